@@ -1,0 +1,59 @@
+"""The tree of errors. A class is made only where some caller acts differently on it.
+
+DigestError             one sentence for the person who must act
+├── ConfigError         config.toml, an option or a variable is wrong: nothing ran (exit 2)
+├── SourceError         a source could not be read or understood: the others go on, the issue names it
+│   └── NotYetError     there is nothing to read yet for this day: asked again later
+├── LLMError            a request to a model failed: the batch is halved, in the end the extractive summary stands in
+│   └── LLMUnavailable  no request of this run can succeed (bad key, no server, no quota): stop asking
+├── StoreError          the database can't be opened, is newer than the program, or a write failed
+├── DeliveryError       a mail was not taken, and may be tried again
+│   └── RefusedError    a mail was refused for good
+└── NotFoundError       an issue or a paper that was asked for is not there
+"""
+
+from __future__ import annotations
+
+
+class DigestError(Exception):
+    """Base of all errors a person is told about. `str()` of it is the sentence that is shown."""
+
+
+class ConfigError(DigestError):
+    """Config, option or environment variable is wrong; the message names file, table, key and the nearest known name."""
+
+
+class SourceError(DigestError):
+    """A source could not be read or understood."""
+
+    def __init__(self, message: str, *, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class NotYetError(SourceError):
+    """The list of this day is not there (yet): a dated file is missing, a date lies ahead of the server's."""
+
+
+class LLMError(DigestError):
+    """One request to a model failed."""
+
+
+class LLMUnavailable(LLMError):
+    """No request of this run can succeed."""
+
+
+class StoreError(DigestError):
+    """The database can't be used."""
+
+
+class DeliveryError(DigestError):
+    """A mail was not taken; trying again later may help."""
+
+
+class RefusedError(DeliveryError):
+    """A mail was refused for good."""
+
+
+class NotFoundError(DigestError):
+    """What was asked for is not in the store."""

@@ -1,0 +1,393 @@
+"""The values that flow through the program, named by their place in the flow.
+
+    Record  ──►  Paper  ──►  Candidate  ──►  Batch ──► Prompt ──► Completion ──► Summary
+    (one source's  (one work,   (a paper that     (what goes to a model, and what comes back)
+     word on it)    one id)      one edition
+                                 may print)   ──►  Entry ──► Section ──► Issue ──► Mail ──► Delivery
+
+All are frozen, hold tuples and not lists, and carry aware UTC datetimes. Text is Unicode: TeX accents are resolved,
+entities decoded once, formulas stay as TeX between `$`. An adapter that makes one of these has already cleaned it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+Day: TypeAlias = date
+"""Another name of the type, for classes that have a field called `date`."""
+
+PaperId = NewType("PaperId", str)
+"""A canonical id with its scheme: `arxiv:2603.01234`, `doi:10.1101/743294`, `openreview:AbC`, `url:https://…`, `title:…`."""
+
+
+class Announcement(StrEnum):
+    """What arXiv says an item of its daily list is. Names from arXiv/arxiv-feed, feed/consts.py."""
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACE = "replace"
+    REPLACE_CROSS = "replace-cross"
+
+    @property
+    def is_news(self) -> bool:
+        """A replacement is an update of a known paper, not news."""
+        return self in (Announcement.NEW, Announcement.CROSS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A further place of a paper, out of its own record: never from a model."""
+
+    rel: str
+    """`pdf`, `code`, `project` or `discussion`."""
+    url: str
+    """http or https, checked by `digest.core.text.web_url`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What readers elsewhere think of a paper, as counted when it was read. None: the source does not say."""
+
+    upvotes: int | None = None
+    comments: int | None = None
+    stars: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One work, under one canonical id, however many sources and versions it came from."""
+
+    id: PaperId
+    """Canonical and without version, e.g. `arxiv:2603.01234`. Two papers are one if and only if their ids are equal."""
+    aliases: tuple[PaperId, ...] = ()
+    """Its other ids, sorted, without `id` itself."""
+    title: str
+    """One line, never empty."""
+    abstract: str = ""
+    """One line or several paragraphs divided by a newline. Empty where the source gives none."""
+    authors: tuple[str, ...] = ()
+    """In the paper's order, "Given Surname" where the source allows; without affiliations."""
+    url: str = ""
+    """The landing page, http(s), without version. Empty for a record that came without a link."""
+    links: tuple[Link, ...] = ()
+    published: datetime | None = None
+    """When the first version appeared. UTC. None where the source does not say; never trusted for "is it new?"."""
+    updated: datetime | None = None
+    """When this version appeared. UTC."""
+    version: int | None = None
+    """1 for v1. None where the source does not say."""
+    categories: tuple[str, ...] = ()
+    """As the source names them, primary first, e.g. `("cs.LG", "stat.ML")`."""
+    keywords: tuple[str, ...] = ()
+    """Free words of authors or sources; they become topics only through aliases."""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One paper as one source lists it on one day."""
+
+    paper: Paper
+    announcement: Announcement | None = None
+    """None: the source does not announce, it only lists."""
+    signals: Signals = Signals()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An item of a list that could not become a paper; it is counted and named, never dropped in silence."""
+
+    reason: str
+    """For people: "no title", "neither id nor link nor abstract"."""
+    excerpt: str
+    """Up to 120 characters by which a person can find it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a parser made of some bytes: each item of the list is in `records` or in `rejected`."""
+
+    records: tuple[Record, ...] = ()
+    """In the list's order, doubles included."""
+    rejected: tuple[Rejected, ...] = ()
+    expected: int | None = None
+    """How many the source itself says there are (`totalResults`, "showing x of y"); None where it does not."""
+    next_url: str | None = None
+    """Where the rest of the list is, if it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Bytes as they came from a source, kept so that a parser can be corrected later."""
+
+    url: str
+    content: bytes
+    etag: str | None = None
+    """Byte for byte as sent, quotes included."""
+    last_modified: str | None = None
+    unchanged: bool = False
+    """The server said 304, and `content` is what it sent the last time."""
+
+
+class SourceState(StrEnum):
+    """What a source's silence means."""
+
+    FRESH = "fresh"
+    """Something new."""
+    WAITING = "waiting"
+    """Today's list is not out yet."""
+    QUIET = "quiet"
+    """No list today: a weekend, a holiday, or nothing but known papers."""
+    STALLED = "stalled"
+    """It should be out and is not."""
+    FAILED = "failed"
+    """Could not be read."""
+
+    @property
+    def is_settled(self) -> bool:
+        """There is no need to ask again today."""
+        return self in (SourceState.FRESH, SourceState.QUIET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """One source on one day, for one edition: the completeness line and `--json` are drawn from it."""
+
+    name: str
+    state: SourceState
+    listed: int = 0
+    """Papers after joining doubles within the source."""
+    expected: int | None = None
+    new: int = 0
+    """Papers that no earlier issue of this edition had considered."""
+    seen_before: int = 0
+    rejected: int = 0
+    updates: int = 0
+    """Later versions of papers, as announced; part of `seen_before`."""
+    error: str | None = None
+    """What happened and what to do, in a sentence; for `failed` and `waiting`."""
+    days_failing: int = 0
+    """1 on the first day of a failure; 0 when the source could be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A paper that an edition may print on a day: listed by its sources, in none of its earlier issues."""
+
+    paper: Paper
+    sources: tuple[str, ...]
+    """Names of the edition's sources that list it, in the edition's order."""
+    position: int
+    """Its place in the first of those lists, from 0: the sources' own order breaks ties."""
+    listed_on: date
+    """The first day one of the sources listed it."""
+    announcement: Announcement | None = None
+    signals: Signals = Signals()
+    """The highest of each that any of the sources gave."""
+    cut_at: Signals | None = None
+    """If an earlier issue left it out for want of room: the signals it had then. None: never considered before."""
+    cut_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A candidate with its score, and why, in words."""
+
+    candidate: Candidate
+    score: float
+    """0 to 1, rounded to four places so that it is the same on every machine."""
+    reason: str
+    """For readers: "matches test-time training; 42 upvotes". Empty where there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What is said of a paper. Plain text only."""
+
+    tldr: str
+    """One sentence. Empty only for a paper without an abstract."""
+    points: tuple[str, ...] = ()
+    """Up to three, each a sentence: method, result, limitation."""
+    topics: tuple[str, ...] = ()
+    """Names out of the taxonomy, the most fitting first."""
+    proposed: tuple[str, ...] = ()
+    """Free words of a model that no alias folds into a topic."""
+    client: str
+    """`extractive`, `openai` or `replay`."""
+    model: str | None = None
+    language: str = "en"
+    checked: tuple[str, ...] = ()
+    """Names of the checks it passed; empty for words taken from the abstract itself."""
+    fell_back: str | None = None
+    """Why the extractive summary stands in for a model's, in words; None where it doesn't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryKey:
+    """What a summary was paid for: the same key never goes out again."""
+
+    content: str
+    """`digest.core.identity.content_hash` of title and abstract."""
+    client: str
+    model: str
+    """Empty for `extractive`."""
+    prompt: str
+    """Hash of the fixed part of the prompt; for `extractive` the version of its rules."""
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Papers that go to a model in one request."""
+
+    papers: tuple[Paper, ...]
+    """In order; a paper's short id within the request is its place, from "1"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One request to a model."""
+
+    system: str
+    """The fixed part, byte-identical over a run so that a provider's cache serves it."""
+    user: str
+    """The papers, fenced: see `digest.core.summarize`."""
+    batch: Batch
+    nonce: str
+    max_output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One answer of a model, as it came."""
+
+    text: str
+    """May be empty, cut off, or no JSON at all."""
+    model: str | None = None
+    """As the server names it."""
+    finish_reason: str = "stop"
+    """`stop`, `length`, `content_filter`, …"""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    """Part of `input_tokens` that the provider's prompt cache served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the model cost one run of one edition."""
+
+    client: str
+    model: str | None = None
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    from_cache: int = 0
+    """Papers whose summary the store already had."""
+    fell_back: int = 0
+    """Papers with an extractive summary although a model was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A paper with its summary, as it stands in an issue."""
+
+    paper: Paper
+    summary: Summary
+    sources: tuple[str, ...]
+    reason: str
+    score: float
+    signals: Signals
+    announcement: Announcement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    topic: str
+    entries: tuple[Entry, ...]
+    """Best first; never empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A paper that was considered for an issue and is not in it, with the reason."""
+
+    id: PaperId
+    title: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """What one edition says on one day. A fact: once stored, mail and pages are drawn from it, to the same bytes."""
+
+    edition: str
+    date: date
+    title: str
+    language: str
+    overview: str
+    """Three to five sentences."""
+    sections: tuple[Section, ...]
+    """Each entry is in exactly one. Empty on a day with nothing new."""
+    sources: tuple[SourceReport, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    usage: Usage
+    covers: tuple[Day, ...] = ()
+    """The days whose lists are in it, where it is more than its own."""
+    why_empty: str | None = None
+    """In words, on a day with nothing new; None otherwise."""
+
+    @property
+    def id(self) -> str:
+        """`daily/2026-06-03`."""
+        return f"{self.edition}/{self.date.isoformat()}"
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries in the order of the sections."""
+        return tuple(entry for section in self.sections for entry in section.entries)
+
+
+class DeliveryState(StrEnum):
+    DUE = "due"
+    SENDING = "sending"
+    """Claimed, and the final dot not yet out: the server cannot have taken it, so it is safe to try again."""
+    DOT = "dot"
+    """Committed after the body and before the final full stop: only here is it in doubt whether the server has it."""
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    """Found at `dot` by a later run; a person decides (RFC 1047: SMTP cannot be asked)."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One issue for one recipient."""
+
+    id: int
+    edition: str
+    date: date
+    recipient: str
+    state: DeliveryState
+    message_id: str
+    """The same on every attempt, with its angle brackets."""
+    queued_at: datetime
+    attempts: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One complete message, ready for a transport."""
+
+    sender: str
+    """The bare address of the envelope."""
+    recipient: str
+    message_id: str
+    content: bytes
+    """RFC 5322, CRLF line ends."""

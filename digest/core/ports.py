@@ -1,0 +1,271 @@
+"""What the core asks of the world. Adapters implement these; `digest.app` is the only place that knows which.
+
+Source  (bytes → records)      LLM  (prompt → completion)      Store  (what is done, and what is not)
+Renderer  (issue → text)       Site  (issues → pages)          Mailer  (mail → somebody's server)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from digest.core.models import (
+    Candidate,
+    Completion,
+    Delivery,
+    DeliveryState,
+    Document,
+    Issue,
+    LeftOut,
+    Mail,
+    Paper,
+    PaperId,
+    Parsed,
+    Prompt,
+    SourceReport,
+    SourceState,
+    Summary,
+    SummaryKey,
+    Usage,
+)
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, aware, in UTC."""
+
+Get = Callable[[str], Document]
+"""Fetches one URL or path; raises `SourceError`. The one door to the network stands behind it."""
+
+
+class Source(Protocol):
+    """A configured place that papers come from."""
+
+    name: str
+    kind: str
+
+    def url_for(self, day: date) -> str:
+        """The first URL or path to read for the list of *day*."""
+        ...
+
+    def parse(self, content: bytes, *, url: str) -> Parsed:
+        """Understand one document. Pure: no network, no clock.
+
+        Raises:
+            SourceError: The document as a whole is not what this kind of source gives (HTML, an error page, cut off).
+        """
+        ...
+
+
+class LLM(Protocol):
+    """A language model, or what stands in for one."""
+
+    client: str
+    """`extractive`, `openai` or `replay`."""
+    model: str
+    """Empty for `extractive`."""
+    concurrency: int
+    """Requests at once; at least 1."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of *text* for this model; never too low."""
+        ...
+
+    def complete(self, prompt: Prompt) -> Completion:
+        """Send one prompt. Thread-safe.
+
+        Raises:
+            LLMUnavailable: No further request of this run can succeed.
+            LLMError: This one failed.
+        """
+        ...
+
+
+class Store(Protocol):
+    """What is known and what is done. Every method that writes is one transaction."""
+
+    # -- fetch
+
+    def register_edition(self, name: str, day: date) -> None:
+        """Note that *name* exists since *day* at the latest; its first issue looks back no further than that."""
+        ...
+
+    def unsettled(self, sources: Sequence[str], day: date) -> tuple[str, ...]:
+        """Those of *sources*, in their order, that were not read on *day* with a settled state."""
+        ...
+
+    def cached(self, url: str) -> Document | None:
+        """The last document from *url* that carried a validator, for a conditional request."""
+        ...
+
+    def save_reading(
+        self,
+        source: str,
+        day: date,
+        *,
+        at: datetime,
+        documents: Sequence[Document],
+        parsed: Parsed,
+        decide_state: Callable[[int, int], SourceState],
+    ) -> None:
+        """Keep the documents, find out which papers the records are (`identity.resolve`), and list them under *day*.
+
+        Args:
+            decide_state: (papers listed, papers the store had never seen) → the state of this source today.
+        """
+        ...
+
+    def save_failure(
+        self,
+        source: str,
+        day: date,
+        *,
+        at: datetime,
+        state: SourceState,
+        error: str,
+        documents: Sequence[Document] = (),
+    ) -> None:
+        """Note that *source* could not be read on *day*. A reading of the same day that succeeded is not overwritten."""
+        ...
+
+    def source_reports(self, edition: str, sources: Sequence[str], day: date) -> tuple[SourceReport, ...]:
+        """How each of *sources* stands on *day* for *edition*, in their order; a source never read is left out."""
+        ...
+
+    # -- choose
+
+    def candidates(self, edition: str, sources: Sequence[str], day: date, *, carry_days: int) -> tuple[Candidate, ...]:
+        """Papers that *sources* list as news, up to *day*, and that no issue of *edition* printed.
+
+        That is: papers never considered by *edition*, and papers it cut for want of room no more than *carry_days* ago.
+        Ordered by the edition's order of sources and their position there; a later version is no candidate.
+        """
+        ...
+
+    def covered_days(self, edition: str, sources: Sequence[str], day: date) -> tuple[date, ...]:
+        """Days up to *day* on which *sources* listed papers that *edition* has not considered yet; sorted."""
+        ...
+
+    # -- summarize
+
+    def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]:
+        """The stored summaries among *keys*."""
+        ...
+
+    def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None:
+        """Keep summaries; one that is there already stays as it is."""
+        ...
+
+    def log_request(
+        self,
+        *,
+        at: datetime,
+        edition: str,
+        client: str,
+        model: str,
+        papers: int,
+        input_tokens: int,
+        cached_tokens: int,
+        output_tokens: int,
+        cost_usd: float | None,
+        outcome: str,
+    ) -> None:
+        """Write down one request to a model. *outcome* is "ok", or what was wrong, in a few words."""
+        ...
+
+    def spent_usd(self, since: datetime) -> float:
+        """What the requests since then cost."""
+        ...
+
+    # -- publish
+
+    def issue(self, edition: str, day: date) -> Issue | None:
+        """The stored issue; also one that is empty and says why."""
+        ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]:
+        """(edition, date, number of entries) of every stored issue, sorted by edition and date."""
+        ...
+
+    def save_issue(
+        self, issue: Issue, *, at: datetime, expired: Sequence[PaperId] = (), deliveries: Mapping[str, str]
+    ) -> bool:
+        """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
+
+        An empty issue of the same day is replaced; one with entries is not: then nothing happens and the answer is False.
+
+        Args:
+            deliveries: recipient → Message-ID. Empty for an empty issue.
+        """
+        ...
+
+    # -- deliver
+
+    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]:
+        """All deliveries of an issue, sorted by id."""
+        ...
+
+    def claim_delivery(self, edition: str, day: date) -> Delivery | None:
+        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`."""
+        ...
+
+    def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None:
+        """Write a delivery's new state down."""
+        ...
+
+    def doubt_deliveries(self, edition: str, day: date) -> int:
+        """Turn deliveries left at `dot` by a dead process into `unknown`; how many there were."""
+        ...
+
+    # -- look
+
+    def paper(self, paper_id: PaperId) -> Paper | None:
+        """The paper known by this id or alias."""
+        ...
+
+    def search(self, query: str, *, limit: int) -> tuple[Paper, ...]:
+        """Papers whose title, abstract or authors match all words of *query*, best first. Any text is a valid query."""
+        ...
+
+    def secret(self) -> bytes:
+        """32 random bytes made when the database was, for Message-IDs that nobody else can guess."""
+        ...
+
+
+class Mailer(Protocol):
+    """Hands a mail to somebody who delivers it."""
+
+    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
+        """Deliver *mail*; return once it is taken for good.
+
+        Args:
+            before_dot: Called when all of the body is out and only the final full stop is missing.
+
+        Raises:
+            RefusedError: For good.
+            DeliveryError: Provably not delivered; may be tried again.
+        """
+        ...
+
+
+class Site(Protocol):
+    """The static archive."""
+
+    def draw(self, editions: Sequence[str]) -> int:
+        """Bring the pages up to date with the stored issues; how many files were written."""
+        ...
+
+
+__all__ = [
+    "LLM",
+    "Clock",
+    "Delivery",
+    "Get",
+    "Issue",
+    "LeftOut",
+    "Mailer",
+    "Paper",
+    "Site",
+    "Source",
+    "Store",
+    "Usage",
+]

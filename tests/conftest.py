@@ -1,0 +1,41 @@
+"""What all tests share: values built with one call, the recorded feeds where they are, a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.core.models import Paper, PaperId
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_DATA = Path(os.environ.get("DIGEST_TEST_DATA", ROOT.parent / "shared" / "data"))
+"""Recorded feeds of real days. They are not part of the repository."""
+
+NOON = datetime(2026, 6, 3, 12, 0, tzinfo=UTC)
+
+
+def paper(n: int = 1, **changes: Any) -> Paper:
+    """The n-th of endlessly many papers, alike but for their numbers; a test names only what matters to it."""
+    values: dict[str, Any] = {
+        "id": PaperId(f"arxiv:2603.{n:05d}"),
+        "title": f"Paper number {n} on the study of things",
+        "abstract": f"Things are studied. In this paper we propose method {n} for things. It works in {n} of 100 cases.",
+        "authors": ("Ada Lovelace", "Emmy Noether"),
+        "url": f"https://arxiv.org/abs/2603.{n:05d}",
+        "published": datetime(2026, 3, 1, tzinfo=UTC),
+        "version": 1,
+        "categories": ("cs.LG",),
+    }
+    return Paper(**{**values, **changes})
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of recorded feeds; a test that needs it is skipped where it is absent."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"recorded feeds are not at {REAL_DATA} (set DIGEST_TEST_DATA)")
+    return REAL_DATA

@@ -1,0 +1,267 @@
+"""One identity per paper: over sources, versions, days and spellings."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.core.identity import (
+    Known,
+    arxiv_id,
+    canonical_url,
+    content_hash,
+    doi,
+    doi_version,
+    identify,
+    lookup_keys,
+    merge,
+    resolve,
+    title_key,
+)
+from digest.core.models import Announcement, Link, Paper, PaperId, Record, Signals
+from tests.conftest import paper
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2403.15527", ("2403.15527", None)),
+        ("2403.15527v2", ("2403.15527", 2)),
+        ("arXiv:2403.15527v12", ("2403.15527", 12)),
+        ("oai:arXiv.org:2403.15527v1", ("2403.15527", 1)),
+        ("oai:arXiv.org:oai:arXiv.org:2506.01959v1", ("2506.01959", 1)),
+        ("http://arxiv.org/abs/2512.16041v1", ("2512.16041", 1)),
+        ("https://arxiv.org/pdf/2512.16041", ("2512.16041", None)),
+        ("https://huggingface.co/papers/2606.11176", ("2606.11176", None)),
+        ("https://doi.org/10.48550/arXiv.2403.15527", ("2403.15527", None)),
+        ("http://arxiv.org/abs/cond-mat/0603029v1", ("cond-mat/0603029", 1)),
+        ("math.GT/0309136", ("math/0309136", None)),
+        ("10.1101/2025.02.25.640196v1", None),
+        ("https://example.org/2403.15527", None),
+        ("2413.15527", None),
+        ("Version 2403.15527 of the list", None),
+        ("", None),
+    ],
+)
+def test_an_arxiv_id_is_found_in_all_its_spellings(text: str, expected: tuple[str, int | None] | None) -> None:
+    assert arxiv_id(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("doi:10.1101/743294", "10.1101/743294"),
+        ("https://doi.org/10.1038/S41586-024-07421-0", "10.1038/s41586-024-07421-0"),
+        ("https://www.biorxiv.org/content/10.1101/2025.02.25.640196v1", "10.1101/2025.02.25.640196"),
+        ("https://www.biorxiv.org/content/10.64898/2026.04.03.716344v1?rss=1", "10.64898/2026.04.03.716344"),
+        ("http://biorxiv.org/cgi/content/short/743294v1?rss=1", "10.1101/743294"),
+        ("10.48550/arXiv.2403.15527", None),
+        ("https://example.org/", None),
+    ],
+)
+def test_a_doi_is_found_without_its_version(text: str, expected: str | None) -> None:
+    assert doi(text) == expected
+
+
+def test_the_version_behind_a_preprint_doi_is_read() -> None:
+    assert doi_version("https://www.biorxiv.org/content/10.1101/2025.02.25.640196v3.full") == 3
+    assert doi_version("10.1038/s41586-024-07421-0") is None
+
+
+def test_addresses_of_one_page_have_one_spelling() -> None:
+    spellings = [
+        "http://www.Example.org/post/1/",
+        "https://example.org/post/1?utm_source=rss#top",
+        "https://example.org:443/post/1?rss=1",
+    ]
+
+    assert {canonical_url(s) for s in spellings} == {"https://example.org/post/1"}
+    assert canonical_url("javascript:alert(1)") is None
+    assert canonical_url("http://[broken") is None
+
+
+def test_the_best_id_is_canonical_and_the_others_are_aliases() -> None:
+    assert identify(title="T", arxiv="2403.15527v2", doi="10.1038/x1", urls=["https://arxiv.org/abs/2403.15527"]) == (
+        "arxiv:2403.15527",
+        ("doi:10.1038/x1",),
+    )
+    assert identify(title="T", urls=["https://example.org/a"]) == ("url:https://example.org/a", ())
+    assert identify(title="Attention is all you need") == ("title:attentionisallyouneed", ())
+
+
+def test_a_short_title_alone_is_no_identity() -> None:
+    assert identify(title="Editorial", abstract="One.") != identify(title="Editorial", abstract="Two.")
+
+
+def test_spellings_of_a_title_have_one_key() -> None:
+    assert title_key("Observation of $\\Omega_c^0$ baryons") == title_key("Observation of Ω_c^0  Baryons")
+    assert title_key("A Poincaré-inequality") == title_key("A Poincare inequality")
+
+
+def test_blanks_do_not_change_a_content_hash() -> None:
+    assert content_hash("A  title", "An\nabstract.") == content_hash("A title", "An abstract. ")
+
+
+def record(p: Paper, announcement: Announcement | None = None, upvotes: int | None = None) -> Record:
+    return Record(paper=p, announcement=announcement, signals=Signals(upvotes=upvotes))
+
+
+def test_a_paper_listed_twice_in_one_reading_is_one() -> None:
+    [one] = resolve([record(paper(1), upvotes=3), record(paper(1, version=2), upvotes=9)], []).papers
+
+    assert (one.pk, one.paper.version, one.record.signals.upvotes, one.position) == (None, 2, 9, 0)
+
+
+def test_new_in_one_category_and_cross_in_another_is_new() -> None:
+    [one] = resolve([record(paper(1), Announcement.CROSS), record(paper(1), Announcement.NEW)], []).papers
+
+    assert one.record.announcement is Announcement.NEW
+
+
+def test_a_record_without_an_id_waits_for_a_better_one() -> None:
+    title = "Fast feed forward networks with load balancing"
+    saved = paper(1, id=PaperId(f"title:{title_key(title)}"), title=title, url="", version=None, authors=())
+    better = paper(7, title=title.title())
+
+    [one] = resolve([record(better)], [Known(pk=5, paper=saved)]).papers
+
+    assert one.pk == 5
+    assert one.paper.id == "arxiv:2603.00007"
+    assert one.paper.aliases == (saved.id,)
+    assert dict(one.reasons) == {"arxiv:2603.00007": "same title, and the record had no other id"}
+
+
+def test_a_record_without_an_id_is_a_known_paper_with_that_title() -> None:
+    saved = paper(1, id=PaperId(f"title:{title_key(paper(1).title)}"), url="", version=None, authors=())
+
+    [one] = resolve([record(saved)], [Known(pk=5, paper=paper(1))]).papers
+
+    assert (one.pk, one.paper.id) == (5, "arxiv:2603.00001")
+
+
+def test_a_published_version_is_its_preprint() -> None:
+    preprint = paper(1)
+    article = paper(1, id=PaperId("doi:10.5555/1"), url="https://doi.org/10.5555/1", version=None, abstract="")
+
+    [one] = resolve([record(article)], [Known(pk=3, paper=preprint)]).papers
+
+    assert (one.pk, one.paper.id, one.paper.aliases) == (3, "arxiv:2603.00001", ("doi:10.5555/1",))
+    assert dict(one.reasons)[PaperId("doi:10.5555/1")] == "same title and a common author"
+
+
+def test_a_third_record_shows_that_two_papers_are_one() -> None:
+    a = paper(1)
+    b = paper(2, id=PaperId("doi:10.5555/2"), title="Under another name", authors=("Somebody Else",))
+    both = paper(1, aliases=(PaperId("doi:10.5555/2"),))
+
+    [one] = resolve([record(both)], [Known(pk=8, paper=b), Known(pk=9, paper=a)]).papers
+
+    assert (one.pk, one.joined) == (8, (9,))
+    assert one.paper.id == "arxiv:2603.00001"
+
+
+def test_two_arxiv_ids_are_never_one_paper() -> None:
+    one_doi = PaperId("doi:10.5555/proceedings")
+    first, second = paper(1, aliases=(one_doi,), title="Part"), paper(2, aliases=(one_doi,), title="Part")
+
+    resolved = resolve([record(first), record(second)], []).papers
+
+    assert [r.paper.id for r in resolved] == ["arxiv:2603.00001", "arxiv:2603.00002"]
+    assert [one_doi in r.paper.aliases for r in resolved] == [True, False]
+
+
+def test_a_feed_that_links_all_items_to_one_page_loses_none() -> None:
+    page = PaperId("url:https://example.org/current-issue")
+    items = [
+        record(paper(n, id=page, title=title, authors=()))
+        for n, title in enumerate(["On apples and pears", "Bridges of the north", "A history of salt"])
+    ]
+
+    assert len({r.paper.id for r in resolve(items, []).papers}) == 3
+
+
+def test_equal_titles_of_different_people_are_different_works() -> None:
+    a = paper(1, id=PaperId("doi:10.5555/1"), title="Introduction to the special issue", abstract="About fish.")
+    b = paper(2, id=PaperId("url:https://x.org/2"), title=a.title, authors=("Jo Doe",), abstract="On law, at length.")
+
+    assert len(resolve([record(a), record(b)], []).papers) == 2
+
+
+def test_lookup_keys_find_what_resolve_needs() -> None:
+    ids, titles = lookup_keys([record(paper(1, aliases=(PaperId("doi:10.5555/1"),)))])
+
+    assert {"arxiv:2603.00001", "doi:10.5555/1"} <= ids
+    assert titles == {title_key(paper(1).title)}
+
+
+_texts = st.sampled_from(["", "One.", "Two longer.", "Three, the longest of all."])
+_papers = st.builds(
+    lambda ids, title, abstract, version, authors, code, url: Paper(
+        id=PaperId(ids[0]),
+        aliases=tuple(sorted(PaperId(i) for i in ids[1:])),
+        title=title,
+        abstract=abstract,
+        version=version,
+        authors=authors,
+        links=(Link(rel="code", url=code),),
+        url=url,
+    ),
+    st.lists(
+        st.sampled_from(["arxiv:2603.00001", "doi:10.5555/1", "url:https://a.org/1"]), min_size=1, unique=True
+    ).map(sorted),
+    st.sampled_from(["A title", "The title"]),
+    _texts,
+    st.sampled_from([None, 1, 2]),
+    st.sampled_from([(), ("A B",), ("A B", "C D")]),
+    st.sampled_from(["https://c.org/1", "https://c.org/2"]),
+    st.sampled_from(["", "https://arxiv.org/abs/2603.00001", "https://doi.org/10.5555/1"]),
+)
+
+
+@given(_papers, _papers, _papers)
+def test_merging_does_not_depend_on_order_and_is_idempotent(a: Paper, b: Paper, c: Paper) -> None:
+    assert merge(a, b) == merge(b, a)
+    assert merge(merge(a, b), c) == merge(a, merge(b, c))
+    assert merge(merge(a, b), b) == merge(a, b)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8), st.randoms(use_true_random=False)
+)
+def test_what_is_one_paper_does_not_depend_on_order(pairs: list[tuple[int, int]], rng: random.Random) -> None:
+    """Records that name an arXiv id and the DOI of the same number, or a DOI alone, in any order."""
+    records = [
+        record(paper(n, id=PaperId(f"arxiv:2603.{n:05d}"), aliases=(PaperId(f"doi:10.5555/{n}"),), title=f"Work {n}"))
+        if kind % 2
+        else record(paper(n, id=PaperId(f"doi:10.5555/{n}"), title=f"Work {n}"))
+        for n, kind in pairs
+    ]
+    shuffled = list(records)
+    rng.shuffle(shuffled)
+
+    a, b = ({r.paper for r in resolve(rs, []).papers} for rs in (records, shuffled))
+
+    assert a == b
+    assert len(a) == len({n for n, _ in pairs})
+
+
+def test_resolving_again_against_its_own_result_changes_nothing() -> None:
+    records = [record(paper(n)) for n in (1, 2, 2, 3)]
+    first = resolve(records, []).papers
+    known = [Known(pk=n, paper=r.paper) for n, r in enumerate(first, start=1)]
+
+    second = resolve(records, known).papers
+
+    assert [r.paper for r in second] == [r.paper for r in first]
+    assert all(r.pk and not r.joined and not r.reasons for r in second)
+
+
+def test_every_record_belongs_to_exactly_one_paper_of_a_real_shape() -> None:
+    records = [record(replace(paper(n % 7), version=v)) for n, v in itertools.product(range(14), (1, 2))]
+
+    assert len(resolve(records, []).papers) == 7
