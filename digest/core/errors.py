@@ -8,7 +8,8 @@ DigestError             one sentence for the person who must act
 │   └── LLMUnavailable  no request of this run can succeed (bad key, no server, no quota): stop asking
 ├── StoreError          the database can't be opened, is newer than the program, or a write failed
 ├── DeliveryError       a mail was not taken, and may be tried again
-│   └── RefusedError    a mail was refused for good
+│   ├── RefusedError    a mail was refused for good
+│   └── InDoubtError    the connection broke behind the final dot: the server may have it, and cannot be asked
 └── NotFoundError       an issue or a paper that was asked for is not there
 """
 
@@ -20,7 +21,7 @@ class DigestError(Exception):
 
 
 class ConfigError(DigestError):
-    """Config, option or environment variable is wrong; the message names file, table, key and the nearest known name."""
+    """Config, option or variable is wrong; the message names file, table, key and the nearest known name."""
 
 
 class SourceError(DigestError):
@@ -39,7 +40,7 @@ class LLMError(DigestError):
     """One request to a model failed."""
 
 
-class LLMUnavailable(LLMError):
+class LLMUnavailable(LLMError):  # noqa: N818 -- it names a state of the world, not a mistake
     """No request of this run can succeed."""
 
 
@@ -53,6 +54,10 @@ class DeliveryError(DigestError):
 
 class RefusedError(DeliveryError):
     """A mail was refused for good."""
+
+
+class InDoubtError(DeliveryError):
+    """Whether a mail was taken cannot be known; it must not be sent again without a person's word."""
 
 
 class NotFoundError(DigestError):

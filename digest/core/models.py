@@ -12,7 +12,7 @@ entities decoded once, formulas stay as TeX between `$`. An adapter that makes o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
@@ -20,7 +20,7 @@ Day: TypeAlias = date
 """Another name of the type, for classes that have a field called `date`."""
 
 PaperId = NewType("PaperId", str)
-"""A canonical id with its scheme: `arxiv:2603.01234`, `doi:10.1101/743294`, `openreview:AbC`, `url:https://…`, `title:…`."""
+"""A canonical id with its scheme: `arxiv:2603.01234`, `doi:10.1101/743294`, `url:https://…`, `title:…`."""
 
 
 class Announcement(StrEnum):
@@ -293,6 +293,25 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A configured newsletter: which sources, whose interests, when, to whom."""
+
+    name: str
+    """Lower-case letters, digits and hyphens: it is a folder of the archive."""
+    title: str
+    sources: tuple[str, ...]
+    interests: tuple[str, ...] = ()
+    max_papers: int = 30
+    carry_days: int = 3
+    """How long a paper that was left out for want of room may still get in, if it rises."""
+    at: time = time(7, 0)
+    days: frozenset[int] = frozenset(range(5))
+    """Weekdays on which it is due; Monday is 0."""
+    recipients: tuple[str, ...] = ()
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A paper with its summary, as it stands in an issue."""
 
@@ -391,3 +410,5 @@ class Mail:
     message_id: str
     content: bytes
     """RFC 5322, CRLF line ends."""
+    label: str = ""
+    """What it is, for a file name: `daily-2026-06-03`."""

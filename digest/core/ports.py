@@ -124,7 +124,7 @@ class Store(Protocol):
         error: str,
         documents: Sequence[Document] = (),
     ) -> None:
-        """Note that *source* could not be read on *day*. A reading of the same day that succeeded is not overwritten."""
+        """Note that *source* could not be read on *day*. A reading that succeeded is not overwritten."""
         ...
 
     def source_reports(self, edition: str, sources: Sequence[str], day: date) -> tuple[SourceReport, ...]:
@@ -191,7 +191,7 @@ class Store(Protocol):
     ) -> bool:
         """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
 
-        An empty issue of the same day is replaced; one with entries is not: then nothing happens and the answer is False.
+        An empty issue of the same day is replaced. One with entries is not: nothing happens, and the answer is False.
 
         Args:
             deliveries: recipient → Message-ID. Empty for an empty issue.
@@ -242,6 +242,7 @@ class Mailer(Protocol):
 
         Raises:
             RefusedError: For good.
+            InDoubtError: The answer to the final dot never came.
             DeliveryError: Provably not delivered; may be tried again.
         """
         ...

@@ -1,0 +1,40 @@
+"""Where templates, prompts, the taxonomy and the sample lie: beside the checkout, or inside the installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from digest.core.errors import ConfigError
+
+PACKAGE: Final = Path(__file__).resolve().parent
+CHECKOUT: Final = PACKAGE.parent
+
+
+def shipped(name: str) -> Path:
+    """The shipped file or folder *name*, e.g. `templates` or `prompts/summarize.txt`.
+
+    In a wheel these lie inside the package; in a checkout `templates/`, `prompts/` and `config.toml` lie beside it.
+    """
+    for folder in (PACKAGE, CHECKOUT):
+        path = folder / name
+        if path.exists():
+            return path
+    raise ConfigError(f"{name} is missing from this installation: install the package again")
+
+
+def folders(name: str, base: Path) -> tuple[Path, ...]:
+    """The user's own folder beside config.toml, if there is one, before the shipped one."""
+    own = base / name
+    shipped_folder = shipped(name)
+    return (own, shipped_folder) if own.is_dir() and own.resolve() != shipped_folder.resolve() else (shipped_folder,)
+
+
+def read_text(name: str, base: Path) -> str:
+    """A shipped text such as `prompts/summarize.txt`, or the user's own of that name beside config.toml."""
+    own = base / name
+    path = own if own.is_file() else shipped(name)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc}") from exc

@@ -1,0 +1,476 @@
+"""config.toml and the environment → one frozen `Config`. An error names file, table, key and the nearest known name.
+
+Read once, by `digest.app`; nothing else knows where a setting comes from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from digest.core.errors import ConfigError
+from digest.core.models import Edition
+
+KINDS: Final = ("arxiv", "huggingface", "feed", "listing", "jsonl")
+CLIENTS: Final = ("extractive", "openai", "replay")
+TRANSPORTS: Final = ("outbox", "smtp")
+SECURITIES: Final = ("starttls", "tls", "none")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_EDITION_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_RESERVED_NAMES: Final = frozenset({"topics", "papers", "search"})
+"""Folders of the archive; an edition of that name would lie on top of them."""
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+")
+
+
+class Secret:
+    """A password or key that no log, repr or error shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    name: str
+    kind: str
+    url: str | None = None
+    """http(s), file:, or a path relative to the folder of config.toml; `{date}` stands for the day of the run."""
+    categories: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """For `jsonl`: our name of a field → the file's name of it."""
+    items: str | None = None
+    """For `jsonl`: the key of the list, where the file is one JSON document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LLMConfig:
+    client: str = "extractive"
+    model: str = ""
+    base_url: str | None = None
+    api_key_env: str = "OPENAI_API_KEY"
+    concurrency: int = 8
+    batch_tokens: int = 6000
+    max_papers_per_request: int = 20
+    timeout_s: float = 120.0
+    budget_usd_per_run: float | None = None
+    budget_usd_per_month: float | None = None
+    recording: Path | None = None
+    """Where prompts and answers are written to (`openai`) or answered from (`replay`)."""
+    prices: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    """model → USD per million tokens: input, cached input, output; on top of the shipped table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailConfig:
+    sender_name: str = "Research digest"
+    sender: str = "digest@localhost"
+    """The bare address."""
+    transport: str = "outbox"
+    host: str = "127.0.0.1"
+    port: int = 587
+    security: str = "starttls"
+    username: str = ""
+    password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
+    timeout_s: float = 60.0
+    ca_file: Path | None = None
+    """A CA bundle for servers whose certificate the system does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    path: Path
+    """config.toml; relative paths in it are relative to its folder."""
+    title: str
+    timezone: ZoneInfo
+    data_dir: Path
+    database: str
+    sources: tuple[SourceConfig, ...]
+    llm: LLMConfig
+    editions: tuple[Edition, ...]
+    mail: MailConfig
+    site_url: str | None
+    """Without a trailing slash."""
+
+    @property
+    def base(self) -> Path:
+        return self.path.parent
+
+    def edition(self, name: str) -> Edition:
+        """The edition of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        for edition in self.editions:
+            if edition.name == name:
+                return edition
+        raise ConfigError(f"no edition {name!r} in {self.path}{_nearest(name, [e.name for e in self.editions])}")
+
+    def api_key(self, environment: Mapping[str, str]) -> Secret | None:
+        """The key for the model; None where none is needed.
+
+        Raises:
+            ConfigError: The variable is not set. A server of one's own (`base_url`) may do without.
+        """
+        if self.llm.client != "openai":
+            return None
+        value = environment.get(self.llm.api_key_env, "")
+        if not value and self.llm.base_url is None:
+            raise ConfigError(
+                f"{self.path.name}: [llm] client = 'openai' needs the environment variable {self.llm.api_key_env}, "
+                f"which is not set; set it, or use client = 'extractive', which needs no key"
+            )
+        return Secret(value) if value else None
+
+    def smtp_password(self, environment: Mapping[str, str]) -> Secret | None:
+        """The password for the mail server; None where no `username` is set.
+
+        Raises:
+            ConfigError: The variable is not set.
+        """
+        if self.mail.transport != "smtp" or not self.mail.username:
+            return None
+        value = environment.get(self.mail.password_env, "")
+        if not value:
+            raise ConfigError(
+                f"{self.path.name}: [mail] username is set, so the environment variable {self.mail.password_env} "
+                "must hold the password, and it is not set"
+            )
+        return Secret(value)
+
+
+def load(path: Path, *, data_dir: Path | None = None) -> Config:
+    """Read and check a config.toml.
+
+    Args:
+        data_dir: Used instead of what the file says, for the sample.
+
+    Raises:
+        ConfigError: The file cannot be read, is no TOML, or something in it is unknown, missing or of the wrong type.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise ConfigError(f"there is no {path}; `digest init` writes one to start from") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{path}: is not valid TOML: {exc}") from exc
+    return _Reader(path.resolve()).config(data, data_dir)
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else (f"; known: {', '.join(known)}" if known else "")
+
+
+class _Table:
+    """One table of the file: every key must be asked for, or `close` says that it is unknown."""
+
+    def __init__(self, file: str, name: str, data: object) -> None:
+        self.file, self.name = file, name
+        if not isinstance(data, dict):
+            raise ConfigError(f"{file}: {name} must be a table")
+        self._data: dict[str, Any] = data
+        self._known: list[str] = []
+
+    def wrong(self, key: str, problem: str) -> ConfigError:
+        return ConfigError(f"{self.file}: {self.name} {key}: {problem}")
+
+    def _take(self, key: str, kinds: tuple[type, ...], words: str, default: Any) -> Any:
+        self._known.append(key)
+        if key not in self._data:
+            return default
+        value = self._data[key]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise self.wrong(key, f"must be {words}, not {value!r}")
+        return value
+
+    def text(self, key: str, default: str = "") -> str:
+        value: str = self._take(key, (str,), "text in quotes", default)
+        if any(ord(c) < 32 for c in value):
+            raise self.wrong(key, "must be one line without control characters")
+        return value.strip()
+
+    def required(self, key: str) -> str:
+        value = self.text(key)
+        if not value:
+            raise self.wrong(key, "is missing")
+        return value
+
+    def choice(self, key: str, known: Sequence[str], default: str) -> str:
+        value = self.text(key, default)
+        if value not in known:
+            raise self.wrong(key, f"{value!r} is not one of {', '.join(known)}{_nearest(value, known)}")
+        return value
+
+    def integer(self, key: str, default: int, *, least: int, most: int = 10**9) -> int:
+        value: int = self._take(key, (int,), "a whole number", default)
+        if not least <= value <= most:
+            raise self.wrong(key, f"must be from {least} to {most}, not {value}")
+        return value
+
+    def number(self, key: str, default: float | None) -> float | None:
+        value = self._take(key, (int, float), "a number", default)
+        if value is not None and not 0 <= value < 10**9:
+            raise self.wrong(key, f"must not be negative, not {value}")
+        return None if value is None else float(value)
+
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        value = self._take(key, (list,), 'a list of texts, as in ["a", "b"]', None)
+        if value is None:
+            return default
+        for one in value:
+            if not isinstance(one, str) or not one.strip() or any(ord(c) < 32 for c in one):
+                raise self.wrong(key, f"must hold texts of one line, not {one!r}")
+        return tuple(one.strip() for one in value)
+
+    def table(self, key: str) -> Mapping[str, Any]:
+        value: dict[str, Any] = self._take(key, (dict,), "a table", {})
+        return value
+
+    def list_of_tables(self, key: str) -> list[Any]:
+        value: list[Any] = self._take(key, (list,), f"written [[{key}]], one block for each", [])
+        return value
+
+    def close(self) -> None:
+        for key in self._data:
+            if key not in self._known:
+                raise self.wrong(key, f"unknown key{_nearest(key, self._known)}")
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.name
+
+    def config(self, data: dict[str, Any], data_dir: Path | None) -> Config:
+        top = _Table(self._file, "the top level", data)
+        digest = _Table(self._file, "[digest]", top.table("digest"))
+        folder = self._path.parent / digest.text("data_dir", "var")
+        folder = data_dir or folder
+        title = digest.text("title", "Research digest")
+        language = digest.text("language", "en")
+        zone = self._zone(digest)
+        database = self._database(digest.text("database"), folder, overridden=data_dir is not None)
+        digest.close()
+        sources = tuple(self._source(t) for t in self._tables(top, "source"))
+        self._distinct("[[source]]", [s.name for s in sources])
+        editions = tuple(self._edition(t, sources, title, language) for t in self._tables(top, "edition"))
+        self._distinct("[[edition]]", [e.name for e in editions])
+        for name, there in (("[[source]]", sources), ("[[edition]]", editions)):
+            if not there:
+                raise ConfigError(f"{self._file}: has no {name}; at least one is needed")
+        llm = self._llm(_Table(self._file, "[llm]", top.table("llm")))
+        mail = self._mail(_Table(self._file, "[mail]", top.table("mail")))
+        site_url = self._site(_Table(self._file, "[site]", top.table("site")))
+        top.close()
+        return Config(
+            path=self._path,
+            title=title,
+            timezone=zone,
+            data_dir=folder,
+            database=database,
+            sources=sources,
+            llm=llm,
+            editions=editions,
+            mail=mail,
+            site_url=site_url,
+        )
+
+    def _tables(self, top: _Table, key: str) -> list[_Table]:
+        value = top.list_of_tables(key)
+        return [_Table(self._file, f"[[{key}]] {self._label(t, n)}", t) for n, t in enumerate(value, start=1)]
+
+    def _label(self, table: object, n: int) -> str:
+        name = table.get("name") if isinstance(table, dict) else None
+        return repr(name) if isinstance(name, str) and name else f"number {n}"
+
+    def _distinct(self, table: str, names: Sequence[str]) -> None:
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError(f"{self._file}: {table} name {name!r} is given twice")
+
+    def _zone(self, digest: _Table) -> ZoneInfo:
+        name = digest.text("timezone", "UTC")
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            raise digest.wrong("timezone", f"{name!r} is not a time zone such as Europe/Paris") from exc
+
+    def _database(self, url: str, data_dir: Path, *, overridden: bool) -> str:
+        if not url or overridden:
+            return f"sqlite:///{data_dir / 'digest.db'}"
+        scheme, separator, rest = url.partition(":///")
+        if scheme == "sqlite" and separator:
+            return f"sqlite:///{self._path.parent / rest}"
+        if url.startswith(("postgresql+psycopg://", "postgresql://")):
+            return url.replace("postgresql://", "postgresql+psycopg://", 1)
+        raise ConfigError(
+            f"{self._file}: [digest] database: {url.partition('@')[0].partition(':')[0]!r} is not known; "
+            "use sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME"
+        )
+
+    def _source(self, table: _Table) -> SourceConfig:
+        kind = table.choice("kind", KINDS, "")
+        source = SourceConfig(
+            name=table.required("name"),
+            kind=kind,
+            url=table.text("url") or None,
+            categories=table.texts("categories"),
+            fields=self._fields(table),
+            items=table.text("items") or None,
+        )
+        if kind == "arxiv" and not source.categories and not source.url:
+            raise table.wrong("categories", 'is missing, as in ["cs.LG", "cs.CL"]')
+        if kind in ("feed", "listing", "jsonl") and not source.url:
+            raise table.wrong("url", f"is missing: a source of kind {kind} needs one")
+        if kind != "jsonl" and (source.fields or source.items):
+            raise table.wrong("fields", "only a source of kind jsonl has field names")
+        for category in source.categories:
+            if not re.fullmatch(r"[a-z-]+(?:\.[A-Za-z-]+)?", category):
+                raise table.wrong("categories", f"{category!r} is not an arXiv category such as cs.LG")
+        table.close()
+        return source
+
+    def _fields(self, table: _Table) -> Mapping[str, str]:
+        fields = table.table("fields")
+        for ours, theirs in fields.items():
+            if not isinstance(theirs, str):
+                raise table.wrong("fields", f"{ours} must be the name of a field, not {theirs!r}")
+        return dict(fields)
+
+    def _edition(self, table: _Table, sources: Sequence[SourceConfig], title: str, language: str) -> Edition:
+        name = table.required("name")
+        if not _EDITION_NAME.fullmatch(name) or name in _RESERVED_NAMES:
+            raise table.wrong(
+                "name", f"{name!r} must be lower-case letters, digits and hyphens, and not topics or papers"
+            )
+        known = tuple(s.name for s in sources)
+        chosen = table.texts("sources", known)
+        for source in chosen:
+            if source not in known:
+                raise table.wrong("sources", f"there is no [[source]] named {source!r}{_nearest(source, known)}")
+        recipients = table.texts("recipients")
+        for address in recipients:
+            if not _ADDRESS.fullmatch(address):
+                raise table.wrong("recipients", f"{address!r} is not an address such as ada@example.org")
+        self._distinct(f"{table.name} recipients", [r.lower() for r in recipients])
+        edition = Edition(
+            name=name,
+            title=table.text("title", title) or title,
+            sources=tuple(dict.fromkeys(chosen)),
+            interests=table.texts("interests"),
+            max_papers=table.integer("max_papers", 30, least=1, most=100_000),
+            carry_days=table.integer("carry_days", 3, least=0, most=31),
+            at=self._at(table),
+            days=self._days(table),
+            recipients=recipients,
+            language=table.text("language", language) or language,
+        )
+        table.close()
+        return edition
+
+    def _at(self, table: _Table) -> time:
+        text = table.text("at", "07:00")
+        match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
+        if not match:
+            raise table.wrong("at", f'{text!r} is not a time such as "07:00"')
+        return time(int(match[1]), int(match[2]))
+
+    def _days(self, table: _Table) -> frozenset[int]:
+        text = table.text("days", "mon-fri").lower().replace(" ", "")
+        if text in ("daily", "*"):
+            return frozenset(range(7))
+        days: set[int] = set()
+        for part in text.split(","):
+            first, _, last = part.partition("-")
+            if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS:
+                raise table.wrong("days", f'{part!r} is not a weekday or a span of them, as in "mon-fri" or "mon,thu"')
+            a, b = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+            days.update(range(a, b + 1) if a <= b else (*range(a, 7), *range(b + 1)))
+        return frozenset(days)
+
+    def _llm(self, table: _Table) -> LLMConfig:
+        recording = table.text("recording")
+        llm = LLMConfig(
+            client=table.choice("client", CLIENTS, "extractive"),
+            model=table.text("model"),
+            base_url=table.text("base_url") or None,
+            api_key_env=table.text("api_key_env", "OPENAI_API_KEY"),
+            concurrency=table.integer("concurrency", 8, least=1, most=256),
+            batch_tokens=table.integer("batch_tokens", 6000, least=500, most=1_000_000),
+            max_papers_per_request=table.integer("max_papers_per_request", 20, least=1, most=200),
+            timeout_s=table.number("timeout_s", 120.0) or 120.0,
+            budget_usd_per_run=table.number("budget_usd_per_run", None),
+            budget_usd_per_month=table.number("budget_usd_per_month", None),
+            recording=self._path.parent / recording if recording else None,
+            prices=self._prices(table),
+        )
+        table.close()
+        if llm.client == "openai" and not llm.model:
+            raise table.wrong("model", "is missing: client openai needs one, as in model = 'gpt-5-mini'")
+        if llm.client == "replay" and llm.recording is None:
+            raise table.wrong("recording", "is missing: client replay answers from a file that was recorded")
+        if llm.base_url and not llm.base_url.startswith(("http://", "https://")):
+            raise table.wrong("base_url", f"{llm.base_url!r} must begin with http:// or https://")
+        return llm
+
+    def _prices(self, table: _Table) -> Mapping[str, tuple[float, float, float]]:
+        prices = {}
+        for model, data in table.table("prices").items():
+            one = _Table(self._file, f'[llm.prices."{model}"]', data)
+            given = one.number("input", None), one.number("cached_input", None), one.number("output", None)
+            one.close()
+            if given[0] is None or given[2] is None:
+                raise one.wrong("input" if given[0] is None else "output", "is missing: USD per million tokens")
+            prices[model] = (given[0], given[0] if given[1] is None else given[1], given[2])
+        return prices
+
+    def _mail(self, table: _Table) -> MailConfig:
+        sender_name, sender = parseaddr(table.text("from", "Research digest <digest@localhost>"))
+        if not _ADDRESS.fullmatch(sender):
+            raise table.wrong("from", "must be an address, as in 'Research digest <digest@example.org>'")
+        ca_file = table.text("ca_file")
+        mail = MailConfig(
+            sender_name=sender_name,
+            sender=sender,
+            transport=table.choice("transport", TRANSPORTS, "outbox"),
+            host=table.text("host", "127.0.0.1"),
+            port=table.integer("port", 587, least=1, most=65535),
+            security=table.choice("security", SECURITIES, "starttls"),
+            username=table.text("username"),
+            password_env=table.text("password_env", "DIGEST_SMTP_PASSWORD"),
+            timeout_s=table.number("timeout_s", 60.0) or 60.0,
+            ca_file=self._path.parent / ca_file if ca_file else None,
+        )
+        table.close()
+        if mail.transport == "smtp" and mail.username and mail.security == "none" and mail.host not in _LOOPBACK:
+            raise table.wrong("security", "none would send the password in the clear; use starttls or tls")
+        return mail
+
+    def _site(self, table: _Table) -> str | None:
+        url = table.text("base_url")
+        if url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
+            raise table.wrong("base_url", f"{url!r} must begin with http:// or https://")
+        table.close()
+        return url.rstrip("/") or None

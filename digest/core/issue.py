@@ -1,0 +1,167 @@
+"""Entries → one `Issue`: sections, their order, the overview, and in words why a day is empty."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+from digest.core.models import Entry, Issue, LeftOut, Ranked, Section, SourceReport, SourceState, Summary, Usage
+from digest.core.rank import Selection
+
+OTHER: Final = "Other topics"
+_OF_ITS_OWN: Final = 3
+"""Entries a topic needs to be a section; smaller ones go together under their field."""
+
+
+def build(
+    *,
+    edition: str,
+    day: date,
+    title: str,
+    language: str,
+    selection: Selection,
+    summary_of: Callable[[Ranked], Summary],
+    field_of: Callable[[str], str],
+    sources: Sequence[SourceReport],
+    max_papers: int,
+    usage: Usage,
+    covers: Sequence[date] = (),
+) -> Issue:
+    """Put the day's issue together. The same arguments give the same issue: it reads no clock.
+
+    Args:
+        field_of: The field a topic belongs to.
+        covers: The days whose lists are in it; kept only where they are more than *day* itself.
+    """
+    entries = [
+        Entry(
+            paper=r.candidate.paper,
+            summary=summary_of(r),
+            sources=r.candidate.sources,
+            reason=r.reason,
+            score=r.score,
+            signals=r.candidate.signals,
+            announcement=r.candidate.announcement,
+        )
+        for r in selection.chosen
+    ]
+    considered = len(selection.chosen) + len(selection.cut)
+    left_out = tuple(
+        LeftOut(
+            id=r.candidate.paper.id,
+            title=r.candidate.paper.title,
+            url=r.candidate.paper.url,
+            reason=f"not among the best {max_papers} of {considered}",
+        )
+        for r in selection.cut
+    )
+    return Issue(
+        edition=edition,
+        date=day,
+        title=title,
+        language=language,
+        overview=overview(entries, left_out=len(left_out)) if entries else "",
+        sections=sections(entries, field_of),
+        sources=tuple(sources),
+        left_out=left_out,
+        usage=usage,
+        covers=tuple(sorted(covers)) if set(covers) - {day} else (),
+        why_empty=None if entries else why_empty(sources, day),
+    )
+
+
+def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[Section, ...]:
+    """Divide entries, best first, into sections by topic; each is in exactly one.
+
+    A topic that leads fewer than three entries is no section: those go to another of their topics that is one, else to
+    their topic's field if that gathers two, else to the rest. The largest section comes first, the rest last.
+    """
+    leading = Counter(e.summary.topics[0] for e in entries if e.summary.topics)
+    own = {topic for topic, n in leading.items() if n >= _OF_ITS_OWN}
+    named: dict[str, list[Entry]] = {}
+    loose: list[tuple[Entry, str]] = []
+    for entry in entries:
+        topic = next((t for t in entry.summary.topics if t in own), None)
+        if topic:
+            named.setdefault(topic, []).append(entry)
+        else:
+            loose.append((entry, field_of(entry.summary.topics[0]) if entry.summary.topics else OTHER))
+    fields = Counter(field for _, field in loose)
+    for entry, field in loose:
+        named.setdefault(field if field in named or fields[field] > 1 else OTHER, []).append(entry)
+    position = {id(e): n for n, e in enumerate(entries)}
+    ordered = sorted(named.items(), key=lambda s: (s[0] == OTHER, -len(s[1]), position[id(s[1][0])]))
+    return tuple(
+        Section(topic=topic, entries=tuple(sorted(es, key=lambda e: position[id(e)]))) for topic, es in ordered
+    )
+
+
+def overview(entries: Sequence[Entry], *, left_out: int) -> str:
+    """Three to five sentences out of counts and topics: what the day is about, before the list."""
+    said = [_count_sentence(len(entries), left_out)]
+    topics = Counter(t for e in entries for t in e.summary.topics[:2]).most_common()
+    if topics:
+        named = [f"{topic} ({n})" for topic, n in sorted(topics, key=lambda t: (-t[1], t[0]))[:4]]
+        said.append(f"Most are on {_listed(named)}." if len(named) > 1 else f"Most are on {named[0]}.")
+    voted = max(entries, key=lambda e: e.signals.upvotes or 0)
+    if voted.signals.upvotes:
+        said.append(f"The most upvoted is “{_short(voted.paper.title)}” ({voted.signals.upvotes}).")
+    best = entries[0]
+    if best is not voted and "matches" in best.reason:
+        said.append(f"Closest to this edition's interests is “{_short(best.paper.title)}”.")
+    fell_back = sum(e.summary.fell_back is not None for e in entries)
+    if fell_back:
+        said.append(f"{_papers(fell_back)} carry an extract of the abstract instead of a model's summary.")
+    return " ".join(said)
+
+
+def _count_sentence(printed: int, left_out: int) -> str:
+    if not left_out:
+        return f"{_papers(printed)} today." if printed != 1 else "One paper today."
+    return f"{_papers(printed)} today, chosen from {printed + left_out} new ones."
+
+
+def _papers(n: int) -> str:
+    return f"{n} paper{'s' if n != 1 else ''}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 110 else title[:110].rsplit(" ", 1)[0] + " …"
+
+
+def why_empty(sources: Sequence[SourceReport], day: date) -> str:
+    """Say why a day has nothing new; one sentence for each kind of silence."""
+    if not sources:
+        return "No source was read."
+    said: list[str] = []
+    failed = [s for s in sources if s.state is SourceState.FAILED]
+    if failed:
+        said.extend(f"{s.name} could not be read: {(s.error or 'no reason given').rstrip('.')}." for s in failed)
+    for s in sources:
+        if s.state in (SourceState.WAITING, SourceState.STALLED):
+            said.append(_waiting(s, day))
+        elif s.state is not SourceState.FAILED:
+            said.append(_quiet(s, day))
+    return " ".join(said)
+
+
+def _waiting(source: SourceReport, day: date) -> str:
+    if source.error:
+        return f"{source.name} is not out yet: {source.error.rstrip('.')}."
+    return (
+        f"{source.name} still shows an earlier list, not that of {day:%A} {day.day} {day:%B}; it will be asked again."
+    )
+
+
+def _quiet(source: SourceReport, day: date) -> str:
+    if not source.listed:
+        return f"{source.name} lists no papers on {day:%A} {day.day} {day:%B}."
+    if source.updates == source.listed:
+        return f"{source.name} lists only later versions of known papers ({source.listed})."
+    return f"All {source.listed} papers that {source.name} lists were considered for earlier issues."

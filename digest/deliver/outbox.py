@@ -1,0 +1,52 @@
+"""Mails as files: one complete message per delivery, for a person to look at or another program to send."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from digest.core.errors import DeliveryError
+from digest.core.models import Mail
+
+
+class OutboxMailer:
+    """Writes each mail into a folder. Its name follows from issue and recipient: written twice, it is one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> OutboxMailer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to close."""
+
+    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
+        """Write the file whole or not at all.
+
+        Raises:
+            DeliveryError: The folder cannot be written to, or the disk is full.
+        """
+        path = self._folder / file_name(mail)
+        temporary = path.with_suffix(".part")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(mail.content)
+                file.flush()
+                os.fsync(file.fileno())
+            before_dot()
+            temporary.replace(path)
+        except OSError as exc:
+            raise DeliveryError(
+                f"{path} could not be written: {exc.strerror or exc}; free space or choose another data_dir"
+            ) from exc
+
+
+def file_name(mail: Mail) -> str:
+    """`daily-2026-06-03-ada-example-org-1f0c9a7e.eml`."""
+    readable = re.sub(r"[^a-z0-9]+", "-", f"{mail.label} {mail.recipient}".lower()).strip("-")[:80]
+    return f"{readable}-{sha256(mail.message_id.encode()).hexdigest()[:8]}.eml"

@@ -1,0 +1,126 @@
+"""When to run: each edition at its time in its zone. Timers only nudge.
+
+That there is one issue per edition and date is a unique key of the database; that a mail goes out once is a state of
+its delivery. So a timer may fire late, twice or in several processes at once, and still no harm is done. What a timer
+must not do is not fire: APScheduler drops a job that is more than a second late, skips 02:30 on the day the clocks go
+forward, and sleeps while a laptop does. So besides each edition's own time there is a look around every few minutes,
+and both ask the same question: which editions are due now and have no issue yet?
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from digest.core.models import Edition
+
+_LOOK_AROUND_MINUTES: Final = 5
+ASK_AGAIN: Final = timedelta(hours=1)
+"""How long after a run that found nothing the sources are asked again on the same day."""
+# APScheduler's crontab numbers are off by one against cron's; names are not.
+_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+log = logging.getLogger(__name__)
+
+
+def due(
+    editions: Iterable[Edition],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    is_done: Callable[[Edition, date], bool],
+    tried: Mapping[tuple[str, date], datetime],
+) -> tuple[list[Edition], date]:
+    """The editions whose time has come today, in their zone, and that have no issue yet; and today's date there.
+
+    Args:
+        now: Aware.
+        is_done: Whether the edition's issue of that date is printed and all its mails are out.
+        tried: When an edition was last run for a date by this process; within an hour it is not run again.
+    """
+    local = now.astimezone(zone)
+    today = local.date()
+    ready = [
+        e
+        for e in editions
+        if today.weekday() in e.days
+        and local.time().replace(tzinfo=None) >= e.at
+        and now - tried.get((e.name, today), datetime.min.replace(tzinfo=UTC)) >= ASK_AGAIN
+        and not is_done(e, today)
+    ]
+    return ready, today
+
+
+class Scheduler:
+    """Stays, and calls *run* for the editions that are due."""
+
+    def __init__(
+        self,
+        editions: Iterable[Edition],
+        zone: ZoneInfo,
+        *,
+        clock: Callable[[], datetime],
+        is_done: Callable[[Edition, date], bool],
+        run: Callable[[list[Edition], date], None],
+    ) -> None:
+        self._editions, self._zone = tuple(editions), zone
+        self._clock, self._is_done, self._run = clock, is_done, run
+        self._tried: dict[tuple[str, date], datetime] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def tick(self) -> list[str]:
+        """Run what is due now; the names of the editions that were run. A tick during another one does nothing."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            return []
+        try:
+            now = self._clock()
+            ready, today = due(self._editions, now, self._zone, is_done=self._is_done, tried=self._tried)
+            if ready:
+                self._tried.update({(e.name, today): now for e in ready})
+                self._run(ready, today)
+            return [e.name for e in ready]
+        finally:
+            self._one_at_a_time.release()
+
+    def jobs(self) -> list[tuple[str, dict[str, Any]]]:
+        """(trigger, its arguments) of every timer: one for each edition, and the look around."""
+        own = [
+            (
+                "cron",
+                {"day_of_week": ",".join(_NAMES[d] for d in sorted(e.days)), "hour": e.at.hour, "minute": e.at.minute},
+            )
+            for e in self._editions
+        ]
+        return [*own, ("interval", {"minutes": _LOOK_AROUND_MINUTES})]
+
+    def stay(self, stop: threading.Event) -> None:
+        """Run what is due, now and whenever its time comes, until *stop* is set."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        scheduler = BackgroundScheduler(
+            timezone=self._zone, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        for trigger, arguments in self.jobs():
+            scheduler.add_job(self.tick, trigger, **arguments)
+        scheduler.start()
+        try:
+            self.tick()
+            stop.wait()
+        finally:
+            # A run that is under way comes to its end: it would be finished by the next start, but why leave it.
+            scheduler.shutdown(wait=True)
+
+
+def next_time(edition: Edition, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When *edition* is due next, in *zone*; None for one that has no days."""
+    local = now.astimezone(zone)
+    for ahead in range(8):
+        day = local.date() + timedelta(days=ahead)
+        moment = datetime.combine(day, edition.at, tzinfo=zone)
+        if day.weekday() in edition.days and moment > local:
+            return moment
+    return None

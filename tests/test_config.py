@@ -1,0 +1,129 @@
+"""config.toml: what is wrong is said with file, table, key and the nearest known name, before anything runs."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from digest.config import Config, load
+from digest.core.errors import ConfigError
+
+MINIMAL = """
+[[source]]
+name = "papers"
+kind = "jsonl"
+url = "{date}.jsonl"
+
+[[edition]]
+name = "daily"
+"""
+
+
+def load_text(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+def test_two_blocks_are_a_config(tmp_path: Path) -> None:
+    config = load_text(tmp_path, MINIMAL)
+
+    assert config.database == f"sqlite:///{tmp_path.resolve() / 'var' / 'digest.db'}"
+    assert config.llm.client == "extractive"
+    [edition] = config.editions
+    assert (edition.sources, edition.at, edition.days) == (("papers",), time(7, 0), frozenset(range(5)))
+
+
+def test_the_shipped_config_is_valid() -> None:
+    config = load(Path(__file__).parent.parent / "config.toml")
+
+    assert [s.kind for s in config.sources] == ["arxiv", "huggingface"]
+
+
+@pytest.mark.parametrize(
+    ("addition", "message"),
+    [
+        ('[mail]\nhots = "x"', "config.toml: [mail] hots: unknown key; did you mean host?"),
+        ("[diget]\n", "config.toml: the top level diget: unknown key; did you mean digest?"),
+        ("[mail]\nport = '25'", "config.toml: [mail] port: must be a whole number, not '25'"),
+        ("[mail]\nport = true", "config.toml: [mail] port: must be a whole number, not True"),
+        ("[mail]\nport = 99999", "config.toml: [mail] port: must be from 1 to 65535, not 99999"),
+        ('[mail]\ntransport = "smpt"', "transport: 'smpt' is not one of outbox, smtp; did you mean smtp?"),
+        ('[mail]\nfrom = "nobody"', "[mail] from: must be an address"),
+        ('[llm]\nclient = "openai"', "[llm] model: is missing"),
+        ('[llm]\nclient = "replay"', "[llm] recording: is missing"),
+        ('[digest]\ntimezone = "Mars/Olympus"', "[digest] timezone: 'Mars/Olympus' is not a time zone"),
+        ('[digest]\ndatabase = "mysql://x"', "[digest] database: 'mysql' is not known"),
+        ('[site]\nbase_url = "ftp://x"', "[site] base_url: 'ftp://x' must begin with http"),
+        ('[[source]]\nname = "papers"\nkind = "huggingface"', "[[source]] name 'papers' is given twice"),
+        ('[[source]]\nname = "a"\nkind = "arxvi"', "'arxvi' is not one of arxiv"),
+        ('[[source]]\nname = "a"\nkind = "feed"', "[[source]] 'a' url: is missing: a source of kind feed needs one"),
+        ('[[source]]\nname = "a"\nkind = "arxiv"', "[[source]] 'a' categories: is missing"),
+        ('[[edition]]\nname = "B c"', "'B c' must be lower-case letters"),
+        ('[[edition]]\nname = "topics"', "'topics' must be lower-case letters"),
+        ('[[edition]]\nname = "b"\nsources = ["paper"]', "there is no [[source]] named 'paper'; did you mean papers?"),
+        ('[[edition]]\nname = "b"\nat = "7"', "at: '7' is not a time"),
+        ('[[edition]]\nname = "b"\ndays = "mon-fry"', "days: 'mon-fry' is not a weekday"),
+        ('[[edition]]\nname = "b"\nrecipients = ["x"]', "recipients: 'x' is not an address"),
+        ('[[edition]]\nname = "b"\nrecipients = ["a@b.c", "A@b.c"]', "name 'a@b.c' is given twice"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, addition: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_text(tmp_path, f"{MINIMAL}\n{addition}\n")
+
+    assert message in str(error.value)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="`digest init` writes one"):
+        load(tmp_path / "config.toml")
+
+
+def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is not valid TOML: .*line 2"):
+        load_text(tmp_path, "[digest]\ntitle = oops\n")
+
+
+def test_a_config_without_sources_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"has no \[\[source\]\]"):
+        load_text(tmp_path, '[[edition]]\nname = "daily"')
+
+
+def test_a_password_over_an_open_line_is_refused(tmp_path: Path) -> None:
+    mail = '[mail]\ntransport = "smtp"\nhost = "smtp.example.org"\nsecurity = "none"\nusername = "me"'
+
+    with pytest.raises(ConfigError, match="would send the password in the clear"):
+        load_text(tmp_path, f"{MINIMAL}\n{mail}\n")
+
+
+def test_a_missing_key_is_named_and_a_present_one_is_never_shown(tmp_path: Path) -> None:
+    config = load_text(tmp_path, f'{MINIMAL}\n[llm]\nclient = "openai"\nmodel = "m"\n')
+
+    with pytest.raises(ConfigError, match="environment variable OPENAI_API_KEY, which is not set"):
+        config.api_key({})
+    key = config.api_key({"OPENAI_API_KEY": "sk-secret"})
+
+    assert key is not None
+    assert key.reveal() == "sk-secret"
+    assert "sk-secret" not in f"{key} {key!r} {config!r}"
+
+
+def test_a_server_of_ones_own_needs_no_key(tmp_path: Path) -> None:
+    config = load_text(tmp_path, f'{MINIMAL}\n[llm]\nclient="openai"\nmodel="m"\nbase_url="http://127.0.0.1:8080/v1"\n')
+
+    assert config.api_key({}) is None
+
+
+def test_days_may_be_spans_and_lists(tmp_path: Path) -> None:
+    config = load_text(tmp_path, MINIMAL + 'days = "sat-mon, wed"')
+
+    assert config.editions[0].days == frozenset({5, 6, 0, 2})
+
+
+def test_a_relative_database_lies_beside_the_config(tmp_path: Path) -> None:
+    config = load_text(tmp_path, MINIMAL + '[digest]\ndatabase = "sqlite:///papers.db"')
+
+    assert config.database == f"sqlite:///{tmp_path.resolve() / 'papers.db'}"
