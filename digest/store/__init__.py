@@ -1,0 +1,11 @@
+"""What is known and what is done, in SQLite or Postgres.
+
+SqlStore (sql.py)  =  readings  +  summaries  +  issues  +  deliveries  +  look  +  search
+                          └──────────┴─────────────┴─────── papers ────────┴────────┘
+                                         database  ◄  migrations, tables
+"""
+
+from digest.store.look import Alias, LastReading, Listing, Status
+from digest.store.sql import SqlStore
+
+__all__ = ["Alias", "LastReading", "Listing", "SqlStore", "Status"]

@@ -1,0 +1,282 @@
+"""The way to a database: opening it, transactions, and a library's errors told as one sentence.
+
+SQLite and Postgres take one path. What differs between them is in this file and in `migrations.py`, and the words of
+the search in `search.py`; no query asks which one it is talking to.
+
+There is one writer at a time on both: SQLite by its nature, and Postgres by an advisory lock. So what a transaction
+has read stays true until it has written, and two runs at once do each thing once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from digest.core.errors import StoreError
+from digest.core.ports import Clock
+from digest.store.migrations import APPLICATION_ID, MIGRATIONS, Migration, apply, check_version, schema_version
+
+T = TypeVar("T")
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+
+_BUSY_TIMEOUT_S: Final = 30
+_LOCK: Final = {
+    # A transaction that begins as a reader and then writes fails at once if another has written meanwhile.
+    "sqlite": "BEGIN IMMEDIATE",
+    # The number is arbitrary and only has to be the same everywhere.
+    "postgresql": "SELECT pg_advisory_xact_lock(7235998271)",
+}
+_IN_CHUNK: Final = 1000
+"""Values in one IN list. SQLite takes 32,766 in a statement since 3.32, Postgres 65,535."""
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """One open database."""
+
+    def __init__(self, engine: Engine, *, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock = utc_now, steps: Sequence[Migration] = MIGRATIONS) -> Self:
+        """Open the database at *url*, make it if there is none, and bring its tables up to date.
+
+        Args:
+            url: `sqlite:///path/to/digest.db` or `postgresql+psycopg://user:password@host/name`.
+            clock: For what the database itself dates: its migrations, and the claims on deliveries.
+
+        Raises:
+            StoreError: It can't be opened, is not ours, or is newer than this program.
+        """
+        parsed = _parse(url)
+        database = cls(_engine(parsed), clock=clock)
+        try:
+            database._prepare(steps)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def place(self) -> str:
+        """The database's file or address, for messages; without password."""
+        return _place(self._engine.url)
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database, whatever others write meanwhile."""
+        with _told(self.place), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """A transaction that is the only one writing; committed at the end, rolled back by any exception."""
+        with _told(self.place), self._engine.begin() as connection:
+            connection.exec_driver_sql(_LOCK[connection.dialect.name])
+            yield connection
+
+    def _prepare(self, steps: Sequence[Migration]) -> None:
+        if self._engine.dialect.name == "sqlite":
+            self._prepare_file()
+        with self._read() as connection:
+            found = schema_version(connection)
+        if check_version(found, place=self.place, steps=steps):
+            return
+        for step in steps:
+            with self._write() as connection:
+                apply(connection, step, at=self._clock())
+
+    def _prepare_file(self) -> None:
+        """Refuse a stranger's file before anything is written to it, then switch to the write-ahead log."""
+        with _told(self.place), self._engine.connect() as connection:
+            # In this order: another process may be making them, and the mark comes with the tables.
+            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+            mark = connection.exec_driver_sql("PRAGMA application_id").scalar()
+            if mark != APPLICATION_ID and (mark or tables):
+                raise StoreError(f"{self.place} is a database of another program: name a different file")
+            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "delete":
+                return
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            except DBAPIError as exc:
+                # Another process has it open at this moment, most likely to do the same. The mode belongs to the
+                # file: if nobody has set it by then, the next to open it will.
+                if _sqlite_code(exc) != sqlite3.SQLITE_BUSY:
+                    raise
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str] = ()
+) -> None:
+    """Insert *rows*; where the primary key is there already, set the columns in *update*, or leave the row alone."""
+    if not rows:
+        return
+    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    keys = list(table.primary_key.columns)
+    if update:
+        statement = insert.on_conflict_do_update(
+            index_elements=keys, set_={name: insert.excluded[name] for name in update}
+        )
+    else:
+        statement = insert.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of *values*, in their order, each short enough to stand in one query."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, _IN_CHUNK)):
+        yield chunk
+
+
+# -- opening
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise StoreError(
+            f"not the address of a database: {url!r}; write sqlite:///path or postgresql+psycopg://…"
+        ) from exc
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreError(
+            f"a database of the kind {parsed.drivername!r} is not supported; write sqlite:///path or postgresql+psycopg://…"
+        )
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except ModuleNotFoundError as exc:
+            raise StoreError("Postgres needs a further package: pip install 'research-digest[postgres]'") from exc
+    timeout = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
+    in_memory = url.database in (None, "", ":memory:")
+    if in_memory:
+        # One connection, for each would be a database of its own; threads wait for it in turn.
+        engine = create_engine(
+            url,
+            connect_args={**timeout, "check_same_thread": False},
+            poolclass=QueuePool,
+            pool_size=1,
+            max_overflow=0,
+        )
+    else:
+        _make_folder(url)
+        engine = create_engine(url, connect_args=timeout)
+    event.listen(engine, "connect", _on_connect)
+    return engine
+
+
+def _make_folder(url: URL) -> None:
+    if str(url.database).startswith("file:"):
+        return
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreError(f"the folder {folder} for the database can't be made: {exc.strerror}") from exc
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # Transactions begin where we say so, not where the sqlite3 module guesses.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # With a write-ahead log NORMAL, the default of many, may lose the last commits to a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+# -- errors
+
+
+def _place(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return url.database or "the database in memory"
+    # A query may hold a password too.
+    return url.set(query={k: v for k, v in url.query.items() if k == "host"}).render_as_string(hide_password=True)
+
+
+_SQLITE_SENTENCES: Final = {
+    sqlite3.SQLITE_NOTADB: "{place} is not a database: name a different file, or move this one away",
+    sqlite3.SQLITE_CORRUPT: "{place} is damaged: put a backup in its place",
+    sqlite3.SQLITE_CANTOPEN: "{place} can't be opened: is its folder there, and may this user write to it?",
+    sqlite3.SQLITE_READONLY: "{place} can't be written: this user may only read it",
+    sqlite3.SQLITE_PERM: "{place} can't be opened: this user may not",
+    sqlite3.SQLITE_FULL: "{place} can't grow: the disk is full; make room and run again, nothing is half written",
+    sqlite3.SQLITE_IOERR: "{place} can't be read or written: the disk reports an error ({reason})",
+    sqlite3.SQLITE_BUSY: "{place} is held by another program: run again when it is done",
+    sqlite3.SQLITE_LOCKED: "{place} is held by another program: run again when it is done",
+}
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Tell what the world does to a database as a `StoreError`; let our own mistakes through as they are."""
+    try:
+        yield
+    except DBAPIError as exc:
+        sentence = _sentence(exc, place)
+        if sentence is None:
+            raise
+        raise StoreError(sentence) from exc
+
+
+def _sentence(exc: DBAPIError, place: str) -> str | None:
+    """What happened and what to do; None if the program itself is wrong."""
+    reason = " ".join(str(exc.orig).split())
+    if isinstance(exc.orig, sqlite3.Error):
+        if reason.startswith("no such module: fts5"):
+            return (
+                f"the SQLite of this Python ({sqlite3.sqlite_version}) has no full-text search (FTS5): "
+                "use a Python from python.org or a distribution, or Postgres"
+            )
+        sentence = _SQLITE_SENTENCES.get(_sqlite_code(exc) or 0)
+        return sentence.format(place=place, reason=reason) if sentence else None
+    # Class 42 is a mistake in SQL, but for 42501: this user may not do that.
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html
+    code = getattr(exc.orig, "sqlstate", None)
+    if isinstance(exc, OperationalError) or code == "42501":
+        return f"{place} can't be used: {reason}"
+    return None
+
+
+def _sqlite_code(exc: DBAPIError) -> int | None:
+    """The primary code out of the extended one, which says where it happened too."""
+    code = getattr(exc.orig, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

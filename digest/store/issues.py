@@ -1,0 +1,256 @@
+"""What an edition may print, what it has printed and left out, and its issues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select
+
+from digest.core.identity import merge_announcements, merge_signals
+from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PaperId, Signals
+from digest.store import tables
+from digest.store.database import AnyRow, Database, chunks, upsert
+from digest.store.papers import find_pks, load_papers, signals
+from digest.store.serialize import dump, load
+
+LOOK_BACK: Final = timedelta(days=31)
+"""How old a listing may be. Papers that nobody asked for in a month are no news, and the store grows no slower."""
+
+_record = tables.record.c
+_considered = tables.considered.c
+_issue = tables.issue.c
+
+
+class Issues(Database):
+    """The part of the store that the stages `publish` and `site` talk to."""
+
+    # -- choose
+
+    def candidates(self, edition: str, sources: Sequence[str], day: date, *, carry_days: int) -> tuple[Candidate, ...]:
+        """Papers that *sources* list as news, up to *day*, and that no issue of *edition* printed.
+
+        That is: papers never considered by *edition*, and papers it cut for want of room no more than *carry_days*
+        ago, counted from the first time. Ordered by the edition's order of sources and their position in the newest
+        list there. Nothing is looked for before the edition's first day, nor more than a month back.
+        """
+        with self._read() as connection:
+            listed: dict[int, list[AnyRow]] = {}
+            for row in connection.execute(_open_records(connection, edition, sources, day, carry_days=carry_days)):
+                listed.setdefault(row.paper_pk, []).append(row)
+            papers = load_papers(connection, listed)
+        candidates = [_candidate(papers[pk], rows, sources) for pk, rows in listed.items()]
+        candidates.sort(key=lambda c: (sources.index(c.sources[0]), c.position, c.listed_on, c.paper.id))
+        return tuple(candidates)
+
+    def covered_days(self, edition: str, sources: Sequence[str], day: date) -> tuple[date, ...]:
+        """Days up to *day* on which *sources* listed papers that *edition* has not considered yet; sorted."""
+        with self._read() as connection:
+            rows = _open_records(connection, edition, sources, day, carry_days=None).subquery()
+            return tuple(connection.scalars(select(rows.c.day).distinct().order_by(rows.c.day)))
+
+    # -- publish
+
+    def issue(self, edition: str, day: date) -> Issue | None:
+        """The stored issue; also one that is empty and says why."""
+        with self._read() as connection:
+            body = connection.scalar(select(tables.issue.c.body).where(_issue.edition == edition, _issue.date == day))
+        return None if body is None else load(Issue, body)
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]:
+        """(edition, date, number of entries) of every stored issue, sorted by edition and date."""
+        query = select(_issue.edition, _issue.date, _issue.entries)
+        if edition is not None:
+            query = query.where(_issue.edition == edition)
+        with self._read() as connection:
+            return tuple(sorted((row.edition, row.date, row.entries) for row in connection.execute(query)))
+
+    def all_issues(self) -> Iterator[Issue]:
+        """Every stored issue, also the empty ones, sorted by edition and date; one at a time is in memory."""
+        for edition, day, _ in self.issue_dates():
+            issue = self.issue(edition, day)
+            if issue is not None:
+                yield issue
+
+    def save_issue(
+        self, issue: Issue, *, at: datetime, expired: Sequence[PaperId] = (), deliveries: Mapping[str, str]
+    ) -> bool:
+        """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
+
+        An empty issue of the same day is replaced; one with entries is not: then nothing happens and the answer is
+        False. A paper keeps the first word on it that it was cut, with the signals it had then.
+
+        Args:
+            expired: Papers that are never to be asked for again, though no issue printed them.
+            deliveries: recipient → Message-ID. Empty for an empty issue.
+        """
+        key = {"edition": issue.edition, "date": issue.date}
+        is_it = and_(_issue.edition == issue.edition, _issue.date == issue.date)
+        with self._write() as connection:
+            if connection.scalar(select(_issue.entries).where(is_it)):
+                return False
+            row = {**key, "body": dump(issue), "entries": len(issue.entries), "built_at": at}
+            upsert(connection, tables.issue, [row], update=("body", "entries", "built_at"))
+            decided = and_(_considered.edition == issue.edition, _considered.date == issue.date)
+            connection.execute(delete(tables.considered).where(decided))
+            _save_considered(connection, issue, expired)
+            if deliveries:
+                connection.execute(
+                    insert(tables.delivery),
+                    [
+                        {
+                            **key,
+                            "recipient": recipient,
+                            "state": DeliveryState.DUE,
+                            "message_id": message_id,
+                            "queued_at": at,
+                            "attempts": 0,
+                        }
+                        for recipient, message_id in deliveries.items()
+                    ],
+                )
+        return True
+
+
+def _open_records(
+    connection: Connection, edition: str, sources: Sequence[str], day: date, *, carry_days: int | None
+) -> Select[Any]:
+    """Listings of papers that *edition* may still print; with *carry_days* None only of those never considered.
+
+    The key of `record` begins with source and day, so this costs what the window holds, however old the store is.
+    """
+    record, considered = tables.record, tables.considered
+    since = connection.scalar(select(tables.edition.c.since_day).where(tables.edition.c.name == edition))
+    oldest = max(day - LOOK_BACK, since or date.min)
+    decided = considered.alias("decided")
+    closed = select(1).where(decided.c.edition == edition, decided.c.paper_pk == _record.paper_pk)
+    if carry_days is not None:
+        last_carried = day - timedelta(days=carry_days)
+        closed = closed.where(or_(decided.c.kind != "cut", decided.c.date < last_carried))
+    return (
+        select(
+            _record.source,
+            _record.day,
+            _record.paper_pk,
+            _record.position,
+            _record.announcement,
+            _record.upvotes,
+            _record.comments,
+            _record.stars,
+            _considered.date.label("cut_on"),
+            _considered.upvotes.label("cut_upvotes"),
+            _considered.comments.label("cut_comments"),
+            _considered.stars.label("cut_stars"),
+        )
+        .join_from(
+            record,
+            considered,
+            and_(_considered.edition == edition, _considered.paper_pk == _record.paper_pk),
+            isouter=True,
+        )
+        .where(
+            _record.source.in_(sources),
+            _record.day.between(oldest, day),
+            _record.is_news,
+            ~closed.exists(),
+        )
+        .order_by(_record.paper_pk, _record.day, _record.source)
+    )
+
+
+def _candidate(paper: Paper, rows: Sequence[AnyRow], sources: Sequence[str]) -> Candidate:
+    """Put together what is listed of one paper.
+
+    Args:
+        rows: Its listings, by day.
+    """
+    listing = {row.source: row for row in rows}  # the newest of each
+    named = tuple(source for source in sources if source in listing)
+    announcement = _announcement(rows[0])
+    highest = Signals()
+    for row in rows:
+        announcement = merge_announcements(announcement, _announcement(row))
+        highest = merge_signals(highest, signals(row))
+    cut = min((row for row in rows if row.cut_on is not None), key=lambda row: row.cut_on, default=None)
+    return Candidate(
+        paper=paper,
+        sources=named,
+        position=listing[named[0]].position,
+        listed_on=rows[0].day,
+        announcement=announcement,
+        signals=highest,
+        cut_at=_cut_at(cut) if cut else None,
+        cut_on=cut.cut_on if cut else None,
+    )
+
+
+def _cut_at(row: AnyRow) -> Signals:
+    return Signals(upvotes=row.cut_upvotes, comments=row.cut_comments, stars=row.cut_stars)
+
+
+def _announcement(row: AnyRow) -> Announcement | None:
+    return None if row.announcement is None else Announcement(row.announcement)
+
+
+def _save_considered(connection: Connection, issue: Issue, expired: Iterable[PaperId]) -> None:
+    # The strongest word comes last. An issue of papers that the store never saw leaves nothing to remember.
+    words = {left.id: ("cut", left.reason) for left in issue.left_out}
+    words |= dict.fromkeys(expired, ("expired", ""))
+    words |= {entry.paper.id: ("entry", entry.reason) for entry in issue.entries}
+    pks = find_pks(connection, words)
+    decided = {pks[paper_id]: word for paper_id, word in words.items() if paper_id in pks}
+    before = _decided_before(connection, issue.edition, decided)
+    news = {pk: word for pk, word in decided.items() if _adds(word[0], before.get(pk, set()))}
+    counted = _highest_signals(connection, (pk for pk, word in news.items() if word[0] == "cut"), issue.date)
+    rows = [
+        {
+            "edition": issue.edition,
+            "paper_pk": pk,
+            "date": issue.date,
+            "kind": kind,
+            "reason": reason,
+            **dump(counted.get(pk, Signals())),
+        }
+        for pk, (kind, reason) in news.items()
+    ]
+    if rows:
+        connection.execute(insert(tables.considered), rows)
+
+
+def _adds(kind: str, before: set[str]) -> bool:
+    """Does this word on a paper say more than those before? The first cut counts: a paper is carried once."""
+    if kind == "cut":
+        return not before
+    if kind == "expired":
+        return before <= {"cut"}
+    return True
+
+
+def _decided_before(connection: Connection, edition: str, pks: Iterable[int]) -> dict[int, set[str]]:
+    kinds: dict[int, set[str]] = {}
+    for some in chunks(sorted(pks)):
+        query = select(_considered.paper_pk, _considered.kind).where(
+            _considered.edition == edition, _considered.paper_pk.in_(some)
+        )
+        for row in connection.execute(query):
+            kinds.setdefault(row.paper_pk, set()).add(row.kind)
+    return kinds
+
+
+def _highest_signals(connection: Connection, pks: Iterable[int], day: date) -> dict[int, Signals]:
+    """The highest counts that any source gave a paper up to *day*."""
+    found: dict[int, Signals] = {}
+    for some in chunks(sorted(pks)):
+        query = (
+            select(
+                _record.paper_pk,
+                func.max(_record.upvotes).label("upvotes"),
+                func.max(_record.comments).label("comments"),
+                func.max(_record.stars).label("stars"),
+            )
+            .where(_record.paper_pk.in_(some), _record.day <= day)
+            .group_by(_record.paper_pk)
+        )
+        found.update((row.paper_pk, signals(row)) for row in connection.execute(query))
+    return found

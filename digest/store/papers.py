@@ -1,0 +1,172 @@
+"""Papers and their ids: found, written, and folded into one when two turn out to be the same.
+
+Functions over a connection, for those who hold a transaction already.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+
+from digest.core.identity import Known, Resolved, title_key
+from digest.core.models import Link, Paper, PaperId, Signals
+from digest.store import tables
+from digest.store.database import AnyRow, chunks, upsert
+from digest.store.serialize import dump, load
+
+_p = tables.paper.c
+_a = tables.alias.c
+
+
+def find_pks(connection: Connection, ids: Iterable[PaperId]) -> dict[PaperId, int]:
+    """The keys of the papers known by *ids*; ids that nobody has are left out."""
+    found: dict[PaperId, int] = {}
+    for some in chunks(sorted(set(ids))):
+        rows = connection.execute(select(_a.id, _a.paper_pk).where(_a.id.in_(some)))
+        found.update((PaperId(row.id), row.paper_pk) for row in rows)
+    return found
+
+
+def load_papers(connection: Connection, pks: Iterable[int]) -> dict[int, Paper]:
+    """The papers with these keys."""
+    papers: dict[int, Paper] = {}
+    for some in chunks(sorted(set(pks))):
+        aliases: defaultdict[int, list[PaperId]] = defaultdict(list)
+        for row in connection.execute(select(_a.paper_pk, _a.id).where(_a.paper_pk.in_(some))):
+            aliases[row.paper_pk].append(PaperId(row.id))
+        for row in connection.execute(select(tables.paper).where(_p.pk.in_(some))):
+            papers[row.pk] = _paper(row, aliases[row.pk])
+    return papers
+
+
+def find_known(connection: Connection, ids: Iterable[PaperId], title_keys: Iterable[str]) -> list[Known]:
+    """The papers that stand under any of these ids or title keys, sorted by key."""
+    pks = set(find_pks(connection, ids).values())
+    for some in chunks(sorted(set(title_keys))):
+        pks.update(connection.scalars(select(_p.pk).where(_p.title_key.in_(some))))
+    papers = load_papers(connection, pks)
+    return [Known(pk=pk, paper=papers[pk]) for pk in sorted(papers)]
+
+
+def save_papers(
+    connection: Connection, papers: Sequence[Resolved], known: Mapping[int, Paper], *, day: date
+) -> dict[PaperId, int]:
+    """Write down what a reading has found out; papers that stay as they are cost nothing.
+
+    Returns:
+        The key of each of *papers*, by its canonical id.
+    """
+    for one in papers:
+        if one.pk is not None:
+            for gone in one.joined:
+                _fold(connection, gone, into=one.pk)
+    # Nobody else writes meanwhile, so the next keys are ours.
+    new_pks = count((connection.scalar(select(func.max(_p.pk))) or 0) + 1)
+    pks = {one.paper.id: next(new_pks) if one.pk is None else one.pk for one in papers}
+    inserted = [{"pk": pks[one.paper.id], "first_seen": day, **_values(one.paper)} for one in papers if one.pk is None]
+    if inserted:
+        connection.execute(insert(tables.paper), inserted)
+    changed = [one for one in papers if one.pk is not None and known[one.pk] != one.paper]
+    if changed:
+        names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _values(changed[0].paper)}
+        connection.execute(
+            update(tables.paper).where(_p.pk == bindparam("of")).values(names),
+            [{"of": one.pk, **{f"new_{k}": v for k, v in _values(one.paper).items()}} for one in changed],
+        )
+    for some in chunks(sorted(pks.values())):
+        # A day that is read late, to catch up, may be the first that had it.
+        connection.execute(update(tables.paper).where(_p.pk.in_(some), _p.first_seen > day).values(first_seen=day))
+    # The ids of a folded paper are there already; they now say why they belong here.
+    upsert(connection, tables.alias, _aliases(papers, pks, known, day), update=("reason", "since"))
+    return pks
+
+
+def _aliases(
+    papers: Iterable[Resolved], pks: Mapping[PaperId, int], known: Mapping[int, Paper], day: date
+) -> list[dict[str, Any]]:
+    rows = []
+    for one in papers:
+        before = known[one.pk] if one.pk is not None else None
+        old = {before.id, *before.aliases} if before else set()
+        reasons = dict(one.reasons)
+        rows += [
+            {"id": i, "paper_pk": pks[one.paper.id], "reason": reasons.get(i, ""), "since": day}
+            for i in (one.paper.id, *one.paper.aliases)
+            if i not in old
+        ]
+    return rows
+
+
+def _fold(connection: Connection, gone: int, *, into: int) -> None:
+    """Let everything that points at *gone* point at *into*, and forget *gone*. Issues keep the words they said."""
+    record, considered = tables.record, tables.considered
+    _drop_doubles(connection, record, ("source", "day"), of=gone, beside=into)
+    # Where one issue had a word on both, printed is printed.
+    _drop_doubles(connection, considered, ("edition", "date"), of=into, beside=gone, kind="entry")
+    _drop_doubles(connection, considered, ("edition", "date"), of=gone, beside=into)
+    for table in (record, considered, tables.alias):
+        connection.execute(update(table).where(table.c.paper_pk == gone).values(paper_pk=into))
+    seen = connection.scalars(select(_p.first_seen).where(_p.pk.in_((gone, into)))).all()
+    connection.execute(delete(tables.paper).where(_p.pk == gone))
+    connection.execute(update(tables.paper).where(_p.pk == into).values(first_seen=min(seen)))
+
+
+def _drop_doubles(
+    connection: Connection, table: Table, keys: tuple[str, str], *, of: int, beside: int, kind: str | None = None
+) -> None:
+    """Delete the rows of one paper where another has a row, of this kind, under the same keys."""
+    other = table.alias("other")
+    there = select(1).select_from(other).where(other.c.paper_pk == beside, *(table.c[k] == other.c[k] for k in keys))
+    if kind is not None:
+        there = there.where(other.c.kind == kind)
+    connection.execute(delete(table).where(table.c.paper_pk == of, there.exists()))
+
+
+# -- rows
+
+
+def _values(paper: Paper) -> dict[str, Any]:
+    """The columns of a paper that come from the paper itself."""
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": paper.authors,
+        "url": paper.url,
+        "links": dump(paper.links),
+        "published": paper.published,
+        "updated": paper.updated,
+        "version": paper.version,
+        "categories": paper.categories,
+        "keywords": paper.keywords,
+        "withdrawn": paper.withdrawn,
+        "title_key": title_key(paper.title),
+    }
+
+
+def _paper(row: AnyRow, ids: Iterable[PaperId]) -> Paper:
+    return Paper(
+        id=PaperId(row.id),
+        aliases=tuple(sorted(i for i in ids if i != row.id)),
+        title=row.title,
+        abstract=row.abstract,
+        authors=tuple(row.authors),
+        url=row.url,
+        links=tuple(load(Link, link) for link in row.links),
+        published=row.published,
+        updated=row.updated,
+        version=row.version,
+        categories=tuple(row.categories),
+        keywords=tuple(row.keywords),
+        withdrawn=row.withdrawn,
+    )
+
+
+def signals(row: AnyRow) -> Signals:
+    """The counts in a row that has such columns."""
+    return Signals(upvotes=row.upvotes, comments=row.comments, stars=row.stars)

@@ -1,0 +1,76 @@
+"""Full-text search over all papers. Each database keeps its own index, in the transaction that writes the paper.
+
+Both part words at punctuation, ignore case and accents, and know English stems; the title counts most.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, TextClause, text
+
+from digest.core.identity import identify
+from digest.core.models import Paper, PaperId
+from digest.store.database import Database
+from digest.store.papers import find_pks, load_papers
+
+# bm25 gives the weights of title, abstract and authors, and is smaller for the better:
+# https://www.sqlite.org/fts5.html#the_bm25_function
+_SQLITE = text(
+    "SELECT rowid FROM paper_fts WHERE paper_fts MATCH :words"
+    " ORDER BY bm25(paper_fts, 10.0, 1.0, 4.0), rowid DESC LIMIT :limit"
+)
+_POSTGRESQL = text(
+    "SELECT pk FROM paper, to_tsquery('digest', :words) AS wanted WHERE words @@ wanted"
+    " ORDER BY ts_rank_cd(words, wanted) DESC, pk DESC LIMIT :limit"
+)
+
+
+class Search(Database):
+    """The part of the store that finds papers by their words."""
+
+    def search(self, query: str, *, limit: int) -> tuple[Paper, ...]:
+        """Papers whose title, abstract or authors match all words of *query*, best first. Any text is a valid query.
+
+        If nothing matches, the last word may be the beginning of one. A paper whose id or address was typed in comes
+        first.
+        """
+        if limit <= 0:
+            return ()
+        words = _words(query)
+        with self._read() as connection:
+            pks = list(find_pks(connection, _ids(query)).values())
+            found = _matches(connection, words, limit, is_whole=True) or _matches(
+                connection, words, limit, is_whole=False
+            )
+            pks = list(dict.fromkeys((*sorted(pks), *found)))[:limit]
+            papers = load_papers(connection, pks)
+        return tuple(papers[pk] for pk in pks)
+
+
+def _words(query: str) -> list[str]:
+    """The words of *query* as the indexes have them; letters and digits alone, so nothing has to be escaped."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", query) if not unicodedata.combining(c))
+    return re.findall(r"[^\W_]+", bare)
+
+
+def _ids(query: str) -> list[PaperId]:
+    """Ids that *query* may be: as the store shows them, an arXiv id with or without version, a DOI, an address."""
+    typed = query.strip()
+    first, others = identify(title=typed, arxiv=typed, urls=(typed,))
+    return [PaperId(typed), first, *others]
+
+
+def _matches(connection: Connection, words: Sequence[str], limit: int, *, is_whole: bool) -> list[int]:
+    if not words:
+        return []
+    statement: TextClause
+    if connection.dialect.name == "sqlite":
+        statement = _SQLITE
+        wanted = " ".join(f'"{word}"' for word in words) + ("" if is_whole else "*")
+    else:
+        statement = _POSTGRESQL
+        wanted = " & ".join(words) + ("" if is_whole else ":*")
+    return list(connection.scalars(statement, {"words": wanted, "limit": limit}))

@@ -1,0 +1,14 @@
+"""The store, whole: each part in a file of its own, and all of them on one database."""
+
+from __future__ import annotations
+
+from digest.store.deliveries import Deliveries
+from digest.store.issues import Issues
+from digest.store.look import Look
+from digest.store.readings import Readings
+from digest.store.search import Search
+from digest.store.summaries import Summaries
+
+
+class SqlStore(Readings, Summaries, Issues, Deliveries, Look, Search):
+    """What is known and what is done (`digest.core.ports.Store`), in SQLite or Postgres."""

@@ -1,0 +1,273 @@
+"""The tables as queries see them. What makes them is `migrations.py`, and a test holds the two against each other.
+
+    document ◄── cache               edition
+       ▲                                                    summary    request    meta    migration
+    reading ◄── rejected
+       ▲
+    record ──► paper ◄── alias       considered ──► issue ◄── delivery
+                  ▲──────────────────────┘
+
+Texts, days and moments are kept so that both databases give back what was put in, and a person can read them with
+`sqlite3` or `psql`: lists are JSON, days are dates, moments are UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Plain(TypeDecorator[str]):
+    """Any text. What a database can't hold, NUL in Postgres and half a surrogate pair in both, becomes `\\ufffd`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
+        return None if value is None else storable(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value of JSON, as text: compact, and in letters that people and the search index can read."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002 -- SQLAlchemy's signature
+        return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 -- SQLAlchemy's signature
+        return None if value is None else json.loads(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment. SQLite has no time zones: there it is UTC without saying so."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone can't be stored: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def storable(text: str) -> str:
+    """*text* as both databases can hold it; almost always the same object."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", Plain, primary_key=True), Column("value", Plain, nullable=False))
+
+migration = Table(
+    "migration",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", Plain, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+)
+
+edition = Table("edition", metadata, Column("name", Plain, primary_key=True), Column("since_day", Date, nullable=False))
+
+document = Table(
+    "document",
+    metadata,
+    Column("sha256", Plain, primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # zlib
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+cache = Table(
+    "cache",
+    metadata,
+    Column("url", Plain, primary_key=True),
+    Column("etag", Plain),
+    Column("last_modified", Plain),
+    Column("sha256", Plain, ForeignKey(document.c.sha256), nullable=False),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("source", Plain, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("state", Plain, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("never_seen", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("expected", Integer),
+    Column("error", Plain),  # null if and only if the source could be read
+)
+
+reading_document = Table(
+    "reading_document",
+    metadata,
+    Column("source", Plain, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("url", Plain, primary_key=True),
+    Column("sha256", Plain, ForeignKey(document.c.sha256), primary_key=True),
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(["source", "day"], ["reading.source", "reading.day"]),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("source", Plain, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("reason", Plain, nullable=False),
+    Column("excerpt", Plain, nullable=False),
+    ForeignKeyConstraint(["source", "day"], ["reading.source", "reading.day"]),
+)
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("pk", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Plain, nullable=False, unique=True),
+    Column("title", Plain, nullable=False),
+    Column("abstract", Plain, nullable=False),
+    Column("authors", Json, nullable=False),
+    Column("url", Plain, nullable=False),
+    Column("links", Json, nullable=False),
+    Column("published", Instant),
+    Column("updated", Instant),
+    Column("version", Integer),
+    Column("categories", Json, nullable=False),
+    Column("keywords", Json, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("title_key", Plain, nullable=False),
+    Column("first_seen", Date, nullable=False),
+)
+
+alias = Table(
+    "alias",  # every id of every paper, the canonical one included
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), nullable=False),
+    Column("reason", Plain, nullable=False),
+    Column("since", Date, nullable=False),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("source", Plain, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("version", Integer),
+    Column("announcement", Plain),
+    Column("is_news", Boolean, nullable=False),
+    Column("upvotes", BigInteger),
+    Column("comments", BigInteger),
+    Column("stars", BigInteger),
+    ForeignKeyConstraint(["source", "day"], ["reading.source", "reading.day"], deferrable=True, initially="DEFERRED"),
+)
+
+summary = Table(
+    "summary",
+    metadata,
+    Column("content", Plain, primary_key=True),
+    Column("client", Plain, primary_key=True),
+    Column("model", Plain, primary_key=True),
+    Column("prompt", Plain, primary_key=True),
+    Column("language", Plain, primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("pk", BigInteger, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("edition", Plain, nullable=False),
+    Column("client", Plain, nullable=False),
+    Column("model", Plain, nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_usd", Float),
+    Column("outcome", Plain, nullable=False),
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("edition", Plain, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("body", Json, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("built_at", Instant, nullable=False),
+)
+
+considered = Table(
+    "considered",  # what an issue decided about a paper: `entry`, `cut` or `expired`
+    metadata,
+    Column("edition", Plain, primary_key=True),
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("kind", Plain, nullable=False),
+    Column("reason", Plain, nullable=False),
+    Column("upvotes", BigInteger),
+    Column("comments", BigInteger),
+    Column("stars", BigInteger),
+    ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("edition", Plain, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("recipient", Plain, nullable=False),
+    Column("state", Plain, nullable=False),
+    Column("message_id", Plain, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Plain),
+    Column("claimed_by", Plain),
+    Column("claimed_at", Instant),
+    UniqueConstraint("edition", "date", "recipient"),
+    ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
+)

@@ -1,0 +1,107 @@
+"""What tests put into a store: readings and issues made with one call, a clock, a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from conftest import NOON, ROOT
+
+from digest.core.models import (
+    Announcement,
+    Entry,
+    Issue,
+    LeftOut,
+    Paper,
+    Parsed,
+    Record,
+    Section,
+    Signals,
+    SourceState,
+    Summary,
+    Usage,
+)
+from digest.store import SqlStore
+
+DAY = date(2026, 6, 3)
+
+
+class Hand:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+def listed(one: Paper, announcement: Announcement | None = None, **signals: int) -> Record:
+    return Record(paper=one, announcement=announcement, signals=Signals(**signals))
+
+
+def read(store: SqlStore, *records: Record | Paper, source: str = "hf", day: date = DAY, **changes: Any) -> None:
+    """Save a reading; its state is `fresh` if a paper was never seen before, else `quiet`."""
+    arguments: dict[str, Any] = {
+        "at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
+        "documents": (),
+        "parsed": Parsed(records=tuple(r if isinstance(r, Record) else listed(r) for r in records)),
+        "decide_state": lambda _, never_seen: SourceState.FRESH if never_seen else SourceState.QUIET,
+    }
+    store.save_reading(source, day, **{**arguments, **changes})
+
+
+def issue(*printed: Paper, cut: tuple[Paper, ...] = (), day: date = DAY, edition: str = "daily") -> Issue:
+    entries = tuple(
+        Entry(
+            paper=one,
+            summary=Summary(tldr="It works.", client="extractive"),
+            sources=("hf",),
+            reason="matches things",
+            score=0.5,
+            signals=Signals(),
+        )
+        for one in printed
+    )
+    return Issue(
+        edition=edition,
+        date=day,
+        title="Research digest",
+        language="en",
+        overview="Things.",
+        sections=(Section(topic="Things", entries=entries),) if entries else (),
+        sources=(),
+        left_out=tuple(LeftOut(id=one.id, title=one.title, url=one.url, reason="no room") for one in cut),
+        usage=Usage(client="extractive"),
+        why_empty=None if entries else "nothing new",
+    )
+
+
+def publish(store: SqlStore, *printed: Paper, day: date = DAY, edition: str = "daily", **others: Any) -> bool:
+    """Store an issue, built at noon; *others* are `cut` for the issue, `expired` and `deliveries`."""
+    built = issue(*printed, cut=others.pop("cut", ()), day=day, edition=edition)
+    return store.save_issue(built, at=NOON, deliveries=others.pop("deliveries", {}), **others)
+
+
+def candidate_ids(store: SqlStore, *, day: date = DAY, sources: tuple[str, ...] = ("hf",), **changes: Any) -> list[str]:
+    found = store.candidates(changes.pop("edition", "daily"), sources, day, carry_days=changes.pop("carry_days", 3))
+    return [c.paper.id for c in found]
+
+
+def start(script: str, *arguments: str) -> subprocess.Popen[str]:
+    """Run *script* in a Python of its own, with this checkout's package."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

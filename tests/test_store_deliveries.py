@@ -1,0 +1,213 @@
+"""The outbox: each delivery in one pair of hands, and nothing forgotten when they die."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from conftest import NOON, paper
+from store_values import DAY, Hand, publish, start
+
+from digest.core.errors import NotFoundError, StoreError
+from digest.core.models import Delivery, DeliveryState
+from digest.store import SqlStore
+
+pytest_plugins = ("store_fixtures",)
+
+CLAIM = """
+import sys
+from datetime import date
+from digest.core.models import DeliveryState
+from digest.store import SqlStore
+store = SqlStore.open(sys.argv[1])
+delivery = store.claim_delivery("daily", date(2026, 6, 3))
+if sys.argv[2] == "dot":
+    store.mark_delivery(delivery.id, DeliveryState.DOT)
+print(delivery.id, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def due(store: SqlStore) -> SqlStore:
+    """A store with an issue and three due deliveries."""
+    publish(store, paper(1), deliveries={f"{name}@example.org": f"<{name}@x>" for name in ("ada", "emmy", "sofia")})
+    return store
+
+
+def claim(store: SqlStore) -> Delivery | None:
+    return store.claim_delivery("daily", DAY)
+
+
+def states(store: SqlStore) -> list[str]:
+    return [d.state for d in store.deliveries("daily", DAY)]
+
+
+def test_deliveries_are_claimed_one_after_another(due: SqlStore) -> None:
+    claimed = [claim(due) for _ in range(4)]
+
+    assert [d and d.recipient for d in claimed] == ["ada@example.org", "emmy@example.org", "sofia@example.org", None]
+    assert [d.attempts for d in due.deliveries("daily", DAY)] == [1, 1, 1]
+    assert states(due) == ["sending"] * 3
+
+
+def test_a_delivery_goes_its_way_and_keeps_its_error(due: SqlStore) -> None:
+    first, second, third = claim(due), claim(due), claim(due)
+    assert first
+    assert second
+    assert third
+
+    due.mark_delivery(first.id, DeliveryState.DOT)
+    due.mark_delivery(first.id, DeliveryState.SENT)
+    due.mark_delivery(second.id, DeliveryState.FAILED, error="550 no such user")
+    due.mark_delivery(third.id, DeliveryState.DUE, error="450 try later")
+
+    found = [(d.state, d.error) for d in due.deliveries("daily", DAY)]
+    assert found == [("sent", None), ("failed", "550 no such user"), ("due", "450 try later")]
+    again = claim(due)
+    assert again
+    assert (again.id, again.attempts) == (third.id, 2)
+
+
+def test_what_another_store_has_in_hand_is_not_taken(due: SqlStore, url: str, hand: Hand) -> None:
+    claim(due)
+
+    with SqlStore.open(url, clock=hand) as other:
+        assert [d and d.recipient for d in (claim(other), claim(other), claim(other))] == [
+            "emmy@example.org",
+            "sofia@example.org",
+            None,
+        ]
+
+
+def test_what_a_closed_store_left_behind_is_taken_up(due: SqlStore, url: str, hand: Hand) -> None:
+    with SqlStore.open(url, clock=hand) as other:
+        left = claim(other)
+        unsure = claim(other)
+        assert unsure
+        other.mark_delivery(unsure.id, DeliveryState.DOT)
+
+    assert due.doubt_deliveries("daily", DAY) == 1
+    taken = claim(due)
+
+    assert taken
+    assert left
+    assert (taken.id, taken.attempts, taken.message_id) == (left.id, 2, left.message_id)
+    assert states(due) == ["sending", "unknown", "due"]
+
+
+@pytest.mark.parametrize("state", ["sending", "dot"])
+def test_what_a_killed_process_left_behind_is_found_at_once(due: SqlStore, url: str, state: str) -> None:
+    process = start(CLAIM, url, state)
+    assert process.stdout
+    claimed = int(process.stdout.readline())
+    alive = (claim(due), due.doubt_deliveries("daily", DAY))
+    process.kill()
+    process.communicate()
+
+    doubted, taken = due.doubt_deliveries("daily", DAY), claim(due)
+
+    assert alive[0]
+    assert (alive[0].recipient, alive[1]) == ("emmy@example.org", 0)
+    assert taken
+    assert (doubted, taken.recipient) == ((0, "ada@example.org") if state == "sending" else (1, "sofia@example.org"))
+    assert taken.id == claimed or state == "dot"
+
+
+def test_a_claim_of_another_machine_runs_out(
+    due: SqlStore, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another machine can't be had here; its name can.
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("socket.gethostname", lambda: "elsewhere")
+        other = SqlStore.open(url, clock=hand)
+        left = claim(other)
+        other.close()
+    assert left
+
+    hand.advance(minutes=14)
+    at_first = claim(due)
+    hand.advance(minutes=2)
+    later = claim(due)
+
+    assert at_first
+    assert later
+    assert (at_first.id > left.id, later.id) == (True, left.id)
+
+
+def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStore, url: str, hand: Hand) -> None:
+    slow = claim(due)
+    hand.advance(minutes=16)
+    with SqlStore.open(url, clock=hand) as other:
+        taken = claim(other)
+        assert taken
+        assert slow
+        assert taken.id == slow.id
+
+        with pytest.raises(StoreError, match="in the hands of another process"):
+            due.mark_delivery(slow.id, DeliveryState.DOT)
+        with pytest.raises(StoreError, match="in the hands of another process"):
+            due.mark_delivery(slow.id, DeliveryState.FAILED, error="stopped")
+        other.mark_delivery(taken.id, DeliveryState.DOT)
+        other.mark_delivery(taken.id, DeliveryState.SENT)
+
+    assert states(due) == ["sent", "due", "due"]
+
+
+def test_the_lease_begins_again_at_the_dot(due: SqlStore, url: str, hand: Hand) -> None:
+    mine = claim(due)
+    assert mine
+    hand.advance(minutes=10)
+    due.mark_delivery(mine.id, DeliveryState.DOT)
+    hand.advance(minutes=10)
+
+    with SqlStore.open(url, clock=hand) as other:
+        assert other.doubt_deliveries("daily", DAY) == 0
+        hand.advance(minutes=10)
+        assert other.doubt_deliveries("daily", DAY) == 1
+
+
+def test_only_a_claimed_delivery_reaches_the_dot(due: SqlStore) -> None:
+    unclaimed = due.deliveries("daily", DAY)[0]
+
+    with pytest.raises(StoreError):
+        due.mark_delivery(unclaimed.id, DeliveryState.DOT)
+    with pytest.raises(NotFoundError):
+        due.mark_delivery(10_000, DeliveryState.SENT)
+
+    assert states(due) == ["due"] * 3
+
+
+def test_a_person_may_send_what_is_in_doubt_again(due: SqlStore) -> None:
+    unsure = claim(due)
+    assert unsure
+    due.mark_delivery(unsure.id, DeliveryState.DOT)
+    due.mark_delivery(unsure.id, DeliveryState.UNKNOWN)
+
+    due.mark_delivery(unsure.id, DeliveryState.DUE)
+
+    again = claim(due)
+    assert again
+    assert (again.id, again.message_id) == (unsure.id, unsure.message_id)
+
+
+def test_many_who_claim_at_once_never_get_the_same(store: SqlStore, url: str, hand: Hand) -> None:
+    publish(store, paper(1), deliveries={f"{n}@example.org": f"<{n}@x>" for n in range(40)})
+    claimed: list[int] = []
+
+    def work() -> None:
+        with SqlStore.open(url, clock=hand) as own:
+            while delivery := own.claim_delivery("daily", DAY):
+                own.mark_delivery(delivery.id, DeliveryState.DOT)
+                own.mark_delivery(delivery.id, DeliveryState.SENT)
+                claimed.append(delivery.id)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(claimed) == sorted(d.id for d in store.deliveries("daily", DAY))
+    assert [d.attempts for d in store.deliveries("daily", DAY)] == [1] * 40
+    assert store.status(since=NOON).deliveries == ((DeliveryState.SENT, 40),)
