@@ -74,7 +74,8 @@ def _read(paper: Paper) -> _Text:
 def rank(candidates: Sequence[Candidate], interests: Sequence[str]) -> tuple[Ranked, ...]:
     """Score the day's candidates, best first.
 
-    Of equal scores a paper with an abstract comes first, then the sources' own order counts. The result does not depend on the order of *candidates*.
+    Of equal scores a paper with an abstract comes first, then the sources' own order counts. The result does not depend
+    on the order of *candidates*.
     """
     wanted = [_interest(i) for i in interests]
     texts = {c.paper.id: _read(c.paper) for c in candidates}

@@ -1,0 +1,344 @@
+"""How well a sentence says what a paper does: a function for each feature, and the weights that make a score of them.
+
+The cues are words of English abstracts. Nothing here changes a text; what is printed is decided in `extractive.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+_WIDE: Final = "\u2e7f"
+"""Signs behind this one are Chinese, Japanese or Korean: each says about as much as three letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence that may be printed, with what the features look at."""
+
+    text: str
+    """As it would be printed, without any limit to its length."""
+    raw: str
+    """As it stands in the abstract, lead-in and all."""
+    low: str
+    """`raw` in small letters: patterns that need not fold case take half the time."""
+    place: int
+    """From 0, among the abstract's sentences."""
+    of: int
+    """How many the abstract has."""
+    label: str
+    """The heading of a structured abstract it stands under, in small letters: "results"; else empty."""
+    title: frozenset[str]
+    """The words of the paper's title that carry meaning."""
+    name: str
+    """What the paper calls its work, in small letters: "openskill" from "OpenSkill: Learning to …"; else empty."""
+    first_announced: int
+    """The place of the first sentence in which the authors say what they do; -1 where none does."""
+
+
+def words(text: str) -> list[str]:
+    """Words and numbers, in small letters."""
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def wide_signs(text: str) -> int:
+    """How many signs are Chinese, Japanese or Korean."""
+    return 0 if text.isascii() else sum(char > _WIDE for char in text)
+
+
+def width(text: str) -> int:
+    """The length of *text*, as it would be in Latin letters."""
+    return len(text) + 2 * wide_signs(text)
+
+
+# Patterns on `low` are written in small letters and need no flag.
+
+_OURSELVES: Final = (
+    r"(?:\b(?:we|i)|\b(?:this|the|the present|the current|our) (?:\w+ )?"
+    r"(?:paper|work|article|study|letter|report|thesis|survey|review|contribution|note|manuscript))"
+    r"(?: (?:\w+ly|here|also|then|first|further|thus|hence|will|can|have|therefore|and|is|was|are|to|aims?)){0,3}"
+)
+_PROPOSE: Final = (
+    r"(?:propos\w+|present(?:s|ed)?|introduc\w+|develop(?:s|ed)?|design(?:s|ed)?|describ\w+|build|built|creat\w+"
+    r"|releas\w+|provid\w+|contribut\w+|devis\w+|deriv\w+|formulat\w+|construct(?:s|ed)?|offer(?:s|ed)?"
+    r"|suggest(?:s|ed)?|implement\w*|open-?source|establish\w*|put forward|unif(?:y|ies)|extend(?:s|ed)?"
+    r"|generali[sz]e[sd]?)\b"
+)
+_STUDY: Final = (
+    r"(?:stud(?:y|ies|ied)|investigat\w+|analy[sz]e[sd]?|examin\w+|explor\w+|consider(?:s|ed)?|address(?:es|ed)?"
+    r"|revisit\w*|ask|review(?:s|ed)?|survey(?:s|ed)?|measur\w+|compar\w+|evaluat\w+|tackl\w+|focus\w*|aim(?:s|ed)?"
+    r"|seek\w*|assess\w*|characteri[sz]e[sd]?|apply|applied|use[sd]?|train(?:ed)?|perform(?:ed)?|conduct\w*|argue[sd]?"
+    r"|discuss\w*)\b"
+)
+_SHOW: Final = (
+    r"(?:show(?:s|ed|n)?|demonstrat\w+|prov(?:e[sdn]?)|find|found|report(?:s|ed)?|observ\w+|discover\w*|reveal\w*"
+    r"|identif\w+|obtain(?:s|ed)?|confirm\w*|uncover\w*|achiev\w+|solve[sd]?)\b"
+)
+_PROPOSES: Final = re.compile(rf"{_OURSELVES} {_PROPOSE}|\b(?:is|are) (?:presented|proposed|introduced|described)\b")
+_STUDIES: Final = re.compile(rf"{_OURSELVES} {_STUDY}|\b(?:is|are) (?:studied|investigated|considered|analy[sz]ed)\b")
+_SHOWS: Final = re.compile(rf"{_OURSELVES} {_SHOW}")
+_ANNOUNCES: Final = re.compile(
+    rf"{_OURSELVES} (?:{_PROPOSE}|{_STUDY}|{_SHOW})|\bhere,? we\b"
+    r"|\b(?:is|are) (?:presented|proposed|introduced|studied)\b"
+)
+_NAMES_ITSELF: Final = re.compile(
+    r"\b(?:this|present|our) (?:\w+ )?(?:paper|work|article|study|letter|survey|review)\b|\bhere,? we\b"
+)
+_NOVEL: Final = re.compile(r"\b(?:novel|new|first|simple|efficient|unified|end-to-end)\b")
+_RESULT: Final = re.compile(
+    r"\b(?:outperform\w*|state[- ]of[- ]the[- ]art|improv\w+|achiev\w+|superior|exceed\w*|surpass\w*|competitive"
+    r"|reduc(?:es|ed|ing|tion)|results? (?:\w+ )?(?:show|demonstrate|suggest|indicate|reveal|confirm)|faster|higher"
+    r"|lower|better|significant(?:ly)?|experiment\w* (?:\w+ ){0,4}(?:show|demonstrat)\w*|gains?|increas(?:es|ed)"
+    r"|associated with|only \d"
+    r"|(?:find|show|reveal|demonstrat)\w*(?: \w+)? that)\b"
+)
+_FIGURES: Final = re.compile(r"(?<![\w.])\d+[.,]\d+|\d ?(?:\\?%|×|-fold)|\d{2,}")
+_MEASURES: Final = re.compile(
+    r"\d ?(?:\\?%|×|pp\b|[- ]fold|[- ]?x\b|\\times|(?:percentage )?points?\b)|(?<![\w.])\d+\.\d+"
+)
+_BACKGROUND: Final = re.compile(
+    r"^(?:recent|recently|existing|current|currently|traditional|traditionally|conventional|previous|prior|modern|many"
+    r"|most|much|several|while|although|despite|since|due to|as |with the|among|given|unlike|over the|in recent"
+    r"|there (?:is|are|has)|it is|one of|understanding|learning|a (?:key|major|common|central|long))\b"
+    r"|\b(?:ha(?:s|ve) been|remains?|has become|are widely|is often|little is known|plays? an?"
+    r"|have (?:shown|achieved|emerged|become|led))\b"
+)
+_CONTRAST: Final = re.compile(
+    r"^(?:however|but|yet|nevertheless|nonetheless|unfortunately|still|on the other hand|in contrast)\b"
+)
+_LEANS: Final = re.compile(
+    r"(?:it|they|this|these|those|such|he|she|both|its|their"
+    r"|the (?:proposed|former|latter|resulting|method|model|results?|approach|algorithm|framework))\b"
+    r"(?! (?:paper|work|article|study|survey|review|report|letter|thesis))",
+    re.IGNORECASE,
+)
+_POINTS_BACK: Final = re.compile(
+    r"\b(?:this|these|such|those) (?:\w+ )?(?:problems?|settings?|issues?|gaps?|bottlenecks?|limitations?|challenges?"
+    r"|questions?|tasks?|ends?|needs?|phenomen\w+|assumptions?|effects?|tensions?|conflicts?|shortcomings?"
+    r"|weakness(?:es)?|capabilit\w+|ideas?|insights?|observations?|goals?|directions?|paradigms?)\b"
+    r"|\bwe \w+ (?:this|these|it|them)\b"
+)
+_ON_CODE: Final = re.compile(
+    r"https?://|\bwww\.|\bgithub\b|\bproject page\b|\baccepted (?:at|to|by)\b"
+    r"|\b(?:code|data(?:set)?s?|models?|implementation|demo|video|project page|software)\b.{0,60}"
+    r"\b(?:available|released|found at|open[- ]sourced)\b"
+)
+_OUR_METHOD: Final = re.compile(
+    r"\bour (?:\w+ )?(?:method|approach|model|framework|algorithm|system|results?|experiments)\b"
+)
+_TELLING_LABELS: Final = ("aim", "objective", "purpose", "goal", "conclusion", "interpretation")
+_OTHER_LABELS: Final = (
+    "background",
+    "introduction",
+    "context",
+    "method",
+    "material",
+    "design",
+    "setting",
+    "participant",
+)
+_ENDED: Final = re.compile(r"(?<!\.\.)[.!?:。！？؟।$][\"'”’»)\]」』）]*$")
+
+
+def speaks_up(low: str) -> bool:
+    """Do the authors say, in a sentence of small letters, what they do?"""
+    return bool(_ANNOUNCES.search(low))
+
+
+def announces(s: Sentence) -> float:
+    """It is the first in which the authors say what they do."""
+    return float(s.place == s.first_announced)
+
+
+def proposes(s: Sentence) -> float:
+    return float(bool(_PROPOSES.search(s.low)))
+
+
+def studies(s: Sentence) -> float:
+    return float(bool(_STUDIES.search(s.low)))
+
+
+def shows(s: Sentence) -> float:
+    return float(bool(_SHOWS.search(s.low)))
+
+
+def names_itself(s: Sentence) -> float:
+    """It has "this paper" or "here we"."""
+    return float(bool(_NAMES_ITSELF.search(s.low)))
+
+
+def names_its_work(s: Sentence) -> float:
+    """It proposes something, by the name that the title gives it."""
+    return float(bool(s.name) and s.name in s.low and bool(_PROPOSES.search(s.low)))
+
+
+def claims_novelty(s: Sentence) -> float:
+    return float(bool(_NOVEL.search(s.low)))
+
+
+def gives_result(s: Sentence) -> float:
+    return min(2, len(_RESULT.findall(s.low))) / 2
+
+
+def gives_figures(s: Sentence) -> float:
+    return float(bool(_FIGURES.search(s.low)))
+
+
+def speaks_of_its_method(s: Sentence) -> float:
+    return float(bool(_OUR_METHOD.search(s.low)))
+
+
+def overlaps_title(s: Sentence) -> float:
+    """Share of the title's words that it has; a half where there is no title."""
+    return len(s.title.intersection(words(s.text))) / len(s.title) if s.title else 0.5
+
+
+def stands_first(s: Sentence) -> float:
+    return float(s.place == 0)
+
+
+def stands_late(s: Sentence) -> float:
+    """From 0 for the first to 1 for the last."""
+    return s.place / (s.of - 1) if s.of > 1 else 0.0
+
+
+def comes_before_news(s: Sentence) -> float:
+    """It stands before the authors first say what they do."""
+    return float(s.place < s.first_announced)
+
+
+def comes_long_after_news(s: Sentence) -> float:
+    return min(max(s.place - s.first_announced, 0), 5) / 5 if s.first_announced >= 0 else 0.0
+
+
+def is_short(s: Sentence) -> float:
+    return max(0.0, (80 - width(s.text)) / 80)
+
+
+def is_long(s: Sentence) -> float:
+    return min(max(0.0, (width(s.text) - 180) / 180), 2.0)
+
+
+def is_background(s: Sentence) -> float:
+    return float(bool(_BACKGROUND.search(s.low)))
+
+
+def contrasts(s: Sentence) -> float:
+    return float(bool(_CONTRAST.match(s.low)))
+
+
+def leans_on_another(s: Sentence) -> float:
+    """Opening with "it" or "these" as it would be printed, it can't stand alone."""
+    return float(bool(_LEANS.match(s.text)))
+
+
+def points_back(s: Sentence) -> float:
+    """In "we address this problem", which one stood in the sentence before."""
+    return float(bool(_POINTS_BACK.search(s.low)))
+
+
+def is_on_code(s: Sentence) -> float:
+    return float(bool(_ON_CODE.search(s.low)))
+
+
+def label_tells(s: Sentence) -> float:
+    """In a structured abstract: 1 below "Aim" or "Conclusions", -1 below "Background" or "Methods"."""
+    return float(s.label.startswith(_TELLING_LABELS)) - float(s.label.startswith(_OTHER_LABELS))
+
+
+def asks(s: Sentence) -> float:
+    return float(s.text.rstrip('"”’)').endswith(("?", "？")))
+
+
+def leads_nowhere(s: Sentence) -> float:
+    """It ends in a colon: what it announces stands in the next one."""
+    return float(s.text.endswith((":", "：")))
+
+
+def is_cut_off(s: Sentence) -> float:
+    """The last, and without an end: the feed gave only the front of the abstract."""
+    return float(s.place == s.of - 1 and s.of > 1 and not _ENDED.search(s.text))
+
+
+FEATURES: Final[tuple[tuple[Callable[[Sentence], float], float], ...]] = (
+    (announces, 0.5),
+    (proposes, 0.8),
+    (studies, 0.2),
+    (shows, 0.3),
+    (names_itself, 0.3),
+    (names_its_work, 0.4),
+    (claims_novelty, 0.3),
+    (gives_result, 0.1),
+    (gives_figures, -0.2),
+    (speaks_of_its_method, -0.1),
+    (overlaps_title, 2.5),
+    (stands_first, 0.4),
+    (stands_late, 0.2),
+    (comes_before_news, -0.6),
+    (comes_long_after_news, -0.9),
+    (is_short, -0.6),
+    (is_long, -0.6),
+    (is_background, -0.5),
+    (contrasts, -0.3),
+    (points_back, -0.3),
+    (leans_on_another, -0.5),
+    (label_tells, 0.8),
+    (is_on_code, -1.5),
+    (asks, -0.5),
+    (leads_nowhere, -0.5),
+    (is_cut_off, -1.0),
+)
+"""What is looked at, and its weight: fitted to SciTLDR's training part and rounded. The last seven, and that of a name
+in the title, are set by hand: that set is of one field and older than most of what we read."""
+
+
+def score(s: Sentence) -> float:
+    """How well it says what the paper does; higher is better. Rounded, so that it is the same on every machine."""
+    return round(sum(weight * feature(s) for feature, weight in FEATURES), 6)
+
+
+_METHOD: Final = re.compile(
+    r"\b(?:our (?:\w+ )?(?:method|approach|model|framework|algorithm|system|key|core|main)|the key (?:idea|insight)"
+    r"|consists? of|is based on|builds? on|relies on|leverag\w+|combin\w+|compris\w+|integrat\w+|decompos\w+|couples?"
+    r"|works? by|trained (?:on|with|using)|by \w+ing|using a|specifically|we (?:first|then|use|train|apply|combine"
+    r"|leverage|construct|design|formulate|collect|measured|performed|conducted|used))\b"
+)
+_LIMITATION: Final = re.compile(
+    r"\b(?:limitations?|limited (?:to|by)|only (?:when|if|for|under|on)|does not|do not|fails?|cannot|struggl\w+"
+    r"|caveats?|at the (?:cost|expense) of|trade-?offs?|future (?:work|research)|degrad\w+|far from|falls? short"
+    r"|room for improvement"
+    r"|remain(?:s|ing)? (?:open|challeng\w+|difficult|unsolved|far|unclear|unresolved|limited|substantial))\b"
+)
+# "These findings highlight the need for …" says nothing that is not in the other sentences.
+_HOLLOW: Final = re.compile(
+    r"(?:(?:these|our|the|this|such)(?: \w+){0,2} )?(?:results?|findings?|work|study|insights?|observations?)"
+    r"(?: \w+){0,2} (?:highlight|underscore|call|point|suggest|open|provide|offer|pave|lay|motivate)s?\b",
+    re.IGNORECASE,
+)
+
+
+def tells_method(s: Sentence) -> float:
+    """From 0: it does not say how it was done."""
+    if s.label.startswith(("method", "material", "approach", "design")):
+        return 2.0
+    found = len(_METHOD.findall(s.low))
+    return found + 0.5 * (proposes(s) + studies(s)) if found else 0.0
+
+
+def tells_result(s: Sentence) -> float:
+    """From 0: it does not say what came of it. Measured things count most."""
+    found = min(2, len(_RESULT.findall(s.low))) + shows(s) + min(3, len(_MEASURES.findall(s.low)))
+    if s.label.startswith(("result", "finding", "outcome")):
+        found += 1.5
+    return 0.3 * found if _HOLLOW.match(s.text) else found
+
+
+def tells_limitation(s: Sentence) -> float:
+    """From 0: it does not say where it ends. Limits of earlier work, which stand at the front, don't count."""
+    if s.label.startswith("limitation"):
+        return 3.0
+    is_late = s.place > s.first_announced >= 0 and s.place >= s.of / 2
+    found = len(_LIMITATION.findall(s.low)) if is_late else 0
+    return 0.5 * found if _HOLLOW.match(s.text) else float(found)

@@ -1,0 +1,377 @@
+"""The stages, and what each does when something fails.
+
+    fetch ──► summarize ──► publish ──► site ──► deliver
+
+Each asks the store what is not done, does it, and writes that down in one transaction: a run that died anywhere is
+finished by the next, and running twice does nothing twice. No stage trusts the one before it: `publish` summarizes what
+`summarize` left, and chooses the same papers, for choosing depends on nothing but the store and the date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final, Protocol
+
+from digest.core import issue as issues
+from digest.core.errors import DeliveryError, InDoubtError, NotYetError, RefusedError, SourceError
+from digest.core.identity import content_hash
+from digest.core.models import (
+    Candidate,
+    Delivery,
+    DeliveryState,
+    Document,
+    Edition,
+    Issue,
+    Mail,
+    Paper,
+    PaperId,
+    Parsed,
+    Ranked,
+    SourceReport,
+    SourceState,
+    Summary,
+    SummaryKey,
+    Usage,
+)
+from digest.core.ports import Clock, Mailer, Source, Store
+from digest.core.rank import Selection, select
+
+_READERS: Final = 4
+"""Sources that are read at once."""
+_PAGES: Final = 50
+"""Pages of one list that are followed; more is a list that never ends."""
+_REFUSALS_IN_A_ROW: Final = 3
+"""Mails not taken one after another, from which the rest waits for the next run: it is the server, not the address."""
+
+
+class Stage(StrEnum):
+    """The parts of a run, in their order."""
+
+    FETCH = "fetch"
+    SUMMARIZE = "summarize"
+    PUBLISH = "publish"
+    SITE = "site"
+    DELIVER = "deliver"
+
+    def reaches(self, other: Stage) -> bool:
+        """A run until this stage includes *other*."""
+        order = list(Stage)
+        return order.index(other) <= order.index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What a summarizer did for one edition."""
+
+    usage: Usage
+    warnings: tuple[str, ...] = ()
+
+
+class Summarizer(Protocol):
+    """Writes the summaries of an edition's papers; behind it stands a model, or the extract."""
+
+    @property
+    def client(self) -> str:
+        """`extractive`, `openai` or `replay`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Empty for `extractive`."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Hash of the fixed part of the prompt, or the version of the rules."""
+        ...
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one run did for one edition: `--json` and the terminal are drawn from it."""
+
+    edition: str
+    date: date
+    sources: tuple[SourceReport, ...]
+    usage: Usage
+    issue: Issue | None = None
+    deliveries: Mapping[str, int] = field(default_factory=dict)
+    """State → how many; "due", "sent", "unknown", "failed"."""
+    warnings: tuple[str, ...] = ()
+    until: Stage = Stage.DELIVER
+    site_error: str | None = None
+    """Why the archive could not be drawn."""
+
+    @property
+    def status(self) -> str:
+        """`done`; `degraded`: something was skipped, and a warning says what; `failed`: nothing useful came of it."""
+        states = {s.state for s in self.sources}
+        if self.sources and states == {SourceState.FAILED} and not (self.issue and self.issue.entries):
+            return "failed"
+        lost = self.deliveries.get("failed", 0) + self.deliveries.get("unknown", 0)
+        skipped = SourceState.FAILED in states or any(s.rejected for s in self.sources)
+        if skipped or lost or self.usage.fell_back or self._undelivered or self.site_error:
+            return "degraded"
+        return "done"
+
+    @property
+    def _undelivered(self) -> bool:
+        return self.until is Stage.DELIVER and self.deliveries.get("due", 0) > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The stages with what they need of the world."""
+
+    store: Store
+    sources: Mapping[str, Source]
+    """By name, in the order of the config: readings are stored in it, whatever order the network answers in."""
+    get: Callable[[Source, str], Document]
+    summarizer: Summarizer
+    field_of: Callable[[str], str]
+    clock: Clock
+    mail_domain: str
+    """The right part of Message-IDs."""
+    progress: Callable[[str], None]
+    """Told what is being done, in a few words, for people who wait."""
+
+    # -- fetch
+
+    def fetch(self, editions: Sequence[Edition], day: date) -> None:
+        """Read every source that an edition without an issue still needs today.
+
+        A source that fails does not stop the others; what failed is written down with its reason.
+        """
+        for edition in editions:
+            self.store.register_edition(edition.name, day)
+        wanted = {name for e in editions if not self._is_printed(e, day) for name in e.sources}
+        todo = [self.sources[n] for n in self.store.unsettled([n for n in self.sources if n in wanted], day)]
+        if not todo:
+            return
+        self.progress(f"reading {', '.join(s.name for s in todo)}")
+        with ThreadPoolExecutor(min(_READERS, len(todo))) as pool:
+            readings = [(source, pool.submit(self._read, source, day)) for source in todo]
+            for source, reading in readings:
+                self._keep(source, day, reading.result())
+
+    def _is_printed(self, edition: Edition, day: date) -> bool:
+        stored = self.store.issue(edition.name, day)
+        return stored is not None and bool(stored.entries)
+
+    def _read(self, source: Source, day: date) -> tuple[list[Document], Parsed | SourceError]:
+        """Read all pages of a source; its error travels back as a value, so that one dead feed stops no other."""
+        documents: list[Document] = []
+        pages: list[Parsed] = []
+        url: str | None = source.url_for(day)
+        try:
+            while url and len(documents) < _PAGES:
+                documents.append(self.get(source, url))
+                pages.append(source.parse(documents[-1].content, url=url))
+                url = pages[-1].next_url if pages[-1].records else None
+        except SourceError as error:
+            return documents, error
+        return documents, Parsed(
+            records=tuple(r for p in pages for r in p.records),
+            rejected=tuple(r for p in pages for r in p.rejected),
+            expected=pages[0].expected if pages else None,
+        )
+
+    def _keep(self, source: Source, day: date, reading: tuple[list[Document], Parsed | SourceError]) -> None:
+        documents, result = reading
+        if isinstance(result, SourceError):
+            state = SourceState.WAITING if isinstance(result, NotYetError) else SourceState.FAILED
+            self.store.save_failure(
+                source.name, day, at=self.clock(), state=state, error=str(result), documents=documents
+            )
+            return
+        self.store.save_reading(
+            source.name,
+            day,
+            at=self.clock(),
+            documents=documents,
+            parsed=result,
+            decide_state=lambda listed, unseen: reading_state(source.kind, day, listed=listed, unseen=unseen),
+        )
+
+    # -- choose
+
+    def select(self, edition: Edition, day: date) -> Selection:
+        """What today's issue of *edition* takes; the same as long as the store is the same."""
+        candidates: Sequence[Candidate] = self.store.candidates(
+            edition.name, edition.sources, day, carry_days=edition.carry_days
+        )
+        return select(candidates, edition.interests, max_papers=edition.max_papers)
+
+    # -- summarize
+
+    def summarize(self, edition: Edition, day: date) -> Sums:
+        """Summarize what today's issue takes and the store has no summary of."""
+        none = Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
+        if self._is_printed(edition, day):
+            return none
+        return self._summarize(edition, day, [r.candidate.paper for r in self.select(edition, day).chosen])
+
+    def _summarize(self, edition: Edition, day: date, papers: Sequence[Paper]) -> Sums:
+        have = self._stored(edition, day, papers)
+        missing = [p for p in papers if p.id not in have]
+        usage = Usage(client=self.summarizer.client, model=self.summarizer.model or None, from_cache=len(have))
+        if not missing:
+            return Sums(usage=usage)
+        self.progress(f"summarizing {len(missing)} papers for {edition.name}")
+        by_id = {p.id: p for p in missing}
+
+        def keep(done: Mapping[PaperId, Summary]) -> None:
+            self.store.save_summaries(
+                {self._key(edition, day, by_id[i], fell_back=s.fell_back is not None): s for i, s in done.items()}
+            )
+
+        sums = self.summarizer.summarize(missing, language=edition.language, edition=edition.name, on_done=keep)
+        return replace(sums, usage=replace(sums.usage, from_cache=len(have)))
+
+    def _stored(self, edition: Edition, day: date, papers: Sequence[Paper]) -> dict[PaperId, Summary]:
+        """Summaries the store has: a model's, or the extract that stands in for it today."""
+        keys = {p.id: [self._key(edition, day, p, fell_back=f) for f in (False, True)] for p in papers}
+        stored = self.store.summaries([k for pair in keys.values() for k in pair])
+        return {i: stored[k] for i, pair in keys.items() for k in reversed(pair) if k in stored}
+
+    def _key(self, edition: Edition, day: date, paper: Paper, *, fell_back: bool) -> SummaryKey:
+        # A stand-in is kept for its own day alone: tomorrow the model is asked again.
+        prompt = f"{self.summarizer.prompt} fell back {day}" if fell_back else self.summarizer.prompt
+        return SummaryKey(
+            content=content_hash(paper.title, paper.abstract),
+            client=self.summarizer.client,
+            model=self.summarizer.model,
+            prompt=prompt,
+            language=edition.language,
+        )
+
+    # -- publish
+
+    def publish(self, edition: Edition, day: date) -> Issue:
+        """Build today's issue and store it with its due mails, in one transaction; or give the one that is there.
+
+        An empty issue is stored too: it says why. It is built anew by a later run of the same day.
+        """
+        stored = self.store.issue(edition.name, day)
+        if stored is not None and stored.entries:
+            return stored
+        selection = self.select(edition, day)
+        papers = [r.candidate.paper for r in selection.chosen]
+        summaries = self._stored(edition, day, papers)
+        if any(p.id not in summaries for p in papers):
+            self._summarize(edition, day, papers)
+            summaries = self._stored(edition, day, papers)
+        built = self._build(edition, day, selection, lambda r: summaries[r.candidate.paper.id])
+        recipients = edition.recipients if built.entries else ()
+        secret = self.store.secret()
+        self.store.save_issue(
+            built,
+            at=self.clock(),
+            deliveries={r: message_id(built.id, r, secret, self.mail_domain) for r in recipients},
+        )
+        # Another process may have been quicker; what is stored is the issue.
+        return self.store.issue(edition.name, day) or built
+
+    def _build(
+        self, edition: Edition, day: date, selection: Selection, summary_of: Callable[[Ranked], Summary]
+    ) -> Issue:
+        fell_back = sum(summary_of(r).fell_back is not None for r in selection.chosen)
+        return issues.build(
+            edition=edition.name,
+            day=day,
+            title=edition.title,
+            language=edition.language,
+            selection=selection,
+            summary_of=summary_of,
+            field_of=self.field_of,
+            sources=self.store.source_reports(edition.name, edition.sources, day),
+            max_papers=edition.max_papers,
+            # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
+            usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
+            covers=self.store.covered_days(edition.name, edition.sources, day),
+        )
+
+    # -- deliver
+
+    def deliver(
+        self, edition: Edition, day: date, *, compose: Callable[[Issue, Delivery], Mail], mailer: Mailer
+    ) -> tuple[str, ...]:
+        """Send today's issue to everybody who has not got it; warnings in words.
+
+        What was left in doubt by a process that died is not sent again: a person decides.
+        """
+        stored = self.store.issue(edition.name, day)
+        if stored is None or not stored.entries:
+            return ()
+        self.store.doubt_deliveries(edition.name, day)
+        warnings: list[str] = []
+        put_off: list[tuple[Delivery, str]] = []
+        in_a_row = 0
+        while in_a_row < _REFUSALS_IN_A_ROW and (delivery := self.store.claim_delivery(edition.name, day)):
+            error = self._send(compose(stored, delivery), delivery, mailer)
+            if error is None:
+                in_a_row = 0
+                continue
+            warnings.append(f"{delivery.recipient}: {error}")
+            if not isinstance(error, (RefusedError, InDoubtError)):
+                put_off.append((delivery, str(error)))
+                in_a_row += 1
+        # Only now: a mail put off at once would be the next one claimed.
+        for delivery, reason in put_off:
+            self.store.mark_delivery(delivery.id, DeliveryState.DUE, error=reason)
+        return tuple(warnings)
+
+    def _send(self, mail: Mail, delivery: Delivery, mailer: Mailer) -> DeliveryError | None:
+        try:
+            mailer.send(mail, before_dot=lambda: self.store.mark_delivery(delivery.id, DeliveryState.DOT))
+        except InDoubtError as error:
+            self.store.mark_delivery(delivery.id, DeliveryState.UNKNOWN, error=str(error))
+            return error
+        except RefusedError as error:
+            self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=str(error))
+            return error
+        except DeliveryError as error:
+            return error
+        self.store.mark_delivery(delivery.id, DeliveryState.SENT)
+        return None
+
+
+def reading_state(kind: str, day: date, *, listed: int, unseen: int) -> SourceState:
+    """What it means that a source listed so many papers on *day*, of which the store had never seen *unseen*.
+
+    arXiv announces from Sunday to Thursday evening, US Eastern, so that there is a list for Monday to Friday; before it
+    is out, the feed shows the last one unchanged, sometimes under today's date. So ids decide, not dates.
+    https://info.arxiv.org/help/availability.html
+    """
+    if unseen:
+        return SourceState.FRESH
+    if kind == "arxiv" and listed and day.weekday() < 5:
+        return SourceState.WAITING
+    return SourceState.QUIET
+
+
+def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:
+    """The same on every attempt, and nobody else can guess or forge it."""
+    digest = hmac.new(secret, f"{issue_id}\n{recipient.lower()}".encode(), hashlib.sha256).hexdigest()
+    return f"<{digest[:32]}@{domain}>"
