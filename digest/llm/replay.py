@@ -1,0 +1,148 @@
+"""A model's answers, kept in a file: recorded once, given again without network, key or cost.
+
+One JSON object a line: `{"system", "nonce", "user", "blocks", "completion"}`, where `blocks` are the papers as the
+model saw them, in their order.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from digest.core.answers import Answer, read_answers
+from digest.core.errors import ConfigError, LLMUnavailable
+from digest.core.models import Completion, Prompt
+from digest.core.ports import LLM
+from digest.core.summarize import block
+from digest.llm import tokens
+
+_FIELDS: Final = frozenset(each.name for each in fields(Completion))
+
+
+class RecordingLLM:
+    """Asks another client and writes down what it was asked and what it answered; failures are not kept."""
+
+    def __init__(self, inner: LLM, path: Path) -> None:
+        """Nothing is written before the first answer; further ones are appended."""
+        self.client = inner.client
+        self.model = inner.model
+        self.concurrency = inner.concurrency
+        self._inner = inner
+        self._path = path
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the client it asks, if that holds connections."""
+        close = getattr(self._inner, "close", None)
+        if close is not None:
+            close()
+
+    def count_tokens(self, text: str) -> int:
+        """See `digest.core.ports.LLM`."""
+        return self._inner.count_tokens(text)
+
+    def complete(self, prompt: Prompt) -> Completion:
+        """See `digest.core.ports.LLM`."""
+        completion = self._inner.complete(prompt)
+        line = {
+            "system": prompt.system,
+            "nonce": prompt.nonce,
+            "user": prompt.user,
+            "blocks": [block(paper) for paper in prompt.batch.papers],
+            "completion": asdict(completion),
+        }
+        self._append(json.dumps(line).encode())
+        return completion
+
+    def _append(self, line: bytes) -> None:
+        try:
+            with self._lock, self._path.open("ab+") as file:
+                if file.tell():
+                    file.seek(-1, 2)
+                    # The last run was killed in the middle of a line.
+                    line = line if file.read(1) == b"\n" else b"\n" + line
+                file.write(line + b"\n")
+        except OSError as error:
+            # Rather no further answers than ones that are paid for and not kept.
+            raise LLMUnavailable(f"answers cannot be recorded in {self._path}: {error.strerror}") from error
+
+
+class ReplayLLM:
+    """Answers from a recording.
+
+    The same request gets the same answer. Otherwise, where batches are cut in another way, the answer is put together
+    from what was said of each paper under the same system prompt; a paper that is not in the recording is not in the
+    answer either.
+    """
+
+    client = "replay"
+    concurrency = 1
+
+    def __init__(self, path: Path, *, model: str) -> None:
+        """Read the recording.
+
+        Raises:
+            ConfigError: It is not there.
+        """
+        self.model = model
+        self.damaged = 0
+        """Lines that could not be read; one is usual after a run that was killed."""
+        self._requests: dict[tuple[str, str], list[Completion]] = {}
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._given: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+        try:
+            lines = path.read_bytes().splitlines()
+        except OSError as error:
+            raise ConfigError(
+                f"the recording {path} cannot be read: {error.strerror}; check [llm] recording"
+            ) from error
+        for system, nonce, user, blocks, completion in self._entries(lines):
+            self._requests.setdefault((system, _without_nonce(user, nonce)), []).append(completion)
+            # What was asked again was refused before: the last word on a paper counts.
+            for answer in reversed(read_answers(completion.text)):
+                if answer.id.isdecimal() and 0 < int(answer.id) <= len(blocks):
+                    self._answers[system, blocks[int(answer.id) - 1]] = answer
+
+    @cached_property
+    def _counter(self) -> tokens.Counter:
+        return tokens.counter(self.model)
+
+    def count_tokens(self, text: str) -> int:
+        """See `digest.core.ports.LLM`."""
+        return self._counter(text)
+
+    def complete(self, prompt: Prompt) -> Completion:
+        """See `digest.core.ports.LLM`."""
+        key = prompt.system, _without_nonce(prompt.user, prompt.nonce)
+        if recorded := self._requests.get(key):
+            with self._lock:
+                turn = self._given[key]
+                self._given[key] += 1
+            return recorded[min(turn, len(recorded) - 1)]
+        papers = []
+        for place, paper in enumerate(prompt.batch.papers, 1):
+            if answer := self._answers.get((prompt.system, block(paper))):
+                papers.append({**asdict(answer), "id": str(place)})
+        return Completion(text=json.dumps({"papers": papers}), model=self.model or None)
+
+    def _entries(self, lines: list[bytes]) -> Iterator[tuple[str, str, str, list[str], Completion]]:
+        for line in lines:
+            try:
+                entry: Mapping[str, Any] = json.loads(line)
+                completion = Completion(**{k: v for k, v in entry["completion"].items() if k in _FIELDS})
+                yield entry["system"], entry["nonce"], entry["user"], list(entry["blocks"]), completion
+            except (ValueError, LookupError, TypeError, AttributeError):
+                self.damaged += 1
+
+
+def _without_nonce(user: str, nonce: str) -> str:
+    """The papers without what is drawn anew for each request."""
+    return re.sub(rf"^(#\S+) {re.escape(nonce)}$", r"\1", user, flags=re.MULTILINE)

@@ -1,0 +1,118 @@
+"""How many tokens a text is, with or without the model's vocabulary at hand.
+
+tiktoken keeps no vocabulary of its own: it fetches one when it is first asked, with no time-out, and fails where there
+is no network. So it is asked last, in another process, with a time limit, and only if one talks to the model's maker.
+
+    bpe-openai, if installed  →  tiktoken's cached file  →  (fetch=True) tiktoken's download  →  an upper bound
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha1
+from os import environ
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Final
+
+FETCH_S: Final = 15
+_NEWEST: Final = "o200k_base"
+# tiktoken's name for what it downloads; `tiktoken_ext/openai_public.py`.
+_VOCABULARY_URL: Final = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts tokens; call it."""
+
+    count: Callable[[str], int] = field(repr=False)
+    encoding: str
+    """Name of the vocabulary."""
+    exact: bool
+    """The model's own vocabulary is used. Otherwise the number is too high, or that of another maker's model."""
+
+    def __call__(self, text: str) -> int:
+        return self.count(text)
+
+
+@lru_cache
+def counter(model: str, *, fetch: bool = False) -> Counter:
+    """The counter for *model*; with OpenAI's newest vocabulary for a model that tiktoken does not know.
+
+    Args:
+        fetch: tiktoken may download the vocabulary, for up to `FETCH_S` seconds.
+    """
+    from tiktoken import model as models  # half a second with its dependencies
+
+    try:
+        encoding, known = models.encoding_name_for_model(model), True
+    except KeyError:
+        encoding, known = _NEWEST, False
+    # What is sent as text is the same in both.
+    encoding = encoding.replace("o200k_harmony", _NEWEST)
+    count = _from_package(encoding) or _from_tiktoken(encoding, fetch=fetch)
+    return Counter(count=count or at_most, encoding=encoding, exact=known and count is not None)
+
+
+def _from_package(encoding: str) -> Callable[[str], int] | None:
+    try:
+        import bpe_openai
+    except ImportError:
+        return None
+    if encoding not in bpe_openai.list_encoding_names():
+        return None
+    vocabulary = bpe_openai.get_encoding(encoding)
+    return lambda text: len(vocabulary.encode_ordinary(text))
+
+
+def _from_tiktoken(encoding: str, *, fetch: bool) -> Callable[[str], int] | None:
+    if not _is_cached(encoding) and not (fetch and _download(encoding)):
+        return None
+    import tiktoken
+
+    vocabulary = tiktoken.get_encoding(encoding)
+    return lambda text: len(vocabulary.encode_ordinary(text))
+
+
+def _is_cached(encoding: str) -> bool:
+    """Look where tiktoken's `load.read_file_cached` looks."""
+    folder = environ.get("TIKTOKEN_CACHE_DIR", environ.get("DATA_GYM_CACHE_DIR", f"{gettempdir()}/data-gym-cache"))
+    name = sha1(_VOCABULARY_URL.format(encoding).encode(), usedforsecurity=False).hexdigest()
+    return bool(folder) and (Path(folder) / name).is_file()
+
+
+def _download(encoding: str) -> bool:
+    """Let tiktoken fill its cache; in a process that can be stopped, for the download itself has no time-out."""
+    command = [sys.executable, "-c", "import sys, tiktoken; tiktoken.get_encoding(sys.argv[1])", encoding]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=FETCH_S, check=False)  # noqa: S603 -- ourselves
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and _is_cached(encoding)
+
+
+# --- without a vocabulary ---------------------------------------------------------------------------------------------
+
+# Each pair of common letters is a token of its own, and so is a blank with a letter. Thus of two neighbouring tokens in
+# such a run one has two letters at least: no more than two tokens for three letters. Up to three digits are a token.
+# Nothing takes more tokens than it has bytes. Checked against both vocabularies in the tests.
+_PIECE: Final = re.compile(r"(?P<letters> ?[abcdefghilmnoprstuvwy]+)|(?P<digits>[0-9]+)|(?P<other>.)", re.DOTALL)
+
+
+def at_most(text: str) -> int:
+    """A number of tokens that *text* does not exceed in any of OpenAI's vocabularies; about four times too high."""
+    total = 0
+    for piece in _PIECE.finditer(text):
+        length = piece.end() - piece.start()
+        if piece["letters"]:
+            total += (2 * length + 2) // 3
+        elif piece["digits"]:
+            total += (length + 2) // 3
+        else:
+            total += len(piece[0].encode("utf-8", "replace"))
+    return total

@@ -1,0 +1,283 @@
+"""What a summary may say of a paper, and what it may not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import paper
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.core.grounding import check
+from digest.core.models import Paper, PaperId, Summary
+
+OWLS = paper(
+    1,
+    title="Owls at night",
+    abstract="We track 1,250 barn owls over 3.5 years with GPS-7 collars of 12 g. Survival rises from 41 % to "
+    "fifty-three percent, and the 7B tracking model needs $10{,}000$ positions in 3D.",
+)
+FOXES = paper(
+    2, title="Foxes by day", abstract="Red foxes dig dens below hedges. A survey of farmland counts them in spring."
+)
+BEES = paper(
+    3,
+    title="Bees and orchards",
+    abstract="Wild bees pollinate orchards. Pesticide residues in nectar lower colony growth.",
+)
+
+
+def summary(tldr: str, *points: str, **changes: Any) -> Summary:
+    return Summary(tldr=tldr, points=points, client="openai", **changes)
+
+
+def refusal(said: Summary | str, of: Paper = OWLS, *others: Paper) -> str | None:
+    return check(said if isinstance(said, Summary) else summary(said), of, others)[1]
+
+
+def test_a_good_summary_passes_all_checks() -> None:
+    said = summary("Tracks 1250 barn owls for 3.5 years.", "Survival rises from 41% to 53 per cent.")
+
+    assert check(said, OWLS, [OWLS, FOXES, BEES]) == (("length", "plain", "numbers", "belongs"), None)
+
+
+def test_a_failed_check_is_named_with_its_reason_behind_those_that_were_passed() -> None:
+    assert check(summary("Tracks 99 barn owls."), OWLS) == (("length", "plain"), "numbers: 99 is not in the abstract")
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1,250 owls",
+        "1250 owls",
+        "3.5-year",
+        "3.50 years",
+        "12g",
+        "41 percent",
+        "53%",
+        "7B model",
+        "7 billion",
+        "10,000",
+        "10\u202f000",
+        "10k",
+        "3D space",
+        "3-D",
+        "GPS-7",
+        "GPS 7",
+        "two groups",
+        "(1) owls and (2) nights",
+        "both 1) and 2)",
+    ],
+)
+def test_a_number_in_another_spelling_is_the_same_number(said: str) -> None:
+    assert refusal(f"Tracks barn owls at night: {said}.") is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1,251 owls",
+        "125 owls",
+        "0.035 years",
+        "35 years",
+        "4.1 %",
+        "0.41",
+        "7M model",
+        "7 million",
+        "7 trillion",
+        "1e5",
+        "4 groups",
+        "nine nights",
+        "sixty owls",
+        "2D space",
+        "GPS-9",
+        "GPS-12",
+        "3.0 years",
+        "100,000",
+        "10⁵",
+        ".5 years",
+        "fifty-four",
+    ],
+)
+def test_a_number_that_is_not_in_the_abstract_is_refused(said: str) -> None:
+    complaint = refusal(f"Tracks barn owls at night: {said}.")
+
+    assert complaint is not None
+    assert complaint.startswith("numbers: ")
+
+
+def test_a_number_in_the_title_counts() -> None:
+    assert refusal("Tracks barn owls in 2019.", paper(title="Owls of 2019", abstract="We track barn owls.")) is None
+
+
+def test_a_number_in_a_point_is_checked_too() -> None:
+    assert refusal(summary("Tracks barn owls over years.", "Survival rises by 88 %."))
+
+
+def test_images_may_be_called_2d_where_the_abstract_does_not_count_dimensions() -> None:
+    assert refusal("Turns fox surveys into 2D maps of farmland.", FOXES) is None
+
+
+def test_a_decimal_comma_and_a_blank_in_thousands_are_understood_outside_english() -> None:
+    assert refusal(summary("Suit des chouettes (barn owls) sur 10 000 positions.", language="fr")) is None
+    assert refusal(summary("Suit des chouettes (barn owls) pendant 3,5 ans.", language="fr")) is None
+    assert refusal(summary("Suit des chouettes (barn owls) pendant 3,6 ans.", language="fr"))
+
+
+# --- plain ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<b>Barn owls</b> fly.",
+        "Barn owls <img src=x>.",
+        "Owls <a href='x'>here</a>.",
+        "Owls &amp; nights.",
+        "Owls <!-- x -->.",
+        "See https://evil.example for barn owls.",
+        "Owls at www.evil.example.",
+        "Owls: javascript:alert(1)",
+        "Owls from evil.com/x.",
+        "Mail owls@evil.example about owls.",
+        "Barn owls ftp://x.",
+        "Barn\u202e owls fly.",
+        "Barn\u200bowls fly at night.",
+        "Barn owls\x07 fly at night.",
+    ],
+)
+def test_anything_but_plain_text_is_refused(said: str) -> None:
+    complaint = refusal(said)
+
+    assert complaint is not None
+    assert complaint.startswith("plain: ")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "With $a<b and c>d$ owls fly.",
+        "Owls, i.e. barn owls, at p < 0.05 > 0.",
+        "R&D of barn owls.",
+        "Owls → prey; 5 µm, naïve.",
+    ],
+)
+def test_formulas_and_signs_are_plain_text(said: str) -> None:
+    assert refusal(said, paper(title="Owls", abstract="Barn owls fly: p < 0.05, 0, 5 µm.")) is None
+
+
+def test_what_looks_like_markup_or_a_host_is_in_order_where_the_paper_has_it() -> None:
+    thinking = paper(title="Models that think", abstract="We study <think> tokens in models of Character.AI.")
+
+    assert refusal("Studies <think> tokens in models of Character.AI.", thinking) is None
+
+
+def test_an_address_is_refused_even_where_the_abstract_has_it() -> None:
+    assert refusal("Barn owls at https://owls.example.", paper(abstract="Barn owls at https://owls.example."))
+
+
+# --- length -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said", [summary("Owls."), summary("Barn owls " * 60), summary("Tracks barn owls.", "Barn owls " * 60)]
+)
+def test_too_short_and_too_long_are_refused(said: Summary) -> None:
+    complaint = refusal(said)
+
+    assert complaint is not None
+    assert complaint.startswith("length: ")
+
+
+# --- belongs ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_summary_of_another_paper_of_the_batch_is_refused() -> None:
+    said = "Foxes dig dens below hedges of farmland."
+
+    assert refusal(said, OWLS, FOXES, BEES) == f"belongs: it fits {FOXES.id} better"
+    assert refusal(said, FOXES, OWLS, BEES) is None
+
+
+def test_points_of_another_paper_under_the_right_sentence_are_refused() -> None:
+    said = summary("Tracks barn owls at night.", "Pesticide residues lower the growth of colonies.")
+
+    assert refusal(said, OWLS, FOXES, BEES) == f"belongs: it fits {BEES.id} better"
+
+
+def test_a_summary_of_no_paper_at_all_is_refused() -> None:
+    assert refusal("Introduces quantum error correction codes for superconducting hardware.")
+
+
+def test_papers_alike_do_not_make_each_other_fail() -> None:
+    twin = paper(9, title=OWLS.title, abstract=OWLS.abstract)
+
+    assert refusal("Tracks barn owls over years.", OWLS, twin) is None
+
+
+def test_a_summary_in_another_language_is_held_against_names_alone() -> None:
+    assert refusal(summary("Verfolgt Eulen mit GPS-Halsbändern in der Nacht.", language="de"), OWLS, FOXES) is None
+
+
+@given(st.text(min_size=15, max_size=120), st.text(max_size=60), st.text(max_size=200))
+def test_no_text_raises(tldr: str, point: str, abstract: str) -> None:
+    passed, failed = check(summary(tldr, point), paper(1, abstract=abstract), [paper(2)])
+
+    assert len(passed) == 4 or failed
+
+
+@given(st.from_regex(r"[0-9]{1,60}([.,][0-9]{1,40})*( ?[kMB]| million)?", fullmatch=True))
+def test_the_abstracts_own_number_is_always_in_order(number: str) -> None:
+    assert (
+        refusal(f"Tracks barn owls, {number} of them.", paper(abstract=f"We tracks barn owls: {number} of them."))
+        is None
+    )
+
+
+# --- on people's own summaries ----------------------------------------------------------------------------------------
+
+
+def people(real_data: Path) -> list[tuple[Paper, str]]:
+    """Papers with a sentence that an author or reviewer wrote on each, one per paper."""
+    lines = (real_data / "eval/scitldr/A-dev.jsonl").read_text(encoding="utf-8").splitlines()
+    sets = [json.loads(line) for line in lines]
+    return [
+        (paper(n, id=PaperId(f"test:{n}"), title=d.get("title") or "?", abstract=" ".join(d["source"])), d["target"][0])
+        for n, d in enumerate(sets)
+    ]
+
+
+def test_what_people_write_is_rarely_refused_and_a_swap_rarely_missed(real_data: Path) -> None:
+    pairs = people(real_data)
+    refused = {"length": 0, "plain": 0, "numbers": 0, "belongs": 0}
+    swaps = caught = 0
+
+    for start in range(0, len(pairs), 20):
+        batch = pairs[start : start + 20]
+        papers = [paper for paper, _ in batch]
+        for place, (own, said) in enumerate(batch):
+            if complaint := refusal(said, own, *papers):
+                refused[complaint.partition(":")[0]] += 1
+            if len(batch) > 1:
+                swaps += 1
+                caught += refusal(batch[place - 1][1], own, *papers) is not None
+
+    assert max(refused.values()) <= 0.015 * len(pairs), refused
+    assert caught >= 0.985 * swaps
+
+
+def test_an_invented_figure_is_caught(real_data: Path) -> None:
+    fine = [(own, said) for own, said in people(real_data)[:300] if not refusal(said, own)]
+
+    caught = sum(
+        refusal(f"{said} This is {31 + n % 60}.{n % 9 + 1} % better.", own) is not None
+        for n, (own, said) in enumerate(fine)
+    )
+
+    assert caught >= 0.99 * len(fine)

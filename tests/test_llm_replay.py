@@ -1,0 +1,154 @@
+"""Recording a model's answers and answering from the recording."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from tests.conftest import paper
+
+from digest.core.answers import read_answers
+from digest.core.errors import ConfigError, LLMError, LLMUnavailable
+from digest.core.models import Batch, Completion, Prompt
+from digest.core.summarize import prompt_for
+from digest.llm.replay import RecordingLLM, ReplayLLM
+
+
+class FakeLLM:
+    """Answers with the paper's title, and counts how often it was asked."""
+
+    client = "openai"
+    model = "fake-1"
+    concurrency = 4
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def count_tokens(self, text: str) -> int:
+        return len(text)
+
+    def complete(self, prompt: Prompt) -> Completion:
+        self.asked += 1
+        items = [
+            {"id": str(n), "tldr": f"{each.title}, told {self.asked}.", "points": ["É \ud83d"], "topics": []}
+            for n, each in enumerate(prompt.batch.papers, 1)
+        ]
+        return Completion(text=json.dumps({"papers": items}), model="fake-1-2026", input_tokens=7, output_tokens=3)
+
+
+def ask(*numbers: int, nonce: str = "abcd", system: str = "Sum up.") -> Prompt:
+    return prompt_for(Batch(papers=tuple(paper(n) for n in numbers)), system=system, nonce=nonce)
+
+
+def tldrs(completion: Completion) -> dict[str, str]:
+    return {answer.id: answer.tldr for answer in read_answers(completion.text)}
+
+
+def record(path: Path, *prompts: Prompt) -> list[Completion]:
+    llm = RecordingLLM(FakeLLM(), path)
+    return [llm.complete(prompt) for prompt in prompts]
+
+
+def test_the_same_request_gets_the_same_answer_whatever_its_nonce(tmp_path: Path) -> None:
+    (recorded,) = record(tmp_path / "r.jsonl", ask(1, 2, nonce="abcd"))
+
+    assert ReplayLLM(tmp_path / "r.jsonl", model="fake-1").complete(ask(1, 2, nonce="wxyz")) == recorded
+
+
+def test_a_request_that_was_made_twice_gets_its_answers_in_turn(tmp_path: Path) -> None:
+    first, second = record(tmp_path / "r.jsonl", ask(1), ask(1))
+    replay = ReplayLLM(tmp_path / "r.jsonl", model="fake-1")
+
+    assert [replay.complete(ask(1)) for _ in range(3)] == [first, second, second]
+
+
+def test_other_batches_are_answered_paper_by_paper(tmp_path: Path) -> None:
+    record(tmp_path / "r.jsonl", ask(1, 2, 3), ask(4, 5))
+
+    answer = ReplayLLM(tmp_path / "r.jsonl", model="fake-1").complete(ask(5, 9, 2))
+
+    assert tldrs(answer) == {"1": f"{paper(5).title}, told 2.", "3": f"{paper(2).title}, told 1."}
+
+
+def test_of_a_paper_that_was_asked_again_the_last_word_counts(tmp_path: Path) -> None:
+    record(tmp_path / "r.jsonl", ask(1, 2), ask(2))
+
+    answer = ReplayLLM(tmp_path / "r.jsonl", model="fake-1").complete(ask(2, 3))
+
+    assert tldrs(answer) == {"1": f"{paper(2).title}, told 2."}
+
+
+def test_another_prompt_is_another_question(tmp_path: Path) -> None:
+    record(tmp_path / "r.jsonl", ask(1))
+
+    assert tldrs(ReplayLLM(tmp_path / "r.jsonl", model="m").complete(ask(1, system="Do otherwise."))) == {}
+
+
+def test_an_abstract_that_speaks_of_the_nonce_is_not_changed_by_it(tmp_path: Path) -> None:
+    odd = prompt_for(Batch(papers=(paper(1, title="abcd", abstract="#1 abcd"),)), system="Sum up.", nonce="abcd")
+    record(tmp_path / "r.jsonl", odd)
+
+    again = prompt_for(Batch(papers=odd.batch.papers), system="Sum up.", nonce="wxyz")
+    assert tldrs(ReplayLLM(tmp_path / "r.jsonl", model="m").complete(again)) == {"1": "abcd, told 1."}
+
+
+def test_a_line_that_a_killed_run_left_behind_costs_that_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    record(path, ask(1), ask(2))
+    path.write_bytes(path.read_bytes()[:-40])
+    record(path, ask(3))
+
+    replay = ReplayLLM(path, model="m")
+
+    assert replay.damaged == 1
+    assert [len(tldrs(replay.complete(ask(n)))) for n in (1, 2, 3)] == [1, 0, 1]
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "7", '{"completion": 1}', '{"completion": {"texd": 1}}', "\x00"])
+def test_a_line_that_is_no_recording_is_counted(line: str, tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text(f"{line}\n")
+
+    assert ReplayLLM(tmp_path / "r.jsonl", model="m").damaged == 1
+
+
+def test_answers_given_side_by_side_are_recorded_one_a_line(tmp_path: Path) -> None:
+    llm = RecordingLLM(FakeLLM(), tmp_path / "r.jsonl")
+    threads = [threading.Thread(target=llm.complete, args=(ask(n),)) for n in range(1, 30)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    replay = ReplayLLM(tmp_path / "r.jsonl", model="m")
+    assert replay.damaged == 0
+    assert len(tldrs(replay.complete(ask(*range(1, 30))))) == 29
+
+
+def test_a_recorder_passes_for_the_client_it_records(tmp_path: Path) -> None:
+    llm = RecordingLLM(FakeLLM(), tmp_path / "r.jsonl")
+
+    assert (llm.client, llm.model, llm.concurrency, llm.count_tokens("four")) == ("openai", "fake-1", 4, 4)
+
+
+def test_a_failure_is_not_recorded(tmp_path: Path) -> None:
+    class Broken(FakeLLM):
+        def complete(self, prompt: Prompt) -> Completion:
+            raise LLMError("HTTP 500")
+
+    with pytest.raises(LLMError, match="HTTP 500"):
+        RecordingLLM(Broken(), tmp_path / "r.jsonl").complete(ask(1))
+
+    assert not (tmp_path / "r.jsonl").exists()
+
+
+def test_where_nothing_can_be_recorded_nothing_more_is_paid_for(tmp_path: Path) -> None:
+    with pytest.raises(LLMUnavailable, match="cannot be recorded"):
+        RecordingLLM(FakeLLM(), tmp_path / "missing" / "r.jsonl").complete(ask(1))
+
+
+def test_a_recording_that_is_not_there_is_said_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[llm\] recording"):
+        ReplayLLM(tmp_path / "none.jsonl", model="m")
