@@ -1,0 +1,229 @@
+"""Formulas between `$`: set as MathML on pages, approximated in Unicode where there is only text.
+
+    "solved in $\\mathcal{O}(n^3)$"   ──to_mathml──►   solved in <math>…</math>      (everything else escaped)
+                                    ──to_unicode──►  solved in O(n³)
+
+Both take a whole title, abstract or sentence, and leave prices ("$5 and $10") as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+MAX_FORMULA = 400
+"""Characters. A longer one is shown as it was written: what is that long is hardly ever a formula."""
+
+# As pandoc reads them: the opening $ stands before ink, the closing one after ink.
+_FORMULA = re.compile(r"(?<![\\$])(\$\$?)(?![\s$])((?:\\.|[^\\$])+)(?<!\s)\1(?!\$)", re.DOTALL)
+_TEX = re.compile(r"[\\^_{]")
+_TEXT_IN_FORMULA = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname\*?)\s*\{[^{}]*\}|\\[A-Za-z]+")
+_PROSE = re.compile(r"(?:^|\s)[A-Za-z]{2,}\s")
+_OPEN_END = re.compile(r"[/,;:(–—-]$")
+
+_ELEMENTS = frozenset(
+    "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts"
+    " mprescripts none mtable mtr mtd mpadded mphantom menclose mstyle".split()
+)
+_ATTRIBUTES = frozenset(
+    "accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form height largeop"
+    " linethickness lspace mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace scriptlevel"
+    " separator stretchy symmetric width".split()
+)
+_CHILDREN = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "mover": 2, "munder": 2, "msubsup": 3, "munderover": 3}
+_NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+
+
+@lru_cache(maxsize=4096)
+def to_mathml(text: str) -> Markup:
+    """*text* as HTML, its formulas as MathML. A formula that cannot be set stands there as code, as it was written."""
+    return Markup("").join(
+        _mathml(part, display=display) if is_formula else escape(part) for part, is_formula, display in _parts(text)
+    )
+
+
+@lru_cache(maxsize=4096)
+def to_unicode(text: str) -> str:
+    """*text* as plain text, its formulas in Unicode characters as near as they come."""
+    return "".join(_unicode(part) if is_formula else part for part, is_formula, _ in _parts(text))
+
+
+def _parts(text: str) -> list[tuple[str, bool, bool]]:
+    """*text* in pieces: (piece, is it a formula?, between two dollars each?)."""
+    parts = []
+    end = at = 0
+    while match := _FORMULA.search(text, at):
+        at = match.start() + 1
+        if _is_formula(match[2], after=text[match.end() : match.end() + 1]):
+            parts += [(_plain(text[end : match.start()]), False, False), (match[2].strip(), True, len(match[1]) == 2)]
+            end = at = match.end()
+    return [*parts, (_plain(text[end:]), False, False)]
+
+
+def _plain(text: str) -> str:
+    r"""A dollar outside a formula, which TeX writes as `\$`."""
+    return text.replace("\\$", "$")
+
+
+def _is_formula(tex: str, *, after: str) -> bool:
+    """Whether this is no prose between two prices: "$5k and 10$", "$3/$", "$5-$10"."""
+    if after.isdigit() and not _TEX.search(tex):
+        return False
+    if _PROSE.search(_TEXT_IN_FORMULA.sub("", tex)):
+        return False
+    return not (tex[0].isdigit() and _OPEN_END.search(tex))
+
+
+def _code(tex: str) -> Markup:
+    return Markup("<code>{}</code>").format(tex)
+
+
+def _mathml(tex: str, *, display: bool) -> Markup:
+    from latex2mathml import converter, exceptions
+    from lxml import etree
+
+    if len(tex) > MAX_FORMULA:
+        return _code(tex)
+    # latex2mathml has no base class for its errors, and others escape from it on broken input.
+    errors: tuple[type[Exception], ...] = (
+        *(error for error in vars(exceptions).values() if isinstance(error, type) and issubclass(error, Exception)),
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        RuntimeError,
+        StopIteration,
+        TypeError,
+        ValueError,
+    )
+    try:
+        markup = converter.convert(_escape_percent(tex), display="block" if display else "inline")
+        root = etree.fromstring(markup, etree.XMLParser(resolve_entities=False, no_network=True))
+    except (*errors, etree.XMLSyntaxError):
+        return _code(tex)
+    return Markup(etree.tostring(root, encoding="unicode")) if _purify(root) else _code(tex)  # noqa: S704 -- allow-listed
+
+
+def _purify(root: Any) -> bool:
+    """Drop attributes that are not presentation; False where an element is foreign or the formula was not understood.
+
+    latex2mathml passes `\\text{<script>}`, `\\href` and `\\style` through as they are.
+    """
+    for element in root.iter():
+        if not isinstance(element.tag, str) or element.tag.removeprefix(_NAMESPACE) not in _ELEMENTS:
+            return False
+        element.tag = element.tag.removeprefix(_NAMESPACE)
+        if (element.text or "").startswith("\\") or len(element) != _CHILDREN.get(element.tag, len(element)):
+            return False
+        for name in element.attrib:
+            if name not in _ATTRIBUTES:
+                del element.attrib[name]
+    from lxml import etree
+
+    etree.cleanup_namespaces(root)
+    _space_functions(root)
+    return bool("".join(root.itertext()).strip())
+
+
+def _space_functions(root: Any) -> None:
+    """Set `n log n` with thin spaces, as TeX does; latex2mathml runs the three together."""
+    for name in [element for element in root.iter("mi") if len(element.text or "") > 1 and element.text.isalpha()]:
+        for neighbour, add in ((name.getprevious(), name.addprevious), (name.getnext(), name.addnext)):
+            if name.getparent().tag == "mrow" and neighbour is not None and neighbour.tag not in ("mo", "mspace"):
+                add(name.makeelement("mspace", {"width": "0.17em"}))
+
+
+# -- Unicode
+
+_SUPERSCRIPTS = dict(zip("0123456789+-−=()niTdkmt*′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀᵈᵏᵐᵗ*′", strict=True))
+_SUBSCRIPTS = dict(zip("0123456789+-−=()aeijkmnoprstux", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢⱼₖₘₙₒₚᵣₛₜᵤₓ", strict=True))
+_SCRIPT = re.compile(
+    r"(?<!\\)([\^_])\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\\[A-Za-z]+(?:\s*\{[^{}]*\})*|[^\s\\{}])"
+)
+_SAME = {
+    "texttt": "text",
+    "mathtt": "text",
+    "widetilde": "tilde",
+    "widehat": "hat",
+    "overline": "bar",
+    "dfrac": "frac",
+    "tfrac": "frac",
+    "lVert": "|",
+    "rVert": "|",
+    "lvert": "|",
+    "rvert": "|",
+    "mathds": "mathbb",
+}
+_FUNCTION = re.compile(
+    r"(\w)?\s*\\(arg|cos|deg|det|dim|exp|gcd|inf|ker|lim|ln|log|max|min|Pr|sin|sup|tan|tanh)(?![A-Za-z])\s*(?=([\w\\])?)"
+)
+# A command swallows the blank after it: "x ∈S" was written with two.
+_RELATION = re.compile(r"(?<=\s)([∈∉∋⊂⊆⊃⊇≤≥≈≠≡≪≫→←↔⇒⇔↦∼∝⟂×·±])(?=\S)")
+_COMMAND = re.compile(r"\\(" + "|".join(_SAME) + r")(?![A-Za-z])")
+
+
+def _unicode(tex: str) -> str:
+    if len(tex) > MAX_FORMULA:
+        return tex
+    from pylatexenc.latexwalker import LatexWalkerError
+
+    try:
+        text = _approximate(_escape_percent(_FUNCTION.sub(_function, _COMMAND.sub(_plain_command, tex))))
+    # pylatexenc's own replacement rules index arguments that a broken formula does not have.
+    except (LatexWalkerError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
+        return tex
+    # Mathematical letters (𝒪, 𝐱) have holes in many fonts and are no use to a search; ℝ and ℓ are no such letters.
+    plain = "".join(unicodedata.normalize("NFKC", c) if "\U0001d400" <= c <= "\U0001d7ff" else c for c in text)
+    plain = _RELATION.sub(r"\1 ", plain)
+    return tex if "%s" in plain else " ".join(plain.split()) or tex
+
+
+def _plain_command(match: re.Match[str]) -> str:
+    name = _SAME[match[1]]
+    return f"\\{name}" if name.isalpha() else name
+
+
+def _function(match: re.Match[str]) -> str:
+    """`n\\log n` → n log n, but `\\log(n)` → log(n)."""
+    return f"{match[1] + ' ' if match[1] else ''}{match[2]}{' ' if match[3] else ''}"
+
+
+def _approximate(tex: str) -> str:
+    return str(_converter().latex_to_text(_SCRIPT.sub(_script, tex)))
+
+
+def _script(match: re.Match[str]) -> str:
+    """`^{-3}` → ⁻³, `_{i,j}` → _(i,j), `_{CE}` → _CE."""
+    mark, tex = match[1], match[2]
+    text = _approximate(tex.removeprefix("{").removesuffix("}") if tex.startswith("{") else tex)
+    text = text.replace(" ", "")
+    table = _SUPERSCRIPTS if mark == "^" else _SUBSCRIPTS
+    if text and all(character in table for character in text):
+        return "".join(table[character] for character in text)
+    is_closed = text.isalnum() or len(text) == 1 or (text.startswith("(") and text.endswith(")"))
+    return f"{mark}{text}" if is_closed else f"{mark}({text})"
+
+
+@lru_cache(maxsize=1)
+def _converter() -> LatexNodes2Text:
+    from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
+
+    # It warns of every broken formula; the formula is shown as it was written instead.
+    logging.getLogger("pylatexenc").setLevel(logging.ERROR)
+    context = get_default_latex_context_db()
+    # Without this an unknown command vanishes without a trace.
+    context.set_unknown_macro_spec(MacroTextSpec("", simplify_repl=lambda node: node.latex_verbatim()))
+    return LatexNodes2Text(latex_context=context, math_mode="text", strict_latex_spaces=False)
+
+
+def _escape_percent(tex: str) -> str:
+    """A bare % in an abstract is a percent sign, and would be read as the start of a comment."""
+    return re.sub(r"(?<!\\)%", r"\\%", tex)

@@ -1,0 +1,92 @@
+"""An issue as JSON, for scripts: `issue.json` in the archive, and `--json`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from digest.core.models import Entry, Issue, SourceReport
+
+
+def issue_json(issue: Issue) -> dict[str, Any]:
+    """*issue* as JSON values, in a fixed order. Text is Unicode; formulas stay as TeX between `$`."""
+    return {
+        "edition": issue.edition,
+        "date": issue.date.isoformat(),
+        "title": issue.title,
+        "language": issue.language,
+        "overview": issue.overview,
+        "why_empty": issue.why_empty,
+        "covers": [day.isoformat() for day in issue.covers],
+        "sections": [
+            {"topic": section.topic, "entries": [entry_json(entry) for entry in section.entries]}
+            for section in issue.sections
+        ],
+        "sources": [source_json(report) for report in issue.sources],
+        "left_out": [
+            {"id": paper.id, "title": paper.title, "url": paper.url, "reason": paper.reason} for paper in issue.left_out
+        ],
+        "llm": {
+            "client": issue.usage.client,
+            "model": issue.usage.model,
+            "requests": issue.usage.requests,
+            "input_tokens": issue.usage.input_tokens,
+            "output_tokens": issue.usage.output_tokens,
+            "cost_usd": issue.usage.cost_usd,
+            "from_cache": issue.usage.from_cache,
+            "fell_back": issue.usage.fell_back,
+        },
+    }
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """One entry: the paper's own record, what is said of it, and why it is there."""
+    paper, summary, signals = entry.paper, entry.summary, entry.signals
+    return {
+        "id": paper.id,
+        "aliases": list(paper.aliases),
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "url": paper.url,
+        "links": [{"rel": link.rel, "url": link.url} for link in paper.links],
+        "published": _moment(paper.published),
+        "updated": _moment(paper.updated),
+        "version": paper.version,
+        "withdrawn": paper.withdrawn,
+        "categories": list(paper.categories),
+        "topics": list(summary.topics),
+        "summary": {
+            "tldr": summary.tldr,
+            "points": list(summary.points),
+            "client": summary.client,
+            "model": summary.model,
+            "language": summary.language,
+            "checked": list(summary.checked),
+            "fell_back": summary.fell_back,
+        },
+        "sources": list(entry.sources),
+        "announcement": entry.announcement.value if entry.announcement else None,
+        "reason": entry.reason,
+        "score": entry.score,
+        "signals": {"upvotes": signals.upvotes, "comments": signals.comments, "stars": signals.stars},
+    }
+
+
+def source_json(report: SourceReport) -> dict[str, Any]:
+    """How one source stood on the day."""
+    return {
+        "name": report.name,
+        "state": report.state.value,
+        "listed": report.listed,
+        "expected": report.expected,
+        "new": report.new,
+        "seen_before": report.seen_before,
+        "rejected": report.rejected,
+        "updates": report.updates,
+        "error": report.error,
+        "days_failing": report.days_failing,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

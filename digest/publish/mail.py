@@ -1,0 +1,185 @@
+"""Issue → one complete mail: text and HTML, of a size that no mail program cuts.
+
+Issue ──draw_body──► Body (the same for all recipients) ──compose──► Mail
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage, MIMEPart
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from digest.core.models import Issue, Mail
+from digest.core.text import one_line, strip_invisible
+from digest.publish.render import Templates
+from digest.publish.text import view_text
+from digest.publish.views import IssueView, Links, count, issue_view, shortened
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
+
+MAX_HTML_BYTES = 95_000
+"""Of the HTML part, encoded. Gmail cuts a mail off at about 102 kB and hides the rest behind a link."""
+MAX_TEXT_BYTES = 200_000
+MAX_SUBJECT = 150
+
+
+class _Policy(EmailPolicy):
+    """Leaves a header alone that has a word longer than a line: a link, a Message-ID.
+
+    Python would fold it into encoded words, which no mail program reads there. RFC 5322 allows lines of 998.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        words = str(value).split()
+        is_left_alone = value.isascii() and len(value) < 900 and max(map(len, words), default=0) > 70
+        return f"{name}: {' '.join(words)}\r\n".encode() if is_left_alone else super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What all recipients of an issue get alike."""
+
+    subject: str
+    text: str
+    html: str
+    shown: int
+    """Entries in the HTML; the others are "n more in the archive"."""
+
+
+def compose(
+    issue: Issue,
+    *,
+    recipient: str,
+    sender: str,
+    message_id: str,
+    at: datetime,
+    templates: Templates,
+    site_url: str | None = None,
+    page: str | None = None,
+    sender_name: str = "",
+    unsubscribe_url: str | None = None,
+    body: Body | None = None,
+) -> Mail:
+    """The mail that brings *issue* to *recipient*.
+
+    Args:
+        sender: The bare address; it is the envelope's too.
+        message_id: With its angle brackets; the same on each attempt.
+        at: What the Date header says; aware.
+        site_url: Where the archive is served. Without it the mail says where the page lies, and links only to papers.
+        page: Where the issue's page lies, for people; by default its place in the archive at *site_url*.
+        unsubscribe_url: One https address that unsubscribes this recipient by a single POST (RFC 8058).
+        body: From `draw_body`, where there are several recipients.
+    """
+    body = body or draw_body(issue, templates=templates, site_url=site_url, page=page)
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = Address(display_name=_header(sender_name), addr_spec=sender)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = body.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    domain = sender.rpartition("@")[2]
+    message["List-Id"] = f"{_header(issue.title)} <{issue.edition}.digest.{domain}>"
+    if site_url:
+        message["List-Archive"] = f"<{Links(root=site_url.rstrip('/') + '/').to(issue.edition)}/index.html>"
+        by_mail = f"<mailto:{sender}?subject={quote('unsubscribe ' + issue.edition)}>"
+        message["List-Unsubscribe"] = f"<{unsubscribe_url}>, {by_mail}" if unsubscribe_url else by_mail
+        # A promise that only an address which takes the POST can keep.
+        if unsubscribe_url and unsubscribe_url.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    # RFC 3834, so that vacation programs stay silent; the older Precedence is for those that know nothing else.
+    message["Auto-Submitted"] = "auto-generated"
+    message["Precedence"] = "list"
+    message.set_content(body.text, cte="quoted-printable")
+    message.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    # Chance has no place in a mail that is drawn again to the same bytes.
+    message.set_boundary(f"=_{_boundary(message_id)}")
+    return Mail(sender=sender, recipient=recipient, message_id=message_id, content=message.as_bytes(policy=_POLICY))
+
+
+def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None, page: str | None = None) -> Body:
+    """Subject, text and HTML of an issue. What has no room is left away from the end: points first, then entries."""
+    links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
+    where = page or links.issue(issue.edition, issue.date)
+    view = issue_view(issue, links=links)
+    title = subject(view)
+    stop = "To get no more of these mails, answer this one and say so."
+
+    def html(shown: IssueView) -> str:
+        drawn = templates.html("mail.html", issue=shown, subject=title, page=where, site=bool(site_url), stop=stop)
+        return _inliner().inline(drawn)
+
+    def text(shown: IssueView) -> str:
+        return view_text(shown, templates=templates, page=where, stop=stop)
+
+    shown, drawn = _fitting(view, html, lambda drawn: encoded_size(drawn, "html") <= MAX_HTML_BYTES)
+    _, plain = _fitting(view, text, lambda drawn: encoded_size(drawn, "plain") <= MAX_TEXT_BYTES)
+    return Body(subject=title, text=plain, html=drawn, shown=view.count - shown.more)
+
+
+def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[str], bool]) -> tuple[IssueView, str]:
+    """As much of *view* as fits, drawn. Each step leaves away the points of one more entry, then one more entry."""
+    drawn = draw(view)
+    if fits(drawn):
+        return view, drawn
+    low, high = 1, 2 * view.count
+    best = _step(view, high)
+    best_drawn = draw(best)
+    while low < high:
+        middle = (low + high) // 2
+        attempt = _step(view, middle)
+        drawn = draw(attempt)
+        if fits(drawn):
+            high, best, best_drawn = middle, attempt, drawn
+        else:
+            low = middle + 1
+    return best, best_drawn
+
+
+def _step(view: IssueView, n: int) -> IssueView:
+    return shortened(view, entries=min(view.count, 2 * view.count - n), points=max(0, view.count - n))
+
+
+def subject(view: IssueView) -> str:
+    """`Research digest, Wed 3 June: 30 papers, 8 on Language models`."""
+    weekday, day, month, _ = view.day.split()
+    said = f"{view.title}, {weekday[:3]} {day} {month}: {count(view.count, 'paper')}"
+    if len(view.contents) > 1 and view.contents[0].topic.url:
+        said += f", {view.contents[0].count} on {view.contents[0].topic.text}"
+    return _header(said)[:MAX_SUBJECT]
+
+
+def _header(text: str) -> str:
+    """*text* on one line, without characters that nobody sees: email refuses a header that has a line break."""
+    return one_line(strip_invisible(text))
+
+
+def encoded_size(content: str, subtype: str) -> int:
+    """Bytes of a part as it goes over the wire, its headers included."""
+    part = MIMEPart(policy=_POLICY)
+    part.set_content(content, subtype=subtype, cte="quoted-printable")
+    return len(part.as_bytes())
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> CSSInliner:
+    from css_inline import CSSInliner
+
+    # The style sheet itself is gone afterwards but for its @media rules, which are an enhancement.
+    return CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _boundary(message_id: str) -> str:
+    return hashlib.sha256(message_id.encode()).hexdigest()[:32]

@@ -1,0 +1,101 @@
+"""Jinja: values in, text out. The user's own folder of templates comes before the shipped one, file by file."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from digest.core.errors import ConfigError, DigestError
+
+
+class Templates:
+    """A set of templates; each is compiled once."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Args:
+        folders: Where to look for a template, in this order.
+        """
+        self._folders = tuple(folders)
+        self._environment = SandboxedEnvironment(
+            loader=FileSystemLoader(self._folders),
+            # By its own rule Jinja would leave some names unescaped; here only plain text is.
+            autoescape=lambda name: name is None or not name.endswith(".txt"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters["fill"] = fill
+
+    def html(self, name: str, **values: Any) -> str:
+        """The template *name*, filled; every value is escaped."""
+        if name.endswith(".txt"):
+            raise ValueError(f"{name} is not escaped; use text()")
+        return self._render(name, values)
+
+    def text(self, name: str, **values: Any) -> str:
+        """The `.txt` template *name*, filled; nothing is escaped."""
+        if not name.endswith(".txt"):
+            raise ValueError(f"{name} is escaped; use html()")
+        return self._render(name, values)
+
+    def file(self, name: str) -> bytes:
+        """A file that lies among the templates and is published as it is, e.g. `style.css`."""
+        for folder in self._folders:
+            path = folder / name
+            if path.is_file():
+                return _read(path)
+        raise ConfigError(f"template {name} is missing in {self._places()}: install the package again")
+
+    def fingerprint(self) -> str:
+        """A hash of all templates: other templates, other pages."""
+        hashed = hashlib.sha256()
+        for folder in self._folders:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                content = _read(path)
+                hashed.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode())
+                hashed.update(content)
+        return hashed.hexdigest()
+
+    def _render(self, name: str, values: dict[str, Any]) -> str:
+        try:
+            rendered = self._environment.get_template(name).render(values)
+            # A lone surrogate, out of some feed's broken JSON, fits into no file and no mail.
+            return rendered.encode("utf-8", "replace").decode("utf-8")
+        except TemplateSyntaxError as exc:
+            raise ConfigError(f"template {exc.filename or exc.name}, line {exc.lineno}: {exc.message}") from exc
+        except TemplateError as exc:
+            raise ConfigError(f"template {name} in {self._places()}: {type(exc).__name__}: {exc.message}") from exc
+        except OSError as exc:
+            raise DigestError(f"template {name}: cannot be read: {exc.strerror or exc}") from exc
+
+    def _places(self) -> str:
+        return ", ".join(str(folder) for folder in self._folders)
+
+
+def fill(text: str, width: int = 78, first: str = "", rest: str | None = None) -> str:
+    """Wrap *text* to *width* characters; *first* stands before the first line, *rest* (or *first* again) before others.
+
+    A link is not broken, however long: half a link is none.
+    """
+    return textwrap.fill(
+        " ".join(text.split()),
+        width,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_long_words="://" not in text,
+        break_on_hyphens=False,
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise DigestError(f"{path}: cannot be read: {exc.strerror or exc}") from exc

@@ -1,0 +1,453 @@
+"""The static archive: pages that open from the file system, drawn from the stored issues and nothing else.
+
+    index.html                      the newest issue of each edition, and the way to all others
+    EDITION/index.html              the archive of an edition, by month
+    EDITION/feed.xml, feed.json     its newest issues
+    EDITION/YYYY-MM-DD/index.html   one issue, and issue.json
+    topics/, topics/TOPIC/          papers by topic, newest first
+    papers/PAPER/                   one paper: what is known of it, and where it stood
+    search/                         the search; it runs in the reader's browser
+
+The same issues give the same bytes: no clock, no chance, everything sorted. What did not change is not written; what a
+new issue touches (itself, its neighbours, its papers, its topics, its month) is all that is drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Protocol
+
+from digest import __version__
+from digest.core.errors import NotFoundError
+from digest.core.models import Entry, Issue
+from digest.publish import catalogue, feeds, views
+from digest.publish.catalogue import Card, IssueKey, Manifest, Note
+from digest.publish.folder import Folder
+from digest.publish.formulas import to_mathml, to_unicode
+from digest.publish.issue_json import issue_json
+from digest.publish.render import Templates
+from digest.publish.slugs import edition_slug, slug, topic_slug
+from digest.publish.views import Links, issue_path, paper_path, topic_path
+
+FEED_ISSUES = 30
+TOPIC_ENTRIES = 200
+FRONT_ENTRIES = 5
+FRONT_ISSUES = 7
+_NAMED_AUTHORS = 20
+"""On a paper's own page; a longer list is folded."""
+_ASSETS = ("style.css", "keys.js", "search.js")
+
+
+class Issues(Protocol):
+    """What of the store the archive is drawn from."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+
+class StaticSite:
+    """The archive in one folder."""
+
+    def __init__(
+        self, folder: Path, templates: Templates, store: Issues, *, title: str, base_url: str | None = None
+    ) -> None:
+        """Args:
+        base_url: Where the folder is served, if it is: feeds then carry whole addresses.
+        """
+        self._folder = folder
+        self._templates = templates
+        self._store = store
+        self._title = title
+        self._base_url = base_url.rstrip("/") + "/" if base_url else None
+
+    def draw(self, editions: Sequence[str]) -> int:
+        """Bring the pages up to date with the stored issues; how many files were written.
+
+        Args:
+            editions: All configured editions: they come first on the front page, in this order. Issues of editions that
+                are no longer configured stay where they are.
+
+        Raises:
+            DigestError: The folder cannot be read or written.
+        """
+        folder = Folder(self._folder)
+        old = catalogue.read_manifest(folder.read(catalogue.MANIFEST))
+        drawn_with = self._fingerprint()
+        drawing = _Drawing(
+            folder=folder,
+            templates=self._templates,
+            store=self._store,
+            title=self._title,
+            base_url=self._base_url,
+            old=old,
+            is_fresh=old.drawn_with == drawn_with,
+        )
+        manifest = drawing.draw(editions)
+        manifest.drawn_with = drawn_with
+        # Last: a run that died before is repeated by the next one.
+        folder.write(catalogue.MANIFEST, catalogue.write_manifest(manifest))
+        return folder.written
+
+    def page(self, edition: str, day: date) -> Path:
+        """Where the page of an issue lies."""
+        return self._folder / issue_path(edition, day)
+
+    def _fingerprint(self) -> str:
+        parts = (self._templates.fingerprint(), __version__, *_library_versions(), self._title, self._base_url or "")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class _Drawing:
+    """One run of `StaticSite.draw`."""
+
+    def __init__(
+        self,
+        *,
+        folder: Folder,
+        templates: Templates,
+        store: Issues,
+        title: str,
+        base_url: str | None,
+        old: Manifest,
+        is_fresh: bool,
+    ) -> None:
+        self._folder = folder
+        self._templates = templates
+        self._title = title
+        self._base_url = base_url
+        self._old = old
+        self._is_fresh = is_fresh
+        self._new = Manifest()
+        self._issue = lru_cache(maxsize=64)(lambda key: self._stored(store, key))
+        self._month_cards = lru_cache(maxsize=None)(self._read_month)
+        self._names = lru_cache(maxsize=None)(folder.names)
+        self._dates = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
+        self._by_edition = {
+            edition: sorted(key for key in self._dates if key.edition == edition)
+            for edition in sorted({key.edition for key in self._dates})
+        }
+
+    def draw(self, editions: Sequence[str]) -> Manifest:
+        for name in _ASSETS:
+            self._folder.write(name, self._templates.file(name))
+        changed = self._compare()
+        self._draw_months(changed)
+        self._draw_issues(changed)
+        self._draw_papers(changed)
+        self._draw_topics(changed)
+        for edition in sorted({key.edition for key in changed}):
+            self._draw_edition(edition)
+        self._draw_front(editions)
+        self._page("search/index.html", "search.html", months=sorted(self._new.months, reverse=True))
+        return self._new
+
+    # -- what changed
+
+    def _compare(self) -> set[IssueKey]:
+        """Find the issues that are new, different or gone, and take notes of all there are."""
+        old = self._old.notes
+        # An issue with papers is a fact. An empty one may yet be replaced, so those are looked at again.
+        known = {key for key, n in self._dates.items() if n and key in old and old[key].entries == n}
+        if not self._is_fresh:
+            known = set()
+        for key in sorted(self._dates):
+            self._new.notes[key] = old[key] if key in known else catalogue.note(self._issue(key))
+        changed = {key for key in self._dates if not self._is_fresh or self._new.notes[key] != old.get(key)}
+        changed |= old.keys() - self._dates.keys()
+        # A page that somebody removed is drawn again with its issue.
+        changed |= {key for key, note in self._new.notes.items() if not self._is_there(key, note)}
+        return changed
+
+    def _is_there(self, key: IssueKey, note: Note) -> bool:
+        return (
+            f"{key.month}.js" in self._names("search")
+            and key.day.isoformat() in self._names(edition_slug(key.edition))
+            and self._names("papers").issuperset(note.papers)
+            and self._names("topics").issuperset(topic_slug(topic) for topic, _ in note.topics)
+        )
+
+    @staticmethod
+    def _stored(store: Issues, key: IssueKey) -> Issue:
+        issue = store.issue(key.edition, key.day)
+        if issue is None:
+            raise NotFoundError(f"the issue {key.edition}/{key.day.isoformat()} is listed in the store, but not there")
+        return issue
+
+    def _notes(self, changed: set[IssueKey]) -> Iterator[Note]:
+        """The notes of these issues, before and after."""
+        for key in sorted(changed):
+            yield from (notes[key] for notes in (self._old.notes, self._new.notes) if key in notes)
+
+    # -- cards
+
+    def _draw_months(self, changed: set[IssueKey]) -> None:
+        """Write the cards of each month that has changed issues; the others keep theirs."""
+        months = {key.month for key in changed}
+        for month, keys in groupby(sorted(self._dates, reverse=True), key=lambda key: key.month):
+            if month not in months and month in self._old.months:
+                self._new.months[month] = self._old.months[month]
+                continue
+            kept: dict[IssueKey, list[Card]] = {}
+            for card in self._trusted(month) or () if self._is_fresh else ():
+                kept.setdefault(IssueKey(date.fromisoformat(card.date), card.edition), []).append(card)
+            groups = [
+                kept[key] if key in kept and key not in changed else catalogue.cards(self._issue(key))
+                for key in keys
+                if self._dates[key]
+            ]
+            content = catalogue.write_month(groups)
+            self._folder.write(f"search/{month}.js", content)
+            self._new.months[month] = catalogue.short_hash(content)
+        for month in self._old.months.keys() - self._new.months.keys():
+            self._folder.remove(f"search/{month}.js")
+
+    def _trusted(self, month: str) -> tuple[Card, ...] | None:
+        content = self._folder.read(f"search/{month}.js")
+        return catalogue.read_month(content, sha=(self._new.months.get(month) or self._old.months.get(month)))
+
+    def _read_month(self, month: str) -> tuple[Card, ...]:
+        """The cards of a month, newest issue first."""
+        trusted = self._trusted(month)
+        if trusted is not None:
+            return trusted
+        keys = sorted((key for key in self._dates if key.month == month and self._dates[key]), reverse=True)
+        groups = [catalogue.cards(self._issue(key)) for key in keys]
+        self._folder.write(f"search/{month}.js", catalogue.write_month(groups))
+        return tuple(card for group in groups for card in group)
+
+    # -- pages
+
+    def _draw_issues(self, changed: set[IssueKey]) -> None:
+        stood_between = _neighbours(self._old.notes)
+        for key, between in sorted(_neighbours(self._new.notes).items()):
+            if key in changed or between != stood_between.get(key):
+                self._draw_issue(key, between)
+        for key in changed - self._dates.keys():
+            path = issue_path(key.edition, key.day)
+            self._folder.remove(path.replace("index.html", "issue.json"))
+            self._folder.remove(path)
+
+    def _draw_issue(self, key: IssueKey, between: tuple[IssueKey | None, IssueKey | None]) -> None:
+        issue = self._issue(key)
+        path = issue_path(key.edition, key.day)
+        self._page(
+            path,
+            "issue.html",
+            issue=views.issue_view(issue, links=Links(root=_root(path)), say=to_mathml),
+            folder=edition_slug(key.edition),
+            before=_next_door(between[0]),
+            after=_next_door(between[1]),
+            plain_title=f"{issue.title}, {views.long_day(key.day)}",
+        )
+        content = json.dumps(issue_json(issue), ensure_ascii=False, indent=1) + "\n"
+        self._folder.write(path.replace("index.html", "issue.json"), content.encode("utf-8", "replace"))
+
+    def _draw_papers(self, changed: set[IssueKey]) -> None:
+        stood: dict[str, list[IssueKey]] = {}
+        for key in sorted(self._new.notes, reverse=True):
+            for name in self._new.notes[key].papers:
+                stood.setdefault(name, []).append(key)
+        touched = {name for note in self._notes(changed) for name in note.papers}
+        for name in sorted(touched - stood.keys()):
+            self._folder.remove(paper_path(name))
+        # By issue, so that each is read once.
+        for name in sorted(touched & stood.keys(), key=lambda name: (stood[name][0], name)):
+            issue = self._issue(stood[name][0])
+            entry = next(entry for entry in issue.entries if slug(entry.paper.id) == name)
+            self._draw_paper(paper_path(name), entry, stood[name])
+
+    def _draw_paper(self, path: str, entry: Entry, stood: Sequence[IssueKey]) -> None:
+        paper, links = entry.paper, Links(root=_root(path))
+        self._page(
+            path,
+            "paper.html",
+            authors=views.some_authors(paper.authors, most=_NAMED_AUTHORS),
+            all_authors=", ".join(paper.authors),
+            entry=views.entry_view(entry, links=links, say=to_mathml, day=date.min),
+            plain_title=to_unicode(paper.title),
+            topics=[views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
+            abstract=[to_mathml(line) for line in paper.abstract.splitlines() if line.strip()],
+            facts=views.paper_facts(paper),
+            links=views.paper_links(paper),
+            issues=[
+                views.Word(text=f"{key.edition}, {views.long_day(key.day)}", url=links.issue(key.edition, key.day))
+                for key in stood
+            ],
+        )
+
+    def _draw_topics(self, changed: set[IssueKey]) -> None:
+        touched = {topic_slug(topic) for note in self._notes(changed) for topic, _ in note.topics}
+        counts: dict[str, int] = {}
+        names: dict[str, str] = {}
+        months: dict[str, set[str]] = {}
+        for key, note in sorted(self._new.notes.items()):
+            for topic, n in note.topics:
+                name = topic_slug(topic)
+                counts[name] = counts.get(name, 0) + n
+                names[name] = topic
+                months.setdefault(name, set()).add(key.month)
+        for name in sorted(touched - counts.keys()):
+            self._folder.remove(topic_path(name))
+        for name in sorted(touched & counts.keys()):
+            newest = list(self._newest_cards(name, sorted(months[name], reverse=True)))
+            self._draw_topic(name, names[name], newest, older=counts[name] - len(newest))
+        self._page(
+            "topics/index.html",
+            "topics.html",
+            topics=[
+                (names[name], name, views.count(counts[name], "paper"))
+                for name in sorted(names, key=lambda name: (names[name].casefold(), name))
+            ],
+        )
+
+    def _newest_cards(self, name: str, months: Sequence[str]) -> Iterator[Card]:
+        found = 0
+        for month in months:
+            for card in self._month_cards(month):
+                if any(topic_slug(topic) == name for topic in card.topics):
+                    yield card
+                    found += 1
+                    if found == TOPIC_ENTRIES:
+                        return
+
+    def _draw_topic(self, name: str, topic: str, cards: Sequence[Card], *, older: int) -> None:
+        path = topic_path(name)
+        links = Links(root=_root(path))
+        days = [
+            (
+                views.long_day(date.fromisoformat(day)),
+                edition,
+                links.issue(edition, date.fromisoformat(day)),
+                [
+                    (card.title, links.to(paper_path(card.paper)), card.tldr, views.some_authors(card.authors))
+                    for card in group
+                ],
+            )
+            for (day, edition), group in groupby(cards, key=lambda card: (card.date, card.edition))
+        ]
+        self._page(path, "topic.html", topic=topic, days=days, shown=len(cards), older=older)
+
+    def _draw_edition(self, edition: str) -> None:
+        keys = self._by_edition.get(edition, [])
+        folder = edition_slug(edition)
+        if not keys:
+            for name in ("index.html", "feed.xml", "feed.json"):
+                self._folder.remove(f"{folder}/{name}")
+            return
+        months = [
+            (f"{group[0].day:%B} {group[0].day.year}", [self._line(key, Links(root="../")) for key in group])
+            for group in (list(keys) for _, keys in groupby(reversed(keys), key=lambda key: key.month))
+        ]
+        papers = sum(self._dates[key] for key in keys)
+        self._page(
+            f"{folder}/index.html",
+            "edition.html",
+            edition=edition,
+            folder=folder,
+            months=months,
+            total=f"{views.count(papers, 'paper')} in {views.count(len(keys), 'issue')}",
+        )
+        feed = self._feed(edition, keys)
+        self._folder.write(f"{folder}/feed.xml", feeds.atom(feed))
+        self._folder.write(f"{folder}/feed.json", feeds.json_feed(feed))
+
+    def _feed(self, edition: str, keys: Sequence[IssueKey]) -> feeds.Feed:
+        url = f"{self._base_url}{edition_slug(edition)}/" if self._base_url else None
+        newest = [key for key in reversed(keys) if self._dates[key]][:FEED_ISSUES]
+        items = []
+        for key in newest:
+            issue = self._issue(key)
+            view = views.issue_view(issue, links=Links(root=self._base_url))
+            items.append(
+                feeds.FeedItem(
+                    day=key.day,
+                    title=f"{views.long_day(key.day)}: {views.count(view.count, 'paper')}",
+                    summary=view.overview,
+                    content=self._templates.html("feed_item.html", issue=view),
+                    topics=tuple(section.topic.text for section in view.contents),
+                )
+            )
+        return feeds.Feed(
+            edition=edition,
+            title=f"{self._title}: {edition}",
+            author=self._title,
+            language=self._issue(keys[-1]).language,
+            updated=(newest or keys[-1:])[0].day,
+            url=url,
+            items=tuple(items),
+        )
+
+    def _draw_front(self, editions: Sequence[str]) -> None:
+        names = [*dict.fromkeys(editions), *(name for name in self._by_edition if name not in editions)]
+        self._page("index.html", "index.html", editions=[self._front(edition) for edition in names])
+
+    def _front(self, edition: str) -> dict[str, Any]:
+        """An edition on the front page: its newest issue with papers, the empty days since, and those before."""
+        keys = list(reversed(self._by_edition.get(edition, [])))
+        full = next((key for key in keys if self._dates[key]), None)
+        links = Links(root="")
+        view = views.issue_view(self._issue(full), links=links, say=to_mathml) if full else None
+        top = [entry for section in view.sections for entry in section.entries] if view else []
+        scores = {slug(entry.paper.id): entry.score for entry in self._issue(full).entries} if full else {}
+        top.sort(key=lambda entry: -scores[entry.anchor])
+        return {
+            "name": edition,
+            "folder": edition_slug(edition),
+            "issue": view,
+            "url": links.issue(edition, full.day) if full else "",
+            "top": top[:FRONT_ENTRIES],
+            "count": views.count(view.count, "paper") if view else "",
+            "since": [self._line(key, links) for key in keys if not full or key > full][:FRONT_ISSUES],
+            "earlier": [self._line(key, links) for key in keys if full and key < full][:FRONT_ISSUES],
+        }
+
+    def _line(self, key: IssueKey, links: Links) -> dict[str, Any]:
+        """An issue on a list."""
+        note = self._new.notes[key]
+        return {
+            "day": _weekday(key.day),
+            "iso": key.day.isoformat(),
+            "url": links.issue(key.edition, key.day),
+            "count": views.count(note.entries, "paper") if note.entries else "",
+            "about": ", ".join(topic for topic, _ in note.topics[:3]) if note.entries else note.why_empty,
+        }
+
+    def _page(self, path: str, template: str, **values: Any) -> None:
+        html = self._templates.html(template, **values, root=_root(path), site_title=self._title)
+        self._folder.write(path, html.encode("utf-8", "replace"))
+
+
+def _root(path: str) -> str:
+    return "../" * path.count("/")
+
+
+def _neighbours(keys: Iterable[IssueKey]) -> dict[IssueKey, tuple[IssueKey | None, IssueKey | None]]:
+    """Each issue → the ones before and after it in its edition."""
+    found: dict[IssueKey, tuple[IssueKey | None, IssueKey | None]] = {}
+    for _, group in groupby(sorted(keys, key=lambda key: (key.edition, key.day)), key=lambda key: key.edition):
+        row = [None, *group, None]
+        found.update({key: (row[n], row[n + 2]) for n, key in enumerate(row[1:-1]) if key})
+    return found
+
+
+def _next_door(key: IssueKey | None) -> views.Word | None:
+    """The link from one issue to the next: they lie in folders beside each other."""
+    return views.Word(text=_weekday(key.day), url=f"../{key.day.isoformat()}/index.html") if key else None
+
+
+def _weekday(day: date) -> str:
+    return f"{day:%a} {views.short_day(day, year=False)}"
+
+
+def _library_versions() -> tuple[str, ...]:
+    """The libraries whose output stands in the pages."""
+    from importlib.metadata import version
+
+    return tuple(f"{name} {version(name)}" for name in ("jinja2", "latex2mathml", "pylatexenc"))

@@ -1,0 +1,383 @@
+"""What the templates print: an issue said in words, ready to be looped over.
+
+    Issue ──issue_view──► IssueView ──► issue.html   (formulas as MathML, links within the archive)
+                                   ├──► mail.html    (formulas in Unicode, links into the archive where it has a URL)
+                                   └──► issue.txt
+
+Templates hold no logic: what is counted, cut, named or left away is decided here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from digest.core.models import Announcement, Entry, Issue, LeftOut, Paper, Section, SourceReport, SourceState
+from digest.core.text import one_line, strip_invisible, web_url
+from digest.publish.formulas import to_unicode
+from digest.publish.slugs import edition_slug, slug, topic_slug
+
+SHOWN_AUTHORS: Final = 3
+NO_SUMMARY: Final = "No abstract in the source."
+
+_NAMES: Final = {
+    "arxiv": "arXiv",
+    "biorxiv": "bioRxiv",
+    "chemrxiv": "ChemRxiv",
+    "huggingface": "Hugging Face",
+    "medrxiv": "medRxiv",
+    "openreview": "OpenReview",
+    "pubmed": "PubMed",
+}
+_LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "discussion": "discussion"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where things lie in the archive, seen from one place."""
+
+    root: str | None
+    """What leads to the archive's root: `../../`, or its URL with a slash at the end. None: there is no way there."""
+
+    def to(self, path: str) -> str:
+        """A link to *path* in the archive; empty where there is no way there."""
+        return "" if self.root is None else self.root + path
+
+    def issue(self, edition: str, day: date) -> str:
+        return self.to(issue_path(edition, day))
+
+    def topic(self, name: str) -> str:
+        return self.to(topic_path(topic_slug(name)))
+
+    def paper(self, paper_id: str) -> str:
+        return self.to(paper_path(slug(paper_id)))
+
+
+def issue_path(edition: str, day: date) -> str:
+    return f"{edition_slug(edition)}/{day.isoformat()}/index.html"
+
+
+def topic_path(name: str) -> str:
+    return f"topics/{name}/index.html"
+
+
+def paper_path(name: str) -> str:
+    return f"papers/{name}/index.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word or two that may be a link."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    anchor: str
+    title: str
+    url: str
+    """The paper itself, http(s). Empty for a paper that came without a link."""
+    page: str
+    """Its page in the archive."""
+    language: str
+    """Of the summary, where it is not the page's own (English); empty otherwise."""
+    tldr: str
+    points: tuple[str, ...]
+    facts: tuple[Word, ...]
+    """The quiet line: authors, sources and date, topics, upvotes."""
+    links: tuple[Word, ...]
+    """Code and project page."""
+    reason: str
+    mark: str
+    """One word for an entry that needs one: `withdrawn`, `extract`. Mostly empty."""
+    mark_why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    topic: Word
+    anchor: str
+    count: int
+    """All entries of the section, also those that are not shown."""
+    entries: tuple[EntryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutView:
+    reason: str
+    papers: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueView:
+    edition: str
+    title: str
+    day: str
+    """`Wednesday 3 June 2026`."""
+    iso: str
+    count: int
+    """All entries, also those that are not shown."""
+    overview: str
+    why_empty: str
+    covers: str
+    completeness: str
+    """`arXiv cs.CL 93 of 93 · Hugging Face 28, list still open · bioRxiv failed, 2nd day`."""
+    contents: tuple[SectionView, ...]
+    """All sections, whole; a mail may have room for fewer."""
+    sections: tuple[SectionView, ...]
+    more: int
+    """Entries that are not shown for want of room."""
+    left_out: tuple[LeftOutView, ...]
+    left_out_count: int
+    troubles: tuple[str, ...]
+    """What sources said that could not be read or are late, a sentence each."""
+    writers: tuple[str, ...]
+    """Who wrote the summaries, in sentences."""
+
+
+def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_unicode) -> IssueView:
+    """*issue* in words.
+
+    Args:
+        say: What sets text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
+    """
+    say = _on_one_line(say)
+    sections = tuple(_section_view(section, links=links, say=say, day=issue.date) for section in issue.sections)
+    return IssueView(
+        edition=issue.edition,
+        title=issue.title,
+        day=long_day(issue.date),
+        iso=issue.date.isoformat(),
+        count=len(issue.entries),
+        overview=say(issue.overview),
+        why_empty=say(issue.why_empty or ""),
+        covers=_covers(issue),
+        completeness=completeness(issue.sources),
+        contents=sections,
+        sections=sections,
+        more=0,
+        left_out=_left_out(issue.left_out, say=say),
+        left_out_count=len(issue.left_out),
+        troubles=tuple(_trouble(report) for report in issue.sources if report.error),
+        writers=_writers(issue),
+    )
+
+
+def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: date) -> EntryView:
+    """One entry; *day* is the issue's, whose year need not be said."""
+    say = _on_one_line(say)
+    paper, summary = entry.paper, entry.summary
+    mark, mark_why = _mark(entry)
+    return EntryView(
+        anchor=slug(paper.id),
+        title=say(paper.title),
+        url=web_link(paper.url),
+        page=links.paper(paper.id),
+        language="" if summary.language.split("-")[0] == "en" else summary.language,
+        tldr=say(summary.tldr) or NO_SUMMARY,
+        points=tuple(say(point) for point in summary.points),
+        facts=tuple(_facts(entry, links=links, day=day)),
+        links=tuple(link for link in paper_links(paper) if link.text in ("code", "project page")),
+        reason=say(entry.reason),
+        mark=mark,
+        mark_why=say(mark_why),
+    )
+
+
+def shortened(view: IssueView, *, entries: int, points: int) -> IssueView:
+    """*view* with its first *entries* entries, of which only the first *points* keep their points."""
+    sections = []
+    shown = 0
+    for section in view.contents:
+        kept = tuple(
+            entry if shown + n < points else replace(entry, points=())
+            for n, entry in enumerate(section.entries[: max(0, entries - shown)])
+        )
+        shown += len(kept)
+        if kept:
+            sections.append(replace(section, entries=kept))
+    return replace(view, sections=tuple(sections), more=view.count - shown)
+
+
+def _on_one_line(say: Callable[[str], str]) -> Callable[[str], str]:
+    """A second lock, like that on links: whatever a text holds, it is one line and all of it can be seen."""
+    return lambda text: say(one_line(strip_invisible(text)))
+
+
+# -- words
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """`1 paper`, `2,140 papers`."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def long_day(day: date) -> str:
+    """`Wednesday 3 June 2026`."""
+    return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def short_day(day: date, *, year: bool = True) -> str:
+    """`3 June 2026`."""
+    return f"{day.day} {day:%B}" + (f" {day.year}" if year else "")
+
+
+def some_authors(authors: Sequence[str], *, most: int = SHOWN_AUTHORS + 1) -> str:
+    """The first three "and 12 more" where there are more than *most*; "and 1 more" would be no shorter than a name."""
+    if len(authors) <= most:
+        return ", ".join(authors)
+    return f"{', '.join(authors[:SHOWN_AUTHORS])} and {len(authors) - SHOWN_AUTHORS} more"
+
+
+def source_name(name: str) -> str:
+    """A configured name as people know the place: `arxiv-cs.CL` → `arXiv cs.CL`, `huggingface` → `Hugging Face`."""
+    words = name.replace("_", " ").replace("-", " ").split(" ")
+    return " ".join(_NAMES.get(word.lower(), word) for word in words)
+
+
+def completeness(reports: Sequence[SourceReport]) -> str:
+    """One line on what each source gave."""
+    return " · ".join(f"{source_name(report.name)} {_state(report)}" for report in reports)
+
+
+def web_link(url: str) -> str:
+    """*url* if a browser may follow it, else nothing: a second lock behind the parsers' own."""
+    return web_url(url) or ""
+
+
+def _state(report: SourceReport) -> str:
+    listed = f"{report.listed:,} of {report.expected:,}" if report.expected is not None else f"{report.listed:,}"
+    unreadable = f", {report.rejected} unreadable" if report.rejected else ""
+    match report.state:
+        case SourceState.FRESH:
+            return listed + unreadable
+        case SourceState.QUIET:
+            return f"{listed}, nothing new{unreadable}" if report.listed else "has no list today"
+        case SourceState.WAITING:
+            return f"{listed}, list still open{unreadable}" if report.listed else "not out yet"
+        case SourceState.STALLED:
+            return "overdue" + _since(report)
+        case SourceState.FAILED:
+            return "failed" + _since(report)
+
+
+def _since(report: SourceReport) -> str:
+    return f", {_ordinal(report.days_failing)} day" if report.days_failing > 1 else ""
+
+
+def _ordinal(n: int) -> str:
+    suffix = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{suffix}"
+
+
+def _trouble(report: SourceReport) -> str:
+    name, error = source_name(report.name), (report.error or "").strip().rstrip(".")
+    return f"{error}." if error.lower().startswith((name.lower(), report.name.lower())) else f"{name}: {error}."
+
+
+def _covers(issue: Issue) -> str:
+    if not issue.covers:
+        return ""
+    first, last = min(issue.covers), max(issue.covers)
+    if first == last:
+        return f"This issue has the lists of {long_day(first)}."
+    return f"This issue has the lists of {len(issue.covers)} days, {long_day(first)} to {long_day(last)}."
+
+
+def _facts(entry: Entry, *, links: Links, day: date) -> Iterator[Word]:
+    paper = entry.paper
+    if paper.authors:
+        yield Word(text=some_authors(paper.authors))
+    origin = [source_name(name) for name in entry.sources]
+    if paper.published:
+        origin.append(short_day(paper.published.date(), year=paper.published.year != day.year))
+    if origin:
+        yield Word(text=", ".join(origin))
+    for topic in entry.summary.topics:
+        yield Word(text=topic, url=links.topic(topic))
+    if entry.signals.upvotes:
+        yield Word(text=count(entry.signals.upvotes, "upvote"))
+
+
+def _mark(entry: Entry) -> tuple[str, str]:
+    if entry.paper.withdrawn:
+        return "withdrawn", "Its authors have withdrawn this paper."
+    if entry.summary.fell_back is not None:
+        why = entry.summary.fell_back.strip().rstrip(".")
+        return (
+            "extract",
+            f"Sentences of the abstract stand here instead of a model's summary{': ' if why else ''}{why}.",
+        )
+    if entry.announcement is Announcement.CROSS:
+        return "cross-listed", "Announced before in another category, and new in one of this edition's."
+    return "", ""
+
+
+def _writers(issue: Issue) -> tuple[str, ...]:
+    """Who wrote the summaries. Words of the abstract are said so once, not on each entry."""
+    entries = [entry for entry in issue.entries if entry.summary.tldr]
+    models = Counter(e.summary.model or e.summary.client for e in entries if e.summary.client != "extractive")
+    taken = [e for e in entries if e.summary.client == "extractive"]
+    fell_back = [e for e in taken if e.summary.fell_back is not None]
+    said = [f"{count(n, 'summary', 'summaries')} by {name}." for name, n in sorted(models.items())]
+    if len(taken) > len(fell_back):
+        subject = "The other summaries" if models else "The summaries"
+        said.append(f"{subject} are sentences of the papers' own abstracts, chosen without a language model.")
+    if fell_back:
+        marked = count(len(fell_back), "entry", "entries")
+        said.append(f"{marked} marked “extract”: sentences of the abstract, where no model gave a sound summary.")
+    usage = issue.usage
+    if usage.requests:
+        spent = f"${usage.cost_usd:,.2f}" if usage.cost_usd >= 0.01 else "less than a cent"
+        tokens = f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+        said.append(f"{count(usage.requests, 'request')} to the model, {tokens}, {spent}.")
+    return tuple(said)
+
+
+def _section_view(section: Section, *, links: Links, say: Callable[[str], str], day: date) -> SectionView:
+    # A section may be named after a field, or gather what is left; only a real topic has a page.
+    is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
+    return SectionView(
+        topic=Word(text=section.topic, url=links.topic(section.topic) if is_topic else ""),
+        anchor=f"topic-{topic_slug(section.topic)}",
+        count=len(section.entries),
+        entries=tuple(entry_view(entry, links=links, say=say, day=day) for entry in section.entries),
+    )
+
+
+def _left_out(papers: Iterable[LeftOut], *, say: Callable[[str], str]) -> tuple[LeftOutView, ...]:
+    """Grouped by reason, the most frequent first; within a group as the issue has them."""
+    groups: dict[str, list[Word]] = {}
+    for paper in papers:
+        groups.setdefault(paper.reason, []).append(Word(text=say(paper.title), url=web_link(paper.url)))
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return tuple(LeftOutView(reason=reason, papers=tuple(words)) for reason, words in ordered)
+
+
+def paper_facts(paper: Paper) -> tuple[tuple[str, str], ...]:
+    """What is known of a paper, (name, value), for its own page."""
+    facts = [
+        ("Published", short_day(paper.published.date()) if paper.published else ""),
+        ("This version", _version(paper)),
+        ("Categories", ", ".join(paper.categories)),
+        ("Identifiers", ", ".join((paper.id, *paper.aliases))),
+    ]
+    return tuple((name, value) for name, value in facts if value)
+
+
+def paper_links(paper: Paper) -> tuple[Word, ...]:
+    """Where a paper can be read and discussed."""
+    places = [Word(text="the paper", url=web_link(paper.url))]
+    places += [Word(text=_LINK_WORDS.get(link.rel, link.rel), url=web_link(link.url)) for link in paper.links]
+    return tuple(place for place in places if place.url)
+
+
+def _version(paper: Paper) -> str:
+    if not paper.updated or paper.updated == paper.published:
+        return f"v{paper.version}" if paper.version and paper.version > 1 else ""
+    return (f"v{paper.version}, " if paper.version else "") + short_day(paper.updated.date())

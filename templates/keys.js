@@ -1,0 +1,42 @@
+// j k: next and previous paper · n p: next and previous issue · /: search. The pages work without it.
+"use strict";
+(() => {
+  const titles = () => [...document.querySelectorAll(".entry h3 a")];
+
+  const move = (step) => {
+    const all = titles();
+    const at = all.indexOf(document.activeElement);
+    // With no paper in focus, begin at the one the reader has scrolled to.
+    const below = all.findIndex((title) => title.getBoundingClientRect().top > 0);
+    const next = at >= 0 ? at + step : step > 0 ? below : below - 1;
+    const title = all[Math.max(0, Math.min(all.length - 1, next))];
+    if (!title) return;
+    title.focus({ preventScroll: true });
+    title.closest(".entry").scrollIntoView({ block: "start" });
+  };
+
+  const follow = (selector) => {
+    const link = document.querySelector(selector);
+    if (link) location.href = link.href;
+  };
+
+  const keys = {
+    j: () => move(1),
+    k: () => move(-1),
+    n: () => follow("a[rel=next]"),
+    p: () => follow("a[rel=prev]"),
+    "/": () => {
+      const box = document.getElementById("query");
+      if (box) box.focus();
+      else follow("a[rel=search]");
+    },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;
+    const act = keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+})();

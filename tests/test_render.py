@@ -1,0 +1,394 @@
+"""Words, formulas, slugs and templates: what stands between an issue and its pages."""
+
+from __future__ import annotations
+
+import re
+import string
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.core.errors import ConfigError
+from digest.core.models import Announcement, Link, Signals, SourceReport, SourceState, Usage
+from digest.publish.formulas import to_mathml, to_unicode
+from digest.publish.issue_json import issue_json
+from digest.publish.render import Templates, fill
+from digest.publish.slugs import edition_slug, slug, topic_slug
+from digest.publish.text import issue_text
+from digest.publish.views import (
+    EntryView,
+    Links,
+    completeness,
+    entry_view,
+    issue_view,
+    shortened,
+    some_authors,
+    source_name,
+)
+from tests.issues import WEDNESDAY, entry, issue, left_out, templates
+
+HERE = Links(root="../../")
+
+# -- formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"solved in $\mathcal{O}(n^3)$ time", "solved in O(n³) time"),
+        (r"$x_i \in \mathbb{R}^{d \times d}$", "xᵢ ∈ ℝ^(d×d)"),
+        (r"$O(n\log n)$", "O(n log n)"),
+        (r"$2.6<\eta<4$", "2.6<η<4"),
+        (r"about $\sim$10$\times$ faster", "about ∼10× faster"),
+        (r"$\tau^2$-bench", "τ²-bench"),
+        (r"a rate of $10^{-3}$", "a rate of 10⁻³"),
+        (r"$L_{\text{CE}}$", "L_CE"),
+        (r"$95\%$ and $95%$", "95% and 95%"),
+        (r"$\unheardof x$", r"\unheardof x"),
+        (r"a \$200 budget", "a $200 budget"),
+    ],
+)
+def test_a_formula_reads_well_where_there_is_only_text(text: str, plain: str) -> None:
+    assert to_unicode(text) == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$5 and $10",
+        "from $5k to 10$ a day",
+        "US$5 or A$6",
+        "$3.5/$M",
+        "$5-$10",
+        "only $39.9 and 160 minutes",
+        "a $ b $ c",
+    ],
+)
+def test_prices_are_no_formulas(text: str) -> None:
+    assert to_unicode(text) == text
+    assert to_mathml(text) == text
+
+
+def test_a_formula_is_set_as_mathml_and_the_rest_is_escaped() -> None:
+    html = to_mathml(r"<b>R&D</b> in $n^2$")
+
+    assert html.startswith("&lt;b&gt;R&amp;D&lt;/b&gt; in <math")
+    assert "<msup><mi>n</mi><mn>2</mn></msup>" in html
+
+
+def test_the_name_of_a_function_stands_off_from_its_neighbours() -> None:
+    thin = '<mspace width="0.17em"/>'
+
+    assert f"<mi>n</mi>{thin}<mi>log</mi>{thin}<mi>n</mi>" in to_mathml(r"$n\log n$")
+    assert thin not in to_mathml(r"$\log(n)$")
+
+
+@pytest.mark.parametrize("tex", [r"\frac{a", r"\unheardof x", r"\text{<script>alert(1)</script>}", "x" * 500, "a & b"])
+def test_a_formula_that_cannot_be_set_stands_there_as_it_was_written(tex: str) -> None:
+    html = to_mathml(f"${tex}$")
+
+    assert html == f"<code>{tex.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</code>"
+
+
+@pytest.mark.parametrize("tex", [r"\href{javascript:alert(1)}{x}", r"\style{color:red}{x}", r"\class{evil}{x}"])
+def test_a_formula_brings_no_links_and_no_style(tex: str) -> None:
+    html = to_mathml(f"${tex}$")
+
+    assert not re.search(r"<[^>]*(href|style|class)", html)
+
+
+_COMMANDS = r"""\frac \text{ \left( \right) \begin{matrix} \end{matrix} \sqrt[ \href \hline \\ \limits \genfrac \hspace{
+    \over \substack{ <script> ]]> <!--"""
+_TEX = st.lists(st.sampled_from([*string.printable, *_COMMANDS.split()]), max_size=16).map("".join)
+_MATHML = set(
+    "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover".split()
+) | set("mmultiscripts mprescripts none mtable mtr mtd mpadded mphantom menclose mstyle code".split())
+
+
+@given(_TEX)
+def test_no_formula_however_broken_raises_or_becomes_a_foreign_tag(tex: str) -> None:
+    html = to_mathml(f"before ${tex}$ after")
+    to_unicode(f"before ${tex}$ after")
+
+    tree = html5lib.parseFragment(str(html), namespaceHTMLElements=False)
+    tags = {str(element.tag).rpartition("}")[2] for element in tree.iter()}
+    assert tags - {"DOCUMENT_FRAGMENT"} <= _MATHML
+
+
+# -- slugs
+
+
+@given(st.text(), st.text())
+def test_two_texts_share_no_slug(one: str, other: str) -> None:
+    assert (slug(one) == slug(other)) == (one == other)
+
+
+@given(st.text())
+def test_a_slug_is_a_safe_name_of_a_file(text: str) -> None:
+    for name in (slug(text), topic_slug(text), edition_slug(text)):
+        assert re.fullmatch("[a-z0-9-]{1,80}", name)
+
+
+@pytest.mark.parametrize(
+    "text", ["../../etc/passwd", "..", "CON", "a/b", "a\\b", "x" * 300, "\0", "%2e%2e", "arxiv-2603-01234"]
+)
+def test_a_hostile_id_gets_a_hash_and_loses_what_is_hostile(text: str) -> None:
+    assert re.fullmatch("[a-z0-9-]*[0-9a-f]{10}", slug(text))
+
+
+def test_ids_and_topics_stay_readable() -> None:
+    assert slug("arxiv:2603.01234") == "arxiv-2603-01234"
+    assert topic_slug("Test-time scaling") == "test-time-scaling"
+    assert topic_slug("Plants, food and agriculture") == "plants-food-and-agriculture"
+    assert edition_slug("daily") == "daily"
+
+
+def test_an_edition_cannot_take_the_place_of_the_topics() -> None:
+    assert edition_slug("topics") != "topics"
+
+
+# -- words
+
+
+def test_a_list_of_664_authors_is_cut_to_three() -> None:
+    authors = [f"Author {n}" for n in range(1, 665)]
+
+    assert some_authors(authors) == "Author 1, Author 2, Author 3 and 661 more"
+
+
+def test_four_authors_are_all_named() -> None:
+    assert some_authors(["A", "B", "C", "D"]) == "A, B, C, D"
+
+
+def test_the_completeness_line_says_how_each_source_stands() -> None:
+    reports = [
+        SourceReport(name="arxiv-cs.CL", state=SourceState.FRESH, listed=93, expected=93),
+        SourceReport(name="huggingface", state=SourceState.WAITING, listed=28),
+        SourceReport(name="biorxiv", state=SourceState.FAILED, error="HTTP 503", days_failing=2),
+        SourceReport(name="journal", state=SourceState.FRESH, listed=1200, expected=1300, rejected=3),
+        SourceReport(name="medrxiv", state=SourceState.STALLED, days_failing=1),
+        SourceReport(name="nature", state=SourceState.QUIET, listed=8),
+    ]
+
+    assert completeness(reports) == (
+        "arXiv cs.CL 93 of 93 · Hugging Face 28, list still open · bioRxiv failed, 2nd day"
+        " · journal 1,200 of 1,300, 3 unreadable · medRxiv overdue · nature 8, nothing new"
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(1, "failed"), (3, "failed, 3rd day"), (11, "failed, 11th day"), (21, "failed, 21st day")]
+)
+def test_a_failure_says_which_day_it_is(days: int, said: str) -> None:
+    assert completeness([SourceReport(name="x", state=SourceState.FAILED, days_failing=days)]) == f"x {said}"
+
+
+def test_a_source_is_named_as_people_know_it() -> None:
+    assert source_name("arxiv-ml") == "arXiv ml"
+    assert source_name("huggingface") == "Hugging Face"
+
+
+def view(**changes: object) -> EntryView:
+    return entry_view(entry(1, **changes), links=HERE, say=to_unicode, day=WEDNESDAY)
+
+
+def test_the_quiet_line_has_authors_source_date_topics_and_upvotes() -> None:
+    seen = view(sources=("huggingface", "arxiv-cs.CL"), signals=Signals(upvotes=42))
+
+    assert [fact.text for fact in seen.facts] == [
+        "Ada Lovelace, Emmy Noether",
+        "Hugging Face, arXiv cs.CL, 1 March",
+        "Reasoning",
+        "42 upvotes",
+    ]
+
+
+def test_a_paper_of_another_year_says_so() -> None:
+    seen = view(paper={"published": datetime(2025, 12, 31, tzinfo=UTC)})
+
+    assert "31 December 2025" in seen.facts[1].text
+
+
+def test_a_summary_that_stands_in_for_a_models_is_marked_and_says_why() -> None:
+    seen = view(summary={"client": "extractive", "model": None, "fell_back": "the answer had a number of its own"})
+
+    assert seen.mark == "extract"
+    assert "the answer had a number of its own" in seen.mark_why
+
+
+def test_an_extractive_summary_by_choice_is_said_once_and_not_on_each_entry() -> None:
+    entries = [entry(n, summary={"client": "extractive", "model": None}) for n in (1, 2)]
+
+    seen = issue_view(issue(entries), links=HERE)
+
+    assert [e.mark for section in seen.sections for e in section.entries] == ["", ""]
+    assert seen.writers == (
+        "The summaries are sentences of the papers' own abstracts, chosen without a language model.",
+    )
+
+
+def test_the_colophon_counts_who_wrote_what_and_what_it_cost() -> None:
+    entries = [entry(1), entry(2), entry(3, summary={"client": "extractive", "model": None, "fell_back": "refused"})]
+    usage = Usage(
+        client="openai", model="some-model", requests=2, input_tokens=9120, output_tokens=2210, cost_usd=0.067
+    )
+
+    said = " ".join(issue_view(issue(entries, usage=usage), links=HERE).writers)
+
+    assert "2 summaries by some-model." in said
+    assert "1 entry marked “extract”" in said
+    assert "2 requests to the model, 9,120 tokens in, 2,210 out, $0.07." in said
+
+
+def test_a_withdrawn_and_a_cross_listed_paper_are_marked() -> None:
+    assert view(paper={"withdrawn": True}).mark == "withdrawn"
+    assert view(announcement=Announcement.CROSS).mark == "cross-listed"
+
+
+def test_an_entry_without_a_summary_says_that_the_source_had_no_abstract() -> None:
+    assert view(summary={"tldr": "", "points": ()}).tldr == "No abstract in the source."
+
+
+def test_a_link_that_is_no_web_address_is_no_link() -> None:
+    seen = view(paper={"url": "javascript:alert(1)", "links": (Link(rel="code", url="data:text/html,x"),)})
+
+    assert seen.url == ""
+    assert seen.links == ()
+
+
+def test_left_out_papers_are_grouped_by_reason_the_most_frequent_first() -> None:
+    papers = (left_out(1, "printed before"), left_out(2), left_out(3))
+
+    seen = issue_view(issue([entry()], left_out=papers), links=HERE)
+
+    assert [(group.reason, len(group.papers)) for group in seen.left_out] == [
+        ("not among the best 30 of 40", 2),
+        ("printed before", 1),
+    ]
+
+
+def test_an_issue_of_several_days_says_so() -> None:
+    seen = issue_view(issue([entry()], covers=(date(2026, 6, 1), date(2026, 6, 2), WEDNESDAY)), links=HERE)
+
+    assert seen.covers == "This issue has the lists of 3 days, Monday 1 June 2026 to Wednesday 3 June 2026."
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
+def test_shortening_keeps_the_first_entries_and_counts_the_others(total: int, entries: int, points: int) -> None:
+    topics = ("Reasoning", "Agents", "Vision")
+    whole = issue_view(issue([entry(n, summary={"topics": (topics[n % 3],)}) for n in range(total)]), links=HERE)
+
+    short = shortened(whole, entries=entries, points=points)
+
+    kept = [e for section in short.sections for e in section.entries]
+    everything = [e for section in whole.sections for e in section.entries]
+    assert [e.anchor for e in kept] == [e.anchor for e in everything[:entries]]
+    assert short.more == total - len(kept)
+    assert [bool(e.points) for e in kept] == [n < points for n in range(len(kept))]
+
+
+# -- text
+
+
+def test_the_text_has_every_title_link_and_summary_and_no_line_over_78() -> None:
+    entries = [entry(n, paper={"title": f"A rather long title about {'many ' * 12}things {n}"}) for n in range(1, 20)]
+
+    text = issue_text(issue(entries), templates=templates())
+
+    flat = " ".join(text.split())
+    for one in entries:
+        for said in (one.paper.title, one.paper.url, one.summary.tldr, *one.summary.points):
+            assert " ".join(said.split()) in flat
+    assert max(map(len, text.splitlines())) <= 78
+    assert "&" not in text
+
+
+def test_a_link_is_not_broken_however_long() -> None:
+    url = "https://example.org/" + "x" * 100
+
+    text = issue_text(issue([entry(paper={"url": url})]), templates=templates())
+
+    assert f"  {url}\n" in text
+
+
+def test_text_without_blanks_is_still_broken_into_lines() -> None:
+    assert max(map(len, fill("漢" * 200, first="  ").splitlines())) <= 78
+
+
+def test_an_empty_day_says_why_in_the_text() -> None:
+    text = issue_text(issue(), templates=templates())
+
+    assert "Nothing new today. arXiv lists no papers on this day." in text
+
+
+# -- JSON
+
+
+def test_issue_json_has_what_scripts_rely_on() -> None:
+    data = issue_json(issue([entry(1, reason="matches agents")], left_out=(left_out(7),)))
+
+    assert (data["edition"], data["date"], data["title"]) == ("daily", "2026-06-03", "Research digest")
+    only = data["sections"][0]["entries"][0]
+    assert data["sections"][0]["topic"] == "Reasoning"
+    assert set(only) >= set(
+        "id aliases title authors url published categories topics summary reason score signals".split()
+    )
+    assert set(only["summary"]) >= {"tldr", "points", "client", "model", "checked"}
+    assert data["sources"][0]["state"] == "fresh"
+    assert data["left_out"][0]["reason"] == "not among the best 30 of 40"
+
+
+# -- templates
+
+
+def test_the_users_own_template_comes_before_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "feed_item.html").write_text("mine: {{ issue.title }}")
+
+    html = templates(tmp_path).html("feed_item.html", issue=issue_view(issue([entry()]), links=HERE))
+
+    assert html == "mine: Research digest"
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.xml", "a.html.j2", "a"])
+def test_everything_but_text_is_escaped(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{{ value }}")
+
+    assert Templates([tmp_path]).html(name, value="<b>") == "&lt;b&gt;"
+
+
+def test_an_unknown_name_in_a_template_is_an_error_that_names_the_template(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("{{ issue.titel }}")
+
+    with pytest.raises(ConfigError, match=r"a\.html.*titel"):
+        Templates([tmp_path]).html("a.html", issue=issue_view(issue(), links=HERE))
+
+
+def test_a_broken_template_names_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("fine\n{% for %}\n")
+
+    with pytest.raises(ConfigError, match="line 2"):
+        Templates([tmp_path]).html("a.html")
+
+
+def test_a_template_cannot_reach_into_the_program(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}")
+
+    with pytest.raises(ConfigError, match="unsafe"):
+        Templates([tmp_path]).html("a.html")
+
+
+def test_text_that_looks_like_a_template_stays_text() -> None:
+    text = issue_text(issue([entry(paper={"title": "{{ 7 * 7 }} {% raw %}"})]), templates=templates())
+
+    assert "{{ 7 * 7 }} {% raw %}" in text
+
+
+def test_another_template_is_another_fingerprint(tmp_path: Path) -> None:
+    before = templates(tmp_path).fingerprint()
+    (tmp_path / "issue.html").write_text("mine")
+
+    assert templates(tmp_path).fingerprint() != before

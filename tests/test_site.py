@@ -1,0 +1,533 @@
+"""The archive: the same bytes always, little work for a new issue, and pages that a reader can use."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import html5lib
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.core.errors import DigestError
+from digest.core.models import Issue, Link, SourceReport, SourceState
+from digest.publish import site as site_module
+from digest.publish.site import StaticSite
+from tests.browser import CONTRASTS, chromium
+from tests.issues import FakeIssues, entry, issue, left_out, templates
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FIRST = date(2026, 5, 25)
+TOPICS = ("Reasoning", "Agents", "Vision-language models", "Speech")
+
+
+def day_of(n: int, *, edition: str = "daily", papers: int = 4, **changes: object) -> Issue:
+    """The n-th day's issue; every seventh has nothing new."""
+    day = FIRST + timedelta(days=n)
+    entries = [
+        entry(100 * n + k, summary={"topics": (TOPICS[k % 4], TOPICS[(n + k) % 4])[: 1 + (n + k) % 2]})
+        for k in range(papers if n % 7 != 6 else 0)
+    ]
+    return issue(entries, day=day, edition=edition, **changes)
+
+
+def draw(
+    folder: Path, store: FakeIssues, *editions: str, own: Path | None = None, title: str = "Research digest"
+) -> int:
+    site = StaticSite(
+        folder, templates(*([own] if own else [])), store, title=title, base_url="https://digest.example.org"
+    )
+    return site.draw(editions or ("daily",))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def links(html: str) -> list[str]:
+    tree = html5lib.parse(html, namespaceHTMLElements=False)
+    return [element.get(name) for element in tree.iter() for name in ("href", "src") if element.get(name)]
+
+
+# -- the same bytes
+
+
+def test_two_folders_get_the_same_bytes(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(9)))
+
+    draw(tmp_path / "a", store)
+    draw(tmp_path / "b", store)
+
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_deleted_folder_comes_back_to_the_same_bytes(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(9)))
+    draw(tmp_path / "a", store)
+    before = files(tmp_path / "a")
+    shutil.rmtree(tmp_path / "a")
+
+    draw(tmp_path / "a", store)
+
+    assert files(tmp_path / "a") == before
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    order=st.permutations(range(8)),
+    cuts=st.sets(st.integers(1, 7)),
+    gone=st.sets(st.integers(0, 7), max_size=2),
+)
+def test_drawing_bit_by_bit_ends_in_the_same_bytes_as_drawing_at_once(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int], cuts: set[int], gone: set[int]
+) -> None:
+    """Issues come in any order, some vanish again, and a day of another edition has the same papers."""
+    folder = tmp_path_factory.mktemp("site")
+    store = FakeIssues()
+    for n, k in enumerate(order):
+        store.add(day_of(k, papers=2))
+        if k % 3 == 0:
+            store.add(day_of(k, edition="weekly", papers=2))
+        if n in cuts:
+            draw(folder / "bit", store, "daily", "weekly")
+    for k in gone:
+        store.remove("daily", FIRST + timedelta(days=k))
+
+    draw(folder / "bit", store, "daily", "weekly")
+    draw(folder / "once", store, "daily", "weekly")
+
+    assert files(folder / "bit") == files(folder / "once")
+
+
+def test_drawing_again_writes_nothing(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(9)))
+    draw(tmp_path, store)
+
+    assert draw(tmp_path, store) == 0
+
+
+def test_a_new_issue_touches_itself_its_neighbour_and_the_lists(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(6)))
+    draw(tmp_path, store)
+    before = files(tmp_path)
+
+    store.add(day_of(7))
+    written = draw(tmp_path, store)
+
+    after = files(tmp_path)
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert written == len(changed)
+    untouched = {path for path in after if re.match(r"daily/2026-05-(2[5-9])|search/2026-05", path)}
+    assert untouched
+    assert not untouched & changed
+    assert {"index.html", "daily/index.html", "daily/feed.xml", "daily/2026-05-30/index.html"} <= changed
+    assert "daily/2026-05-30/issue.json" not in changed
+
+
+def test_day_300_costs_what_day_30_cost(tmp_path: Path) -> None:
+    """Counted in files and in issues that had to be read, which is where the time goes."""
+    costs = []
+    store = FakeIssues(*(day_of(n, papers=2) for n in range(29) if n % 7 != 6))
+    draw(tmp_path, store)
+    for n in (29, 299):
+        store.add(*(day_of(k, papers=2) for k in range(29, n) if k % 7 != 6))
+        draw(tmp_path, store)
+        store.add(day_of(n, papers=2))
+        store.read = 0
+        costs.append((draw(tmp_path, store), store.read))
+
+    assert abs(costs[0][0] - costs[1][0]) <= 4
+    assert abs(costs[0][1] - costs[1][1]) <= 4
+
+
+def test_an_empty_day_that_gets_papers_after_all_is_drawn_again(tmp_path: Path) -> None:
+    store = FakeIssues(day_of(5), day_of(6))
+    draw(tmp_path, store)
+    assert "Nothing new today" in (tmp_path / "daily/2026-05-31/index.html").read_text()
+
+    store.add(issue([entry(77)], day=FIRST + timedelta(days=6)))
+    draw(tmp_path, store)
+
+    assert "Paper number 77" in (tmp_path / "daily/2026-05-31/index.html").read_text()
+
+
+def test_an_empty_day_whose_reason_changes_is_drawn_again(tmp_path: Path) -> None:
+    store = FakeIssues(issue(why_empty="The list is not out yet."))
+    draw(tmp_path, store)
+
+    store.add(issue(why_empty="No list today: it is Whit Monday."))
+    draw(tmp_path, store)
+
+    for page in ("index.html", "daily/index.html", "daily/2026-06-03/index.html"):
+        assert "it is Whit Monday" in (tmp_path / page).read_text()
+
+
+@pytest.mark.parametrize(
+    "lost", ["daily/2026-05-26", "papers/arxiv-2603-00101", "topics/reasoning", "search", ".manifest.json"]
+)
+def test_what_somebody_removed_comes_back(tmp_path: Path, lost: str) -> None:
+    store = FakeIssues(*map(day_of, range(3)))
+    draw(tmp_path, store)
+    before = files(tmp_path)
+    path = tmp_path / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    draw(tmp_path, store)
+
+    assert files(tmp_path) == before
+
+
+def test_another_template_draws_everything_again(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(3)))
+    draw(tmp_path / "site", store)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "paper.html").write_text("mine: {{ plain_title }}")
+
+    draw(tmp_path / "site", store, own=own)
+
+    pages = list((tmp_path / "site" / "papers").rglob("index.html"))
+    assert len(pages) == 12
+    assert all(page.read_text().startswith("mine: ") for page in pages)
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("a file where the folder should be")
+
+    with pytest.raises(DigestError, match=r"cannot be written: .*drawn again by the next run"):
+        draw(tmp_path / "site", FakeIssues(day_of(0)))
+
+
+def test_a_write_that_fails_leaves_the_old_page_and_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FakeIssues(day_of(0))
+    draw(tmp_path, store)
+    before = files(tmp_path)
+    store.add(day_of(1))
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    # A full disk cannot be had otherwise.
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DigestError, match="No space left on device"):
+        draw(tmp_path, store)
+    monkeypatch.undo()
+
+    assert files(tmp_path) == before
+    draw(tmp_path, store)
+    assert (tmp_path / "daily/2026-05-26/index.html").is_file()
+
+
+# -- what is on the pages
+
+
+def test_every_link_within_the_archive_leads_to_a_file(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(9)), day_of(2, edition="weekly"))
+    draw(tmp_path, store, "daily", "weekly")
+
+    followed = 0
+    for page in tmp_path.rglob("*.html"):
+        for link in links(page.read_text(encoding="utf-8")):
+            if not link.startswith(("http", "data:", "#")):
+                assert (page.parent / link.split("#")[0]).is_file(), (page, link)
+                followed += 1
+    assert followed > 500
+
+
+def test_every_fragment_leads_to_an_id(tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(*map(day_of, range(3))))
+
+    for page in tmp_path.rglob("*.html"):
+        for link in links(page.read_text(encoding="utf-8")):
+            target, _, fragment = link.partition("#")
+            if fragment and not link.startswith(("http", "data:")) and not fragment.startswith("q="):
+                there = (page.parent / target) if target else page
+                assert f'id="{fragment}"' in there.read_text(encoding="utf-8"), (page, link)
+
+
+def test_the_front_page_has_the_newest_issue_of_each_edition_in_the_order_of_the_config(tmp_path: Path) -> None:
+    store = FakeIssues(day_of(0), day_of(1), day_of(0, edition="weekly"), day_of(0, edition="former"))
+
+    draw(tmp_path, store, "weekly", "daily", "planned")
+
+    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'id="edition-(\w+)"', html) == ["weekly", "daily", "planned", "former"]
+    assert "Tuesday 26 May 2026" in html
+    assert "No issue yet." in html
+
+
+def test_the_front_page_names_the_days_with_nothing_new_since(tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(day_of(5), day_of(6)))
+
+    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Nothing new. arXiv lists no papers on this day." in html
+    assert "Saturday 30 May 2026" in html
+
+
+def test_an_issue_lists_all_that_was_left_out_with_links(tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(day_of(0, left_out=tuple(left_out(n) for n in range(50)))))
+
+    html = (tmp_path / "daily/2026-05-25/index.html").read_text(encoding="utf-8")
+    assert sum(f'href="https://arxiv.org/abs/{n}"' in html for n in range(50)) == 50
+
+
+def test_issue_json_lies_beside_the_page(tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(day_of(0)))
+
+    data = json.loads((tmp_path / "daily/2026-05-25/issue.json").read_text(encoding="utf-8"))
+    assert len([e for section in data["sections"] for e in section["entries"]]) == 4
+
+
+def test_a_papers_page_has_all_authors_the_whole_abstract_and_where_it_stood(tmp_path: Path) -> None:
+    long = {
+        "authors": tuple(f"Author {n}" for n in range(664)),
+        "abstract": "First paragraph with $n^2$.\nSecond <paragraph>.",
+        "links": (Link(rel="code", url="https://github.com/x/y"), Link(rel="discussion", url="https://example.org/d")),
+    }
+    one = entry(1, paper=long)
+    store = FakeIssues(issue([one], day=FIRST), issue([one], day=FIRST + timedelta(days=3), edition="weekly"))
+
+    draw(tmp_path, store, "daily", "weekly")
+
+    html = (tmp_path / "papers/arxiv-2603-00001/index.html").read_text(encoding="utf-8")
+    assert "Author 663" in html
+    assert "<msup><mi>n</mi><mn>2</mn></msup>" in html
+    assert '<p class="abstract">Second &lt;paragraph&gt;.</p>' in html
+    assert 'href="https://github.com/x/y"' in html
+    assert re.findall(r">(daily|weekly), \w+ (\d+) May", html) == [("weekly", "28"), ("daily", "25")]
+
+
+def test_a_topic_lists_its_newest_papers_and_says_how_many_older_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 200 papers would only make the test slow.
+    monkeypatch.setattr(site_module, "TOPIC_ENTRIES", 5)
+    days = [issue([entry(10 * n + k) for k in range(3)], day=FIRST + timedelta(days=n)) for n in range(9)]
+
+    draw(tmp_path, FakeIssues(*days))
+
+    html = (tmp_path / "topics/reasoning/index.html").read_text(encoding="utf-8")
+    assert re.findall(r"Paper number (\d+)", html) == ["80", "81", "82", "70", "71"]
+    assert "These are the newest 5. There are 22 older ones" in html
+    assert 'href="../../search/index.html#q=Reasoning"' in html
+
+
+def test_an_edition_cannot_overwrite_the_topics(tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(day_of(0, edition="topics")), "topics")
+
+    assert "Topics" in (tmp_path / "topics/index.html").read_text(encoding="utf-8")
+    assert not list((tmp_path / "topics").glob("2026*"))
+
+
+_HOSTILE = """<script>alert(1)</script>| "><img src=x onerror=alert(1)>| {{ 7*7 }}| ../../../etc/passwd| ' onclick=x
+    | </title><script>x</script>| ]);alert(1);//| \\| \x00| \u2028| \u202eevil| $\\text{<script>}$| javascript:alert(1)
+    | \ud800| -->"""
+HOSTILE = st.sampled_from(_HOSTILE.split("| "))
+
+
+def from_file(text: str) -> str:
+    """Topics and the title of the site come out of files, which cannot hold a lone surrogate."""
+    return text.replace("\ud800", "")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(HOSTILE, st.text(max_size=20)), min_size=9, max_size=9))
+def test_no_text_however_nasty_is_a_tag_a_script_or_a_path(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("site")
+    identity, title, abstract, author, tldr, point, topic, reason, url = texts
+    nasty = entry(
+        paper={"id": identity, "title": title or "x", "abstract": abstract, "authors": (author,), "url": url},
+        summary={"tldr": tldr, "points": (point,), "topics": (from_file(topic),), "fell_back": reason},
+        reason=reason,
+    )
+    reports = (SourceReport(name=author, state=SourceState.FAILED, error=reason),)
+
+    draw(folder / "site", FakeIssues(issue([nasty, entry(2)], title=title, sources=reports)), title=from_file(title))
+
+    assert sorted(path.name for path in folder.iterdir()) == ["site"]
+    for path in folder.rglob("*"):
+        assert re.fullmatch(r"[a-z0-9.-]+", path.name)
+    for page in folder.rglob("*.html"):
+        tree = html5lib.parse(page.read_text(encoding="utf-8"), namespaceHTMLElements=False)
+        for element in tree.iter():
+            assert not any(str(name).startswith("on") or name == "style" for name in element.attrib)
+            assert element.tag not in ("img", "style", "iframe", "object", "form")
+            assert element.tag != "script" or re.fullmatch(r"[./]*[a-z0-9-]+\.js", element.get("src", ""))
+            assert not (element.get("href") or "").strip().lower().startswith(("javascript:", "//", "vbscript:"))
+
+
+# -- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    long = entry(
+        900,
+        paper={
+            "title": r"A_very_long_identifier_that_no_browser_may_break_of_its_own_will_"
+            + r" with $\sum_{i=1}^{n} x_i^2$",
+            "authors": tuple(f"Author {n}" for n in range(664)),
+            "abstract": "See https://example.org/"
+            + "x" * 120
+            + r" and $\frac{a}{b} = \int_0^1 f(x) \, dx + "
+            + r"y + " * 40
+            + "z$.",
+        },
+        summary={"fell_back": "the answer had a number that is not in the abstract"},
+        reason="matches test-time training; 42 upvotes",
+    )
+    reports = (
+        SourceReport(name="arxiv-cs.CL", state=SourceState.FRESH, listed=93, expected=93),
+        SourceReport(
+            name="biorxiv", state=SourceState.FAILED, error="An error page; asked again tomorrow", days_failing=2
+        ),
+    )
+    busy = issue(
+        [long, *(entry(n, summary={"topics": (TOPICS[n % 4],)}) for n in range(901, 912))],
+        day=FIRST + timedelta(days=9),
+        sources=reports,
+        left_out=tuple(left_out(n) for n in range(5)),
+    )
+    draw(folder, FakeIssues(*map(day_of, range(9)), busy))
+    return folder
+
+
+PAGES = (
+    "index.html",
+    "daily/index.html",
+    "daily/2026-06-03/index.html",
+    "daily/2026-05-31/index.html",
+    "topics/index.html",
+    "topics/reasoning/index.html",
+    "papers/arxiv-2603-00900/index.html",
+    "search/index.html#q=study",
+)
+
+
+def opened(page: Page, path: Path) -> list[str]:
+    """What the browser complained of while it opened the file at *path*."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"file://{path}")
+    return complaints
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_opens_from_a_file_fits_its_window_and_can_be_read(
+    browser: Browser, drawn: Path, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    for name in PAGES:
+        assert opened(page, drawn / name) == []
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+        for width in (320, 390, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        lowest = page.evaluate(CONTRASTS)[0]
+        assert lowest[0] >= 4.5, (name, lowest)
+    context.close()
+
+
+def test_dark_is_dark(browser: Browser, drawn: Path) -> None:
+    grounds = {}
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        opened(page, drawn / "index.html")
+        grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.close()
+
+    assert grounds["light"] == "rgb(253, 253, 251)"
+    assert grounds["dark"] == "rgb(21, 22, 24)"
+
+
+def test_j_and_k_move_between_papers_and_n_and_p_between_issues(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page()
+    opened(page, drawn / "daily/2026-06-02/index.html")
+
+    def focused() -> str:
+        return str(page.evaluate("document.activeElement.textContent"))
+
+    page.keyboard.press("j")
+    first = focused()
+    page.keyboard.press("j")
+    second = focused()
+    page.keyboard.press("k")
+    assert first.startswith("Paper number")
+    assert second.startswith("Paper number")
+    assert second != first == focused()
+    page.keyboard.press("n")
+    page.wait_for_url("**/2026-06-03/index.html")
+    page.keyboard.press("p")
+    page.wait_for_url("**/2026-06-02/index.html")
+    page.keyboard.press("/")
+    page.wait_for_url("**/search/index.html")
+    page.close()
+
+
+def test_the_search_finds_beginnings_of_words_whatever_their_accents(browser: Browser, tmp_path: Path) -> None:
+    papers = [
+        entry(1, paper={"title": "Élan vital in <b>large</b> models", "authors": ("Søren Kierkegård",)}),
+        entry(2, paper={"title": "Small models"}),
+        entry(3, paper={"title": "Vital signs"}),
+    ]
+    draw(tmp_path, FakeIssues(issue(papers)))
+    page = browser.new_page()
+    assert opened(page, tmp_path / "search/index.html") == []
+
+    def found(query: str) -> list[str]:
+        page.fill("#query", query)
+        return list(page.locator(".entry h3").all_text_contents())
+
+    assert found("elan mod") == ["Élan vital in <b>large</b> models"]
+    assert found("kierkegard vita") == ["Élan vital in <b>large</b> models"]
+    assert sorted(found("models")) == ["Small models", "Élan vital in <b>large</b> models"]
+    assert found("ital") == []
+    assert found("reasoning") != []
+    page.fill("#query", "small")
+    page.click(".entry h3 a")
+    page.wait_for_url("**/papers/arxiv-2603-00002/index.html")
+    page.close()
+
+
+def test_a_finger_finds_what_it_points_at(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    opened(page, drawn / "daily/2026-06-03/index.html")
+
+    targets = page.locator("header.site a, .contents a, .way a, summary").all()
+    heights = [(target.bounding_box() or {"height": 0.0})["height"] for target in targets]
+
+    assert len(heights) > 8
+    assert min(heights) >= 44
+    context.close()
+
+
+def test_the_pages_can_be_read_without_scripts(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"file://{drawn / 'daily/2026-06-03/index.html'}")
+
+    assert page.locator(".entry").count() == 12
+    page.goto(f"file://{drawn / 'search/index.html'}")
+    assert "needs JavaScript" in page.inner_text("main")
+    context.close()
