@@ -47,6 +47,7 @@ def build(
         )
         for r in selection.chosen
     ]
+    parts = sections(entries, field_of)
     considered = len(selection.chosen) + len(selection.cut)
     left_out = tuple(
         LeftOut(
@@ -62,8 +63,8 @@ def build(
         date=day,
         title=title,
         language=language,
-        overview=overview(entries, left_out=len(left_out)) if entries else "",
-        sections=sections(entries, field_of),
+        overview=overview(parts, left_out=len(left_out)) if entries else "",
+        sections=parts,
         sources=tuple(sources),
         left_out=left_out,
         usage=usage,
@@ -98,17 +99,22 @@ def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[
     )
 
 
-def overview(entries: Sequence[Entry], *, left_out: int) -> str:
-    """Three to five sentences out of counts and topics: what the day is about, before the list."""
+def overview(parts: Sequence[Section], *, left_out: int) -> str:
+    """Three to five sentences out of counts and topics: what the day is about, before the list.
+
+    Args:
+        parts: The issue's sections, at least one.
+        left_out: How many new papers had no room.
+    """
+    entries = [e for part in parts for e in part.entries]
     said = [_count_sentence(len(entries), left_out)]
-    topics = Counter(t for e in entries for t in e.summary.topics[:2]).most_common()
-    if topics:
-        named = [f"{topic} ({n})" for topic, n in sorted(topics, key=lambda t: (-t[1], t[0]))[:4]]
-        said.append(f"Most are on {_listed(named)}." if len(named) > 1 else f"Most are on {named[0]}.")
-    voted = max(entries, key=lambda e: e.signals.upvotes or 0)
+    large = [f"{part.topic} ({len(part.entries)})" for part in parts if part.topic != OTHER and len(part.entries) > 1]
+    if large:
+        said.append(f"The largest section{'s are' if len(large) > 1 else ' is'} {_listed(large[:4])}.")
+    voted = max(entries, key=lambda e: (e.signals.upvotes or 0, e.score))
     if voted.signals.upvotes:
         said.append(f"The most upvoted is “{_short(voted.paper.title)}” ({voted.signals.upvotes}).")
-    best = entries[0]
+    best = max(entries, key=lambda e: e.score)
     if best is not voted and "matches" in best.reason:
         said.append(f"Closest to this edition's interests is “{_short(best.paper.title)}”.")
     fell_back = sum(e.summary.fell_back is not None for e in entries)

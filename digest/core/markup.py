@@ -32,7 +32,7 @@ _HIDDEN: Final = frozenset({"script", "style", "template", "noscript", "annotati
 _TAG: Final = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]{0,30})(?:[\s/](?P<attributes>[^<>]*))?>")
 _SCRIPT: Final = re.compile(r"<(su[bp])(?:\s[^<>]*)?>([^<>]{1,40})</su[bp]\s*>", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_WRAPPED: Final = re.compile(r"\s*\n\s*")
+_WRAPPED: Final = re.compile(r"\n\s*")
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _LINES: Final = re.compile(r" ?\n[ \n]*")
 

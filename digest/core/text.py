@@ -47,7 +47,9 @@ _ARXIV_PREFIX: Final = re.compile(
     r"\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s*(?:Abstract:\s*)?|\s*Abstract:\s+", re.IGNORECASE
 )
 _WITHDRAWN: Final = re.compile(
-    r"\s*(?:(?:this|the)\s+(?:\w+\s+){1,2}(?:has been|have been|is being|is|was)\s+(?:\w+\s+)?withdrawn\b|withdrawn\b)",
+    r"\s*(?:(?:this|the)\s+(?:\w+\s+)?(?:paper|submission|article|manuscript|work|preprint|version|report|note)"
+    r"\s+(?:has been|is being|is|was)\s+(?:\w+\s+)?withdrawn\b"
+    r"|withdrawn(?:\s*(?:[.,:;(]|\Z)|\s+(?:by|due|because|for|since|as)\b))",
     re.IGNORECASE,
 )
 _HOST: Final = re.compile(r"[^\s\x00-\x20\"'<>\\^`{|}@%]+")
