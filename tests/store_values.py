@@ -8,8 +8,6 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from conftest import NOON, ROOT
-
 from digest.core.models import (
     Announcement,
     Entry,
@@ -25,6 +23,7 @@ from digest.core.models import (
     Usage,
 )
 from digest.store import SqlStore
+from tests.conftest import NOON, ROOT
 
 DAY = date(2026, 6, 3)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
-from tests.conftest import paper
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.batching import pack
 from digest.core.models import Batch, Paper
+from tests.conftest import paper
 
 COSTS = st.lists(st.integers(0, 50), max_size=9)
 

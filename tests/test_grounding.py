@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import paper
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.grounding import check
 from digest.core.models import Paper, PaperId, Summary
+from tests.conftest import paper
 
 OWLS = paper(
     1,

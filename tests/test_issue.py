@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from digest.core.models import (
     Candidate,
     Entry,
     Ranked,
+    Section,
     Signals,
     SourceReport,
     SourceState,
@@ -72,10 +74,11 @@ def test_every_entry_is_in_exactly_one_section(topics: list[list[str]]) -> None:
 
 
 def test_the_overview_counts_names_topics_and_points_at_the_most_upvoted() -> None:
-    text = overview([entry(1, "Robots", reason="matches robots"), entry(2, "Robots", upvotes=42)], left_out=3)
+    closest = replace(entry(1, reason="matches robots"), score=0.9)
+    parts = [Section(topic="Robots", entries=(closest, entry(2, upvotes=42)))]
 
-    assert text == (
-        "2 papers today, chosen from 5 new ones. Most are on Robots (2). "
+    assert overview(parts, left_out=3) == (
+        "2 papers today, chosen from 5 new ones. The largest section is Robots (2). "
         "The most upvoted is “Paper number 2 on the study of things” (42). "
         "Closest to this edition's interests is “Paper number 1 on the study of things”."
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.conftest import paper
-
 from digest.llm.extractive import extractive_summary
+from tests.conftest import paper
 
 
 def test_an_extract_carries_topics_and_says_who_made_it() -> None:

@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.conftest import ROOT, paper
-from servers.flaky_llm import FlakyLLM, Rule
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Paper, PaperId, Prompt, Summary
 from digest.core.summarize import Outcome, prompt_for, summarize
 from digest.llm import openai as module
 from digest.llm.openai import OpenAILLM
+from tests.conftest import ROOT, paper
+from tests.servers.flaky_llm import FlakyLLM, Rule
 
 KEY = "sk-a-very-secret-key"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import jinja2
 import pytest
-from tests.conftest import ROOT
 
 from digest.core.answers import read_answers
 from digest.llm.tokens import counter
+from tests.conftest import ROOT
 
 TEXT = (ROOT / "prompts/summarize.txt").read_text(encoding="utf-8")
 

@@ -7,13 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.conftest import paper
 
 from digest.core.answers import read_answers
 from digest.core.errors import ConfigError, LLMError, LLMUnavailable
 from digest.core.models import Batch, Completion, Prompt
 from digest.core.summarize import prompt_for
 from digest.llm.replay import RecordingLLM, ReplayLLM
+from tests.conftest import paper
 
 
 class FakeLLM:

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NOON, paper
 from sqlalchemy import Connection, create_engine, event, inspect, select, text
-from store_values import DAY, Hand, issue, publish, read, start
 
 from digest.core.errors import StoreError
 from digest.store import SqlStore, tables
 from digest.store.migrations import MIGRATIONS, Migration
+from tests.conftest import NOON, paper
+from tests.store_values import DAY, Hand, issue, publish, read, start
 
-pytest_plugins = ("store_fixtures",)
+pytest_plugins = ("tests.store_fixtures",)
 
 
 def step(version: int, *statements: str) -> Migration:

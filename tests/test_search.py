@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from conftest import paper
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from store_values import read
 
 from digest.core.models import PaperId
 from digest.store import SqlStore
+from tests.conftest import paper
+from tests.store_values import read
 
-pytest_plugins = ("store_fixtures",)
+pytest_plugins = ("tests.store_fixtures",)
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
-from conftest import NOON, paper
-from store_values import DAY, Hand, publish, start
 
 from digest.core.errors import NotFoundError, StoreError
 from digest.core.models import Delivery, DeliveryState
 from digest.store import SqlStore
+from tests.conftest import NOON, paper
+from tests.store_values import DAY, Hand, publish, start
 
-pytest_plugins = ("store_fixtures",)
+pytest_plugins = ("tests.store_fixtures",)
 
 CLAIM = """
 import sys

@@ -6,8 +6,6 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import NOON, paper
-from store_values import DAY, Hand, candidate_ids, issue, listed, publish, read
 
 from digest.core.models import (
     Announcement,
@@ -20,8 +18,10 @@ from digest.core.models import (
     SummaryKey,
 )
 from digest.store import SqlStore
+from tests.conftest import NOON, paper
+from tests.store_values import DAY, Hand, candidate_ids, issue, listed, publish, read
 
-pytest_plugins = ("store_fixtures",)
+pytest_plugins = ("tests.store_fixtures",)
 
 
 def day(n: int) -> date:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
-from tests.conftest import paper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Completion, Paper, PaperId, Prompt, Summary
 from digest.core.summarize import Outcome, RequestLog, block, prompt_for, summarize
+from tests.conftest import paper
 
 Behaviour = Callable[[Prompt], Completion]
 

@@ -183,7 +183,7 @@ def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: da
         points=tuple(say(point) for point in summary.points),
         facts=tuple(_facts(entry, links=links, day=day)),
         links=tuple(link for link in paper_links(paper) if link.text in ("code", "project page")),
-        reason=say(entry.reason),
+        reason=say(_why(entry)),
         mark=mark,
         mark_why=say(mark_why),
     )
@@ -302,6 +302,13 @@ def _facts(entry: Entry, *, links: Links, day: date) -> Iterator[Word]:
         yield Word(text=topic, url=links.topic(topic))
     if entry.signals.upvotes:
         yield Word(text=count(entry.signals.upvotes, "upvote"))
+
+
+def _why(entry: Entry) -> str:
+    """The reason without what the quiet line says already: votes and sources."""
+    said = {count(entry.signals.upvotes or 0, "upvote")}
+    parts = [part for part in entry.reason.split("; ") if part not in said and not part.startswith("listed by ")]
+    return "; ".join(parts)
 
 
 def _mark(entry: Entry) -> tuple[str, str]:

@@ -6,8 +6,9 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
 
 from digest.core.identity import lookup_keys, resolve
 from digest.core.models import Announcement, Document, Parsed, Rejected, SourceReport, SourceState
@@ -131,11 +132,12 @@ class Readings(Database):
     def source_reports(self, edition: str, sources: Sequence[str], day: date) -> tuple[SourceReport, ...]:
         """How each of *sources* stands on *day* for *edition*, in their order; a source never read is left out.
 
-        A paper is new until an issue of an earlier day has considered it, so the day's own issue changes nothing.
+        A paper is new until an issue of another day has considered it, so the day's own issue changes nothing.
+        Where a source does not say how many papers there are, its list is what is expected, unreadable items included.
         """
         reading, record, considered = tables.reading, tables.record, tables.considered
         earlier = select(1).where(
-            considered.c.edition == edition, considered.c.paper_pk == record.c.paper_pk, considered.c.date < day
+            considered.c.edition == edition, considered.c.paper_pk == record.c.paper_pk, considered.c.date != day
         )
         updates = record.c.announcement.in_([a for a in Announcement if not a.is_news])
         counts = (
@@ -166,7 +168,7 @@ class Readings(Database):
                 name=row.source,
                 state=SourceState(row.state),
                 listed=listed,
-                expected=row.expected,
+                expected=_expected(row),
                 new=new,
                 seen_before=listed - new,
                 rejected=row.rejected,
@@ -254,6 +256,13 @@ def _remember_validators(connection: Connection, documents: Iterable[Document]) 
 
 def _sha256(document: Document) -> str:
     return hashlib.sha256(document.content).hexdigest()
+
+
+def _expected(row: Row[Any]) -> int | None:
+    if row.error is not None:
+        return None
+    expected: int = row.listed + row.rejected if row.expected is None else row.expected
+    return expected
 
 
 def _days_failing(connection: Connection, source: str, day: date) -> int:

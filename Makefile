@@ -1,0 +1,54 @@
+# Everything here sets itself up: a virtual environment in .venv, and what it needs in it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench screenshots wheel clean
+
+demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
+	$(BIN)/digest run --sample
+	$(BIN)/digest run --sample
+	@echo
+	@echo "Two days of the sample are done. Look at:"
+	@echo "  digest-sample/site/index.html   the archive, in a browser"
+	@echo "  digest-sample/outbox/           the mails, in a mail program"
+	@echo "  $(BIN)/digest show --config digest/sample/config.toml needs no page: see README.md"
+
+test: .venv/installed-test    ## run the tests
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev    ## all that must hold before a change is pushed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+	$(MAKE) wheel
+
+bench: .venv/installed-test   ## compare speeds, two things at a time
+	$(BIN)/python -m tests.bench
+
+wheel: .venv/installed-dev    ## build the wheel, install it into an empty environment, and run it there
+	rm -rf build dist
+	$(BIN)/python -m build --wheel --outdir dist . >build.log 2>&1 || { cat build.log; exit 1; }
+	@rm -f build.log
+	tests/wheel.sh $(PYTHON) dist/*.whl
+
+.venv/created:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-test: .venv/created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ .venv/installed
+
+.venv/installed-dev: .venv/created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ .venv/installed .venv/installed-test
+
+clean:                        ## remove what the targets above made
+	rm -rf .venv build dist digest-sample

@@ -1,0 +1,398 @@
+"""Config → adapters → pipeline: the one place that knows every adapter. Each command is one call into `App`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from digest import assets
+from digest.config import Config, LLMConfig, MailConfig, SourceConfig, load
+from digest.core.errors import ConfigError, DigestError, NotFoundError
+from digest.core.models import Delivery, Document, Edition, Issue, Mail, SourceReport, SourceState, Usage
+from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
+from digest.core.ports import Clock, Mailer, Source
+from digest.core.topics import Taxonomy
+
+if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    from digest.publish.render import Templates
+    from digest.publish.site import StaticSite
+    from digest.sources.http import Door
+    from digest.store import SqlStore
+
+SAMPLE_DAYS: Final = (date(2026, 3, 2), date(2026, 3, 3))
+SAMPLE_FOLDER: Final = "digest-sample"
+
+
+def now() -> datetime:
+    """The present moment, in UTC: the clock of every real run."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What the world around a run is: environment, clock, and somebody to tell what is going on."""
+
+    environment: Mapping[str, str]
+    clock: Clock = now
+    progress: Callable[[str], None] = lambda _: None
+
+
+class App:
+    """All parts of one configuration, opened when they are first needed and closed together."""
+
+    def __init__(self, config: Config, host: Host) -> None:
+        self.config, self.host = config, host
+        self._open = ExitStack()
+
+    @classmethod
+    def from_file(cls, path: Path, host: Host) -> App:
+        """The app of a config.toml."""
+        return cls(load(path), host)
+
+    @classmethod
+    def sample(cls, folder: Path, host: Host) -> App:
+        """The app of the shipped sample, which writes below *folder*."""
+        return cls(load(assets.shipped("sample") / "config.toml", data_dir=folder), host)
+
+    @classmethod
+    def without_config(cls, host: Host) -> App:
+        """An app that only summarizes on demand, the extractive way, and keeps nothing."""
+        config = Config(
+            path=Path("config.toml").resolve(),
+            title="Research digest",
+            timezone=ZoneInfo("UTC"),
+            data_dir=Path("var").resolve(),
+            database="",
+            sources=(),
+            llm=LLMConfig(),
+            editions=(Edition(name="daily", title="Research digest", sources=()),),
+            mail=MailConfig(),
+            site_url=None,
+        )
+        return cls(config, host)
+
+    @property
+    def has_store(self) -> bool:
+        return bool(self.config.database)
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    # -- parts
+
+    @cached_property
+    def store(self) -> SqlStore:
+        from digest.store import SqlStore
+
+        return self._open.enter_context(SqlStore.open(self.config.database))
+
+    @cached_property
+    def door(self) -> Door:
+        from digest.sources.http import Door
+
+        return self._open.enter_context(Door(base=self.config.base))
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        return Taxonomy.parse(assets.read_text("taxonomy.toml", self.config.base))
+
+    @cached_property
+    def templates(self) -> Templates:
+        from digest.publish.render import Templates
+
+        return Templates(assets.folders("templates", self.config.base))
+
+    @cached_property
+    def site(self) -> StaticSite:
+        from digest.publish.site import StaticSite
+
+        folder = self.config.data_dir / "site"
+        return StaticSite(folder, self.templates, self.store, title=self.config.title, base_url=self.config.site_url)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        return {s.name: make_source(s) for s in self.config.sources}
+
+    @cached_property
+    def summarizer(self) -> Summarizer:
+        from digest.summarizers import make_summarizer
+
+        made = make_summarizer(
+            self.config,
+            self.taxonomy,
+            store=lambda: self.store,
+            environment=self.host.environment,
+            clock=self.host.clock,
+        )
+        self._open.callback(made.close)
+        return made
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        return Pipeline(
+            store=self.store,
+            sources=self.sources,
+            get=self.get,
+            summarizer=self.summarizer,
+            field_of=self.taxonomy.field,
+            clock=self.host.clock,
+            mail_domain=self.config.mail.sender.rpartition("@")[2],
+            progress=self.host.progress,
+        )
+
+    def get(self, source: Source, url: str) -> Document:
+        """Fetch one document of a source; for a server that can tell, only if it changed."""
+        is_dated = any(s.name == source.name and "{date}" in (s.url or "") for s in self.config.sources)
+        return self.door.get(url, cached=self.store.cached(url), dated=is_dated)
+
+    def today(self) -> date:
+        """The date in the config's time zone."""
+        return self.host.clock().astimezone(self.config.timezone).date()
+
+    # -- run
+
+    def editions(self, names: Sequence[str]) -> list[Edition]:
+        """The editions of those names; all where there are none.
+
+        Raises:
+            ConfigError: A name is not in the config.
+        """
+        return [self.config.edition(n) for n in dict.fromkeys(names)] or list(self.config.editions)
+
+    def check(self, *, send: bool) -> None:
+        """Find what a run would miss before it begins.
+
+        Raises:
+            ConfigError: An environment variable is not set.
+        """
+        self.config.api_key(self.host.environment)
+        if send:
+            self.config.smtp_password(self.host.environment)
+
+    def run(
+        self, editions: Sequence[Edition], day: date, *, until: Stage = Stage.DELIVER, send: bool = True
+    ) -> list[Report]:
+        """Run the stages for *editions*, as far as *until*; one report each, in their order."""
+        self.check(send=send)
+        last = until if send or until is not Stage.DELIVER else Stage.SITE
+        with self._only_run():
+            self.pipeline.fetch(editions, day)
+            sums = {e.name: self._summarize(e, day, last) for e in editions}
+            issues = {e.name: self.pipeline.publish(e, day) for e in editions if last.reaches(Stage.PUBLISH)}
+            site_error = self._draw() if last.reaches(Stage.SITE) else None
+            warnings = {e.name: self._deliver(e, day) for e in editions if last.reaches(Stage.DELIVER)}
+            return [
+                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, warnings.get(e.name, ()))
+                for e in editions
+            ]
+
+    def _summarize(self, edition: Edition, day: date, last: Stage) -> Sums:
+        if not last.reaches(Stage.SUMMARIZE):
+            return Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
+        return self.pipeline.summarize(edition, day)
+
+    def _draw(self) -> str | None:
+        """Draw the archive; a page that cannot be written keeps no mail from going out."""
+        self.host.progress("drawing the archive")
+        try:
+            self.site.draw([e.name for e in self.config.editions])
+        except DigestError as error:
+            return str(error)
+        return None
+
+    def _deliver(self, edition: Edition, day: date) -> tuple[str, ...]:
+        from digest.publish.mail import Body, compose, draw_body
+
+        mail, site_url, templates = self.config.mail, self.config.site_url, self.templates
+        page = None if site_url else str(self.page(edition.name, day))
+        drawn: list[Body] = []
+
+        def letter(issue: Issue, delivery: Delivery) -> Mail:
+            if not drawn:
+                self.host.progress(f"sending {issue.id}")
+                drawn.append(draw_body(issue, templates=templates, site_url=site_url, page=page))
+            composed = compose(
+                issue,
+                recipient=delivery.recipient,
+                sender=mail.sender,
+                sender_name=mail.sender_name,
+                message_id=delivery.message_id,
+                at=delivery.queued_at,
+                templates=templates,
+                site_url=site_url,
+                page=page,
+                body=drawn[0],
+            )
+            return replace(composed, label=f"{edition.name}-{day}")
+
+        with self.mailer() as mailer:
+            return self.pipeline.deliver(edition, day, compose=letter, mailer=mailer)
+
+    def mailer(self) -> AbstractContextManager[Mailer]:
+        """Who takes the mails: the outbox folder, or the SMTP server of the config."""
+        from digest.deliver.outbox import OutboxMailer
+        from digest.deliver.smtp import SmtpMailer
+
+        mail = self.config.mail
+        if mail.transport == "outbox":
+            return OutboxMailer(self.config.data_dir / "outbox")
+        password = self.config.smtp_password(self.host.environment)
+        return SmtpMailer(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            username=mail.username,
+            password=password.reveal() if password else "",
+            local_name=mail.sender.rpartition("@")[2],
+            timeout_s=mail.timeout_s,
+            ca_file=mail.ca_file,
+        )
+
+    def _report(
+        self,
+        edition: Edition,
+        day: date,
+        sums: Sums,
+        issue: Issue | None,
+        until: Stage,
+        site_error: str | None,
+        undelivered: Sequence[str],
+    ) -> Report:
+        sources = self.store.source_reports(edition.name, edition.sources, day)
+        printed = issue is not None and bool(issue.entries)
+        counts = dict.fromkeys(("due", "sent", "unknown", "failed"), 0)
+        for delivery in self.store.deliveries(edition.name, day):
+            # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
+            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
+        warnings = [
+            *(f"{s.name}: {s.error}" for s in sources if s.error and s.state is not SourceState.FRESH),
+            *(self._unreadable(s, day) for s in sources if s.rejected),
+            *sums.warnings,
+            *((issue.why_empty,) if issue and issue.why_empty else ()),
+            *((f"the archive could not be drawn: {site_error}",) if site_error else ()),
+            *undelivered,
+        ]
+        return Report(
+            edition=edition.name,
+            date=day,
+            sources=sources,
+            usage=sums.usage,
+            issue=issue if printed else None,
+            deliveries=counts,
+            warnings=tuple(dict.fromkeys(warnings)),
+            until=until,
+            site_error=site_error,
+        )
+
+    def _unreadable(self, source: SourceReport, day: date) -> str:
+        shown = self.store.rejections(source.name, day)[:3]
+        said = "; ".join(f"{r.reason} ({r.excerpt})" for r in shown) + ("; …" if source.rejected > len(shown) else "")
+        return f"{source.name}: {source.rejected} of its items could not be read: {said}"
+
+    def page(self, edition: str, day: date) -> Path:
+        """Where the page of an issue lies; as people would type it."""
+        path = self.site.page(edition, day)
+        here = Path.cwd()
+        return path.relative_to(here) if path.is_relative_to(here) else path
+
+    @contextmanager
+    def _only_run(self) -> Iterator[None]:
+        """Keep a second run on this machine waiting: it would do no harm, but pay for the same summaries twice."""
+        if os.name != "posix":  # pragma: no cover
+            yield
+            return
+        import fcntl
+
+        path = self.config.data_dir / "run.lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("w", encoding="utf-8")
+        except OSError as exc:
+            raise DigestError(
+                f"{path}: cannot be written: {exc.strerror or exc}; choose another [digest] data_dir"
+            ) from exc
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.host.progress("waiting for another run to end")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    # -- look
+
+    def issue(self, edition: str | None, day: date | None) -> Issue:
+        """The issue of that edition and date; by default the newest of the first edition.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        name = self.config.edition(edition).name if edition else self.config.editions[0].name
+        dates = [d for _, d, _ in self.store.issue_dates(name)]
+        if day is None and not dates:
+            raise NotFoundError(f"{name} has no issue yet; `digest run` makes one")
+        found = self.store.issue(name, day or dates[-1])
+        if found is None:
+            newest = f"; the newest is of {dates[-1]}" if dates else ""
+            raise NotFoundError(f"{name} has no issue of {day}{newest}")
+        return found
+
+    def sample_day(self) -> date:
+        """The first day of the sample that has not been run yet.
+
+        Raises:
+            NotFoundError: Both are done.
+        """
+        [edition] = self.config.editions
+        done = {day for _, day, _ in self.store.issue_dates(edition.name)}
+        for day in SAMPLE_DAYS:
+            if day not in done or self._has_due(edition.name, day):
+                return day
+        raise NotFoundError(
+            f"both days of the sample are done; look at {self.config.data_dir / 'site' / 'index.html'}, "
+            f"or delete {self.config.data_dir} to begin again"
+        )
+
+    def _has_due(self, edition: str, day: date) -> bool:
+        return any(d.state.value in ("due", "sending") for d in self.store.deliveries(edition, day))
+
+    def is_done(self, edition: Edition, day: date) -> bool:
+        """Whether the issue of that date is printed and none of its mails is due."""
+        stored = self.store.issue(edition.name, day)
+        return stored is not None and bool(stored.entries) and not self._has_due(edition.name, day)
+
+
+def make_source(config: SourceConfig) -> Source:
+    """The adapter of one [[source]]."""
+    from digest.sources.arxiv import ArxivSource
+    from digest.sources.feed import FeedSource
+    from digest.sources.huggingface import HuggingFaceSource
+    from digest.sources.jsonl import JsonlSource
+    from digest.sources.listing import ListingSource
+
+    url = config.url or ""
+    match config.kind:
+        case "arxiv":
+            return ArxivSource(config.name, categories=config.categories, url=config.url)
+        case "huggingface":
+            return HuggingFaceSource(config.name, url=config.url)
+        case "feed":
+            return FeedSource(config.name, url=url)
+        case "listing":
+            return ListingSource(config.name, url=url)
+        case "jsonl":
+            return JsonlSource(config.name, url=url, fields=config.fields, items=config.items)
+    raise ConfigError(f"[[source]] {config.name!r}: kind {config.kind!r} is not known")

@@ -1,0 +1,331 @@
+"""The command line: words → one call into the app; prints for people or, with --json, for programs.
+
+Imports of anything heavy stand inside the commands: `digest --help` must feel instant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from digest import __version__
+from digest.core.errors import ConfigError, DigestError
+
+if TYPE_CHECKING:
+    from digest.app import App, Host
+
+FAILED: Final = 1
+MISUSED: Final = 2
+DEGRADED: Final = 3
+_STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(command: F) -> F:
+    """`--config FILE`, the same for every command."""
+    return click.option(
+        "--config",
+        "config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=Path("config.toml"),
+        show_default=True,
+        help="The configuration.",
+    )(command)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+class _Date(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter only since click 8.2
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-06-03", param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="digest")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done, to stderr.")
+def cli(verbose: bool) -> None:
+    """The day's new research papers, summarized, in one mail and a static archive."""
+    import logging
+
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        stream=sys.stderr,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    if verbose:
+        # Requests carry keys in their headers; libraries that log them do so at lower levels than this.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+@cli.command()
+@config_option
+@click.option(
+    "--date", "day", type=_Date(), help="The day to take for today: to catch up, or to replay recorded feeds."
+)
+@click.option(
+    "--edition", "names", multiple=True, metavar="NAME", help="Only this edition; may be given several times."
+)
+@click.option("--until", type=click.Choice(_STAGES), default="deliver", help="Stop after this stage.")
+@click.option("--sample", is_flag=True, help="Use the shipped sample feeds and write below ./digest-sample/.")
+@click.option("--no-send", is_flag=True, help="Do everything but deliver; the mails stay due.")
+@json_option
+def run(
+    config: Path, day: date | None, names: tuple[str, ...], until: str, sample: bool, no_send: bool, as_json: bool
+) -> None:
+    """Make today's issues: fetch, summarize, publish, draw the archive, deliver.
+
+    What an earlier run did is not done again; what it left is finished.
+    """
+    from digest.core.pipeline import Stage
+
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        editions = app.editions(names)
+        day = day or (app.sample_day() if sample else app.today())
+        reports = app.run(editions, day, until=Stage(until), send=not no_send)
+        pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
+    if as_json:
+        from digest.terminal import report_json
+
+        _print_json([report_json(r, pages.get(r.edition)) for r in reports])
+    else:
+        from digest.terminal import print_reports
+
+        print_reports(reports, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
+    _exit_by([r.status for r in reports])
+
+
+@cli.command()
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@config_option
+@json_option
+def summarize(targets: tuple[str, ...], config: Path, as_json: bool) -> None:
+    """Summarize papers on demand, with the config's model, or without a config the extractive way.
+
+    TARGET is an arXiv id, a DOI, a URL, a file (text, HTML, PDF, a saved listing, JSON lines of id, title and
+    abstract), or - for stdin.
+    """
+    from digest.ondemand import Demand
+
+    with _working(as_json) as host, _app(config, host, optional=True) as app:
+        answers = Demand(app).summarize(targets)
+    from digest import terminal
+
+    if not as_json:
+        terminal.print_answers(answers)
+    elif all(a.in_lines for a in answers):
+        for answer in answers:
+            click.echo(json.dumps(terminal.answer_json(answer), ensure_ascii=False))
+    else:
+        _print_json([terminal.answer_json(a) for a in answers])
+    bad = sum(a.error is not None for a in answers)
+    if answers and bad == len(answers):
+        sys.exit(FAILED)
+    if bad or any(a.summary and a.summary.fell_back for a in answers):
+        sys.exit(DEGRADED)
+
+
+@cli.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
+@config_option
+@json_option
+def search(query: tuple[str, ...], limit: int, config: Path, as_json: bool) -> None:
+    """Search title, abstract and authors of every paper the store has."""
+    from digest import terminal
+
+    with _working(as_json) as host, _app(config, host) as app:
+        papers = app.store.search(" ".join(query), limit=limit)
+    if as_json:
+        _print_json([terminal.paper_json(p) for p in papers])
+    else:
+        terminal.print_papers(papers, query=" ".join(query))
+
+
+@cli.command()
+@click.argument("edition", required=False)
+@click.argument("day", required=False, metavar="[DATE]")
+@config_option
+@json_option
+def show(edition: str | None, day: str | None, config: Path, as_json: bool) -> None:
+    """Show an issue in the terminal; by default the newest of the first edition."""
+    from digest import terminal
+
+    if edition and day is None and edition[:4].isdigit():
+        edition, day = None, edition
+    when = _Date().convert(day, None, click.get_current_context()) if day else None
+    with _working(as_json) as host, _app(config, host) as app:
+        issue = app.issue(edition, when)
+        if as_json:
+            from digest.publish.issue_json import issue_json
+
+            _print_json(issue_json(issue))
+        else:
+            terminal.print_issue(issue, templates=app.templates, site_url=app.config.site_url)
+
+
+@cli.command()
+@config_option
+def schedule(config: Path) -> None:
+    """Stay, and run each edition when it is due.
+
+    Stopped with Ctrl-C or SIGTERM, it ends after the run that is under way.
+    """
+    import signal
+    import threading
+
+    from digest.schedule import Scheduler, next_time
+    from digest.terminal import print_reports
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _working(as_json=False) as host, _app(config, host) as app:
+        app.check(send=True)
+        zone, clock = app.config.timezone, host.clock
+
+        def run_due(editions: list[Any], day: date) -> None:
+            try:
+                reports = app.run(editions, day)
+            except DigestError as error:
+                click.echo(f"{clock():%Y-%m-%d %H:%M} {error}", err=True)
+                return
+            pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
+            print_reports(reports, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
+
+        for edition in app.config.editions:
+            moment = next_time(edition, clock(), zone)
+            click.echo(
+                f"{edition.name}: next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else f"{edition.name}: never"
+            )
+        Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due).stay(stop)
+
+
+@cli.command()
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """What happened last, what is due, and what it cost this month."""
+    from digest import terminal
+    from digest.doctor import status_of
+
+    with _working(as_json) as host, _app(config, host) as app:
+        found = status_of(app)
+    if as_json:
+        _print_json(terminal.status_json(found))
+    else:
+        terminal.print_status(found)
+
+
+@cli.command()
+@config_option
+@click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@json_option
+def doctor(config: Path, offline: bool, as_json: bool) -> None:
+    """What is configured, reachable and missing, and what to do about it."""
+    from digest import terminal
+    from digest.doctor import examine
+
+    with _working(as_json) as host:
+        findings = examine(config, host, offline=offline)
+    if as_json:
+        _print_json([terminal.finding_json(f) for f in findings])
+    else:
+        terminal.print_findings(findings)
+    if any(f.level == "wrong" for f in findings):
+        sys.exit(FAILED)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
+def init(folder: Path) -> None:
+    """Write a commented config.toml to start from. A file that is there already is left alone."""
+    from digest import assets
+
+    path = folder / "config.toml"
+    text = assets.shipped("config.toml").read_text(encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"{path} is there already; it is left as it is") from None
+    except OSError as exc:
+        raise click.UsageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
+    click.echo(f"{path} is written. Edit it, then: digest doctor, digest run")
+
+
+# -- shared
+
+
+@contextmanager
+def _working(as_json: bool) -> Iterator[Host]:
+    """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
+    from digest.app import Host
+
+    if as_json or not sys.stderr.isatty():
+        yield Host(environment=os.environ)
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as line:
+        yield Host(environment=os.environ, progress=lambda doing: line.update(f"[dim]{doing} …"))
+
+
+def _app(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
+    from digest.app import SAMPLE_FOLDER, App
+
+    if sample:
+        return App.sample(Path(SAMPLE_FOLDER).resolve(), host)
+    if optional and not config.exists() and config == Path("config.toml"):
+        return App.without_config(host)
+    return App.from_file(config, host)
+
+
+def _print_json(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _exit_by(statuses: list[str]) -> None:
+    if statuses and all(s == "failed" for s in statuses):
+        sys.exit(FAILED)
+    if any(s != "done" for s in statuses):
+        sys.exit(DEGRADED)
+
+
+def main() -> None:
+    """Run the command line; every error that a person can do something about is one sentence on stderr."""
+    # Python would die at a title that the terminal's encoding lacks; a question mark is better.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(MISUSED)
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except DigestError as error:
+        click.echo(f"digest: {error}", err=True)
+        sys.exit(MISUSED if isinstance(error, ConfigError) else FAILED)

@@ -1,0 +1,188 @@
+"""What is configured, reachable and missing, and what to do; and what happened last."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from digest.core.errors import ConfigError, DigestError, NotYetError
+from digest.schedule import next_time
+
+if TYPE_CHECKING:
+    from digest.app import App, Host
+    from digest.store import Status
+
+_LITTLE_SPACE: Final = 200_000_000
+"""Bytes; a year of issues of 30 papers takes less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    level: Literal["good", "doubtful", "wrong"]
+    said: str
+    """What was found and, where it is not good, what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionStatus:
+    name: str
+    newest: date | None
+    """The newest issue that has entries."""
+    papers: int
+    next: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    store: Status
+    editions: tuple[EditionStatus, ...]
+
+
+def status_of(app: App) -> StatusReport:
+    """What happened last, what is due next, and what this month cost."""
+    now = app.host.clock()
+    local = now.astimezone(app.config.timezone)
+    month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    editions = []
+    for edition in app.config.editions:
+        printed = [(day, n) for _, day, n in app.store.issue_dates(edition.name) if n]
+        newest, papers = printed[-1] if printed else (None, 0)
+        moment = next_time(edition, now, app.config.timezone)
+        editions.append(EditionStatus(name=edition.name, newest=newest, papers=papers, next=moment))
+    return StatusReport(store=app.store.status(since=month), editions=tuple(editions))
+
+
+def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
+    """Look at everything a run needs; nothing is written but the database's own tables."""
+    from digest.app import App
+
+    try:
+        app = App.from_file(path, host)
+    except ConfigError as error:
+        return [Finding(subject="config", level="wrong", said=str(error))]
+    with app:
+        found = [Finding(subject="config", level="good", said=f"{path} is valid")]
+        found += [_tried(subject, look) for subject, look in _local(app)]
+        if not offline:
+            found += [_tried(subject, look) for subject, look in _remote(app)]
+        return found
+
+
+def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
+    """Run one examination; an error of ours is what was found."""
+    try:
+        found = look()
+    except NotYetError as error:
+        return Finding(subject=subject, level="doubtful", said=str(error))
+    except DigestError as error:
+        return Finding(subject=subject, level="wrong", said=str(error))
+    return found if isinstance(found, Finding) else Finding(subject=subject, level="good", said=found)
+
+
+def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
+    yield "data folder", lambda: _folder(app.config.data_dir)
+    yield "database", lambda: _database(app)
+    yield "templates", lambda: f"{len(app.templates.fingerprint()) and 'found'} in {_places(app)}"
+    yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
+    yield "model", lambda: _model(app)
+    yield "mail", lambda: _mail(app)
+
+
+def _remote(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
+    for source in app.config.sources:
+        yield f"source {source.name}", lambda name=source.name: _source(app, name)  # type: ignore[misc]
+    if app.config.llm.client == "openai":
+        yield "model server", lambda: _model_server(app)
+    if app.config.mail.transport == "smtp":
+        yield "mail server", lambda: _mail_server(app)
+
+
+def _folder(folder: Path) -> Finding | str:
+    probe = folder / ".writable"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as exc:
+        raise ConfigError(
+            f"{folder} cannot be written: {exc.strerror or exc}; choose another [digest] data_dir"
+        ) from exc
+    if free < _LITTLE_SPACE:
+        said = f"only {free / 1e6:.0f} MB are free at {folder}; make room"
+        return Finding(subject="data folder", level="doubtful", said=said)
+    return f"{folder}, {free / 1e9:.0f} GB free"
+
+
+def _database(app: App) -> str:
+    status = app.store.status(since=app.host.clock())
+    return f"{status.place}, {status.papers:,} papers, {status.issues} issues"
+
+
+def _places(app: App) -> str:
+    from digest import assets
+
+    return ", ".join(str(f) for f in assets.folders("templates", app.config.base))
+
+
+def _model(app: App) -> Finding | str:
+    llm = app.config.llm
+    app.config.api_key(app.host.environment)
+    if llm.client == "extractive":
+        return "none: summaries are extracts of the abstract, without key or network"
+    if llm.client == "replay":
+        if llm.recording is None or not llm.recording.is_file():
+            raise ConfigError(f"[llm] recording {llm.recording} is not there; record one with client = 'openai'")
+        return f"answers come from {llm.recording}"
+    from digest.llm.prices import price_of
+
+    if (llm.budget_usd_per_run or llm.budget_usd_per_month) and price_of(llm.model, llm.prices) is None:
+        said = f'no price is known for {llm.model}, so no budget can hold; give it as [llm.prices."{llm.model}"]'
+        return Finding(subject="model", level="wrong", said=said)
+    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, key from {llm.api_key_env}"
+
+
+def _mail(app: App) -> Finding | str:
+    mail = app.config.mail
+    app.config.smtp_password(app.host.environment)
+    to = sum(len(e.recipients) for e in app.config.editions)
+    if not to:
+        return Finding(
+            subject="mail", level="doubtful", said="no edition has recipients: issues go to the archive only"
+        )
+    if mail.transport == "outbox":
+        return f"{to} recipients; mails are written to {app.config.data_dir / 'outbox'} and not sent"
+    return f"{to} recipients over {mail.host}:{mail.port} ({mail.security})"
+
+
+def _source(app: App, name: str) -> Finding | str:
+    source = app.sources[name]
+    url = source.url_for(app.today())
+    parsed = source.parse(app.get(source, url).content, url=url)
+    if parsed.rejected:
+        unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"
+        said = f"{len(parsed.records)} papers, and {unreadable}"
+        return Finding(subject=f"source {name}", level="doubtful", said=said)
+    return f"{len(parsed.records)} papers at {url}"
+
+
+def _model_server(app: App) -> str:
+    from digest.summarizers import probe
+
+    return probe(app.config, app.host.environment)
+
+
+def _mail_server(app: App) -> str:
+    from digest.deliver.smtp import SmtpMailer
+
+    with app.mailer() as mailer:
+        if isinstance(mailer, SmtpMailer):
+            mailer.connect()
+    return f"{app.config.mail.host}:{app.config.mail.port} answers and takes the login"

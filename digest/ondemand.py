@@ -1,0 +1,218 @@
+"""Summaries on demand: what somebody points at → a paper → its summary.
+
+A paper the store knows is not fetched again, and a summary it has is not paid for again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from digest.core.errors import DigestError, SourceError
+from digest.core.identity import arxiv_id, content_hash, doi
+from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+_LARGEST_FILE: Final = 50_000_000
+_MANY_PER_ID: Final = 100
+"""arXiv ids asked for in one request."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """One paper that was asked for, and what came of it."""
+
+    id: str | None
+    """The paper's id; for a line of a JSON-lines file, the id that stands in it."""
+    paper: Paper | None = None
+    summary: Summary | None = None
+    error: str | None = None
+    in_lines: bool = False
+    """It was a line of a JSON-lines file: one line comes out for it."""
+
+
+class Demand:
+    """Finds the papers and has them summarized together, so that they share requests."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._known: dict[str, Record] = {}
+        self._arxiv_trouble: SourceError | None = None
+
+    def summarize(self, targets: Sequence[str]) -> list[Answer]:
+        """One answer for each paper that *targets* hold, in their order; a target that fails has one with an error."""
+        self.app.check(send=False)
+        self._ask_arxiv([t for t in targets if _is_arxiv(t)])
+        answers = [answer for target in targets for answer in self._find(target)]
+        self._fill(answers)
+        return answers
+
+    # -- finding
+
+    def _find(self, target: str) -> list[Answer]:
+        try:
+            if target == "-":
+                return self._from_bytes(sys.stdin.buffer.read(_LARGEST_FILE), name="stdin")
+            path = Path(target)
+            if path.is_file():
+                return self._from_bytes(_read(path), name=target)
+            return [self._from_record(self._remote(target))]
+        except DigestError as error:
+            return [Answer(id=None, error=f"{target}: {error}" if target not in str(error) else str(error))]
+
+    def _from_record(self, record: Record) -> Answer:
+        return Answer(id=record.paper.id, paper=record.paper)
+
+    def _from_bytes(self, content: bytes, *, name: str) -> list[Answer]:
+        """Papers of a file, by what it looks like, not by its ending."""
+        from digest.sources.listing import ListingSource
+        from digest.sources.page import parse_page, parse_pdf, parse_text
+
+        start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+        if start.startswith(b"%PDF"):
+            return [self._from_record(parse_pdf(content, name=name))]
+        if start.startswith(b"{"):
+            return _from_lines(content)
+        if start[:1] == b"<":
+            return [self._from_record(parse_page(content, url=name))]
+        text = content.decode("utf-8", "replace")
+        try:
+            listed = ListingSource(name, url=name).parse(content, url=name)
+        except SourceError:
+            listed = None
+        if listed is not None and len(listed.records) > 2:
+            return [self._from_record(r) for r in listed.records]
+        return [self._from_record(parse_text(text, name=name))]
+
+    def _remote(self, target: str) -> Record:
+        found = arxiv_id(target)
+        if found:
+            return self._arxiv(found[0])
+        of_doi = doi(target)
+        if of_doi and not target.startswith(("http://", "https://")):
+            stored = self._stored(PaperId(f"doi:{of_doi}"))
+            return stored or self._page(f"https://doi.org/{of_doi}")
+        if target.startswith(("http://", "https://")):
+            return self._page(target)
+        raise SourceError(f"{target} is neither a file nor an arXiv id, a DOI or a URL")
+
+    def _page(self, url: str) -> Record:
+        from digest.sources.page import parse_page, parse_pdf
+
+        document = self.app.door.get(url)
+        if document.content.lstrip().startswith(b"%PDF"):
+            return parse_pdf(document.content, name=url)
+        return parse_page(document.content, url=url)
+
+    def _arxiv(self, number: str) -> Record:
+        record = self._known.get(number) or self._stored(PaperId(f"arxiv:{number}"))
+        if record is not None:
+            return record
+        raise self._arxiv_trouble or SourceError(f"arXiv has no paper {number}")
+
+    def _stored(self, paper_id: PaperId) -> Record | None:
+        paper = self.app.store.paper(paper_id) if self.app.has_store else None
+        return Record(paper=paper) if paper else None
+
+    def _ask_arxiv(self, targets: Sequence[str]) -> None:
+        """Ask arXiv for all ids that the store does not know, together: it allows one request in three seconds."""
+        from digest.sources.arxiv import ArxivSource, query_url
+
+        numbers = dict.fromkeys(found[0] for t in targets if (found := arxiv_id(t)))
+        missing = [n for n in numbers if self._stored(PaperId(f"arxiv:{n}")) is None]
+        for start in range(0, len(missing), _MANY_PER_ID):
+            url = query_url(missing[start : start + _MANY_PER_ID])
+            try:
+                parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)
+            except SourceError as error:
+                self._arxiv_trouble = error
+                return
+            for record in parsed.records:
+                self._known[record.paper.id.removeprefix("arxiv:")] = record
+
+    # -- summarizing
+
+    def _fill(self, answers: Sequence[Answer]) -> None:
+        """Give each paper its summary: a stored one, else a new one."""
+        summarizer, language = self.app.summarizer, self.app.config.editions[0].language
+        papers = {_unique(p, n): p for n, a in enumerate(answers) if (p := a.paper)}
+        ids = {id(a): _unique(a.paper, n) for n, a in enumerate(answers) if a.paper}
+
+        def key(paper: Paper) -> SummaryKey:
+            return SummaryKey(
+                content=content_hash(paper.title, paper.abstract),
+                client=summarizer.client,
+                model=summarizer.model,
+                prompt=summarizer.prompt,
+                language=language,
+            )
+
+        keeps = self.app.has_store and bool(summarizer.model)
+        stored = self.app.store.summaries([key(p) for p in papers.values()]) if keeps else {}
+        done = {i: stored[key(p)] for i, p in papers.items() if key(p) in stored}
+        missing = [replace(p, id=i) for i, p in papers.items() if i not in done]
+
+        def keep(new: Mapping[PaperId, Summary]) -> None:
+            done.update(new)
+            if keeps:
+                self.app.store.save_summaries({key(papers[i]): s for i, s in new.items() if s.fell_back is None})
+
+        if missing:
+            self.app.host.progress(f"summarizing {len(missing)} papers")
+            summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
+        for answer in answers:
+            if id(answer) in ids:
+                answer.summary = done[ids[id(answer)]]
+
+
+def _unique(paper: Paper, n: int) -> PaperId:
+    """The same paper may be asked for twice, and two lines may hold the same text."""
+    return PaperId(f"{paper.id}#{n}")
+
+
+def _is_arxiv(target: str) -> bool:
+    return target != "-" and not Path(target).is_file() and arxiv_id(target) is not None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise SourceError(f"{path}: is larger than {_LARGEST_FILE // 1_000_000} MB")
+        return path.read_bytes()
+    except OSError as exc:
+        raise SourceError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+
+
+def _from_lines(content: bytes) -> list[Answer]:
+    """One answer for each line of a JSON-lines file; also for the one object of a file that is spread over lines."""
+    lines = [(n, line) for n, line in enumerate(content.splitlines(), start=1) if line.strip()]
+    if len(lines) > 1 and lines[0][1].strip() == b"{":
+        lines = [(1, content)]
+    return [_from_line(line, n) for n, line in lines]
+
+
+def _from_line(line: bytes, n: int) -> Answer:
+    """One object of a JSON-lines file. Its id is given back as it is."""
+    from digest.core.text import clean_line, clean_text
+
+    try:
+        item: Any = json.loads(line)
+    except (ValueError, RecursionError) as exc:
+        return Answer(id=None, error=f"line {n}: is not JSON ({exc})", in_lines=True)
+    if not isinstance(item, dict):
+        return Answer(id=None, error=f"line {n}: is not an object", in_lines=True)
+    given = item.get("id")
+    name = None if given is None else str(given)
+    title, abstract = (v if isinstance(v, str) else "" for v in (item.get("title"), item.get("abstract")))
+    if not title.strip() and not abstract.strip():
+        return Answer(id=name, error=f"line {n}: has neither title nor abstract", in_lines=True)
+    paper = Paper(
+        id=PaperId(f"line:{n}"), title=clean_line(title) or clean_line(abstract)[:80], abstract=clean_text(abstract)
+    )
+    return Answer(id=name, paper=paper, in_lines=True)

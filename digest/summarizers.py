@@ -1,0 +1,312 @@
+"""Who writes the summaries: the extract, or a model with its prompt, its purse and its logbook."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from digest import assets
+from digest.config import Config
+from digest.core import extractive
+from digest.core.errors import ConfigError
+from digest.core.models import Paper, PaperId, Prompt, Summary, Usage
+from digest.core.pipeline import Summarizer, Sums
+from digest.core.ports import LLM, Clock, Store
+from digest.core.summarize import RequestLog, summarize
+from digest.core.topics import Taxonomy
+from digest.llm.extractive import extractive_summary
+
+if TYPE_CHECKING:
+    from digest.llm.prices import Price
+
+_PART = 100
+"""Extracts handed over at a time: a run that is killed does little twice."""
+
+
+def make_summarizer(
+    config: Config,
+    taxonomy: Taxonomy,
+    *,
+    store: Callable[[], Store],
+    environment: Mapping[str, str],
+    clock: Clock,
+) -> Summarizer:
+    """The summarizer that [llm] asks for.
+
+    Raises:
+        ConfigError: A key or a recording is missing, or a prompt is no valid template.
+    """
+    if config.llm.client == "extractive":
+        return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(config))
+    languages = sorted({e.language for e in config.editions})
+    return ModelSummarizer(
+        config=config,
+        llm=make_llm(config, environment),
+        taxonomy=taxonomy,
+        store=store,
+        clock=clock,
+        systems={language: system_prompt(config, taxonomy, language) for language in languages},
+    )
+
+
+def make_llm(config: Config, environment: Mapping[str, str]) -> LLM:
+    """The client of the LLM port that [llm] names."""
+    from digest.llm.openai import OpenAILLM
+    from digest.llm.replay import RecordingLLM, ReplayLLM
+
+    llm = config.llm
+    if llm.client == "replay":
+        if llm.recording is None:
+            raise ConfigError("[llm] recording: is missing")
+        return ReplayLLM(llm.recording, model=llm.model)
+    key = config.api_key(environment)
+    client = OpenAILLM(
+        llm.model,
+        api_key=key.reveal() if key else "none",
+        base_url=llm.base_url,
+        concurrency=llm.concurrency,
+        timeout_s=llm.timeout_s,
+    )
+    return RecordingLLM(client, llm.recording) if llm.recording else client
+
+
+def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
+    """The fixed part of every request: prompts/summarize.txt, the user's own or the shipped one."""
+    from digest.publish.render import Templates
+
+    prompts = Templates(assets.folders("prompts", config.base))
+    return prompts.text("summarize.txt", language=language, topics=taxonomy.names)
+
+
+def _rules(config: Config) -> str:
+    """What an extract depends on besides its paper: with other rules or other topics it is another one."""
+    topics = assets.read_text("taxonomy.toml", config.base)
+    return f"{extractive.VERSION} {hashlib.sha256(topics.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractiveSummarizer:
+    """Needs no model, no key and no network."""
+
+    taxonomy: Taxonomy
+    rules: str
+    client: str = "extractive"
+    model: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """See `digest.core.pipeline.Summarizer`."""
+        return self.rules
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,  # noqa: ARG002 -- an extract costs nothing, so nothing is booked on an edition
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """See `digest.core.pipeline.Summarizer`."""
+        for start in range(0, len(papers), _PART):
+            part = papers[start : start + _PART]
+            on_done({p.id: _extract(self.taxonomy, p, language) for p in part})
+        return Sums(usage=Usage(client=self.client))
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def _extract(taxonomy: Taxonomy, paper: Paper, language: str) -> Summary:
+    return extractive_summary(paper, tag=lambda p: _tags(taxonomy, p), language=language)
+
+
+def _tags(taxonomy: Taxonomy, paper: Paper) -> tuple[str, ...]:
+    return taxonomy.tag(paper.title, paper.abstract, paper.categories, paper.keywords)
+
+
+@dataclass(slots=True, kw_only=True)
+class Purse:
+    """What a run may still spend: the most a request can cost is set aside before it goes out.
+
+    Asked and told in one thread. Without a price or without a budget it never says no.
+    """
+
+    price: Price | None
+    left_usd: float | None
+    set_aside: dict[int, float] = field(default_factory=dict)
+    spent_usd: float = 0.0
+    in_doubt_usd: float = 0.0
+    """Set aside for requests that failed without an answer: they may have been billed, so it is not spent again."""
+
+    def may_spend(self, prompt: Prompt, input_tokens: int) -> bool:
+        """Set the most that *prompt* can cost aside, if there is that much."""
+        if self.price is None or self.left_usd is None:
+            return True
+        most = self.price.most_usd(input_tokens, prompt.max_output_tokens)
+        if self.spent_usd + self.in_doubt_usd + sum(self.set_aside.values()) + most > self.left_usd:
+            return False
+        self.set_aside[id(prompt)] = most
+        return True
+
+    def settle(self, log: RequestLog) -> float | None:
+        """What a request cost; None if that is not known: it failed without an answer, or the model has no price."""
+        reserved = self.set_aside.pop(id(log.prompt), 0.0)
+        if self.price is None:
+            return None
+        if log.completion is None:
+            self.in_doubt_usd += reserved
+            return None
+        cost = self.price.cost_usd(log.completion)
+        self.spent_usd += cost
+        return cost
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A client that holds connections."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelSummarizer:
+    """Papers to a model in checked batches, under a budget; each request is written down."""
+
+    config: Config
+    llm: LLM
+    taxonomy: Taxonomy
+    store: Callable[[], Store]
+    clock: Clock
+    systems: Mapping[str, str]
+    """Language → the fixed part of the prompt."""
+
+    @property
+    def client(self) -> str:
+        return self.llm.client
+
+    @property
+    def model(self) -> str:
+        return self.llm.model
+
+    @property
+    def prompt(self) -> str:
+        """A hash over all languages: the key of a summary names its language besides."""
+        return hashlib.sha256("\n".join(self.systems.values()).encode()).hexdigest()[:16]
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """See `digest.core.pipeline.Summarizer`."""
+        system = self.systems[language]
+        purse = self._purse()
+        fixed = self.llm.count_tokens(system)
+        by_id = {p.id: p for p in papers}
+
+        def note(log: RequestLog) -> None:
+            cost = purse.settle(log)
+            answer = log.completion
+            if not self._has_store:
+                return
+            self.store().log_request(
+                at=self.clock(),
+                edition=edition,
+                client=self.client,
+                model=self.model,
+                papers=len(log.prompt.batch.papers),
+                input_tokens=answer.input_tokens if answer else 0,
+                cached_tokens=answer.cached_tokens if answer else 0,
+                output_tokens=answer.output_tokens if answer else 0,
+                cost_usd=cost,
+                outcome=log.outcome,
+            )
+
+        outcome = summarize(
+            papers,
+            llm=self.llm,
+            system=system,
+            fold_topics=self.taxonomy.fold,
+            fallback=lambda p: _extract(self.taxonomy, p, language),
+            make_nonce=make_nonce,
+            batch_tokens=self.config.llm.batch_tokens,
+            max_papers_per_request=self.config.llm.max_papers_per_request,
+            language=language,
+            on_done=lambda done: on_done({i: self._with_topics(s, by_id[i]) for i, s in done.items()}),
+            on_request=note,
+            may_spend=lambda prompt: purse.may_spend(prompt, fixed + self.llm.count_tokens(prompt.user)),
+        )
+        return Sums(
+            usage=replace(outcome.usage, cost_usd=purse.spent_usd), warnings=(*self._unpriced(), *outcome.warnings)
+        )
+
+    def close(self) -> None:
+        """See `digest.core.pipeline.Summarizer`."""
+        if isinstance(self.llm, Closing):
+            self.llm.close()
+
+    def _with_topics(self, summary: Summary, paper: Paper) -> Summary:
+        """A model that names no topic we know leaves that to the taxonomy."""
+        return summary if summary.topics else replace(summary, topics=_tags(self.taxonomy, paper))
+
+    @property
+    def _has_store(self) -> bool:
+        return bool(self.config.database)
+
+    def _budgets(self) -> bool:
+        return self.config.llm.budget_usd_per_run is not None or self.config.llm.budget_usd_per_month is not None
+
+    def _price(self) -> Price | None:
+        from digest.llm.prices import price_of
+
+        # An answer out of a recording costs nothing, whoever gave it once.
+        return None if self.client == "replay" else price_of(self.model, self.config.llm.prices)
+
+    def _unpriced(self) -> tuple[str, ...]:
+        if not self._budgets() or self._price() is not None or self.client == "replay":
+            return ()
+        return (f"no price is known for {self.model}, so the budget could not be held; give it under [llm.prices]",)
+
+    def _purse(self) -> Purse:
+        llm = self.config.llm
+        budgets = [b for b in (llm.budget_usd_per_run,) if b is not None]
+        if llm.budget_usd_per_month is not None:
+            spent = 0.0
+            if self._has_store:
+                local = self.clock().astimezone(self.config.timezone)
+                spent = self.store().spent_usd(local.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+            budgets.append(max(0.0, llm.budget_usd_per_month - spent))
+        return Purse(price=self._price(), left_usd=min(budgets, default=None))
+
+
+def make_nonce() -> str:
+    """Four random letters: an abstract cannot know them, so it cannot open or close a block."""
+    return "".join(secrets.choice(string.ascii_uppercase) for _ in range(4))
+
+
+def probe(config: Config, environment: Mapping[str, str]) -> str:
+    """Ask the model's server something small that costs next to nothing.
+
+    Raises:
+        LLMError: What is wrong, and what to do.
+    """
+    from digest.core.models import Batch
+
+    llm = make_llm(config, environment)
+    paper = Paper(id=PaperId("title:probe"), title="A probe", abstract="We probe.")
+    prompt = Prompt(
+        system="Answer with the JSON object {}.",
+        user="{}",
+        batch=Batch(papers=(paper,)),
+        nonce="AAAA",
+        max_output_tokens=64,
+    )
+    answer = llm.complete(prompt)
+    return f"{config.llm.model} answers ({answer.input_tokens} + {answer.output_tokens} tokens)"

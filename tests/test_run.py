@@ -1,0 +1,299 @@
+"""The main job, end to end: real store, real templates, real files; the clock and the feeds are the test's."""
+
+from __future__ import annotations
+
+import email
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from digest.core.models import SourceState
+from digest.core.pipeline import Stage
+from tests.conftest import paper
+from tests.desk import CONFIG, Desk, line, tree
+
+MONDAY = date(2026, 6, 1)
+TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+
+SECOND_SOURCE = """
+[[source]]
+name = "Votes"
+kind = "jsonl"
+url = "votes-{date}.jsonl"
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_day_becomes_an_issue_a_page_and_a_mail(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(n) for n in range(1, 6)])
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.issue and len(report.issue.entries)) == ("done", 5)
+    assert report.deliveries == {"due": 0, "sent": 1, "unknown": 0, "failed": 0}
+    [source] = report.sources
+    assert (source.state, source.listed, source.expected, source.new) == (SourceState.FRESH, 5, 5, 5)
+    assert (desk.site / "index.html").is_file()
+    [mail] = desk.outbox
+    message = email.message_from_bytes(mail.read_bytes(), policy=default)
+    assert message["To"] == "ada@example.org"
+    assert "Paper number 3" in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_running_twice_does_nothing_twice(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1), paper(2)])
+    desk.run(MONDAY)
+    before = tree(desk.folder / "var" / "site") | {p.name: p.read_bytes() for p in desk.outbox}
+
+    [report] = desk.run(MONDAY)
+
+    assert report.deliveries["sent"] == 1
+    assert report.usage.requests == 0
+    assert tree(desk.folder / "var" / "site") | {p.name: p.read_bytes() for p in desk.outbox} == before
+
+
+def test_what_an_earlier_issue_said_is_not_said_again(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1), paper(2)])
+    desk.feed(TUESDAY, [paper(2), paper(3), paper(1, version=2)])
+    desk.run(MONDAY)
+
+    [report] = desk.run(TUESDAY)
+
+    assert desk.printed(TUESDAY) == ["arxiv:2603.00003"]
+    [source] = report.sources
+    assert (source.listed, source.new, source.seen_before) == (3, 1, 2)
+
+
+def test_a_replacement_is_an_update_and_no_news(desk: Desk) -> None:
+    desk.feed(
+        MONDAY, [line(paper(1), announce="new"), line(paper(2), announce="replace"), line(paper(3), announce="cross")]
+    )
+
+    [report] = desk.run(MONDAY)
+
+    assert sorted(desk.printed(MONDAY)) == ["arxiv:2603.00001", "arxiv:2603.00003"]
+    assert (report.sources[0].updates, report.sources[0].seen_before, report.sources[0].new) == (1, 1, 2)
+
+
+def test_a_day_with_nothing_new_says_why_everywhere_and_sends_nothing(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(TUESDAY, [paper(1)])
+    desk.run(MONDAY)
+
+    [report] = desk.run(TUESDAY)
+
+    why = "All 1 papers that arXiv lists were considered for earlier issues."
+    assert (report.status, report.issue, report.deliveries["sent"]) == ("done", None, 0)
+    assert why in report.warnings
+    assert why in (desk.site / "index.html").read_text(encoding="utf-8")
+    assert len(desk.outbox) == 1
+
+
+def test_a_list_that_comes_late_is_in_an_issue_of_the_same_day(desk: Desk) -> None:
+    [early] = desk.run(MONDAY)
+    desk.feed(MONDAY, [paper(1)])
+
+    [late] = desk.run(MONDAY)
+
+    assert (early.issue, early.sources[0].state) == (None, SourceState.WAITING)
+    assert late.issue is not None
+    assert desk.printed(MONDAY) == ["arxiv:2603.00001"]
+
+
+def test_one_dead_source_does_not_stop_the_issue_and_is_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG.replace("[[edition]]", SECOND_SOURCE + "\n[[edition]]"))
+    desk.feed(MONDAY, [paper(1)])
+    (tmp_path / f"votes-{MONDAY}.jsonl").mkdir()
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.issue and len(report.issue.entries)) == ("degraded", 1)
+    assert [s.state for s in report.sources] == [SourceState.FRESH, SourceState.FAILED]
+    assert any(w.startswith("Votes: ") for w in report.warnings)
+    assert "Votes" in (desk.site / "daily" / str(MONDAY) / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_source_at_all_is_a_failure(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG.replace("arxiv-{date}.jsonl", "nowhere.jsonl"))
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.issue) == ("failed", None)
+
+
+def test_a_bad_line_is_counted_and_named_and_the_others_are_printed(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1), paper(2)])
+    path = desk.folder / f"arxiv-{MONDAY}.jsonl"
+    path.write_text('{"id": "2603.00009", "title": \n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.sources[0].rejected, report.sources[0].expected) == ("degraded", 1, 3)
+    assert any("1 of its items could not be read" in w for w in report.warnings)
+    assert len(desk.printed(MONDAY)) == 2
+
+
+def test_two_sources_that_list_a_paper_print_it_once_with_both_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG.replace("[[edition]]", SECOND_SOURCE + "\n[[edition]]"))
+    desk.feed(MONDAY, [paper(1), paper(2)])
+    desk.feed(MONDAY, [line(paper(2), upvotes=42)], name="votes")
+
+    desk.run(MONDAY)
+
+    [both] = [e for s in desk.issue_json(MONDAY)["sections"] for e in s["entries"] if e["id"] == "arxiv:2603.00002"]
+    assert both["sources"] == ["arXiv", "Votes"]
+    assert both["reason"] == "42 upvotes; listed by arXiv and Votes"
+    assert len(desk.printed(MONDAY)) == 2
+
+
+def test_what_is_cut_is_named_and_comes_back_when_it_rises(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG + "max_papers = 2\n")
+    desk.feed(MONDAY, [line(paper(n), upvotes=10 - n) for n in range(1, 5)])
+    desk.feed(TUESDAY, [line(paper(4), upvotes=60), line(paper(3), upvotes=8), line(paper(5), upvotes=1)])
+
+    desk.run(MONDAY)
+    desk.run(TUESDAY)
+
+    monday = desk.issue_json(MONDAY)
+    assert [(left["id"], left["reason"]) for left in monday["left_out"]] == [
+        ("arxiv:2603.00003", "not among the best 2 of 4"),
+        ("arxiv:2603.00004", "not among the best 2 of 4"),
+    ]
+    assert desk.printed(TUESDAY) == ["arxiv:2603.00004", "arxiv:2603.00005"]
+    [risen, _] = [e for s in desk.issue_json(TUESDAY)["sections"] for e in s["entries"]]
+    assert risen["reason"] == "rose from 6 to 60 upvotes since 1 June"
+
+
+def test_a_paper_does_not_rise_for_ever(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG + "max_papers = 1\ncarry_days = 1\n")
+    desk.feed(MONDAY, [line(paper(1), upvotes=9), line(paper(2), upvotes=1)])
+    desk.feed(TUESDAY, [paper(3)])
+    desk.feed(WEDNESDAY, [line(paper(2), upvotes=90)])
+
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        [report] = desk.run(day)
+
+    assert report.issue is None
+
+
+def test_each_edition_has_its_own_memory(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG + '\n[[edition]]\nname = "second"\nmax_papers = 1\n')
+    desk.feed(MONDAY, [paper(1), paper(2)])
+
+    reports = desk.run(MONDAY)
+
+    assert [len(r.issue.entries) if r.issue else 0 for r in reports] == [2, 1]
+    assert [r.deliveries["sent"] for r in reports] == [1, 0]
+
+
+def test_papers_of_a_day_whose_run_died_are_in_the_next_issue(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(TUESDAY, [paper(2)])
+    desk.run(MONDAY, until=Stage.FETCH)
+
+    desk.run(TUESDAY)
+
+    assert sorted(desk.printed(TUESDAY)) == ["arxiv:2603.00001", "arxiv:2603.00002"]
+    assert desk.issue_json(TUESDAY)["covers"] == [str(MONDAY), str(TUESDAY)]
+
+
+def test_a_record_without_an_address_becomes_one_with_a_better_record(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG.replace("[[edition]]", SECOND_SOURCE + "\n[[edition]]"))
+    title = "Fast feed forward networks with load balancing"
+    desk.feed(MONDAY, [{"title": title, "abstract": paper(1).abstract}])
+    desk.feed(TUESDAY, [line(paper(7, title=title)), line(paper(8))])
+    desk.run(MONDAY)
+
+    desk.run(TUESDAY)
+
+    assert desk.printed(TUESDAY) == ["arxiv:2603.00008"]
+    with desk.app() as app:
+        known = app.store.paper("arxiv:2603.00007")  # type: ignore[arg-type]
+    assert known is not None
+    assert known.aliases == ("title:fastfeedforwardnetworkswithloadbalancing",)
+
+
+def test_the_site_comes_back_to_the_same_bytes(desk: Desk) -> None:
+    for day, ns in ((MONDAY, range(1, 4)), (TUESDAY, range(4, 6))):
+        desk.feed(day, [paper(n) for n in ns])
+        desk.run(day)
+    before = tree(desk.site)
+    shutil.rmtree(desk.site)
+
+    desk.run(TUESDAY)
+
+    assert tree(desk.site) == before
+
+
+def test_mails_that_are_held_back_go_out_with_the_next_run(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+
+    [held] = desk.run(MONDAY, send=False)
+    assert (held.deliveries["due"], desk.outbox, held.status) == (1, [], "done")
+
+    [sent] = desk.run(MONDAY)
+    assert (sent.deliveries["sent"], len(desk.outbox)) == (1, 1)
+
+
+def test_until_stops_after_a_stage(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+
+    [fetched] = desk.run(MONDAY, until=Stage.FETCH)
+    assert fetched.issue is None
+    assert fetched.sources[0].new == 1
+    [published] = desk.run(MONDAY, until=Stage.PUBLISH)
+    assert published.issue is not None
+    assert not desk.site.exists()
+
+
+def test_a_paper_without_an_abstract_is_printed_and_says_so(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1, abstract="")])
+
+    [report] = desk.run(MONDAY)
+
+    assert report.status == "done"
+    assert "No abstract" in (desk.site / "daily" / str(MONDAY) / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_nasty_title_stops_neither_page_nor_mail(desk: Desk) -> None:
+    nasty = 'A <script>alert("1")</script> & {{ 7*7 }}\r\nBcc: all@example.org \u202e \x00 title'
+    desk.feed(MONDAY, [line(replace(paper(1), title=nasty)), line(paper(2))])
+
+    [report] = desk.run(MONDAY)
+
+    page = (desk.site / "daily" / str(MONDAY) / "index.html").read_text(encoding="utf-8")
+    message = email.message_from_bytes(desk.outbox[0].read_bytes(), policy=default)
+    assert report.status == "done"
+    assert "<script>alert" not in page
+    assert "{{ 7*7 }}" in page
+    assert message["Bcc"] is None
+
+
+def test_an_archive_that_cannot_be_written_keeps_no_mail_back(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    (desk.folder / "var").mkdir()
+    desk.site.write_text("in the way", encoding="utf-8")
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.deliveries["sent"]) == ("degraded", 1)
+    assert any("the archive could not be drawn" in w for w in report.warnings)
+
+
+def test_an_outbox_that_cannot_be_written_leaves_the_mail_due(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    (desk.folder / "var").mkdir()
+    (desk.folder / "var" / "outbox").write_text("in the way", encoding="utf-8")
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.deliveries["due"]) == ("degraded", 1)
+    assert any("could not be written" in w for w in report.warnings)
