@@ -100,7 +100,17 @@ def test_the_site_puts_the_newest_issues_with_papers_into_the_feeds(tmp_path: Pa
     content = (tmp_path / "daily" / name).read_text(encoding="utf-8")
     assert content.count("/index.html") >= FEED_ISSUES
     told = [day for day in days if f"/{day.isoformat()}/index.html" in content]
-    assert told == [*days[9:38], days[39]]
+    assert told == [*days[25:38], days[39]]
+
+
+def test_a_large_issue_is_cut_in_the_feed_and_says_so(tmp_path: Path) -> None:
+    store = FakeIssues(issue([entry(n) for n in range(60)]))
+
+    StaticSite(tmp_path, templates(), store, title="Research digest").draw(["daily"])
+
+    content = (tmp_path / "daily" / "feed.xml").read_text(encoding="utf-8")
+    assert content.count("&lt;li&gt;") == 50
+    assert "10 more in the issue." in content
 
 
 def test_what_stands_in_a_feed_is_escaped(tmp_path: Path) -> None:

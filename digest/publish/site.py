@@ -35,7 +35,9 @@ from digest.publish.render import Templates
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.views import Links, issue_path, paper_path, topic_path
 
-FEED_ISSUES = 30
+FEED_ISSUES = 14
+FEED_ENTRIES = 50
+"""Of each issue; programs ask for the whole file every hour, so it stays small."""
 TOPIC_ENTRIES = 200
 FRONT_ENTRIES = 5
 FRONT_ISSUES = 7
@@ -364,7 +366,8 @@ class _Drawing:
         items = []
         for key in newest:
             issue = self._issue(key)
-            view = views.issue_view(issue, links=Links(root=self._base_url))
+            whole = views.issue_view(issue, links=Links(root=self._base_url))
+            view = views.shortened(whole, entries=FEED_ENTRIES, points=0)
             items.append(
                 feeds.FeedItem(
                     day=key.day,
