@@ -124,7 +124,7 @@ class App:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        return {s.name: make_source(s) for s in self.config.sources}
+        return {s.name: make_source(s, self.host.clock) for s in self.config.sources}
 
     @cached_property
     def summarizer(self) -> Summarizer:
@@ -155,7 +155,9 @@ class App:
 
     def get(self, source: Source, url: str) -> Document:
         """Fetch one document of a source; for a server that can tell, only if it changed."""
-        is_dated = any(s.name == source.name and "{date}" in (s.url or "") for s in self.config.sources)
+        configured = {s.name: s for s in self.config.sources}[source.name]
+        # Hugging Face's own address holds the day too.
+        is_dated = "{date}" in configured.url if configured.url else source.kind == "huggingface"
         return self.door.get(url, cached=self.store.cached(url), dated=is_dated)
 
     def today(self) -> date:
@@ -217,7 +219,7 @@ class App:
         from digest.publish.mail import Body, compose, draw_body
 
         mail, site_url, templates = self.config.mail, self.config.site_url, self.templates
-        page = None if site_url else str(self.page(edition.name, day))
+        page = None if site_url else str(self.site.page(edition.name, day))
         drawn: list[Body] = []
 
         def letter(issue: Issue, delivery: Delivery) -> Mail:
@@ -370,12 +372,14 @@ class App:
         return any(d.state.value in ("due", "sending") for d in self.store.deliveries(edition, day))
 
     def is_done(self, edition: Edition, day: date) -> bool:
-        """Whether the issue of that date is printed and none of its mails is due."""
+        """Whether the issue of that date is printed, none of its mails is due, and every source had its list."""
         stored = self.store.issue(edition.name, day)
-        return stored is not None and bool(stored.entries) and not self._has_due(edition.name, day)
+        if stored is None or not stored.entries or self._has_due(edition.name, day):
+            return False
+        return not self.store.unsettled(edition.sources, day)
 
 
-def make_source(config: SourceConfig) -> Source:
+def make_source(config: SourceConfig, clock: Clock) -> Source:
     """The adapter of one [[source]]."""
     from digest.sources.arxiv import ArxivSource
     from digest.sources.feed import FeedSource
@@ -390,7 +394,7 @@ def make_source(config: SourceConfig) -> Source:
         case "huggingface":
             return HuggingFaceSource(config.name, url=config.url)
         case "feed":
-            return FeedSource(config.name, url=url)
+            return FeedSource(config.name, url=url, clock=clock)
         case "listing":
             return ListingSource(config.name, url=url)
         case "jsonl":

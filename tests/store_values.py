@@ -83,7 +83,7 @@ def issue(*printed: Paper, cut: tuple[Paper, ...] = (), day: date = DAY, edition
 
 
 def publish(store: SqlStore, *printed: Paper, day: date = DAY, edition: str = "daily", **others: Any) -> bool:
-    """Store an issue, built at noon; *others* are `cut` for the issue, `expired` and `deliveries`."""
+    """Store an issue, built at noon; *others* are `cut` for the issue, and `deliveries`."""
     built = issue(*printed, cut=others.pop("cut", ()), day=day, edition=edition)
     return store.save_issue(built, at=NOON, deliveries=others.pop("deliveries", {}), **others)
 

@@ -81,6 +81,8 @@ def test_addresses_of_one_page_have_one_spelling() -> None:
     ]
 
     assert {canonical_url(s) for s in spellings} == {"https://example.org/post/1"}
+    assert canonical_url("https://pubmed.ncbi.nlm.nih.gov/1/?fc=2&ff=3&v=2.1") == "https://pubmed.ncbi.nlm.nih.gov/1"
+    assert canonical_url("https://kns.example.org/detail?v=abc") == "https://kns.example.org/detail?v=abc"
     assert canonical_url("javascript:alert(1)") is None
     assert canonical_url("http://[broken") is None
 

@@ -43,10 +43,16 @@ def drawn(entries: list[Entry]) -> list[tuple[str, list[str]]]:
     return [(s.topic, [e.paper.id[-1] for e in s.entries]) for s in sections(entries, lambda t: FIELDS.get(t, t))]
 
 
-def test_a_topic_with_three_papers_is_a_section_and_the_largest_comes_first() -> None:
+def test_a_topic_with_three_papers_is_a_section_and_the_best_paper_comes_first() -> None:
     entries = [entry(1), *(entry(n, "Robots") for n in (2, 3, 4)), *(entry(n, "Translation") for n in (5, 6, 7, 8))]
 
-    assert drawn(entries) == [("Translation", ["5", "6", "7", "8"]), ("Robots", ["2", "3", "4"]), (OTHER, ["1"])]
+    assert drawn(entries) == [("Robots", ["2", "3", "4"]), ("Translation", ["5", "6", "7", "8"]), (OTHER, ["1"])]
+
+
+def test_a_field_whose_papers_found_better_places_is_no_section() -> None:
+    entries = [entry(1, "Robots", "Translation"), entry(2, "Large language models", "Robots"), entry(3, "Alone")]
+
+    assert drawn(entries) == [("Language", ["1", "2"]), (OTHER, ["3"])]
 
 
 def test_small_topics_gather_under_their_field() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,11 +54,12 @@ def test_a_run_killed_anywhere_is_finished_by_the_next_to_the_same_bytes(tmp_pat
     expected = tree(undisturbed.site)
     rng = random.Random(20260602)
 
-    killed = 0
-    for n in range(KILLS):
+    killed = tries = 0
+    while killed < KILLS and tries < 5 * KILLS:
+        n = tries = tries + 1
         desk = prepare(tmp_path / f"killed-{n}")
         run = start(desk.folder)
-        time.sleep(rng.uniform(0.1, 1.0) * takes_s)
+        time.sleep(rng.uniform(0.05, 0.9) * takes_s)
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
             killed += 1
@@ -67,5 +69,6 @@ def test_a_run_killed_anywhere_is_finished_by_the_next_to_the_same_bytes(tmp_pat
         assert tree(desk.site) == expected
         assert len(desk.outbox) == 2
         assert not list(desk.folder.rglob("*.part")), "a half-written file is left behind"
-    assert killed > 0
-    print(f"{killed} of {KILLS} runs were killed, {takes_s:.1f} s each")
+        shutil.rmtree(desk.folder)
+    assert killed == KILLS
+    print(f"{killed} of {tries} runs were killed; undisturbed one takes {takes_s:.1f} s")

@@ -108,6 +108,21 @@ def test_a_list_that_comes_late_is_in_an_issue_of_the_same_day(desk: Desk) -> No
     assert desk.printed(MONDAY) == ["arxiv:2603.00001"]
 
 
+def test_a_list_that_comes_after_the_issue_is_in_the_next_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG.replace("[[edition]]", SECOND_SOURCE + "\n[[edition]]"))
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(TUESDAY, [paper(3)])
+    desk.run(MONDAY)
+    desk.feed(MONDAY, [paper(2)], name="votes")
+    [again] = desk.run(MONDAY)
+
+    desk.run(TUESDAY)
+
+    assert [s.state for s in again.sources] == [SourceState.FRESH, SourceState.FRESH]
+    assert desk.printed(MONDAY) == ["arxiv:2603.00001"]
+    assert sorted(desk.printed(TUESDAY)) == ["arxiv:2603.00002", "arxiv:2603.00003"]
+
+
 def test_one_dead_source_does_not_stop_the_issue_and_is_named(tmp_path: Path) -> None:
     desk = Desk(tmp_path, CONFIG.replace("[[edition]]", SECOND_SOURCE + "\n[[edition]]"))
     desk.feed(MONDAY, [paper(1)])

@@ -96,14 +96,6 @@ def test_a_paper_cut_once_and_printed_later_is_done(store: SqlStore) -> None:
     assert store.issues_of(paper(1).id) == (("daily", day(1)),)
 
 
-def test_an_expired_paper_is_never_a_candidate_again(store: SqlStore) -> None:
-    read(store, paper(1), paper(2), paper(3))
-    publish(store, paper(3), cut=(paper(2),), expired=[paper(1).id])
-    publish(store, day=day(1), expired=[paper(2).id])
-
-    assert candidate_ids(store, day=day(1), carry_days=30) == []
-
-
 def test_an_edition_looks_back_no_further_than_its_first_day(store: SqlStore) -> None:
     for n in range(4):
         read(store, paper(n), day=day(n))

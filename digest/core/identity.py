@@ -36,7 +36,9 @@ _DOI: Final = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
 _PREPRINT_VERSION: Final = re.compile(r"^(10\.(?:1101|64898)/[\d.]+?)v(\d+)(?:\..*)?$")
 _BIORXIV_SHORT: Final = re.compile(r"(?:bio|med)rxiv\.org/cgi/content/(?:short|abstract|full)/(\d{6,})(?:v\d+)?")
 _OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?(?:.*&)?id=([\w-]{6,})")
-_NOISE_PARAMETERS: Final = re.compile(r"^(?:utm_\w+|rss|fc|ff|v|fbclid|gclid|mc_\w+|ref|source)$")
+_NOISE_PARAMETERS: Final = re.compile(r"^(?:utm_\w+|rss|fbclid|gclid|mc_\w+|ref|source)$")
+_NOISE_OF_PUBMED: Final = frozenset({"fc", "ff", "v"})
+"""When and with what a feed was fetched; elsewhere `v` may well name the article."""
 
 _SCHEMES: Final = ("arxiv", "doi", "openreview", "url", "title")
 """Best first: the canonical id of a paper is the best of all its ids."""
@@ -98,8 +100,11 @@ def canonical_url(url: str) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not host:
         return None
+    noise = _NOISE_OF_PUBMED if host.startswith("pubmed.") else frozenset()
     query = sorted(
-        p for p in parse_qsl(parts.query, keep_blank_values=True) if not _NOISE_PARAMETERS.match(p[0].lower())
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name.lower() not in noise and not _NOISE_PARAMETERS.match(name.lower())
     )
     path = parts.path.rstrip("/")
     return f"https://{host}{port}{path}" + (f"?{urlencode(query)}" if query else "")

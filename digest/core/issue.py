@@ -77,26 +77,28 @@ def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[
     """Divide entries, best first, into sections by topic; each is in exactly one.
 
     A topic that leads fewer than three entries is no section: those go to another of their topics that is one, else to
-    their topic's field if that gathers two, else to the rest. The largest section comes first, the rest last.
+    a field of their topics that gathers two, else to the rest. What has the best entry comes first, the rest last.
     """
     leading = Counter(e.summary.topics[0] for e in entries if e.summary.topics)
     own = {topic for topic, n in leading.items() if n >= _OF_ITS_OWN}
+    fields = {id(e): tuple(dict.fromkeys(field_of(t) for t in e.summary.topics)) for e in entries}
+    loose = [e for e in entries if not own.intersection(e.summary.topics)]
+    gathering = Counter(field for e in loose for field in fields[id(e)])
     named: dict[str, list[Entry]] = {}
-    loose: list[tuple[Entry, str]] = []
     for entry in entries:
         topic = next((t for t in entry.summary.topics if t in own), None)
-        if topic:
-            named.setdefault(topic, []).append(entry)
-        else:
-            loose.append((entry, field_of(entry.summary.topics[0]) if entry.summary.topics else OTHER))
-    fields = Counter(field for _, field in loose)
-    for entry, field in loose:
-        named.setdefault(field if field in named or fields[field] > 1 else OTHER, []).append(entry)
+        field = next((f for f in fields[id(entry)] if f in own or gathering[f] > 1), OTHER)
+        named.setdefault(topic or field, []).append(entry)
+    for name in [n for n in named if n not in own and n != OTHER]:
+        if len(named[name]) == 1:
+            # Its fellows found better places: it goes where another of its fields is, or to the rest.
+            [entry] = named.pop(name)
+            named.setdefault(next((f for f in fields[id(entry)] if f in named), OTHER), []).append(entry)
     position = {id(e): n for n, e in enumerate(entries)}
-    ordered = sorted(named.items(), key=lambda s: (s[0] == OTHER, -len(s[1]), position[id(s[1][0])]))
-    return tuple(
-        Section(topic=topic, entries=tuple(sorted(es, key=lambda e: position[id(e)]))) for topic, es in ordered
-    )
+    parts = [
+        Section(topic=topic, entries=tuple(sorted(es, key=lambda e: position[id(e)]))) for topic, es in named.items()
+    ]
+    return tuple(sorted(parts, key=lambda part: (part.topic == OTHER, position[id(part.entries[0])])))
 
 
 def overview(parts: Sequence[Section], *, left_out: int) -> str:
@@ -108,7 +110,8 @@ def overview(parts: Sequence[Section], *, left_out: int) -> str:
     """
     entries = [e for part in parts for e in part.entries]
     said = [_count_sentence(len(entries), left_out)]
-    large = [f"{part.topic} ({len(part.entries)})" for part in parts if part.topic != OTHER and len(part.entries) > 1]
+    by_size = sorted((part for part in parts if part.topic != OTHER), key=lambda part: -len(part.entries))
+    large = [f"{part.topic} ({len(part.entries)})" for part in by_size if len(part.entries) > 1]
     if large:
         said.append(f"The largest section{'s are' if len(large) > 1 else ' is'} {_listed(large[:4])}.")
     voted = max(entries, key=lambda e: (e.signals.upvotes or 0, e.score))

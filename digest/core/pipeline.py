@@ -159,13 +159,14 @@ class Pipeline:
     # -- fetch
 
     def fetch(self, editions: Sequence[Edition], day: date) -> None:
-        """Read every source that an edition without an issue still needs today.
+        """Read every source of *editions* that was not read today, or not with a list.
 
-        A source that fails does not stop the others; what failed is written down with its reason.
+        A source that fails does not stop the others; what failed is written down with its reason, and asked again by
+        the next run of the day. What comes after the day's issue was printed goes into the next one.
         """
         for edition in editions:
             self.store.register_edition(edition.name, day)
-        wanted = {name for e in editions if not self._is_printed(e, day) for name in e.sources}
+        wanted = {name for e in editions for name in e.sources}
         todo = [self.sources[n] for n in self.store.unsettled([n for n in self.sources if n in wanted], day)]
         if not todo:
             return

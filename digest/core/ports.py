@@ -57,12 +57,11 @@ class Source(Protocol):
 
 
 class LLM(Protocol):
-    """A language model, or what stands in for one."""
+    """A language model. The summarizer that needs none is `digest.core.extractive`."""
 
     client: str
-    """`extractive`, `openai` or `replay`."""
+    """`openai` or `replay`."""
     model: str
-    """Empty for `extractive`."""
     concurrency: int
     """Requests at once; at least 1."""
 
@@ -186,9 +185,7 @@ class Store(Protocol):
         """(edition, date, number of entries) of every stored issue, sorted by edition and date."""
         ...
 
-    def save_issue(
-        self, issue: Issue, *, at: datetime, expired: Sequence[PaperId] = (), deliveries: Mapping[str, str]
-    ) -> bool:
+    def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool:
         """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
 
         An empty issue of the same day is replaced. One with entries is not: nothing happens, and the answer is False.

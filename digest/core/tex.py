@@ -28,7 +28,7 @@ _LETTER: Final = r"(?:\{\s*(?:\\[ij]|[^\W\d_])\s*\}|\\[ij](?![A-Za-z])(?:\{\})?|
 _ACCENT: Final = (
     # "it\'s", "we\'re": an apostrophe that some program escaped, not ś and not ŕ.
     r"(?!\\'(?:s|t|re|ll|d|ve|m)\b)"
-    rf"\\(?:['`^\"~=.]{_LETTER}|[uvHcdbkr]\{{\s*(?:\\[ij]|[^\W\d_])\s*\}}|(?<=[a-z]\\)[cvukH]\s[a-z]|[cvH]\s[A-Z])"
+    rf"\\(?:['`^\"~=.]{_LETTER}|[uvHcdbkr]\{{\s*(?:\\[ij]|[^\W\d_])\s*\}}|(?<=[a-z]\\)[cvukH]\s{{1,3}}[a-z]|[cvH]\s{{1,3}}[A-Z])"
 )
 _NAMED: Final = r"\\(?:o|O|l|L|ss|ae|AE|oe|OE|aa|AA|i|j|dh|DH|th|TH|dj|DJ|ng|NG)(?![A-Za-z])"
 _SYMBOLS: Final = {

@@ -78,7 +78,8 @@ def paragraphs(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """A title or name of plain text or TeX, as a reader expects it."""
-    return one_line(unicode_text(strip_invisible(text)))
+    # Wraps are undone first: TeX's own blank is a backslash and a blank, not a backslash and a line end.
+    return one_line(unicode_text(one_line(strip_invisible(text))))
 
 
 def clean_text(text: str) -> str:

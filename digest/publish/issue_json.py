@@ -29,11 +29,6 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         "llm": {
             "client": issue.usage.client,
             "model": issue.usage.model,
-            "requests": issue.usage.requests,
-            "input_tokens": issue.usage.input_tokens,
-            "output_tokens": issue.usage.output_tokens,
-            "cost_usd": issue.usage.cost_usd,
-            "from_cache": issue.usage.from_cache,
             "fell_back": issue.usage.fell_back,
         },
     }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select
 
 from digest.core.identity import merge_announcements, merge_signals
-from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PaperId, Signals
+from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, Signals
 from digest.store import tables
 from digest.store.database import AnyRow, Database, chunks, upsert
 from digest.store.papers import find_pks, load_papers, signals
@@ -73,16 +73,13 @@ class Issues(Database):
             if issue is not None:
                 yield issue
 
-    def save_issue(
-        self, issue: Issue, *, at: datetime, expired: Sequence[PaperId] = (), deliveries: Mapping[str, str]
-    ) -> bool:
+    def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool:
         """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
 
         An empty issue of the same day is replaced; one with entries is not: then nothing happens and the answer is
         False. A paper keeps the first word on it that it was cut, with the signals it had then.
 
         Args:
-            expired: Papers that are never to be asked for again, though no issue printed them.
             deliveries: recipient → Message-ID. Empty for an empty issue.
         """
         key = {"edition": issue.edition, "date": issue.date}
@@ -94,7 +91,7 @@ class Issues(Database):
             upsert(connection, tables.issue, [row], update=("body", "entries", "built_at"))
             decided = and_(_considered.edition == issue.edition, _considered.date == issue.date)
             connection.execute(delete(tables.considered).where(decided))
-            _save_considered(connection, issue, expired)
+            _save_considered(connection, issue)
             if deliveries:
                 connection.execute(
                     insert(tables.delivery),
@@ -193,10 +190,9 @@ def _announcement(row: AnyRow) -> Announcement | None:
     return None if row.announcement is None else Announcement(row.announcement)
 
 
-def _save_considered(connection: Connection, issue: Issue, expired: Iterable[PaperId]) -> None:
+def _save_considered(connection: Connection, issue: Issue) -> None:
     # The strongest word comes last. An issue of papers that the store never saw leaves nothing to remember.
     words = {left.id: ("cut", left.reason) for left in issue.left_out}
-    words |= dict.fromkeys(expired, ("expired", ""))
     words |= {entry.paper.id: ("entry", entry.reason) for entry in issue.entries}
     pks = find_pks(connection, words)
     decided = {pks[paper_id]: word for paper_id, word in words.items() if paper_id in pks}
@@ -220,11 +216,7 @@ def _save_considered(connection: Connection, issue: Issue, expired: Iterable[Pap
 
 def _adds(kind: str, before: set[str]) -> bool:
     """Does this word on a paper say more than those before? The first cut counts: a paper is carried once."""
-    if kind == "cut":
-        return not before
-    if kind == "expired":
-        return before <= {"cut"}
-    return True
+    return kind == "entry" or not before
 
 
 def _decided_before(connection: Connection, edition: str, pks: Iterable[int]) -> dict[int, set[str]]:

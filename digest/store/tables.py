@@ -241,7 +241,7 @@ issue = Table(
 )
 
 considered = Table(
-    "considered",  # what an issue decided about a paper: `entry`, `cut` or `expired`
+    "considered",  # what an issue decided about a paper: `entry` or `cut`
     metadata,
     Column("edition", Plain, primary_key=True),
     Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),

@@ -1,0 +1,63 @@
+"""What journals put into the place of an abstract, told from the abstract.
+
+One sends the volume and the pages, one the authors in front, one a citation that repeats the title, and PubMed its own
+heading and footer. All of it is recognised line by line, a line being what a block of the HTML was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from digest.core.text import split_authors
+
+_ONLINE: Final = re.compile(r"(?m)^[^\n]{0,120}?\bPublished online: [^\n;]{0,60}; doi:\s?10\.\S+\n?")  # Nature
+_HEADING: Final = re.compile(r"(?:^|\n)(?:Abstract|ABSTRACT|Summary|SUMMARY)(?:\s*:\s*|\s*\n|\s+(?=[A-Z]))")
+_NO_ABSTRACT: Final = re.compile(
+    r"""[^\n]{0,120}\bPublished\ online:\ [^\n;]{0,60};?                         # Nature, without a DOI
+      | [^\n]{0,40}Volume\ \d+[^\n]{0,120}?(?:Pages?|Issue|Article)\b[^\n]{0,80} # Taylor & Francis
+      | [^\n]{0,80},\ (?:EarlyView|Ahead\ of\ Print|Volume\ [^\n]{0,60})\.?       # Wiley
+      | (?:Publication\ date|Source|DOI|doi|PMID|ISSN)\s?:[^\n]{0,300}           # Elsevier, Pensoft, PubMed
+      | [^\n]{0,120}\.\ \d{4}\b[^\n]{0,80}\bdoi:\s?10\.\S+(?:\ [^\n]{0,60})?      # PubMed
+      | [^\n]{0,60}\ \d+:\ \d+[-–]\d+                                            # Pensoft: ZooKeys 1068: 149-187
+      | (?:bio|med)Rxiv\ [\d.]+;\ doi:[^\n]{0,100} | Add\ to\ Selected\ Citations # pages of bioRxiv
+      | [.\s]*""",
+    re.VERBOSE,
+)
+_AUTHORS: Final = re.compile(r"Authors?(?:\(s\))?:\s*([^\n]+)")
+_NAMES_WITH_SEMICOLONS: Final = re.compile(r"(?:[^;\n.,()]{2,40};)+")  # CNKI: 朱弘;库伟鹏;戎建涛;
+
+
+def tell_apart(title: str, text: str) -> tuple[str, tuple[str, ...]]:
+    """The abstract within *text* and the authors that stand beside it; either may be empty.
+
+    Args:
+        title: The cleaned title, by which a citation is recognised.
+        text: What the feed gives, cleaned, with a line for each block.
+    """
+    lines = text.split("\n")
+    authors = _authors(title, lines)
+    if _same(lines[0], title):
+        lines = lines[2:] if authors else lines[1:]
+    elif _NAMES_WITH_SEMICOLONS.fullmatch(lines[0]):
+        lines = lines[1:]
+    rest = _ONLINE.sub("", "\n".join(lines), count=1)
+    heading = _HEADING.search(rest[:2000])
+    if heading:
+        rest = rest[heading.end() :]
+    kept = (line for line in rest.split("\n") if not _NO_ABSTRACT.fullmatch(line) and not _AUTHORS.match(line))
+    return "\n".join(kept), authors
+
+
+def _authors(title: str, lines: Sequence[str]) -> tuple[str, ...]:
+    if _NAMES_WITH_SEMICOLONS.fullmatch(lines[0]):
+        return split_authors(lines[0])
+    if len(lines) > 1 and _same(lines[0], title) and not lines[1].endswith("."):
+        return split_authors(lines[1])
+    named = next((match for match in map(_AUTHORS.match, lines[:6]) if match), None)
+    return split_authors(named[1]) if named else ()
+
+
+def _same(line: str, title: str) -> bool:
+    return line.casefold().rstrip(".") == title.casefold().rstrip(".")

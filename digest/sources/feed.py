@@ -1,0 +1,280 @@
+"""Any RSS, Atom, RDF or JSON Feed: journals, preprint servers, blogs.
+
+feedparser reads the XML, with both of its rewriting options off: they turn `$x<y$ and $a>b$` into `$xb$`. It is handed
+bytes that the guard has passed, never an address.
+"""
+
+from __future__ import annotations
+
+import calendar
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from digest.core.dates import moment, not_after
+from digest.core.errors import SourceError
+from digest.core.identity import arxiv_id, doi, doi_version, identify
+from digest.core.models import Paper, Parsed, Record, Rejected
+from digest.core.text import (
+    author_name,
+    clean_html,
+    clean_line,
+    excerpt,
+    one_line,
+    says_withdrawn,
+    split_authors,
+    strip_arxiv_prefix,
+    web_url,
+)
+from digest.sources import guard
+from digest.sources.abstracts import tell_apart
+
+MAX_ENTRIES: Final = 5_000
+_LONGEST_TEXT: Final = 200_000
+"""What stands behind this much HTML is no abstract."""
+_LONGEST_TITLE: Final = 1_000
+_ENTRY: Final = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
+_CLOSING: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
+_SELF_CLOSED: Final = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\b[^<>]*/>\s*\Z", re.IGNORECASE)
+
+_JSON_FEED: Final = re.compile(r"(?:https?://(?:www\.)?jsonfeed\.org/version/)?1(?:\.\d)?")
+_PUBMED: Final = re.compile(r"pubmed:(\d{1,9})")
+_PREPRINT_PAGE: Final = re.compile(r"https?://(?:www\.|connect\.)?(?:bio|med)rxiv\.org/", re.IGNORECASE)
+_PAGE_VERSION: Final = re.compile(r"v(\d{1,3})(?:\.\w+)*(?:\?.*)?$")
+_TRACKING: Final = re.compile(r"\?(?:rss=\d|af=R|dgcid=\w+|rft_dat=source%3Ddrss)$")
+_ARXIV_CATEGORY: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,4})?(?:\.[A-Za-z-]{2,17})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """What an entry of any format says of itself, uncleaned."""
+
+    title: str
+    texts: tuple[str, ...]
+    """Summaries and contents, as HTML."""
+    authors: tuple[str, ...]
+    guid: str
+    links: tuple[str, ...]
+    """Absolute, the landing page first."""
+    ids: tuple[str, ...]
+    """Where a DOI may be."""
+    published: datetime | None
+    updated: datetime | None
+    tags: tuple[str, ...]
+
+
+class FeedSource:
+    """A feed on the web or in a file."""
+
+    kind = "feed"
+
+    def __init__(self, name: str, *, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Read *url*; *clock* only tells dates in the future, which are dropped."""
+        self.name = name
+        self._url = url
+        self._clock = clock
+
+    def url_for(self, day: date) -> str:
+        """The feed; it holds the newest entries, whatever the day."""
+        return self._url.replace("{date}", day.isoformat())
+
+    def parse(self, content: bytes, *, url: str) -> Parsed:
+        """Read the entries. The feed's pointer to older entries is not followed: they were new once."""
+        text = guard.decoded(content, url=url)
+        items = _json_items(content, url) if text.lstrip().startswith("{") else _xml_items(content, url)
+        now = self._clock()
+        records: list[Record] = []
+        rejected: list[Rejected] = []
+        for item in items:
+            outcome = _read(item, now)
+            if isinstance(outcome, Record):
+                records.append(outcome)
+            else:
+                rejected.append(outcome)
+        return Parsed(records=tuple(records), rejected=tuple(rejected))
+
+
+def _read(item: _Item, now: datetime) -> Record | Rejected:
+    title = one_line(clean_html(item.title[:_LONGEST_TEXT]))
+    texts = [clean_html(strip_arxiv_prefix(text[:_LONGEST_TEXT])) for text in item.texts if text.strip()]
+    found = [tell_apart(title, text) for text in texts]
+    abstract = max((abstract for abstract, _ in found), key=len, default="")
+    urls = [link for link in map(web_url, item.links) if link]
+    if not title:
+        return Rejected(reason="no title", excerpt=excerpt(urls[0] if urls else item.guid or abstract))
+    if len(title) > _LONGEST_TITLE:
+        return Rejected(reason=f"title of more than {_LONGEST_TITLE:,} characters", excerpt=excerpt(title))
+    if not urls and not item.guid and not abstract:
+        return Rejected(reason="neither id nor link nor abstract", excerpt=excerpt(title))
+    pubmed = _PUBMED.fullmatch(item.guid.strip())
+    if pubmed:
+        # The links carry the reader's tracking and change at each reading.
+        urls = [f"https://pubmed.ncbi.nlm.nih.gov/{pubmed[1]}/"]
+    # Journals without a field for it write the DOI before the abstract: "DOI: 10.3897/…".
+    places = (
+        *item.ids,
+        item.guid,
+        *urls,
+        *(line for text in texts for line in text.split("\n")[:2] if len(line) < 200),
+    )
+    own_doi = next(filter(None, map(doi, places)), None)
+    own_arxiv = next(filter(None, map(arxiv_id, (item.guid, *urls))), None)
+    url, version = _landing_page(urls[0] if urls else "", own_doi)
+    paper_id, aliases = identify(
+        title=title,
+        abstract=abstract,
+        arxiv=own_arxiv[0] if own_arxiv else None,
+        doi=own_doi,
+        urls=[url or item.guid],
+    )
+    paper = Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title,
+        abstract=abstract,
+        authors=_authors(item.authors) or next((names for _, names in found if names), ()),
+        url=f"https://arxiv.org/abs/{own_arxiv[0]}" if own_arxiv else url,
+        published=not_after(item.published, now),
+        updated=not_after(item.updated, now),
+        version=(own_arxiv[1] if own_arxiv else None) or version or _doi_version(places),
+        categories=tuple(tag for tag in item.tags if _is_arxiv_category(tag)),
+        keywords=tuple(tag for tag in item.tags if not _is_arxiv_category(tag)),
+        withdrawn=says_withdrawn(abstract),
+    )
+    return Record(paper=paper)
+
+
+def _authors(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One string may hold several people; of several strings each is one person."""
+    if len(names) == 1:
+        people = split_authors(clean_line(names[0]))
+        whole = author_name(clean_line(names[0]))
+        # "Gómez-Noguera, Samuel Enrique": one surname without a blank before the only comma.
+        return (whole,) if len(people) == 2 and re.fullmatch(r"[^\s,]+, [^,]+", clean_line(names[0])) else people
+    return tuple(name for name in (author_name(clean_line(n)) for n in names) if name)
+
+
+def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
+    """The page of the paper, without version and tracking, and the version that the address had."""
+    if _PREPRINT_PAGE.match(url):
+        found = _PAGE_VERSION.search(url)
+        return (f"https://doi.org/{own_doi}" if own_doi else url), int(found[1]) if found else None
+    return _TRACKING.sub("", url), None
+
+
+def _doi_version(places: Iterable[str]) -> int | None:
+    return next(filter(None, map(doi_version, places)), None)
+
+
+def _is_arxiv_category(tag: str) -> bool:
+    return "." in tag and bool(_ARXIV_CATEGORY.fullmatch(tag))
+
+
+def _xml_items(content: bytes, url: str) -> list[_Item]:
+    import feedparser
+
+    checked = guard.xml(content, url=url)
+    if len(_ENTRY.findall(checked)) > MAX_ENTRIES:
+        raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
+    feed = feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
+    if not feed.get("version") and not feed.entries:
+        raise SourceError(guard.describe_page(checked[:50_000].decode("utf-8", "replace")), url=url)
+    if feed.bozo and not _CLOSING.search(checked[-2_000:]) and not _SELF_CLOSED.search(checked[-2_000:]):
+        raise SourceError(f"was cut off after {len(feed.entries)} entries", url=url)
+    base = urljoin(url, _string(feed.feed.get("link")))
+    base = base if web_url(base) else url
+    dated_once = not feed.get("version", "").startswith("atom")
+    # As plain dicts: feedparser's own invents a date of change where there is none.
+    return [_xml_item(dict(entry), base, dated_once) for entry in feed.entries]
+
+
+def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
+    published, updated = _moment(entry, "published"), _moment(entry, "updated")
+    if dated_once and published is None:
+        # RSS and RDF have one date, and dc:date, which feedparser calls updated, is when the article appeared.
+        published = updated
+    links = [_string(entry.get("link"))]
+    links += [_string(link.get("href")) for link in _mappings(entry.get("links")) if link.get("rel") == "alternate"]
+    texts = [_string(content.get("value")) for content in _mappings(entry.get("content"))]
+    names = [_string(author.get("name")) for author in _mappings(entry.get("authors"))]
+    return _Item(
+        title=_string(entry.get("title")),
+        texts=(_string(entry.get("summary")), *texts),
+        authors=tuple(name for name in names if name) or tuple(filter(None, [_string(entry.get("author"))])),
+        guid=_string(entry.get("id")),
+        links=_absolute(links, base),
+        ids=tuple(_string(entry.get(key)) for key in ("prism_doi", "dc_identifier", "prism_url")),
+        published=published,
+        updated=updated,
+        tags=_tags(_string(tag.get("term")) for tag in _mappings(entry.get("tags"))),
+    )
+
+
+def _json_items(content: bytes, url: str) -> list[_Item]:
+    feed = guard.json(content, url=url)
+    version = feed.get("version")
+    if not (isinstance(version, str) and _JSON_FEED.fullmatch(version) and isinstance(feed.get("items"), list)):
+        raise SourceError("answered with JSON that is no JSON Feed", url=url)
+    if len(feed["items"]) > MAX_ENTRIES:
+        raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
+    base = web_url(_string(feed.get("feed_url"))) or web_url(_string(feed.get("home_page_url"))) or url
+    return [_json_item(item if isinstance(item, dict) else {}, base) for item in feed["items"]]
+
+
+def _json_item(item: Mapping[str, Any], base: str) -> _Item:
+    people = _mappings(item.get("authors")) or _mappings([item.get("author")])
+    guid = item.get("id")
+    tags = item.get("tags")
+    # content_text is no HTML: its "<" is a letter.
+    plain = _string(item.get("content_text")).replace("&", "&amp;").replace("<", "&lt;")
+    return _Item(
+        title=_string(item.get("title")),
+        texts=(_string(item.get("summary")), _string(item.get("content_html")), plain),
+        authors=tuple(filter(None, (_string(person.get("name")) for person in people))),
+        guid=str(guid) if isinstance(guid, str | int) else "",
+        links=_absolute([_string(item.get("url")), _string(item.get("external_url"))], base),
+        ids=(_string(item.get("external_url")),),
+        published=moment(item.get("date_published")),
+        updated=moment(item.get("date_modified")),
+        tags=_tags(map(_string, tags if isinstance(tags, list) else [])),
+    )
+
+
+def _absolute(links: Iterable[str], base: str) -> tuple[str, ...]:
+    """Join relative links to the feed's own address; PubMed writes raw blanks into its links."""
+    found: dict[str, None] = {}
+    for link in links:
+        if not link.strip():
+            continue
+        try:
+            found[urljoin(base, link.strip().replace(" ", "%20"))] = None
+        except ValueError:  # "http://[": no address at all
+            continue
+    return tuple(found)
+
+
+def _moment(entry: Mapping[str, Any], name: str) -> datetime | None:
+    """The date as it was written, or else what feedparser, which knows more formats and guesses more, makes of it."""
+    own, parsed = moment(entry.get(name)), entry.get(f"{name}_parsed")
+    if own is not None or parsed is None:
+        return own
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for tag in map(clean_line, tags) if tag))
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

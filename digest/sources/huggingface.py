@@ -1,0 +1,165 @@
+"""Hugging Face Daily Papers: `/api/daily_papers`, in every shape it has had since 2024-05.
+
+Its parameters are in huggingface_hub, hf_api.py. The outer `publishedAt` is hours off, or the time of submission; the
+paper's own is used. The site's own machine-made summary is left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from digest.core.dates import moment
+from digest.core.errors import NotYetError, SourceError
+from digest.core.identity import arxiv_id, identify
+from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
+from digest.core.text import clean_line, clean_text, excerpt, web_url
+from digest.sources import guard
+
+_SITE: Final = "https://huggingface.co"
+_DEFAULT: Final = f"{_SITE}/api/daily_papers?date={{date}}&limit=100"
+_DEFAULT_LIMIT: Final = 50
+"""Of the API, where the address names none; the fullest days have just that many papers."""
+_LONGEST_REPR: Final = 200_000
+
+
+class HuggingFaceSource:
+    """The papers that people submitted to Hugging Face on one day, with their votes."""
+
+    kind = "huggingface"
+
+    def __init__(self, name: str, *, url: str | None = None) -> None:
+        self.name = name
+        self._url = url or _DEFAULT
+
+    def url_for(self, day: date) -> str:
+        """The first page of *day*."""
+        return self._url.replace("{date}", day.isoformat())
+
+    def parse(self, content: bytes, *, url: str) -> Parsed:
+        """Read one page of the list."""
+        items, expected = _items(guard.json(content, url=url), url)
+        records: list[Record] = []
+        rejected: list[Rejected] = []
+        for item in items:
+            outcome = _read(item)
+            if isinstance(outcome, Record):
+                records.append(outcome)
+            else:
+                rejected.append(outcome)
+        return Parsed(
+            records=tuple(records),
+            rejected=tuple(rejected),
+            expected=expected,
+            next_url=_next_url(url, len(items)),
+        )
+
+
+def _items(value: Any, url: str) -> tuple[list[Any], int | None]:
+    """The list in a document, and how long it says it is."""
+    if isinstance(value, list):
+        return value, None
+    if isinstance(value, dict) and isinstance(value.get("error"), str):
+        message = excerpt(value["error"])
+        if guard.says_not_yet(message):
+            raise NotYetError(f"Hugging Face has no list of this day yet ({message})", url=url)
+        raise SourceError(f"Hugging Face answered: {message}", url=url)
+    if isinstance(value, dict) and isinstance(value.get("data"), list):
+        return value["data"], _count(value.get("count"))
+    raise SourceError(f"holds no list of papers but {excerpt(repr(value)[:60])}", url=url)
+
+
+def _read(item: Any) -> Record | Rejected:
+    if isinstance(item, str):  # some archives wrote Python's repr() of each item
+        item = _literal(item)
+    if not isinstance(item, Mapping):
+        return Rejected(reason="is no object", excerpt=excerpt(str(item)[:200]))
+    paper = item.get("paper")
+    if not isinstance(paper, Mapping):
+        return Rejected(reason="has no paper", excerpt=excerpt(str(dict(item))[:200]))
+    title = clean_line(_string(paper.get("title")) or _string(item.get("title")))
+    number = _string(paper.get("id")).strip()
+    if not title:
+        return Rejected(reason="no title", excerpt=excerpt(number or str(dict(item))[:200]))
+    if not number:
+        return Rejected(reason="no id", excerpt=excerpt(title))
+    abstract = clean_text(_string(paper.get("summary")) or _string(item.get("summary")))
+    found = arxiv_id(number)
+    page = f"{_SITE}/papers/{quote(number, safe='')}"
+    paper_id, aliases = identify(title=title, abstract=abstract, arxiv=found[0] if found else None, urls=[page])
+    return Record(
+        paper=Paper(
+            id=paper_id,
+            aliases=aliases,
+            title=title,
+            abstract=abstract,
+            authors=_authors(paper.get("authors")),
+            url=f"https://arxiv.org/abs/{found[0]}" if found else page,
+            links=_links(paper, found[0] if found else None, page),
+            published=moment(paper.get("publishedAt")),
+            keywords=_keywords(paper.get("ai_keywords")),
+            withdrawn=bool(paper.get("withdrawnAt")),
+        ),
+        signals=Signals(
+            upvotes=_count(paper.get("upvotes")),
+            comments=_count(item.get("numComments")),
+            stars=_count(paper.get("githubStars")),
+        ),
+    )
+
+
+def _literal(text: str) -> Any:
+    """What Python's repr() was taken of, or the text itself where it is not whole."""
+    if len(text) > _LONGEST_REPR or not text.startswith("{"):
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
+def _authors(value: Any) -> tuple[str, ...]:
+    """Names in order; those that the site hides are not theirs."""
+    people = [a for a in value if isinstance(a, Mapping)] if isinstance(value, list) else []
+    names = (clean_line(_string(person.get("name"))) for person in people if not person.get("hidden"))
+    return tuple(name for name in names if name)
+
+
+def _links(paper: Mapping[str, Any], number: str | None, page: str) -> tuple[Link, ...]:
+    found = (
+        ("code", web_url(_string(paper.get("githubRepo")))),
+        ("discussion", page),
+        ("pdf", f"https://arxiv.org/pdf/{number}" if number else None),
+        ("project", web_url(_string(paper.get("projectPage")))),
+    )
+    return tuple(Link(rel=rel, url=url) for rel, url in found if url)
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    words = (clean_line(word) for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _next_url(url: str, count: int) -> str | None:
+    """The next page, if this one was full."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    limit = query.get("limit", "")
+    full = int(limit) if re.fullmatch(r"[1-9]\d{0,3}", limit) else _DEFAULT_LIMIT
+    if parts.scheme not in ("http", "https") or count < full:
+        return None
+    page = query.get("p", "0")
+    query["p"] = str(int(page) + 1 if re.fullmatch(r"\d{1,4}", page) else 1)
+    return parts._replace(query=urlencode(query)).geturl()

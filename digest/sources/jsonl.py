@@ -1,0 +1,236 @@
+"""Papers as JSON from any other tool: one object a line, or one document with a list in it.
+
+`fields` in the config says what the tool calls the things we know: `fields = {abstract = "summary", url = "abs"}`; a
+name with dots goes into objects (`"paper.title"`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+from digest.core.dates import moment
+from digest.core.errors import ConfigError, SourceError
+from digest.core.identity import arxiv_id, doi, identify
+from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
+from digest.core.text import (
+    author_name,
+    clean_html,
+    clean_line,
+    clean_text,
+    excerpt,
+    says_withdrawn,
+    split_authors,
+    web_url,
+)
+from digest.sources import guard
+
+NAMES: Final = (
+    "id",
+    "title",
+    "abstract",
+    "authors",
+    "url",
+    "doi",
+    "arxiv",
+    "published",
+    "updated",
+    "version",
+    "categories",
+    "keywords",
+    "upvotes",
+    "announce",
+    "pdf",
+    "code",
+)
+"""What `fields` may map, and what is looked for by its own name otherwise."""
+
+_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|div|jats:\w+)>", re.IGNORECASE)
+_NAME_KEYS: Final = ("name", "display_name", "fullname", "full_name", "author")
+
+
+class JsonlSource:
+    """A file or address with one JSON object a line."""
+
+    kind = "jsonl"
+
+    def __init__(
+        self, name: str, *, url: str, fields: Mapping[str, str] | None = None, items: str | None = None
+    ) -> None:
+        """Read *url*.
+
+        Args:
+            fields: Our name → theirs, for those that differ.
+            items: The key of the list, where the file is one JSON document.
+
+        Raises:
+            ConfigError: `fields` maps a name that is not ours.
+        """
+        unknown = sorted(set(fields or {}) - set(NAMES))
+        if unknown:
+            raise ConfigError(f"fields: unknown name {unknown[0]}; known are {', '.join(NAMES)}")
+        self.name = name
+        self._url = url
+        self._paths = {ours: tuple((fields or {}).get(ours, ours).split(".")) for ours in NAMES}
+        self._items = items
+
+    def url_for(self, day: date) -> str:
+        """The file or address of *day*."""
+        return self._url.replace("{date}", day.isoformat())
+
+    def parse(self, content: bytes, *, url: str) -> Parsed:
+        """Read each line, or each item of the list. Doubles stay; they are joined later."""
+        records: list[Record] = []
+        rejected: list[Rejected] = []
+        objects = self._document(content, url) if self._items else _lines(content, url)
+        for where, value in objects:
+            outcome = self._read(where, value)
+            if isinstance(outcome, Record):
+                records.append(outcome)
+            else:
+                rejected.append(outcome)
+        if rejected and not records and all(r.reason.endswith(_NO_JSON) for r in rejected):
+            raise SourceError(
+                "has no JSON object on any line; if it is one document, set items to the key of its list", url=url
+            )
+        return Parsed(records=tuple(records), rejected=tuple(rejected))
+
+    def _document(self, content: bytes, url: str) -> Iterator[tuple[str, Any]]:
+        value = guard.json(content, url=url)
+        for key in (self._items or "").split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, list):
+            raise SourceError(f"has no list under the key {self._items}", url=url)
+        return ((f"item {n}", item) for n, item in enumerate(value, 1))
+
+    def _read(self, where: str, item: Any) -> Record | Rejected:
+        if isinstance(item, _Broken):
+            return Rejected(reason=f"{where}: {_NO_JSON}", excerpt=excerpt(item.text))
+        if not isinstance(item, dict):
+            return Rejected(reason=f"{where}: is no object", excerpt=excerpt(json.dumps(item)[:200]))
+        value = {ours: _at(item, path) for ours, path in self._paths.items()}
+        title = clean_line(_string(value["title"]))
+        if not title:
+            return Rejected(reason=f"{where}: no title", excerpt=excerpt(json.dumps(item, ensure_ascii=False)[:500]))
+        return _record(title, value)
+
+
+def _record(title: str, value: Mapping[str, Any]) -> Record:
+    raw = _string(value["abstract"])
+    abstract = clean_html(raw) if _HAS_TAGS.search(raw) else clean_text(raw)
+    url, own_id = web_url(_string(value["url"])), _string(value["id"])
+    texts = [t for t in (_string(value["arxiv"]), own_id, url or "") if t]
+    arxiv = next((found for found in map(arxiv_id, texts) if found), None)
+    paper_id, aliases = identify(
+        title=title,
+        abstract=abstract,
+        arxiv=arxiv[0] if arxiv else None,
+        doi=_string(value["doi"]) or doi(own_id),
+        urls=[u for u in (url, web_url(own_id)) if u],
+    )
+    versions = (v for v in (_count(value["version"]), arxiv[1] if arxiv else None) if v)
+    links = (("code", web_url(_string(value["code"]))), ("pdf", web_url(_string(value["pdf"]))))
+    paper = Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title,
+        abstract=abstract,
+        authors=_authors(value["authors"]),
+        # The landing page has no version; other tools often give the page of one.
+        url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or "",
+        links=tuple(Link(rel=rel, url=link) for rel, link in links if link),
+        published=moment(value["published"]),
+        updated=moment(value["updated"]),
+        version=next(versions, None),
+        categories=_words(value["categories"]),
+        keywords=_words(value["keywords"]),
+        withdrawn=says_withdrawn(abstract),
+    )
+    word = _string(value["announce"]).strip().lower()
+    return Record(
+        paper=paper,
+        announcement=Announcement(word) if word in set(Announcement) else None,
+        signals=Signals(upvotes=_count(value["upvotes"])),
+    )
+
+
+_NO_JSON: Final = "is no JSON"
+
+
+class _Broken:
+    """A line that could not be read."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _lines(content: bytes, url: str) -> Iterator[tuple[str, Any]]:
+    text = guard.decoded(content, url=url)
+    if text.lstrip().startswith("<"):
+        raise SourceError(guard.describe_page(text, wanted="JSON lines"), url=url)
+    if text.lstrip().startswith("["):
+        value = guard.json(content, url=url)
+        return ((f"item {n}", item) for n, item in enumerate(value, 1))
+    # Not splitlines(): JSON may hold U+2028 as it is.
+    numbered = enumerate(text.split("\n"), 1)
+    return ((f"line {n}", _value(line)) for n, line in numbered if line.strip())
+
+
+def _value(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return _Broken(line[:500])
+
+
+def _at(item: Any, path: tuple[str, ...]) -> Any:
+    """The value at a dotted path; a key that itself has dots wins."""
+    if len(path) > 1 and isinstance(item, dict) and ".".join(path) in item:
+        return item[".".join(path)]
+    for key in path:
+        item = item.get(key) if isinstance(item, dict) else None
+    return item
+
+
+def _authors(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return split_authors(clean_line(value))
+    if not isinstance(value, list):
+        return ()
+    names = (author_name(clean_line(_name(person))) for person in value)
+    return tuple(name for name in names if name)
+
+
+def _name(person: Any) -> str:
+    """The name in a string or an object; arXiv's OAI calls its parts keyname and forenames."""
+    if not isinstance(person, dict):
+        return _string(person)
+    for key in _NAME_KEYS:
+        if isinstance(person.get(key), str | dict):
+            return _name(person[key])
+    given = _string(person.get("given") or person.get("forenames") or person.get("first") or person.get("firstName"))
+    family = _string(person.get("family") or person.get("keyname") or person.get("last") or person.get("lastName"))
+    return f"{given} {family}"
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """A list of words, or one string of them: arXiv divides categories by blanks, others by commas."""
+    if isinstance(value, str):
+        value = re.split(r"[,;]\s*" if re.search(r"[,;]", value) else r"\s+", value)
+    words = (clean_line(word) for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"v?\d{1,9}", value.strip()):
+        value = int(value.strip().removeprefix("v"))
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

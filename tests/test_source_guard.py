@@ -1,0 +1,148 @@
+"""What reaches a parser: no entities, no web pages, no guessed encodings."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from digest.core.errors import SourceError
+from digest.sources import guard
+from digest.sources.arxiv import ArxivSource
+from digest.sources.feed import FeedSource
+
+HEAD = '<?xml version="1.0"?>'
+
+
+def rss(title: str = "A title", *, prolog: str = "", head: str = HEAD) -> str:
+    item = f"<item><title>{title}</title><link>https://a.org/1</link></item>"
+    return f'{head}{prolog}<rss version="2.0"><channel><title>x</title>{item}</channel></rss>'
+
+
+LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>'
+FILE = '<!DOCTYPE l [<!ENTITY c SYSTEM "file:///etc/passwd">]>'
+PARAMETER = '<!DOCTYPE l [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x"> %p;]>'
+LONE = '<!ENTITY c "x">'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("prolog", [LAUGHS, FILE, PARAMETER, LONE, "<!-- > -->" + LAUGHS, "<?pi [?>" + FILE])
+def test_a_document_with_entities_of_its_own_is_refused(prolog: str, encoding: str) -> None:
+    content = rss("&c;", prolog=prolog).encode(encoding)
+
+    with pytest.raises(SourceError, match="which no feed needs"):
+        guard.xml(content)
+
+
+def test_no_declared_encoding_hides_an_entity() -> None:
+    seven = b'<?xml version="1.0" encoding="utf-7"?>' + rss("&c;", prolog=LAUGHS, head="").encode("utf-7")
+    ebcdic = rss("&c;", prolog=LAUGHS, head='<?xml version="1.0" encoding="cp037"?>').encode("cp037")
+
+    for content in (seven, ebcdic):
+        try:
+            titles = [r.paper.title for r in FeedSource("f", url="").parse(content, url="").records]
+        except SourceError:
+            continue
+        assert not any("ha" in title for title in titles)
+
+
+def test_a_plain_doctype_and_talk_of_entities_are_let_through() -> None:
+    public = '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://127.0.0.1:9/rss-0.91.dtd">'
+    talk = "<![CDATA[How <!DOCTYPE x [<!ENTITY a 'b'>]> works]]>"
+
+    assert b"DOCTYPE rss" not in guard.xml(rss(prolog=public).encode())
+    assert b"A title" in guard.xml(rss(prolog=public).encode())
+    assert b"<!ENTITY a" in guard.xml(rss(talk).encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b" \n\xef\xbb\xbf", "is empty"),
+        (b"\0\0\0\0", "is empty"),
+        (
+            b"<!DOCTYPE html><html><head><title>Just a moment...</title>",
+            "a web page titled 'Just a moment...', not a feed",
+        ),
+        (b"<html><body>Sign in</body></html>", "answered with a web page, not a feed"),
+        (b"Too many requests", "is no XML; it begins with “Too many requests”"),
+        (b'{"error": "x"}', "is no XML"),
+        (b"x" * 11_000_000, "is larger than 10 MB"),
+        (b"<rss>" + b"<a/>" * 300_000 + b"</rss>", "has more than 200,000 tags"),
+        (b"<rss " + b'a="1" ' * 100_000 + b"></rss>", "has a tag of more than 100,000 characters"),
+    ],
+)
+def test_what_is_no_feed_is_named(content: bytes, sentence: str) -> None:
+    start = time.perf_counter()
+
+    with pytest.raises(SourceError) as caught:
+        guard.xml(content)
+
+    assert sentence in str(caught.value)
+    assert time.perf_counter() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ('<?xml version="1.0" encoding="utf-8"?>', "utf-8"),
+        ("", "utf-8"),
+        ("\ufeff", "utf-8"),
+        ("", "utf-16"),
+        ('<?xml version="1.0" encoding="utf-16"?>', "utf-16-le"),
+        ('<?xml version="1.0" encoding="iso-8859-1"?>', "cp1252"),
+        ('<?xml version="1.0" encoding="windows-1252"?>', "cp1252"),
+        ('<?xml version="1.0" encoding="utf-8"?>', "cp1252"),
+        ('<?xml version="1.0" encoding="no-such"?>', "utf-8"),
+        ("<?xml version='1.0' encoding='koi8-r'?>", "koi8-r"),
+        ('<?xml version="1.0" encoding="gb2312"?>', "gb18030"),
+        ('<?xml version="1.0" encoding="shift_jis"?>', "cp932"),
+    ],
+)
+def test_letters_arrive_in_any_encoding(head: str, encoding: str) -> None:
+    title = {"koi8-r": "Статья", "gb18030": "鎔基的论文", "cp932": "①論文"}.get(encoding, "Žluťoučký – ß")
+    if encoding == "cp1252":
+        title = "Café – naïve"
+
+    parsed = FeedSource("f", url="").parse(rss(title, head=head).encode(encoding), url="")
+
+    assert [r.paper.title for r in parsed.records] == [title]
+
+
+def test_one_damaged_byte_does_not_spoil_the_other_letters() -> None:
+    content = rss("Café naïve é X").encode().replace(b"X", b"\xff")
+
+    title = FeedSource("f", url="").parse(content, url="").records[0].paper.title
+
+    assert title.startswith("Café naïve é")
+
+
+def test_control_characters_do_not_stop_a_parser() -> None:
+    content = rss("A\x00 ti\x0btle\x1f").encode()
+
+    assert FeedSource("f", url="").parse(content, url="").records[0].paper.title == "A title"
+
+
+def test_deep_nesting_is_no_crash() -> None:
+    content = rss("x" + "<b>" * 90_000 + "</b>" * 90_000).encode()
+
+    FeedSource("f", url="").parse(content, url="")
+    with pytest.raises(SourceError, match="damaged or was cut off"):
+        ArxivSource("a").parse(content, url="")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"[1, 2", "is no JSON, or was cut off"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b"<html><title>Gateway</title></html>", "a web page titled 'Gateway', not JSON"),
+        (b"", "is empty"),
+    ],
+)
+def test_what_is_no_json_is_named(content: bytes, sentence: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        guard.json(content)
+
+    assert sentence in str(caught.value)
