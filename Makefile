@@ -6,13 +6,14 @@ BIN := .venv/bin
 .PHONY: demo test check bench screenshots wheel clean
 
 demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
+	rm -rf digest-sample
 	$(BIN)/digest run --sample
 	$(BIN)/digest run --sample
 	@echo
-	@echo "Two days of the sample are done. Look at:"
+	@echo "Two days of the sample are done: the second skipped what the first one said. Look at"
 	@echo "  digest-sample/site/index.html   the archive, in a browser"
 	@echo "  digest-sample/outbox/           the mails, in a mail program"
-	@echo "  $(BIN)/digest show --config digest/sample/config.toml needs no page: see README.md"
+	@echo "  $(BIN)/digest show --sample     the newest issue, here"
 
 test: .venv/installed-test    ## run the tests
 	$(BIN)/python -m pytest

@@ -42,6 +42,7 @@ def config_option(command: F) -> F:
     )(command)
 
 
+sample_option = click.option("--sample", is_flag=True, help="Look at what `digest run --sample` wrote.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 
@@ -145,12 +146,13 @@ def summarize(targets: tuple[str, ...], config: Path, as_json: bool) -> None:
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
 @config_option
+@sample_option
 @json_option
-def search(query: tuple[str, ...], limit: int, config: Path, as_json: bool) -> None:
+def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_json: bool) -> None:
     """Search title, abstract and authors of every paper the store has."""
     from digest import terminal
 
-    with _working(as_json) as host, _app(config, host) as app:
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
         papers = app.store.search(" ".join(query), limit=limit)
     if as_json:
         _print_json([terminal.paper_json(p) for p in papers])
@@ -162,15 +164,16 @@ def search(query: tuple[str, ...], limit: int, config: Path, as_json: bool) -> N
 @click.argument("edition", required=False)
 @click.argument("day", required=False, metavar="[DATE]")
 @config_option
+@sample_option
 @json_option
-def show(edition: str | None, day: str | None, config: Path, as_json: bool) -> None:
+def show(edition: str | None, day: str | None, config: Path, sample: bool, as_json: bool) -> None:
     """Show an issue in the terminal; by default the newest of the first edition."""
     from digest import terminal
 
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition
     when = _Date().convert(day, None, click.get_current_context()) if day else None
-    with _working(as_json) as host, _app(config, host) as app:
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
         issue = app.issue(edition, when)
         if as_json:
             from digest.publish.issue_json import issue_json

@@ -94,9 +94,11 @@ def _what_came_of_it(report: Report) -> str:
     if issue is None:
         return "no issue yet" if not report.until.reaches(Stage.PUBLISH) else "nothing new today"
     left = f", {len(issue.left_out)} left out ({issue.left_out[0].reason})" if issue.left_out else ""
-    known = sum(s.seen_before for s in report.sources)
+    updates = sum(s.updates for s in report.sources)
+    known = sum(s.seen_before for s in report.sources) - updates
     seen = f", {known} already considered for earlier issues" if known else ""
-    return f"{count(len(issue.entries), 'paper')} in the issue{left}{seen}"
+    later = f", {count(updates, 'later version')} of known papers" if updates else ""
+    return f"{count(len(issue.entries), 'paper')} in the issue{left}{seen}{later}"
 
 
 def _spent(report: Report) -> str:

@@ -281,5 +281,6 @@ def test_the_sample_takes_a_day_at_a_time_and_says_when_it_is_done(tmp_path: Pat
     assert "Monday 2 March 2026" in one.stdout
     assert "Tuesday 3 March 2026" in two.stdout
     assert "already considered for earlier issues" in two.stdout
+    assert "Tuesday 3 March 2026" in digest("show", "--sample", cwd=tmp_path).stdout
     assert "both days of the sample are done" in three.stderr
     assert len(list((tmp_path / "digest-sample" / "outbox").glob("*.eml"))) == 2
