@@ -6,37 +6,58 @@ The order is that of the page and the mail. Text goes to a pipe as it is; bold a
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
-from digest.core.models import Issue, Paper
+from digest.core.models import Issue, Paper, SourceState
 from digest.core.pipeline import Report, Stage
 from digest.publish.formulas import to_unicode
 from digest.publish.issue_json import source_json
-from digest.publish.views import Links, completeness, count, issue_view, long_day, some_authors
+from digest.publish.render import flow
+from digest.publish.views import EntryView, Links, completeness, count, issue_view, long_day, some_authors
 
 if TYPE_CHECKING:
     from digest.doctor import Finding, StatusReport
     from digest.ondemand import Answer
     from digest.publish.render import Templates
 
-_WIDTH = 80
+_WIDTH: Final = 80
+_PIPED: Final = 10_000
 
 
 def _console() -> Console:
     # Piped, a line is as long as it is: a program reads it.
-    return Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(width=None if sys.stdout.isatty() else _PIPED, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
-def _line(console: Console, text: str, style: str = "", indent: int = 0) -> None:
-    """One paragraph; nothing in it is taken for markup."""
-    width = min(_WIDTH, console.width) if console.is_terminal else None
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False), width=width)
+def _line(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
+    """One paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
+    words = Text(text, style=style)
+    lines: Iterable[Text] = [words]
+    if console.is_terminal:
+        # Half a link is none, however long it is.
+        overflow: Literal["ignore", "fold"] = "ignore" if "://" in text else "fold"
+        lines = words.wrap(console, _room(console) - indent - len(bullet), overflow=overflow)
+    for n, line in enumerate(lines):
+        line.rstrip()
+        before = " " * indent + (" " * len(bullet) if n else bullet)
+        console.print(Text.assemble(before, line), soft_wrap=True)
+
+
+def _facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
+    """A quiet line of short facts, never broken before or after the dot between two."""
+    shown = [fact for fact in facts if fact]
+    room = _room(console) - indent if console.is_terminal else _PIPED
+    for line in flow(shown, room).splitlines():
+        console.print(Text.assemble(" " * indent, (line, "dim")), soft_wrap=True)
+
+
+def _room(console: Console) -> int:
+    return min(_WIDTH, console.width)
 
 
 # -- run
@@ -92,6 +113,8 @@ def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_d
 def _what_came_of_it(report: Report) -> str:
     issue = report.issue
     if issue is None:
+        if report.sources and all(s.state is SourceState.FAILED for s in report.sources):
+            return "no issue: no source could be read"
         return "no issue yet" if not report.until.reaches(Stage.PUBLISH) else "nothing new today"
     left = f", {len(issue.left_out)} left out ({issue.left_out[0].reason})" if issue.left_out else ""
     updates = sum(s.updates for s in report.sources)
@@ -127,28 +150,52 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
         return
     console = _console()
     view = issue_view(issue, links=Links(root=None))
-    _line(console, f"{issue.title}, {long_day(issue.date)}", "bold")
-    for text in (issue.overview, issue.why_empty or "", completeness(issue.sources)):
+    _line(console, f"{view.title}, {view.day}", "bold")
+    for text in (f"Nothing new today. {view.why_empty}" if view.why_empty else view.overview, view.covers):
         if text:
             console.print()
-            _line(console, to_unicode(text), "dim" if text == completeness(issue.sources) else "")
+            _line(console, text)
+    if view.completeness:
+        console.print()
+        _facts(console, view.completeness.split(" · "))
+    if len(view.contents) > 1:
+        console.print()
+        for section in view.contents:
+            _line(console, f"{section.count:>4}  {section.topic.text}", "dim")
     for section in view.sections:
         console.print()
-        _line(console, f"{section.topic} ({len(section.entries)})", "bold underline")
+        _line(console, f"{section.topic.text} ({section.count})", "bold underline")
         for entry in section.entries:
             console.print()
-            _line(console, entry.title, "bold", 2)
-            if entry.tldr:
-                _line(console, entry.tldr, "", 2)
-            for point in entry.points:
-                _line(console, f"– {point}", "", 4)
-            _line(console, " · ".join(w.text for w in entry.facts), "dim", 2)
-            for text in (entry.reason, entry.url):
-                if text:
-                    _line(console, text, "dim", 2)
-    if issue.left_out:
+            _print_entry(console, entry)
+    if view.left_out:
         console.print()
-        _line(console, f"Left out: {count(len(issue.left_out), 'paper')}, {issue.left_out[0].reason}.", "dim")
+        _line(console, "Left out", "bold underline")
+        console.print()
+        for group in view.left_out:
+            _line(console, f"{len(group.papers):,} {group.reason}", "dim", 2)
+    console.print()
+    _line(console, "About this issue", "bold underline")
+    console.print()
+    for text in (*view.troubles, " ".join(view.writers)):
+        if text:
+            _line(console, text, "dim", 2)
+
+
+def _print_entry(console: Console, entry: EntryView) -> None:
+    _line(console, entry.title, "bold", 2)
+    if entry.url:
+        _line(console, entry.url, "dim", 2)
+    _line(console, entry.tldr, "", 2)
+    for point in entry.points:
+        _line(console, point, "", 4, bullet="– ")
+    if entry.mark:
+        _line(console, f"[{entry.mark}] {entry.mark_why}", "dim", 2)
+    _facts(console, [fact.text for fact in entry.facts], 2)
+    for link in entry.links:
+        _line(console, f"{link.text}: {link.url}", "dim", 2)
+    if entry.reason:
+        _line(console, f"Why here: {entry.reason}", "dim", 2)
 
 
 # -- papers
@@ -179,7 +226,7 @@ def print_papers(papers: Sequence[Paper], *, query: str) -> None:
             f"{paper.published:%Y-%m-%d}" if paper.published else "",
             paper.url or paper.id,
         ]
-        _line(console, " · ".join(f for f in facts if f), "dim", 2)
+        _facts(console, facts, 2)
     if not papers:
         _line(console, f"No paper in the store has all of these words: {query}")
 
@@ -218,9 +265,9 @@ def print_answers(answers: Sequence[Answer]) -> None:
         _line(console, to_unicode(answer.paper.title), "bold")
         _line(console, to_unicode(answer.summary.tldr) or "The source has no abstract to summarize.", indent=2)
         for point in answer.summary.points:
-            _line(console, f"– {to_unicode(point)}", indent=4)
+            _line(console, to_unicode(point), indent=4, bullet="– ")
         facts = [some_authors(answer.paper.authors), ", ".join(answer.summary.topics), answer.paper.url]
-        _line(console, " · ".join(f for f in facts if f), "dim", 2)
+        _facts(console, facts, 2)
         if answer.summary.fell_back:
             _line(console, f"An extract of the abstract: {answer.summary.fell_back}.", "dim", 2)
 

@@ -32,6 +32,7 @@ class Templates:
             keep_trailing_newline=True,
         )
         self._environment.filters["fill"] = fill
+        self._environment.filters["flow"] = flow
 
     def html(self, name: str, **values: Any) -> str:
         """The template *name*, filled; every value is escaped."""
@@ -92,6 +93,23 @@ def fill(text: str, width: int = 78, first: str = "", rest: str | None = None) -
         break_long_words="://" not in text,
         break_on_hyphens=False,
     )
+
+
+def flow(parts: Sequence[str], width: int = 78, first: str = "") -> str:
+    """*parts* with " · " between two that share a line; no line begins or ends with a dot.
+
+    Args:
+        first: What stands before each line.
+    """
+    lines = [""]
+    for part in (" ".join(part.split()) for part in parts):
+        joined = f"{lines[-1]} · {part}" if lines[-1] else part
+        if len(first) + len(joined) <= width:
+            lines[-1] = joined
+        else:
+            wrapped = fill(part, width - len(first)).split("\n")
+            lines = [*lines, *wrapped] if lines[-1] else wrapped
+    return "\n".join(first + line for line in lines)
 
 
 def _read(path: Path) -> bytes:

@@ -1,0 +1,109 @@
+"""What people see: on a terminal of 80 columns, and through a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from digest import terminal
+from digest.core.models import Announcement, Issue, Link, SourceReport, SourceState, Usage
+from digest.core.pipeline import Report
+from digest.publish.render import flow
+from tests.issues import WEDNESDAY, entry, issue, left_out, templates
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_screen(what: Issue, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines of an issue on a terminal of 80 columns, without bold and dim."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    with contextlib.redirect_stdout(Tty()) as screen:
+        terminal.print_issue(what, templates=templates(), site_url=None)
+    assert "\x1b[1m" in screen.getvalue()
+    return re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+
+
+def whole() -> Issue:
+    return issue(
+        [
+            entry(
+                1,
+                summary={"points": ("It was tried on 40 sensors and 12 boats " * 4,), "fell_back": "no answer"},
+                paper={
+                    "authors": tuple(f"Author Number{n} Longname" for n in range(4)),
+                    "links": (Link(rel="code", url="https://code.example.org/" + "long" * 30),),
+                },
+                reason="matches robots",
+            ),
+            entry(2, summary={"topics": ("Robotics",)}, announcement=Announcement.CROSS),
+        ],
+        left_out=(left_out(1), left_out(2)),
+    )
+
+
+def test_the_terminal_has_what_the_page_has_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join(on_screen(whole(), monkeypatch))
+
+    order = [
+        "Research digest, Wednesday 3 June 2026",
+        "2 papers today.",
+        "93 of 93",
+        "   1  Reasoning",
+        "Reasoning (1)",
+        "Paper number 1",
+        "Method 1 works",
+        "– It was tried",
+        "[extract] Sentences of the abstract",
+        "Author Number0",
+        "code: https://code.example.org/",
+        "Why here: matches robots",
+        "Robotics (1)",
+        "[cross-listed]",
+        "2 not among the best 30 of 40",
+        "About this issue",
+        "summaries",
+    ]
+    at = [text.find(word) for word in order]
+    assert -1 not in at
+    assert at == sorted(at)
+
+
+def test_lines_fit_the_terminal_except_a_link_which_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_screen(whole(), monkeypatch)
+
+    assert [line for line in lines if len(line) > 80] == [f"  code: https://code.example.org/{'long' * 30}"]
+    assert [line for line in lines if line != line.rstrip() or line.strip().startswith("·") or line.endswith("·")] == []
+    assert "      " in next(lines[n + 1] for n, line in enumerate(lines) if line.startswith("    – "))
+
+
+def test_an_empty_day_on_the_terminal_says_that_nothing_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Nothing new today. arXiv lists no papers on this day." in on_screen(issue(), monkeypatch)
+
+
+def test_a_run_that_could_read_nothing_does_not_say_that_nothing_is_new(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = SourceReport(name="arXiv", state=SourceState.FAILED, error="it answered with a web page")
+    report = Report(edition="daily", date=WEDNESDAY, sources=(failed,), usage=Usage(client="extractive"))
+
+    terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
+
+    out = capsys.readouterr().out
+    assert "no issue: no source could be read" in out
+    assert "nothing new" not in out
+
+
+def test_facts_share_lines_and_no_line_begins_or_ends_with_a_dot() -> None:
+    parts = ["A. Author and 12 more", "Hugging Face, 15 June", "World models", "61 upvotes"]
+
+    assert flow(parts, width=50) == "A. Author and 12 more · Hugging Face, 15 June\nWorld models · 61 upvotes"
+    assert flow(["one two three", "four"], width=9, first="  ") == "  one two\n  three\n  four"
+    assert flow([]) == ""
