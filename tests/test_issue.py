@@ -86,8 +86,14 @@ def test_the_overview_counts_names_topics_and_points_at_the_most_upvoted() -> No
     assert overview(parts, left_out=3) == (
         "2 papers today, chosen from 5 new ones. The largest section is Robots (2). "
         "The most upvoted is “Paper number 2 on the study of things” (42). "
-        "Closest to this edition's interests is “Paper number 1 on the study of things”."
+        "Closest to this edition’s interests is “Paper number 1 on the study of things”."
     )
+
+
+def test_the_overview_points_at_the_closest_where_nobody_has_voted() -> None:
+    parts = [Section(topic="Robots", entries=(replace(entry(1, reason="matches robots"), score=0.9), entry(2)))]
+
+    assert "Closest to this edition’s interests is “Paper number 1" in overview(parts, left_out=0)
 
 
 def ranked(n: int) -> Ranked:
@@ -135,7 +141,7 @@ def report(name: str, state: SourceState, **changes: Any) -> SourceReport:
 def test_an_empty_day_says_why_for_each_source() -> None:
     words = why_empty(
         [
-            report("bioRxiv", SourceState.FAILED, error="it answered with a web page"),
+            report("biorxiv", SourceState.FAILED, error="it answered with a web page"),
             report("arXiv", SourceState.WAITING, listed=93, seen_before=93),
             report("Hugging Face", SourceState.QUIET, listed=31, seen_before=31),
             report("Nature", SourceState.QUIET),
@@ -145,7 +151,7 @@ def test_an_empty_day_says_why_for_each_source() -> None:
     )
 
     assert words == (
-        "bioRxiv could not be read: it answered with a web page. "
+        "bioRxiv could not be read. "
         "arXiv still shows an earlier list, not that of Wednesday 3 June; it will be asked again. "
         "All 31 papers that Hugging Face lists were considered for earlier issues. "
         "Nature lists no papers on Wednesday 3 June. "

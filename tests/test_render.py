@@ -227,7 +227,7 @@ def test_an_extractive_summary_by_choice_is_said_once_and_not_on_each_entry() ->
 
     assert [e.mark for section in seen.sections for e in section.entries] == ["", ""]
     assert seen.writers == (
-        "The summaries are sentences of the papers' own abstracts, chosen without a language model.",
+        "The summaries are sentences of the papers’ own abstracts, chosen without a language model.",
     )
 
 

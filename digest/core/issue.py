@@ -12,6 +12,15 @@ from digest.core.rank import Selection
 
 OTHER: Final = "Other topics"
 _OF_ITS_OWN: Final = 3
+_NAMES: Final = {
+    "arxiv": "arXiv",
+    "biorxiv": "bioRxiv",
+    "chemrxiv": "ChemRxiv",
+    "huggingface": "Hugging Face",
+    "medrxiv": "medRxiv",
+    "openreview": "OpenReview",
+    "pubmed": "PubMed",
+}
 """Entries a topic needs to be a section; smaller ones go together under their field."""
 
 
@@ -118,11 +127,12 @@ def overview(parts: Sequence[Section], *, left_out: int) -> str:
     if voted.signals.upvotes:
         said.append(f"The most upvoted is “{_short(voted.paper.title)}” ({voted.signals.upvotes}).")
     best = max(entries, key=lambda e: e.score)
-    if best is not voted and "matches" in best.reason:
-        said.append(f"Closest to this edition's interests is “{_short(best.paper.title)}”.")
+    named = best is voted and voted.signals.upvotes
+    if not named and "matches" in best.reason:
+        said.append(f"Closest to this edition’s interests is “{_short(best.paper.title)}”.")
     fell_back = sum(e.summary.fell_back is not None for e in entries)
     if fell_back:
-        said.append(f"{_papers(fell_back)} carry an extract of the abstract instead of a model's summary.")
+        said.append(f"{_papers(fell_back)} carry an extract of the abstract instead of a model’s summary.")
     return " ".join(said)
 
 
@@ -144,14 +154,23 @@ def _short(title: str) -> str:
     return title if len(title) <= 110 else title[:110].rsplit(" ", 1)[0] + " …"
 
 
+def source_name(name: str) -> str:
+    """A configured name as people know the place: `arxiv-cs.CL` → `arXiv cs.CL`, `huggingface` → `Hugging Face`."""
+    words = name.replace("_", " ").replace("-", " ").split(" ")
+    return " ".join(_NAMES.get(word.lower(), word) for word in words)
+
+
 def why_empty(sources: Sequence[SourceReport], day: date) -> str:
-    """Say why a day has nothing new; one sentence for each kind of silence."""
+    """Say why a day has nothing new; one sentence for each kind of silence.
+
+    What a source answered instead is not repeated here: it stands in its own report.
+    """
     if not sources:
         return "No source was read."
     said: list[str] = []
     failed = [s for s in sources if s.state is SourceState.FAILED]
     if failed:
-        said.extend(f"{s.name} could not be read: {(s.error or 'no reason given').rstrip('.')}." for s in failed)
+        said.extend(f"{source_name(s.name)} could not be read." for s in failed)
     for s in sources:
         if s.state in (SourceState.WAITING, SourceState.STALLED):
             said.append(_waiting(s, day))
@@ -161,16 +180,16 @@ def why_empty(sources: Sequence[SourceReport], day: date) -> str:
 
 
 def _waiting(source: SourceReport, day: date) -> str:
+    name = source_name(source.name)
     if source.error:
-        return f"{source.name} is not out yet: {source.error.rstrip('.')}."
-    return (
-        f"{source.name} still shows an earlier list, not that of {day:%A} {day.day} {day:%B}; it will be asked again."
-    )
+        return f"{name} is not out yet; it will be asked again."
+    return f"{name} still shows an earlier list, not that of {day:%A} {day.day} {day:%B}; it will be asked again."
 
 
 def _quiet(source: SourceReport, day: date) -> str:
+    name = source_name(source.name)
     if not source.listed:
-        return f"{source.name} lists no papers on {day:%A} {day.day} {day:%B}."
+        return f"{name} lists no papers on {day:%A} {day.day} {day:%B}."
     if source.updates == source.listed:
-        return f"{source.name} lists only later versions of known papers ({source.listed})."
-    return f"All {source.listed} papers that {source.name} lists were considered for earlier issues."
+        return f"{name} lists only later versions of known papers ({source.listed})."
+    return f"All {source.listed} papers that {name} lists were considered for earlier issues."

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from digest.core.issue import source_name
 from digest.core.models import Announcement, Entry, Issue, LeftOut, Paper, Section, SourceReport, SourceState
 from digest.core.text import one_line, strip_invisible, web_url
 from digest.publish.formulas import to_unicode
@@ -23,15 +24,6 @@ from digest.publish.slugs import edition_slug, slug, topic_slug
 SHOWN_AUTHORS: Final = 3
 NO_SUMMARY: Final = "No abstract in the source."
 
-_NAMES: Final = {
-    "arxiv": "arXiv",
-    "biorxiv": "bioRxiv",
-    "chemrxiv": "ChemRxiv",
-    "huggingface": "Hugging Face",
-    "medrxiv": "medRxiv",
-    "openreview": "OpenReview",
-    "pubmed": "PubMed",
-}
 _LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "discussion": "discussion"}
 
 
@@ -234,12 +226,6 @@ def some_authors(authors: Sequence[str], *, most: int = SHOWN_AUTHORS + 1) -> st
     return f"{', '.join(authors[:SHOWN_AUTHORS])} and {len(authors) - SHOWN_AUTHORS} more"
 
 
-def source_name(name: str) -> str:
-    """A configured name as people know the place: `arxiv-cs.CL` → `arXiv cs.CL`, `huggingface` → `Hugging Face`."""
-    words = name.replace("_", " ").replace("-", " ").split(" ")
-    return " ".join(_NAMES.get(word.lower(), word) for word in words)
-
-
 def completeness(reports: Sequence[SourceReport]) -> str:
     """One line on what each source gave."""
     return " · ".join(f"{source_name(report.name)} {_state(report)}" for report in reports)
@@ -277,7 +263,8 @@ def _ordinal(n: int) -> str:
 
 def _trouble(report: SourceReport) -> str:
     name, error = source_name(report.name), (report.error or "").strip().rstrip(".")
-    return f"{error}." if error.lower().startswith((name.lower(), report.name.lower())) else f"{name}: {error}."
+    said = error if error.lower().startswith((name.lower(), report.name.lower())) else f"{name}: {error}"
+    return said if said.endswith("?") else f"{said}."
 
 
 def _covers(issue: Issue) -> str:
@@ -318,10 +305,10 @@ def _mark(entry: Entry) -> tuple[str, str]:
         why = entry.summary.fell_back.strip().rstrip(".")
         return (
             "extract",
-            f"Sentences of the abstract stand here instead of a model's summary{': ' if why else ''}{why}.",
+            f"Sentences of the abstract stand here instead of a model’s summary{': ' if why else ''}{why}.",
         )
     if entry.announcement is Announcement.CROSS:
-        return "cross-listed", "Announced before in another category, and new in one of this edition's."
+        return "cross-listed", "Announced before in another category, and new in one of this edition’s."
     return "", ""
 
 
@@ -334,7 +321,7 @@ def _writers(issue: Issue) -> tuple[str, ...]:
     said = [f"{count(n, 'summary', 'summaries')} by {name}." for name, n in sorted(models.items())]
     if len(taken) > len(fell_back):
         subject = "The other summaries" if models else "The summaries"
-        said.append(f"{subject} are sentences of the papers' own abstracts, chosen without a language model.")
+        said.append(f"{subject} are sentences of the papers’ own abstracts, chosen without a language model.")
     if fell_back:
         marked = count(len(fell_back), "entry", "entries")
         said.append(f"{marked} marked “extract”: sentences of the abstract, where no model gave a sound summary.")
