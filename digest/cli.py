@@ -38,7 +38,7 @@ def config_option(command: F) -> F:
         type=click.Path(path_type=Path, dir_okay=False),
         default=Path("config.toml"),
         show_default=True,
-        help="The configuration.",
+        help="Where sources, editions and the rest are set.",
     )(command)
 
 
@@ -75,7 +75,7 @@ def cli(verbose: bool) -> None:
         logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
-@cli.command()
+@cli.command(short_help="Make today's issues: fetch, summarize, publish, deliver.")
 @config_option
 @click.option(
     "--date", "day", type=_Date(), help="The day to take for today: to catch up, or to replay recorded feeds."
@@ -112,12 +112,12 @@ def run(
     _exit_by([r.status for r in reports])
 
 
-@cli.command()
+@cli.command(short_help="Summarize an arXiv id, a DOI, a URL, a file or stdin.")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @config_option
 @json_option
 def summarize(targets: tuple[str, ...], config: Path, as_json: bool) -> None:
-    """Summarize papers on demand, with the config's model, or without a config the extractive way.
+    """Summarize papers on demand, with the model of the config; without one, with sentences of the abstract.
 
     TARGET is an arXiv id, a DOI, a URL, a file (text, HTML, PDF, a saved listing, JSON lines of id, title and
     abstract), or - for stdin.
@@ -142,14 +142,17 @@ def summarize(targets: tuple[str, ...], config: Path, as_json: bool) -> None:
         sys.exit(DEGRADED)
 
 
-@cli.command()
+@cli.command(short_help="Search every paper that was read so far.")
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
 @config_option
 @sample_option
 @json_option
 def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_json: bool) -> None:
-    """Search title, abstract and authors of every paper the store has."""
+    """Search title, abstract and authors of every paper that was read so far.
+
+    A paper is found if it has all words of the query.
+    """
     from digest import terminal
 
     with _working(as_json) as host, _app(config, host, sample=sample) as app:
@@ -160,7 +163,7 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
         terminal.print_papers(papers, query=" ".join(query))
 
 
-@cli.command()
+@cli.command(short_help="Show an issue in the terminal.")
 @click.argument("edition", required=False)
 @click.argument("day", required=False, metavar="[DATE]")
 @config_option
@@ -179,8 +182,9 @@ def show(edition: str | None, day: str | None, config: Path, sample: bool, as_js
             from digest.publish.issue_json import issue_json
 
             _print_json(issue_json(issue))
-        else:
-            terminal.print_issue(issue, templates=app.templates, site_url=app.config.site_url)
+            return
+        templates, site_url = app.templates, app.config.site_url
+    terminal.print_issue(issue, templates=templates, site_url=site_url)
 
 
 @cli.command()
@@ -220,11 +224,11 @@ def schedule(config: Path) -> None:
         Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due).stay(stop)
 
 
-@cli.command()
+@cli.command(short_help="Tell what happened last and what is due.")
 @config_option
 @json_option
 def status(config: Path, as_json: bool) -> None:
-    """What happened last, what is due, and what it cost this month."""
+    """Tell what happened last, what is due, and what it cost this month."""
     from digest import terminal
     from digest.doctor import status_of
 
@@ -236,12 +240,12 @@ def status(config: Path, as_json: bool) -> None:
         terminal.print_status(found)
 
 
-@cli.command()
+@cli.command(short_help="Check config, folders and sources; say what to do.")
 @config_option
 @click.option("--offline", is_flag=True, help="Leave out what needs the network.")
 @json_option
 def doctor(config: Path, offline: bool, as_json: bool) -> None:
-    """What is configured, reachable and missing, and what to do about it."""
+    """Check what is configured, reachable and missing, and say what to do about it."""
     from digest import terminal
     from digest.doctor import examine
 
@@ -255,7 +259,7 @@ def doctor(config: Path, offline: bool, as_json: bool) -> None:
         sys.exit(FAILED)
 
 
-@cli.command()
+@cli.command(short_help="Write a commented config.toml to start from.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
 def init(folder: Path) -> None:
     """Write a commented config.toml to start from. A file that is there already is left alone."""
@@ -271,7 +275,8 @@ def init(folder: Path) -> None:
         raise click.UsageError(f"{path} is there already; it is left as it is") from None
     except OSError as exc:
         raise click.UsageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
-    click.echo(f"{path} is written. Edit it, then: digest doctor, digest run")
+    there = "" if folder == Path() else f" in {folder}"
+    click.echo(f"{path} is written. Edit it, then{there}: digest doctor, digest run")
 
 
 # -- shared

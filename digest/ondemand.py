@@ -64,7 +64,8 @@ class Demand:
                 return self._from_bytes(_read(path), name=target)
             return [self._from_record(self._remote(target))]
         except DigestError as error:
-            return [Answer(id=None, error=f"{target}: {error}" if target not in str(error) else str(error))]
+            named = target == "-" or target in str(error)
+            return [Answer(id=None, error=str(error) if named else f"{target}: {error}")]
 
     def _from_record(self, record: Record) -> Answer:
         return Answer(id=record.paper.id, paper=record.paper)
@@ -81,6 +82,8 @@ class Demand:
             return _from_lines(content)
         if start[:1] == b"<":
             return [self._from_record(parse_page(content, url=name))]
+        if b"\0" in content[:100_000]:
+            raise SourceError(f"{name} is neither text nor HTML nor PDF")
         text = content.decode("utf-8", "replace")
         try:
             listed = ListingSource(name, url=name).parse(content, url=name)
@@ -203,8 +206,8 @@ def _from_line(line: bytes, n: int) -> Answer:
 
     try:
         item: Any = json.loads(line)
-    except (ValueError, RecursionError) as exc:
-        return Answer(id=None, error=f"line {n}: is not JSON ({exc})", in_lines=True)
+    except (ValueError, RecursionError):
+        return Answer(id=None, error=f"line {n}: is not JSON", in_lines=True)
     if not isinstance(item, dict):
         return Answer(id=None, error=f"line {n}: is not an object", in_lines=True)
     given = item.get("id")

@@ -45,6 +45,12 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert all(name in done.stdout for name in cli.commands)
 
 
+def test_help_says_each_command_in_one_whole_line(tmp_path: Path) -> None:
+    done = digest("--help", cwd=tmp_path, COLUMNS="80")
+
+    assert "..." not in done.stdout.partition("Commands:")[2]
+
+
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from digest.cli import cli; "
@@ -221,6 +227,16 @@ def test_a_text_from_stdin_is_summarized_without_a_config(tmp_path: Path) -> Non
 
     assert done.returncode == 0, done.stderr
     assert "propose method 4 for them." in done.stdout
+
+
+def test_a_file_that_is_no_text_is_not_summarized(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 8)
+
+    done = digest("summarize", "photo.jpg", cwd=tmp_path)
+    empty = digest("summarize", "-", cwd=tmp_path, stdin="")
+
+    assert (done.returncode, done.stdout) == (1, "! photo.jpg is neither text nor HTML nor PDF\n")
+    assert (empty.returncode, empty.stdout) == (1, "! stdin: is empty\n")
 
 
 def test_what_is_nothing_is_a_sentence(tmp_path: Path) -> None:
