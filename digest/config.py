@@ -178,9 +178,9 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
     return _Reader(path.resolve()).config(data, data_dir)
 
 
-def _nearest(word: str, known: Sequence[str]) -> str:
+def _nearest(word: str, known: Sequence[str], *, list_all: bool = True) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else (f"; known: {', '.join(known)}" if known else "")
+    return f"; did you mean {near[0]}?" if near else (f"; known: {', '.join(known)}" if known and list_all else "")
 
 
 class _Table:
@@ -194,7 +194,7 @@ class _Table:
         self._known: list[str] = []
 
     def wrong(self, key: str, problem: str) -> ConfigError:
-        return ConfigError(f"{self.file}: {self.name} {key}: {problem}")
+        return ConfigError(f"{self.file}: {self.name + ' ' if self.name else ''}{key}: {problem}")
 
     def _take(self, key: str, kinds: tuple[type, ...], words: str, default: Any) -> Any:
         self._known.append(key)
@@ -202,7 +202,8 @@ class _Table:
             return default
         value = self._data[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise self.wrong(key, f"must be {words}, not {value!r}")
+            given = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+            raise self.wrong(key, f"must be {words}, not {given}")
         return value
 
     def text(self, key: str, default: str = "") -> str:
@@ -220,7 +221,7 @@ class _Table:
     def choice(self, key: str, known: Sequence[str], default: str) -> str:
         value = self.text(key, default)
         if value not in known:
-            raise self.wrong(key, f"{value!r} is not one of {', '.join(known)}{_nearest(value, known)}")
+            raise self.wrong(key, f"{value!r} is not one of {', '.join(known)}{_nearest(value, known, list_all=False)}")
         return value
 
     def integer(self, key: str, default: int, *, least: int, most: int = 10**9) -> int:
@@ -264,7 +265,7 @@ class _Reader:
         self._file = path.name
 
     def config(self, data: dict[str, Any], data_dir: Path | None) -> Config:
-        top = _Table(self._file, "the top level", data)
+        top = _Table(self._file, "", data)
         digest = _Table(self._file, "[digest]", top.table("digest"))
         folder = self._path.parent / digest.text("data_dir", "var")
         folder = data_dir or folder
@@ -277,13 +278,13 @@ class _Reader:
         self._distinct("[[source]]", [s.name for s in sources])
         editions = tuple(self._edition(t, sources, title, language) for t in self._tables(top, "edition"))
         self._distinct("[[edition]]", [e.name for e in editions])
-        for name, there in (("[[source]]", sources), ("[[edition]]", editions)):
-            if not there:
-                raise ConfigError(f"{self._file}: has no {name}; at least one is needed")
         llm = self._llm(_Table(self._file, "[llm]", top.table("llm")))
         mail = self._mail(_Table(self._file, "[mail]", top.table("mail")))
         site_url = self._site(_Table(self._file, "[site]", top.table("site")))
         top.close()
+        for name, there in (("[[source]]", sources), ("[[edition]]", editions)):
+            if not there:
+                raise ConfigError(f"{self._file}: has no {name}; at least one is needed")
         return Config(
             path=self._path,
             title=title,

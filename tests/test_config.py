@@ -46,7 +46,7 @@ def test_the_shipped_config_is_valid() -> None:
     ("addition", "message"),
     [
         ('[mail]\nhots = "x"', "config.toml: [mail] hots: unknown key; did you mean host?"),
-        ("[diget]\n", "config.toml: the top level diget: unknown key; did you mean digest?"),
+        ("[diget]\n", "config.toml: diget: unknown key; did you mean digest?"),
         ("[mail]\nport = '25'", "config.toml: [mail] port: must be a whole number, not '25'"),
         ("[mail]\nport = true", "config.toml: [mail] port: must be a whole number, not True"),
         ("[mail]\nport = 99999", "config.toml: [mail] port: must be from 1 to 65535, not 99999"),
@@ -90,6 +90,25 @@ def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
 def test_a_config_without_sources_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"has no \[\[source\]\]"):
         load_text(tmp_path, '[[edition]]\nname = "daily"')
+
+
+def test_a_misspelt_table_is_named_rather_than_missed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="sorce: unknown key; did you mean source"):
+        load_text(tmp_path, '[[sorce]]\nname = "arXiv"')
+
+
+def test_a_table_in_place_of_a_list_is_not_printed_whole(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_text(tmp_path, '[edition]\nname = "daily"')
+
+    assert str(error.value) == "config.toml: edition: must be written [[edition]], one block for each, not a table"
+
+
+def test_the_known_names_are_said_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_text(tmp_path, f'{MINIMAL}\n[llm]\nclient = "gpt"')
+
+    assert str(error.value).endswith("'gpt' is not one of extractive, openai, replay")
 
 
 def test_a_password_over_an_open_line_is_refused(tmp_path: Path) -> None:
