@@ -28,8 +28,8 @@ _MANY_PER_ID: Final = 100
 class Answer:
     """One paper that was asked for, and what came of it."""
 
-    id: str | None
-    """The paper's id; for a line of a JSON-lines file, the id that stands in it."""
+    id: str | int | float | None
+    """The paper's id; for a line of a JSON-lines file, the id that stands in it, as it stands there."""
     paper: Paper | None = None
     summary: Summary | None = None
     error: str | None = None
@@ -211,7 +211,7 @@ def _from_line(line: bytes, n: int) -> Answer:
     if not isinstance(item, dict):
         return Answer(id=None, error=f"line {n}: is not an object", in_lines=True)
     given = item.get("id")
-    name = None if given is None else str(given)
+    name = given if isinstance(given, str | int | float) else None
     title, abstract = (v if isinstance(v, str) else "" for v in (item.get("title"), item.get("abstract")))
     if not title.strip() and not abstract.strip():
         return Answer(id=name, error=f"line {n}: has neither title nor abstract", in_lines=True)

@@ -208,6 +208,7 @@ def test_search_finds_words_of_any_paper_of_the_store(desk: Desk) -> None:
 
 def test_json_lines_come_out_as_lines_in_order(tmp_path: Path) -> None:
     lines = [{"id": n, "title": paper(n).title, "abstract": paper(n).abstract} for n in (3, 1, 2)]
+    lines[1]["id"] = "one"
     text = "\n".join(json.dumps(one) for one in lines) + "\nbroken\n"
     (tmp_path / "papers.jsonl").write_text(text, encoding="utf-8")
 
@@ -215,7 +216,7 @@ def test_json_lines_come_out_as_lines_in_order(tmp_path: Path) -> None:
 
     answers = [json.loads(one) for one in done.stdout.splitlines()]
     assert done.returncode == 3
-    assert [a["id"] for a in answers] == ["3", "1", "2", None]
+    assert [a["id"] for a in answers] == [3, "one", 2, None]
     assert answers[0]["summary"]["tldr"].endswith("propose method 3 for them.")
     assert set(answers[0]) == {"id", "summary", "topics"}
     assert answers[3]["error"].startswith("line 4: is not JSON")
