@@ -16,8 +16,18 @@ from zoneinfo import ZoneInfo
 from digest import assets
 from digest.config import Config, LLMConfig, MailConfig, SourceConfig, load
 from digest.core.errors import ConfigError, DigestError, NotFoundError
-from digest.core.models import Delivery, Document, Edition, Issue, Mail, SourceReport, SourceState, Usage
-from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
+from digest.core.models import (
+    Delivery,
+    DeliveryState,
+    Document,
+    Edition,
+    Issue,
+    Mail,
+    SourceReport,
+    SourceState,
+    Usage,
+)
+from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
 from digest.core.ports import Clock, Mailer, Source
 from digest.core.topics import Taxonomy
 
@@ -219,13 +229,13 @@ class App:
         from digest.publish.mail import Body, compose, draw_body
 
         mail, site_url, templates = self.config.mail, self.config.site_url, self.templates
-        page = None if site_url else str(self.site.page(edition.name, day))
-        drawn: list[Body] = []
+        drawn: dict[str, Body] = {}
 
         def letter(issue: Issue, delivery: Delivery) -> Mail:
-            if not drawn:
+            page = None if site_url else str(self.site.page(edition.name, issue.date))
+            if issue.id not in drawn:
                 self.host.progress(f"sending {issue.id}")
-                drawn.append(draw_body(issue, templates=templates, site_url=site_url, page=page))
+                drawn[issue.id] = draw_body(issue, templates=templates, site_url=site_url, page=page)
             composed = compose(
                 issue,
                 recipient=delivery.recipient,
@@ -236,9 +246,9 @@ class App:
                 templates=templates,
                 site_url=site_url,
                 page=page,
-                body=drawn[0],
+                body=drawn[issue.id],
             )
-            return replace(composed, label=f"{edition.name}-{day}")
+            return replace(composed, label=f"{edition.name}-{issue.date}")
 
         with self.mailer() as mailer:
             return self.pipeline.deliver(edition, day, compose=letter, mailer=mailer)
@@ -276,9 +286,17 @@ class App:
         sources = self.store.source_reports(edition.name, edition.sources, day)
         printed = issue is not None and bool(issue.entries)
         counts = dict.fromkeys(("due", "sent", "unknown", "failed"), 0)
-        for delivery in self.store.deliveries(edition.name, day):
+        of_today = self.store.deliveries(edition.name, day)
+        for delivery in of_today:
             # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
             counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
+        lost = (d for d in of_today if d.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN))
+        counts["due"] += sum(
+            d.state in (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.DOT)
+            for earlier in self._undelivered(edition.name, day)
+            if earlier != day
+            for d in self.store.deliveries(edition.name, earlier)
+        )
         warnings = [
             *(f"{s.name}: {s.error}" for s in sources if s.error and s.state is not SourceState.FRESH),
             *(self._unreadable(s, day) for s in sources if s.rejected),
@@ -286,6 +304,7 @@ class App:
             *((issue.why_empty,) if issue and issue.why_empty else ()),
             *((f"the archive could not be drawn: {site_error}",) if site_error else ()),
             *undelivered,
+            *(f"{d.recipient}: {d.error}" for d in lost if d.error),
         ]
         return Report(
             edition=edition.name,
@@ -297,6 +316,7 @@ class App:
             warnings=tuple(dict.fromkeys(warnings)),
             until=until,
             site_error=site_error,
+            mail_trouble=bool(undelivered),
         )
 
     def _unreadable(self, source: SourceReport, day: date) -> str:
@@ -361,20 +381,21 @@ class App:
         [edition] = self.config.editions
         done = {day for _, day, _ in self.store.issue_dates(edition.name)}
         for day in SAMPLE_DAYS:
-            if day not in done or self._has_due(edition.name, day):
+            if day not in done or self._undelivered(edition.name, day):
                 return day
         raise NotFoundError(
             f"both days of the sample are done; look at {self.config.data_dir / 'site' / 'index.html'}, "
             f"or delete {self.config.data_dir} to begin again"
         )
 
-    def _has_due(self, edition: str, day: date) -> bool:
-        return any(d.state.value in ("due", "sending") for d in self.store.deliveries(edition, day))
+    def _undelivered(self, edition: str, day: date) -> tuple[date, ...]:
+        """The days whose mails a run of *day* sends, as far as there are any on their way."""
+        return self.store.undelivered(edition, since=mails_since(day), until=day)
 
     def is_done(self, edition: Edition, day: date) -> bool:
         """Whether the issue of that date is printed, none of its mails is due, and every source had its list."""
         stored = self.store.issue(edition.name, day)
-        if stored is None or not stored.entries or self._has_due(edition.name, day):
+        if stored is None or not stored.entries or self._undelivered(edition.name, day):
             return False
         return not self.store.unsettled(edition.sources, day)
 

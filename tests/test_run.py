@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.core.models import SourceState
+from digest.core.models import DeliveryState, SourceState
 from digest.core.pipeline import Stage
+from digest.store import SqlStore
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line, tree
 
@@ -312,3 +313,110 @@ def test_an_outbox_that_cannot_be_written_leaves_the_mail_due(desk: Desk) -> Non
 
     assert (report.status, report.deliveries["due"]) == ("degraded", 1)
     assert any("could not be written" in w for w in report.warnings)
+
+
+NO_SERVER = '\n[mail]\ntransport = "smtp"\nport = 1\nsecurity = "none"\n'
+
+
+def test_mails_that_a_dead_server_left_go_out_with_the_run_of_the_next_day(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG + NO_SERVER)
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(TUESDAY, [paper(2)])
+    [failed] = desk.run(MONDAY)
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+
+    [report] = desk.run(TUESDAY)
+
+    assert (failed.status, failed.deliveries["due"]) == ("degraded", 1)
+    assert (report.status, report.deliveries["due"]) == ("done", 0)
+    assert [p.name[:16] for p in desk.outbox] == ["daily-2026-06-01", "daily-2026-06-02"]
+
+
+def test_a_mail_of_an_earlier_day_that_still_waits_is_counted_and_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG + NO_SERVER)
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(TUESDAY, [paper(1)])
+    desk.run(MONDAY)
+
+    [report] = desk.run(TUESDAY)
+
+    assert (report.status, report.issue, report.deliveries["due"]) == ("degraded", None, 1)
+    assert any(w.startswith("issue of 2026-06-01: ada@example.org: no mail could be handed") for w in report.warnings)
+
+
+def test_a_mail_of_a_fortnight_ago_goes_out_only_when_its_day_is_named(desk: Desk) -> None:
+    late = MONDAY + timedelta(days=14)
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(late, [paper(2)])
+    desk.run(MONDAY, send=False)
+
+    desk.run(late)
+    assert [p.name[:16] for p in desk.outbox] == ["daily-2026-06-15"]
+    desk.run(MONDAY)
+    assert [p.name[:16] for p in desk.outbox] == ["daily-2026-06-01", "daily-2026-06-15"]
+
+
+def test_nobody_gets_a_mail_who_is_no_longer_a_recipient(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY, send=False)
+    (desk.folder / "config.toml").write_text(CONFIG.replace("ada@", "bob@"), encoding="utf-8")
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.deliveries["failed"], desk.outbox) == (1, [])
+    assert "ada@example.org: is no longer a recipient of this edition, so nothing was sent" in report.warnings
+
+
+def test_a_mail_in_doubt_is_named_by_every_run_of_its_day_and_not_sent_again(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY, send=False)
+    with desk.app() as app:
+        claimed = app.store.claim_delivery("daily", MONDAY)
+        assert claimed is not None
+        app.store.mark_delivery(claimed.id, DeliveryState.DOT)
+    with desk.app() as app:
+        assert not app.is_done(app.config.editions[0], MONDAY)
+
+    reports = [report for _ in range(2) for report in desk.run(MONDAY)]
+
+    assert [(r.status, r.deliveries["unknown"]) for r in reports] == [("degraded", 1)] * 2
+    assert all(any("ada@example.org: a run ended while" in w for w in r.warnings) for r in reports)
+    assert desk.outbox == []
+
+
+def test_a_mail_in_doubt_of_an_earlier_day_is_told_once(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.feed(TUESDAY, [paper(2)])
+    desk.run(MONDAY, send=False)
+    with desk.app() as app:
+        claimed = app.store.claim_delivery("daily", MONDAY)
+        assert claimed is not None
+        app.store.mark_delivery(claimed.id, DeliveryState.DOT)
+
+    [report] = desk.run(TUESDAY)
+
+    assert report.status == "degraded"
+    assert report.warnings == (
+        "issue of 2026-06-01: 1 of its mails may have been delivered and may not; not sent again",
+    )
+    assert [p.name[:16] for p in desk.outbox] == ["daily-2026-06-02"]
+
+
+def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    mark = SqlStore.mark_delivery
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    # No other way leads to just this moment.
+    monkeypatch.setattr(SqlStore, "mark_delivery", die)
+    with pytest.raises(KeyboardInterrupt):
+        desk.run(MONDAY)
+    monkeypatch.setattr(SqlStore, "mark_delivery", mark)
+
+    [report] = desk.run(MONDAY)
+
+    assert (report.status, report.deliveries["sent"], len(desk.outbox)) == ("done", 1, 1)

@@ -14,7 +14,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -48,6 +48,9 @@ _PAGES: Final = 50
 """Pages of one list that are followed; more is a list that never ends."""
 _REFUSALS_IN_A_ROW: Final = 3
 """Mails not taken one after another, from which the rest waits for the next run: it is the server, not the address."""
+
+LATE: Final = timedelta(days=7)
+"""How old an issue may be whose mails still go out by themselves; `--date` sends older ones."""
 
 
 class Stage(StrEnum):
@@ -122,6 +125,8 @@ class Report:
     until: Stage = Stage.DELIVER
     site_error: str | None = None
     """Why the archive could not be drawn."""
+    mail_trouble: bool = False
+    """Some mail, of this day's issue or of an earlier one, was not taken by this run."""
 
     @property
     def status(self) -> str:
@@ -131,7 +136,7 @@ class Report:
             return "failed"
         lost = self.deliveries.get("failed", 0) + self.deliveries.get("unknown", 0)
         skipped = SourceState.FAILED in states or any(s.rejected for s in self.sources)
-        if skipped or lost or self.usage.fell_back or self._undelivered or self.site_error:
+        if skipped or lost or self.usage.fell_back or self._undelivered or self.mail_trouble or self.site_error:
             return "degraded"
         return "done"
 
@@ -318,30 +323,48 @@ class Pipeline:
     def deliver(
         self, edition: Edition, day: date, *, compose: Callable[[Issue, Delivery], Mail], mailer: Mailer
     ) -> tuple[str, ...]:
-        """Send today's issue to everybody who has not got it; warnings in words.
+        """Send today's issue, and what the days before left, to everybody who has not got it; warnings in words.
 
         What was left in doubt by a process that died is not sent again: a person decides.
         """
-        stored = self.store.issue(edition.name, day)
-        if stored is None or not stored.entries:
-            return ()
-        self.store.doubt_deliveries(edition.name, day)
         warnings: list[str] = []
         put_off: list[tuple[Delivery, str]] = []
         in_a_row = 0
-        while in_a_row < _REFUSALS_IN_A_ROW and (delivery := self.store.claim_delivery(edition.name, day)):
-            error = self._send(compose(stored, delivery), delivery, mailer)
-            if error is None:
-                in_a_row = 0
+        # Today's first: it is the one that people wait for.
+        for issue_day in reversed(self.store.undelivered(edition.name, since=mails_since(day), until=day)):
+            of_day = "" if issue_day == day else f"issue of {issue_day}: "
+            stored = self.store.issue(edition.name, issue_day)
+            if stored is None:
                 continue
-            warnings.append(f"{delivery.recipient}: {error}")
-            if not isinstance(error, (RefusedError, InDoubtError)):
-                put_off.append((delivery, str(error)))
-                in_a_row += 1
+            if (doubted := self.store.doubt_deliveries(edition.name, issue_day)) and of_day:
+                warnings.append(f"{of_day}{doubted} of its mails may have been delivered and may not; not sent again")
+            while in_a_row < _REFUSALS_IN_A_ROW and (delivery := self.store.claim_delivery(edition.name, issue_day)):
+                error = self._send_to(edition, stored, delivery, compose, mailer)
+                if error is None:
+                    in_a_row = 0
+                    continue
+                warnings.append(f"{of_day}{delivery.recipient}: {error}")
+                if not isinstance(error, (RefusedError, InDoubtError)):
+                    put_off.append((delivery, str(error)))
+                    in_a_row += 1
         # Only now: a mail put off at once would be the next one claimed.
         for delivery, reason in put_off:
             self.store.mark_delivery(delivery.id, DeliveryState.DUE, error=reason)
         return tuple(warnings)
+
+    def _send_to(
+        self,
+        edition: Edition,
+        issue: Issue,
+        delivery: Delivery,
+        compose: Callable[[Issue, Delivery], Mail],
+        mailer: Mailer,
+    ) -> DeliveryError | None:
+        if delivery.recipient.lower() not in {r.lower() for r in edition.recipients}:
+            gone = RefusedError("is no longer a recipient of this edition, so nothing was sent")
+            self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=str(gone))
+            return gone
+        return self._send(compose(issue, delivery), delivery, mailer)
 
     def _send(self, mail: Mail, delivery: Delivery, mailer: Mailer) -> DeliveryError | None:
         try:
@@ -356,6 +379,11 @@ class Pipeline:
             return error
         self.store.mark_delivery(delivery.id, DeliveryState.SENT)
         return None
+
+
+def mails_since(day: date) -> date:
+    """The first day whose issue still goes out by mail on *day*."""
+    return date.fromordinal(max(1, day.toordinal() - LATE.days))
 
 
 def reading_state(kind: str, day: date, *, listed: int, unseen: int) -> SourceState:

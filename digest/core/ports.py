@@ -201,8 +201,15 @@ class Store(Protocol):
         """All deliveries of an issue, sorted by id."""
         ...
 
+    def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]:
+        """Days of the edition's issues that have deliveries on their way: due, sending or at the dot; sorted."""
+        ...
+
     def claim_delivery(self, edition: str, day: date) -> Delivery | None:
-        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`."""
+        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`.
+
+        Those tried least often come first.
+        """
         ...
 
     def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None:

@@ -24,8 +24,11 @@ class OutboxMailer:
     def __exit__(self, *_: object) -> None:
         """There is nothing to close."""
 
-    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
+    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:  # noqa: ARG002 -- see below
         """Write the file whole or not at all.
+
+        There is no moment of doubt: what a process that died here left is written again, and is the same file. So
+        `before_dot` is not called.
 
         Raises:
             DeliveryError: The folder cannot be written to, or the disk is full.
@@ -38,7 +41,6 @@ class OutboxMailer:
                 file.write(mail.content)
                 file.flush()
                 os.fsync(file.fileno())
-            before_dot()
             temporary.replace(path)
         except OSError as exc:
             raise DeliveryError(

@@ -30,6 +30,7 @@ LEASE: Final = timedelta(minutes=15)
 """More than the ten minutes that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
 
 _IN_HAND: Final = (DeliveryState.SENDING, DeliveryState.DOT)
+_DIED_AT_DOT: Final = "a run ended while the mail was being taken: it may have been delivered, so it is not sent again"
 _d = tables.delivery.c
 
 _open_claimants: set[str] = set()
@@ -55,11 +56,25 @@ class Deliveries(Database):
         with self._read() as connection:
             return tuple(_delivery(row) for row in connection.execute(query))
 
+    def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]:
+        """Days of the edition's issues that have deliveries on their way: due, sending or at the dot; sorted."""
+        on_their_way = (DeliveryState.DUE, *_IN_HAND)
+        query = select(_d.date).where(_d.edition == edition, _d.date.between(since, until), _d.state.in_(on_their_way))
+        with self._read() as connection:
+            return tuple(sorted(set(connection.scalars(query))))
+
     def claim_delivery(self, edition: str, day: date) -> Delivery | None:
-        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`."""
+        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`.
+
+        Those tried least often come first: a few addresses that are never taken keep nobody waiting behind them. A try
+        that did not come to its end is none.
+        """
         with self._write() as connection:
             due = connection.execute(
-                select(tables.delivery).where(_of(edition, day), _d.state == DeliveryState.DUE).order_by(_d.id).limit(1)
+                select(tables.delivery)
+                .where(_of(edition, day), _d.state == DeliveryState.DUE)
+                .order_by(_d.attempts, _d.id)
+                .limit(1)
             ).one_or_none()
             sending = connection.execute(
                 select(tables.delivery).where(_of(edition, day), _d.state == DeliveryState.SENDING)
@@ -69,7 +84,7 @@ class Deliveries(Database):
                 free.append(due)
             if not free:
                 return None
-            row = min(free, key=lambda r: r.id)
+            row = min(free, key=lambda r: (r.attempts - (r.state == DeliveryState.SENDING), r.id))
             claim = {"state": DeliveryState.SENDING, "claimed_by": self._claimant, "claimed_at": self._clock()}
             connection.execute(
                 update(tables.delivery).where(_d.id == row.id).values(attempts=row.attempts + 1, **claim)
@@ -106,7 +121,9 @@ class Deliveries(Database):
             abandoned = [row.id for row in at_dot if self._is_abandoned(row)]
             for delivery_id in abandoned:
                 connection.execute(
-                    update(tables.delivery).where(_d.id == delivery_id).values(state=DeliveryState.UNKNOWN)
+                    update(tables.delivery)
+                    .where(_d.id == delivery_id)
+                    .values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
                 )
         return len(abandoned)
 
