@@ -23,12 +23,15 @@ addEventListener("DOMContentLoaded", () => {
     return made;
   };
 
+  const dotted = (facts) => facts.flatMap((fact, n) =>
+    n === 0 ? [element("span", {}, fact)] : [" ", element("span", {}, element("i", {}, "·"), " " + fact)]);
+
   const show = ({ paper, title, tldr, authors, topics, date, edition }) => {
     const named = authors.length > 4 ? authors.slice(0, 3).join(", ") + " and others" : authors.join(", ");
     return element("article", { className: "entry" },
       element("h3", {}, element("a", { href: `../papers/${paper}/index.html` }, title)),
       element("p", { className: "tldr" }, tldr),
-      element("p", { className: "facts" }, [named, `${edition}, ${date}`, ...topics].filter(Boolean).join(" · ")));
+      element("p", { className: "facts dots" }, ...dotted([named, `${edition}, ${date}`, ...topics].filter(Boolean))));
   };
 
   const search = () => {

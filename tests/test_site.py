@@ -522,6 +522,25 @@ def test_a_finger_finds_what_it_points_at(browser: Browser, drawn: Path) -> None
     context.close()
 
 
+def test_no_quiet_line_begins_or_ends_with_a_dot(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    for name in ("index.html", "daily/2026-06-03/index.html", "search/index.html#q=study"):
+        opened(page, drawn / name)
+        # A dot counts as seen where its middle lies within what is not clipped away to the left of its line.
+        dots = page.evaluate(
+            """() => [...document.querySelectorAll(".dots i")].map((dot) => {
+              const box = dot.getBoundingClientRect(), line = dot.closest(".dots").getBoundingClientRect();
+              const before = dot.parentElement.previousElementSibling.getBoundingClientRect();
+              const first = before.bottom <= dot.parentElement.getBoundingClientRect().top + 1;
+              return { first, seen: box.left + box.width / 2 > line.left - 3.4 };
+            })"""
+        )
+
+        assert {dot["first"] for dot in dots} == {True, False}, name
+        assert all(dot["seen"] is not dot["first"] for dot in dots), name
+    page.close()
+
+
 def test_the_pages_can_be_read_without_scripts(browser: Browser, drawn: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
