@@ -40,6 +40,10 @@ NASTY = st.lists(st.sampled_from(PIECES) | st.characters(), max_size=60).map("".
         (r"Sercan \"O. Ar{\i}k, Fran\c{c}ois, Fran\c cois, G\'{e}r\^ome", "Sercan Ö. Arık, François, François, Gérôme"),
         (r"{\'E}va \'{\i}", "Éva í"),
         (
+            "Across 9{,}600 videos, $9{,}600$ of them long, and a set {,}",
+            "Across 9,600 videos, $9{,}600$ of them long, and a set {,}",
+        ),
+        (
             r"a Mat\'ern kernel, H\&E stains, 96.8\% of mlx\_lm for \$0.02",
             "a Matérn kernel, H&E stains, 96.8% of mlx_lm for $0.02",
         ),

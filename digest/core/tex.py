@@ -15,7 +15,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-_HAS_TEX: Final = re.compile(r"[\\~`]|--|''")
+_HAS_TEX: Final = re.compile(r"[\\~`]|--|''|\{,\}")
 
 _PASSES: Final = 24
 """Nested macros are resolved from the inside out, one level a pass; text that needs more is hostile and left alone."""
@@ -77,6 +77,7 @@ _TOKEN: Final = re.compile(
   | (?P<named> {_NAMED} ) (?: \{{\}} | [ ]++(?=[^\W\d_]) )?
   | (?P<open>\{{)? \\ (?P<symbol> {"|".join(_SYMBOLS)} ) (?![A-Za-z]) (?: \{{\}} | [ ]++(?=\w) )? (?(open)\}})
   | \\ (?P<escaped> [&%#_${{}}] )
+  | (?P<comma> (?<=\d)\{{,\}}(?=\d) )                            # 9{{,}}600: no blank after the comma
   | (?P<blank> (?<=\S)\\[,; ] | (?<=\s)\\\\(?=\s|\Z) )
   | (?P<nothing> (?<=\S)\\@ | (?<=[a-z])\\-(?=[a-z]) | [ ~]?\\cite[a-z]*\*?(?:\[[^\[\]{{}}]*\])*\{{[^{{}}]*\}} )
   | \\(?:{_FORMAT})\s*\{{ (?P<format> {_ARG} ) \}}
@@ -191,7 +192,16 @@ def _replacement(match: re.Match[str]) -> str:
         return subscript(found) or found
     if match["footnote"] is not None:
         return f" ({found})" if found.strip() else ""
-    fixed = {"home": "/~", "blank": " ", "nothing": "", "quote": "“", "unquote": "”", "em": "—", "en": "–"}
+    fixed = {
+        "comma": ",",
+        "home": "/~",
+        "blank": " ",
+        "nothing": "",
+        "quote": "“",
+        "unquote": "”",
+        "em": "—",
+        "en": "–",
+    }
     if kind == "tie":
         return _tie(match)
     return fixed.get(kind, found)
