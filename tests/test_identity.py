@@ -21,6 +21,7 @@ from digest.core.identity import (
     lookup_keys,
     merge,
     resolve,
+    title_id,
     title_key,
 )
 from digest.core.models import Announcement, Link, Paper, PaperId, Record, Signals
@@ -267,3 +268,22 @@ def test_every_record_belongs_to_exactly_one_paper_of_a_real_shape() -> None:
     records = [record(replace(paper(n % 7), version=v)) for n, v in itertools.product(range(14), (1, 2))]
 
     assert len(resolve(records, []).papers) == 7
+
+
+def test_a_paper_that_was_folded_into_another_is_not_found_under_its_old_title() -> None:
+    article, preprint = PaperId("doi:10.1234/a.1"), PaperId("arxiv:2603.00001")
+    old, new = "The first title of the article", "The title that the journal gave it"
+    known = [
+        Known(pk=1, paper=paper(1)),
+        Known(pk=2, paper=paper(2, id=article, title=old, abstract="Short.", authors=())),
+    ]
+    records = [
+        Record(paper=paper(2, id=article, title=new, authors=())),
+        Record(paper=paper(1, aliases=(article,))),
+        Record(paper=paper(3, id=title_id(old), title=old, authors=(), url="")),
+    ]
+
+    papers = resolve(records, known).papers
+
+    assert preprint in {p.paper.id for p in papers}
+    assert [(p.pk, p.joined) for p in papers if p.pk is not None] == [(1, (2,))]

@@ -514,6 +514,7 @@ class _Index:
                 )
                 work.position = min(work.position, other.position)
         del self._works[id(other)]
-        works = self._by_title[title_key(other.paper.title)]
-        if other in works:
-            works.remove(other)
+        # Its title may have changed while it was put together: it stands under the old one too.
+        for works in self._by_title.values():
+            if other in works:
+                works.remove(other)
