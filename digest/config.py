@@ -28,7 +28,8 @@ _EDITION_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _RESERVED_NAMES: Final = frozenset({"topics", "papers", "search"})
 """Folders of the archive; an edition of that name would lie on top of them."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+")
+# Letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth their trouble.
+_ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII)
 
 
 class Secret:
@@ -374,7 +375,9 @@ class _Reader:
         recipients = table.texts("recipients")
         for address in recipients:
             if not _ADDRESS.fullmatch(address):
-                raise table.wrong("recipients", f"{address!r} is not an address such as ada@example.org")
+                raise table.wrong(
+                    "recipients", f"{address!r} is not an address such as ada@example.org, in ASCII letters"
+                )
         self._distinct(f"{table.name} recipients", [r.lower() for r in recipients])
         edition = Edition(
             name=name,

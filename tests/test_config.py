@@ -67,6 +67,8 @@ def test_the_shipped_config_is_valid() -> None:
         ('[[edition]]\nname = "b"\nat = "7"', "at: '7' is not a time"),
         ('[[edition]]\nname = "b"\ndays = "mon-fry"', "days: 'mon-fry' is not a weekday"),
         ('[[edition]]\nname = "b"\nrecipients = ["x"]', "recipients: 'x' is not an address"),
+        ('[[edition]]\nname = "b"\nrecipients = ["ädä@example.org"]', "recipients: 'ädä@example.org' is not an"),
+        ('[[edition]]\nname = "b"\nrecipients = ["a..b@example.org"]', "recipients: 'a..b@example.org' is not an"),
         ('[[edition]]\nname = "b"\nrecipients = ["a@b.c", "A@b.c"]', "name 'a@b.c' is given twice"),
     ],
 )

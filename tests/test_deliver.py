@@ -72,8 +72,16 @@ class Sink:
 
     accepted: list[Envelope] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
-    """What to answer: `RCPT` or `DATA` → reply; otherwise 250."""
+    """What to answer: `MAIL`, `RCPT` or `DATA` → reply; otherwise 250."""
     tls_seen: list[bool] = field(default_factory=list)
+
+    async def handle_MAIL(  # noqa: N802 -- aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        reply = self.replies.get("MAIL", "250 OK")
+        if reply.startswith("2"):
+            envelope.mail_from = address
+        return reply
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -259,3 +267,57 @@ def test_a_connection_lost_behind_the_dot_is_in_doubt_and_not_tried_again() -> N
 
         server.join(5)
     assert dots == [True]
+
+
+def test_a_host_that_is_no_name_is_a_sentence() -> None:
+    with pytest.raises(DeliveryError, match=r"\[mail\] host 'a\.\.b', username or password"):
+        SmtpMailer(host="a..b", port=25, security="none").send(mail(), before_dot=nothing)
+
+
+def test_a_password_that_smtp_cannot_carry_is_a_sentence_that_does_not_tell_it(serve: Any, ca_file: Path) -> None:
+    _, port = serve(password="right")
+
+    with (
+        SmtpMailer(
+            host="127.0.0.1", port=port, security="starttls", username="me", password="gehöim", ca_file=ca_file
+        ) as mailer,
+        pytest.raises(DeliveryError, match="username or password") as error,
+    ):
+        mailer.send(mail(), before_dot=nothing)
+
+    assert "gehöim" not in str(error.value)
+
+
+def test_a_server_that_turns_away_the_sender_refuses_no_mail_for_good(serve: Any) -> None:
+    sink, port = serve(starttls=False)
+    sink.replies["MAIL"] = "550 5.7.1 sender not allowed"
+
+    with SmtpMailer(host="127.0.0.1", port=port, security="none") as mailer:
+        with pytest.raises(DeliveryError, match=r"turned away the sender digest@example\.org: 550") as caught:
+            mailer.send(mail(), before_dot=nothing)
+        sink.replies.clear()
+        mailer.send(mail(), before_dot=nothing)
+
+    assert type(caught.value) is DeliveryError
+    assert len(sink.accepted) == 1
+
+
+def test_a_server_that_turns_everybody_away_refuses_no_mail_for_good() -> None:
+    def turn_away() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"554 no service for your address\r\n")
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        server = threading.Thread(target=turn_away)
+        server.start()
+
+        with pytest.raises(DeliveryError, match="turned away this program: 554") as caught:
+            SmtpMailer(host="127.0.0.1", port=listener.getsockname()[1], security="none").send(
+                mail(), before_dot=nothing
+            )
+
+        server.join(5)
+    assert type(caught.value) is DeliveryError

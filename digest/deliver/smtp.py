@@ -94,14 +94,14 @@ class SmtpMailer:
         """
         try:
             self._connected()
-        except (smtplib.SMTPException, OSError) as exc:
+        except (smtplib.SMTPException, OSError, UnicodeError) as exc:
             raise self._not_delivered(exc) from exc
 
     def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
         """Deliver one mail; see `digest.core.ports.Mailer`."""
         try:
             self._send_body(mail)
-        except (smtplib.SMTPException, OSError) as exc:
+        except (smtplib.SMTPException, OSError, UnicodeError) as exc:
             raise self._not_delivered(exc) from exc
         before_dot()
         self._finish()
@@ -161,11 +161,17 @@ class SmtpMailer:
             self._connection.close()
             self._connection = None
 
-    def _not_delivered(self, exc: smtplib.SMTPException | OSError) -> DeliveryError:
-        """Translate what went wrong before the final dot, where it is sure that nothing was delivered."""
+    def _not_delivered(self, exc: smtplib.SMTPException | OSError | UnicodeError) -> DeliveryError:
+        """Translate what went wrong before the final dot, where it is sure that nothing was delivered.
+
+        Only the recipient and the message itself are refused for good: a server that turns away the sender, or us, may
+        take the same mail when that is mended.
+        """
         if isinstance(exc, smtplib.SMTPRecipientsRefused):
             code, reply = next(iter(exc.recipients.values()))
             return self._refused(code, reply)
+        if isinstance(exc, smtplib.SMTPDataError):
+            return self._refused(exc.smtp_code, exc.smtp_error)
         self._drop()
         where = f"{self._host}:{self._port}"
         if isinstance(exc, smtplib.SMTPAuthenticationError):
@@ -180,14 +186,20 @@ class SmtpMailer:
         if isinstance(exc, ssl.SSLError):
             return DeliveryError(f"no safe connection to {where}: {exc.reason or exc}; check [mail] host and security")
         if isinstance(exc, smtplib.SMTPResponseException):
-            return self._refused(exc.smtp_code, exc.smtp_error)
+            what = f"the sender {exc.sender}" if isinstance(exc, smtplib.SMTPSenderRefused) else "this program"
+            return DeliveryError(
+                f"{where} turned away {what}: {exc.smtp_code} {_one_line(exc.smtp_error)}; check [mail] from, host and "
+                "username; it is tried again by the next run"
+            )
+        if isinstance(exc, UnicodeError):
+            # Without the reason: it may hold letters of the password.
+            return DeliveryError(f"[mail] host {self._host!r}, username or password has letters that SMTP cannot carry")
         return DeliveryError(
             f"no mail could be handed to {where}: {exc or type(exc).__name__}; it is tried again by the next run"
         )
 
     def _refused(self, code: int, reply: bytes | str) -> DeliveryError:
-        text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-        text = " ".join(text.split())[:300]
+        text = _one_line(reply)
         if self._connection is not None:
             try:
                 self._connection.rset()
@@ -198,3 +210,8 @@ class SmtpMailer:
         if 500 <= code < 600:
             return RefusedError(f"refused for good: {code} {text}")
         return DeliveryError(f"not taken now: {code} {text}; it is tried again by the next run")
+
+
+def _one_line(reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return " ".join(text.split())[:300]
