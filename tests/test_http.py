@@ -504,3 +504,8 @@ def test_over_a_real_connection_whole_and_cut_off() -> None:
         server.shutdown()
         server.server_close()
     assert clock.slept == [1.0, 2.0]
+
+
+def test_a_path_in_the_home_of_nobody_is_a_sentence() -> None:
+    with pytest.raises(SourceError, match="cannot read ~nobody-at-all/x: "):
+        Door().get("~nobody-at-all/x")

@@ -154,3 +154,11 @@ def test_each_item_of_the_recorded_days_is_a_record(real_data: Path) -> None:
         assert all(r.paper.id.startswith("arxiv:") and r.paper.abstract and r.paper.published for r in parsed.records)
         assert all(r.signals.upvotes is not None and "\n" not in r.paper.title for r in parsed.records)
     assert files
+
+
+def test_votes_beyond_all_counts_are_none_and_stop_nothing() -> None:
+    content = json.dumps([item(upvotes=10**30)]).encode()
+
+    [record] = HuggingFaceSource("x").parse(content, url="https://huggingface.co/api/daily_papers").records
+
+    assert record.signals.upvotes is None

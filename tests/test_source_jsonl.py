@@ -141,3 +141,11 @@ def test_the_recorded_announcements_are_read(real_data: Path) -> None:
         parsed = source.parse(content, url=file.name)
         assert (len(parsed.records), parsed.rejected) == (json.loads(content)["count"], ())
         assert all(r.announcement for r in parsed.records)
+
+
+def test_a_count_beyond_all_counts_is_none_and_stops_nothing() -> None:
+    line = json.dumps({"id": "2603.00001", "title": "A title", "upvotes": 10**30, "version": 10**30})
+
+    [record] = JsonlSource("x", url="x.jsonl").parse(line.encode(), url="x.jsonl").records
+
+    assert (record.signals.upvotes, record.paper.version) == (None, None)

@@ -189,7 +189,10 @@ class Door:
     # -- files
 
     def _read_file(self, url: str, *, dated: bool) -> Document:
-        path = self._path(url)
+        try:
+            path = self._path(url)
+        except RuntimeError as exc:  # "~somebody/…"
+            raise SourceError(f"cannot read {url}: {exc}", url=url) from exc
         try:
             if path.is_dir():
                 raise SourceError(f"{path} is a folder; name the file in it", url=url)

@@ -149,7 +149,8 @@ def _string(value: Any) -> str:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    # What is larger is no count, and no database could hold it.
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
 
 
 def _next_url(url: str, count: int) -> str | None:

@@ -233,4 +233,5 @@ def _string(value: Any) -> str:
 def _count(value: Any) -> int | None:
     if isinstance(value, str) and re.fullmatch(r"v?\d{1,9}", value.strip()):
         value = int(value.strip().removeprefix("v"))
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    # What is larger is no count, and no database could hold it.
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
