@@ -352,6 +352,10 @@ class App:
             except BlockingIOError:
                 self.host.progress("waiting for another run to end")
                 fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError as exc:
+                raise DigestError(
+                    f"{path}: cannot be locked: {exc.strerror or exc}; choose a [digest] data_dir on a disk that can"
+                ) from exc
             yield
 
     # -- look

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import errno
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.core.models import DeliveryState, SourceState
+from digest.core.errors import DigestError
+from digest.core.models import DeliveryState, Parsed, Record, SourceState
 from digest.core.pipeline import Stage
 from digest.store import SqlStore
 from tests.conftest import paper
@@ -420,3 +422,34 @@ def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(
     [report] = desk.run(MONDAY)
 
     assert (report.status, report.deliveries["sent"], len(desk.outbox)) == ("done", 1, 1)
+
+
+def test_a_list_that_never_ends_says_that_it_was_not_read_to_its_end(desk: Desk) -> None:
+    class Endless:
+        name, kind = "arXiv", "jsonl"
+
+        def url_for(self, day: date) -> str:
+            return f"arxiv-{day}.jsonl"
+
+        def parse(self, content: bytes, *, url: str) -> Parsed:
+            return Parsed(records=(Record(paper=paper(1)),), next_url=url)
+
+    desk.feed(MONDAY, [paper(1)])
+    with desk.app() as app:
+        app.sources["arXiv"] = Endless()
+
+        [report] = app.run(app.editions([]), MONDAY)
+
+    assert report.status == "degraded"
+    assert any("the list goes on after 50 pages" in w for w in report.warnings)
+
+
+def test_a_disk_that_knows_no_locks_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    # Such a disk is a network share; there is none here.
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+    with pytest.raises(DigestError, match=r"run\.lock: cannot be locked: No locks available"):
+        desk.run(MONDAY)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.ondemand import Demand
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Rule
@@ -160,3 +161,26 @@ def test_an_instruction_in_an_abstract_changes_no_other_entry(tmp_path: Path) ->
     assert report.issue is not None
     assert {on(n).id: SUBJECTS[n] in untouched[on(n).id] for n in range(5)} == {on(n).id: True for n in range(5)}
     assert not [p for p in desk.site.rglob("*.html") if "<script>alert" in p.read_text(encoding="utf-8")]
+
+
+def test_a_run_that_finishes_another_says_that_papers_fell_back(tmp_path: Path) -> None:
+    from digest.core.pipeline import Stage
+
+    with FlakyLLM(Rule("status", status=500)) as server:
+        desk = desk_with(tmp_path, server, edition='\n[[edition]]\nname = "second"\n')
+        desk.run(MONDAY, "daily", until=Stage.SUMMARIZE)
+        reports = desk.run(MONDAY)
+
+    assert [(r.status, r.usage.fell_back) for r in reports] == [("degraded", 30)] * 2
+    assert all("an extractive summary from earlier today: " in " ".join(r.warnings) for r in reports)
+
+
+def test_a_paper_asked_for_twice_on_demand_is_paid_for_once(tmp_path: Path) -> None:
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path, server)
+        (tmp_path / "one.txt").write_text(f"{on(1).title}\n\n{on(1).abstract}\n", encoding="utf-8")
+        with desk.app() as app:
+            answers = Demand(app).summarize([str(tmp_path / "one.txt")] * 3)
+
+    assert [a.summary and a.summary.client for a in answers] == ["openai"] * 3
+    assert server.of("papers") == [(1,)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from digest.core.models import (
     PaperId,
     Parsed,
     Ranked,
+    Rejected,
     SourceReport,
     SourceState,
     Summary,
@@ -194,12 +196,13 @@ class Pipeline:
             while url and len(documents) < _PAGES:
                 documents.append(self.get(source, url))
                 pages.append(source.parse(documents[-1].content, url=url))
-                url = pages[-1].next_url if pages[-1].records else None
+                url = pages[-1].next_url if pages[-1].records or pages[-1].rejected else None
         except SourceError as error:
             return documents, error
+        unread = [Rejected(reason=f"the list goes on after {_PAGES} pages", excerpt=url[:120])] if url else []
         return documents, Parsed(
             records=tuple(r for p in pages for r in p.records),
-            rejected=tuple(r for p in pages for r in p.rejected),
+            rejected=(*(r for p in pages for r in p.rejected), *unread),
             expected=pages[0].expected if pages else None,
         )
 
@@ -241,9 +244,20 @@ class Pipeline:
     def _summarize(self, edition: Edition, day: date, papers: Sequence[Paper]) -> Sums:
         have = self._stored(edition, day, papers)
         missing = [p for p in papers if p.id not in have]
-        usage = Usage(client=self.summarizer.client, model=self.summarizer.model or None, from_cache=len(have))
+        # Of another edition, or of a run that ended before the issue was printed: who prints them says so.
+        before = Counter(s.fell_back for s in have.values() if s.fell_back is not None)
+        usage = Usage(
+            client=self.summarizer.client,
+            model=self.summarizer.model or None,
+            from_cache=len(have),
+            fell_back=before.total(),
+        )
+        said = tuple(
+            f"{n} {'paper has' if n == 1 else 'papers have'} an extractive summary from earlier today: {reason}"
+            for reason, n in sorted(before.items())
+        )
         if not missing:
-            return Sums(usage=usage)
+            return Sums(usage=usage, warnings=said)
         self.progress(f"summarizing {len(missing)} papers for {edition.name}")
         by_id = {p.id: p for p in missing}
 
@@ -253,7 +267,12 @@ class Pipeline:
             )
 
         sums = self.summarizer.summarize(missing, language=edition.language, edition=edition.name, on_done=keep)
-        return replace(sums, usage=replace(sums.usage, from_cache=len(have)))
+        fell_back = sums.usage.fell_back + before.total()
+        return replace(
+            sums,
+            usage=replace(sums.usage, from_cache=len(have), fell_back=fell_back),
+            warnings=(*sums.warnings, *said),
+        )
 
     def _stored(self, edition: Edition, day: date, papers: Sequence[Paper]) -> dict[PaperId, Summary]:
         """Summaries the store has: a model's, or the extract that stands in for it today."""
