@@ -58,10 +58,9 @@ class Demand:
     def _find(self, target: str) -> list[Answer]:
         try:
             if target == "-":
-                return self._from_bytes(sys.stdin.buffer.read(_LARGEST_FILE), name="stdin")
-            path = Path(target)
-            if path.is_file():
-                return self._from_bytes(_read(path), name=target)
+                return self._from_bytes(_stdin(), name="stdin")
+            if _is_file(target):
+                return self._from_bytes(_read(Path(target)), name=target)
             return [self._from_record(self._remote(target))]
         except DigestError as error:
             named = target == "-" or target in str(error)
@@ -166,12 +165,18 @@ class Demand:
             if keeps:
                 self.app.store.save_summaries({key(papers[i]): s for i, s in new.items() if s.fell_back is None})
 
+        # Asked for twice, paid for once; an extract costs nothing, and its topics hang on more than the text.
+        same: dict[PaperId, PaperId] = {}
+        if summarizer.model:
+            firsts = {key(p): p.id for p in reversed(missing)}
+            same = {p.id: firsts[key(p)] for p in missing}
+            missing = [p for p in missing if same[p.id] == p.id]
         if missing:
             self.app.host.progress(f"summarizing {len(missing)} papers")
             summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
         for answer in answers:
             if id(answer) in ids:
-                answer.summary = done[ids[id(answer)]]
+                answer.summary = done[same.get(ids[id(answer)], ids[id(answer)])]
 
 
 def _unique(paper: Paper, n: int) -> PaperId:
@@ -180,7 +185,21 @@ def _unique(paper: Paper, n: int) -> PaperId:
 
 
 def _is_arxiv(target: str) -> bool:
-    return target != "-" and not Path(target).is_file() and arxiv_id(target) is not None
+    return target != "-" and not _is_file(target) and arxiv_id(target) is not None
+
+
+def _is_file(target: str) -> bool:
+    try:
+        return Path(target).is_file()
+    except (OSError, ValueError):  # longer than a name may be, behind a closed folder, or with a NUL in it
+        return False
+
+
+def _stdin() -> bytes:
+    content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise SourceError(f"stdin: is larger than {_LARGEST_FILE // 1_000_000} MB")
+    return content
 
 
 def _read(path: Path) -> bytes:
