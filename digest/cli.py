@@ -53,9 +53,12 @@ class _Date(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter 
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-06-03", param, ctx)
+        if not 1900 < day.year < 9999:  # room to look back and ahead
+            self.fail(f"{value} is no day of this program's world", param, ctx)
+        return day
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -287,7 +290,15 @@ def _working(as_json: bool) -> Iterator[Host]:
     """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
     from digest.app import Host
 
-    if as_json or not sys.stderr.isatty():
+    if as_json:
+        try:
+            yield Host(environment=os.environ)
+        except DigestError as error:
+            # A program that reads stdout finds a document there, whatever happened.
+            _print_json({"error": str(error)})
+            raise
+        return
+    if not sys.stderr.isatty():
         yield Host(environment=os.environ)
         return
     from rich.console import Console

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from digest.core.errors import StoreError
 from digest.core.models import Edition
 
 _LOOK_AROUND_MINUTES: Final = 5
@@ -78,7 +79,11 @@ class Scheduler:
             return []
         try:
             now = self._clock()
-            ready, today = due(self._editions, now, self._zone, is_done=self._is_done, tried=self._tried)
+            try:
+                ready, today = due(self._editions, now, self._zone, is_done=self._is_done, tried=self._tried)
+            except StoreError as error:
+                log.error("%s; it is looked at again in %d minutes", error, _LOOK_AROUND_MINUTES)
+                return []
             if ready:
                 self._tried.update({(e.name, today): now for e in ready})
                 self._run(ready, today)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from digest.core.errors import StoreError
 from digest.core.models import Edition
 from digest.schedule import Scheduler, next_time
 
@@ -133,3 +134,26 @@ def test_the_next_time_is_the_next_of_its_days() -> None:
 
     assert next_time(edition(), friday, PARIS) == datetime(2026, 6, 8, 7, 0, tzinfo=PARIS)
     assert next_time(edition(days=frozenset()), friday, PARIS) is None
+
+
+def test_a_database_that_cannot_be_asked_is_asked_again_later() -> None:
+    broken = [True]
+
+    def is_done(_: Edition, __: date) -> bool:
+        if broken:
+            raise StoreError("digest.db is held by another program")
+        return False
+
+    ran: list[date] = []
+    scheduler = Scheduler(
+        [edition()],
+        PARIS,
+        clock=lambda: datetime(2026, 6, 3, 6, 0, tzinfo=UTC),
+        is_done=is_done,
+        run=lambda _, day: ran.append(day),
+    )
+
+    assert scheduler.tick() == []
+    broken.clear()
+    assert scheduler.tick() == ["daily"]
+    assert ran == [date(2026, 6, 3)]
