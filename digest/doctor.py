@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from digest.core.errors import ConfigError, DigestError, NotYetError
+from digest.publish.views import count
 from digest.schedule import next_time
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _folder(folder: Path) -> Finding | str:
 
 def _database(app: App) -> str:
     status = app.store.status(since=app.host.clock())
-    return f"{status.place}, {status.papers:,} papers, {status.issues} issues"
+    return f"{status.place}, {count(status.papers, 'paper')}, {count(status.issues, 'issue')}"
 
 
 def _places(app: App) -> str:
@@ -144,7 +145,7 @@ def _model(app: App) -> Finding | str:
     from digest.llm.prices import price_of
 
     if (llm.budget_usd_per_run or llm.budget_usd_per_month) and price_of(llm.model, llm.prices) is None:
-        said = f'no price is known for {llm.model}, so no budget can hold; give it as [llm.prices."{llm.model}"]'
+        said = f'no price is known for {llm.model}, so no budget can hold; give it under [llm.prices."{llm.model}"]'
         return Finding(subject="model", level="wrong", said=said)
     return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, key from {llm.api_key_env}"
 
@@ -158,8 +159,8 @@ def _mail(app: App) -> Finding | str:
             subject="mail", level="doubtful", said="no edition has recipients: issues go to the archive only"
         )
     if mail.transport == "outbox":
-        return f"{to} recipients; mails are written to {app.config.data_dir / 'outbox'} and not sent"
-    return f"{to} recipients over {mail.host}:{mail.port} ({mail.security})"
+        return f"{count(to, 'recipient')}; mails are written to {app.config.data_dir / 'outbox'} and not sent"
+    return f"{count(to, 'recipient')} over {mail.host}:{mail.port} ({mail.security})"
 
 
 def _source(app: App, name: str) -> Finding | str:
@@ -168,9 +169,9 @@ def _source(app: App, name: str) -> Finding | str:
     parsed = source.parse(app.get(source, url).content, url=url)
     if parsed.rejected:
         unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"
-        said = f"{len(parsed.records)} papers, and {unreadable}"
+        said = f"{count(len(parsed.records), 'paper')}, and {unreadable}"
         return Finding(subject=f"source {name}", level="doubtful", said=said)
-    return f"{len(parsed.records)} papers at {url}"
+    return f"{count(len(parsed.records), 'paper')} at {url}"
 
 
 def _model_server(app: App) -> str:

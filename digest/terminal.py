@@ -127,10 +127,10 @@ def _what_came_of_it(report: Report) -> str:
 def _spent(report: Report) -> str:
     usage = report.usage
     tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
+    # No price is known for every model; "$0.0000" would say that it was free.
+    cost = f", ${usage.cost_usd:.4f}" if usage.cost_usd else ""
     stand_ins = f" · {usage.fell_back} with an extract instead" if usage.fell_back else ""
-    return (
-        f"{usage.model or usage.client}: {count(usage.requests, 'request')}, {tokens}, ${usage.cost_usd:.4f}{stand_ins}"
-    )
+    return f"{usage.model or usage.client}: {count(usage.requests, 'request')}, {tokens}{cost}{stand_ins}"
 
 
 def _near(path: Path) -> str:
@@ -312,23 +312,22 @@ def status_json(found: StatusReport) -> dict[str, Any]:
 def print_status(found: StatusReport) -> None:
     console = _console()
     store = found.store
-    _line(
-        console,
-        f"{store.papers:,} papers, {count(store.issues, 'issue')}, {store.size_bytes / 1e6:.1f} MB in {store.place}",
-    )
+    held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
+    _line(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
     for edition in found.editions:
         newest = (
             f"newest of {edition.newest} with {count(edition.papers, 'paper')}" if edition.newest else "no issue yet"
         )
         due = f"; next at {edition.next:%A %Y-%m-%d %H:%M}" if edition.next else ""
-        _line(console, f"{edition.name}: {newest}{due}", indent=2)
+        _line(console, f"edition {edition.name}: {newest}{due}", indent=2)
     for r in store.readings:
-        said = f"{r.listed} papers" if r.error is None else r.error
-        _line(console, f"{r.source}: {r.state} on {r.day}, {said}", indent=2)
+        said = count(r.listed, "paper") if r.error is None else r.error
+        _line(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
     if store.deliveries:
         _line(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
     if store.requests:
-        _line(console, f"model: {count(store.requests, 'request')} this month, ${store.cost_usd:.4f}", indent=2)
+        cost = f", ${store.cost_usd:.4f}" if store.cost_usd else ""
+        _line(console, f"model: {count(store.requests, 'request')} this month{cost}", indent=2)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -291,6 +291,20 @@ def test_status_tells_what_happened(desk: Desk) -> None:
     assert status["editions"][0]["newest"] == "2026-06-01"
 
 
+def test_status_and_doctor_count_one_thing_as_one(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    digest("run", "--date", str(MONDAY), cwd=desk.folder)
+
+    status = digest("status", cwd=desk.folder).stdout
+    doctor = digest("doctor", "--offline", cwd=desk.folder).stdout
+
+    assert status.startswith("1 paper, 1 issue, ")
+    assert "  edition daily: newest of 2026-06-01 with 1 paper" in status
+    assert "  source arXiv: fresh on 2026-06-01, 1 paper\n" in status
+    assert "1 paper, 1 issue" in doctor
+    assert "1 recipient;" in doctor
+
+
 def test_the_sample_takes_a_day_at_a_time_and_says_when_it_is_done(tmp_path: Path) -> None:
     one, two, three = (digest("run", "--sample", cwd=tmp_path) for _ in range(3))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from digest import terminal
 from digest.core.models import Announcement, Issue, Link, SourceReport, SourceState, Usage
 from digest.core.pipeline import Report
 from digest.publish.render import flow
+from digest.publish.views import Links, issue_view
 from tests.issues import WEDNESDAY, entry, issue, left_out, templates
 
 
@@ -99,6 +101,19 @@ def test_a_run_that_could_read_nothing_does_not_say_that_nothing_is_new(
     out = capsys.readouterr().out
     assert "no issue: no source could be read" in out
     assert "nothing new" not in out
+
+
+def test_a_cost_that_is_not_known_is_not_called_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    usage = Usage(client="openai", model="own-model", requests=1, input_tokens=4277, output_tokens=1088)
+    unpriced = Report(edition="daily", date=WEDNESDAY, sources=(), usage=usage)
+    priced = replace(unpriced, usage=replace(usage, cost_usd=0.0123))
+
+    terminal.print_reports([unpriced, priced], {}, data_dir=Path(), outbox=True)
+
+    out = capsys.readouterr().out
+    assert "  own-model: 1 request, 4,277 + 1,088 tokens\n" in out
+    assert "  own-model: 1 request, 4,277 + 1,088 tokens, $0.0123\n" in out
+    assert issue_view(replace(whole(), usage=usage), links=Links(root=None)).writers[-1].endswith("1,088 out.")
 
 
 def test_facts_share_lines_and_no_line_begins_or_ends_with_a_dot() -> None:

@@ -327,9 +327,11 @@ def _writers(issue: Issue) -> tuple[str, ...]:
         said.append(f"{marked} marked “extract”: sentences of the abstract, where no model gave a sound summary.")
     usage = issue.usage
     if usage.requests:
-        spent = f"${usage.cost_usd:,.2f}" if usage.cost_usd >= 0.01 else "less than a cent"
+        spent = (
+            f", ${usage.cost_usd:,.2f}" if usage.cost_usd >= 0.01 else ", less than a cent" if usage.cost_usd else ""
+        )
         tokens = f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
-        said.append(f"{count(usage.requests, 'request')} to the model, {tokens}, {spent}.")
+        said.append(f"{count(usage.requests, 'request')} to the model, {tokens}{spent}.")
     return tuple(said)
 
 
