@@ -57,7 +57,7 @@ class _Date(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter 
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-06-03", param, ctx)
         if not 1900 < day.year < 9999:  # room to look back and ahead
-            self.fail(f"{value} is no day of this program's world", param, ctx)
+            self.fail(f"{value} is too far away; the year must be from 1901 to 9998", param, ctx)
         return day
 
 
@@ -334,6 +334,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    try:
+        Path.cwd()
+    except OSError as exc:
+        click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
+        sys.exit(FAILED)
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

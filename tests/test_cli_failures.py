@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from digest import ondemand
+from tests.conftest import ROOT
 from tests.desk import Desk
 from tests.test_cli import digest
 
@@ -51,3 +55,16 @@ def test_more_than_fits_on_stdin_is_said_and_not_cut_off(tmp_path: Path, monkeyp
         [answer] = ondemand.Demand(app).summarize(["-"])
 
     assert (answer.error or "").startswith("stdin: is larger than")
+
+
+def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    run = f"{sys.executable} -c 'from digest.cli import main; main()' run"
+    script = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && {run}"
+    (tmp_path / "gone").mkdir()
+
+    done = subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "digest: the folder this was started in is gone (No such file or directory): cd to another\n"

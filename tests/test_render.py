@@ -374,6 +374,13 @@ def test_a_broken_template_names_its_line(tmp_path: Path) -> None:
         Templates([tmp_path]).html("a.html")
 
 
+def test_a_template_in_another_encoding_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mail.html").write_bytes("Grüße".encode("latin-1"))
+
+    with pytest.raises(ConfigError, match=r"template mail\.html in .*: is not UTF-8"):
+        Templates([tmp_path]).html("mail.html")
+
+
 def test_a_template_cannot_reach_into_the_program(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}")
 

@@ -73,6 +73,8 @@ class Templates:
             raise ConfigError(f"template {exc.filename or exc.name}, line {exc.lineno}: {exc.message}") from exc
         except TemplateError as exc:
             raise ConfigError(f"template {name} in {self._places()}: {type(exc).__name__}: {exc.message}") from exc
+        except UnicodeDecodeError as exc:
+            raise ConfigError(f"template {name} in {self._places()}: is not UTF-8; save it as that") from exc
         except OSError as exc:
             raise DigestError(f"template {name}: cannot be read: {exc.strerror or exc}") from exc
 
