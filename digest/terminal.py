@@ -151,7 +151,7 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     console = _console()
     view = issue_view(issue, links=Links(root=None))
     _line(console, f"{view.title}, {view.day}", "bold")
-    for text in (f"Nothing new today. {view.why_empty}" if view.why_empty else view.overview, view.covers):
+    for text in (view.why_empty or view.overview, view.covers):
         if text:
             console.print()
             _line(console, text)
@@ -339,4 +339,4 @@ def print_findings(findings: Sequence[Finding]) -> None:
     marks = {"good": "ok   ", "doubtful": "check", "wrong": "WRONG"}
     for finding in findings:
         style = {"good": "", "doubtful": "yellow", "wrong": "bold red"}[finding.level]
-        _line(console, f"{marks[finding.level]}  {finding.subject}: {finding.said}", style)
+        _line(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")

@@ -13,6 +13,7 @@ import pytest
 from digest import terminal
 from digest.core.models import Announcement, Issue, Link, SourceReport, SourceState, Usage
 from digest.core.pipeline import Report
+from digest.doctor import Finding
 from digest.publish.render import flow
 from digest.publish.views import Links, issue_view
 from tests.issues import WEDNESDAY, entry, issue, left_out, templates
@@ -88,6 +89,24 @@ def test_lines_fit_the_terminal_except_a_link_which_is_not_broken(monkeypatch: p
 
 def test_an_empty_day_on_the_terminal_says_that_nothing_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Nothing new today. arXiv lists no papers on this day." in on_screen(issue(), monkeypatch)
+
+
+def test_a_day_on_which_nothing_could_be_read_is_not_called_one_without_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = SourceReport(name="arXiv", state=SourceState.FAILED, error="it answered with a web page")
+    unread = issue(why_empty="arXiv could not be read.", sources=(failed,))
+
+    assert "No papers today. arXiv could not be read." in on_screen(unread, monkeypatch)
+
+
+def test_a_finding_of_the_doctor_hangs_beside_its_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    with contextlib.redirect_stdout(Tty()) as screen:
+        terminal.print_findings([Finding(subject="mail", level="good", said="word " * 30)])
+
+    first, second = screen.getvalue().splitlines()[:2]
+    assert first.startswith("ok     mail: word")
+    assert second.startswith("       word")
 
 
 def test_a_run_that_could_read_nothing_does_not_say_that_nothing_is_new(

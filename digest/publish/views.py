@@ -147,7 +147,7 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         iso=issue.date.isoformat(),
         count=len(issue.entries),
         overview=say(issue.overview),
-        why_empty=say(issue.why_empty or ""),
+        why_empty=say(_why_empty(issue)),
         covers=_covers(issue),
         completeness=completeness(issue.sources),
         contents=sections,
@@ -265,6 +265,14 @@ def _trouble(report: SourceReport) -> str:
     name, error = source_name(report.name), (report.error or "").strip().rstrip(".")
     said = error if error.lower().startswith((name.lower(), report.name.lower())) else f"{name}: {error}"
     return said if said.endswith("?") else f"{said}."
+
+
+def _why_empty(issue: Issue) -> str:
+    """Why there are no papers; whether something new came out is not known where no source could be read."""
+    if issue.why_empty is None:
+        return ""
+    unread = bool(issue.sources) and all(report.state is SourceState.FAILED for report in issue.sources)
+    return f"{'No papers today.' if unread else 'Nothing new today.'} {issue.why_empty}"
 
 
 def _covers(issue: Issue) -> str:
