@@ -453,3 +453,14 @@ def test_a_disk_that_knows_no_locks_is_a_sentence(desk: Desk, monkeypatch: pytes
 
     with pytest.raises(DigestError, match=r"run\.lock: cannot be locked: No locks available"):
         desk.run(MONDAY)
+
+
+def test_a_day_caught_up_with_knows_of_no_rise_since_a_later_day(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, CONFIG + "max_papers = 1\n")
+    desk.feed(TUESDAY, [line(paper(1), upvotes=9), line(paper(2), upvotes=1)])
+    desk.feed(MONDAY, [line(paper(2), upvotes=50), line(paper(3), upvotes=2)])
+    desk.run(TUESDAY)
+
+    desk.run(MONDAY)
+
+    assert desk.printed(MONDAY) == ["arxiv:2603.00003"]

@@ -124,7 +124,8 @@ def _open_records(
     closed = select(1).where(decided.c.edition == edition, decided.c.paper_pk == _record.paper_pk)
     if carry_days is not None:
         last_carried = day - timedelta(days=carry_days)
-        closed = closed.where(or_(decided.c.kind != "cut", decided.c.date < last_carried))
+        # A day that is caught up with later cannot know of a rise since a day after it.
+        closed = closed.where(or_(decided.c.kind != "cut", ~decided.c.date.between(last_carried, day)))
     return (
         select(
             _record.source,
