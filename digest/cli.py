@@ -340,7 +340,7 @@ def main() -> None:
         click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
         sys.exit(FAILED)
     try:
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, prog_name="digest")
     except click.ClickException as error:
         error.show()
         sys.exit(MISUSED)
