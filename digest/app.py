@@ -202,6 +202,7 @@ class App:
         last = until if send or until is not Stage.DELIVER else Stage.SITE
         with self._only_run():
             self.pipeline.fetch(editions, day)
+            self.summarizer.begin_run()
             sums = {e.name: self._summarize(e, day, last) for e in editions}
             issues = {e.name: self.pipeline.publish(e, day) for e in editions if last.reaches(Stage.PUBLISH)}
             site_error = self._draw() if last.reaches(Stage.SITE) else None

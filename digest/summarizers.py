@@ -50,6 +50,7 @@ def make_summarizer(
         store=store,
         clock=clock,
         systems={language: system_prompt(config, taxonomy, language) for language in languages},
+        prompt=hashlib.sha256(system_prompt(config, taxonomy, "any").encode()).hexdigest()[:16],
     )
 
 
@@ -115,6 +116,9 @@ class ExtractiveSummarizer:
             part = papers[start : start + _PART]
             on_done({p.id: _extract(self.taxonomy, p, language) for p in part})
         return Sums(usage=Usage(client=self.client))
+
+    def begin_run(self) -> None:
+        """There is no budget to begin with."""
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -183,6 +187,10 @@ class ModelSummarizer:
     clock: Clock
     systems: Mapping[str, str]
     """Language → the fixed part of the prompt."""
+    prompt: str
+    """See `digest.core.pipeline.Summarizer`. The key of a summary names its language besides."""
+    purse: Purse | None = None
+    """What this run may still spend; its editions share it."""
 
     @property
     def client(self) -> str:
@@ -191,11 +199,6 @@ class ModelSummarizer:
     @property
     def model(self) -> str:
         return self.llm.model
-
-    @property
-    def prompt(self) -> str:
-        """A hash over all languages: the key of a summary names its language besides."""
-        return hashlib.sha256("\n".join(self.systems.values()).encode()).hexdigest()[:16]
 
     def summarize(
         self,
@@ -207,7 +210,8 @@ class ModelSummarizer:
     ) -> Sums:
         """See `digest.core.pipeline.Summarizer`."""
         system = self.systems[language]
-        purse = self._purse()
+        purse = self.purse = self.purse or self._new_purse()
+        spent_before = purse.spent_usd
         fixed = self.llm.count_tokens(system)
         by_id = {p.id: p for p in papers}
 
@@ -243,9 +247,12 @@ class ModelSummarizer:
             on_request=note,
             may_spend=lambda prompt: purse.may_spend(prompt, fixed + self.llm.count_tokens(prompt.user)),
         )
-        return Sums(
-            usage=replace(outcome.usage, cost_usd=purse.spent_usd), warnings=(*self._unpriced(), *outcome.warnings)
-        )
+        cost = purse.spent_usd - spent_before
+        return Sums(usage=replace(outcome.usage, cost_usd=cost), warnings=(*self._unpriced(), *outcome.warnings))
+
+    def begin_run(self) -> None:
+        """See `digest.core.pipeline.Summarizer`."""
+        self.purse = None
 
     def close(self) -> None:
         """See `digest.core.pipeline.Summarizer`."""
@@ -274,7 +281,7 @@ class ModelSummarizer:
             return ()
         return (f"no price is known for {self.model}, so the budget could not be held; give it under [llm.prices]",)
 
-    def _purse(self) -> Purse:
+    def _new_purse(self) -> Purse:
         llm = self.config.llm
         budgets = [b for b in (llm.budget_usd_per_run,) if b is not None]
         if llm.budget_usd_per_month is not None:

@@ -110,6 +110,33 @@ def test_a_budget_holds_and_the_rest_gets_an_extract(tmp_path: Path) -> None:
     assert report.status == "degraded"
 
 
+def test_the_editions_of_a_run_share_its_budget(tmp_path: Path) -> None:
+    budget = "budget_usd_per_run = 0.0082\nmax_papers_per_request = 5\nconcurrency = 1\n"
+    other = '\n[[source]]\nname = "Other"\nkind = "jsonl"\nurl = "other-{date}.jsonl"\n'
+    second = 'sources = ["arXiv"]\n' + other + '\n[[edition]]\nname = "second"\nsources = ["Other"]\n'
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path, server, budget, second)
+        desk.feed(MONDAY, [on(n) for n in range(30, 40)], name="other")
+        daily, of_second = desk.run(MONDAY)
+
+    assert daily.usage.cost_usd + of_second.usage.cost_usd <= 0.0082
+    assert of_second.usage.fell_back > 0
+
+
+def test_another_language_makes_no_summary_of_the_first_be_paid_again(tmp_path: Path) -> None:
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path, server)
+        desk.run(MONDAY)
+        asked = len(server.journal)
+        config = desk.folder / "config.toml"
+        config.write_text(config.read_text() + '\n[[edition]]\nname = "german"\nlanguage = "de"\nsources = []\n')
+        desk.feed(TUESDAY, [on(n) for n in range(30)])
+        config.write_text(config.read_text() + '\n[[edition]]\nname = "again"\n')
+        desk.run(TUESDAY, "again")
+
+        assert len(server.journal) == asked
+
+
 def test_a_month_has_a_budget_over_runs(tmp_path: Path) -> None:
     with FlakyLLM() as server:
         desk = desk_with(tmp_path, server, "budget_usd_per_month = 0.02\n")

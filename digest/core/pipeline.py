@@ -107,6 +107,10 @@ class Summarizer(Protocol):
         """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once."""
         ...
 
+    def begin_run(self) -> None:
+        """A run begins: what a budget allows is counted anew, for all its editions together."""
+        ...
+
     def close(self) -> None:
         """Let go of connections."""
         ...
