@@ -224,6 +224,7 @@ def schedule(config: Path) -> None:
             click.echo(
                 f"{edition.name}: next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else f"{edition.name}: never"
             )
+        click.echo("Ctrl-C stops after the run that is under way.")
         Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due).stay(stop)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -366,15 +367,16 @@ class _Drawing:
         items = []
         for key in newest:
             issue = self._issue(key)
-            whole = views.issue_view(issue, links=Links(root=self._base_url))
-            view = views.shortened(whole, entries=FEED_ENTRIES, points=0)
+            # Cut before it is put into words, which is what takes the time.
+            view = views.issue_view(_first(issue, FEED_ENTRIES), links=Links(root=self._base_url))
+            view = replace(view, more=len(issue.entries) - view.count)
             items.append(
                 feeds.FeedItem(
                     day=key.day,
-                    title=f"{views.long_day(key.day)}: {views.count(view.count, 'paper')}",
+                    title=f"{views.long_day(key.day)}: {views.count(len(issue.entries), 'paper')}",
                     summary=view.overview,
                     content=self._templates.html("feed_item.html", issue=view),
-                    topics=tuple(section.topic.text for section in view.contents),
+                    topics=tuple(section.topic for section in issue.sections),
                 )
             )
         return feeds.Feed(
@@ -425,6 +427,17 @@ class _Drawing:
     def _page(self, path: str, template: str, **values: Any) -> None:
         html = self._templates.html(template, **values, root=_root(path), site_title=self._title)
         self._folder.write(path, html.encode("utf-8", "replace"))
+
+
+def _first(issue: Issue, entries: int) -> Issue:
+    """*issue* with its first *entries* entries."""
+    sections = []
+    for section in issue.sections:
+        kept = section.entries[:entries]
+        entries -= len(kept)
+        if kept:
+            sections.append(replace(section, entries=kept))
+    return replace(issue, sections=tuple(sections))
 
 
 def _root(path: str) -> str:
