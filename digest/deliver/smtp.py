@@ -184,7 +184,8 @@ class SmtpMailer:
                 f"{where} does not offer what [mail] security and username ask for ({exc}); nothing was sent"
             )
         if isinstance(exc, ssl.SSLError):
-            return DeliveryError(f"no safe connection to {where}: {exc.reason or exc}; check [mail] host, security and ca_file")
+            check = "check [mail] host, security and ca_file"
+            return DeliveryError(f"no safe connection to {where}: {exc.reason or exc}; {check}")
         if isinstance(exc, smtplib.SMTPResponseException):
             what = f"the sender {exc.sender}" if isinstance(exc, smtplib.SMTPSenderRefused) else "this program"
             return DeliveryError(
