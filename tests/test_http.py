@@ -92,7 +92,6 @@ def test_a_document_comes_with_its_validators_and_we_say_who_we_are() -> None:
         url=URL, content=b"<rss/>", etag='W/"abc"', last_modified="Wed, 03 Jun 2026 04:00:00 GMT"
     )
     assert asked[0].headers["user-agent"].startswith("research-digest/")
-    assert "+https://pypi.org/project/research-digest/" in asked[0].headers["user-agent"]
     assert asked[0].headers["accept-encoding"] == "gzip, deflate"
     assert "if-none-match" not in asked[0].headers
 

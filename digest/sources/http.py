@@ -39,7 +39,7 @@ RETRIES: Final = 2
 BACKOFF_S: Final = 1.0
 MAX_RETRY_AFTER_S: Final = 30.0
 """A server that asks for more patience than this is asked again by a later run."""
-USER_AGENT: Final = f"research-digest/{__version__} (+https://pypi.org/project/research-digest/)"
+USER_AGENT: Final = f"research-digest/{__version__} (digest of new papers for subscribers; Python)"
 _CHUNK: Final = 65_536
 _ERROR_BODY: Final = 65_536
 """So much of an error page is read for what it says."""
