@@ -47,6 +47,25 @@ def test_common_words_of_an_interest_alone_are_no_match() -> None:
     assert one.score < 0.2
 
 
+def test_words_of_an_interest_that_stand_apart_are_no_match() -> None:
+    far = "Causal masks order the tokens. " + "We then describe the model at some length. " * 3 + "Inference is fast."
+    near = "We study the inference of causal effects from what was observed."
+    day = [
+        candidate(1, paper=paper(1, title="Diffusion language models", abstract=far)),
+        candidate(2, paper=paper(2, title="Effects of aspirin", abstract=near)),
+    ]
+
+    ranked = rank(day, ["causal inference"])
+
+    assert [(r.candidate.position, r.reason) for r in ranked] == [(2, "matches causal inference"), (1, "")]
+
+
+def test_two_keywords_are_not_one_phrase() -> None:
+    [one] = rank([candidate(1, paper=paper(1, keywords=("protein", "design of experiments")))], ["protein design"])
+
+    assert one.reason == ""
+
+
 def test_votes_order_papers_where_nobody_has_interests() -> None:
     ranked = rank([candidate(1, upvotes=2), candidate(2, upvotes=90), candidate(3)], [])
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -23,6 +22,10 @@ _MANY_VOTES: Final = 100
 """Upvotes that count in full; one paper in a hundred of Hugging Face's daily list gets there within its first day."""
 _MATCHES: Final = 0.45
 """Relevance from which the reason says "matches …"."""
+_APART: Final = ("|",) * 40
+"""What divides keywords, so that no phrase and no neighbourhood reaches over it."""
+_OFTEN: Final = 50
+"""Places of one word that are looked at; an abstract that repeats it more often is not prose."""
 _STOPWORDS: Final = frozenset(
     "a an and are as at be by can do for from has have how in into is it its of on or our that the their these this to "
     "using via we what when which with".split()
@@ -57,17 +60,22 @@ class _Text:
     title: str
     abstract: str
     title_words: frozenset[str]
-    abstract_words: Mapping[str, int]
+    abstract_words: Mapping[str, tuple[int, ...]]
+    """Word → the places where it stands in the abstract, sorted."""
 
 
 def _read(paper: Paper) -> _Text:
     title, abstract = words(paper.title), words(paper.abstract)
-    keywords = words(" ; ".join((*paper.keywords, *paper.categories)))
+    # Keywords stand far from the abstract and from each other: they are no sentence.
+    listed = [word for keyword in (*paper.keywords, *paper.categories) for word in (*words(keyword), *_APART)]
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate([*abstract, *_APART, *listed]):
+        places.setdefault(word, []).append(place)
     return _Text(
         title=f" {' '.join(title)} ",
-        abstract=f" {' '.join(abstract)} {' '.join(keywords)} ",
+        abstract=f" {' '.join(abstract)} {' '.join(listed)} ",
         title_words=frozenset(title),
-        abstract_words=Counter(abstract + keywords),
+        abstract_words={word: tuple(at) for word, at in places.items()},
     )
 
 
@@ -119,23 +127,36 @@ def _score(candidate: Candidate, text: _Text, wanted: Sequence[_Interest], rarit
 
 
 def _relevance(text: _Text, interest: _Interest, rarity: Mapping[str, float]) -> float:
-    """How well a paper fits one interest, 0 to 1: the phrase itself, or else its words, the rare ones counting most."""
+    """How well a paper fits one interest, 0 to 1: the phrase itself, or else its words, the rare ones counting most.
+
+    Words that stand together say more than the same words anywhere: "causal attention" and "inference" three sentences
+    later are not causal inference.
+    """
     if interest.phrase in text.title:
         return 1.0
     if interest.phrase in text.abstract:
         return 0.85
-    weight = sum(rarity[t] for t in interest.terms)
-    if not weight:
+    whole = sum(rarity[t] for t in interest.terms)
+    if not whole:
         return 0.0
-    covered = sum(rarity[t] * _presence(text, t) for t in interest.terms) / weight
+
+    def share(terms: Iterable[str]) -> float:
+        return sum(rarity[t] for t in set(terms)) / whole
+
+    in_title = [t for t in interest.terms if t in text.title_words]
+    anywhere = [t for t in interest.terms if t in text.title_words or t in text.abstract_words]
+    together = _together(text, interest.terms)
+    covered = max(share(in_title), 0.85 * share(together), 0.7 * share([*in_title, *together]), 0.5 * share(anywhere))
     # Half of an interest's words is not half of the interest: "test" and "time" are everywhere.
     return 0.8 * covered**2
 
 
-def _presence(text: _Text, term: str) -> float:
-    if term in text.title_words:
-        return 1.0
-    return min(0.9, 0.6 + 0.1 * text.abstract_words[term]) if term in text.abstract_words else 0.0
+def _together(text: _Text, terms: Sequence[str]) -> frozenset[str]:
+    """The most of *terms* that stand within a few words of each other in the abstract."""
+    width = 3 * len(terms) + 2
+    places = sorted((at, t) for t in terms for at in text.abstract_words.get(t, ())[:_OFTEN])
+    windows = (frozenset(t for at, t in places[n:] if at - start < width) for n, (start, _) in enumerate(places))
+    return max(windows, key=len, default=frozenset())
 
 
 def _reason(candidate: Candidate, fits: Sequence[tuple[float, str]]) -> str:
