@@ -461,7 +461,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, url: str, sen
     (tmp_path / "folder").mkdir()
     (tmp_path / "large.xml").write_bytes(b"x" * 1_000_001)
 
-    with Door(base=tmp_path, max_bytes=1_000_000) as d, pytest.raises(SourceError) as caught:
+    with Door(base=tmp_path, max_file_bytes=1_000_000) as d, pytest.raises(SourceError) as caught:
         d.get(url)
 
     assert sentence in str(caught.value)

@@ -11,6 +11,7 @@ import pytest
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Announcement, Link, Parsed
+from digest.sources.http import Door
 from digest.sources.jsonl import JsonlSource
 
 
@@ -149,3 +150,14 @@ def test_a_count_beyond_all_counts_is_none_and_stops_nothing() -> None:
     [record] = JsonlSource("x", url="x.jsonl").parse(line.encode(), url="x.jsonl").records
 
     assert (record.signals.upvotes, record.paper.version) == (None, None)
+
+
+def test_a_month_in_one_file_is_read_whole(tmp_path: Path) -> None:
+    lines = (json.dumps({"id": f"2603.{n:05d}", "title": f"Paper {n}", "abstract": "x" * 4000}) for n in range(3000))
+    (tmp_path / "month.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+    with Door(base=tmp_path) as door:
+        content = door.get("month.jsonl").content
+
+    assert len(content) > 12_000_000
+    assert len(JsonlSource("month", url="month.jsonl").parse(content, url="month.jsonl").records) == 3000

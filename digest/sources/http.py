@@ -135,6 +135,7 @@ class Door:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         max_bytes: int = guard.MAX_BYTES,
+        max_file_bytes: int = guard.MAX_FILE_BYTES,
     ) -> None:
         """Open nothing yet.
 
@@ -151,6 +152,7 @@ class Door:
         self._sleep = sleep
         self._now = now
         self._max_bytes = max_bytes
+        self._max_file_bytes = max_file_bytes
         self._client: httpx2.Client | None = None
         self._lock = threading.Lock()
 
@@ -202,11 +204,11 @@ class Door:
             if not path.is_file():
                 raise SourceError(f"{path} is no file", url=url)
             with path.open("rb") as file:
-                content = file.read(self._max_bytes + 1)
+                content = file.read(self._max_file_bytes + 1)
         except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
             raise SourceError(f"cannot read {path}: {getattr(exc, 'strerror', None) or exc}", url=url) from exc
-        if len(content) > self._max_bytes:
-            raise SourceError(f"{path} is larger than {self._max_bytes // 1_000_000} MB", url=url)
+        if len(content) > self._max_file_bytes:
+            raise SourceError(f"{path} is larger than {self._max_file_bytes // 1_000_000} MB", url=url)
         return Document(url=url, content=content)
 
     def _path(self, url: str) -> Path:

@@ -99,7 +99,7 @@ class JsonlSource:
         return Parsed(records=tuple(records), rejected=tuple(rejected))
 
     def _document(self, content: bytes, url: str) -> Iterator[tuple[str, Any]]:
-        value = guard.json(content, url=url)
+        value = guard.json(content, url=url, max_bytes=guard.MAX_FILE_BYTES)
         for key in (self._items or "").split("."):
             value = value.get(key) if isinstance(value, dict) else None
         if not isinstance(value, list):
@@ -168,11 +168,11 @@ class _Broken:
 
 
 def _lines(content: bytes, url: str) -> Iterator[tuple[str, Any]]:
-    text = guard.decoded(content, url=url)
+    text = guard.decoded(content, url=url, max_bytes=guard.MAX_FILE_BYTES)
     if text.lstrip().startswith("<"):
         raise SourceError(guard.describe_page(text, wanted="JSON lines"), url=url)
     if text.lstrip().startswith("["):
-        value = guard.json(content, url=url)
+        value = guard.json(content, url=url, max_bytes=guard.MAX_FILE_BYTES)
         return ((f"item {n}", item) for n, item in enumerate(value, 1))
     # Not splitlines(): JSON may hold U+2028 as it is.
     numbered = enumerate(text.split("\n"), 1)
