@@ -20,10 +20,9 @@ from digest.core.errors import SourceError
 from digest.core.text import excerpt, one_line
 
 MAX_BYTES: Final = 10_000_000
-"""Of a document from the network, unpacked."""
+"""Of a document from the network, unpacked. A whole day of arXiv is 2 MB."""
 MAX_FILE_BYTES: Final = 50_000_000
 """Of a file of the operator's own; a month of all of arXiv's computer science is 19 MB of JSON lines."""
-"""Of a decoded document. A whole day of arXiv is 2 MB."""
 _MAX_TAGS: Final = 200_000
 """Start and end tags of a document, outside CDATA; feedparser takes 12 µs for each. A day of arXiv has 60,000."""
 _MAX_TAG: Final = 100_000
