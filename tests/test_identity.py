@@ -287,3 +287,32 @@ def test_a_paper_that_was_folded_into_another_is_not_found_under_its_old_title()
 
     assert preprint in {p.paper.id for p in papers}
     assert [(p.pk, p.joined) for p in papers if p.pk is not None] == [(1, (2,))]
+
+
+def test_an_openreview_note_is_known_by_its_forum() -> None:
+    by_address = identify(title="T", urls=["https://openreview.net/forum?id=AbC123_xyz&noteId=1"])
+    by_name = identify(title="T", openreview="AbC123_xyz")
+
+    assert by_address == by_name == ("openreview:AbC123_xyz", ())
+
+
+def test_equal_titles_with_nearly_equal_abstracts_are_one_work_without_a_common_author() -> None:
+    abstract = "We measure how much sediment forty rivers lost after dams were built, over thirty years of records."
+    a = paper(1, id=PaperId("doi:10.5555/1"), title="Sediment of rivers", abstract=abstract, authors=())
+    b = paper(
+        1, id=PaperId("url:https://x.org/1"), title="Sediment of rivers", abstract=f"{abstract} More.", authors=()
+    )
+
+    assert len(resolve([record(a), record(b)], []).papers) == 1
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_record_that_joins_two_of_its_own_list_joins_them_in_any_order(order: tuple[int, ...]) -> None:
+    arxiv = record(paper(1, title="One name"), Announcement.CROSS, upvotes=3)
+    article = record(paper(1, id=PaperId("doi:10.5555/1"), title="Another name", authors=("Jo Doe",)), upvotes=9)
+    both = record(paper(1, title="One name", aliases=(PaperId("doi:10.5555/1"),)), Announcement.NEW)
+
+    [one] = resolve([(arxiv, article, both)[n] for n in order], []).papers
+
+    assert (one.paper.id, one.paper.aliases) == ("arxiv:2603.00001", ("doi:10.5555/1",))
+    assert (one.position, one.record.announcement, one.record.signals.upvotes) == (0, Announcement.NEW, 9)

@@ -164,3 +164,7 @@ def test_an_issue_without_entries_carries_the_reason() -> None:
         "Nature lists no papers on Wednesday 3 June."
     )
     assert built(1, 0).why_empty is None
+
+
+def test_a_day_without_any_reading_says_so() -> None:
+    assert why_empty([], DAY) == "No source was read."

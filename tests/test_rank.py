@@ -129,3 +129,14 @@ def test_ranking_does_not_depend_on_order_and_selecting_loses_nothing(
     assert selection == select(shuffled, ["graph learning", "seas"], max_papers=max_papers)
     assert sorted(r.candidate.position for r in selection.chosen + selection.cut) == list(range(len(day)))
     assert all(0 <= r.score <= 1 for r in selection.chosen)
+
+
+def test_a_phrase_of_the_abstract_is_a_match_and_one_of_the_title_a_better_one() -> None:
+    said = paper(1, title="A study of rivers", abstract="Here we use optimal transport to compare rivers.")
+    named = paper(2, title="Optimal transport of rivers")
+    day = [candidate(1, paper=said), candidate(2, paper=named)]
+
+    ranked = rank(day, ["optimal transport", "..."])
+
+    assert [r.candidate.position for r in ranked] == [2, 1]
+    assert [r.reason for r in ranked] == ["matches optimal transport"] * 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import errno
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from email.policy import default
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.core.errors import DigestError
-from digest.core.models import DeliveryState, Parsed, Record, SourceState
+from digest.core.errors import DeliveryError, DigestError, InDoubtError, RefusedError
+from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Record, SourceState
 from digest.core.pipeline import Stage
 from digest.store import SqlStore
 from tests.conftest import paper
@@ -464,3 +465,55 @@ def test_a_day_caught_up_with_knows_of_no_rise_since_a_later_day(tmp_path: Path)
     desk.run(MONDAY)
 
     assert desk.printed(MONDAY) == ["arxiv:2603.00003"]
+
+
+class FakeMailer:
+    """Takes mails, but for the addresses it was told to fail."""
+
+    def __init__(self, **failures: DeliveryError) -> None:
+        self.failures = failures
+        self.taken: list[str] = []
+
+    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
+        before_dot()
+        failure = self.failures.get(mail.recipient.partition("@")[0])
+        if failure:
+            raise failure
+        self.taken.append(mail.recipient)
+
+
+def test_what_becomes_of_each_mail_is_written_down(tmp_path: Path) -> None:
+    recipients = '["taken@x.org", "doubt@x.org", "refused@x.org", "later@x.org"]'
+    desk = Desk(tmp_path, CONFIG.replace('["ada@example.org"]', recipients))
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY, send=False)
+    mailer = FakeMailer(
+        doubt=InDoubtError("no answer"), refused=RefusedError("refused for good: 550"), later=DeliveryError("451")
+    )
+
+    def letter(issue: Issue, delivery: Delivery) -> Mail:
+        return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
+
+    with desk.app() as app:
+        [edition] = app.editions([])
+        said = app.pipeline.deliver(edition, MONDAY, compose=letter, mailer=mailer)
+        first = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
+        mailer.failures.clear()
+        app.pipeline.deliver(edition, MONDAY, compose=letter, mailer=mailer)
+        second = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
+
+    assert first == {"taken": "sent", "doubt": "unknown", "refused": "failed", "later": "due"}
+    assert second == {**first, "later": "sent"}
+    assert mailer.taken == ["taken@x.org", "later@x.org"]
+    assert sorted(w.partition("@")[0] for w in said) == ["doubt", "later", "refused"]
+
+
+def test_publishing_alone_summarizes_what_is_missing(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY, until=Stage.FETCH)
+
+    with desk.app() as app:
+        [edition] = app.editions([])
+        issue = app.pipeline.publish(edition, MONDAY)
+
+    assert [e.summary.tldr for e in issue.entries] == ["We propose method 1 for them."]
