@@ -25,7 +25,6 @@ from digest.core.models import (
     Mail,
     SourceReport,
     SourceState,
-    Usage,
 )
 from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
 from digest.core.ports import Clock, Mailer, Source
@@ -204,7 +203,10 @@ class App:
             self.pipeline.fetch(editions, day)
             self.summarizer.begin_run()
             sums = {e.name: self._summarize(e, day, last) for e in editions}
-            issues = {e.name: self.pipeline.publish(e, day) for e in editions if last.reaches(Stage.PUBLISH)}
+            issues: dict[str, Issue] = {}
+            if last.reaches(Stage.PUBLISH):
+                for e in editions:
+                    issues[e.name], sums[e.name] = self.pipeline.publish(e, day, sums[e.name])
             site_error = self._draw() if last.reaches(Stage.SITE) else None
             warnings = {e.name: self._deliver(e, day) for e in editions if last.reaches(Stage.DELIVER)}
             return [
@@ -214,7 +216,7 @@ class App:
 
     def _summarize(self, edition: Edition, day: date, last: Stage) -> Sums:
         if not last.reaches(Stage.SUMMARIZE):
-            return Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
+            return self.pipeline.nothing()
         return self.pipeline.summarize(edition, day)
 
     def _draw(self) -> str | None:

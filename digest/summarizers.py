@@ -43,15 +43,26 @@ def make_summarizer(
     if config.llm.client == "extractive":
         return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(config))
     languages = sorted({e.language for e in config.editions})
+    llm = make_llm(config, environment)
     return ModelSummarizer(
         config=config,
-        llm=make_llm(config, environment),
+        llm=llm,
+        notes=_notes(llm, config),
         taxonomy=taxonomy,
         store=store,
         clock=clock,
         systems={language: system_prompt(config, taxonomy, language) for language in languages},
         prompt=hashlib.sha256(system_prompt(config, taxonomy, "any").encode()).hexdigest()[:16],
     )
+
+
+def _notes(llm: LLM, config: Config) -> tuple[str, ...]:
+    from digest.llm.replay import ReplayLLM
+
+    if not isinstance(llm, ReplayLLM) or not llm.damaged:
+        return ()
+    lines = "a line" if llm.damaged == 1 else f"{llm.damaged} lines"
+    return (f"{lines} of the recording {config.llm.recording} could not be read: what was answered there is missing",)
 
 
 def make_llm(config: Config, environment: Mapping[str, str]) -> LLM:
@@ -189,6 +200,8 @@ class ModelSummarizer:
     """Language → the fixed part of the prompt."""
     prompt: str
     """See `digest.core.pipeline.Summarizer`. The key of a summary names its language besides."""
+    notes: tuple[str, ...] = ()
+    """What every run says of the model before it is asked."""
     purse: Purse | None = None
     """What this run may still spend; its editions share it."""
 
@@ -248,7 +261,8 @@ class ModelSummarizer:
             may_spend=lambda prompt: purse.may_spend(prompt, fixed + self.llm.count_tokens(prompt.user)),
         )
         cost = purse.spent_usd - spent_before
-        return Sums(usage=replace(outcome.usage, cost_usd=cost), warnings=(*self._unpriced(), *outcome.warnings))
+        usage = replace(outcome.usage, cost_usd=cost)
+        return Sums(usage=usage, warnings=(*self.notes, *self._unpriced(), *outcome.warnings))
 
     def begin_run(self) -> None:
         """See `digest.core.pipeline.Summarizer`."""

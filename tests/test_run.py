@@ -514,6 +514,6 @@ def test_publishing_alone_summarizes_what_is_missing(desk: Desk) -> None:
 
     with desk.app() as app:
         [edition] = app.editions([])
-        issue = app.pipeline.publish(edition, MONDAY)
+        issue, _ = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
 
     assert [e.summary.tldr for e in issue.entries] == ["We propose method 1 for them."]

@@ -98,6 +98,21 @@ def test_a_run_that_died_between_summaries_and_issue_pays_for_none_again(tmp_pat
         assert (report.usage.from_cache, report.usage.requests) == (30, 0)
 
 
+def test_what_publishing_has_to_summarize_itself_is_reported(tmp_path: Path) -> None:
+    from digest.core.pipeline import Stage
+
+    with FlakyLLM(Rule("status", status=500)) as server:
+        desk = desk_with(tmp_path, server)
+        desk.run(MONDAY, until=Stage.FETCH)
+        with desk.app() as app:
+            [edition] = app.editions([])
+            issue, sums = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
+
+    assert len(issue.entries) == sums.usage.fell_back == 30
+    assert sums.usage.requests > 0
+    assert sums.warnings
+
+
 def test_a_budget_holds_and_the_rest_gets_an_extract(tmp_path: Path) -> None:
     budget = "budget_usd_per_run = 0.0082\nmax_papers_per_request = 5\nconcurrency = 1\n"
     with FlakyLLM() as server:
@@ -164,6 +179,18 @@ def test_a_recording_answers_offline_with_the_same_summaries(tmp_path: Path) -> 
 
     assert report.status == "done"
     assert [s["tldr"] for s in summaries(offline)] == [s["tldr"] for s in summaries(desk)]
+
+
+def test_a_damaged_recording_says_that_it_is(tmp_path: Path) -> None:
+    config = CONFIG + '\n[llm]\nclient = "replay"\nmodel = "gpt-5-mini"\nrecording = "answers.jsonl"\n'
+    desk = Desk(tmp_path, config)
+    desk.feed(MONDAY, [on(1)])
+    (tmp_path / "answers.jsonl").write_text('{"prompt": {"sys', encoding="utf-8")
+
+    [report] = desk.run(MONDAY)
+
+    assert any("a line of the recording" in w and "could not be read" in w for w in report.warnings)
+    assert report.status == "degraded"
 
 
 def test_a_paper_that_fell_back_is_marked_on_the_page(tmp_path: Path) -> None:

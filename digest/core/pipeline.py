@@ -77,6 +77,19 @@ class Sums:
     usage: Usage
     warnings: tuple[str, ...] = ()
 
+    def and_then(self, later: Sums) -> Sums:
+        """Both together. What the first fell back on, the second found in the store and counts too."""
+        a, b = self.usage, later.usage
+        usage = replace(
+            a,
+            requests=a.requests + b.requests,
+            input_tokens=a.input_tokens + b.input_tokens,
+            output_tokens=a.output_tokens + b.output_tokens,
+            cost_usd=a.cost_usd + b.cost_usd,
+            fell_back=max(a.fell_back, b.fell_back),
+        )
+        return Sums(usage=usage, warnings=(*self.warnings, *later.warnings))
+
 
 class Summarizer(Protocol):
     """Writes the summaries of an edition's papers; behind it stands a model, or the extract."""
@@ -238,11 +251,14 @@ class Pipeline:
 
     # -- summarize
 
+    def nothing(self) -> Sums:
+        """What a summarizer did that was not asked."""
+        return Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
+
     def summarize(self, edition: Edition, day: date) -> Sums:
         """Summarize what today's issue takes and the store has no summary of."""
-        none = Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
         if self._is_printed(edition, day):
-            return none
+            return self.nothing()
         return self._summarize(edition, day, [r.candidate.paper for r in self.select(edition, day).chosen])
 
     def _summarize(self, edition: Edition, day: date, papers: Sequence[Paper]) -> Sums:
@@ -297,19 +313,22 @@ class Pipeline:
 
     # -- publish
 
-    def publish(self, edition: Edition, day: date) -> Issue:
+    def publish(self, edition: Edition, day: date, sums: Sums) -> tuple[Issue, Sums]:
         """Build today's issue and store it with its due mails, in one transaction; or give the one that is there.
 
         An empty issue is stored too: it says why. It is built anew by a later run of the same day.
+
+        Args:
+            sums: What `summarize` did; what had to be summarized besides is added to it.
         """
         stored = self.store.issue(edition.name, day)
         if stored is not None and stored.entries:
-            return stored
+            return stored, sums
         selection = self.select(edition, day)
         papers = [r.candidate.paper for r in selection.chosen]
         summaries = self._stored(edition, day, papers)
         if any(p.id not in summaries for p in papers):
-            self._summarize(edition, day, papers)
+            sums = sums.and_then(self._summarize(edition, day, papers))
             summaries = self._stored(edition, day, papers)
         built = self._build(edition, day, selection, lambda r: summaries[r.candidate.paper.id])
         recipients = edition.recipients if built.entries else ()
@@ -320,7 +339,7 @@ class Pipeline:
             deliveries={r: message_id(built.id, r, secret, self.mail_domain) for r in recipients},
         )
         # Another process may have been quicker; what is stored is the issue.
-        return self.store.issue(edition.name, day) or built
+        return self.store.issue(edition.name, day) or built, sums
 
     def _build(
         self, edition: Edition, day: date, selection: Selection, summary_of: Callable[[Ranked], Summary]
