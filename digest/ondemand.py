@@ -70,14 +70,14 @@ class Demand:
         return Answer(id=record.paper.id, paper=record.paper)
 
     def _from_bytes(self, content: bytes, *, name: str) -> list[Answer]:
-        """Papers of a file, by what it looks like, not by its ending."""
+        """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
         from digest.sources.listing import ListingSource
         from digest.sources.page import parse_page, parse_pdf, parse_text
 
         start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
         if start.startswith(b"%PDF"):
             return [self._from_record(parse_pdf(content, name=name))]
-        if start.startswith(b"{"):
+        if start.startswith(b"{") or name.endswith((".jsonl", ".ndjson")):
             return _from_lines(content)
         if start[:1] == b"<":
             return [self._from_record(parse_page(content, url=name))]

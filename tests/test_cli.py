@@ -223,6 +223,16 @@ def test_json_lines_come_out_as_lines_in_order(tmp_path: Path) -> None:
     assert not (tmp_path / "var").exists()
 
 
+def test_a_bad_first_line_is_one_bad_line(tmp_path: Path) -> None:
+    good = json.dumps({"id": "a", "title": paper(1).title, "abstract": paper(1).abstract})
+    (tmp_path / "papers.jsonl").write_text(f"broken\n{good}\n", encoding="utf-8")
+
+    done = digest("summarize", "papers.jsonl", "--json", cwd=tmp_path)
+
+    answers = [json.loads(one) for one in done.stdout.splitlines()]
+    assert [(a["id"], a["summary"] is not None) for a in answers] == [(None, False), ("a", True)]
+
+
 def test_a_text_from_stdin_is_summarized_without_a_config(tmp_path: Path) -> None:
     done = digest("summarize", "-", cwd=tmp_path, stdin=f"{paper(4).title}\n\n{paper(4).abstract}\n")
 
