@@ -90,7 +90,7 @@ def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
 def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
     yield "data folder", lambda: _folder(app.config.data_dir)
     yield "database", lambda: _database(app)
-    yield "templates", lambda: f"{len(app.templates.fingerprint()) and 'found'} in {_places(app)}"
+    yield "templates", lambda: _templates(app)
     yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
     yield "model", lambda: _model(app)
     yield "mail", lambda: _mail(app)
@@ -127,10 +127,11 @@ def _database(app: App) -> str:
     return f"{status.place}, {count(status.papers, 'paper')}, {count(status.issues, 'issue')}"
 
 
-def _places(app: App) -> str:
+def _templates(app: App) -> str:
     from digest import assets
 
-    return ", ".join(str(f) for f in assets.folders("templates", app.config.base))
+    app.templates.fingerprint()  # reads them all
+    return "found in " + ", ".join(str(f) for f in assets.folders("templates", app.config.base))
 
 
 def _model(app: App) -> Finding | str:

@@ -1,7 +1,7 @@
 """What the core asks of the world. Adapters implement these; `digest.app` is the only place that knows which.
 
 Source  (bytes → records)      LLM  (prompt → completion)      Store  (what is done, and what is not)
-Renderer  (issue → text)       Site  (issues → pages)          Mailer  (mail → somebody's server)
+Site  (issues → pages)         Mailer  (mail → somebody's server)
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from digest.core.models import (
     DeliveryState,
     Document,
     Issue,
-    LeftOut,
     Mail,
     Paper,
     PaperId,
@@ -27,14 +26,10 @@ from digest.core.models import (
     SourceState,
     Summary,
     SummaryKey,
-    Usage,
 )
 
 Clock = Callable[[], datetime]
 """Gives the present moment, aware, in UTC."""
-
-Get = Callable[[str], Document]
-"""Fetches one URL or path; raises `SourceError`. The one door to the network stands behind it."""
 
 
 class Source(Protocol):
@@ -258,19 +253,3 @@ class Site(Protocol):
     def draw(self, editions: Sequence[str]) -> int:
         """Bring the pages up to date with the stored issues; how many files were written."""
         ...
-
-
-__all__ = [
-    "LLM",
-    "Clock",
-    "Delivery",
-    "Get",
-    "Issue",
-    "LeftOut",
-    "Mailer",
-    "Paper",
-    "Site",
-    "Source",
-    "Store",
-    "Usage",
-]

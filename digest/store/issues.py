@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -65,13 +65,6 @@ class Issues(Database):
             query = query.where(_issue.edition == edition)
         with self._read() as connection:
             return tuple(sorted((row.edition, row.date, row.entries) for row in connection.execute(query)))
-
-    def all_issues(self) -> Iterator[Issue]:
-        """Every stored issue, also the empty ones, sorted by edition and date; one at a time is in memory."""
-        for edition, day, _ in self.issue_dates():
-            issue = self.issue(edition, day)
-            if issue is not None:
-                yield issue
 
     def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool:
         """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
