@@ -116,7 +116,19 @@ class Parsed:
     expected: int | None = None
     """How many the source itself says there are (`totalResults`, "showing x of y"); None where it does not."""
     next_url: str | None = None
-    """Where the rest of the list is, if it goes on."""
+    """Where the rest of the list is, if it goes on; also from a page without papers of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """What a second witness says of a source's list."""
+
+    day: Day | None = None
+    """The day whose list it describes, as it says itself."""
+    total: int | None = None
+    """How many items the list has, as it says itself."""
+    records: tuple[Record, ...] = ()
+    """The items it shows, complete enough to fill a gap with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

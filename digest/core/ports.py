@@ -1,6 +1,6 @@
 """What the core asks of the world. Adapters implement these; `digest.app` is the only place that knows which.
 
-Source  (bytes → records)      LLM  (prompt → completion)      Store  (what is done, and what is not)
+Source  (bytes → records)   Witness  (is the list whole?)      LLM  (prompt → completion)      Store  (what is done, and what is not)
 Site  (issues → pages)         Mailer  (mail → somebody's server)
 """
 
@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from digest.core.calendar import Calendar
 from digest.core.models import (
     Candidate,
+    Census,
     Completion,
     Delivery,
     DeliveryState,
@@ -37,9 +39,19 @@ class Source(Protocol):
 
     name: str
     kind: str
+    calendar: Calendar
+    """When its lists come out."""
+    rereads: tuple[int, ...]
+    """Ages in days at which a list is read again, for it grows or its votes do; sorted. Mostly empty."""
+    witness: Witness | None
+    """Who can tell whether a list is whole; None where nobody can."""
 
     def url_for(self, day: date) -> str:
-        """The first URL or path to read for the list of *day*."""
+        """The first URL or path to read for the list of *day*, which is today."""
+        ...
+
+    def past_url(self, day: date) -> str | None:
+        """Where the list of *day*, which is over, can still be had; None if nowhere."""
         ...
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
@@ -47,6 +59,25 @@ class Source(Protocol):
 
         Raises:
             SourceError: The document as a whole is not what this kind of source gives (HTML, an error page, cut off).
+        """
+        ...
+
+
+class Witness(Protocol):
+    """A second place that says what the list of a day should hold."""
+
+    name: str
+    """For people: "arXiv's listing"."""
+
+    def urls(self, day: date) -> tuple[str, ...]:
+        """What to read for *day*, which is today."""
+        ...
+
+    def parse(self, content: bytes, *, url: str) -> Census:
+        """Understand one document. Pure.
+
+        Raises:
+            SourceError: It is not what was expected; the list then stands without a witness.
         """
         ...
 
