@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from digest.core.calendar import Calendar, arxiv
 from digest.core.dates import moment
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
@@ -32,6 +33,8 @@ from digest.sources import guard
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from digest.core.ports import Witness
+
 _FEEDS: Final = "https://rss.arxiv.org/rss/"
 _QUERY: Final = "https://export.arxiv.org/api/query"
 _DEFAULT_CATEGORIES: Final = ("cs.LG", "cs.CL")
@@ -50,13 +53,31 @@ class ArxivSource:
 
     kind = "arxiv"
 
-    def __init__(self, name: str, *, categories: Sequence[str] = (), url: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        categories: Sequence[str] = (),
+        search: str = "",
+        set_: str = "",
+        url: str | None = None,
+        witness: bool = True,
+        calendar: Calendar | None = None,
+    ) -> None:
+        del search, set_, witness  # not yet
         self.name = name
+        self.calendar: Calendar = calendar or arxiv()
+        self.rereads: tuple[int, ...] = ()
+        self.witness: Witness | None = None
         self._url = url or _FEEDS + "+".join(quote(c.strip(), safe=".-") for c in categories or _DEFAULT_CATEGORIES)
 
     def url_for(self, day: date) -> str:
         """Where the list of *day* is; arXiv itself has only today's."""
         return self._url.replace("{date}", day.isoformat())
+
+    def past_url(self, day: date) -> str | None:
+        """Where the list of *day*, which is over, can still be had; None if nowhere."""
+        return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read a daily list or an answer of the API. A list without papers is a weekend, not an error."""
