@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from digest.core.calendar import ANY_DAY, daily
 from digest.core.errors import SourceError
 from digest.core.models import Paper, Parsed
+from digest.core.ports import Source
 from digest.sources.feed import FeedSource
+from digest.sources.jsonl import JsonlSource
+from digest.sources.listing import ListingSource
 
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
 URL = "https://journal.example.org/feeds/new.xml"
@@ -202,6 +207,20 @@ def test_what_is_no_feed_is_said_in_a_sentence(content: bytes, sentence: str) ->
         SOURCE.parse(content, url=URL)
 
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [FeedSource, ListingSource, JsonlSource])
+def test_a_day_that_is_over_is_had_from_an_address_with_a_day_in_it(make: Callable[..., Source]) -> None:
+    dated, only_now = make("s", url="lists/{date}.txt"), make("s", url="newest.txt")
+
+    assert dated.past_url(date(2026, 6, 2)) == "lists/2026-06-02.txt"
+    assert only_now.past_url(date(2026, 6, 2)) is None
+
+
+@pytest.mark.parametrize("make", [FeedSource, ListingSource, JsonlSource])
+def test_a_feed_promises_nothing_unless_it_is_told_to(make: Callable[..., Source]) -> None:
+    assert make("s", url="x").calendar is ANY_DAY
+    assert make("s", url="x", calendar=daily()).calendar == daily()
 
 
 RECORDED = [

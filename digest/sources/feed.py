@@ -15,10 +15,12 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import urljoin
 
+from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment, not_after
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, doi, doi_version, identify
 from digest.core.models import Paper, Parsed, Record, Rejected
+from digest.core.ports import Witness
 from digest.core.text import (
     author_name,
     clean_html,
@@ -71,16 +73,37 @@ class FeedSource:
     """A feed on the web or in a file."""
 
     kind = "feed"
+    calendar: Calendar = ANY_DAY
+    rereads: tuple[int, ...] = ()
+    witness: Witness | None = None
 
-    def __init__(self, name: str, *, url: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Read *url*; *clock* only tells dates in the future, which are dropped."""
+    def __init__(
+        self,
+        name: str,
+        *,
+        url: str,
+        calendar: Calendar | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Read *url*.
+
+        Args:
+            calendar: When something is promised to come; None where nothing is.
+            clock: Only tells dates in the future, which are dropped.
+        """
         self.name = name
         self._url = url
+        if calendar is not None:
+            self.calendar = calendar
         self._clock = clock
 
     def url_for(self, day: date) -> str:
         """The feed; it holds the newest entries, whatever the day."""
         return self._url.replace("{date}", day.isoformat())
+
+    def past_url(self, day: date) -> str | None:
+        """The same, if each day has an address of its own."""
+        return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read the entries. The feed's pointer to older entries is not followed: they were new once."""

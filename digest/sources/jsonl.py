@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import arxiv_id, doi, identify
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
+from digest.core.ports import Witness
 from digest.core.text import (
     author_name,
     clean_html,
@@ -56,15 +58,25 @@ class JsonlSource:
     """A file or address with one JSON object a line."""
 
     kind = "jsonl"
+    calendar: Calendar = ANY_DAY
+    rereads: tuple[int, ...] = ()
+    witness: Witness | None = None
 
     def __init__(
-        self, name: str, *, url: str, fields: Mapping[str, str] | None = None, items: str | None = None
+        self,
+        name: str,
+        *,
+        url: str,
+        fields: Mapping[str, str] | None = None,
+        items: str | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         """Read *url*.
 
         Args:
             fields: Our name → theirs, for those that differ.
             items: The key of the list, where the file is one JSON document.
+            calendar: When lists are promised to come; None where nothing is.
 
         Raises:
             ConfigError: `fields` maps a name that is not ours.
@@ -76,10 +88,16 @@ class JsonlSource:
         self._url = url
         self._paths = {ours: tuple((fields or {}).get(ours, ours).split(".")) for ours in NAMES}
         self._items = items
+        if calendar is not None:
+            self.calendar = calendar
 
     def url_for(self, day: date) -> str:
         """The file or address of *day*."""
         return self._url.replace("{date}", day.isoformat())
+
+    def past_url(self, day: date) -> str | None:
+        """The same, if each day has an address of its own."""
+        return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read each line, or each item of the list. Doubles stay; they are joined later."""

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.errors import SourceError
 from digest.core.identity import identify
 from digest.core.models import Paper, Parsed, Record, Rejected
+from digest.core.ports import Witness
 from digest.core.text import clean_line, excerpt, one_line, strip_invisible
 from digest.sources import guard
 
@@ -53,14 +55,23 @@ class ListingSource:
     """A saved page of Hugging Face Papers; its papers have no link until another source brings one."""
 
     kind = "listing"
+    calendar: Calendar = ANY_DAY
+    rereads: tuple[int, ...] = ()
+    witness: Witness | None = None
 
-    def __init__(self, name: str, *, url: str) -> None:
+    def __init__(self, name: str, *, url: str, calendar: Calendar | None = None) -> None:
         self.name = name
         self._url = url
+        if calendar is not None:
+            self.calendar = calendar
 
     def url_for(self, day: date) -> str:
         """The page saved for *day*, or the one page."""
         return self._url.replace("{date}", day.isoformat())
+
+    def past_url(self, day: date) -> str | None:
+        """The same, if each day has an address of its own."""
+        return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Pair titles with abstracts."""
