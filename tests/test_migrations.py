@@ -22,6 +22,8 @@ from tests.store_values import DAY, Hand, issue, publish, read, start
 
 pytest_plugins = ("tests.store_fixtures",)
 
+LAST = MIGRATIONS[-1].version
+
 
 def step(version: int, *statements: str) -> Migration:
     def run(connection: Connection) -> None:
@@ -77,20 +79,26 @@ def test_a_database_is_made_once(new_url: str, hand: Hand) -> None:
     with SqlStore.open(new_url, clock=hand) as store:
         assert store.paper(paper(1).id) == paper(1)
 
-    assert ask(new_url, lambda c: c.execute(select(tables.migration)).all()) == [(1, "the beginning", NOON)]
+    assert ask(new_url, lambda c: c.execute(select(tables.migration)).all()) == [
+        (m.version, m.name, NOON) for m in MIGRATIONS
+    ]
 
 
 def test_a_further_step_is_taken_and_written_down_with_its_time(new_url: str, hand: Hand) -> None:
     SqlStore.open(new_url, clock=hand).close()
     hand.advance(days=1)
-    steps = (*MIGRATIONS, step(2, "CREATE TABLE note (words TEXT)"), step(3, "INSERT INTO note VALUES ('done')"))
+    steps = (
+        *MIGRATIONS,
+        step(LAST + 1, "CREATE TABLE note (words TEXT)"),
+        step(LAST + 2, "INSERT INTO note VALUES ('done')"),
+    )
 
     with SqlStore.open(new_url, clock=hand, steps=steps) as store:
-        assert store.status(since=NOON).schema == 3
+        assert store.status(since=NOON).schema == LAST + 2
 
     assert ask(new_url, lambda c: c.execute(text("SELECT words FROM note")).all()) == [("done",)]
     assert ask(new_url, lambda c: c.scalars(select(tables.migration.c.applied_at)).all()) == [
-        NOON,
+        *[NOON] * LAST,
         *[NOON + timedelta(days=1)] * 2,
     ]
 
@@ -98,14 +106,14 @@ def test_a_further_step_is_taken_and_written_down_with_its_time(new_url: str, ha
 def test_a_step_that_fails_leaves_the_database_as_the_step_before_left_it(new_url: str) -> None:
     steps = (
         *MIGRATIONS,
-        step(2, "CREATE TABLE note (words TEXT)"),
-        step(3, "DROP TABLE note", "SELECT nonsense FROM nowhere"),
+        step(LAST + 1, "CREATE TABLE note (words TEXT)"),
+        step(LAST + 2, "DROP TABLE note", "SELECT nonsense FROM nowhere"),
     )
 
     with pytest.raises(Exception, match="nowhere"):
         SqlStore.open(new_url, steps=steps)
 
-    assert versions(new_url) == [1, 2]
+    assert versions(new_url) == [*range(1, LAST + 2)]
     assert ask(new_url, lambda c: inspect(c).has_table("note"))
 
 
@@ -122,21 +130,23 @@ def test_a_beginning_that_fails_leaves_nothing(new_url: str) -> None:
 
 
 def test_a_newer_database_is_refused_with_a_sentence(new_url: str) -> None:
-    SqlStore.open(new_url, steps=(*MIGRATIONS, step(7, "CREATE TABLE future (x INTEGER)"))).close()
+    SqlStore.open(new_url, steps=(*MIGRATIONS, step(99, "CREATE TABLE future (x INTEGER)"))).close()
 
-    with pytest.raises(StoreError, match=r"newer version of this program \(its schema is 7, .* up to 1\): update"):
+    with pytest.raises(
+        StoreError, match=rf"newer version of this program \(its schema is 99, .* up to {LAST}\): update"
+    ):
         SqlStore.open(new_url)
 
-    assert versions(new_url) == [1, 7]
+    assert versions(new_url) == [*range(1, LAST + 1), 99]
 
 
 def test_a_step_that_leaves_rows_pointing_at_nothing_is_undone(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/digest.db"
     with SqlStore.open(url) as store:
         read(store, paper(1))
-    careless = step(2, "PRAGMA defer_foreign_keys = ON", "DELETE FROM alias", "DELETE FROM paper")
+    careless = step(LAST + 1, "PRAGMA defer_foreign_keys = ON", "DELETE FROM alias", "DELETE FROM paper")
 
-    with pytest.raises(StoreError, match="step 2.* would leave record pointing at nothing"):
+    with pytest.raises(StoreError, match=rf"step {LAST + 1}.* would leave record pointing at nothing"):
         SqlStore.open(url, steps=(*MIGRATIONS, careless))
 
     with SqlStore.open(url) as store:
@@ -160,7 +170,7 @@ print(SqlStore.open(sys.argv[1]).secret().hex())
 
     assert len({secret for secret, _ in answers}) == 1, answers
     assert len(answers[0][0]) == 65, answers
-    assert versions(new_url) == [1]
+    assert versions(new_url) == [*range(1, LAST + 1)]
 
 
 # -- SQLite

@@ -1,7 +1,8 @@
 """What the core asks of the world. Adapters implement these; `digest.app` is the only place that knows which.
 
-Source  (bytes → records)   Witness  (is the list whole?)      LLM  (prompt → completion)      Store  (what is done, and what is not)
-Site  (issues → pages)         Mailer  (mail → somebody's server)
+Source  (bytes → records)      Witness  (is the list whole?)
+LLM     (prompt → completion)  Store    (what is done, and what is not)
+Site    (issues → pages)       Mailer   (mail → somebody's server)
 """
 
 from __future__ import annotations

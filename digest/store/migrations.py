@@ -286,4 +286,50 @@ def _beginning(connection: Connection) -> None:
     connection.execute(insert(meta).values(key="secret", value=secrets.token_hex(32)))
 
 
-MIGRATIONS: Final = (Migration(version=1, name="the beginning", run=_beginning),)
+# -- 2
+
+_TABLES_2: Final = (
+    "ALTER TABLE reading ADD COLUMN gap INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE reading ADD COLUMN is_partial BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE reading ADD COLUMN is_open BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE reading ADD COLUMN note TEXT",
+    "ALTER TABLE considered ADD COLUMN version INTEGER",
+    "ALTER TABLE considered ADD COLUMN withdrawn BOOLEAN",
+    """CREATE TABLE backoff (
+        source TEXT NOT NULL PRIMARY KEY,
+        address TEXT NOT NULL,
+        failures INTEGER NOT NULL,
+        not_before {instant},
+        is_gone BOOLEAN NOT NULL,
+        error TEXT NOT NULL
+    )""",
+    """CREATE TABLE vote (
+        source TEXT NOT NULL,
+        paper_pk BIGINT NOT NULL REFERENCES paper (pk),
+        day DATE NOT NULL,
+        upvotes BIGINT,
+        comments BIGINT,
+        stars BIGINT,
+        PRIMARY KEY (source, paper_pk, day)
+    ) {clustered}""",
+    "CREATE INDEX vote_paper ON vote (paper_pk)",
+    """CREATE TABLE told (
+        edition TEXT NOT NULL,
+        paper_pk BIGINT NOT NULL REFERENCES paper (pk),
+        what TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        date DATE NOT NULL,
+        PRIMARY KEY (edition, paper_pk, what, version)
+    )""",
+    "CREATE INDEX told_paper ON told (paper_pk)",
+)
+
+
+def _silence(connection: Connection) -> None:
+    _execute(connection, _TABLES_2)
+
+
+MIGRATIONS: Final = (
+    Migration(version=1, name="the beginning", run=_beginning),
+    Migration(version=2, name="what silence means", run=_silence),
+)

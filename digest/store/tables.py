@@ -1,9 +1,9 @@
 """The tables as queries see them. What makes them is `migrations.py`, and a test holds the two against each other.
 
-    document ◄── cache               edition
+    document ◄── cache               edition    backoff
        ▲                                                    summary    request    meta    migration
-    reading ◄── rejected
-       ▲
+    reading ◄── rejected     vote            told
+       ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery
                   ▲──────────────────────┘
 
@@ -134,6 +134,10 @@ reading = Table(
     Column("rejected", Integer, nullable=False),
     Column("expected", Integer),
     Column("error", Plain),  # null if and only if the source could be read
+    Column("gap", Integer, nullable=False),  # items that should be there and could not be found
+    Column("is_partial", Boolean, nullable=False),  # a part of it is an earlier list: it is asked again
+    Column("is_open", Boolean, nullable=False),  # the list still grew when it was read
+    Column("note", Plain),  # what is to be said of a list that could be read
 )
 
 reading_document = Table(
@@ -203,6 +207,28 @@ record = Table(
     ForeignKeyConstraint(["source", "day"], ["reading.source", "reading.day"], deferrable=True, initially="DEFERRED"),
 )
 
+vote = Table(
+    "vote",  # what readers elsewhere thought of a paper, each day it was looked at
+    metadata,
+    Column("source", Plain, primary_key=True),
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("upvotes", BigInteger),
+    Column("comments", BigInteger),
+    Column("stars", BigInteger),
+)
+
+backoff = Table(
+    "backoff",  # sources that answer with errors, and when they may be asked again
+    metadata,
+    Column("source", Plain, primary_key=True),
+    Column("address", Plain, nullable=False),  # as configured: another address is another chance
+    Column("failures", Integer, nullable=False),
+    Column("not_before", Instant),
+    Column("is_gone", Boolean, nullable=False),
+    Column("error", Plain, nullable=False),
+)
+
 summary = Table(
     "summary",
     metadata,
@@ -251,7 +277,19 @@ considered = Table(
     Column("upvotes", BigInteger),
     Column("comments", BigInteger),
     Column("stars", BigInteger),
+    Column("version", Integer),
+    Column("withdrawn", Boolean),
     ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
+)
+
+told = Table(
+    "told",  # which changes of printed papers an edition has said; of a revision, which version
+    metadata,
+    Column("edition", Plain, primary_key=True),
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("what", Plain, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("date", Date, nullable=False),
 )
 
 delivery = Table(
