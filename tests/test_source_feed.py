@@ -179,6 +179,68 @@ def test_one_bad_item_does_not_stop_the_others() -> None:
     assert parsed.rejected[0].excerpt == "https://a.org/2"
 
 
+@pytest.mark.parametrize("place", ["head", "entry"])
+@pytest.mark.parametrize(
+    "poison",
+    [
+        "</width>",
+        "<image></width></image>",
+        "<textinput><title>x</textinput><link>y</link>",
+        "<textInput><title>x</title><link>y</link></textInput>",
+        "<image><title>x</title><textinput><link>y</link></textinput></image>",
+    ],
+)
+def test_a_poisonous_entry_costs_the_digest_at_most_itself(poison: str, place: str) -> None:
+    items = [f"<item><title>Paper {n}</title><link>http://x.org/{n}</link></item>" for n in range(9)]
+    if place == "entry":
+        items[4] = items[4].replace("</item>", f"{poison}</item>")
+    head = poison if place == "head" else ""
+    content = f'<rss version="2.0"><channel><title>J</title>{head}{"".join(items)}</channel></rss>'
+
+    parsed = SOURCE.parse(content.encode(), url=URL)
+
+    expected = {f"Paper {n}" for n in range(9)} - ({"Paper 4"} if place == "entry" else set())
+    assert {r.paper.title for r in parsed.records} >= expected
+    assert len(parsed.records) + len(parsed.rejected) == 9
+    assert all("damaged" in r.reason for r in parsed.rejected)
+
+
+def test_a_feed_of_nothing_but_damage_is_counted() -> None:
+    bad = "<item><title>x</title><textInput><title>x</title><link>y</link></textInput></item>"
+
+    parsed = SOURCE.parse(f'<rss version="2.0"><channel>{bad * 40}</channel></rss>'.encode(), url=URL)
+
+    assert (len(parsed.records), len(parsed.rejected)) == (0, 40)
+
+
+def test_an_address_of_the_feed_that_is_none_stops_nothing() -> None:
+    parsed = SOURCE.parse(
+        b'<rss version="2.0"><channel><title>J</title><link>http://[</link>'
+        b"<item><title>A</title><link>/1</link></item></channel></rss>",
+        url=URL,
+    )
+
+    assert only(parsed).url == "https://journal.example.org/1"
+
+
+def test_a_version_beyond_all_versions_is_none() -> None:
+    paper = only(
+        rss("<title>A</title><link>https://www.biorxiv.org/content/10.1101/2024.01.01.123456v2999999999999999</link>")
+    )
+
+    assert paper.id == "doi:10.1101/2024.01.01.123456"
+    assert paper.version is None
+
+
+def test_no_id_holds_invisible_characters_or_a_whole_page() -> None:
+    beside = f"<dc:identifier>10.1/{'x' * 9000}</dc:identifier>"
+    paper = only(rss(f"<title>A Paper on Things</title><guid>doi:10.1000/a\u200bb</guid>{beside}"))
+    endless = only(rss(f"<title>A Paper on Things</title><guid>https://x.org/{'y' * 9000}</guid>"))
+
+    assert paper.id == "doi:10.1000/ab"
+    assert len(endless.id) < 3000
+
+
 def test_a_date_in_the_future_is_dropped() -> None:
     paper = only(rss("<title>x</title><link>https://a.org/1</link><pubDate>Mon, 01 Mar 2027 00:00:00 GMT</pubDate>"))
 

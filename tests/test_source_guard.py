@@ -124,6 +124,14 @@ def test_control_characters_do_not_stop_a_parser() -> None:
     assert FeedSource("f", url="").parse(content, url="").records[0].paper.title == "A title"
 
 
+@pytest.mark.parametrize("reference", ["&#0;", "&#x1F;", "&#xD800;", "&#65535;", "&#1114112;", "&#x99999999999;"])
+def test_a_reference_to_no_character_does_not_stop_a_parser(reference: str) -> None:
+    content = rss(f"A {reference}ti&#116;le").encode()
+
+    assert FeedSource("f", url="").parse(content, url="").records[0].paper.title == "A title"
+    assert b"ti&#116;le" in guard.xml(content)
+
+
 def test_deep_nesting_is_no_crash() -> None:
     content = rss("x" + "<b>" * 90_000 + "</b>" * 90_000).encode()
 

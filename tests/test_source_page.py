@@ -47,6 +47,12 @@ def test_a_page_with_nothing_on_it_is_refused(content: bytes) -> None:
         parse_page(content, url="https://example.org/")
 
 
+def test_a_damaged_doi_of_a_page_does_not_get_into_its_id() -> None:
+    content = "<meta name='citation_title' content='T'><meta name='citation_doi' content='10.1000/ab'>".encode()
+
+    assert parse_page(content, url="https://x.org/1").paper.id == "doi:10.1000/ab"
+
+
 def test_a_text_has_its_title_first() -> None:
     paper = parse_text(
         f"Rivers and dams\n\nAna Müller\n\nAbstract\n\n{ABSTRACT}\n\n1 Introduction\n\nLong ago", name="-"

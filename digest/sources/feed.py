@@ -1,7 +1,8 @@
 """Any RSS, Atom, RDF or JSON Feed: journals, preprint servers, blogs.
 
 feedparser reads the XML, with both of its rewriting options off: they turn `$x<y$ and $a>b$` into `$xb$`. It is handed
-bytes that the guard has passed, never an address.
+bytes that the guard has passed, never an address. Where it trips over a broken entry or passes one over, the document
+is halved until that entry stands alone, and only it is lost.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import calendar
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from digest.core.calendar import ANY_DAY, Calendar
@@ -30,16 +31,26 @@ from digest.core.text import (
     says_withdrawn,
     split_authors,
     strip_arxiv_prefix,
+    strip_invisible,
     web_url,
 )
 from digest.sources import guard
 from digest.sources.abstracts import tell_apart
 
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
 MAX_ENTRIES: Final = 5_000
 _LONGEST_TEXT: Final = 200_000
 """What stands behind this much HTML is no abstract."""
 _LONGEST_TITLE: Final = 1_000
-_ENTRY: Final = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
+_LONGEST_ID: Final = 2_000
+_LONGEST_DOI: Final = 300
+_LAST_VERSION: Final = 999
+_TRIPS: Final = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
+"""What feedparser raises over documents that its authors did not think of."""
+_ENTRY: Final = re.compile(rb"<(?:(?!content:)[\w.-]+:)?(?:item|entry)[\s>/]")
+_OPAQUE: Final = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _CLOSING: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
 _SELF_CLOSED: Final = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\b[^<>]*/>\s*\Z", re.IGNORECASE)
 
@@ -75,6 +86,7 @@ class FeedSource:
     kind = "feed"
     calendar: Calendar = ANY_DAY
     rereads: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
     witness: Witness | None = None
 
     def __init__(
@@ -113,7 +125,7 @@ class FeedSource:
         records: list[Record] = []
         rejected: list[Rejected] = []
         for item in items:
-            outcome = _read(item, now)
+            outcome = _read(item, now) if isinstance(item, _Item) else item
             if isinstance(outcome, Record):
                 records.append(outcome)
             else:
@@ -127,32 +139,33 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
     found = [tell_apart(title, text) for text in texts]
     abstract = max((abstract for abstract, _ in found), key=len, default="")
     urls = [link for link in map(web_url, item.links) if link]
+    guid = one_line(strip_invisible(item.guid))[:_LONGEST_ID]
     if not title:
-        return Rejected(reason="no title", excerpt=excerpt(urls[0] if urls else item.guid or abstract))
+        return Rejected(reason="no title", excerpt=excerpt(urls[0] if urls else guid or abstract))
     if len(title) > _LONGEST_TITLE:
         return Rejected(reason=f"title of more than {_LONGEST_TITLE:,} characters", excerpt=excerpt(title))
-    if not urls and not item.guid and not abstract:
+    if not urls and not guid and not abstract:
         return Rejected(reason="neither id nor link nor abstract", excerpt=excerpt(title))
-    pubmed = _PUBMED.fullmatch(item.guid.strip())
+    pubmed = _PUBMED.fullmatch(guid)
     if pubmed:
         # The links carry the reader's tracking and change at each reading.
         urls = [f"https://pubmed.ncbi.nlm.nih.gov/{pubmed[1]}/"]
     # Journals without a field for it write the DOI before the abstract: "DOI: 10.3897/…".
     places = (
-        *item.ids,
-        item.guid,
+        *(one_line(strip_invisible(text[:_LONGEST_ID])) for text in item.ids),
+        guid,
         *urls,
         *(line for text in texts for line in text.split("\n")[:2] if len(line) < 200),
     )
-    own_doi = next(filter(None, map(doi, places)), None)
-    own_arxiv = next(filter(None, map(arxiv_id, (item.guid, *urls))), None)
+    own_doi = next((found for found in map(doi, places) if found and len(found) <= _LONGEST_DOI), None)
+    own_arxiv = next(filter(None, map(arxiv_id, (guid, *urls))), None)
     url, version = _landing_page(urls[0] if urls else "", own_doi)
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
         arxiv=own_arxiv[0] if own_arxiv else None,
         doi=own_doi,
-        urls=[url or item.guid],
+        urls=[url or guid],
     )
     paper = Paper(
         id=paper_id,
@@ -190,29 +203,82 @@ def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
 
 
 def _doi_version(places: Iterable[str]) -> int | None:
-    return next(filter(None, map(doi_version, places)), None)
+    return next((v for v in map(doi_version, places) if v and v <= _LAST_VERSION), None)
 
 
 def _is_arxiv_category(tag: str) -> bool:
     return "." in tag and bool(_ARXIV_CATEGORY.fullmatch(tag))
 
 
-def _xml_items(content: bytes, url: str) -> list[_Item]:
+def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
+    checked = guard.xml(content, url=url)
+    there = len(_ENTRY.findall(_OPAQUE.sub(b"", checked)))
+    if there > MAX_ENTRIES:
+        raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
+    feed = _understood(checked)
+    items: list[_Item | Rejected] = []
+    if feed is not None:
+        if not feed.get("version") and not feed.entries:
+            raise SourceError(guard.describe_page(checked[:50_000].decode("utf-8", "replace")), url=url)
+        if feed.bozo and not _CLOSING.search(checked[-2_000:]) and not _SELF_CLOSED.search(checked[-2_000:]):
+            raise SourceError(f"was cut off after {len(feed.entries)} entries", url=url)
+        base = next(iter(_absolute([_string(feed.feed.get("link"))], url)), "")
+        items = _xml_entries(feed, base if web_url(base) else url)
+    if len(items) < there:
+        items = max(items, _around_the_broken(checked, url), key=len)
+    lost = there - len(items)
+    return items + [Rejected(reason="is damaged, and ran into another", excerpt=f"{lost} of {there} entries")] * lost
+
+
+def _understood(checked: bytes) -> Any:
+    """What feedparser makes of it, or None where it trips."""
     import feedparser
 
-    checked = guard.xml(content, url=url)
-    if len(_ENTRY.findall(checked)) > MAX_ENTRIES:
-        raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
-    feed = feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
-    if not feed.get("version") and not feed.entries:
-        raise SourceError(guard.describe_page(checked[:50_000].decode("utf-8", "replace")), url=url)
-    if feed.bozo and not _CLOSING.search(checked[-2_000:]) and not _SELF_CLOSED.search(checked[-2_000:]):
-        raise SourceError(f"was cut off after {len(feed.entries)} entries", url=url)
-    base = urljoin(url, _string(feed.feed.get("link")))
-    base = base if web_url(base) else url
+    try:
+        return feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
+    except _TRIPS:
+        return None
+
+
+def _xml_entries(feed: Any, base: str) -> list[_Item | Rejected]:
     dated_once = not feed.get("version", "").startswith("atom")
     # As plain dicts: feedparser's own invents a date of change where there is none.
     return [_xml_item(dict(entry), base, dated_once) for entry in feed.entries]
+
+
+def _around_the_broken(checked: bytes, url: str) -> list[_Item | Rejected]:
+    """Read the entries without the head of the document, and without those over which feedparser trips."""
+    from lxml import etree
+
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    root = etree.fromstring(checked, parser)
+    entries = [] if root is None else [e for e in root.iter("{*}item", "{*}entry") if e.getparent() is not None]
+    if not entries:
+        return []
+    around = list(entries[0].iterancestors())
+    for element in around:
+        for child in list(element):
+            if child not in around:
+                element.remove(child)
+    return _halved(around[0], entries, url)
+
+
+def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_Item | Rejected]:
+    """Read *entries* as the only ones below *parent*; if that fails, either half of them."""
+    from lxml import etree
+
+    parent.extend(entries)
+    content = etree.tostring(parent.getroottree(), encoding="utf-8")
+    for entry in entries:
+        parent.remove(entry)
+    feed = _understood(content)
+    if feed is not None:
+        return _xml_entries(feed, url)
+    if len(entries) == 1:
+        text = " ".join(str(part) for part in entries[0].itertext())
+        return [Rejected(reason="is damaged and cannot be read", excerpt=excerpt(text))]
+    middle = len(entries) // 2
+    return _halved(parent, entries[:middle], url) + _halved(parent, entries[middle:], url)
 
 
 def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
@@ -237,7 +303,7 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
     )
 
 
-def _json_items(content: bytes, url: str) -> list[_Item]:
+def _json_items(content: bytes, url: str) -> list[_Item | Rejected]:
     feed = guard.json(content, url=url)
     version = feed.get("version")
     if not (isinstance(version, str) and _JSON_FEED.fullmatch(version) and isinstance(feed.get("items"), list)):

@@ -50,6 +50,7 @@ _LARGER: Final = {
 _REFUSED_CODECS: Final = frozenset({"utf-7", "unicode_escape", "raw_unicode_escape", "idna", "punycode", "charmap"})
 # What XML may not hold, escaped or not: libxml2 stops at them, and some feeds have them inside an abstract.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE: Final = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 _PROLOG: Final = re.compile(r"(?:\s++|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->)*+")
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\s+([^\s>\[]+)((?:[^>\[\"']|\"[^\"]*\"|'[^']*')*+)([>\[]?)", re.IGNORECASE)
@@ -68,6 +69,7 @@ def xml(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> bytes:
         SourceError: Empty, too large, a web page, no XML at all, or with entities of its own.
     """
     text = _FORBIDDEN.sub("", decoded(content, url=url, max_bytes=max_bytes))
+    text = _REFERENCE.sub(_allowed, text) if "&#" in text else text
     text = _from_the_root(text, url)
     prolog = _PROLOG.match(text)
     start = prolog.end() if prolog else 0
@@ -186,6 +188,13 @@ def _codec(label: str) -> str | None:
         return name if b"<?xml <!ENTITY &".decode(name) == "<?xml <!ENTITY &" else None
     except (LookupError, ValueError):  # codecs such as base64 are no text encodings
         return None
+
+
+def _allowed(reference: re.Match[str]) -> str:
+    """The reference to a character, unless it is to one that XML may not hold."""
+    digits = (reference[1] or reference[2]).lstrip("0")
+    number = int(digits or "0", 16 if reference[1] else 10) if len(digits) < 8 else 0x110000
+    return "" if number > 0x10FFFF or _FORBIDDEN.match(chr(number)) else reference[0]
 
 
 def _from_the_root(text: str, url: str) -> str:

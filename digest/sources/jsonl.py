@@ -60,6 +60,7 @@ class JsonlSource:
     kind = "jsonl"
     calendar: Calendar = ANY_DAY
     rereads: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
     witness: Witness | None = None
 
     def __init__(

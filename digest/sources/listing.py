@@ -57,6 +57,7 @@ class ListingSource:
     kind = "listing"
     calendar: Calendar = ANY_DAY
     rereads: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
     witness: Witness | None = None
 
     def __init__(self, name: str, *, url: str, calendar: Calendar | None = None) -> None:

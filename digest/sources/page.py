@@ -26,6 +26,7 @@ _NEXT_HEADING: Final = re.compile(
 _LONGEST_ABSTRACT: Final = 6000
 """Characters; longer ones are the paper itself, of which the beginning says what it is about."""
 _LONGEST_TITLE: Final = 300
+_LONGEST_ID: Final = 300
 _PDF_PAGES: Final = 2
 
 
@@ -47,15 +48,15 @@ def parse_page(content: bytes, *, url: str) -> Record:
     abstract = _abstract(root, meta)
     if not title:
         raise SourceError(f"{url}: has no title to go by", url=url)
-    arxiv = _first(meta, "citation_arxiv_id") or (url if arxiv_id(url) else "")
-    of_doi = _first(meta, "citation_doi", "dc.identifier", "prism.doi")
+    arxiv = clean_line(_first(meta, "citation_arxiv_id")) or (url if arxiv_id(url) else "")
+    of_doi = clean_line(_first(meta, "citation_doi", "dc.identifier", "prism.doi")[:_LONGEST_ID])
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=arxiv, doi=of_doi, urls=[url])
     pdf = web_url(_first(meta, "citation_pdf_url"))
     return Record(
         paper=Paper(
             id=paper_id,
             aliases=aliases,
-            title=title[:_LONGEST_TITLE],
+            title=title[:_LONGEST_TITLE].rstrip(),
             abstract=abstract,
             authors=_authors(meta),
             url=web_url(url) or "",
@@ -186,7 +187,7 @@ def parse_pdf(content: bytes, *, name: str) -> Record:
     abstract = _pdf_abstract(lines)
     stamp = arxiv_id(next((line for line in lines if re.search(r"arXiv:\d{4}\.\d{4,5}", line)), ""))
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=stamp[0] if stamp else None)
-    return Record(paper=Paper(id=paper_id, aliases=aliases, title=title[:_LONGEST_TITLE], abstract=abstract))
+    return Record(paper=Paper(id=paper_id, aliases=aliases, title=title[:_LONGEST_TITLE].rstrip(), abstract=abstract))
 
 
 def _pdf_abstract(lines: Sequence[str]) -> str:
