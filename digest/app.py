@@ -200,7 +200,7 @@ class App:
         self.check(send=send)
         last = until if send or until is not Stage.DELIVER else Stage.SITE
         with self._only_run():
-            self.pipeline.fetch(editions, day)
+            self.pipeline.fetch(editions, day, self._moment(editions, day))
             self.summarizer.begin_run()
             sums = {e.name: self._summarize(e, day, last) for e in editions}
             issues: dict[str, Issue] = {}
@@ -213,6 +213,13 @@ class App:
                 self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, warnings.get(e.name, ()))
                 for e in editions
             ]
+
+    def _moment(self, editions: Sequence[Edition], day: date) -> datetime:
+        """The moment of a run of *day*: now or, for a day that is replayed, the hour at which it would have run."""
+        now = self.host.clock()
+        if self.today() == day:
+            return now
+        return datetime.combine(day, min(e.at for e in editions), tzinfo=self.config.timezone)
 
     def _summarize(self, edition: Edition, day: date, last: Stage) -> Sums:
         if not last.reaches(Stage.SUMMARIZE):

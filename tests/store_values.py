@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from digest.core.freshness import Seen, Verdict
 from digest.core.models import (
     Announcement,
     Entry,
@@ -45,13 +46,19 @@ def listed(one: Paper, announcement: Announcement | None = None, **signals: int)
     return Record(paper=one, announcement=announcement, signals=Signals(**signals))
 
 
+def by_ids(seen: Seen) -> Verdict:
+    """What a list means, as far as its ids tell."""
+    return Verdict(state=SourceState.FRESH if seen.unseen else SourceState.QUIET)
+
+
 def read(store: SqlStore, *records: Record | Paper, source: str = "hf", day: date = DAY, **changes: Any) -> None:
     """Save a reading; its state is `fresh` if a paper was never seen before, else `quiet`."""
     arguments: dict[str, Any] = {
         "at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
         "documents": (),
         "parsed": Parsed(records=tuple(r if isinstance(r, Record) else listed(r) for r in records)),
-        "decide_state": lambda _, never_seen: SourceState.FRESH if never_seen else SourceState.QUIET,
+        "judge": by_ids,
+        "read_on": day,
     }
     store.save_reading(source, day, **{**arguments, **changes})
 

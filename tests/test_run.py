@@ -16,6 +16,7 @@ import pytest
 from digest.core.errors import DeliveryError, DigestError, InDoubtError, RefusedError
 from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Record, SourceState
 from digest.core.pipeline import Stage
+from digest.sources.jsonl import JsonlSource
 from digest.store import SqlStore
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line, tree
@@ -426,23 +427,35 @@ def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(
 
 
 def test_a_list_that_never_ends_says_that_it_was_not_read_to_its_end(desk: Desk) -> None:
-    class Endless:
-        name, kind = "arXiv", "jsonl"
-
-        def url_for(self, day: date) -> str:
-            return f"arxiv-{day}.jsonl"
-
+    class Endless(JsonlSource):
         def parse(self, content: bytes, *, url: str) -> Parsed:
-            return Parsed(records=(Record(paper=paper(1)),), next_url=url)
+            return Parsed(records=(Record(paper=paper(1)),), next_url=f"{url}+")
 
     desk.feed(MONDAY, [paper(1)])
     with desk.app() as app:
-        app.sources["arXiv"] = Endless()
+        app.sources["arXiv"] = Endless("arXiv", url="arxiv-{date}.jsonl")
+        read = app.door.get
+        app.door.get = lambda url, **_: read(f"arxiv-{MONDAY}.jsonl")  # type: ignore[method-assign]
 
         [report] = app.run(app.editions([]), MONDAY)
 
     assert report.status == "degraded"
     assert any("the list goes on after 50 pages" in w for w in report.warnings)
+
+
+def test_a_list_that_leads_back_to_itself_says_so(desk: Desk) -> None:
+    class Round(JsonlSource):
+        def parse(self, content: bytes, *, url: str) -> Parsed:
+            return Parsed(records=(Record(paper=paper(1)),), next_url=url)
+
+    desk.feed(MONDAY, [paper(1)])
+    with desk.app() as app:
+        app.sources["arXiv"] = Round("arXiv", url="arxiv-{date}.jsonl")
+
+        [report] = app.run(app.editions([]), MONDAY)
+
+    assert report.status == "degraded"
+    assert any("the list leads back to a page that was read" in w for w in report.warnings)
 
 
 def test_a_disk_that_knows_no_locks_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

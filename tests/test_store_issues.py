@@ -275,7 +275,7 @@ def test_what_was_spent_is_counted_from_a_moment_on(store: SqlStore) -> None:
 def test_the_status_counts_what_is_there(store: SqlStore) -> None:
     read(store, paper(1), paper(2), day=day(-1))
     read(store, paper(1), source="arxiv")
-    store.save_failure("hf", DAY, at=NOON, state=SourceState.FAILED, error="HTTP 503")
+    store.save_failure("hf", DAY, at=NOON, read_on=DAY, state=SourceState.FAILED, error="HTTP 503")
     publish(store, paper(1), deliveries={"a@example.org": "<a@x>", "b@example.org": "<b@x>"})
     publish(store, day=day(1))
     store.claim_delivery("daily", DAY)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, select
 
+from digest.core.freshness import Seen, Verdict
 from digest.core.models import Announcement, Document, Link, PaperId, Parsed, Rejected, SourceState
 from digest.store import SqlStore, tables
 from tests.conftest import NOON, paper
@@ -114,11 +115,11 @@ def test_saving_the_same_reading_twice_changes_nothing(store: SqlStore, url: str
 def test_a_reading_that_fails_half_way_leaves_nothing(store: SqlStore, url: str) -> None:
     before = rows(url)
 
-    def no_idea(listed: int, never_seen: int) -> SourceState:
+    def no_idea(_: Seen) -> Verdict:
         raise LookupError("no idea")
 
     with pytest.raises(LookupError):
-        read(store, paper(1), decide_state=no_idea, documents=[Document(url="u", content=b"feed")])
+        read(store, paper(1), judge=no_idea, documents=[Document(url="u", content=b"feed")])
 
     assert rows(url) == before
 
@@ -131,7 +132,7 @@ sys.path.insert(0, "tests")
 from tests.store_values import read
 from tests.conftest import paper
 from digest.store import SqlStore
-read(SqlStore.open(sys.argv[1]), paper(1), decide_state=lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+read(SqlStore.open(sys.argv[1]), paper(1), judge=lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 """
 
     process = start(script, url)
@@ -149,13 +150,13 @@ read(SqlStore.open(sys.argv[1]), paper(1), decide_state=lambda *_: os.kill(os.ge
 def test_papers_of_an_earlier_day_were_seen_before(store: SqlStore) -> None:
     counts = []
 
-    def note(listed: int, never_seen: int) -> SourceState:
-        counts.append((listed, never_seen))
-        return SourceState.FRESH
+    def note(seen: Seen) -> Verdict:
+        counts.append((seen.listed, len(seen.unseen)))
+        return Verdict(state=SourceState.FRESH)
 
-    read(store, paper(1), paper(2), day=YESTERDAY, decide_state=note)
-    read(store, paper(2), paper(3), paper(3), decide_state=note)
-    read(store, paper(3), source="arxiv", decide_state=note)
+    read(store, paper(1), paper(2), day=YESTERDAY, judge=note)
+    read(store, paper(2), paper(3), paper(3), judge=note)
+    read(store, paper(3), source="arxiv", judge=note)
 
     assert counts == [(2, 2), (2, 1), (1, 1)]
 
@@ -184,8 +185,8 @@ def test_a_list_that_grows_during_the_day_keeps_what_it_had(store: SqlStore) -> 
 def test_only_settled_sources_need_no_further_reading(store: SqlStore) -> None:
     read(store, paper(1), source="fresh")
     read(store, source="quiet")
-    read(store, source="waiting", decide_state=lambda *_: SourceState.WAITING)
-    store.save_failure("failed", DAY, at=NOON, state=SourceState.FAILED, error="HTTP 503")
+    read(store, source="waiting", judge=lambda _: Verdict(state=SourceState.WAITING))
+    store.save_failure("failed", DAY, at=NOON, read_on=DAY, state=SourceState.FAILED, error="HTTP 503")
 
     assert store.unsettled(["never", "quiet", "failed", "fresh", "waiting"], DAY) == ("never", "failed", "waiting")
     assert store.unsettled(["fresh"], TOMORROW) == ("fresh",)
@@ -194,15 +195,15 @@ def test_only_settled_sources_need_no_further_reading(store: SqlStore) -> None:
 def test_a_failure_does_not_overwrite_a_reading_of_the_same_day(store: SqlStore) -> None:
     read(store, paper(1), parsed=Parsed(records=(listed(paper(1)),), expected=1))
 
-    store.save_failure("hf", DAY, at=NOON, state=SourceState.FAILED, error="HTTP 503")
+    store.save_failure("hf", DAY, at=NOON, read_on=DAY, state=SourceState.FAILED, error="HTTP 503")
 
     report = store.source_reports("daily", ["hf"], DAY)[0]
     assert (report.state, report.listed, report.expected, report.error) == (SourceState.FRESH, 1, 1, None)
 
 
 def test_a_reading_that_succeeds_at_last_replaces_the_failure(store: SqlStore) -> None:
-    store.save_failure("hf", DAY, at=NOON, state=SourceState.WAITING, error="not out yet")
-    store.save_failure("hf", DAY, at=NOON, state=SourceState.FAILED, error="HTTP 503")
+    store.save_failure("hf", DAY, at=NOON, read_on=DAY, state=SourceState.WAITING, error="not out yet")
+    store.save_failure("hf", DAY, at=NOON, read_on=DAY, state=SourceState.FAILED, error="HTTP 503")
     failed = store.source_reports("daily", ["hf"], DAY)[0]
     read(store, paper(1))
 
@@ -214,7 +215,9 @@ def test_a_reading_that_succeeds_at_last_replaces_the_failure(store: SqlStore) -
 
 def test_days_failing_are_counted_back_to_the_last_good_day(store: SqlStore) -> None:
     def fail(day: int) -> None:
-        store.save_failure("hf", date(2026, 6, day), at=NOON, state=SourceState.FAILED, error="HTTP 503")
+        store.save_failure(
+            "hf", date(2026, 6, day), at=NOON, read_on=date(2026, 6, day), state=SourceState.FAILED, error="HTTP 503"
+        )
 
     fail(1)
     read(store, day=date(2026, 6, 2))
@@ -234,7 +237,7 @@ def test_days_failing_are_counted_back_to_the_last_good_day(store: SqlStore) -> 
 
 
 def test_reports_come_in_the_order_asked_for_and_without_sources_never_read(store: SqlStore) -> None:
-    read(store, source="b", parsed=Parsed(rejected=(Rejected(reason="no title", excerpt="<item/>"),), expected=7))
+    read(store, source="b", parsed=Parsed(rejected=(Rejected(reason="no title", excerpt="<item/>"),)), gap=6)
     read(store, paper(1), source="a")
 
     reports = store.source_reports("daily", ["b", "never", "a"], DAY)
@@ -293,6 +296,7 @@ def test_a_document_that_could_not_be_understood_is_kept_but_not_for_a_condition
         "hf",
         DAY,
         at=NOON,
+        read_on=DAY,
         state=SourceState.FAILED,
         error="HTML",
         documents=[Document(url="u", content=b"<html>", etag="1")],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-from digest.core.models import Entry, Issue, LeftOut, Ranked, Section, SourceReport, SourceState, Summary, Usage
+from digest.core.models import Change, Entry, Issue, LeftOut, Ranked, Section, SourceReport, SourceState, Summary, Usage
 from digest.core.rank import Selection
 
 OTHER: Final = "Other topics"
@@ -37,12 +37,14 @@ def build(
     max_papers: int,
     usage: Usage,
     covers: Sequence[date] = (),
+    changes: Sequence[Change] = (),
 ) -> Issue:
     """Put the day's issue together. The same arguments give the same issue: it reads no clock.
 
     Args:
         field_of: The field a topic belongs to.
         covers: The days whose lists are in it; kept only where they are more than *day* itself.
+        changes: What became of papers of earlier issues; no reason for an issue by itself.
     """
     entries = [
         Entry(
@@ -76,6 +78,7 @@ def build(
         sections=parts,
         sources=tuple(sources),
         left_out=left_out,
+        changes=tuple(changes) if entries else (),
         usage=usage,
         covers=tuple(sorted(covers)) if set(covers) - {day} else (),
         why_empty=None if entries else why_empty(sources, day),

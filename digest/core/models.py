@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import NewType, TypeAlias
+from typing import Final, NewType, TypeAlias
 
 Day: TypeAlias = date
 """Another name of the type, for classes that have a field called `date`."""
@@ -115,6 +115,8 @@ class Parsed:
     rejected: tuple[Rejected, ...] = ()
     expected: int | None = None
     """How many the source itself says there are (`totalResults`, "showing x of y"); None where it does not."""
+    categories: tuple[str, ...] = ()
+    """The lists that this one holds together, as an address of arXiv can; mostly empty."""
     next_url: str | None = None
     """Where the rest of the list is, if it goes on; also from a page without papers of its own."""
 
@@ -165,6 +167,17 @@ class SourceState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastList:
+    """The list of an earlier day that was read since the issue before: a missed day, or papers that came late."""
+
+    day: Day
+    listed: int
+    """Papers, all of them."""
+    new: int
+    """Papers that no issue of this edition had considered yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
     """One source on one day, for one edition: the completeness line and `--json` are drawn from it."""
 
@@ -183,6 +196,23 @@ class SourceReport:
     """What happened and what to do, in a sentence; for `failed` and `waiting`."""
     days_failing: int = 0
     """1 on the first day of a failure; 0 when the source could be read."""
+    back_after: int = 0
+    """How many days it had failed before it could be read again today; 0 on all other days."""
+    gap: int = 0
+    """Items that the source, or a second witness, says there are, and that could not be found."""
+    is_open: bool = False
+    """The list still grows; what comes later goes into the next issue."""
+    note: str | None = None
+    """What else is to be said of a list that could be read, in a clause."""
+    past: tuple[PastList, ...] = ()
+    """Lists of earlier days that this issue takes papers from; by day."""
+    missing: tuple[Day, ...] = ()
+    """Days of the last week whose lists should be there and were never had."""
+
+    @property
+    def is_to_be_told(self) -> bool:
+        """Whether a failure is explained: when it begins, and on its third day; on others it is only counted."""
+        return self.days_failing in (1, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +351,8 @@ class Edition:
     """Weekdays on which it is due; Monday is 0."""
     recipients: tuple[str, ...] = ()
     language: str = "en"
+    changes: tuple[str, ...] = ("withdrawn", "rising")
+    """Which of `CHANGES` it tells of, about papers that it printed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +366,26 @@ class Entry:
     score: float
     signals: Signals
     announcement: Announcement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What has become of a paper since an edition printed it."""
+
+    id: PaperId
+    title: str
+    url: str
+    what: str
+    """One of `CHANGES`."""
+    printed_on: Day
+    version: int | None = None
+    """Of a revised paper, the new one."""
+    upvotes: tuple[int, ...] = ()
+    """Of a rising paper: when it was printed, and now."""
+
+
+CHANGES: Final = ("withdrawn", "revised", "rising")
+"""The kinds of change an edition can tell of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +419,8 @@ class Issue:
     """Each entry is in exactly one. Empty on a day with nothing new."""
     sources: tuple[SourceReport, ...]
     left_out: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """What has become of papers of earlier issues."""
     usage: Usage
     covers: tuple[Day, ...] = ()
     """The days whose lists are in it, where it is more than its own."""

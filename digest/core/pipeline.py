@@ -13,14 +13,14 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 from digest.core import issue as issues
-from digest.core.errors import DeliveryError, InDoubtError, NotYetError, RefusedError, SourceError
+from digest.core.errors import DeliveryError, InDoubtError, RefusedError
+from digest.core.freshness import CATCH_UP, missing_days
 from digest.core.identity import content_hash
 from digest.core.models import (
     Candidate,
@@ -32,9 +32,7 @@ from digest.core.models import (
     Mail,
     Paper,
     PaperId,
-    Parsed,
     Ranked,
-    Rejected,
     SourceReport,
     SourceState,
     Summary,
@@ -43,11 +41,8 @@ from digest.core.models import (
 )
 from digest.core.ports import Clock, Mailer, Source, Store
 from digest.core.rank import Selection, select
+from digest.core.reading import Reader
 
-_READERS: Final = 4
-"""Sources that are read at once."""
-_PAGES: Final = 50
-"""Pages of one list that are followed; more is a list that never ends."""
 _REFUSALS_IN_A_ROW: Final = 3
 """Mails not taken one after another, from which the rest waits for the next run: it is the server, not the address."""
 
@@ -179,66 +174,40 @@ class Pipeline:
     """The right part of Message-IDs."""
     progress: Callable[[str], None]
     """Told what is being done, in a few words, for people who wait."""
+    concurrency: int = 8
+    """Sources that are read at once."""
 
     # -- fetch
 
-    def fetch(self, editions: Sequence[Edition], day: date) -> None:
-        """Read every source of *editions* that was not read today, or not with a list.
+    def fetch(self, editions: Sequence[Edition], day: date, now: datetime) -> None:
+        """Read every list of the sources of *editions* that is due: today's, missed ones, and those that grow.
 
-        A source that fails does not stop the others; what failed is written down with its reason, and asked again by
-        the next run of the day. What comes after the day's issue was printed goes into the next one.
+        What comes after the day's issue was printed goes into the next one.
+
+        Args:
+            now: The moment of the run; of *day* where that is replayed.
         """
         for edition in editions:
             self.store.register_edition(edition.name, day)
         wanted = {name for e in editions for name in e.sources}
-        todo = [self.sources[n] for n in self.store.unsettled([n for n in self.sources if n in wanted], day)]
-        if not todo:
-            return
-        self.progress(f"reading {', '.join(s.name for s in todo)}")
-        with ThreadPoolExecutor(min(_READERS, len(todo))) as pool:
-            readings = [(source, pool.submit(self._read, source, day)) for source in todo]
-            for source, reading in readings:
-                self._keep(source, day, reading.result())
+        reader = Reader(
+            store=self.store, get=self.get, clock=self.clock, progress=self.progress, concurrency=self.concurrency
+        )
+        reader.read([source for name, source in self.sources.items() if name in wanted], day, now)
 
     def _is_printed(self, edition: Edition, day: date) -> bool:
         stored = self.store.issue(edition.name, day)
         return stored is not None and bool(stored.entries)
 
-    def _read(self, source: Source, day: date) -> tuple[list[Document], Parsed | SourceError]:
-        """Read all pages of a source; its error travels back as a value, so that one dead feed stops no other."""
-        documents: list[Document] = []
-        pages: list[Parsed] = []
-        url: str | None = source.url_for(day)
-        try:
-            while url and len(documents) < _PAGES:
-                documents.append(self.get(source, url))
-                pages.append(source.parse(documents[-1].content, url=url))
-                url = pages[-1].next_url if pages[-1].records or pages[-1].rejected else None
-        except SourceError as error:
-            return documents, error
-        unread = [Rejected(reason=f"the list goes on after {_PAGES} pages", excerpt=url[:120])] if url else []
-        return documents, Parsed(
-            records=tuple(r for p in pages for r in p.records),
-            rejected=(*(r for p in pages for r in p.rejected), *unread),
-            expected=pages[0].expected if pages else None,
-        )
+    def reports(self, edition: Edition, day: date) -> tuple[SourceReport, ...]:
+        """How each source of *edition* stands on *day*, with the earlier lists it takes from and those that lack."""
+        past = self.store.past_lists(edition.name, edition.sources, day)
+        found = self.store.source_reports(edition.name, edition.sources, day)
+        return tuple(replace(r, past=past.get(r.name, ()), missing=self._missing(r.name, day)) for r in found)
 
-    def _keep(self, source: Source, day: date, reading: tuple[list[Document], Parsed | SourceError]) -> None:
-        documents, result = reading
-        if isinstance(result, SourceError):
-            state = SourceState.WAITING if isinstance(result, NotYetError) else SourceState.FAILED
-            self.store.save_failure(
-                source.name, day, at=self.clock(), state=state, error=str(result), documents=documents
-            )
-            return
-        self.store.save_reading(
-            source.name,
-            day,
-            at=self.clock(),
-            documents=documents,
-            parsed=result,
-            decide_state=lambda listed, unseen: reading_state(source.kind, day, listed=listed, unseen=unseen),
-        )
+    def _missing(self, name: str, day: date) -> tuple[date, ...]:
+        readings = self.store.past_readings(name, since=day - CATCH_UP, before=day)
+        return missing_days(self.sources[name].calendar, readings, day)
 
     # -- choose
 
@@ -353,7 +322,8 @@ class Pipeline:
             selection=selection,
             summary_of=summary_of,
             field_of=self.field_of,
-            sources=self.store.source_reports(edition.name, edition.sources, day),
+            sources=self.reports(edition, day),
+            changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes),
             max_papers=edition.max_papers,
             # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
             usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
@@ -426,20 +396,6 @@ class Pipeline:
 def mails_since(day: date) -> date:
     """The first day whose issue still goes out by mail on *day*."""
     return date.fromordinal(max(1, day.toordinal() - LATE.days))
-
-
-def reading_state(kind: str, day: date, *, listed: int, unseen: int) -> SourceState:
-    """What it means that a source listed so many papers on *day*, of which the store had never seen *unseen*.
-
-    arXiv announces from Sunday to Thursday evening, US Eastern, so that there is a list for Monday to Friday; before it
-    is out, the feed shows the last one unchanged, sometimes under today's date. So ids decide, not dates.
-    https://info.arxiv.org/help/availability.html
-    """
-    if unseen:
-        return SourceState.FRESH
-    if kind == "arxiv" and listed and day.weekday() < 5:
-        return SourceState.WAITING
-    return SourceState.QUIET
 
 
 def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:

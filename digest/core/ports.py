@@ -12,9 +12,11 @@ from datetime import date, datetime
 from typing import Protocol
 
 from digest.core.calendar import Calendar
+from digest.core.freshness import Backoff, PastReading, Seen, Verdict
 from digest.core.models import (
     Candidate,
     Census,
+    Change,
     Completion,
     Delivery,
     DeliveryState,
@@ -24,6 +26,7 @@ from digest.core.models import (
     Paper,
     PaperId,
     Parsed,
+    PastList,
     Prompt,
     SourceReport,
     SourceState,
@@ -129,15 +132,31 @@ class Store(Protocol):
         day: date,
         *,
         at: datetime,
+        read_on: date,
         documents: Sequence[Document],
         parsed: Parsed,
-        decide_state: Callable[[int, int], SourceState],
+        judge: Callable[[Seen], Verdict],
+        gap: int = 0,
+        is_open: bool = False,
     ) -> None:
         """Keep the documents, find out which papers the records are (`identity.resolve`), and list them under *day*.
 
         Args:
-            decide_state: (papers listed, papers the store had never seen) → the state of this source today.
+            read_on: The day of the run; later than *day* for a list that was missed, or is read again.
+            judge: What the list, compared with what was known, means.
+            gap: Items that the source says there are, and that could not be found.
+            is_open: The list still grows.
         """
+        ...
+
+    def last_list(self, source: str, document: Document) -> date | None:
+        """The day of the source's newest list, if it was read from the very same bytes and from nothing else."""
+        ...
+
+    def repeat_reading(
+        self, source: str, day: date, *, of: date, at: datetime, read_on: date, judge: Callable[[Seen], Verdict]
+    ) -> None:
+        """Note that on *day* the source's list is that *of* an earlier day, unchanged."""
         ...
 
     def save_failure(
@@ -146,11 +165,24 @@ class Store(Protocol):
         day: date,
         *,
         at: datetime,
+        read_on: date,
         state: SourceState,
         error: str,
         documents: Sequence[Document] = (),
     ) -> None:
         """Note that *source* could not be read on *day*. A reading that succeeded is not overwritten."""
+        ...
+
+    def past_readings(self, source: str, *, since: date, before: date) -> dict[date, PastReading]:
+        """How the readings of *source* stand, of lists from *since* on and before *before*."""
+        ...
+
+    def backoffs(self, sources: Sequence[str]) -> dict[str, Backoff]:
+        """Those of *sources* that answer with errors."""
+        ...
+
+    def save_backoff(self, source: str, backoff: Backoff | None) -> None:
+        """Remember that a source answers with errors, or, with None, that it does no longer."""
         ...
 
     def source_reports(self, edition: str, sources: Sequence[str], day: date) -> tuple[SourceReport, ...]:
@@ -167,8 +199,16 @@ class Store(Protocol):
         """
         ...
 
+    def past_lists(self, edition: str, sources: Sequence[str], day: date) -> dict[str, tuple[PastList, ...]]:
+        """By source, the lists of days before *day* that hold papers which *edition* has not considered yet."""
+        ...
+
     def covered_days(self, edition: str, sources: Sequence[str], day: date) -> tuple[date, ...]:
         """Days up to *day* on which *sources* listed papers that *edition* has not considered yet; sorted."""
+        ...
+
+    def changes(self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]) -> tuple[Change, ...]:
+        """What has become of papers that *edition* printed, up to *day*, and that it has not said yet; sorted."""
         ...
 
     # -- summarize

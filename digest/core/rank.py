@@ -177,11 +177,14 @@ def _day(day: date) -> str:
 
 
 def has_risen(candidate: Candidate) -> bool:
-    """A paper that was left out for want of room has drawn clearly more votes since: half as many again, and five."""
-    if candidate.cut_at is None:
-        return False
-    then, now = candidate.cut_at.upvotes or 0, candidate.signals.upvotes or 0
-    return now >= then + 5 and now >= 1.5 * then
+    """A paper that was left out for want of room has drawn clearly more votes since."""
+    return candidate.cut_at is not None and rose(candidate.cut_at.upvotes, candidate.signals.upvotes)
+
+
+def rose(then: int | None, now: int | None) -> bool:
+    """Whether votes have clearly grown: by half, and by five."""
+    before, after = then or 0, now or 0
+    return after >= before + 5 and after >= 1.5 * before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,17 +13,21 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from digest.core.calendar import ANY_DAY, Calendar, weekdays
 from digest.core.dates import moment
 from digest.core.errors import NotYetError, SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
+from digest.core.ports import Witness
 from digest.core.text import clean_line, clean_text, excerpt, web_url
 from digest.sources import guard
 
 _SITE: Final = "https://huggingface.co"
-_DEFAULT: Final = f"{_SITE}/api/daily_papers?date={{date}}&limit=100"
+_API: Final = f"{_SITE}/api/daily_papers"
+PERIODS: Final = ("day", "week", "month")
 _DEFAULT_LIMIT: Final = 50
 """Of the API, where the address names none; the fullest days have just that many papers."""
+_PERIOD_PARAMETERS: Final = {"day": "date={date}", "week": "week={week}", "month": "month={month}"}
 _LONGEST_REPR: Final = 200_000
 
 
@@ -31,14 +35,34 @@ class HuggingFaceSource:
     """The papers that people submitted to Hugging Face on one day, with their votes."""
 
     kind = "huggingface"
+    witness: Witness | None = None
 
-    def __init__(self, name: str, *, url: str | None = None) -> None:
+    def __init__(
+        self, name: str, *, url: str | None = None, period: str = "day", calendar: Calendar | None = None
+    ) -> None:
+        """Read *url*, or the site's own list.
+
+        Args:
+            period: `day`, or `week` or `month` for the list of the week or month that the day is in.
+        """
         self.name = name
-        self._url = url or _DEFAULT
+        self._url = url or f"{_API}?{_PERIOD_PARAMETERS[period]}&limit=100"
+        self.calendar = calendar or (weekdays() if period == "day" else ANY_DAY)
+        # Papers are added to a list for days, and most of their votes come later.
+        self.rereads: tuple[int, ...] = (1, 3, 7) if "{date}" in self._url else ()
 
     def url_for(self, day: date) -> str:
-        """The first page of *day*."""
-        return self._url.replace("{date}", day.isoformat())
+        """The first page of the list that holds *day*."""
+        year, week, _ = day.isocalendar()
+        return (
+            self._url.replace("{date}", day.isoformat())
+            .replace("{week}", f"{year}-W{week:02d}")
+            .replace("{month}", f"{day:%Y-%m}")
+        )
+
+    def past_url(self, day: date) -> str | None:
+        """The same, if the address has the day in it: lists can be had for ever."""
+        return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read one page of the list."""
@@ -154,12 +178,12 @@ def _count(value: Any) -> int | None:
 
 
 def _next_url(url: str, count: int) -> str | None:
-    """The next page, if this one was full."""
+    """The next page, if this one was full. The server may give fewer than were asked for, but not fewer than 50."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     limit = query.get("limit", "")
     full = int(limit) if re.fullmatch(r"[1-9]\d{0,3}", limit) else _DEFAULT_LIMIT
-    if parts.scheme not in ("http", "https") or count < full:
+    if parts.scheme not in ("http", "https") or count < min(full, _DEFAULT_LIMIT):
         return None
     page = query.get("p", "0")
     query["p"] = str(int(page) + 1 if re.fullmatch(r"\d{1,4}", page) else 1)

@@ -1,8 +1,8 @@
 """What is known and what is done, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings  +  summaries  +  issues  +  deliveries  +  look  +  search
-                          └──────────┴─────────────┴─────── papers ────────┴────────┘
-                                         database  ◄  migrations, tables
+SqlStore (sql.py)  =  readings  +  summaries  +  issues  +  changes  +  deliveries  +  look  +  search
+                          └────────────┴───────────┴──────────┴── papers ────┴──────────┴────────┘
+                                               database  ◄  migrations, tables
 """
 
 from digest.store.look import Alias, LastReading, Listing, Status

@@ -9,8 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select
 
 from digest.core.identity import merge_announcements, merge_signals
-from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, Signals
+from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PastList, Signals
 from digest.store import tables
+from digest.store.changes import save_told
 from digest.store.database import AnyRow, Database, chunks, upsert
 from digest.store.papers import find_pks, load_papers, signals
 from digest.store.serialize import dump, load
@@ -50,6 +51,24 @@ class Issues(Database):
             rows = _open_records(connection, edition, sources, day, carry_days=None).subquery()
             return tuple(connection.scalars(select(rows.c.day).distinct().order_by(rows.c.day)))
 
+    def past_lists(self, edition: str, sources: Sequence[str], day: date) -> dict[str, tuple[PastList, ...]]:
+        """By source, the lists of days before *day* that hold papers which *edition* has not considered yet."""
+        reading = tables.reading.c
+        with self._read() as connection:
+            rows = _open_records(connection, edition, sources, day, carry_days=None).subquery()
+            query = (
+                select(rows.c.source, rows.c.day, func.count().label("new"), func.max(reading.listed).label("listed"))
+                .join_from(rows, tables.reading, and_(reading.source == rows.c.source, reading.day == rows.c.day))
+                .where(rows.c.day < day)
+                .group_by(rows.c.source, rows.c.day)
+                .order_by(rows.c.source, rows.c.day)
+            )
+            found: dict[str, list[PastList]] = {}
+            for row in connection.execute(query):
+                past = PastList(day=row.day, listed=row.listed, new=row.new)
+                found.setdefault(row.source, []).append(past)
+        return {source: tuple(lists) for source, lists in found.items()}
+
     # -- publish
 
     def issue(self, edition: str, day: date) -> Issue | None:
@@ -85,6 +104,7 @@ class Issues(Database):
             decided = and_(_considered.edition == issue.edition, _considered.date == issue.date)
             connection.execute(delete(tables.considered).where(decided))
             _save_considered(connection, issue)
+            save_told(connection, issue)
             if deliveries:
                 connection.execute(
                     insert(tables.delivery),
@@ -192,7 +212,8 @@ def _save_considered(connection: Connection, issue: Issue) -> None:
     decided = {pks[paper_id]: word for paper_id, word in words.items() if paper_id in pks}
     before = _decided_before(connection, issue.edition, decided)
     news = {pk: word for pk, word in decided.items() if _adds(word[0], before.get(pk, set()))}
-    counted = _highest_signals(connection, (pk for pk, word in news.items() if word[0] == "cut"), issue.date)
+    counted = _highest_signals(connection, news, issue.date)
+    printed = {pks[e.paper.id]: e.paper for e in issue.entries if e.paper.id in pks}
     rows = [
         {
             "edition": issue.edition,
@@ -201,6 +222,8 @@ def _save_considered(connection: Connection, issue: Issue) -> None:
             "kind": kind,
             "reason": reason,
             **dump(counted.get(pk, Signals())),
+            "version": printed[pk].version if pk in printed else None,
+            "withdrawn": printed[pk].withdrawn if pk in printed else None,
         }
         for pk, (kind, reason) in news.items()
     ]

@@ -289,6 +289,8 @@ def _beginning(connection: Connection) -> None:
 # -- 2
 
 _TABLES_2: Final = (
+    "ALTER TABLE reading ADD COLUMN read_on DATE",
+    "ALTER TABLE reading ADD COLUMN had_failed BOOLEAN NOT NULL DEFAULT FALSE",
     "ALTER TABLE reading ADD COLUMN gap INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE reading ADD COLUMN is_partial BOOLEAN NOT NULL DEFAULT FALSE",
     "ALTER TABLE reading ADD COLUMN is_open BOOLEAN NOT NULL DEFAULT FALSE",

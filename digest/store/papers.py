@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from digest.core.identity import Known, Resolved, title_key
+from digest.core.identity import title_key
 from digest.core.models import Link, Paper, PaperId, Signals
+from digest.core.resolve import Known, Resolved
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, upsert
 from digest.store.serialize import dump, load
@@ -109,7 +110,9 @@ def _fold(connection: Connection, gone: int, *, into: int) -> None:
     # Where one issue had a word on both, printed is printed.
     _drop_doubles(connection, considered, ("edition", "date"), of=into, beside=gone, kind="entry")
     _drop_doubles(connection, considered, ("edition", "date"), of=gone, beside=into)
-    for table in (record, considered, tables.alias):
+    _drop_doubles(connection, tables.vote, ("source", "day"), of=gone, beside=into)
+    _drop_doubles(connection, tables.told, ("edition", "what", "version"), of=gone, beside=into)
+    for table in (record, considered, tables.vote, tables.told, tables.alias):
         connection.execute(update(table).where(table.c.paper_pk == gone).values(paper_pk=into))
     seen = connection.scalars(select(_p.first_seen).where(_p.pk.in_((gone, into)))).all()
     connection.execute(delete(tables.paper).where(_p.pk == gone))
@@ -117,7 +120,7 @@ def _fold(connection: Connection, gone: int, *, into: int) -> None:
 
 
 def _drop_doubles(
-    connection: Connection, table: Table, keys: tuple[str, str], *, of: int, beside: int, kind: str | None = None
+    connection: Connection, table: Table, keys: tuple[str, ...], *, of: int, beside: int, kind: str | None = None
 ) -> None:
     """Delete the rows of one paper where another has a row, of this kind, under the same keys."""
     other = table.alias("other")

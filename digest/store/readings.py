@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, case, delete, func, insert, or_, select, update
 
-from digest.core.identity import lookup_keys, resolve
-from digest.core.models import Announcement, Document, Parsed, Rejected, SourceReport, SourceState
+from digest.core.freshness import CATCH_UP, Backoff, PastReading, Seen, Verdict
+from digest.core.models import Announcement, Document, PaperId, Parsed, Rejected, SourceReport, SourceState
+from digest.core.resolve import lookup_keys, resolve
 from digest.store import tables
-from digest.store.database import Database, upsert
+from digest.store.database import AnyRow, Database, upsert
 from digest.store.papers import find_known, save_papers
 
-_FAILED_FIELDS = ("at", "state", "error")
-_READ_FIELDS = ("at", "state", "listed", "never_seen", "rejected", "expected", "error")
+_FAILED_FIELDS: Final = ("at", "read_on", "state", "error")
+_READ_FIELDS: Final = (
+    *_FAILED_FIELDS,
+    *("listed", "never_seen", "rejected", "expected", "gap", "is_partial", "is_open", "note"),
+)
+_BACKOFF_FIELDS: Final = ("address", "failures", "not_before", "is_gone", "error")
+_WHOLE: Final = {"is_partial": False, "is_open": False, "note": None}
 
 
 class Readings(Database):
@@ -33,13 +39,16 @@ class Readings(Database):
             )
 
     def unsettled(self, sources: Sequence[str], day: date) -> tuple[str, ...]:
-        """Those of *sources*, in their order, that were not read on *day* with a settled state."""
+        """Those of *sources*, in their order, whose list of *day* was not read, or not in a settled state."""
         reading = tables.reading
         settled = [state for state in SourceState if state.is_settled]
         with self._read() as connection:
             done = connection.scalars(
                 select(reading.c.source).where(
-                    reading.c.day == day, reading.c.source.in_(sources), reading.c.state.in_(settled)
+                    reading.c.day == day,
+                    reading.c.source.in_(sources),
+                    reading.c.state.in_(settled),
+                    ~reading.c.is_partial,
                 )
             ).all()
         return tuple(source for source in sources if source not in done)
@@ -63,36 +72,69 @@ class Readings(Database):
         day: date,
         *,
         at: datetime,
+        read_on: date,
         documents: Sequence[Document],
         parsed: Parsed,
-        decide_state: Callable[[int, int], SourceState],
+        judge: Callable[[Seen], Verdict],
+        gap: int = 0,
+        is_open: bool = False,
     ) -> None:
         """Keep the documents, find out which papers the records are, and list them under *day*.
 
-        A second reading of the day adds to the first: what it lists no more has still been listed. Papers that were
-        first seen on this very day count as never seen before, whichever source was read first.
+        A second reading of the day adds to the first: what it lists no more has still been listed. Only an earlier list
+        that stood in for the day's gives way to it. Papers that were first seen on this very day count as never seen
+        before, whichever source was read first.
 
         Args:
-            decide_state: (papers listed, papers never seen before this day) → the state of this source today.
+            read_on: The day of the run.
+            judge: What the list, compared with what was known, means.
         """
         with self._write() as connection:
-            _save_records(connection, source, day, parsed)
-            listed, never_seen = _count_listed(connection, source, day)
-            reading = {
-                "source": source,
-                "day": day,
-                "at": at,
-                "state": decide_state(listed, never_seen),
-                "listed": listed,
-                "never_seen": never_seen,
-                "rejected": len(parsed.rejected),
-                "expected": parsed.expected,
-                "error": None,
-            }
-            upsert(connection, tables.reading, [reading], update=_READ_FIELDS)
+            _drop_stand_ins(connection, source, day)
+            _save_records(connection, source, day, read_on, parsed)
+            row = {"rejected": len(parsed.rejected), "expected": parsed.expected, "gap": gap, "is_open": is_open}
+            _save_judged(connection, source, day, judge, {"at": at, "read_on": read_on, **row})
             _save_rejected(connection, source, day, parsed)
             _save_documents(connection, source, day, at, documents)
             _remember_validators(connection, documents)
+
+    def last_list(self, source: str, document: Document) -> date | None:
+        """The day of the source's newest list, if it was read from the very same bytes and from nothing else."""
+        reading, kept = tables.reading, tables.reading_document
+        newest = (
+            select(reading.c.day, reading.c.at)
+            .where(reading.c.source == source, reading.c.error.is_(None))
+            .order_by(reading.c.day.desc())
+            .limit(1)
+        )
+        with self._read() as connection:
+            row = connection.execute(newest).one_or_none()
+            if row is None:
+                return None
+            read = connection.execute(
+                select(kept.c.url, kept.c.sha256).where(
+                    kept.c.source == source, kept.c.day == row.day, kept.c.at == row.at
+                )
+            ).all()
+        day: date = row.day
+        return day if [tuple(r) for r in read] == [(document.url, _sha256(document))] else None
+
+    def repeat_reading(
+        self, source: str, day: date, *, of: date, at: datetime, read_on: date, judge: Callable[[Seen], Verdict]
+    ) -> None:
+        """Note that on *day* the source's list is that *of* an earlier day, or of an earlier hour, unchanged."""
+        reading, record, kept = tables.reading, tables.record, tables.reading_document
+        with self._write() as connection:
+            before = connection.execute(select(reading).where(reading.c.source == source, reading.c.day == of)).one()
+            if of != day:
+                _copy(connection, record, source, of=of, to=day)
+                _copy(connection, tables.rejected, source, of=of, to=day)
+            row = {name: getattr(before, name) for name in ("rejected", "expected", "gap", "is_open")}
+            _save_judged(connection, source, day, judge, {"at": at, "read_on": read_on, **row})
+            # The same document, as of now: the next one that did not change is known by it too.
+            of_it = and_(kept.c.source == source, kept.c.day == of, kept.c.at == before.at)
+            documents = [dict(r) for r in connection.execute(select(kept).where(of_it)).mappings()]
+            upsert(connection, kept, [{**d, "day": day, "at": at} for d in documents], update=("at",))
 
     def save_failure(
         self,
@@ -100,6 +142,7 @@ class Readings(Database):
         day: date,
         *,
         at: datetime,
+        read_on: date,
         state: SourceState,
         error: str,
         documents: Sequence[Document] = (),
@@ -108,15 +151,63 @@ class Readings(Database):
 
         The documents are kept to look at, but not for a conditional request: "not modified" would repeat the failure.
         """
-        failure = {"source": source, "day": day, "at": at, "state": state, "error": error}
-        nothing = {"listed": 0, "never_seen": 0, "rejected": 0, "expected": None}
+        failure = {"source": source, "day": day, "at": at, "read_on": read_on, "state": state, "error": error}
+        failure["had_failed"] = state is SourceState.FAILED
+        nothing = {"listed": 0, "never_seen": 0, "rejected": 0, "expected": None, "gap": 0, **_WHOLE}
         succeeded = select(1).where(
             tables.reading.c.source == source, tables.reading.c.day == day, tables.reading.c.error.is_(None)
         )
         with self._write() as connection:
             if connection.scalar(succeeded) is None:
-                upsert(connection, tables.reading, [{**failure, **nothing}], update=_FAILED_FIELDS)
+                upsert(connection, tables.reading, [{**failure, **nothing}], update=(*_FAILED_FIELDS, "had_failed"))
+            else:
+                connection.execute(
+                    update(tables.reading)
+                    .where(tables.reading.c.source == source, tables.reading.c.day == day)
+                    .values(read_on=read_on)
+                )
             _save_documents(connection, source, day, at, documents)
+
+    def past_readings(self, source: str, *, since: date, before: date) -> dict[date, PastReading]:
+        """How the readings of *source* stand, of lists from *since* on and before *before*."""
+        reading = tables.reading.c
+        query = select(tables.reading).where(reading.source == source, reading.day >= since, reading.day < before)
+        with self._read() as connection:
+            return {
+                row.day: PastReading(
+                    day=row.day,
+                    read_on=row.read_on or row.day,
+                    state=SourceState(row.state),
+                    listed=row.listed,
+                    unseen=row.never_seen,
+                    gap=row.gap,
+                )
+                for row in connection.execute(query)
+            }
+
+    def backoffs(self, sources: Sequence[str]) -> dict[str, Backoff]:
+        """Those of *sources* that answer with errors."""
+        with self._read() as connection:
+            rows = connection.execute(select(tables.backoff).where(tables.backoff.c.source.in_(sources))).all()
+        return {
+            row.source: Backoff(
+                address=row.address,
+                failures=row.failures,
+                not_before=row.not_before,
+                is_gone=row.is_gone,
+                error=row.error,
+            )
+            for row in rows
+        }
+
+    def save_backoff(self, source: str, backoff: Backoff | None) -> None:
+        """Remember that a source answers with errors, or, with None, that it does no longer."""
+        with self._write() as connection:
+            if backoff is None:
+                connection.execute(delete(tables.backoff).where(tables.backoff.c.source == source))
+                return
+            row = {"source": source, **{name: getattr(backoff, name) for name in _BACKOFF_FIELDS}}
+            upsert(connection, tables.backoff, [row], update=_BACKOFF_FIELDS)
 
     def rejections(self, source: str, day: date) -> tuple[Rejected, ...]:
         """The items of the day's list that could not become papers, in the list's order."""
@@ -155,11 +246,7 @@ class Readings(Database):
             readings = connection.execute(
                 select(reading).where(reading.c.day == day, reading.c.source.in_(sources))
             ).all()
-            failing = {
-                row.source: _days_failing(connection, row.source, day)
-                for row in readings
-                if row.state == SourceState.FAILED
-            }
+            histories = _histories(connection, sources, day)
         reports = {}
         for row in readings:
             found = counted.get(row.source)
@@ -174,12 +261,76 @@ class Readings(Database):
                 rejected=row.rejected,
                 updates=updated,
                 error=row.error,
-                days_failing=failing.get(row.source, 0),
+                days_failing=1 + _failures(histories.get(row.source, ())) if row.state == SourceState.FAILED else 0,
+                back_after=_failures(histories.get(row.source, ()), until=row.read_on) if row.error is None else 0,
+                gap=row.gap,
+                is_open=row.is_open,
+                note=row.note,
             )
         return tuple(reports[source] for source in sources if source in reports)
 
 
-def _save_records(connection: Connection, source: str, day: date, parsed: Parsed) -> None:
+def _drop_stand_ins(connection: Connection, source: str, day: date) -> None:
+    """Forget what an earlier reading of the day listed that was an earlier day's list; each paper stands there too."""
+    reading, record, paper = tables.reading.c, tables.record, tables.paper
+    unsettled = [state for state in SourceState if not state.is_settled]
+    stood_in = select(1).where(
+        reading.source == source, reading.day == day, or_(reading.state.in_(unsettled), reading.is_partial)
+    )
+    if connection.scalar(stood_in) is not None:
+        known = select(1).where(paper.c.pk == record.c.paper_pk, paper.c.first_seen < day)
+        connection.execute(delete(record).where(record.c.source == source, record.c.day == day, known.exists()))
+
+
+def _save_judged(
+    connection: Connection, source: str, day: date, judge: Callable[[Seen], Verdict], row: Mapping[str, Any]
+) -> None:
+    """Write down how a reading went, once its records are there."""
+    seen = _seen(connection, source, day)
+    verdict = judge(seen)
+    reading = {
+        **row,
+        "source": source,
+        "day": day,
+        "state": verdict.state,
+        "listed": seen.listed,
+        "never_seen": len(seen.unseen),
+        "error": None,
+        "had_failed": False,  # of a first reading; a later one leaves the word of the first
+        "is_partial": verdict.is_partial,
+        "note": verdict.note,
+    }
+    upsert(connection, tables.reading, [reading], update=_READ_FIELDS)
+
+
+def _seen(connection: Connection, source: str, day: date) -> Seen:
+    """What *source* listed on *day*, compared with what was known before."""
+    record, paper, reading = tables.record, tables.paper, tables.reading.c
+    rows = connection.execute(
+        select(paper.c.id, paper.c.first_seen, record.c.paper_pk)
+        .join_from(record, paper)
+        .where(record.c.source == source, record.c.day == day)
+    ).all()
+    newest = select(func.max(reading.day)).where(reading.source == source, reading.day < day, reading.listed > 0)
+    before = set(
+        connection.scalars(
+            select(record.c.paper_pk).where(record.c.source == source, record.c.day == newest.scalar_subquery())
+        )
+    )
+    return Seen(
+        listed=len(rows),
+        unseen=frozenset(PaperId(row.id) for row in rows if row.first_seen >= day),
+        repeats=bool(rows) and all(row.paper_pk in before for row in rows),
+    )
+
+
+def _copy(connection: Connection, table: Table, source: str, *, of: date, to: date) -> None:
+    """Let what stands in *table* under one day of a source stand under another too."""
+    there = select(table).where(table.c.source == source, table.c.day == of)
+    upsert(connection, table, [{**row, "day": to} for row in connection.execute(there).mappings()])
+
+
+def _save_records(connection: Connection, source: str, day: date, read_on: date, parsed: Parsed) -> None:
     known = find_known(connection, *lookup_keys(parsed.records))
     papers = resolve(parsed.records, known).papers
     pks = save_papers(connection, papers, {k.pk: k.paper for k in known}, day=day)
@@ -204,17 +355,14 @@ def _save_records(connection: Connection, source: str, day: date, parsed: Parsed
         rows,
         update=("position", "version", "announcement", "is_news", "upvotes", "comments", "stars"),
     )
+    _save_votes(connection, rows, read_on)
 
 
-def _count_listed(connection: Connection, source: str, day: date) -> tuple[int, int]:
-    """How many papers *source* listed on *day*, and how many of them were unknown before."""
-    record, paper = tables.record, tables.paper
-    row = connection.execute(
-        select(func.count(), func.count(case((paper.c.first_seen >= day, 1))))
-        .join_from(record, paper)
-        .where(record.c.source == source, record.c.day == day)
-    ).one()
-    return row[0], row[1]
+def _save_votes(connection: Connection, rows: Iterable[Mapping[str, Any]], read_on: date) -> None:
+    """Keep what was thought of the papers on the day of the run."""
+    names = ("source", "paper_pk", "upvotes", "comments", "stars")
+    votes = [{**{n: row[n] for n in names}, "day": read_on} for row in rows if row["upvotes"] is not None]
+    upsert(connection, tables.vote, votes, update=("upvotes", "comments", "stars"))
 
 
 def _save_rejected(connection: Connection, source: str, day: date, parsed: Parsed) -> None:
@@ -258,19 +406,33 @@ def _sha256(document: Document) -> str:
     return hashlib.sha256(document.content).hexdigest()
 
 
-def _expected(row: Row[Any]) -> int | None:
-    if row.error is not None:
-        return None
-    expected: int = row.listed + row.rejected if row.expected is None else row.expected
-    return expected
+def _expected(row: AnyRow) -> int | None:
+    """How many papers the list should have: those listed, those that could not be read, and those not found."""
+    return None if row.error is not None else row.listed + row.rejected + row.gap
 
 
-def _days_failing(connection: Connection, source: str, day: date) -> int:
-    """How many readings up to *day* have failed in a row; days without any reading, as weekends, do not count."""
-    reading = tables.reading
-    up_to_now = and_(reading.c.source == source, reading.c.day <= day)
-    last_good = (
-        select(func.max(reading.c.day)).where(up_to_now, reading.c.state != SourceState.FAILED).scalar_subquery()
+def _histories(connection: Connection, sources: Sequence[str], day: date) -> dict[str, list[AnyRow]]:
+    """The readings of the lists before *day*'s, the newest first."""
+    reading = tables.reading.c
+    query = (
+        select(reading.source, reading.state, reading.had_failed, reading.read_on)
+        .where(reading.source.in_(sources), reading.day < day, reading.day >= day - CATCH_UP)
+        .order_by(reading.day.desc())
     )
-    since = or_(last_good.is_(None), reading.c.day > last_good)
-    return connection.scalar(select(func.count()).where(up_to_now, since)) or 0
+    found: dict[str, list[AnyRow]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.source, []).append(row)
+    return found
+
+
+def _failures(history: Iterable[AnyRow], *, until: date | None = None) -> int:
+    """How many lists in a row could not be read; with *until*, not before that day, when they were filled in.
+
+    Days that nobody asked for, as weekends, do not count.
+    """
+    n = 0
+    for row in history:
+        if row.state != SourceState.FAILED and not (until and row.had_failed and row.read_on == until):
+            break
+        n += 1
+    return n

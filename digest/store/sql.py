@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.issues import Issues
 from digest.store.look import Look
@@ -10,5 +11,5 @@ from digest.store.search import Search
 from digest.store.summaries import Summaries
 
 
-class SqlStore(Readings, Summaries, Issues, Deliveries, Look, Search):
+class SqlStore(Readings, Summaries, Issues, Changes, Deliveries, Look, Search):
     """What is known and what is done (`digest.core.ports.Store`), in SQLite or Postgres."""

@@ -133,7 +133,9 @@ reading = Table(
     Column("never_seen", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
     Column("expected", Integer),
-    Column("error", Plain),  # null if and only if the source could be read
+    Column("error", Plain),  # null if and only if the list could be read
+    Column("read_on", Date),  # the day of the run that read it; null for the list's own day
+    Column("had_failed", Boolean, nullable=False),  # at first it could not be read, whatever came of it later
     Column("gap", Integer, nullable=False),  # items that should be there and could not be found
     Column("is_partial", Boolean, nullable=False),  # a part of it is an earlier list: it is asked again
     Column("is_open", Boolean, nullable=False),  # the list still grew when it was read

@@ -1,0 +1,288 @@
+"""The stage `fetch`: every list that is due of every source, each with what became of it.
+
+    source ──► its days that are due ──► pages of each list ──► does a witness know more? ──► the store
+               (today, missed, growing)   (one thread a source)                                (in the config's order)
+
+A source that fails stops no other. What failed is written down with its reason and asked again: by the next run of the
+day, and once the day is over, from wherever the past list can still be had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from digest.core.errors import NotYetError, SourceError
+from digest.core.freshness import (
+    CATCH_UP,
+    Backoff,
+    Seen,
+    Verdict,
+    after_failure,
+    due_days,
+    stale_categories,
+    verdict,
+)
+from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
+from digest.core.ports import Clock, Source, Store
+
+_PAGES: Final = 50
+"""Pages of one list that are followed; more is a list that never ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _List:
+    """One list as it was read."""
+
+    day: date
+    documents: tuple[Document, ...] = ()
+    result: Parsed | SourceError | None = None
+    """None: it did not change since *unchanged_since*, and was not parsed again."""
+    unchanged_since: date | None = None
+    gap: int = 0
+    note: str | None = None
+    is_cut_off: bool = False
+    """A later page could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads what is due and writes down what became of it."""
+
+    store: Store
+    get: Callable[[Source, str], Document]
+    clock: Clock
+    progress: Callable[[str], None]
+    concurrency: int
+    """Sources that are read at once."""
+
+    def read(self, sources: Sequence[Source], today: date, now: datetime) -> None:
+        """Read every list of *sources* that is due on *today*.
+
+        Args:
+            sources: In the order in which they are stored, whatever order the network answers in.
+            now: The moment of the run; for a day that is replayed, one of that day.
+        """
+        self._rest(sources, today)
+        todo = [s for s in sources if self._days(s, today)]
+        if not todo:
+            return
+        with ThreadPoolExecutor(min(self.concurrency, len(todo))) as pool:
+            readings = {source.name: pool.submit(self._read, source, today) for source in todo}
+            self._tell(readings)
+            for source in todo:
+                for one in readings[source.name].result():
+                    self._keep(source, one, today, now)
+
+    def _tell(self, readings: Mapping[str, Future[list[_List]]]) -> None:
+        """Say how far it is, for people who wait."""
+        waiting = list(readings)
+        self.progress(_progress(0, waiting))
+        names = {future: name for name, future in readings.items()}
+        for done, future in enumerate(as_completed(names), 1):
+            waiting.remove(names[future])
+            if waiting:
+                self.progress(_progress(done, waiting))
+
+    # -- what is due
+
+    def _rest(self, sources: Sequence[Source], today: date) -> None:
+        """Write down which sources are not asked, for their servers said so or answered with errors too often."""
+        for source in sources:
+            backoff = self._backoff(source)
+            if backoff is not None and self.store.unsettled([source.name], today):
+                self.store.save_failure(
+                    source.name,
+                    today,
+                    at=self.clock(),
+                    read_on=today,
+                    state=SourceState.FAILED,
+                    error=_resting(backoff),
+                )
+
+    def _backoff(self, source: Source) -> Backoff | None:
+        """Why *source* is not asked now; None if it may be."""
+        backoff = self.store.backoffs([source.name]).get(source.name)
+        if backoff is None or backoff.address != _address(source):
+            return None
+        if backoff.is_gone:
+            return backoff
+        return backoff if backoff.not_before is not None and self.clock() < backoff.not_before else None
+
+    def _days(self, source: Source, today: date) -> tuple[date, ...]:
+        """The days whose lists are to be read, today's first."""
+        if self._backoff(source) is not None:
+            return ()
+        own = (today,) if self.store.unsettled([source.name], today) else ()
+        if source.past_url(today) is None:
+            return own
+        readings = self.store.past_readings(source.name, since=today - CATCH_UP, before=today)
+        return (*own, *due_days(source.calendar, source.rereads, readings, today))
+
+    # -- reading
+
+    def _read(self, source: Source, today: date) -> list[_List]:
+        """Read the lists of *source* that are due; oldest first. An error travels back as a value."""
+        found: list[_List] = []
+        for day in self._days(source, today):
+            found.append(self._read_list(source, day, today))
+            if isinstance(found[-1].result, SourceError) and not isinstance(found[-1].result, NotYetError):
+                break  # what does not answer is not asked for more
+        return sorted(found, key=lambda one: one.day)
+
+    def _read_list(self, source: Source, day: date, today: date) -> _List:
+        url = source.url_for(day) if day == today else source.past_url(day)
+        documents: list[Document] = []
+        pages: list[Parsed] = []
+        trouble: SourceError | None = None
+        try:
+            while url and len(documents) < _PAGES:
+                documents.append(self.get(source, url))
+                unchanged = self._unchanged(source, documents) if day == today else None
+                if unchanged is not None:
+                    return _List(day=day, documents=tuple(documents), unchanged_since=unchanged)
+                pages.append(source.parse(documents[-1].content, url=url))
+                url = pages[-1].next_url
+                if url in {d.url for d in documents}:
+                    break
+        except SourceError as error:
+            if not any(p.records or p.rejected for p in pages):
+                return _List(day=day, documents=tuple(documents), result=error)
+            trouble = error
+        read = _List(day=day, documents=tuple(documents), result=_joined(pages, url if trouble is None else None))
+        if trouble is not None:
+            read = replace(read, note=f"page {len(pages) + 1} could not be read: {trouble}", is_cut_off=True)
+        return self._witnessed(source, read) if day == today and trouble is None else _counted(read)
+
+    def _unchanged(self, source: Source, documents: Sequence[Document]) -> date | None:
+        """The day of the list that the server says has not changed since."""
+        first = len(documents) == 1 and documents[0].unchanged
+        return self.store.last_list(source.name, documents[0]) if first else None
+
+    def _witnessed(self, source: Source, read: _List) -> _List:
+        """Ask the second witness, and fill in what the list lacks."""
+        parsed = read.result
+        if source.witness is None or not isinstance(parsed, Parsed):
+            return _counted(read)
+        known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
+        filled: dict[PaperId, Record] = {}
+        try:
+            for url in source.witness.urls(read.day):
+                census = source.witness.parse(self.get(source, url).content, url=url)
+                if census.day == read.day:
+                    news = (r for r in census.records if r.announcement is None or r.announcement.is_news)
+                    filled.update((r.paper.id, r) for r in news if r.paper.id not in known)
+        except SourceError as error:
+            # The list stands as it is: what could not be asked proves nothing.
+            self.progress(f"{source.name} is not compared with {source.witness.name}: {error}")
+        if not filled:
+            return _counted(read)
+        whole = replace(parsed, records=(*parsed.records, *filled.values()))
+        said = f"{len(filled)} of them only on {source.witness.name}"
+        return _counted(replace(read, result=whole, note=said))
+
+    # -- writing down
+
+    def _keep(self, source: Source, read: _List, today: date, now: datetime) -> None:
+        is_past = read.day != today
+        if isinstance(read.result, SourceError):
+            self._keep_failure(source, read, read.result, today)
+        elif isinstance(read.result, Parsed):
+            parsed = read.result
+            self.store.save_backoff(source.name, None)
+            self.store.save_reading(
+                source.name,
+                read.day,
+                at=self.clock(),
+                read_on=today,
+                documents=read.documents,
+                parsed=parsed,
+                judge=lambda seen: _judge(source, read, parsed, seen, now, is_past=is_past),
+                gap=read.gap,
+                is_open=not is_past and source.calendar.lists_on(read.day) and source.calendar.is_open(read.day, now),
+            )
+        elif read.unchanged_since is not None:
+            self.store.save_backoff(source.name, None)
+            self.store.repeat_reading(
+                source.name,
+                read.day,
+                of=read.unchanged_since,
+                at=self.clock(),
+                read_on=today,
+                judge=lambda seen: verdict(source.calendar, read.day, now, seen, is_past=is_past),
+            )
+
+    def _keep_failure(self, source: Source, read: _List, error: SourceError, today: date) -> None:
+        state = SourceState.FAILED
+        if isinstance(error, NotYetError):
+            overdue = read.day != today and source.calendar.lists_on(read.day)
+            state = SourceState.STALLED if overdue else SourceState.WAITING
+        if error.status is not None and state is SourceState.FAILED:
+            backoff = after_failure(
+                self.store.backoffs([source.name]).get(source.name),
+                address=_address(source),
+                error=str(error),
+                is_gone=error.gone,
+                retry_after=None if error.retry_after_s is None else timedelta(seconds=error.retry_after_s),
+                now=self.clock(),
+            )
+            self.store.save_backoff(source.name, backoff)
+        self.store.save_failure(
+            source.name,
+            read.day,
+            at=self.clock(),
+            read_on=today,
+            state=state,
+            error=str(error),
+            documents=read.documents,
+        )
+
+
+def _joined(pages: Sequence[Parsed], unread: str | None) -> Parsed:
+    """The pages of a list as one."""
+    reason = f"the list goes on after {_PAGES} pages"
+    if len(pages) < _PAGES:
+        reason = "the list leads back to a page that was read"
+    left = [Rejected(reason=reason, excerpt=unread[:120])] if unread else []
+    return Parsed(
+        records=tuple(r for p in pages for r in p.records),
+        rejected=(*(r for p in pages for r in p.rejected), *left),
+        categories=pages[0].categories if pages else (),
+        expected=next((p.expected for p in pages if p.expected is not None), None),
+    )
+
+
+def _counted(read: _List) -> _List:
+    """Compare what was found with what the source says there is."""
+    if not isinstance(read.result, Parsed) or read.result.expected is None:
+        return read
+    found = len(read.result.records) + len(read.result.rejected)
+    return replace(read, gap=max(0, read.result.expected - found))
+
+
+def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetime, *, is_past: bool) -> Verdict:
+    found = verdict(source.calendar, read.day, now, seen, is_past=is_past)
+    stale = () if is_past else stale_categories(parsed.records, seen.unseen, parsed.categories)
+    if stale and source.calendar.lists_on(read.day):
+        said = f"{' and '.join(stale)} still {'shows' if len(stale) == 1 else 'show'} an earlier list"
+        return replace(found, note=said, is_partial=True)
+    return replace(found, note=read.note, is_partial=read.is_cut_off)
+
+
+def _address(source: Source) -> str:
+    """What a source is configured to read, whatever the day."""
+    return source.url_for(date(2000, 1, 1))
+
+
+def _resting(backoff: Backoff) -> str:
+    if backoff.is_gone or backoff.not_before is None:
+        return backoff.error
+    return f"{backoff.error}; not asked again before {backoff.not_before:%Y-%m-%d %H:%M} UTC"
+
+
+def _progress(done: int, waiting: Sequence[str]) -> str:
+    named = ", ".join(waiting[:3]) + (" …" if len(waiting) > 3 else "")
+    return f"reading {named}" if not done else f"{done} of {done + len(waiting)} sources read, waiting for {named}"
