@@ -1,55 +1,48 @@
-"""arXiv: the daily list (rss.arxiv.org as RSS 2.0 or Atom, RDF before 2024-02) and the query API (Atom).
+"""arXiv: what it announces each weekday, a search of one's own, or a whole set.
 
-All are read by one small reader over lxml, by local names: feedparser joins affiliations to authors' names, and copies
-of these feeds have lost their namespaces. What arXiv writes is in arXiv/arxiv-feed, feed/serializers, and in
-https://info.arxiv.org/help/api/user-manual.html
+    categories   today: the feed            a day that is over: the query API, then OAI-PMH, one after the other
+    search       the query API, the last ten days of submissions
+    set          OAI-PMH, the records changed on the day
+    url          any document of these kinds, a file too; which kind it is, it says itself
+
+**A day that is over.** The feed has only today's list. The query API finds what was submitted in time for the list of a
+day, and says how many these are; it does not find what a moderator had held back: of 405 papers that the computer
+science of one day had received, 22 were announced one or two lists later than their time of submission promises.
+OAI-PMH has these, for a record carries the day of its announcement; but only until something changes in it, and of a
+list of last week the first replacements have gone to other days. Each finds what the other misses, so both are asked,
+and papers found twice are joined. The API's total is then the least that the list must have.
+
+What both miss is a cross-list of an older paper, which OAI-PMH cannot tell from a corrected DOI.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
-from digest.core.calendar import Calendar, arxiv
+from digest.core.calendar import ANY_DAY, Calendar, arxiv, arxiv_list_after
 from digest.core.dates import moment
-from digest.core.errors import SourceError
-from digest.core.identity import arxiv_id, identify
-from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected
-from digest.core.text import (
-    clean_html,
-    clean_line,
-    clean_text,
-    excerpt,
-    one_line,
-    says_withdrawn,
-    split_authors,
-    strip_arxiv_prefix,
-)
-from digest.sources import guard
+from digest.core.models import Announcement, Parsed, Record
+from digest.core.ports import Witness
+from digest.sources import arxiv_addresses as addresses
+from digest.sources.arxiv_addresses import ids_url as query_url
+from digest.sources.arxiv_feed import read_feed
+from digest.sources.arxiv_listing import ArxivListing
+from digest.sources.arxiv_oai import covers, read_oai, request_of, set_of
+from digest.sources.arxiv_xml import local, tree
 
-if TYPE_CHECKING:
-    from lxml.etree import _Element
+__all__ = ["ArxivListing", "ArxivSource", "query_url"]
 
-    from digest.core.ports import Witness
-
-_FEEDS: Final = "https://rss.arxiv.org/rss/"
-_QUERY: Final = "https://export.arxiv.org/api/query"
 _DEFAULT_CATEGORIES: Final = ("cs.LG", "cs.CL")
-_API_LAST: Final = 30_000
-"""The API gives no more than so many results of one query, by 2,000 at most."""
-
-_ANNOUNCE_TYPE: Final = re.compile(r"\s*arXiv:\S+\s+Announce Type:\s*([\w-]+)", re.IGNORECASE)
-_RDF_SUFFIX: Final = re.compile(
-    r"\s*\(arXiv:(?P<id>\S+)\s+\[(?P<category>[^\]\s]+)\](?:\s+(?P<what>CROSS LISTED|UPDATED))?\)\s*$"
-)
-_RDF_WORDS: Final = {"": Announcement.NEW, "CROSS LISTED": Announcement.CROSS, "UPDATED": Announcement.REPLACE}
+_UNTIL: Final = re.compile(r"submittedDate:\[\d{12} TO (\d{4})(\d\d)(\d\d)(\d\d)(\d\d)\]")
 
 
 class ArxivSource:
-    """The papers that arXiv announces each weekday, or the answer to a query of its API."""
+    """Papers of arXiv."""
 
     kind = "arxiv"
 
@@ -64,213 +57,87 @@ class ArxivSource:
         witness: bool = True,
         calendar: Calendar | None = None,
     ) -> None:
-        del search, set_, witness  # not yet
+        """Of *url*, *search* and *set_* the first that is given counts; else it is the list of *categories*.
+
+        Args:
+            categories: `cs.LG`, or an archive such as `cs`. With *search* they narrow it; with *url* they say which
+                lists stand in it.
+            search: A query in the API's language: `ti:"state space" AND cat:cs.CL`.
+            set_: A set of OAI-PMH: `cs`, `cs:cs:LG`, `physics:hep-th`.
+            witness: Whether arXiv's listing is asked if the list is whole; only for lists of categories.
+            calendar: arXiv's own if None. A search promises nothing: that nothing new matches is no news.
+        """
         self.name = name
-        self.calendar: Calendar = calendar or arxiv()
+        named = tuple(dict.fromkeys(c.strip() for c in categories if c.strip()))
+        self._url = url
+        self._search = search if not url else ""
+        self._set = set_ if not (url or search) else ""
+        self._is_daily_list = not (url or search or set_)
+        self._within = named if named or not self._is_daily_list else _DEFAULT_CATEGORIES
+        self.calendar: Calendar = calendar or (ANY_DAY if self._search else arxiv())
         self.rereads: tuple[int, ...] = ()
-        self.witness: Witness | None = None
-        self._url = url or _FEEDS + "+".join(quote(c.strip(), safe=".-") for c in categories or _DEFAULT_CATEGORIES)
+        self.categories: tuple[str, ...] = self._within if url or self._is_daily_list else ()
+        self.witness: Witness | None = ArxivListing(self._within) if witness and self._is_daily_list else None
 
     def url_for(self, day: date) -> str:
-        """Where the list of *day* is; arXiv itself has only today's."""
-        return self._url.replace("{date}", day.isoformat())
+        """Where the list of *day* is; of its daily lists arXiv's feed has only today's."""
+        if self._url:
+            return self._url.replace("{date}", day.isoformat())
+        if self._search:
+            return addresses.search_url(self._search, self._within, day)
+        return addresses.oai_url(self._set, day) if self._set else addresses.feed_url(self._within)
 
     def past_url(self, day: date) -> str | None:
-        """Where the list of *day*, which is over, can still be had; None if nowhere."""
-        return self.url_for(day) if "{date}" in self._url else None
+        """Where the list of *day*, which is over, can be had; None if there was none, or for one address for all."""
+        if self._url:
+            return self.url_for(day) if "{date}" in self._url else None
+        if self._search:
+            return self.url_for(day)
+        if not self.calendar.lists_on(day):
+            return None
+        return self.url_for(day) if self._set else addresses.submissions_url(self._within, self.calendar, day)
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
-        """Read a daily list or an answer of the API. A list without papers is a weekend, not an error."""
-        root = _tree(content, url)
-        fields = _Fields(root)
-        head = _Fields(fields.first("channel")) if "channel" in fields else fields
-        title = one_line(head.text("title"))
-        if title.lower().startswith("feed error"):
-            raise SourceError(f"arXiv answered: {excerpt(title)}", url=url)
-        items = [e for e in root.iter() if _local(e) in ("item", "entry")]
-        announced = moment(head.text("pubdate") or head.text("date") or head.text("lastbuilddate"))
-        records: list[Record] = []
-        rejected: list[Rejected] = []
-        for item in items:
-            outcome = _read(_Fields(item), announced, url)
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
-        total = _number(head.text("totalresults"))
-        first = _number(head.text("startindex")) or 0
-        return Parsed(
-            records=tuple(records),
-            rejected=tuple(rejected),
-            expected=total,
-            next_url=_next_url(url, first + len(items), total) if items else None,
+        """Read a daily list, an answer of the API or of OAI-PMH. An empty list is a weekend, not an error."""
+        root = tree(content, url)
+        if local(root) == "oai-pmh":
+            request = request_of(root, url)
+            own = [self._set] if self._set else [set_of(c) for c in self._within]
+            parsed = read_oai(root, url, sets=own or [s for s in (request.get("set"),) if s])
+            return replace(parsed, next_url=parsed.next_url or self._after_set(request, url))
+        parsed = read_feed(root, url)
+        day = self._past_day(url)
+        if day is None:
+            return parsed
+        records = tuple(self._as_announced(record) for record in parsed.records)
+        return replace(
+            parsed, records=records, next_url=parsed.next_url or addresses.oai_url(set_of(self._within[0]), day)
         )
 
+    # -- a day that is over
 
-def query_url(ids: Iterable[str]) -> str:
-    """The address of the API's answer for these arXiv ids, with or without version; up to 2,000 of them."""
-    wanted = list(ids)
-    return f"{_QUERY}?{urlencode({'id_list': ','.join(wanted), 'max_results': max(1, len(wanted))}, safe=',/.')}"
+    def _past_day(self, url: str) -> date | None:
+        """The day whose list was asked for with `past_url`, if *url* is that or a further page of it."""
+        asked = dict(parse_qsl(urlsplit(url).query)).get("search_query", "")
+        until = _UNTIL.search(asked)
+        if not self._is_daily_list or until is None:
+            return None
+        deadline = moment("{}-{}-{}T{}:{}".format(*until.groups()))
+        day = arxiv_list_after(self.calendar, deadline) if deadline else None
+        return day if day and addresses.submissions_query(self._within, self.calendar, day) == asked else None
 
+    def _after_set(self, request: Mapping[str, str], url: str) -> str | None:
+        """Where the list of a day that is over goes on behind one of its sets."""
+        if not self._is_daily_list or urlsplit(url).scheme not in ("http", "https"):
+            return None
+        sets = [set_of(c) for c in self._within]
+        day = moment(request.get("from"))
+        if day is None or request.get("set") not in sets[:-1] or request.get("from") != request.get("until"):
+            return None
+        return addresses.oai_url(sets[sets.index(request["set"]) + 1], day.date())
 
-class _Fields:
-    """The children of an element by local name in lower case: `arxiv:DOI`, `pubDate` and `pubdate` alike."""
-
-    def __init__(self, element: _Element) -> None:
-        self.element = element
-        self._children: dict[str, list[_Element]] = {}
-        for child in element:
-            self._children.setdefault(_local(child), []).append(child)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._children
-
-    def all(self, name: str) -> list[_Element]:
-        return self._children.get(name, [])
-
-    def first(self, name: str) -> _Element:
-        return self._children[name][0]
-
-    def text(self, name: str) -> str:
-        """The text of the first *name*; empty where there is none."""
-        return _text(self._children[name][0]) if name in self._children else ""
-
-
-def _tree(content: bytes, url: str) -> _Element:
-    from lxml import etree
-
-    # The guard has refused entities already; these options say it once more.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
-    try:
-        root = etree.fromstring(guard.xml(content, url=url), parser)
-    except etree.XMLSyntaxError as exc:
-        raise SourceError(f"is damaged or was cut off ({exc.msg or 'no XML'})", url=url) from exc
-    if _local(root) not in ("rss", "rdf", "feed"):
-        raise SourceError(f"is no list of arXiv but XML with the root <{_local(root)}>", url=url)
-    return root
-
-
-def _local(element: _Element) -> str:
-    # Comments and processing instructions have a function for a tag.
-    tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
-
-
-def _text(element: _Element) -> str:
-    return "".join(str(part) for part in element.itertext())
-
-
-def _read(item: _Fields, announced: datetime | None, url: str) -> Record | Rejected:
-    """One `<item>` or `<entry>` of any of the formats."""
-    if item.text("title").strip() == "Error" and "/api/errors" in item.text("id"):
-        raise SourceError(f"the API of arXiv answered: {excerpt(item.text('summary'))}", url=url)
-    raw_title = one_line(item.text("title"))
-    suffix = _RDF_SUFFIX.search(raw_title)
-    if suffix:  # the RDF puts a full stop between title and suffix
-        raw_title = raw_title[: suffix.start()].removesuffix(".")
-    title = clean_line(raw_title)
-    found = _id(item, suffix)
-    if not title:
-        return Rejected(reason="no title", excerpt=excerpt(found[0] if found else _text(item.element)))
-    if found is None:
-        return Rejected(reason="no arXiv id", excerpt=excerpt(title))
-    number, version = found
-    raw_abstract = item.text("description") or item.text("summary")
-    announcement = _announcement(item, raw_abstract, suffix, version)
-    stripped = strip_arxiv_prefix(raw_abstract)
-    abstract = clean_html(stripped) if suffix else clean_text(stripped)
-    paper_id, aliases = identify(title=title, abstract=abstract, arxiv=number, doi=item.text("doi"))
-    published, updated = _dates(item, announcement, number, version, announced)
-    paper = Paper(
-        id=paper_id,
-        aliases=aliases,
-        title=title,
-        abstract=abstract,
-        authors=_authors(item),
-        url=f"https://arxiv.org/abs/{number}",
-        links=(Link(rel="pdf", url=f"https://arxiv.org/pdf/{number}"),),
-        published=published,
-        updated=updated,
-        version=version,
-        categories=_categories(item, suffix),
-        withdrawn=says_withdrawn(abstract) or says_withdrawn(item.text("comment")),
-    )
-    return Record(paper=paper, announcement=announcement)
-
-
-def _id(item: _Fields, suffix: re.Match[str] | None) -> tuple[str, int | None] | None:
-    """The arXiv id, with the version where any of the places has it; the link has none, the guid has it."""
-    places = [
-        suffix["id"] if suffix else "",
-        item.text("guid"),
-        item.text("id"),
-        item.text("link"),
-        *(str(link.get("href") or "") for link in item.all("link")),
-        *(str(value) for value in item.element.values()),  # rdf:about
-    ]
-    found = [f for f in map(arxiv_id, places) if f]
-    return next((f for f in found if f[1]), found[0] if found else None)
-
-
-def _announcement(
-    item: _Fields, abstract: str, suffix: re.Match[str] | None, version: int | None
-) -> Announcement | None:
-    prefix = _ANNOUNCE_TYPE.match(abstract)
-    word = one_line(item.text("announce_type")) or (prefix[1] if prefix else "")
-    if word.lower() in set(Announcement):
-        found = Announcement(word.lower())
-    elif suffix:
-        found = _RDF_WORDS[suffix["what"] or ""]
-    else:
-        return None
-    # Some copies of the feed mark everything new; arXiv itself lists only first versions so.
-    return Announcement.REPLACE if found is Announcement.NEW and (version or 1) > 1 else found
-
-
-def _authors(item: _Fields) -> tuple[str, ...]:
-    names = [clean_line(_text(name)) for author in item.all("author") for name in _Fields(author).all("name")]
-    if names:
-        return tuple(name for name in names if name)
-    line = ", ".join(_text(creator) for creator in item.all("creator"))
-    return split_authors(one_line(clean_html(line)) if "<a " in line else clean_line(line))
-
-
-def _categories(item: _Fields, suffix: re.Match[str] | None) -> tuple[str, ...]:
-    """Primary first."""
-    primary = [suffix["category"]] if suffix else [str(e.get("term") or "") for e in item.all("primary_category")]
-    others = [str(e.get("term") or _text(e)) for e in item.all("category")]
-    return tuple(dict.fromkeys(c for c in map(clean_line, primary + others) if c))
-
-
-def _dates(
-    item: _Fields, announcement: Announcement | None, number: str, version: int | None, announced: datetime | None
-) -> tuple[datetime | None, datetime | None]:
-    """When the first version and this one appeared. A daily list says only when it announced what it lists."""
-    if announcement is None:
-        return moment(item.text("published")), moment(item.text("updated"))
-    listed = moment(item.text("pubdate") or item.text("published")) or announced
-    if listed is None:
-        return None, None
-    if (version or 1) > 1:
-        return None, None if announcement is Announcement.CROSS else listed
-    # An old paper can be cross-listed years later: then the day of the list says nothing of the paper.
-    return (listed, listed) if _is_of_the_month(number, listed) else (None, None)
-
-
-def _is_of_the_month(number: str, day: datetime) -> bool:
-    """Whether an id such as 2403.15527 was given in the month of *day* or the one before."""
-    months = {(day - timedelta(days=d)).strftime("%y%m") for d in (0, 28)}
-    return number.rpartition("/")[2][:4] in months
-
-
-def _number(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"\s*\d{1,9}\s*", text) else None
-
-
-def _next_url(url: str, start: int, total: int | None) -> str | None:
-    """The next page of a query, while there is one; the API calls them by `start`."""
-    parts = urlsplit(url)
-    if total is None or start >= min(total, _API_LAST) or parts.scheme not in ("http", "https"):
-        return None
-    query = {**dict(parse_qsl(parts.query, keep_blank_values=True)), "start": str(start)}
-    return parts._replace(query=urlencode(query)).geturl()
+    def _as_announced(self, record: Record) -> Record:
+        """As the list had it: whatever version it has by now, its first one was news that day."""
+        primary = next(iter(record.paper.categories), "")
+        is_own = any(covers(set_of(c), primary) for c in self._within)
+        return replace(record, announcement=Announcement.NEW if is_own else Announcement.CROSS)
