@@ -27,9 +27,28 @@ class ConfigError(DigestError):
 class SourceError(DigestError):
     """A source could not be read or understood."""
 
-    def __init__(self, message: str, *, url: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str = "",
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        gone: bool = False,
+    ) -> None:
+        """Say what happened and what to do.
+
+        Args:
+            url: As it was asked for.
+            status: The HTTP status, where one caused it.
+            retry_after_s: How long the server asked to be left alone, a day at most; None: it asked nothing of use.
+            gone: It said that there will never be anything here again (410).
+        """
         super().__init__(message)
         self.url = url
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.gone = gone
 
 
 class NotYetError(SourceError):

@@ -3,7 +3,14 @@
     Door.get(url)  ──►  a path or file:   read below the base folder, with the same cap
                    ──►  http(s):          turn of the host → request → redirects by hand → capped body → Document
 
-Everything that goes wrong is a `SourceError` with a sentence for the person who configured the source.
+    errand    what was asked, and what of it is secret
+    turns     one request at a time for each host, arXiv's three seconds apart
+    pauses    what a server asked for by Retry-After
+    network   connections, to public addresses only unless the operator wrote the address himself
+    refusals  what a status means, for people
+
+The environment's HTTP_PROXY and its like are not read: a proxy is a setting. Everything that goes wrong is a
+`SourceError` with a sentence for the person who configured the source.
 """
 
 from __future__ import annotations
@@ -11,81 +18,43 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from digest import __version__
 from digest.core.errors import NotYetError, SourceError
 from digest.core.models import Document
-from digest.core.text import excerpt
-from digest.sources import guard
+from digest.sources import guard, refusals
+from digest.sources.addresses import PrivateAddressError
+from digest.sources.deadline import Deadline
+from digest.sources.errand import NOTHING, Errand, shown
+from digest.sources.pauses import Pauses, retry_after, until
+from digest.sources.turns import HostTurns, Turns, queue_of
 from digest.sources.unpack import unpacker
 
 if TYPE_CHECKING:
     import httpx2
 
-CONNECT_S: Final = 5.0
-READ_S: Final = 20.0
-DEADLINE_S: Final = 60.0
-"""For one document, with its redirects and retries."""
+    from digest.sources.network import Connect, Resolve
+
 MAX_REDIRECTS: Final = 5
 RETRIES: Final = 2
 BACKOFF_S: Final = 1.0
 MAX_RETRY_AFTER_S: Final = 30.0
 """A server that asks for more patience than this is asked again by a later run."""
 USER_AGENT: Final = f"research-digest/{__version__} (digest of new papers for subscribers; Python)"
-_CHUNK: Final = 65_536
 _ERROR_BODY: Final = 65_536
 """So much of an error page is read for what it says."""
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_FOR_GOOD: Final = frozenset({301, 308})
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
-
-Turns = Callable[[str], AbstractContextManager[None]]
-"""Gives a host's turn to one request: waits before, keeps others out meanwhile."""
-
-
-class HostTurns:
-    """Turns within this process: arXiv gets one request at a time, three seconds apart; others come as they like.
-
-    arXiv asks for that of all machines of one user together, for its feeds and its API alike:
-    https://info.arxiv.org/help/api/tou.html
-    """
-
-    def __init__(
-        self,
-        *,
-        gap_s: float = 3.0,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._gap_s = gap_s
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._last: float | None = None
-
-    @contextmanager
-    def __call__(self, host: str) -> Iterator[None]:
-        if host != "arxiv.org" and not host.endswith(".arxiv.org"):
-            yield
-            return
-        with self._lock:
-            if self._last is not None:
-                wait = self._last + self._gap_s - self._monotonic()
-                if wait > 0:
-                    self._sleep(wait)
-            try:
-                yield
-            finally:
-                self._last = self._monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,31 +64,15 @@ class _Answer:
     status: int
     headers: httpx2.Headers
     content: bytes
+    retry_after_s: float | None
 
 
 class _TryAgain(Exception):  # noqa: N818 -- control flow within this file
-    """A failure that may pass; *sentence* is for when it does not."""
+    """A failure that may pass; *error* is for when it does not."""
 
-    def __init__(self, sentence: str, *, after_s: float | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.after_s = after_s
-
-
-class _Deadline:
-    """How long one document may still take."""
-
-    def __init__(self, monotonic: Callable[[], float], seconds: float) -> None:
-        self._monotonic = monotonic
-        self._at = monotonic() + seconds
-
-    def remaining(self) -> float:
-        """Seconds; negative when they are over."""
-        return self._at - self._monotonic()
-
-    def extend(self, seconds: float) -> None:
-        """Move the end."""
-        self._at += seconds
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Door:
@@ -129,8 +82,13 @@ class Door:
         self,
         *,
         base: Path | None = None,
-        transport: httpx2.BaseTransport | None = None,
         turns: Turns | None = None,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        private_hosts: Iterable[str] = (),
+        transport: httpx2.BaseTransport | None = None,
+        resolve: Resolve | None = None,
+        connect: Connect | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -141,19 +99,31 @@ class Door:
 
         Args:
             base: The folder that relative paths start from: the one of config.toml.
-            transport: In the place of the network, for tests.
             turns: In the place of `HostTurns`, for a politeness that several processes share.
+            proxy: `http://[user:password@]host:port`; trusted. Addresses of this machine are asked without it.
+            ca_file: Certificate authorities besides those of the system, as PEM.
+            private_hosts: Hosts that redirects and addresses out of feeds may lead to although they are private.
+            transport: In the place of the network, for tests.
+            resolve: In the place of the name service, for tests.
+            connect: In the place of opening a socket, for tests.
             now: Only for a `Retry-After` that names a moment.
         """
         self._base = base or Path()
-        self._transport = transport
         self._turns = turns or HostTurns(monotonic=monotonic, sleep=sleep)
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._private_hosts = tuple(private_hosts)
+        self._transport = transport
+        self._resolve = resolve
+        self._connect = connect
         self._monotonic = monotonic
         self._sleep = sleep
         self._now = now
         self._max_bytes = max_bytes
         self._max_file_bytes = max_file_bytes
-        self._client: httpx2.Client | None = None
+        self._pauses = Pauses(monotonic)
+        self._moved: dict[str, str] = {}
+        self._wire: httpx2.BaseTransport | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> Door:
@@ -163,22 +133,37 @@ class Door:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Let go of what was opened."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            if self._wire is not None:
+                self._wire.close()
+                self._wire = None
 
-    def get(self, url: str, *, cached: Document | None = None, dated: bool = False) -> Document:
+    def get(
+        self,
+        url: str,
+        *,
+        cached: Document | None = None,
+        dated: bool = False,
+        trusted: bool = False,
+        headers: Mapping[str, str] = NOTHING,
+        secret_query: Mapping[str, str] = NOTHING,
+        deadline: Deadline | None = None,
+    ) -> Document:
         """Fetch an address, or read a path.
 
         Args:
             cached: What came from here the last time: if nothing changed, it comes back, marked so.
             dated: The configured address has the day in it, so that a missing document is one that is not out yet.
+            trusted: The operator wrote this address himself, so that it may be of this machine or a private network.
+            headers: Sent to this host and no other, wherever it redirects to; they may hold keys.
+            secret_query: Parameters that are added to the address on its way to this host and seen nowhere else.
+            deadline: The end of all patience; its own of 60 seconds where none is given.
 
         Raises:
             NotYetError: *dated*, and there is none.
             SourceError: Everything else that goes wrong.
+            ConfigError: The proxy or the file of certificates cannot be used.
         """
         scheme = _SCHEME.match(url)
         kind = scheme[1].lower() if scheme else "file"
@@ -186,7 +171,20 @@ class Door:
             return self._read_file(url, dated=dated)
         if kind not in ("http", "https"):
             raise SourceError(f"cannot read {kind}: addresses; use http, https or a path", url=url)
-        return self._fetch(url, cached, dated=dated)
+        errand = Errand.to(
+            url,
+            cached=cached,
+            dated=dated,
+            trusted=trusted,
+            headers=headers,
+            secret_query=secret_query,
+            deadline=deadline or Deadline(self._monotonic),
+        )
+        return self._fetch(errand)
+
+    def moved_to(self, url: str) -> str | None:
+        """Where *url* is now for good, as its server said when it was last fetched; None if it did not move."""
+        return self._moved.get(url)
 
     # -- files
 
@@ -221,99 +219,167 @@ class Door:
 
     # -- the network
 
-    def _fetch(self, url: str, cached: Document | None, *, dated: bool) -> Document:
-        deadline = _Deadline(self._monotonic, DEADLINE_S)
+    def _fetch(self, errand: Errand) -> Document:
         for attempt in range(RETRIES + 1):
             try:
-                answer = self._follow(url, cached, deadline)
-                return self._document(url, answer, cached, dated=dated)
+                return self._document(errand, self._follow(errand))
             except _TryAgain as exc:
-                wait = BACKOFF_S * 2**attempt if exc.after_s is None else exc.after_s
-                hopeless = wait > MAX_RETRY_AFTER_S or wait >= deadline.remaining()
+                asked = exc.error.retry_after_s
+                wait = BACKOFF_S * 2**attempt if asked is None else asked
+                hopeless = wait > MAX_RETRY_AFTER_S or wait >= errand.deadline.remaining()
                 if attempt == RETRIES or hopeless:
-                    raise SourceError(exc.sentence, url=url) from exc
-                self._sleep(wait)
+                    raise exc.error from exc
+                if asked is None:  # else the wait is at the host's own door, where all others wait too
+                    self._sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _follow(self, url: str, cached: Document | None, deadline: _Deadline) -> _Answer:
+    def _follow(self, errand: Errand) -> _Answer:
         """Send the request, and again to where the answer points."""
-        current = url
-        for _ in range(MAX_REDIRECTS + 1):
-            host = _checked(current, url).lower()
-            queued = self._monotonic()
-            with self._turns(host):
-                deadline.extend(self._monotonic() - queued)  # waiting for a turn is not the server's slowness
-                answer = self._send(current, cached, deadline, url)
-            target = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or not target:
-                return answer
-            try:
-                following = urljoin(current, target)
-            except ValueError as exc:
-                raise SourceError(f"redirects to an address that is none ({target[:100]})", url=url) from exc
-            if current.lower().startswith("https:") and not following.lower().startswith("https:"):
-                raise SourceError(f"redirects from https to {_shown(following)}, which is not safe to follow", url=url)
-            current = following
-        raise SourceError(f"redirects more than {MAX_REDIRECTS} times, at last to {_shown(current)}", url=url)
-
-    def _send(self, current: str, cached: Document | None, deadline: _Deadline, url: str) -> _Answer:
         import httpx2
 
-        headers = {b"Accept-Encoding": b"gzip, deflate"}
-        if cached is not None and cached.etag:
-            headers[b"If-None-Match"] = cached.etag.encode("latin-1", "replace")
-        if cached is not None and cached.last_modified:
-            headers[b"If-Modified-Since"] = cached.last_modified.encode("latin-1", "replace")
-        remaining = deadline.remaining()
-        if remaining <= 0:
-            raise SourceError(f"did not answer within {DEADLINE_S:.0f} seconds", url=url)
-        timeout = httpx2.Timeout(min(READ_S, remaining), connect=min(CONNECT_S, remaining))
-        try:
-            with self._opened().stream("GET", current, headers=headers, timeout=timeout) as response:
-                return self._received(response, deadline, url)
-        except httpx2.TimeoutException as exc:
-            raise _TryAgain(f"{_host(current)} did not answer in time; it is asked again by the next run") from exc
-        except httpx2.UnsupportedProtocol as exc:
-            raise SourceError(f"{_shown(current)} is no web address", url=url) from exc
-        except httpx2.TransportError as exc:
-            host = _host(current)
-            raise _TryAgain(f"the connection to {host} failed ({exc}); is the address right, the network up?") from exc
-        except (httpx2.InvalidURL, UnicodeError) as exc:
-            raise SourceError(f"{_shown(current)} is no web address ({exc})", url=url) from exc
+        current, for_good = errand.start, True
+        cookies = httpx2.Cookies()  # publishers send round a loop to see whether one keeps a cookie
+        sent = set()
+        for _ in range(MAX_REDIRECTS + 1):
+            request = self._request(errand, current)
+            cookies.set_cookie_header(request)
+            if (seen := (request.url.copy_with(fragment=None), request.headers.get("cookie"))) in sent:
+                raise errand.error(f"redirects in a circle, back to {shown(str(current))}")
+            sent.add(seen)
+            answer = self._in_turn(errand, request, cookies)
+            target = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or not target:
+                self._note_move(errand, current if for_good and answer.status in (200, 304) else errand.start)
+                return answer
+            for_good = for_good and answer.status in _FOR_GOOD
+            current = errand.following(current, target)
+            self._heed(errand, answer)
+        raise errand.error(f"redirects more than {MAX_REDIRECTS} times, at last to {shown(str(current))}")
 
-    def _received(self, response: httpx2.Response, deadline: _Deadline, url: str) -> _Answer:
+    def _request(self, errand: Errand, address: httpx2.URL) -> httpx2.Request:
+        import httpx2
+
+        from digest.sources.network import Passage
+
+        headers = httpx2.Headers(
+            [
+                (b"User-Agent", USER_AGENT.encode("ascii")),
+                (b"Accept", b"*/*"),
+                (b"Accept-Encoding", b"gzip, deflate"),
+                (b"Connection", b"close"),
+            ]
+        )
+        if errand.is_own(address):
+            address = errand.with_secrets(address)
+            for name, value in errand.headers.items():
+                headers[name] = value.strip()  # keys out of files end with a newline
+        raw = headers.raw
+        # As bytes: what goes back must be what came.
+        if errand.cached is not None and errand.cached.etag:
+            raw.append((b"If-None-Match", errand.cached.etag.encode("latin-1", "replace")))
+        if errand.cached is not None and errand.cached.last_modified:
+            raw.append((b"If-Modified-Since", errand.cached.last_modified.encode("latin-1", "replace")))
+        passage = Passage(deadline=errand.deadline, trusted=errand.trusted and errand.starts_at(address))
+        return httpx2.Request("GET", address, headers=raw, extensions={"passage": passage})
+
+    def _in_turn(self, errand: Errand, request: httpx2.Request, cookies: httpx2.Cookies) -> _Answer:
+        """Send one request when it is this host's turn, and not before it wants to be asked."""
+        host = request.url.host
+        name = queue_of(host) or request.url.netloc.decode("ascii")
+        queued = self._monotonic()
+        with self._turns(host):
+            errand.deadline.extend(self._monotonic() - queued)  # waiting for a turn is not the server's slowness
+            while (pause := self._pauses.remaining(name)) > 0:
+                if pause > MAX_RETRY_AFTER_S or pause >= errand.deadline.remaining():
+                    raise errand.error(
+                        f"{host} asked for a pause, and is not asked again before {until(self._now(), pause)}",
+                        retry_after_s=pause,
+                    )
+                self._sleep(pause)
+            answer = self._send(errand, request, cookies)
+            if answer.status >= 400 and answer.retry_after_s is not None:
+                self._pauses.ask(name, answer.retry_after_s)
+            return answer
+
+    def _send(self, errand: Errand, request: httpx2.Request, cookies: httpx2.Cookies) -> _Answer:
+        if errand.deadline.remaining() <= 0:
+            raise errand.error(f"was not through after {errand.deadline.seconds:.0f} seconds")
+        with _failures(errand, request.url):
+            response = self._opened().handle_request(request)
+            try:
+                response.request = request
+                cookies.extract_cookies(response)
+                return self._received(errand, response)
+            finally:
+                response.close()
+
+    def _received(self, errand: Errand, response: httpx2.Response) -> _Answer:
         content = b""
         if response.status_code == 200:
-            content = self._body(response, self._max_bytes, deadline, url)
+            content = self._body(errand, response, self._max_bytes)
         elif response.status_code >= 400:
             try:
-                content = self._body(response, _ERROR_BODY, deadline, url)
-            except SourceError:  # what an error page says is a bonus
+                content = self._body(errand, response, _ERROR_BODY)
+            except (SourceError, _TryAgain):  # what an error page says is a bonus
                 content = b""
-        return _Answer(status=response.status_code, headers=response.headers, content=content)
+        return _Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=content,
+            retry_after_s=retry_after(response.headers.get("retry-after", ""), self._now()),
+        )
 
-    def _body(self, response: httpx2.Response, cap: int, deadline: _Deadline, url: str) -> bytes:
+    def _body(self, errand: Errand, response: httpx2.Response, cap: int) -> bytes:
         """Read and unpack, never holding more than *cap*: `iter_bytes` would hand over 33 MB of a bomb in one piece."""
-        unpack = unpacker(response.headers.get("content-encoding", ""), url)
+        import httpx2
+
+        unpack = unpacker(response.headers.get("content-encoding", ""), errand.url)
         received = 0
         out = bytearray()
-        for raw in _raw(response):
-            received += len(raw)
-            for piece in unpack.feed(raw):
-                out += piece
-                if len(out) > cap:
-                    raise SourceError(f"is larger than {cap / 1_000_000:g} MB", url=url)
-            if deadline.remaining() < 0:
-                raise SourceError(f"was not through after {DEADLINE_S:.0f} seconds", url=url)
-        length = response.headers.get("content-length", "")
-        if (length.isdigit() and received < int(length)) or not unpack.complete:
-            raise _TryAgain("was cut off on the way; it is asked again by the next run")
+        try:
+            for raw in _raw(response):
+                received += len(raw)
+                for piece in unpack.feed(raw):
+                    out += piece
+                    if len(out) > cap:
+                        raise errand.error(f"is larger than {cap / 1_000_000:g} MB")
+                if received > cap + _ERROR_BODY:  # packed air: it never unpacks to anything
+                    raise errand.error(f"is larger than {cap / 1_000_000:g} MB")
+                if errand.deadline.remaining() < 0:
+                    raise errand.error(f"was not through after {errand.deadline.seconds:.0f} seconds")
+            length = response.headers.get("content-length", "")
+            cut = (length.isdigit() and received < int(length)) or not unpack.complete
+        except (httpx2.RemoteProtocolError, httpx2.ReadError):
+            cut = True
+        if cut:
+            raise _TryAgain(errand.error("was cut off on the way; it is asked again by the next run"))
         return bytes(out)
 
-    def _document(self, url: str, answer: _Answer, cached: Document | None, *, dated: bool) -> Document:
+    def _heed(self, errand: Errand, answer: _Answer) -> None:
+        """Wait before following a redirect if it asks for that."""
+        wait = answer.retry_after_s
+        if wait is None:
+            return
+        if wait > MAX_RETRY_AFTER_S or wait >= errand.deadline.remaining():
+            raise errand.error(
+                f"redirects, but asks not to follow before {until(self._now(), wait)}",
+                status=answer.status,
+                retry_after_s=wait,
+            )
+        self._sleep(wait)
+
+    def _note_move(self, errand: Errand, address: httpx2.URL) -> None:
+        if address != errand.start:
+            self._moved[errand.url] = str(address)
+        else:
+            self._moved.pop(errand.url, None)
+
+    def _document(self, errand: Errand, answer: _Answer) -> Document:
+        url, cached = errand.url, errand.cached
         etag, modified = _as_sent(answer.headers, b"etag"), _as_sent(answer.headers, b"last-modified")
         if answer.status == 200:
-            return Document(url=url, content=answer.content, etag=etag, last_modified=modified)
+            content = errand.without_secrets(answer.content)
+            return Document(url=url, content=content, etag=etag, last_modified=modified)
         if answer.status == 304 and cached is not None:
             return Document(
                 url=url,
@@ -322,67 +388,74 @@ class Door:
                 last_modified=modified or cached.last_modified,
                 unchanged=True,
             )
-        words = _words(answer)
-        if dated and (answer.status == 404 or guard.says_not_yet(words)):
-            raise NotYetError(f"has no document of this day yet ({answer.status}{_said(words)})", url=url)
-        sentence = _sentence(answer.status, words)
-        if answer.status not in _TRY_AGAIN:
-            raise SourceError(sentence, url=url)
-        after_s = self._retry_after(answer.headers.get("retry-after", ""))
+        words = refusals.words(answer.content)
+        if errand.dated and (answer.status == 404 or guard.says_not_yet(words)):
+            said = refusals.said(answer.status, words)
+            raise errand.not_yet(f"has no document of this day yet ({said})", status=answer.status)
+        sentence = refusals.sentence(answer.status, words)
+        after_s = answer.retry_after_s
         if after_s is not None:
-            sentence += f"; it asks to wait {after_s:,.0f} seconds"
-        raise _TryAgain(sentence, after_s=after_s)
+            sentence += f"; it asks to wait until {until(self._now(), after_s)}"
+        error = errand.error(sentence, status=answer.status, retry_after_s=after_s)
+        if answer.status in _TRY_AGAIN:
+            raise _TryAgain(error)
+        raise error
 
-    def _retry_after(self, text: str) -> float | None:
-        """Seconds to wait, from a number or a moment; None where it says nothing of use."""
-        if re.fullmatch(r"\d{1,9}", text.strip()):
-            return float(text) or None
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (aware - self._now()).total_seconds()
-        return seconds if seconds > 0 else None
-
-    def _opened(self) -> httpx2.Client:
-        import httpx2
+    def _opened(self) -> httpx2.BaseTransport:
+        from digest.sources.network import Wire
 
         with self._lock:
-            if self._client is None:
-                self._client = httpx2.Client(
-                    transport=self._transport, headers={"User-Agent": USER_AGENT}, follow_redirects=False
+            if self._wire is None:
+                self._wire = self._transport or Wire(
+                    proxy=self._proxy,
+                    ca_file=self._ca_file,
+                    private_hosts=self._private_hosts,
+                    resolve=self._resolve,
+                    connect=self._connect,
                 )
-            return self._client
+            return self._wire
 
 
-def _checked(current: str, url: str) -> str:
-    """The host of an address that may be asked."""
+@contextmanager
+def _failures(errand: Errand, address: httpx2.URL) -> Iterator[None]:
+    """Errors on the way, as sentences."""
+    import httpx2
+
+    from digest.sources.network import CertificateError, UnresolvedError
+
+    host = address.host
     try:
-        parts = urlsplit(current)
-        host = parts.hostname
-    except ValueError as exc:
-        raise SourceError(f"{current[:200]} is no web address", url=url) from exc
-    if parts.scheme.lower() not in ("http", "https"):
-        raise SourceError(f"redirects to a {parts.scheme or 'nameless'}: address, which is not followed", url=url)
-    if not host or re.search(r"\s", host):
-        raise SourceError(f"{_shown(current)} names no host", url=url)
-    if current != url and "@" in parts.netloc:
-        raise SourceError(f"redirects to {_shown(current)} with a password, which is not followed", url=url)
-    return host
-
-
-def _shown(url: str) -> str:
-    """An address fit for a message: without user and password, and not endless."""
-    try:
-        parts = urlsplit(url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))[:200]
-    except ValueError:
-        return "an address that is none"
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or "the server"
+        yield
+    except PrivateAddressError as exc:
+        where = host if exc.address == host else f"{host} is at {exc.address}"
+        what = "is on" if errand.starts_at(address) else "redirects to a place on"
+        raise errand.error(
+            f"{what} a private network ({where}), where only addresses of the config itself may lead;"
+            f' if that is meant, add "{host}" to [network] private_hosts'
+        ) from exc
+    except CertificateError as exc:
+        raise errand.error(
+            f"{host} shows a certificate that is not trusted ({exc});"
+            " if your network has a certificate authority of its own, name its file in [network] ca_file"
+        ) from exc
+    except UnresolvedError as exc:
+        raise errand.error(
+            f"{host} cannot be found ({exc}); where only the proxy knows it, add it to [network] private_hosts"
+        ) from exc
+    except httpx2.ProxyError as exc:
+        sentence = f"the proxy of [network] proxy did not let it through to {host} ({exc})"
+        if str(exc).startswith("407"):
+            raise errand.error(f"{sentence}; write it as http://user:password@host:port") from exc
+        raise _TryAgain(errand.error(sentence)) from exc
+    except httpx2.TimeoutException as exc:
+        within = f" ({errand.deadline.seconds:.0f} seconds in all)" if errand.deadline.remaining() <= 0 else ""
+        sentence = f"{host} did not answer in time{within}; it is asked again by the next run"
+        raise _TryAgain(errand.error(sentence)) from exc
+    except httpx2.LocalProtocolError as exc:  # its own words would repeat a key
+        raise errand.error("a header of this source cannot be sent; is there a line break in its key?") from exc
+    except httpx2.TransportError as exc:
+        sentence = f"the connection to {host} failed ({exc}); is the address right, the network up?"
+        raise _TryAgain(errand.error(sentence)) from exc
 
 
 def _raw(response: httpx2.Response) -> Iterator[bytes]:
@@ -395,39 +468,3 @@ def _raw(response: httpx2.Response) -> Iterator[bytes]:
 def _as_sent(headers: httpx2.Headers, name: bytes) -> str | None:
     """A header byte for byte: what is sent back must be what came."""
     return next((value.decode("latin-1") for key, value in headers.raw if key.lower() == name), None)
-
-
-def _words(answer: _Answer) -> str:
-    """What the server itself says of the error, in one line; empty where it says nothing."""
-    if not answer.content:
-        return ""
-    try:
-        text = guard.decoded(answer.content)
-        if text.lstrip().startswith("{"):
-            value = guard.json(answer.content)
-            found = value.get("error") or value.get("message") if isinstance(value, dict) else None
-            return excerpt(found) if isinstance(found, str) else ""
-    except SourceError:
-        return ""
-    summary = re.search(r"<entry>.*?<title>Error</title>.*?<summary[^>]*>([^<]{1,300})", text, re.DOTALL)
-    return excerpt(summary[1]) if summary else guard.page_title(text)
-
-
-def _said(words: str) -> str:
-    return f": “{words}”" if words else ""
-
-
-def _sentence(status: int, words: str) -> str:
-    """What happened and what to do."""
-    said = f"{status}{_said(words)}"
-    if status == 404:
-        return f"is not there ({said}); check the address of this source"
-    if status == 410:
-        return f"is gone for good ({said}); take this source out of the config"
-    if status in (401, 403):
-        return f"refused to answer ({said}); open the address in a browser to see what it wants"
-    if status == 429:
-        return f"is asked too often ({said})"
-    if status >= 500:
-        return f"has trouble of its own ({said}); it is asked again by the next run"
-    return f"answered with {said}, not with a document"

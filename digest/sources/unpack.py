@@ -9,6 +9,8 @@ from typing import Final
 from digest.core.errors import SourceError
 
 _PIECE: Final = 65_536
+_MEMBERS: Final = 1_000
+"""Of one gzip stream; half a million empty ones are 10 MB that unpack to nothing, slowly."""
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _ZLIB: Final = zlib.MAX_WBITS
 _BARE: Final = -zlib.MAX_WBITS
@@ -23,11 +25,13 @@ class Unpacker:
         self._url = url
         self._stream = None if wbits is None else zlib.decompressobj(wbits)
         self._started = False
+        self._held = b""
+        self._members = 1
 
     @property
     def complete(self) -> bool:
         """Whether the packed stream came to its own end, or never began."""
-        return self._stream is None or self._stream.eof or not self._started
+        return self._stream is None or self._stream.eof or not (self._started or self._held)
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
         """Give what *raw* unpacks to, in pieces of at most 64 KB if it was packed.
@@ -39,11 +43,18 @@ class Unpacker:
             yield raw
             return
         piece = b""
+        raw, self._held = self._held + raw, b""
         while raw or len(piece) == _PIECE:  # a full piece may leave more behind inside zlib
+            if len(raw) < 2 and (self._stream.eof or not self._started):
+                self._held = raw  # a stream is known by its first two bytes, which may come one by one
+                return
             if self._stream.eof:
                 # gzip may be several, one behind the other; whatever else follows is padding.
                 if self._wbits != _GZIP or not raw.startswith(b"\x1f\x8b"):
                     return
+                self._members += 1
+                if self._members > _MEMBERS:
+                    raise SourceError(f"is packed in more than {_MEMBERS:,} parts", url=self._url)
                 self._stream = zlib.decompressobj(_GZIP)
             piece = self._unpacked(self._stream, raw)
             yield piece
