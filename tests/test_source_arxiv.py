@@ -54,6 +54,15 @@ def test_the_daily_list_as_rss() -> None:
     assert withdrawn.paper.withdrawn
 
 
+def test_a_daily_list_says_which_lists_stand_in_it() -> None:
+    own = ArxivSource("own", url="days/{date}.xml", categories=["cs.LG"])
+    content = (DATA / "arxiv-daily.rss.xml").read_bytes()
+
+    assert parse("arxiv-daily.rss.xml").categories == ("cs.LG", "cs.CL")
+    assert own.parse(content, url="").categories == ("cs.LG",)
+    assert parse("arxiv-query.atom.xml").categories == ()
+
+
 def test_the_daily_list_as_atom() -> None:
     record = parse("arxiv-daily.atom.xml").records[0]
 

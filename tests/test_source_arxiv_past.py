@@ -42,7 +42,7 @@ def atom(*entries: tuple[str, str], total: int, start: int = 0) -> bytes:
 def test_it_is_a_source() -> None:
     source: Source = SOURCE
 
-    assert (source.kind, source.categories, source.rereads) == ("arxiv", ("cs.LG", "stat"), ())
+    assert (source.kind, source.rereads) == ("arxiv", ())
     assert source.calendar == arxiv()
 
 
@@ -62,9 +62,11 @@ def test_after_a_holiday_the_window_is_as_long_as_the_silence() -> None:
     assert query["search_query"].endswith("submittedDate:[202606181800 TO 202606221800]")
 
 
-@pytest.mark.parametrize("day", [date(2026, 6, 6), date(2026, 6, 7), date(2026, 6, 22)])
-def test_a_day_without_a_list_cannot_be_read_later(day: date) -> None:
-    assert SOURCE.past_url(day) is None
+@pytest.mark.parametrize("day", [date(2026, 6, 20), date(2026, 6, 21), date(2026, 6, 22)])
+def test_of_a_day_without_a_list_there_is_what_the_next_one_has_of_it(day: date) -> None:
+    query = query_of(SOURCE.past_url(day))
+
+    assert query["search_query"].endswith("submittedDate:[202606181800 TO 202606191800]")
 
 
 def test_of_one_address_for_all_days_there_is_no_past() -> None:
@@ -124,14 +126,11 @@ def test_a_past_list_without_submissions_is_still_asked_for_what_was_held_back()
     assert query_of(parsed.next_url)["set"] == "cs:cs:LG"
 
 
-@given(st.dates(min_value=date(2024, 1, 8), max_value=date(2027, 12, 31)))
+@given(st.dates(min_value=date(2024, 1, 8), max_value=date(2027, 12, 31)).filter(arxiv().lists_on))
 def test_every_past_list_knows_its_day_again(day: date) -> None:
-    url = SOURCE.past_url(day)
-    if url is None:
-        assert not SOURCE.calendar.lists_on(day)
-        return
+    parsed = SOURCE.parse(atom(total=0), url=SOURCE.past_url(day) or "")
 
-    assert query_of(SOURCE.parse(atom(total=0), url=url).next_url)["from"] == day.isoformat()
+    assert query_of(parsed.next_url)["from"] == day.isoformat()
 
 
 @pytest.mark.parametrize(
@@ -172,6 +171,11 @@ def test_a_search_with_dates_of_its_own_keeps_them() -> None:
     query = query_of(ArxivSource("s", search="submittedDate:[202601010000 TO 202602010000]").url_for(DAY))
 
     assert query["search_query"] == "(submittedDate:[202601010000 TO 202602010000])"
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_a_search_can_be_asked_for_at_the_ends_of_time(day: date) -> None:
+    assert "submittedDate" in ArxivSource("s", search="abs:mamba").url_for(day)
 
 
 def test_a_search_promises_nothing_and_announces_nothing() -> None:

@@ -76,7 +76,6 @@ class ArxivSource:
         self._within = named if named or not self._is_daily_list else _DEFAULT_CATEGORIES
         self.calendar: Calendar = calendar or (ANY_DAY if self._search else arxiv())
         self.rereads: tuple[int, ...] = ()
-        self.categories: tuple[str, ...] = self._within if url or self._is_daily_list else ()
         self.witness: Witness | None = ArxivListing(self._within) if witness and self._is_daily_list else None
 
     def url_for(self, day: date) -> str:
@@ -88,14 +87,17 @@ class ArxivSource:
         return addresses.oai_url(self._set, day) if self._set else addresses.feed_url(self._within)
 
     def past_url(self, day: date) -> str | None:
-        """Where the list of *day*, which is over, can be had; None if there was none, or for one address for all."""
+        """Where the list of *day*, which is over, can be had; None if one address serves all days.
+
+        Which days had a list is the calendar's to say; of a weekend it is what Monday's list had of it.
+        """
         if self._url:
             return self.url_for(day) if "{date}" in self._url else None
         if self._search:
             return self.url_for(day)
-        if not self.calendar.lists_on(day):
-            return None
-        return self.url_for(day) if self._set else addresses.submissions_url(self._within, self.calendar, day)
+        if self._set:
+            return self.url_for(day)
+        return addresses.submissions_url(self._within, self.calendar, day) if self.calendar.promises else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read a daily list, an answer of the API or of OAI-PMH. An empty list is a weekend, not an error."""
@@ -108,7 +110,8 @@ class ArxivSource:
         parsed = read_feed(root, url)
         day = self._past_day(url)
         if day is None:
-            return parsed
+            is_daily_list = any(r.announcement for r in parsed.records)
+            return replace(parsed, categories=self._within) if is_daily_list else parsed
         records = tuple(self._as_announced(record) for record in parsed.records)
         return replace(
             parsed, records=records, next_url=parsed.next_url or addresses.oai_url(set_of(self._within[0]), day)

@@ -6,7 +6,7 @@ https://info.arxiv.org/help/rss.html, api/user-manual.html and oa/index.html.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -18,8 +18,8 @@ _OAI: Final = "https://oaipmh.arxiv.org/oai"
 
 _PAGE: Final = 500
 """Results of the API at once, 1 MB: it allows 2,000, and asks for patience rather than for large pages."""
-_SEARCH_BACK: Final = timedelta(days=10)
-"""How far a search looks back. A paper is found once it is announced, which may be days after it was submitted."""
+_SEARCH_BACK: Final = 10
+"""Days that a search looks back. A paper is found once it is announced, which may be days after it was submitted."""
 _ARCHIVES: Final = frozenset(
     {"astro-ph", "cond-mat", "cs", "econ", "eess", "math", "nlin", "physics", "q-bio", "q-fin", "stat"}
 )
@@ -41,8 +41,7 @@ def search_url(search: str, categories: Sequence[str], day: date) -> str:
     """What a search finds among the papers submitted up to *day*, newest first."""
     terms = [_either([search.strip()]), _in(categories)]
     if "submitteddate" not in search.lower():
-        begin, end = (datetime.combine(d, time(0), tzinfo=UTC) for d in (day - _SEARCH_BACK, day + timedelta(days=1)))
-        terms.append(_submitted(begin, end))
+        terms.append(_submitted(_day(day, -_SEARCH_BACK), _day(day, 1)))
     return _query(" AND ".join(filter(None, terms)), order="descending")
 
 
@@ -73,6 +72,12 @@ def _in(categories: Sequence[str]) -> str:
 
 def _either(terms: Sequence[str]) -> str:
     return f"({' OR '.join(terms)})" if terms else ""
+
+
+def _day(day: date, later: int) -> datetime:
+    """Midnight, UTC; at the ends of time that of the first or last day."""
+    found = date.fromordinal(min(max(1, day.toordinal() + later), date.max.toordinal()))
+    return datetime.combine(found, time(0), tzinfo=UTC)
 
 
 def _submitted(begin: datetime, end: datetime) -> str:

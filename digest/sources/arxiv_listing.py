@@ -35,9 +35,9 @@ _MONTHS: Final = (
 _DAY: Final = re.compile(r"Showing new listings for (?:\w+, )?(\d{1,2}) (\w+) (\d{4})\b")
 _SECTION: Final = re.compile(
     r"(?P<kind>New|Cross|Replacement) submissions(?: for [^()]+)?"
-    r" \((?:continued, )?showing (?:first |last )?(?P<shown>[\d,]+) of (?P<total>[\d,]+) entries ?\)"
+    r" \((?:continued, )?showing (?:first |last )?(?P<shown>\d[\d,]{0,9}) of (?P<total>\d[\d,]{0,9}) entries ?\)"
 )
-_TOTAL: Final = re.compile(r"total of ([\d,]+) entries", re.IGNORECASE)
+_TOTAL: Final = re.compile(r"total of (\d[\d,]{0,9}) entries", re.IGNORECASE)
 _NOTHING: Final = re.compile(r"No updates (?:today|for this time period)\.")
 _ASKED: Final = re.compile(r"/list/([^/]+)/new")
 _CATEGORY: Final = re.compile(r"\(([a-z-]+(?:\.[A-Za-z-]+)?)\)\s*$")
