@@ -1,0 +1,204 @@
+"""Semantic Scholar: the papers that match a query and were published in the last days.
+
+Written from its documentation, of which no answer was at hand to try it on:
+https://api.semanticscholar.org/api-docs/graph#tag/Paper-Data/operation/get_graph_paper_bulk_search
+
+The bulk search is used because it sorts by date and gives 1,000 papers a page; the next page is asked for with the
+`token` of the one before. Any field may be null. A paper of which only the year is known counts as published on the
+first of January.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from digest.core.calendar import ANY_DAY, Calendar
+from digest.core.dates import moment
+from digest.core.errors import ConfigError, SourceError
+from digest.core.identity import arxiv_id, doi, identify
+from digest.core.models import Link, Paper, Parsed, Record, Rejected
+from digest.core.ports import Witness
+from digest.core.text import clean_html, clean_line, clean_text, excerpt, one_line, says_withdrawn, web_url
+from digest.sources import guard
+
+_SEARCH: Final = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
+_FIELDS: Final = "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy"
+_PAPER_ID: Final = re.compile(r"[0-9a-f]{40}")
+_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|jats:\w+)>", re.IGNORECASE)
+
+
+class SemanticScholarSource:
+    """What a query finds among the papers of the last days."""
+
+    kind = "semanticscholar"
+    calendar: Calendar = ANY_DAY
+    rereads: tuple[int, ...] = ()
+    witness: Witness | None = None
+
+    def __init__(
+        self, name: str, *, query: str, fields_of_study: Sequence[str] = (), days: int = 14, url: str | None = None
+    ) -> None:
+        """Search for *query*. A key goes into the header `x-api-key` of the request, which is not made here.
+
+        Args:
+            query: In the language of the bulk search: `+`, `|`, `-`, quoted phrases, `word*`, parentheses.
+            fields_of_study: As the service names them, e.g. "Computer Science"; a paper in any of them is taken.
+            days: How many days back from the day of the list; papers come into the index days after they appear.
+            url: Read this instead; `{date}` in it stands for the day.
+
+        Raises:
+            ConfigError: There is neither query nor url, or *days* is less than 1.
+        """
+        if not query.strip() and not url:
+            raise ConfigError('query: is missing: what to search for, as in "retrieval + \\"long context\\""')
+        if days < 1:
+            raise ConfigError(f"days: must be 1 or more, not {days}")
+        self.name = name
+        self._query = query.strip()
+        self._fields_of_study = tuple(fields_of_study)
+        self._days = days
+        self._url = url
+
+    def url_for(self, day: date) -> str:
+        """The first page of the search."""
+        if self._url:
+            return self._url.replace("{date}", day.isoformat())
+        since = day - timedelta(days=self._days - 1)
+        query = {
+            "query": self._query,
+            "publicationDateOrYear": f"{since}:{day}",
+            "sort": "publicationDate:desc",
+            "fields": _FIELDS,
+        }
+        if self._fields_of_study:
+            query["fieldsOfStudy"] = ",".join(self._fields_of_study)
+        return f"{_SEARCH}?{urlencode(query, safe=':,')}"
+
+    def past_url(self, day: date) -> str | None:
+        """The same search, as it would be made now for the days up to *day*."""
+        return self.url_for(day) if not self._url or "{date}" in self._url else None
+
+    def parse(self, content: bytes, *, url: str) -> Parsed:
+        """Read one page."""
+        value = guard.json(content, url=url)
+        items = _items(value, url)
+        records: list[Record] = []
+        rejected: list[Rejected] = []
+        for item in items:
+            outcome = _read(item)
+            if isinstance(outcome, Record):
+                records.append(outcome)
+            else:
+                rejected.append(outcome)
+        return Parsed(
+            records=tuple(records),
+            rejected=tuple(rejected),
+            expected=_count(value.get("total")),
+            # A page without papers is the last one, whatever it says.
+            next_url=_next_url(url, value.get("token")) if items else None,
+        )
+
+
+def _items(value: Any, url: str) -> list[Any]:
+    if isinstance(value, Mapping):
+        data = value.get("data")
+        if isinstance(data, list):
+            return data
+        said = _string(value.get("error")) or _string(value.get("message"))
+        if said:
+            raise SourceError(f"Semantic Scholar answered: {excerpt(said)}", url=url)
+        if data is None and value.get("total") == 0:
+            return []
+    raise SourceError(f"holds no list of papers but {excerpt(repr(value)[:60])}", url=url)
+
+
+def _read(item: Any) -> Record | Rejected:
+    if not isinstance(item, Mapping):
+        return Rejected(reason="is no object", excerpt=excerpt(str(item)[:200]))
+    page = _page(item)
+    title = _line(item.get("title"))
+    if not title:
+        return Rejected(reason="no title", excerpt=excerpt(page or str(dict(item))[:200]))
+    ids = item.get("externalIds")
+    ids = ids if isinstance(ids, Mapping) else {}
+    own_doi = _string(ids.get("DOI"))
+    pubmed = _string(ids.get("PubMed"))
+    pages = [f"https://pubmed.ncbi.nlm.nih.gov/{pubmed}/" if pubmed.isdecimal() else "", page]
+    places = [_string(ids.get("ArXiv")), own_doi, *filter(None, pages)]
+    if not any(places):
+        return Rejected(reason="no id", excerpt=excerpt(title))
+    number = next((found[0] for found in map(arxiv_id, filter(None, places)) if found), None)
+    abstract = _text(item.get("abstract"))
+    paper_id, aliases = identify(title=title, abstract=abstract, arxiv=number, doi=own_doi, urls=pages)
+    pdf = item.get("openAccessPdf")
+    pdf_url = web_url(_string(pdf.get("url"))) if isinstance(pdf, Mapping) else None
+    return Record(
+        paper=Paper(
+            id=paper_id,
+            aliases=aliases,
+            title=title,
+            abstract=abstract,
+            authors=_authors(item.get("authors")),
+            url=_landing_page(number, doi(own_doi)) or next(filter(None, pages), ""),
+            links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
+            published=moment(item.get("publicationDate")),
+            keywords=_words(item.get("fieldsOfStudy")),
+            withdrawn=says_withdrawn(abstract),
+        )
+    )
+
+
+def _page(item: Mapping[str, Any]) -> str:
+    """The paper's page on Semantic Scholar; empty if there is neither an address nor an id."""
+    number = _string(item.get("paperId"))
+    by_id = f"https://www.semanticscholar.org/paper/{number}" if _PAPER_ID.fullmatch(number) else ""
+    return web_url(_string(item.get("url"))) or by_id
+
+
+def _landing_page(number: str | None, own_doi: str | None) -> str:
+    if number:
+        return f"https://arxiv.org/abs/{number}"
+    return web_url(f"https://doi.org/{own_doi}") or "" if own_doi else ""
+
+
+def _authors(value: Any) -> tuple[str, ...]:
+    people = [person for person in value if isinstance(person, Mapping)] if isinstance(value, list) else []
+    return tuple(filter(None, (clean_line(_string(person.get("name"))) for person in people)))
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    words = (clean_line(_string(word)) for word in value) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _line(value: Any) -> str:
+    text = _string(value)
+    return one_line(clean_html(text)) if _HAS_TAGS.search(text) else clean_line(text)
+
+
+def _text(value: Any) -> str:
+    text = _string(value)
+    return clean_html(text) if _HAS_TAGS.search(text) else clean_text(text)
+
+
+def _next_url(url: str, token: Any) -> str | None:
+    parts = urlsplit(url)
+    if not isinstance(token, str) or not token or parts.scheme not in ("http", "https"):
+        return None
+    query = {**dict(parse_qsl(parts.query, keep_blank_values=True)), "token": token}
+    return parts._replace(query=urlencode(query, safe=":,")).geturl()
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    # What is larger is no count, and no database could hold it.
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
