@@ -37,6 +37,12 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_ZEROS: Final = {
+    (False, True, True, True): "utf-32-le",
+    (True, True, True, False): "utf-32-be",
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+}
 # As browsers do (https://encoding.spec.whatwg.org/): the label of the small set means the large one.
 _LARGER: Final = {
     "ascii": "cp1252",
@@ -46,7 +52,12 @@ _LARGER: Final = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
     "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "big5": "big5hkscs",
 }
+_ALIASES: Final = {"windows-31j": "cp932", "iso-8859-8-i": "iso8859-8"}
+"""Labels that Python has no name for, besides those with `x-` in front and `windows-` for `cp`."""
 _REFUSED_CODECS: Final = frozenset({"utf-7", "unicode_escape", "raw_unicode_escape", "idna", "punycode", "charmap"})
 # What XML may not hold, escaped or not: libxml2 stops at them, and some feeds have them inside an abstract.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -158,18 +169,14 @@ def _decode(content: bytes) -> str:
     for bom, codec in _BOMS:
         if content.startswith(bom):
             return content[len(bom) :].decode(codec, "replace")
-    # Without a mark: the zeros beside "<" tell.
-    head = content[:4]
-    for pattern, codec in (
-        (b"<\0\0\0", "utf-32-le"),
-        (b"\0\0\0<", "utf-32-be"),
-        (b"<\0", "utf-16-le"),
-        (b"\0<", "utf-16-be"),
-    ):
-        if head.startswith(pattern):
-            return content.decode(codec, "replace")
+    # Without a mark: where the zeros are beside the first two characters tells, for they are ASCII.
+    zeros = tuple(byte == 0 for byte in content[:4])
+    if zeros in _ZEROS:
+        return content.decode(_ZEROS[zeros], "replace")
     declared = _DECLARED.match(content[:1000])
-    for name in (_codec(declared[1].decode("ascii")) if declared else None, "utf-8"):
+    codec = _codec(declared[1].decode("ascii")) if declared else None
+    # Text in another alphabet of 256 letters is never UTF-8 by chance: then the label is what is wrong.
+    for name in ("utf-8", codec) if codec is None or _has_one_byte_letters(codec) else (codec, "utf-8"):
         if name is None:
             continue
         try:
@@ -184,17 +191,30 @@ def _decode(content: bytes) -> str:
 
 def _codec(label: str) -> str | None:
     """The codec for a declared encoding: one that agrees with ASCII, so that the declaration itself was not a lie."""
-    try:
-        name = codecs.lookup(label).name
-    except LookupError:
+    label = _ALIASES.get(label.lower(), label.lower())
+    names = (label, label.removeprefix("x-"), label.removeprefix("x-").replace("windows-", "cp"))
+    known = next(filter(None, map(_known, names)), None)
+    if known is None:
         return None
-    name = str(_LARGER.get(name, name))
+    name = _LARGER.get(known, known)
     if name in _REFUSED_CODECS or name.startswith(("utf-16", "utf-32")):
         return None
     try:
         return name if b"<?xml <!ENTITY &".decode(name) == "<?xml <!ENTITY &" else None
     except (LookupError, ValueError):  # codecs such as base64 are no text encodings
         return None
+
+
+def _known(label: str) -> str | None:
+    try:
+        return str(codecs.lookup(label).name)
+    except LookupError:
+        return None
+
+
+def _has_one_byte_letters(codec: str) -> bool:
+    upper = bytes(range(0x80, 0x100)).decode(codec, "replace")
+    return len(upper) == 0x80 and upper.count("\ufffd") < 0x40
 
 
 def _allowed(reference: re.Match[str]) -> str:
