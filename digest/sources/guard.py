@@ -174,11 +174,10 @@ def _decode(content: bytes) -> str:
     if zeros in _ZEROS:
         return content.decode(_ZEROS[zeros], "replace")
     declared = _DECLARED.match(content[:1000])
-    codec = _codec(declared[1].decode("ascii")) if declared else None
+    label = _codec(declared[1].decode("ascii")) if declared else None
     # Text in another alphabet of 256 letters is never UTF-8 by chance: then the label is what is wrong.
-    for name in ("utf-8", codec) if codec is None or _has_one_byte_letters(codec) else (codec, "utf-8"):
-        if name is None:
-            continue
+    order = (label, "utf-8") if label and not _has_one_byte_letters(label) else ("utf-8", label or "utf-8")
+    for name in order:
         try:
             return content.decode(name)
         except UnicodeError:
