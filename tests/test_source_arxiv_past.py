@@ -247,3 +247,20 @@ def test_each_paper_of_the_recorded_answer_is_of_its_own_window(real_data: Path)
     assert kinds[Announcement.NEW] + kinds[Announcement.CROSS] == 405
     assert kinds[Announcement.CROSS] == sum(not r.paper.categories[0].startswith("cs.") for r in parsed.records) > 0
     assert isinstance(parsed, Parsed)
+
+
+def test_each_recorded_answer_is_read_or_refused_with_arxivs_own_words(real_data: Path) -> None:
+    source = ArxivSource("a", url="a.xml")
+    refused = []
+
+    for file in sorted((real_data / "arxiv-api" / "recorded").glob("*.xml")):
+        content = file.read_bytes()
+        try:
+            parsed = source.parse(content, url="https://export.arxiv.org/api/query?start=0")
+        except SourceError as error:
+            refused.append(str(error))
+            continue
+        assert (len(parsed.records), parsed.rejected) == (content.count(b"<entry>"), ()), file.name
+        assert bool(parsed.next_url) == ((parsed.expected or 0) > len(parsed.records)), file.name
+
+    assert refused == ["the API of arXiv answered: incorrect id format for abc"]
