@@ -11,20 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.identity import (
-    Known,
     arxiv_id,
     canonical_url,
     content_hash,
     doi,
     doi_version,
     identify,
-    lookup_keys,
     merge,
-    resolve,
     title_id,
     title_key,
 )
 from digest.core.models import Announcement, Link, Paper, PaperId, Record, Signals
+from digest.core.resolve import Known, lookup_keys, resolve
 from tests.conftest import paper
 
 
@@ -154,7 +152,7 @@ def test_a_published_version_is_its_preprint() -> None:
     [one] = resolve([record(article)], [Known(pk=3, paper=preprint)]).papers
 
     assert (one.pk, one.paper.id, one.paper.aliases) == (3, "arxiv:2603.00001", ("doi:10.5555/1",))
-    assert dict(one.reasons)[PaperId("doi:10.5555/1")] == "same title and a common author"
+    assert dict(one.reasons)[PaperId("doi:10.5555/1")] == "same title, 2 authors in common"
 
 
 def test_a_third_record_shows_that_two_papers_are_one() -> None:
@@ -196,10 +194,11 @@ def test_equal_titles_of_different_people_are_different_works() -> None:
 
 
 def test_lookup_keys_find_what_resolve_needs() -> None:
-    ids, titles = lookup_keys([record(paper(1, aliases=(PaperId("doi:10.5555/1"),)))])
+    ids, titles, papers = lookup_keys([record(paper(1, aliases=(PaperId("doi:10.5555/1"),)))])
 
     assert {"arxiv:2603.00001", "doi:10.5555/1"} <= ids
     assert titles == {title_key(paper(1).title)}
+    assert papers == (paper(1, aliases=(PaperId("doi:10.5555/1"),)),)
 
 
 _texts = st.sampled_from(["", "One.", "Two longer.", "Three, the longest of all."])

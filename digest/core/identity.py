@@ -1,8 +1,9 @@
-"""One identity per paper: canonical ids, and when two records are one work.
+"""One identity per paper: canonical ids, and what becomes of two records that are one work.
 
     identify()   what a record says of itself → its canonical id and the other ids
     merge()      two records of one work → one paper; commutative, associative, idempotent
-    resolve()    the records of a reading + what the store knows → papers, with the reason of every join
+
+Whether two records are one work is decided by their ids in `resolve.py`, and by their words in `likeness.py`.
 
 Ids are strong (arXiv, DOI, OpenReview) or weak (a URL, a title key). Strong ids join without a further question, except
 that two different arXiv ids are never one paper: proceedings give one DOI to many papers. Weak ids join only where the
@@ -14,12 +15,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from digest.core.models import Announcement, Paper, PaperId, Record, Signals
+from digest.core.models import Announcement, Paper, PaperId, Signals
 
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number since 2007, archive(.SUBJECT)/YYMMNNN before.
 _NEW_STYLE: Final = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
@@ -34,18 +35,31 @@ _ARXIV_WITHIN: Final = re.compile(
 _DOI: Final = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
 # bioRxiv and medRxiv write the version into the address of a page, behind the DOI.
 _PREPRINT_VERSION: Final = re.compile(r"^(10\.(?:1101|64898)/[\d.]+?)v(\d+)(?:\..*)?$")
+# Others give every version a DOI of its own: /v2 at Research Square and Authorea, .v2 at Preprints.org and TechRxiv,
+# -v2 at ChemRxiv, _v2 at OSF; F1000's journals and eLife's reviewed preprints end in the bare number.
+_DOI_OF_VERSION: Final = re.compile(
+    r"(10\.(?:21203|20944|26434|31234|31219|31235|22541|36227)/.+?)[/._-]v(\d{1,2})|(10\.(?:12688|7554)/.+\.\d{4,})\.(\d)"
+)
 _BIORXIV_SHORT: Final = re.compile(r"(?:bio|med)rxiv\.org/cgi/content/(?:short|abstract|full)/(\d{6,})(?:v\d+)?")
 _OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?(?:.*&)?id=([\w-]{6,})")
 _NOISE_PARAMETERS: Final = re.compile(r"^(?:utm_\w+|rss|fbclid|gclid|mc_\w+|ref|source)$")
 _NOISE_OF_PUBMED: Final = frozenset({"fc", "ff", "v"})
 """When and with what a feed was fetched; elsewhere `v` may well name the article."""
 
+_TEX_FONT: Final = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|text\w*|emph)\b")
+_APOSTROPHES: Final = re.compile("['`\u2018\u2019]")
+_WORD: Final = re.compile(r"[^\W_]+")
+
 _SCHEMES: Final = ("arxiv", "doi", "openreview", "url", "title")
 """Best first: the canonical id of a paper is the best of all its ids."""
 _STRONG: Final = frozenset({"arxiv", "doi", "openreview"})
-_PREPRINT_PREFIXES: Final = ("10.1101/", "10.64898/", "10.21203/", "10.31234/", "10.31219/", "10.20944/", "10.26434/")
-"""bioRxiv and medRxiv (old and new), Research Square, PsyArXiv, OSF, Preprints.org, ChemRxiv."""
-_SHORT_TITLE: Final = 16
+_PREPRINT_SERVERS: Final = re.compile(
+    # bioRxiv and medRxiv number their DOIs; under the older prefix there are Cold Spring Harbor's journals too.
+    r"(10\.(?:1101|64898))/[\d.]+$|(10\.(?:21203|20944|26434|31234|31219|31235|31223|22541|36227)|10\.2139/ssrn\b)"
+)
+"""bioRxiv and medRxiv (old and new), Research Square, Preprints.org, ChemRxiv, PsyArXiv, OSF, SocArXiv, EarthArXiv,
+Authorea, TechRxiv, SSRN."""
+SHORT_TITLE: Final = 16
 """Letters and digits below which a title alone says too little ("Editorial", "0")."""
 
 
@@ -84,10 +98,28 @@ def doi(text: str) -> str | None:
 
 
 def doi_version(text: str) -> int | None:
-    """The version that bioRxiv and medRxiv write behind a DOI (`10.1101/743294v2`) or None."""
+    """The version that a preprint server writes behind a DOI (`10.1101/743294v2`, `10.21203/rs.3.rs-1/v2`) or None."""
     match = _DOI.search(text)
-    versioned = _PREPRINT_VERSION.match(match[1].lower()) if match else None
-    return int(versioned[2]) if versioned else None
+    if match is None:
+        return None
+    found = match[1].rstrip(".,;:)]}'").lower()
+    versioned = _PREPRINT_VERSION.match(found)
+    if versioned:
+        return int(versioned[2])
+    own = _DOI_OF_VERSION.fullmatch(found)
+    return int(own[2] or own[4]) if own else None
+
+
+def versionless(doi: str) -> str:
+    """*doi* as it names the work: without the version, where each version has a DOI of its own."""
+    own = _DOI_OF_VERSION.fullmatch(doi)
+    return own[1] or own[3] if own else doi
+
+
+def preprint_server(doi: str) -> str | None:
+    """What the DOIs of one preprint server begin with; None for those of journals, proceedings and archives of data."""
+    match = _PREPRINT_SERVERS.match(doi)
+    return match[1] or match[2] if match else None
 
 
 def canonical_url(url: str) -> str | None:
@@ -110,14 +142,21 @@ def canonical_url(url: str) -> str | None:
     return f"https://{host}{port}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
-def title_key(title: str) -> str:
-    """A title reduced to what all spellings of it share: letters and digits, no case, no accents, no TeX.
+def title_words(title: str) -> list[str]:
+    """The words of a title as all spellings of it share them: no case, no accents, no TeX, Greek letters by name.
 
-    Greek letters count by name, for one source writes `$\\Omega$` and another Ω.
+    One source writes `$\\Omega$` and another Ω.
     """
-    decomposed = unicodedata.normalize("NFKD", re.sub(r"\\(?:mathcal|mathbf|mathrm|mathbb|text\w*|emph)\b", "", title))
-    letters = (_letter(c) for c in decomposed.casefold() if c.isalnum())
-    return "".join(letters)
+    text = _TEX_FONT.sub("", title) if "\\" in title else title
+    if text.isascii():
+        return _WORD.findall(_APOSTROPHES.sub("", text.casefold()))
+    text = "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(c))
+    return ["".join(map(_letter, word)) for word in _WORD.findall(_APOSTROPHES.sub("", text))]
+
+
+def title_key(title: str) -> str:
+    """A title reduced to what all spellings of it share: its letters and digits."""
+    return "".join(title_words(title))
 
 
 def _letter(character: str) -> str:
@@ -135,7 +174,7 @@ def content_hash(title: str, abstract: str) -> str:
 def title_id(title: str, abstract: str = "") -> PaperId:
     """The id of a record that has nothing but its text. Long keys are cut and get a hash, so that an id stays an id."""
     key = title_key(title)
-    if len(key) < _SHORT_TITLE:
+    if len(key) < SHORT_TITLE:
         return PaperId(f"title:{key}-{content_hash(title, abstract)[:12]}")
     if len(key) > 120:
         return PaperId(f"title:{key[:100]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}")
@@ -179,7 +218,7 @@ def _mine(text: str, found: dict[str, str]) -> None:
         return
     of_doi = doi(text)
     if of_doi:
-        found.setdefault("doi", of_doi)
+        found.setdefault("doi", versionless(of_doi))
         return
     note = _OPENREVIEW.search(text)
     if note:
@@ -193,6 +232,21 @@ def _mine(text: str, found: dict[str, str]) -> None:
 def scheme(paper_id: PaperId) -> str:
     """`arxiv` for `arxiv:2603.01234`."""
     return paper_id.partition(":")[0]
+
+
+def ids_of(paper: Paper) -> tuple[PaperId, ...]:
+    """All its ids, the canonical one first."""
+    return (paper.id, *paper.aliases)
+
+
+def values(ids: Iterable[PaperId], name: str) -> frozenset[str]:
+    """Those of *ids* that are of one scheme, without it: `2603.01234` for `arxiv`."""
+    return frozenset(i.partition(":")[2] for i in ids if scheme(i) == name)
+
+
+def has_strong_id(paper: Paper) -> bool:
+    """Whether it is known by more than an address or its title."""
+    return any(scheme(i) in _STRONG for i in ids_of(paper))
 
 
 def _rank(paper_id: PaperId) -> tuple[int, str]:
@@ -259,262 +313,3 @@ _NEWEST_FIRST: Final = (
 def merge_announcements(a: Announcement | None, b: Announcement | None) -> Announcement | None:
     """What is news in one list of a source is news: a paper is `new` in one category and `cross` in another."""
     return min(a, b, key=_NEWEST_FIRST.index)
-
-
-# -- deciding
-
-
-def same_work(a: Paper, b: Paper) -> str | None:
-    """Why two papers with equal title keys are one work; None if that is not enough.
-
-    Two that have different arXiv ids, or different DOIs and no other id, are two works: parts, versions of a talk,
-    corrections often share a title.
-    """
-    if conflicting(a, b):
-        return None
-    if not _has_strong_id(a) or not _has_strong_id(b):
-        weak = a if not _has_strong_id(a) else b
-        if scheme(weak.id) == "title" and len(title_key(weak.title)) >= _SHORT_TITLE:
-            return "same title, and the record had no other id"
-    if surnames(a) & surnames(b):
-        return "same title and a common author"
-    if a.abstract and b.abstract and likeness(a.abstract, b.abstract) >= 0.5:
-        return "same title and nearly the same abstract"
-    return None
-
-
-def conflicting(a: Paper, b: Paper) -> bool:
-    """True if their ids say that they are different works."""
-    ids_a, ids_b = {a.id, *a.aliases}, {b.id, *b.aliases}
-    arxiv_a, arxiv_b = _of_scheme(ids_a, "arxiv"), _of_scheme(ids_b, "arxiv")
-    if arxiv_a and arxiv_b:
-        return arxiv_a != arxiv_b
-    doi_a, doi_b = _published_dois(ids_a), _published_dois(ids_b)
-    return bool(doi_a and doi_b and not doi_a & doi_b and not arxiv_a and not arxiv_b)
-
-
-def _published_dois(ids: Iterable[PaperId]) -> frozenset[PaperId]:
-    """A preprint's DOI beside a journal's is no contradiction: the preprint was published."""
-    return frozenset(i for i in _of_scheme(ids, "doi") if not i.removeprefix("doi:").startswith(_PREPRINT_PREFIXES))
-
-
-def _of_scheme(ids: Iterable[PaperId], name: str) -> frozenset[PaperId]:
-    return frozenset(i for i in ids if scheme(i) == name)
-
-
-def _has_strong_id(paper: Paper) -> bool:
-    return any(scheme(i) in _STRONG for i in (paper.id, *paper.aliases))
-
-
-def surnames(paper: Paper) -> frozenset[str]:
-    """The authors' last names as title keys: "Rodríguez-Gálvez" and "Rodriguez-Galvez" are one."""
-    return frozenset(title_key(name.split()[-1]) for name in paper.authors if name.split()) - {""}
-
-
-def likeness(a: str, b: str) -> float:
-    """The share of the shorter text's five-word shingles that the longer has too; 0 to 1."""
-    shingles_a, shingles_b = _shingles(a), _shingles(b)
-    smaller = min(len(shingles_a), len(shingles_b))
-    return len(shingles_a & shingles_b) / smaller if smaller else 0.0
-
-
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return frozenset(tuple(words[i : i + 5]) for i in range(max(1, len(words) - 4))) if words else frozenset()
-
-
-def _alike_titles(a: str, b: str) -> bool:
-    words_a, words_b = (frozenset(re.findall(r"\w+", t.casefold())) for t in (a, b))
-    union = words_a | words_b
-    return not union or len(words_a & words_b) / len(union) >= 0.5
-
-
-# -- resolving
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A paper the store has."""
-
-    pk: int
-    paper: Paper
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """One paper of a reading, and what the store must do with it."""
-
-    pk: int | None
-    """The store's key; None for a paper never seen."""
-    paper: Paper
-    """Merged out of what was known and all records of the reading, with all aliases."""
-    joined: tuple[int, ...] = ()
-    """Keys of other known papers that turn out to be this one and are to be folded into it."""
-    record: Record
-    """What the source says of it in this reading; doubles joined."""
-    position: int
-    """The first place in the reading where it stands, from 0."""
-    reasons: tuple[tuple[PaperId, str], ...] = ()
-    """(id, why it is this paper) for each id that is new to the store, sorted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    papers: tuple[Resolved, ...]
-    """In the reading's order, each paper once."""
-
-
-@dataclass(slots=True, eq=False)
-class _Work:
-    """A paper while it is being put together."""
-
-    paper: Paper
-    pks: list[int] = field(default_factory=list)
-    record: Record | None = None
-    position: int = 0
-    reasons: dict[PaperId, str] = field(default_factory=dict)
-
-
-def lookup_keys(records: Iterable[Record]) -> tuple[frozenset[PaperId], frozenset[str]]:
-    """The ids and title keys under which the store must look before `resolve` can decide."""
-    papers = [r.paper for r in records]
-    ids = frozenset(i for p in papers for i in (p.id, *p.aliases))
-    # The id a title-only record of the same paper would have got.
-    return ids | frozenset(title_id(p.title, p.abstract) for p in papers), frozenset(title_key(p.title) for p in papers)
-
-
-def resolve(records: Sequence[Record], known: Iterable[Known]) -> Resolution:
-    """Find out which papers the *records* of one reading are.
-
-    Args:
-        records: In the source's order.
-        known: All papers of the store under the `lookup_keys` of *records*; more do no harm.
-    """
-    index = _Index()
-    for k in sorted(known, key=lambda k: k.pk):
-        index.add(_Work(paper=k.paper, pks=[k.pk]))
-    for position, record in enumerate(records):
-        index.place(record, position)
-    listed = [(w.position, w, w.record) for w in index.works() if w.record is not None]
-    listed.sort(key=lambda one: one[0])
-    return Resolution(papers=tuple(_resolved(work, record) for _, work, record in listed))
-
-
-def _resolved(work: _Work, record: Record) -> Resolved:
-    keys = sorted(work.pks)
-    return Resolved(
-        pk=keys[0] if keys else None,
-        paper=work.paper,
-        joined=tuple(keys[1:]),
-        record=replace(record, paper=work.paper),
-        position=work.position,
-        reasons=tuple(sorted(work.reasons.items())),
-    )
-
-
-class _Index:
-    """Papers by id and by title key, while records are placed one after another."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[PaperId, _Work] = {}
-        self._by_title: dict[str, list[_Work]] = {}
-        self._works: dict[int, _Work] = {}
-
-    def works(self) -> Iterable[_Work]:
-        return self._works.values()
-
-    def add(self, work: _Work) -> None:
-        self._works[id(work)] = work
-        for i in (work.paper.id, *work.paper.aliases):
-            self._by_id[i] = work
-        works = self._by_title.setdefault(title_key(work.paper.title), [])
-        if work not in works:
-            works.append(work)
-
-    def place(self, record: Record, position: int) -> None:
-        record = self._unshared(record)
-        paper = record.paper
-        work: _Work | None = None
-        for other, reason in self._matches(paper):
-            if work is None:
-                work = other
-            elif other is not work and not conflicting(work.paper, other.paper):
-                self._fold(work, other, reason)
-        if work is None:
-            paper = self._own_ids(paper, None)
-            work = _Work(paper=paper, record=replace(record, paper=paper), position=position)
-            work.reasons = dict.fromkeys((paper.id, *paper.aliases), "its own id")
-        else:
-            self._join(work, record, position)
-        self.add(work)
-
-    def _matches(self, paper: Paper) -> list[tuple[_Work, str]]:
-        """Papers that *paper* is, each with the reason; those of its ids before those of its title."""
-        found: dict[int, tuple[_Work, str]] = {}
-        for i in (paper.id, *paper.aliases):
-            work = self._by_id.get(i)
-            if work and not conflicting(work.paper, paper):
-                found.setdefault(id(work), (work, f"same id {i}"))
-        alike = [(w, why) for w in self._by_title.get(title_key(paper.title), ()) if (why := same_work(w.paper, paper))]
-        if scheme(paper.id) == "title" and not found:
-            # A title may stand for several papers: take the likest one, and never fold those into each other.
-            alike = sorted(alike, key=lambda m: (-likeness(m[0].paper.abstract, paper.abstract), m[0].paper.id))[:1]
-        for work, why in alike:
-            found.setdefault(id(work), (work, why))
-        return list(found.values())
-
-    def _unshared(self, record: Record) -> Record:
-        """Take away an address that another paper has already: some feeds link all their items to one page."""
-        paper = record.paper
-        if scheme(paper.id) != "url":
-            return record
-        holder = self._by_id.get(paper.id)
-        if holder is None or _alike_titles(holder.paper.title, paper.title):
-            return record
-        return replace(record, paper=replace(paper, id=title_id(paper.title, paper.abstract), aliases=()))
-
-    def _join(self, work: _Work, record: Record, position: int) -> None:
-        reason = next((why for w, why in self._matches(record.paper) if w is work), "same paper")
-        before = {work.paper.id, *work.paper.aliases}
-        work.paper = merge(work.paper, self._own_ids(record.paper, work))
-        for i in {work.paper.id, *work.paper.aliases} - before:
-            work.reasons.setdefault(i, reason)
-        if work.record is None:
-            work.record, work.position = record, position
-            return
-        work.record = Record(
-            paper=work.paper,
-            announcement=merge_announcements(work.record.announcement, record.announcement),
-            signals=merge_signals(work.record.signals, record.signals),
-        )
-
-    def _own_ids(self, paper: Paper, work: _Work | None) -> Paper:
-        """Drop ids that belong to a different paper (one DOI given to two arXiv papers): an id has one owner."""
-        ids = [i for i in (paper.id, *paper.aliases) if self._by_id.get(i, work) is work]
-        if work is not None and not ids:
-            return replace(paper, id=work.paper.id, aliases=())
-        return replace(paper, id=ids[0], aliases=tuple(sorted(ids[1:]))) if ids else paper
-
-    def _fold(self, work: _Work, other: _Work, reason: str) -> None:
-        """Two papers turn out to be one through a third record."""
-        before = {work.paper.id, *work.paper.aliases}
-        work.paper = merge(work.paper, other.paper)
-        work.pks.extend(other.pks)
-        work.reasons = {**other.reasons, **work.reasons}
-        for i in {work.paper.id, *work.paper.aliases} - before:
-            work.reasons[i] = reason
-        if other.record is not None:
-            if work.record is None:
-                work.record, work.position = other.record, other.position
-            else:
-                work.record = Record(
-                    paper=work.paper,
-                    announcement=merge_announcements(work.record.announcement, other.record.announcement),
-                    signals=merge_signals(work.record.signals, other.record.signals),
-                )
-                work.position = min(work.position, other.position)
-        del self._works[id(other)]
-        # Its title may have changed while it was put together: it stands under the old one too.
-        for works in self._by_title.values():
-            if other in works:
-                works.remove(other)

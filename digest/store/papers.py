@@ -45,13 +45,15 @@ def load_papers(connection: Connection, pks: Iterable[int]) -> dict[int, Paper]:
     return papers
 
 
-def find_known(connection: Connection, ids: Iterable[PaperId], title_keys: Iterable[str]) -> list[Known]:
+def find_known(
+    connection: Connection, ids: Iterable[PaperId], title_keys: Iterable[str], _papers: Iterable[Paper] = ()
+) -> list[Known]:
     """The papers that stand under any of these ids or title keys, sorted by key."""
     pks = set(find_pks(connection, ids).values())
     for some in chunks(sorted(set(title_keys))):
         pks.update(connection.scalars(select(_p.pk).where(_p.title_key.in_(some))))
-    papers = load_papers(connection, pks)
-    return [Known(pk=pk, paper=papers[pk]) for pk in sorted(papers)]
+    found = load_papers(connection, pks)
+    return [Known(pk=pk, paper=found[pk]) for pk in sorted(found)]
 
 
 def save_papers(

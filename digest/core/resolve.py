@@ -1,0 +1,248 @@
+"""Which papers the records of one reading are: new ones, known ones, or one and the same.
+
+    lookup_keys()   the records of a reading → under what the store must look
+    resolve()       the records + what the store knows → papers, with the reason of every join
+
+A record is first known by its ids, then by its title, and only where both say nothing by its likeness to other papers.
+What ids and titles say may show that two known papers are one; likeness never does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from digest.core.identity import (
+    ids_of,
+    merge,
+    merge_announcements,
+    merge_signals,
+    scheme,
+    title_id,
+    title_key,
+)
+from digest.core.likeness import TOO_COMMON, conflicting, is_generic, likeness, same_work, sketch
+from digest.core.models import Paper, PaperId, Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A paper the store has."""
+
+    pk: int
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """One paper of a reading, and what the store must do with it."""
+
+    pk: int | None
+    """The store's key; None for a paper never seen."""
+    paper: Paper
+    """Merged out of what was known and all records of the reading, with all aliases."""
+    joined: tuple[int, ...] = ()
+    """Keys of other known papers that turn out to be this one and are to be folded into it."""
+    record: Record
+    """What the source says of it in this reading; doubles joined."""
+    position: int
+    """The first place in the reading where it stands, from 0."""
+    reasons: tuple[tuple[PaperId, str], ...] = ()
+    """(id, why it is this paper) for each id that is new to the store, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    papers: tuple[Resolved, ...]
+    """In the reading's order, each paper once."""
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A paper while it is being put together."""
+
+    paper: Paper
+    pks: list[int] = field(default_factory=list)
+    record: Record | None = None
+    position: int = 0
+    reasons: dict[PaperId, str] = field(default_factory=dict)
+    is_folded: bool = False
+    """It turned out to be another one, and stands under its keys no more."""
+
+
+def lookup_keys(records: Iterable[Record]) -> tuple[frozenset[PaperId], frozenset[str], tuple[Paper, ...]]:
+    """The ids and title keys under which the store must look before `resolve` can decide.
+
+    The papers themselves are for those that it does not know by an id: it is to look for their `sketch` too.
+    """
+    papers = tuple(r.paper for r in records)
+    ids = frozenset(chain.from_iterable(map(ids_of, papers)))
+    # The id a title-only record of the same paper would have got.
+    ids |= frozenset(title_id(p.title, p.abstract) for p in papers)
+    # Thousands of papers may be called "Editorial".
+    return ids, frozenset(title_key(p.title) for p in papers if not is_generic(p.title)), papers
+
+
+def resolve(records: Sequence[Record], known: Iterable[Known]) -> Resolution:
+    """Find out which papers the *records* of one reading are.
+
+    Args:
+        records: In the source's order.
+        known: All papers of the store under the `lookup_keys` of *records*; more do no harm.
+    """
+    index = _Index()
+    for k in sorted(known, key=lambda k: k.pk):
+        index.add(_Work(paper=k.paper, pks=[k.pk]))
+    for position, record in enumerate(records):
+        index.place(record, position)
+    listed = [(w.position, w, w.record) for w in index.works() if w.record is not None]
+    listed.sort(key=lambda one: one[0])
+    return Resolution(papers=tuple(_resolved(work, record) for _, work, record in listed))
+
+
+def _resolved(work: _Work, record: Record) -> Resolved:
+    keys = sorted(work.pks)
+    return Resolved(
+        pk=keys[0] if keys else None,
+        paper=work.paper,
+        joined=tuple(keys[1:]),
+        record=replace(record, paper=work.paper),
+        position=work.position,
+        reasons=tuple(sorted(work.reasons.items())),
+    )
+
+
+class _Index:
+    """Papers by id, by title key and by sketch, while records are placed one after another."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[PaperId, _Work] = {}
+        self._by_title: defaultdict[str, dict[int, _Work]] = defaultdict(dict)
+        self._by_sketch: defaultdict[int, dict[int, _Work]] | None = None
+        """None until it is needed: most days most papers are known by their ids."""
+        self._works: dict[int, _Work] = {}
+
+    def works(self) -> Iterable[_Work]:
+        return (work for work in self._works.values() if not work.is_folded)
+
+    def add(self, work: _Work) -> None:
+        """Let *work* be found under all it is known by now; under what it was known by before it stays."""
+        self._works[id(work)] = work
+        for i in ids_of(work.paper):
+            self._by_id[i] = work
+        self._by_title[title_key(work.paper.title)][id(work)] = work
+        if self._by_sketch is not None:
+            for key in sketch(work.paper):
+                self._by_sketch[key][id(work)] = work
+
+    def place(self, record: Record, position: int) -> None:
+        record = self._unshared(record)
+        paper = record.paper
+        found = self._matches(paper)
+        if found:
+            (work, reason), *others = found
+            for other, why in others:
+                if not conflicting(work.paper, other.paper):
+                    _fold(work, other, why)
+            self._join(work, record, position, reason)
+        else:
+            paper = self._own_ids(paper, None)
+            work = _Work(paper=paper, record=replace(record, paper=paper), position=position)
+            work.reasons = dict.fromkeys(ids_of(paper), "its own id")
+        self.add(work)
+
+    def _matches(self, paper: Paper) -> list[tuple[_Work, str]]:
+        """Papers that *paper* is, each once and with the reason; those of its ids before those of its title."""
+        found: dict[int, tuple[_Work, str]] = {}
+        for i in ids_of(paper):
+            work = self._by_id.get(i)
+            if work and not conflicting(work.paper, paper):
+                found.setdefault(id(work), (work, f"same id {i}"))
+        titled = self._same_works(self._by_title[title_key(paper.title)].values(), paper)
+        if scheme(paper.id) == "title" and not found:
+            # A title may stand for several papers: take the likest one, and never fold those into each other.
+            titled = titled[:1]
+        for work, why in titled:
+            found.setdefault(id(work), (work, why))
+        return list(found.values()) or self._same_works(self._alike(paper), paper)[:1]
+
+    def _same_works(self, works: Iterable[_Work], paper: Paper) -> list[tuple[_Work, str]]:
+        """Those of *works* that *paper* is, each with the reason, the likest first."""
+        reasons = [(w, why) for w in works if not w.is_folded and (why := same_work(w.paper, paper))]
+        if len(reasons) > 1:
+            reasons.sort(key=lambda m: (-likeness(m[0].paper.abstract, paper.abstract), m[0].paper.id))
+        return reasons
+
+    def _alike(self, paper: Paper) -> list[_Work]:
+        """Papers that may be *paper* by their words."""
+        if self._by_sketch is None:
+            self._by_sketch = defaultdict(dict)
+            for work in self._works.values():
+                for key in sketch(work.paper):
+                    self._by_sketch[key][id(work)] = work
+        holders = [self._by_sketch[key] for key in sorted(sketch(paper)) if key in self._by_sketch]
+        return list({n: work for some in holders if len(some) <= TOO_COMMON for n, work in some.items()}.values())
+
+    def _unshared(self, record: Record) -> Record:
+        """Take away an address that another paper has already: some feeds link all their items to one page."""
+        paper = record.paper
+        if scheme(paper.id) != "url":
+            return record
+        holder = self._by_id.get(paper.id)
+        if holder is None or _alike_titles(holder.paper.title, paper.title):
+            return record
+        return replace(record, paper=replace(paper, id=title_id(paper.title, paper.abstract), aliases=()))
+
+    def _join(self, work: _Work, record: Record, position: int, reason: str) -> None:
+        before = ids_of(work.paper)
+        work.paper = merge(work.paper, self._own_ids(record.paper, work))
+        for i in set(ids_of(work.paper)).difference(before):
+            work.reasons.setdefault(i, reason)
+        _add_record(work, record, position)
+
+    def _own_ids(self, paper: Paper, work: _Work | None) -> Paper:
+        """Drop ids that belong to a different paper (one DOI given to two arXiv papers): an id has one owner."""
+        ids = [i for i in ids_of(paper) if self._owner(i, work) is work]
+        if work is not None and not ids:
+            return replace(paper, id=work.paper.id, aliases=())
+        return replace(paper, id=ids[0], aliases=tuple(sorted(ids[1:]))) if ids else paper
+
+    def _owner(self, paper_id: PaperId, default: _Work | None) -> _Work | None:
+        owner = self._by_id.get(paper_id, default)
+        # What was folded was folded into the paper that is being put together.
+        return default if owner is not None and owner.is_folded else owner
+
+
+def _fold(work: _Work, other: _Work, reason: str) -> None:
+    """Two papers turn out to be one through a third record."""
+    before = ids_of(work.paper)
+    work.paper = merge(work.paper, other.paper)
+    work.pks.extend(other.pks)
+    work.reasons = {**other.reasons, **work.reasons}
+    for i in set(ids_of(work.paper)).difference(before):
+        work.reasons[i] = reason
+    if other.record is not None:
+        _add_record(work, other.record, other.position)
+    other.is_folded = True
+
+
+def _add_record(work: _Work, record: Record, position: int) -> None:
+    """Add what a list says of a paper to what it said already: news is news, and the higher votes count."""
+    if work.record is None:
+        work.record, work.position = record, position
+        return
+    work.record = Record(
+        paper=work.paper,
+        announcement=merge_announcements(work.record.announcement, record.announcement),
+        signals=merge_signals(work.record.signals, record.signals),
+    )
+    work.position = min(work.position, position)
+
+
+def _alike_titles(a: str, b: str) -> bool:
+    words_a, words_b = (frozenset(re.findall(r"\w+", t.casefold())) for t in (a, b))
+    union = words_a | words_b
+    return not union or len(words_a & words_b) / len(union) >= 0.5
