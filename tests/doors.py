@@ -183,11 +183,12 @@ def redirects(location: str, status: str = "302 Found", headers: Mapping[str, st
 def led_to(
     ports: Mapping[str, int], log: list[str] | None = None
 ) -> Callable[[str, int, float], httpcore2.NetworkStream]:
-    """A dialler that reaches IP addresses, which are not to be had here, at ports of loopback."""
+    """A dialler that reaches IP addresses, which are not to be had here, at ports of loopback; others as they are."""
 
-    def connect(address: str, _: int, timeout: float) -> httpcore2.NetworkStream:
+    def connect(address: str, port: int, timeout: float) -> httpcore2.NetworkStream:
         if log is not None:
             log.append(address)
-        return httpcore2.SyncBackend().connect_tcp("127.0.0.1", ports[address], timeout)
+        there = ("127.0.0.1", ports[address]) if address in ports else (address, port)
+        return httpcore2.SyncBackend().connect_tcp(*there, timeout)
 
     return connect
