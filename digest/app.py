@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from digest import assets
-from digest.config import Config, LLMConfig, MailConfig, SourceConfig, load
-from digest.core.errors import ConfigError, DigestError, NotFoundError
+from digest import assets, kinds
+from digest.config import Config, LLMConfig, MailConfig, load
+from digest.core.errors import DigestError, NotFoundError
 from digest.core.models import (
     Delivery,
     DeliveryState,
@@ -111,8 +111,17 @@ class App:
     @cached_property
     def door(self) -> Door:
         from digest.sources.http import Door
+        from digest.sources.turns import SharedTurns
 
-        return self._open.enter_context(Door(base=self.config.base))
+        network = self.config.network
+        door = Door(
+            base=self.config.base,
+            turns=SharedTurns(kinds.turns_folder(self.host.environment, self.config.data_dir)),
+            proxy=network.proxy,
+            ca_file=network.ca_file,
+            private_hosts=network.private_hosts,
+        )
+        return self._open.enter_context(door)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -133,7 +142,7 @@ class App:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        return {s.name: make_source(s, self.host.clock) for s in self.config.sources}
+        return {s.name: kinds.make_source(s, self.host.clock) for s in self.config.sources}
 
     @cached_property
     def summarizer(self) -> Summarizer:
@@ -154,20 +163,18 @@ class App:
         return Pipeline(
             store=self.store,
             sources=self.sources,
-            get=self.get,
+            fetcher=self.fetcher,
             summarizer=self.summarizer,
             field_of=self.taxonomy.field,
             clock=self.host.clock,
             mail_domain=self.config.mail.sender.rpartition("@")[2],
             progress=self.host.progress,
+            concurrency=self.config.network.concurrency,
         )
 
-    def get(self, source: Source, url: str) -> Document:
-        """Fetch one document of a source; for a server that can tell, only if it changed."""
-        configured = {s.name: s for s in self.config.sources}[source.name]
-        # Hugging Face's own address holds the day too.
-        is_dated = "{date}" in configured.url if configured.url else source.kind == "huggingface"
-        return self.door.get(url, cached=self.store.cached(url), dated=is_dated)
+    def fetcher(self, source: Source) -> Callable[[str], Document]:
+        """What fetches the documents of one source during one run."""
+        return kinds.fetcher(source, self)
 
     def today(self) -> date:
         """The date in the config's time zone."""
@@ -190,6 +197,8 @@ class App:
             ConfigError: An environment variable is not set.
         """
         self.config.api_key(self.host.environment)
+        for source in self.config.sources:
+            self.config.source_key(source, self.host.environment)
         if send:
             self.config.smtp_password(self.host.environment)
 
@@ -412,26 +421,3 @@ class App:
         if stored is None or not stored.entries or self._undelivered(edition.name, day):
             return False
         return not self.store.unsettled(edition.sources, day)
-
-
-def make_source(config: SourceConfig, clock: Clock) -> Source:
-    """The adapter of one [[source]]."""
-    from digest.sources.arxiv import ArxivSource
-    from digest.sources.feed import FeedSource
-    from digest.sources.huggingface import HuggingFaceSource
-    from digest.sources.jsonl import JsonlSource
-    from digest.sources.listing import ListingSource
-
-    url = config.url or ""
-    match config.kind:
-        case "arxiv":
-            return ArxivSource(config.name, categories=config.categories, url=config.url)
-        case "huggingface":
-            return HuggingFaceSource(config.name, url=config.url)
-        case "feed":
-            return FeedSource(config.name, url=url, clock=clock)
-        case "listing":
-            return ListingSource(config.name, url=url)
-        case "jsonl":
-            return JsonlSource(config.name, url=url, fields=config.fields, items=config.items)
-    raise ConfigError(f"[[source]] {config.name!r}: kind {config.kind!r} is not known")

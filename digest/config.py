@@ -5,21 +5,50 @@ Read once, by `digest.app`; nothing else knows where a setting comes from.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from digest.config_table import Table, nearest
 from digest.core.errors import ConfigError
-from digest.core.models import Edition
+from digest.core.models import CHANGES, Edition
 
-KINDS: Final = ("arxiv", "huggingface", "feed", "listing", "jsonl")
+_KEYS_OF_KIND: Final = {
+    "arxiv": ("categories", "search", "set", "compare"),
+    "huggingface": ("period",),
+    "biorxiv": ("subjects",),
+    "medrxiv": ("subjects",),
+    "openreview": ("venue", "days", "api_key_env"),
+    "openalex": ("search", "filter", "days", "api_key_env"),
+    "semanticscholar": ("search", "fields_of_study", "days", "api_key_env"),
+    "pubmed": ("search", "days", "api_key_env"),
+    "feed": (),
+    "listing": (),
+    "jsonl": ("fields", "items"),
+    "command": ("command", "timeout_s", "fields", "items"),
+}
+"""What a source of a kind can set besides `name`, `kind`, `url`, `calendar` and `holidays`."""
+_NEEDED: Final = {
+    "arxiv": (("categories", "search", "set", "url"), 'categories = ["cs.LG", "cs.CL"]'),
+    "openreview": (("venue", "url"), 'venue = "ICLR.cc/2027/Conference"'),
+    "openalex": (("search", "filter", "url"), 'search = "graph neural networks"'),
+    "semanticscholar": (("search", "url"), "search = 'retrieval + \"long context\"'"),
+    "pubmed": (("search", "url"), 'search = "crispr[tiab]"'),
+    "feed": (("url",), 'url = "https://www.nature.com/nature.rss"'),
+    "listing": (("url",), 'url = "papers-{date}.txt"'),
+    "jsonl": (("url",), 'url = "papers/{date}.jsonl"'),
+    "command": (("command",), 'command = ["python3", "crawl.py", "{date}"]'),
+}
+"""One of which keys a source of a kind must set, and how that looks."""
+KINDS: Final = tuple(_KEYS_OF_KIND)
+CALENDARS: Final = ("arxiv", "weekdays", "daily", "none")
+PERIODS: Final = ("day", "week", "month")
 CLIENTS: Final = ("extractive", "openai", "replay")
 TRANSPORTS: Final = ("outbox", "smtp")
 SECURITIES: Final = ("starttls", "tls", "none")
@@ -55,11 +84,45 @@ class SourceConfig:
     kind: str
     url: str | None = None
     """http(s), file:, or a path relative to the folder of config.toml; `{date}` stands for the day of the run."""
+    calendar: str | None = None
+    """One of `CALENDARS`; None: the kind's own."""
+    holidays: tuple[date, ...] = ()
+    """Days without a list, besides those the calendar knows."""
     categories: tuple[str, ...] = ()
+    search: str = ""
+    """What to look for, in the source's own language."""
+    filter: str = ""
+    set_: str = ""
+    """Of arXiv, the set that is read over OAI-PMH."""
+    compare: bool = True
+    """Of arXiv: ask its listing pages whether the feed is whole."""
+    period: str = "day"
+    subjects: tuple[str, ...] = ()
+    venue: str = ""
+    fields_of_study: tuple[str, ...] = ()
+    days: int | None = None
+    """How many days back is looked; None: the kind's own."""
+    api_key_env: str = ""
+    """The name of the variable that holds the key; empty: it is asked without one."""
     fields: Mapping[str, str] = field(default_factory=dict)
-    """For `jsonl`: our name of a field → the file's name of it."""
+    """Our name of a field → the file's name of it."""
     items: str | None = None
-    """For `jsonl`: the key of the list, where the file is one JSON document."""
+    """The key of the list, where the file is one JSON document."""
+    command: tuple[str, ...] = ()
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """How sources are reached."""
+
+    concurrency: int = 8
+    """Sources that are read at once."""
+    proxy: str | None = None
+    ca_file: Path | None = None
+    """Certificate authorities besides those of the system."""
+    private_hosts: tuple[str, ...] = ()
+    """Hosts that redirects and links may lead to although their addresses are private."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +168,7 @@ class Config:
     data_dir: Path
     database: str
     sources: tuple[SourceConfig, ...]
+    network: NetworkConfig = NetworkConfig()
     llm: LLMConfig
     editions: tuple[Edition, ...]
     mail: MailConfig
@@ -124,7 +188,7 @@ class Config:
         for edition in self.editions:
             if edition.name == name:
                 return edition
-        raise ConfigError(f"no edition {name!r} in {self.path}{_nearest(name, [e.name for e in self.editions])}")
+        raise ConfigError(f"no edition {name!r} in {self.path}{nearest(name, [e.name for e in self.editions])}")
 
     def api_key(self, environment: Mapping[str, str]) -> Secret | None:
         """The key for the model; None where none is needed.
@@ -141,6 +205,22 @@ class Config:
                 f"which is not set; set it, or use client = 'extractive', which needs no key"
             )
         return Secret(value) if value else None
+
+    def source_key(self, source: SourceConfig, environment: Mapping[str, str]) -> Secret | None:
+        """The key of a source; None for one that is asked without.
+
+        Raises:
+            ConfigError: The variable is not set.
+        """
+        if not source.api_key_env:
+            return None
+        value = environment.get(source.api_key_env, "")
+        if not value:
+            raise ConfigError(
+                f"{self.path.name}: [[source]] {source.name!r} api_key_env: the environment variable "
+                f"{source.api_key_env} is not set; set it, or take the line out to ask without a key"
+            )
+        return Secret(value)
 
     def smtp_password(self, environment: Mapping[str, str]) -> Secret | None:
         """The password for the mail server; None where no `username` is set.
@@ -179,95 +259,14 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
     return _Reader(path.resolve()).config(data, data_dir)
 
 
-def _nearest(word: str, known: Sequence[str], *, list_all: bool = True) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else (f"; known: {', '.join(known)}" if known and list_all else "")
-
-
-class _Table:
-    """One table of the file: every key must be asked for, or `close` says that it is unknown."""
-
-    def __init__(self, file: str, name: str, data: object) -> None:
-        self.file, self.name = file, name
-        if not isinstance(data, dict):
-            raise ConfigError(f"{file}: {name} must be a table")
-        self._data: dict[str, Any] = data
-        self._known: list[str] = []
-
-    def wrong(self, key: str, problem: str) -> ConfigError:
-        return ConfigError(f"{self.file}: {self.name + ' ' if self.name else ''}{key}: {problem}")
-
-    def _take(self, key: str, kinds: tuple[type, ...], words: str, default: Any) -> Any:
-        self._known.append(key)
-        if key not in self._data:
-            return default
-        value = self._data[key]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            given = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
-            raise self.wrong(key, f"must be {words}, not {given}")
-        return value
-
-    def text(self, key: str, default: str = "") -> str:
-        value: str = self._take(key, (str,), "text in quotes", default)
-        if any(ord(c) < 32 for c in value):
-            raise self.wrong(key, "must be one line without control characters")
-        return value.strip()
-
-    def required(self, key: str) -> str:
-        value = self.text(key)
-        if not value:
-            raise self.wrong(key, "is missing")
-        return value
-
-    def choice(self, key: str, known: Sequence[str], default: str) -> str:
-        value = self.text(key, default)
-        if value not in known:
-            raise self.wrong(key, f"{value!r} is not one of {', '.join(known)}{_nearest(value, known, list_all=False)}")
-        return value
-
-    def integer(self, key: str, default: int, *, least: int, most: int = 10**9) -> int:
-        value: int = self._take(key, (int,), "a whole number", default)
-        if not least <= value <= most:
-            raise self.wrong(key, f"must be from {least} to {most}, not {value}")
-        return value
-
-    def number(self, key: str, default: float | None) -> float | None:
-        value = self._take(key, (int, float), "a number", default)
-        if value is not None and not 0 <= value < 10**9:
-            raise self.wrong(key, f"must not be negative, not {value}")
-        return None if value is None else float(value)
-
-    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        value = self._take(key, (list,), 'a list of texts, as in ["a", "b"]', None)
-        if value is None:
-            return default
-        for one in value:
-            if not isinstance(one, str) or not one.strip() or any(ord(c) < 32 for c in one):
-                raise self.wrong(key, f"must hold texts of one line, not {one!r}")
-        return tuple(one.strip() for one in value)
-
-    def table(self, key: str) -> Mapping[str, Any]:
-        value: dict[str, Any] = self._take(key, (dict,), "a table", {})
-        return value
-
-    def list_of_tables(self, key: str) -> list[Any]:
-        value: list[Any] = self._take(key, (list,), f"written [[{key}]], one block for each", [])
-        return value
-
-    def close(self) -> None:
-        for key in self._data:
-            if key not in self._known:
-                raise self.wrong(key, f"unknown key{_nearest(key, self._known)}")
-
-
 class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.name
 
     def config(self, data: dict[str, Any], data_dir: Path | None) -> Config:
-        top = _Table(self._file, "", data)
-        digest = _Table(self._file, "[digest]", top.table("digest"))
+        top = Table(self._file, "", data)
+        digest = Table(self._file, "[digest]", top.table("digest"))
         folder = self._path.parent / digest.text("data_dir", "var")
         folder = data_dir or folder
         title = digest.text("title", "Research digest")
@@ -279,9 +278,10 @@ class _Reader:
         self._distinct("[[source]]", [s.name for s in sources])
         editions = tuple(self._edition(t, sources, title, language) for t in self._tables(top, "edition"))
         self._distinct("[[edition]]", [e.name for e in editions])
-        llm = self._llm(_Table(self._file, "[llm]", top.table("llm")))
-        mail = self._mail(_Table(self._file, "[mail]", top.table("mail")))
-        site_url = self._site(_Table(self._file, "[site]", top.table("site")))
+        llm = self._llm(Table(self._file, "[llm]", top.table("llm")))
+        mail = self._mail(Table(self._file, "[mail]", top.table("mail")))
+        network = self._network(Table(self._file, "[network]", top.table("network")))
+        site_url = self._site(Table(self._file, "[site]", top.table("site")))
         top.close()
         for name, there in (("[[source]]", sources), ("[[edition]]", editions)):
             if not there:
@@ -293,15 +293,16 @@ class _Reader:
             data_dir=folder,
             database=database,
             sources=sources,
+            network=network,
             llm=llm,
             editions=editions,
             mail=mail,
             site_url=site_url,
         )
 
-    def _tables(self, top: _Table, key: str) -> list[_Table]:
+    def _tables(self, top: Table, key: str) -> list[Table]:
         value = top.list_of_tables(key)
-        return [_Table(self._file, f"[[{key}]] {self._label(t, n)}", t) for n, t in enumerate(value, start=1)]
+        return [Table(self._file, f"[[{key}]] {self._label(t, n)}", t) for n, t in enumerate(value, start=1)]
 
     def _label(self, table: object, n: int) -> str:
         name = table.get("name") if isinstance(table, dict) else None
@@ -312,7 +313,7 @@ class _Reader:
             if names.count(name) > 1:
                 raise ConfigError(f"{self._file}: {table} name {name!r} is given twice")
 
-    def _zone(self, digest: _Table) -> ZoneInfo:
+    def _zone(self, digest: Table) -> ZoneInfo:
         name = digest.text("timezone", "UTC")
         try:
             return ZoneInfo(name)
@@ -332,36 +333,52 @@ class _Reader:
             "use sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME"
         )
 
-    def _source(self, table: _Table) -> SourceConfig:
+    def _source(self, table: Table) -> SourceConfig:
         kind = table.choice("kind", KINDS, "")
+        for key in {k for keys in _KEYS_OF_KIND.values() for k in keys}.difference(_KEYS_OF_KIND[kind]):
+            if table.has(key):
+                kinds = [k for k, keys in _KEYS_OF_KIND.items() if key in keys]
+                raise table.wrong(key, f"is for sources of kind {' or '.join(kinds)}, not {kind}")
         source = SourceConfig(
             name=table.required("name"),
             kind=kind,
-            url=table.text("url") or None,
+            url=(table.text("url") or None) if kind != "command" else None,
+            calendar=table.choice("calendar", CALENDARS, "none") if table.has("calendar") else None,
+            holidays=table.dates("holidays"),
             categories=table.texts("categories"),
+            search=table.text("search"),
+            filter=table.text("filter"),
+            set_=table.text("set"),
+            compare=table.flag("compare", True),
+            period=table.choice("period", PERIODS, "day"),
+            subjects=table.texts("subjects"),
+            venue=table.text("venue"),
+            fields_of_study=table.texts("fields_of_study"),
+            days=table.integer("days", 0, least=1, most=31) if table.has("days") else None,
+            api_key_env=table.text("api_key_env"),
             fields=self._fields(table),
             items=table.text("items") or None,
+            command=table.texts("command"),
+            timeout_s=table.number("timeout_s", 60.0) or 60.0,
         )
-        if kind == "arxiv" and not source.categories and not source.url:
-            raise table.wrong("categories", 'is missing, as in ["cs.LG", "cs.CL"]')
-        if kind in ("feed", "listing", "jsonl") and not source.url:
-            raise table.wrong("url", f"is missing: a source of kind {kind} needs one")
-        if kind != "jsonl" and (source.fields or source.items):
-            raise table.wrong("fields", "only a source of kind jsonl has field names")
+        keys, example = _NEEDED.get(kind, ((), ""))
+        if keys and not any(table.has(key) for key in keys):
+            named = " or ".join((", ".join(keys[:-1]), keys[-1])) if len(keys) > 1 else keys[0]
+            raise table.wrong(keys[0], f"is missing: a source of kind {kind} needs {named}, as in {example}")
         for category in source.categories:
             if not re.fullmatch(r"[a-z-]+(?:\.[A-Za-z-]+)?", category):
                 raise table.wrong("categories", f"{category!r} is not an arXiv category such as cs.LG")
         table.close()
         return source
 
-    def _fields(self, table: _Table) -> Mapping[str, str]:
+    def _fields(self, table: Table) -> Mapping[str, str]:
         fields = table.table("fields")
         for ours, theirs in fields.items():
             if not isinstance(theirs, str):
                 raise table.wrong("fields", f"{ours} must be the name of a field, not {theirs!r}")
         return dict(fields)
 
-    def _edition(self, table: _Table, sources: Sequence[SourceConfig], title: str, language: str) -> Edition:
+    def _edition(self, table: Table, sources: Sequence[SourceConfig], title: str, language: str) -> Edition:
         name = table.required("name")
         if not _EDITION_NAME.fullmatch(name) or name in _RESERVED_NAMES:
             raise table.wrong(
@@ -371,7 +388,7 @@ class _Reader:
         chosen = table.texts("sources", known)
         for source in chosen:
             if source not in known:
-                raise table.wrong("sources", f"there is no [[source]] named {source!r}{_nearest(source, known)}")
+                raise table.wrong("sources", f"there is no [[source]] named {source!r}{nearest(source, known)}")
         recipients = table.texts("recipients")
         for address in recipients:
             if not _ADDRESS.fullmatch(address):
@@ -390,18 +407,26 @@ class _Reader:
             days=self._days(table),
             recipients=recipients,
             language=table.text("language", language) or language,
+            changes=self._changes(table),
         )
         table.close()
         return edition
 
-    def _at(self, table: _Table) -> time:
+    def _changes(self, table: Table) -> tuple[str, ...]:
+        chosen = table.texts("changes", ("withdrawn", "rising"))
+        for one in chosen:
+            if one not in CHANGES:
+                raise table.wrong("changes", f"{one!r} is not one of {', '.join(CHANGES)}{nearest(one, CHANGES)}")
+        return tuple(kind for kind in CHANGES if kind in chosen)
+
+    def _at(self, table: Table) -> time:
         text = table.text("at", "07:00")
         match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
         if not match:
             raise table.wrong("at", f'{text!r} is not a time such as "07:00"')
         return time(int(match[1]), int(match[2]))
 
-    def _days(self, table: _Table) -> frozenset[int]:
+    def _days(self, table: Table) -> frozenset[int]:
         text = table.text("days", "mon-fri").lower().replace(" ", "")
         if text in ("daily", "*"):
             return frozenset(range(7))
@@ -414,7 +439,7 @@ class _Reader:
             days.update(range(a, b + 1) if a <= b else (*range(a, 7), *range(b + 1)))
         return frozenset(days)
 
-    def _llm(self, table: _Table) -> LLMConfig:
+    def _llm(self, table: Table) -> LLMConfig:
         recording = table.text("recording")
         llm = LLMConfig(
             client=table.choice("client", CLIENTS, "extractive"),
@@ -439,10 +464,10 @@ class _Reader:
             raise table.wrong("base_url", f"{llm.base_url!r} must begin with http:// or https://")
         return llm
 
-    def _prices(self, table: _Table) -> Mapping[str, tuple[float, float, float]]:
+    def _prices(self, table: Table) -> Mapping[str, tuple[float, float, float]]:
         prices = {}
         for model, data in table.table("prices").items():
-            one = _Table(self._file, f'[llm.prices."{model}"]', data)
+            one = Table(self._file, f'[llm.prices."{model}"]', data)
             given = one.number("input", None), one.number("cached_input", None), one.number("output", None)
             one.close()
             if given[0] is None or given[2] is None:
@@ -450,7 +475,7 @@ class _Reader:
             prices[model] = (given[0], given[0] if given[1] is None else given[1], given[2])
         return prices
 
-    def _mail(self, table: _Table) -> MailConfig:
+    def _mail(self, table: Table) -> MailConfig:
         sender_name, sender = parseaddr(table.text("from", "Research digest <digest@localhost>"))
         if not _ADDRESS.fullmatch(sender):
             raise table.wrong("from", "must be an address, as in 'Research digest <digest@example.org>'")
@@ -472,7 +497,20 @@ class _Reader:
             raise table.wrong("security", "none would send the password in the clear; use starttls or tls")
         return mail
 
-    def _site(self, table: _Table) -> str | None:
+    def _network(self, table: Table) -> NetworkConfig:
+        ca_file, proxy = table.text("ca_file"), table.text("proxy")
+        network = NetworkConfig(
+            concurrency=table.integer("concurrency", 8, least=1, most=64),
+            proxy=proxy or None,
+            ca_file=self._path.parent / ca_file if ca_file else None,
+            private_hosts=table.texts("private_hosts"),
+        )
+        if proxy and not re.fullmatch(r"https?://[^\s/]+/?", proxy):
+            raise table.wrong("proxy", "must look like http://proxy.example.org:3128")
+        table.close()
+        return network
+
+    def _site(self, table: Table) -> str | None:
         url = table.text("base_url")
         if url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
             raise table.wrong("base_url", f"{url!r} must begin with http:// or https://")

@@ -167,7 +167,7 @@ def _mail(app: App) -> Finding | str:
 def _source(app: App, name: str) -> Finding | str:
     source = app.sources[name]
     url = source.url_for(app.today())
-    parsed = source.parse(app.get(source, url).content, url=url)
+    parsed = source.parse(app.fetcher(source)(url).content, url=url)
     if parsed.rejected:
         unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"
         said = f"{count(len(parsed.records), 'paper')}, and {unreadable}"

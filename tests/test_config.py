@@ -59,7 +59,7 @@ def test_the_shipped_config_is_valid() -> None:
         ('[site]\nbase_url = "ftp://x"', "[site] base_url: 'ftp://x' must begin with http"),
         ('[[source]]\nname = "papers"\nkind = "huggingface"', "[[source]] name 'papers' is given twice"),
         ('[[source]]\nname = "a"\nkind = "arxvi"', "'arxvi' is not one of arxiv"),
-        ('[[source]]\nname = "a"\nkind = "feed"', "[[source]] 'a' url: is missing: a source of kind feed needs one"),
+        ('[[source]]\nname = "a"\nkind = "feed"', "[[source]] 'a' url: is missing: a source of kind feed needs url"),
         ('[[source]]\nname = "a"\nkind = "arxiv"', "[[source]] 'a' categories: is missing"),
         ('[[edition]]\nname = "B c"', "'B c' must be lower-case letters"),
         ('[[edition]]\nname = "topics"', "'topics' must be lower-case letters"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "digest"
 ADAPTERS = {"sources", "llm", "store", "publish", "deliver"}
-APP = {"app", "config", "assets", "summarizers", "ondemand", "doctor"}
+APP = {"app", "config", "config_table", "kinds", "assets", "summarizers", "ondemand", "doctor"}
 OUTSIDE = {"cli", "schedule", "terminal"}
 STANDARD_IN_CORE = {
     "os",

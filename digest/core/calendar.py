@@ -39,6 +39,13 @@ class Calendar:
         """Whether *day* has a list."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
+    def newest(self, now: datetime) -> date:
+        """The day of the newest list that is out at *now*; today where the source promises nothing."""
+        day = now.astimezone(self.zone).date()
+        if not self.promises:
+            return day
+        return next(d for d in (day - timedelta(days=n) for n in range(31)) if self.lists_on(d) and now >= self._out(d))
+
     def is_overdue(self, day: date, now: datetime) -> bool:
         """Whether the list of *day*, if it has one, should be out by now."""
         return self.lists_on(day) and now >= self._out(day) + self.grace

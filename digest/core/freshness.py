@@ -103,12 +103,13 @@ def stale_categories(
 ) -> tuple[str, ...]:
     """The *categories* whose own new papers are all known, while others bring unknown ones.
 
-    One address of arXiv can hold several lists, and one of them may still be the last one. A cross-list proves nothing:
-    it is on the list of a category that is not its own.
+    One address of arXiv can hold several lists, and one of them may still be the last one. A paper that stands on two
+    of them proves nothing, for it came with either.
     """
     own: dict[str, list[bool]] = {}
+    asked = set(categories)
     for record in records:
-        if record.announcement is Announcement.NEW and record.paper.categories:
+        if record.announcement is Announcement.NEW and len(asked.intersection(record.paper.categories)) == 1:
             ids = (record.paper.id, *record.paper.aliases)
             own.setdefault(record.paper.categories[0], []).append(any(i in unseen for i in ids))
     fresh = {category for category, news in own.items() if any(news)}

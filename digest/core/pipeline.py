@@ -166,7 +166,8 @@ class Pipeline:
     store: Store
     sources: Mapping[str, Source]
     """By name, in the order of the config: readings are stored in it, whatever order the network answers in."""
-    get: Callable[[Source, str], Document]
+    fetcher: Callable[[Source], Callable[[str], Document]]
+    """Gives what fetches the documents of one source during one run."""
     summarizer: Summarizer
     field_of: Callable[[str], str]
     clock: Clock
@@ -191,7 +192,11 @@ class Pipeline:
             self.store.register_edition(edition.name, day)
         wanted = {name for e in editions for name in e.sources}
         reader = Reader(
-            store=self.store, get=self.get, clock=self.clock, progress=self.progress, concurrency=self.concurrency
+            store=self.store,
+            fetcher=self.fetcher,
+            clock=self.clock,
+            progress=self.progress,
+            concurrency=self.concurrency,
         )
         reader.read([source for name, source in self.sources.items() if name in wanted], day, now)
 

@@ -9,7 +9,7 @@ day, and once the day is over, from wherever the past list can still be had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -26,6 +26,7 @@ from digest.core.freshness import (
     stale_categories,
     verdict,
 )
+from digest.core.identity import merge_announcements
 from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
 from digest.core.ports import Clock, Source, Store
 
@@ -53,7 +54,8 @@ class Reader:
     """Reads what is due and writes down what became of it."""
 
     store: Store
-    get: Callable[[Source, str], Document]
+    fetcher: Callable[[Source], Callable[[str], Document]]
+    """Gives what fetches the documents of one source; an error travels out of it as `SourceError`."""
     clock: Clock
     progress: Callable[[str], None]
     concurrency: int
@@ -71,7 +73,7 @@ class Reader:
         if not todo:
             return
         with ThreadPoolExecutor(min(self.concurrency, len(todo))) as pool:
-            readings = {source.name: pool.submit(self._read, source, today) for source in todo}
+            readings = {source.name: pool.submit(self._read, source, today, now) for source in todo}
             self._tell(readings)
             for source in todo:
                 for one in readings[source.name].result():
@@ -124,24 +126,28 @@ class Reader:
 
     # -- reading
 
-    def _read(self, source: Source, today: date) -> list[_List]:
+    def _read(self, source: Source, today: date, now: datetime) -> list[_List]:
         """Read the lists of *source* that are due; oldest first. An error travels back as a value."""
-        found: list[_List] = []
+        get, found = self.fetcher(source), list[_List]()
         for day in self._days(source, today):
-            found.append(self._read_list(source, day, today))
+            moment = now - (today - day)
+            found.append(self._read_list(source, day, moment, get, is_past=day != today))
             if isinstance(found[-1].result, SourceError) and not isinstance(found[-1].result, NotYetError):
                 break  # what does not answer is not asked for more
         return sorted(found, key=lambda one: one.day)
 
-    def _read_list(self, source: Source, day: date, today: date) -> _List:
-        url = source.url_for(day) if day == today else source.past_url(day)
+    def _read_list(
+        self, source: Source, day: date, moment: datetime, get: Callable[[str], Document], *, is_past: bool
+    ) -> _List:
+        """Read the list that a run at *moment* found, or would have found."""
+        url = source.past_url(_named_after(source, day, moment)) if is_past else source.url_for(day)
         documents: list[Document] = []
         pages: list[Parsed] = []
         trouble: SourceError | None = None
         try:
             while url and len(documents) < _PAGES:
-                documents.append(self.get(source, url))
-                unchanged = self._unchanged(source, documents) if day == today else None
+                documents.append(get(url))
+                unchanged = self._unchanged(source, documents) if not is_past else None
                 if unchanged is not None:
                     return _List(day=day, documents=tuple(documents), unchanged_since=unchanged)
                 pages.append(source.parse(documents[-1].content, url=url))
@@ -155,14 +161,16 @@ class Reader:
         read = _List(day=day, documents=tuple(documents), result=_joined(pages, url if trouble is None else None))
         if trouble is not None:
             read = replace(read, note=f"page {len(pages) + 1} could not be read: {trouble}", is_cut_off=True)
-        return self._witnessed(source, read) if day == today and trouble is None else _counted(read)
+        if is_past or trouble is not None:
+            return _counted(read)
+        return self._witnessed(source, read, moment, get)
 
     def _unchanged(self, source: Source, documents: Sequence[Document]) -> date | None:
         """The day of the list that the server says has not changed since."""
         first = len(documents) == 1 and documents[0].unchanged
         return self.store.last_list(source.name, documents[0]) if first else None
 
-    def _witnessed(self, source: Source, read: _List) -> _List:
+    def _witnessed(self, source: Source, read: _List, moment: datetime, get: Callable[[str], Document]) -> _List:
         """Ask the second witness, and fill in what the list lacks."""
         parsed = read.result
         if source.witness is None or not isinstance(parsed, Parsed):
@@ -171,10 +179,11 @@ class Reader:
         filled: dict[PaperId, Record] = {}
         try:
             for url in source.witness.urls(read.day):
-                census = source.witness.parse(self.get(source, url).content, url=url)
-                if census.day == read.day:
-                    news = (r for r in census.records if r.announcement is None or r.announcement.is_news)
-                    filled.update((r.paper.id, r) for r in news if r.paper.id not in known)
+                census = source.witness.parse(get(url).content, url=url)
+                if census.day == _named_after(source, read.day, moment):
+                    for record in _news(census.records):
+                        if record.paper.id not in known:
+                            filled[record.paper.id] = _newest(record, filled.get(record.paper.id))
         except SourceError as error:
             # The list stands as it is: what could not be asked proves nothing.
             self.progress(f"{source.name} is not compared with {source.witness.name}: {error}")
@@ -241,6 +250,23 @@ class Reader:
         )
 
 
+def _named_after(source: Source, day: date, moment: datetime) -> date:
+    """The day a list carries in its name; not the reader's own where the source lives in another time zone."""
+    is_dated = source.url_for(day) != source.url_for(day - timedelta(days=1))
+    return day if is_dated or not source.calendar.promises else source.calendar.newest(moment)
+
+
+def _news(records: Iterable[Record]) -> Iterable[Record]:
+    return (r for r in records if r.announcement is None or r.announcement.is_news)
+
+
+def _newest(record: Record, other: Record | None) -> Record:
+    """What is new on one page and a cross-list on another is new."""
+    if other is None:
+        return record
+    return replace(record, announcement=merge_announcements(record.announcement, other.announcement))
+
+
 def _joined(pages: Sequence[Parsed], unread: str | None) -> Parsed:
     """The pages of a list as one."""
     reason = f"the list goes on after {_PAGES} pages"
@@ -259,12 +285,18 @@ def _counted(read: _List) -> _List:
     """Compare what was found with what the source says there is."""
     if not isinstance(read.result, Parsed) or read.result.expected is None:
         return read
-    found = len(read.result.records) + len(read.result.rejected)
+    records = read.result.records
+    # What moves from one page to the next while they are read comes twice, and something else not at all.
+    different = len({r.paper.id for r in records}) if len(read.documents) > 1 else len(records)
+    found = different + len(read.result.rejected)
     return replace(read, gap=max(0, read.result.expected - found))
 
 
 def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetime, *, is_past: bool) -> Verdict:
     found = verdict(source.calendar, read.day, now, seen, is_past=is_past)
+    if parsed.expected == 0 and source.calendar.closes_after:
+        # It says itself that there is nothing; an empty feed says nothing.
+        found = replace(found, state=SourceState.QUIET)
     stale = () if is_past else stale_categories(parsed.records, seen.unseen, parsed.categories)
     if stale and source.calendar.lists_on(read.day):
         said = f"{' and '.join(stale)} still {'shows' if len(stale) == 1 else 'show'} an earlier list"

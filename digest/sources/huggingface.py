@@ -24,7 +24,6 @@ from digest.sources import guard
 
 _SITE: Final = "https://huggingface.co"
 _API: Final = f"{_SITE}/api/daily_papers"
-PERIODS: Final = ("day", "week", "month")
 _DEFAULT_LIMIT: Final = 50
 """Of the API, where the address names none; the fullest days have just that many papers."""
 _PERIOD_PARAMETERS: Final = {"day": "date={date}", "week": "week={week}", "month": "month={month}"}
