@@ -223,6 +223,14 @@ def test_an_address_of_the_feed_that_is_none_stops_nothing() -> None:
     assert only(parsed).url == "https://journal.example.org/1"
 
 
+def test_a_guid_that_is_no_address_is_no_id() -> None:
+    paper = only(rss("<title>A Paper on Things</title><guid>https://x.org&lt;y/1</guid>"))
+    blanks = only(rss("<title>A Paper on Things</title><guid>https://x.org/a b</guid>"))
+
+    assert paper.id.startswith("title:")
+    assert blanks.id == "url:https://x.org/a%20b"
+
+
 def test_a_version_beyond_all_versions_is_none() -> None:
     paper = only(
         rss("<title>A</title><link>https://www.biorxiv.org/content/10.1101/2024.01.01.123456v2999999999999999</link>")

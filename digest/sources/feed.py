@@ -164,7 +164,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         abstract=abstract,
         arxiv=own_arxiv[0] if own_arxiv else None,
         doi=own_doi,
-        urls=[url or guid],
+        urls=[url or web_url(guid.replace(" ", "%20")) or ""],
     )
     paper = Paper(
         id=paper_id,
