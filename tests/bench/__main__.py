@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from tests.bench import feeds
 from tests.conftest import REAL_DATA, ROOT
 
 RUNS = 7
@@ -42,6 +43,9 @@ def main() -> None:
             lambda: parse(feed),
             runs=3,
         )
+    feeds.fetching()
+    # `python -m tests.bench.feeds store` takes the million, which takes minutes to make.
+    feeds.deciding(known=50_000)
 
 
 def compare(a: str, run_a: Callable[[], None], b: str, run_b: Callable[[], None], runs: int = RUNS) -> None:

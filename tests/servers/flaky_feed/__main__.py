@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("--papers", type=int, default=20, metavar="N", help="in each list")
     parser.add_argument("--tls", type=Path, metavar="FILE", help="speak https too; its CA is written to FILE")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="append a JSON line for each event")
     parser.add_argument("--rule", action="append", default=[], help='as {"action": "drip", "match": "/slow*"}')
@@ -34,6 +35,7 @@ def main() -> None:
         seed=options.seed,
         port=options.port,
         latency_s=options.latency,
+        papers=options.papers,
         tls=options.tls is not None,
         journal_path=options.journal,
     )

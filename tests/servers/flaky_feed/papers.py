@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 EPOCH: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -36,14 +37,18 @@ class Item:
     categories: tuple[str, ...] = _CATEGORIES[:1]
 
 
-def word(rnd: random.Random) -> str:
-    return "".join(rnd.choices(_SYLLABLES, k=rnd.randint(2, 4)))
+@cache
+def vocabulary() -> tuple[str, ...]:
+    """Words to write with."""
+    rnd = random.Random("words")
+    return tuple(sorted({"".join(rnd.choices(_SYLLABLES, k=rnd.randint(2, 4))) for _ in range(4_000)}))
 
 
 def sentence(rnd: random.Random, words: int) -> str:
-    return " ".join(word(rnd) for _ in range(words)).capitalize() + "."
+    return " ".join(rnd.choices(vocabulary(), k=words)).capitalize() + "."
 
 
+@cache
 def item(n: int, *, seed: int = 0, arxiv: bool = False, words: int = 90) -> Item:
     """The n-th paper: with an arXiv id, or with a DOI and a page of its own."""
     rnd = random.Random(f"{seed}/{n}")
@@ -51,7 +56,10 @@ def item(n: int, *, seed: int = 0, arxiv: bool = False, words: int = 90) -> Item
         n=n,
         title=f"{sentence(rnd, rnd.randint(6, 11))[:-1]} {n}",
         abstract=" ".join(sentence(rnd, 15) for _ in range(max(1, words // 15))),
-        authors=tuple(f"{word(rnd).capitalize()} {name}{word(rnd)}" for name in rnd.sample(_SURNAMES, 3)),
+        authors=tuple(
+            f"{rnd.choice(vocabulary()).capitalize()} {name}{rnd.choice(vocabulary())}"
+            for name in rnd.sample(_SURNAMES, 3)
+        ),
         published=EPOCH + timedelta(minutes=7 * n),
         categories=(rnd.choice(_CATEGORIES),),
     )

@@ -33,7 +33,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 class FlakyFeed:
     """The server, running while it is entered.
 
-    `/NAME.EXTENSION` is the list that was published under NAME, or twenty papers that belong to this name, written in
+    `/NAME.EXTENSION` is the list that was published under NAME, or some papers that belong to this name, written in
     the format of the extension: rss, rdf, atom, json, arxiv, api or oai.
     """
 
@@ -43,6 +43,7 @@ class FlakyFeed:
         seed: int = 0,
         port: int = 0,
         latency_s: float = 0.0,
+        papers: int = 20,
         tls: bool = False,
         journal_path: Path | None = None,
     ) -> None:
@@ -50,6 +51,7 @@ class FlakyFeed:
 
         Args:
             latency_s: Before each reply, whatever it is.
+            papers: In a list that nobody published.
             tls: Also speak https, with a certificate for 127.0.0.1 of the authority in `ca_pem`.
         """
         self.journal = Journal(journal_path)
@@ -61,7 +63,7 @@ class FlakyFeed:
         self._made: dict[tuple[str, str], Good] = {}
         self._book = Rulebook(rules, seed=seed)
         self._rnd = random.Random(f"replies {seed}")
-        self._seed, self._port, self._latency_s, self._wants_tls = seed, port, latency_s, tls
+        self._seed, self._port, self._latency_s, self._papers, self._wants_tls = seed, port, latency_s, papers, tls
         self._offset = timedelta()
         self._began = self.now()
         self._ports: dict[str, int] = {}
@@ -127,10 +129,10 @@ class FlakyFeed:
     # -- what stands where
 
     def items_of(self, name: str) -> Sequence[Item]:
-        """The list of that name; always the same twenty papers where nothing was published."""
+        """The list of that name; always the same papers where nothing was published."""
         if name not in self.lists:
-            start = zlib.crc32(name.encode()) % 50_000
-            self.lists[name] = items(20, start=start, seed=self._seed, arxiv=name.startswith("arxiv"))
+            start = zlib.crc32(name.encode()) % 400_000 * self._papers
+            self.lists[name] = items(self._papers, start=start, seed=self._seed, arxiv=name.startswith("arxiv"))
         return self.lists[name]
 
     def _good(self, head: Head) -> Good | None:

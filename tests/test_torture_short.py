@@ -1,0 +1,66 @@
+"""What a run does when servers misbehave, with the server's journal as the judge: `tests/torture` in small.
+
+The full sizes, which wait for real, are `python -m tests.torture`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.sources.deadline import Deadline
+from tests.torture import trials
+from tests.torture.figures import check
+from tests.torture.months import Month
+
+
+@pytest.mark.parametrize("name", ["gzip bomb", "endless body"])
+def test_a_body_that_blows_up_costs_its_own_source_and_no_other(tmp_path: Path, name: str) -> None:
+    check(trials.bombs(tmp_path, [name], most_s=20))
+
+
+def test_xml_as_a_weapon_expands_nothing_and_opens_nothing(tmp_path: Path) -> None:
+    check(trials.attacks(tmp_path))
+
+
+def test_an_unchanged_feed_is_asked_with_its_own_validators_and_parsed_once(tmp_path: Path) -> None:
+    check(trials.polling(tmp_path, polls=5))
+
+
+def test_arxiv_is_asked_once_at_a_time_with_a_gap_whatever_asks(tmp_path: Path) -> None:
+    check(trials.politeness(tmp_path, requests=12, gap_s=0.1))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_is_not_asked_before_the_moment_it_named(tmp_path: Path, status: int) -> None:
+    check(trials.retry_after(tmp_path, status=status, hours=(0, 1, 2, 3, 23, 24, 25)))
+
+
+def test_a_feed_that_is_gone_for_good_is_asked_once(tmp_path: Path) -> None:
+    check(trials.gone(tmp_path, days=3))
+
+
+def test_a_missing_feed_is_asked_ever_more_rarely_and_told_of_on_the_first_and_third_day(tmp_path: Path) -> None:
+    check(trials.missing(tmp_path, days=4, hours=(0, 1, 2, 4)))
+
+
+def test_five_redirects_are_followed_and_no_sixth_no_circle_and_none_to_a_private_place(tmp_path: Path) -> None:
+    check(trials.redirects(tmp_path))
+
+
+def test_sources_that_drip_hang_or_break_off_end_with_the_deadline_and_the_others_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two seconds of patience for a minute, whoever makes the deadline.
+    monkeypatch.setattr(Deadline.__init__, "__defaults__", (2.0,))
+
+    check(trials.slow_sources(tmp_path, sources=8, most_s=15))
+
+
+def test_a_month_of_the_same_works_in_other_words_prints_each_once(tmp_path: Path) -> None:
+    check(trials.month(tmp_path, plan=Month(days=14, arxiv_a_day=4, journal_a_day=2, archive_a_day=1)))
+
+
+def test_three_of_eight_feeds_that_are_down_are_named_and_lose_nothing(tmp_path: Path) -> None:
+    check(trials.outage(tmp_path))

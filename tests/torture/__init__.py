@@ -1,0 +1,8 @@
+"""The program against a server that misbehaves, with the server's journal as the judge: `python -m tests.torture`.
+
+    months     thirty days of lists whose works are known, so that repeated and lost papers can be counted
+    desks      a config.toml whose sources are addresses of the server, and runs of it on simulated days
+    trials     each of the acceptance tests as a function from its sizes to what came of it
+
+Short versions of all trials run in the normal suite (`tests/test_torture_short.py`); the long ones wait for real.
+"""

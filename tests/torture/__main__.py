@@ -1,0 +1,52 @@
+"""All trials at their full sizes, or those that are named: `python -m tests.torture [NAME …]`. It takes minutes."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tests.torture import trials
+from tests.torture.figures import Figure
+
+TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
+    "bombs": trials.bombs,
+    "attacks": partial(trials.attacks, apart=True),
+    "polling": trials.polling,
+    "retry-after-429": trials.retry_after,
+    "retry-after-503": partial(trials.retry_after, status=503),
+    "politeness": trials.politeness,
+    "gone": trials.gone,
+    "missing": trials.missing,
+    "redirects": trials.redirects,
+    "slow-sources": trials.slow_sources,
+    "month": trials.month,
+    "outage": trials.outage,
+}
+
+
+def main() -> int:
+    """Print what each trial came to; how many figures were not what they must be."""
+    unknown = [name for name in sys.argv[1:] if name not in TRIALS]
+    if unknown:
+        print(f"no trial {', '.join(unknown)}; there are {', '.join(TRIALS)}")
+        return 2
+    wrong = 0
+    for name in sys.argv[1:] or TRIALS:
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            figures = list(TRIALS[name](Path(folder)))
+        print(f"{name} ({time.perf_counter() - began:.0f} s)")
+        for figure in figures:
+            print(f"  {figure}", flush=True)
+        wrong += sum(not figure.holds for figure in figures)
+    print(f"{wrong} figures are not what they must be" if wrong else "all as it must be")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
