@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, column, func, insert, inspect, select, table
 
 from digest.core.errors import StoreError
+from digest.core.likeness import sketch_of
 from digest.store.tables import meta, migration
 
 APPLICATION_ID: Final = 0x64696765
@@ -331,7 +332,31 @@ def _silence(connection: Connection) -> None:
     _execute(connection, _TABLES_2)
 
 
+# -- 3
+
+_TABLES_3: Final = (
+    "CREATE TABLE sketch (key BIGINT NOT NULL, paper_pk BIGINT NOT NULL, PRIMARY KEY (key, paper_pk)) {clustered}",
+)
+
+
+def _sketches(connection: Connection) -> None:
+    """Papers that are there already get theirs: a million in minutes, ten thousand in a second."""
+    _execute(connection, _TABLES_3)
+    # A tree that is filled in its own order is written once; in the papers' order each page is written many times.
+    connection.exec_driver_sql("CREATE TEMPORARY TABLE sketched (key BIGINT NOT NULL, paper_pk BIGINT NOT NULL)")
+    query = "SELECT pk, title, abstract FROM paper"
+    rows = connection.exec_driver_sql(query, execution_options={"yield_per": 1000})
+    sketched = table("sketched", column("key"), column("paper_pk"))
+    for some in rows.partitions():
+        pairs = [{"key": key, "paper_pk": pk} for pk, title, abstract in some for key in sketch_of(title, abstract)]
+        if pairs:
+            connection.execute(insert(sketched), pairs)
+    connection.exec_driver_sql("INSERT INTO sketch SELECT key, paper_pk FROM sketched ORDER BY key, paper_pk")
+    connection.exec_driver_sql("DROP TABLE sketched")
+
+
 MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
+    Migration(version=3, name="sketches", run=_sketches),
 )

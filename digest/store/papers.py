@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 
-from digest.core.identity import title_key
-from digest.core.models import Link, Paper, PaperId, Signals
+from digest.core.identity import ids_of, merge_announcements, merge_signals, title_key
+from digest.core.likeness import TOO_COMMON, sketch
+from digest.core.models import Announcement, Link, Paper, PaperId, Signals
 from digest.core.resolve import Known, Resolved
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, upsert
@@ -22,6 +24,7 @@ from digest.store.serialize import dump, load
 
 _p = tables.paper.c
 _a = tables.alias.c
+_s = tables.sketch.c
 
 
 def find_pks(connection: Connection, ids: Iterable[PaperId]) -> dict[PaperId, int]:
@@ -46,14 +49,30 @@ def load_papers(connection: Connection, pks: Iterable[int]) -> dict[int, Paper]:
 
 
 def find_known(
-    connection: Connection, ids: Iterable[PaperId], title_keys: Iterable[str], _papers: Iterable[Paper] = ()
+    connection: Connection, ids: Iterable[PaperId], title_keys: Iterable[str], papers: Iterable[Paper] = ()
 ) -> list[Known]:
-    """The papers that stand under any of these ids or title keys, sorted by key."""
-    pks = set(find_pks(connection, ids).values())
+    """The papers that stand under any of these ids or title keys, sorted by key.
+
+    Args:
+        papers: For those of them that no id finds, papers with a like sketch are looked for too.
+    """
+    by_id = find_pks(connection, ids)
+    pks = set(by_id.values())
     for some in chunks(sorted(set(title_keys))):
         pks.update(connection.scalars(select(_p.pk).where(_p.title_key.in_(some))))
+    unknown = (one for one in papers if by_id.keys().isdisjoint(ids_of(one)))
+    pks |= _find_alike(connection, chain.from_iterable(map(sketch, unknown)))
     found = load_papers(connection, pks)
     return [Known(pk=pk, paper=found[pk]) for pk in sorted(found)]
+
+
+def _find_alike(connection: Connection, keys: Iterable[int]) -> set[int]:
+    """The papers that have any of these numbers in their sketch; those that very many have are left out."""
+    pks: set[int] = set()
+    for some in chunks(sorted(set(keys))):
+        telling = select(_s.key).where(_s.key.in_(some)).group_by(_s.key).having(func.count() <= TOO_COMMON)
+        pks.update(connection.scalars(select(_s.paper_pk).where(_s.key.in_(telling))))
+    return pks
 
 
 def save_papers(
@@ -86,7 +105,29 @@ def save_papers(
         connection.execute(update(tables.paper).where(_p.pk.in_(some), _p.first_seen > day).values(first_seen=day))
     # The ids of a folded paper are there already; they now say why they belong here.
     upsert(connection, tables.alias, _aliases(papers, pks, known, day), update=("reason", "since"))
+    _save_sketches(connection, papers, pks, known)
     return pks
+
+
+def _save_sketches(
+    connection: Connection, papers: Iterable[Resolved], pks: Mapping[PaperId, int], known: Mapping[int, Paper]
+) -> None:
+    """Let each paper be found by the words that it has now."""
+    before: set[tuple[int, int]] = set()
+    now: set[tuple[int, int]] = set()
+    for one in papers:
+        old = [pk for pk in (one.pk, *one.joined) if pk is not None]
+        if len(old) == 1 and known[old[0]] == one.paper:
+            continue
+        before.update((key, pk) for pk in old for key in sketch(known[pk]))
+        now.update((key, pks[one.paper.id]) for key in sketch(one.paper))
+    if gone := sorted(before - now):
+        connection.execute(
+            delete(tables.sketch).where(_s.key == bindparam("of_key"), _s.paper_pk == bindparam("of")),
+            [{"of_key": key, "of": pk} for key, pk in gone],
+        )
+    # In the table's own order: each of its pages is written once.
+    upsert(connection, tables.sketch, [{"key": key, "paper_pk": pk} for key, pk in sorted(now - before)])
 
 
 def _aliases(
@@ -108,7 +149,7 @@ def _aliases(
 def _fold(connection: Connection, gone: int, *, into: int) -> None:
     """Let everything that points at *gone* point at *into*, and forget *gone*. Issues keep the words they said."""
     record, considered = tables.record, tables.considered
-    _drop_doubles(connection, record, ("source", "day"), of=gone, beside=into)
+    _merge_records(connection, gone, into)
     # Where one issue had a word on both, printed is printed.
     _drop_doubles(connection, considered, ("edition", "date"), of=into, beside=gone, kind="entry")
     _drop_doubles(connection, considered, ("edition", "date"), of=gone, beside=into)
@@ -119,6 +160,34 @@ def _fold(connection: Connection, gone: int, *, into: int) -> None:
     seen = connection.scalars(select(_p.first_seen).where(_p.pk.in_((gone, into)))).all()
     connection.execute(delete(tables.paper).where(_p.pk == gone))
     connection.execute(update(tables.paper).where(_p.pk == into).values(first_seen=min(seen)))
+
+
+def _merge_records(connection: Connection, gone: int, into: int) -> None:
+    """Where one list named both, it named one paper twice: news is news, and the higher votes count."""
+    record = tables.record
+    other = record.alias("other")
+    doubles = (
+        select(other)
+        .join(record, and_(record.c.source == other.c.source, record.c.day == other.c.day))
+        .where(record.c.paper_pk == into, other.c.paper_pk == gone)
+    )
+    for row in connection.execute(doubles).all():
+        both = and_(record.c.source == row.source, record.c.day == row.day)
+        kept = connection.execute(select(record).where(both, record.c.paper_pk == into)).one()
+        announcement = merge_announcements(_announcement(kept), _announcement(row))
+        merged = {
+            "position": min(kept.position, row.position),
+            "version": max((v for v in (kept.version, row.version) if v is not None), default=None),
+            "announcement": announcement,
+            "is_news": kept.is_news or row.is_news,
+            **asdict(merge_signals(signals(kept), signals(row))),
+        }
+        connection.execute(update(record).where(both, record.c.paper_pk == into).values(merged))
+        connection.execute(delete(record).where(both, record.c.paper_pk == gone))
+
+
+def _announcement(row: AnyRow) -> Announcement | None:
+    return None if row.announcement is None else Announcement(row.announcement)
 
 
 def _drop_doubles(

@@ -5,7 +5,7 @@
     reading ◄── rejected     vote            told
        ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery
-                  ▲──────────────────────┘
+                  ▲──────────────────────┘           sketch
 
 Texts, days and moments are kept so that both databases give back what was put in, and a person can read them with
 `sqlite3` or `psql`: lists are JSON, days are dates, moments are UTC.
@@ -191,6 +191,13 @@ alias = Table(
     Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), nullable=False),
     Column("reason", Plain, nullable=False),
     Column("since", Date, nullable=False),
+)
+
+sketch = Table(
+    "sketch",  # by which words of a paper it is found; no foreign key, for that would need an index of twice the size
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("paper_pk", BigInteger, primary_key=True, autoincrement=False),
 )
 
 record = Table(

@@ -1,0 +1,281 @@
+"""How well papers that are one are found, and what finding them costs: `python -m tests.bench.duplicates [KNOWN]`.
+
+The labelled sets and the recorded lists are not part of the repository; without them there is nothing to measure.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from digest.core.identity import title_key
+from digest.core.likeness import TOO_COMMON, same_work, sketch
+from digest.core.models import Paper, PaperId, Record
+from digest.core.names import split_authors
+from tests.conftest import REAL_DATA, ROOT
+
+Pair: TypeAlias = tuple[Paper, Paper, bool]
+
+KNOWN = 1_000_000
+IN_A_DAY = 1_500
+_DAY = date(2026, 6, 3)
+_FIELD = re.compile(r"COL (\w+) VAL (.*?)(?= COL \w+ VAL |$)")
+
+
+def main() -> None:
+    """Print how well, then how fast."""
+    if not REAL_DATA.is_dir():
+        sys.exit(f"recorded lists are not at {REAL_DATA} (set DIGEST_TEST_DATA)")
+    labelled_sets()
+    arxiv_and_hugging_face()
+    arxiv_alone()
+    finding(int(sys.argv[1]) if len(sys.argv) > 1 else KNOWN)
+
+
+# -- how well
+
+
+def labelled_sets() -> None:
+    """Citations that people have matched: titles and authors, no abstracts."""
+    folder = REAL_DATA / "eval" / "duplicates"
+    for path in sorted(folder.glob("dblp-*.txt")):
+        _print_quality(path.stem, list(_ditto(path)))
+    clusters = list(_cora(folder / "cora.csv"))
+    _print_quality("cora", [(a, b, x == y) for (x, a), (y, b) in itertools.combinations(clusters, 2)])
+
+
+def _print_quality(name: str, pairs: list[Pair]) -> None:
+    outcomes: Counter[tuple[bool, bool]] = Counter()
+    series: Counter[str] = Counter()
+    for a, b, truth in pairs:
+        joined = same_work(a, b) is not None
+        outcomes[joined, truth] += 1
+        if joined and not truth and title_key(a.title) == title_key(b.title):
+            series["with equal titles"] += 1
+    right, wrong, missed = outcomes[True, True], outcomes[True, False], outcomes[False, True]
+    print(f"{name}: {_quality(right, wrong, missed)} · {series.total()} of the wrong ones have equal titles")
+
+
+def _quality(right: int, wrong: int, missed: int) -> str:
+    precision, recall = right / max(1, right + wrong), right / max(1, right + missed)
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return f"precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} ({right} right, {wrong} wrong, {missed} missed)"
+
+
+def _ditto(path: Path) -> Iterator[Pair]:
+    for n, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        a, b, label = line.split("\t")
+        yield _citation(a, 2 * n), _citation(b, 2 * n + 1), label == "1"
+
+
+def _citation(text: str, n: int) -> Paper:
+    fields = dict(_FIELD.findall(text.strip()))
+    names = (name.strip() for name in fields.get("authors", "").split(" , "))
+    return Paper(id=PaperId(f"openreview:{n}"), title=fields["title"].strip(), authors=tuple(filter(None, names)))
+
+
+def _cora(path: Path) -> Iterator[tuple[str, Paper]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))[1:]
+    for n, row in enumerate(rows):
+        title = row[4].strip(" ,.'\"")
+        yield row[1], Paper(id=PaperId(f"openreview:{n}"), title=title, authors=split_authors(row[2]))
+
+
+def arxiv_and_hugging_face() -> None:
+    """Two sources' words on the same papers, their ids hidden: the truth is the arXiv id."""
+    arxiv, others = _arxiv_papers(), _hugging_face_papers()
+    for name, change in (
+        ("all they say", {}),
+        ("Hugging Face without authors", {"authors": ()}),
+        ("Hugging Face without abstracts", {"abstract": ""}),
+    ):
+        pairs = _joined([*arxiv, *(replace(p, **change) for p in others)])
+        crossing = [(a, b) for a, b in pairs if (a < len(arxiv)) != (b < len(arxiv))]
+        ids = [p.id for p in (*arxiv, *others)]
+        right = sum(ids[a] == ids[b] for a, b in crossing)
+        shared = len({p.id for p in arxiv} & {p.id for p in others})
+        print(
+            f"arXiv ({len(arxiv):,}) x Hugging Face ({len(others):,}), {name}: "
+            f"{_quality(right, len(crossing) - right, shared - right)}"
+        )
+
+
+def arxiv_alone() -> None:
+    """Papers of different ids, their ids hidden: each join is wrong, or two submissions of one paper."""
+    papers = _arxiv_papers()
+    for name, change in (("all they say", {}), ("abstracts hidden", {"abstract": ""}), ("no authors", {"authors": ()})):
+        pairs = _joined([replace(p, **change) for p in papers])
+        print(f"arXiv alone, {name}: {len(pairs)} of {len(papers) * (len(papers) - 1) // 2:,} pairs joined")
+        for a, b in pairs:
+            print(f"    {papers[a].id} {papers[a].title}\n    {papers[b].id} {papers[b].title}")
+
+
+def _joined(papers: list[Paper]) -> list[tuple[int, int]]:
+    """The pairs that are found and joined by their words alone."""
+    hidden = [replace(p, id=PaperId(f"openreview:{n}"), aliases=()) for n, p in enumerate(papers)]
+    holders: defaultdict[object, list[int]] = defaultdict(list)
+    for n, one in enumerate(hidden):
+        for key in (title_key(one.title), *sketch(one)):
+            holders[key].append(n)
+    found = {pair for some in holders.values() if len(some) <= TOO_COMMON for pair in itertools.combinations(some, 2)}
+    return sorted(pair for pair in found if same_work(hidden[pair[0]], hidden[pair[1]]))
+
+
+def _arxiv_papers(most: int = 1_000_000) -> list[Paper]:
+    papers: dict[str, Paper] = {}
+    for path in sorted((REAL_DATA / "arxiv-days").glob("*.jsonl")):
+        for row in map(json.loads, filter(None, path.read_text(encoding="utf-8").split("\n"))):
+            if len(papers) < most:
+                papers.setdefault(row["id"], _paper(row["id"], row["title"], row["summary"], row["authors"]))
+    return list(papers.values())
+
+
+def _hugging_face_papers() -> list[Paper]:
+    from digest.sources.huggingface import HuggingFaceSource
+
+    source = HuggingFaceSource("Hugging Face")
+    papers: dict[str, Paper] = {}
+    for path in sorted((REAL_DATA / "huggingface-daily").glob("2026-*.json")):
+        for record in source.parse(path.read_bytes(), url=path.as_uri()).records:
+            papers.setdefault(record.paper.id, record.paper)
+    return list(papers.values())
+
+
+def _paper(arxiv: str, title: str, abstract: str, authors: Iterable[str]) -> Paper:
+    title, abstract = " ".join(title.split()), " ".join(abstract.split())
+    return Paper(id=PaperId(f"arxiv:{arxiv}"), title=title, abstract=abstract, authors=tuple(authors))
+
+
+# -- how fast
+
+
+def finding(known: int) -> None:
+    """Fill a store as it was before there were sketches, bring it up to date, and read a day's list into it."""
+    from digest.store import SqlStore
+    from digest.store.migrations import MIGRATIONS
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "digest.db"
+        url = f"sqlite:///{file}"
+        before_sketches = [step for step in MIGRATIONS if step.version < 3]
+        SqlStore.open(url, steps=before_sketches).close()
+        _fill(url, known)
+        before = file.stat().st_size
+        began = time.perf_counter()
+        SqlStore.open(url).close()
+        print(
+            f"{known:,} papers in {before / 1e6:,.0f} MB; their sketches took {time.perf_counter() - began:.0f} s "
+            f"and {(file.stat().st_size - before) / 1e6:,.0f} MB"
+        )
+        for part in ("list", "again", "import"):
+            command = [sys.executable, "-c", f"from tests.bench.duplicates import read; read({url!r}, {part!r})"]
+            subprocess.run(command, check=True, cwd=ROOT)
+
+
+def _fill(url: str, known: int, *, at_once: int = 5_000) -> None:
+    from sqlalchemy import create_engine, insert
+
+    from digest.store import tables
+
+    engine = create_engine(url)
+    texts = _Texts(_arxiv_papers())
+    for start in range(0, known, at_once):
+        papers = [texts.row(n) for n in range(start, min(start + at_once, known))]
+        ids = [{"id": p["id"], "paper_pk": p["pk"], "reason": "its own id", "since": _DAY} for p in papers]
+        with engine.begin() as connection:
+            connection.execute(insert(tables.paper), papers)
+            connection.execute(insert(tables.alias), ids)
+    engine.dispose()
+
+
+class _Texts:
+    """Papers that read like real ones from afar: each word is one that followed the word before it somewhere.
+
+    With two words before it, they would be cut out of the real ones, and far more alike than papers are.
+    """
+
+    def __init__(self, papers: list[Paper]) -> None:
+        self._authors = sorted({name for p in papers for name in p.authors})
+        self._following: dict[str, Mapping[str, list[str]]] = {}
+        for name in ("title", "abstract"):
+            following: defaultdict[str, list[str]] = defaultdict(list)
+            for one in papers:
+                for a, b in itertools.pairwise(["", *getattr(one, name).split(), ""]):
+                    following[a].append(b)
+            self._following[name] = following
+
+    def row(self, n: int) -> dict[str, Any]:
+        """The n-th paper as a row of the table."""
+        rng = random.Random(n)
+        title, abstract = self._text("title", 20, rng), self._text("abstract", 250, rng)
+        return {
+            "pk": n + 1,
+            "id": f"doi:10.5555/{n}",
+            "title": title,
+            "abstract": abstract,
+            "authors": rng.sample(self._authors, 4),
+            "url": f"https://doi.org/10.5555/{n}",
+            "links": [],
+            "version": 1,
+            "categories": ["cs.LG"],
+            "keywords": [],
+            "withdrawn": False,
+            "title_key": title_key(title),
+            "first_seen": _DAY,
+        }
+
+    def _text(self, name: str, most: int, rng: random.Random) -> str:
+        words = [""]
+        while len(words) <= most and (word := rng.choice(self._following[name][words[-1]])):
+            words.append(word)
+        return " ".join(words[1:]) or "untitled"
+
+
+def read(url: str, part: str) -> None:
+    """In a process of its own: `list` a day's papers, none known by its id, then the same `again`."""
+    from digest.core.resolve import lookup_keys, resolve
+    from digest.store import SqlStore
+    from digest.store.papers import find_known, save_papers
+
+    papers = _arxiv_papers(IN_A_DAY)
+    with SqlStore.open(url) as store:
+        peak = _peak_mb()
+        if part == "import":
+            print(f"the program alone, the day's papers parsed: {peak:.0f} MB at most")
+            return
+        began, cpu = time.perf_counter(), time.process_time()
+        with store._write() as connection:
+            known = find_known(connection, *lookup_keys([Record(paper=p) for p in papers]))
+            looked = time.perf_counter() - began
+            resolved = resolve([Record(paper=p) for p in papers], known).papers
+            decided = time.perf_counter() - began
+            save_papers(connection, resolved, {k.pk: k.paper for k in known}, day=_DAY)
+        saved, new = time.perf_counter() - began, sum(one.pk is None for one in resolved)
+        print(
+            f"{part}: {len(papers):,} papers: looked up {len(known):,} in {looked:.2f} s, "
+            f"decided after {decided:.2f} s ({new:,} new), saved after {saved:.2f} s "
+            f"(CPU {time.process_time() - cpu:.2f} s) · {_peak_mb():.0f} MB at most, {peak:.0f} before"
+        )
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
