@@ -21,6 +21,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from digest.core.models import Announcement, Paper, PaperId, Signals
+from digest.core.text import strip_invisible, web_url
 
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number since 2007, archive(.SUBJECT)/YYMMNNN before.
 _NEW_STYLE: Final = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
@@ -59,6 +60,8 @@ _PREPRINT_SERVERS: Final = re.compile(
 )
 """bioRxiv and medRxiv (old and new), Research Square, Preprints.org, ChemRxiv, PsyArXiv, OSF, SocArXiv, EarthArXiv,
 Authorea, TechRxiv, SSRN."""
+_LONGEST_DOI: Final = 300
+"""Characters; the longest that publishers made, out of titles and volumes, have half of that."""
 SHORT_TITLE: Final = 16
 """Letters and digits below which a title alone says too little ("Editorial", "0")."""
 
@@ -85,11 +88,13 @@ def _old_style(text: str) -> str:
 
 def doi(text: str) -> str | None:
     """Find a DOI, in lower case and without a preprint's version; None where there is none or it wraps an arXiv id."""
-    match = _DOI.search(text)
+    match = _DOI.search(strip_invisible(text))
     if match is None:
         short = _BIORXIV_SHORT.search(text)
         return f"10.1101/{short[1]}" if short else None
     found = match[1].rstrip(".,;:)]}'").lower()
+    if len(found) > _LONGEST_DOI:
+        return None
     found = re.sub(r"/(?:abstract|full|pdf|epdf|meta)$", "", found)
     versioned = _PREPRINT_VERSION.match(found)
     if versioned:
@@ -99,15 +104,13 @@ def doi(text: str) -> str | None:
 
 def doi_version(text: str) -> int | None:
     """The version that a preprint server writes behind a DOI (`10.1101/743294v2`, `10.21203/rs.3.rs-1/v2`) or None."""
-    match = _DOI.search(text)
+    match = _DOI.search(strip_invisible(text))
     if match is None:
         return None
     found = match[1].rstrip(".,;:)]}'").lower()
-    versioned = _PREPRINT_VERSION.match(found)
-    if versioned:
-        return int(versioned[2])
-    own = _DOI_OF_VERSION.fullmatch(found)
-    return int(own[2] or own[4]) if own else None
+    versioned, own = _PREPRINT_VERSION.match(found), _DOI_OF_VERSION.fullmatch(found)
+    number = versioned[2] if versioned else (own[2] or own[4]) if own else ""
+    return int(number) or None if 0 < len(number) < 4 else None  # what is longer is no version, but somebody's joke
 
 
 def versionless(doi: str) -> str:
@@ -124,14 +127,12 @@ def preprint_server(doi: str) -> str | None:
 
 def canonical_url(url: str) -> str | None:
     """One spelling for addresses of the same page: https, no `www.`, no fragment, no tracking parameters."""
-    try:
-        parts = urlsplit(url.strip())
-        host = (parts.hostname or "").removeprefix("www.")
-        port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
-    except ValueError:
+    safe = web_url(url)
+    if safe is None:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not host:
-        return None
+    parts = urlsplit(safe)
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     noise = _NOISE_OF_PUBMED if host.startswith("pubmed.") else frozenset()
     query = sorted(
         (name, value)

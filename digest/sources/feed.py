@@ -44,8 +44,6 @@ _LONGEST_TEXT: Final = 200_000
 """What stands behind this much HTML is no abstract."""
 _LONGEST_TITLE: Final = 1_000
 _LONGEST_ID: Final = 2_000
-_LONGEST_DOI: Final = 300
-_LAST_VERSION: Final = 999
 _TRIPS: Final = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
 """What feedparser raises over documents that its authors did not think of."""
 _ENTRY: Final = re.compile(rb"<(?:(?!content:)[\w.-]+:)?(?:item|entry)[\s>/]")
@@ -151,12 +149,12 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         urls = [f"https://pubmed.ncbi.nlm.nih.gov/{pubmed[1]}/"]
     # Journals without a field for it write the DOI before the abstract: "DOI: 10.3897/…".
     places = (
-        *(one_line(strip_invisible(text[:_LONGEST_ID])) for text in item.ids),
+        *(text[:_LONGEST_ID] for text in item.ids),
         guid,
         *urls,
         *(line for text in texts for line in text.split("\n")[:2] if len(line) < 200),
     )
-    own_doi = next((found for found in map(doi, places) if found and len(found) <= _LONGEST_DOI), None)
+    own_doi = next(filter(None, map(doi, places)), None)
     own_arxiv = next(filter(None, map(arxiv_id, (guid, *urls))), None)
     url, version = _landing_page(urls[0] if urls else "", own_doi)
     paper_id, aliases = identify(
@@ -164,7 +162,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         abstract=abstract,
         arxiv=own_arxiv[0] if own_arxiv else None,
         doi=own_doi,
-        urls=[url or web_url(guid.replace(" ", "%20")) or ""],
+        urls=[url or guid.replace(" ", "%20")],
     )
     paper = Paper(
         id=paper_id,
@@ -202,7 +200,7 @@ def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
 
 
 def _doi_version(places: Iterable[str]) -> int | None:
-    return next((v for v in map(doi_version, places) if v and v <= _LAST_VERSION), None)
+    return next(filter(None, map(doi_version, places)), None)
 
 
 def _is_arxiv_category(tag: str) -> bool:

@@ -156,7 +156,7 @@ def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number:
     abstract = clean_text(_string(says.get("abstract")))
     forum = f"{_SITE}/forum?id={quote(number)}"
     # OpenReview keeps the file, or knows where else it is: of papers it took over from elsewhere.
-    pdf = web_url(urljoin(_SITE, _string(says.get("pdf")).strip())) if _string(says.get("pdf")).strip() else None
+    pdf = _address(_string(says.get("pdf")).strip())
     elsewhere = [u for u in (pdf, web_url(_string(says.get("html")))) if u and not u.startswith(_SITE)]
     paper_id, aliases = identify(title=title, abstract=abstract, openreview=number, urls=[forum, *elsewhere])
     if pdf and pdf.startswith(_SITE):
@@ -176,6 +176,14 @@ def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number:
         keywords=_words(says.get("keywords"), says.get("primary_area")),
         withdrawn=_is_withdrawn(note, says) or says_withdrawn(abstract),
     )
+
+
+def _address(path: str) -> str | None:
+    """The address of a file, which may be written as a path on the site."""
+    try:
+        return web_url(urljoin(_SITE, path)) if path else None
+    except ValueError:  # "http://[": no address at all
+        return None
 
 
 def _value(field: Any) -> Any:

@@ -16,7 +16,7 @@ from digest.core.dates import moment
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Link, Paper, Record
-from digest.core.text import author_name, clean_html, clean_line, clean_text, one_line, split_authors, web_url
+from digest.core.text import author_name, clean_html, clean_line, clean_text, excerpt, one_line, split_authors, web_url
 
 _ABSTRACT_HEADING: Final = re.compile(r"^\W*(?:abstract|summary)\b\W{0,3}", re.IGNORECASE)
 _NEXT_HEADING: Final = re.compile(
@@ -26,8 +26,9 @@ _NEXT_HEADING: Final = re.compile(
 _LONGEST_ABSTRACT: Final = 6000
 """Characters; longer ones are the paper itself, of which the beginning says what it is about."""
 _LONGEST_TITLE: Final = 300
-_LONGEST_ID: Final = 300
 _PDF_PAGES: Final = 2
+_TRIPS: Final = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
+"""What pypdf raises, besides its own, over documents that its authors did not think of."""
 
 
 def parse_page(content: bytes, *, url: str) -> Record:
@@ -41,7 +42,7 @@ def parse_page(content: bytes, *, url: str) -> Record:
     try:
         root = html.document_fromstring(content, parser=html.HTMLParser(encoding=_encoding(content), huge_tree=False))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError) as exc:
-        raise SourceError(f"{url}: is not a page that can be read ({exc})", url=url) from exc
+        raise SourceError(f"{url}: is not a page that can be read ({excerpt(str(exc))})", url=url) from exc
     meta = _meta(root)
     title = _first(meta, "citation_title", "dc.title", "og:title", "twitter:title") or _text_of(root, "//h1|//title")
     title = re.sub(r"^\[\d{4}\.\d{4,5}\]\s*", "", clean_line(clean_html(title)))
@@ -49,7 +50,7 @@ def parse_page(content: bytes, *, url: str) -> Record:
     if not title:
         raise SourceError(f"{url}: has no title to go by", url=url)
     arxiv = clean_line(_first(meta, "citation_arxiv_id")) or (url if arxiv_id(url) else "")
-    of_doi = clean_line(_first(meta, "citation_doi", "dc.identifier", "prism.doi")[:_LONGEST_ID])
+    of_doi = _first(meta, "citation_doi", "dc.identifier", "prism.doi")
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=arxiv, doi=of_doi, urls=[url])
     pdf = web_url(_first(meta, "citation_pdf_url"))
     return Record(
@@ -178,8 +179,9 @@ def parse_pdf(content: bytes, *, name: str) -> Record:
         reader = PdfReader(io.BytesIO(content))
         pages = [page.extract_text() or "" for page in reader.pages[:_PDF_PAGES]]
         titled = str(reader.metadata.title or "") if reader.metadata else ""
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as exc:
-        raise SourceError(f"{name}: is not a PDF that can be read ({exc})") from exc
+    except (PyPdfError, *_TRIPS) as exc:
+        why = excerpt(str(exc)) or type(exc).__name__
+        raise SourceError(f"{name}: is not a PDF that can be read ({why})") from exc
     lines = [line for page in pages for line in page.split("\n") if line.strip()]
     if not lines:
         raise SourceError(f"{name}: holds no text, only pictures of it")

@@ -267,7 +267,7 @@ def _abstract(body: _Element) -> str:
     parts = []
     for element in body.findall("Abstract/AbstractText"):
         text = one_line(clean_html(_markup(element)))
-        label = one_line(element.get("Label") or "").rstrip(" :.")
+        label = clean_line(element.get("Label") or "").rstrip(" :.")
         if text:
             parts.append(text if label.upper() in _NO_LABEL else f"{label}: {text}")
     return "\n".join(parts)

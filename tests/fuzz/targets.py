@@ -263,9 +263,9 @@ _JSON_FEED: Final = (
 )
 _DAILY_PAPERS: Final = (
     b'[{"title": "A\\nTitle", "publishedAt": "2026-06-02T20:00:00.000Z", "numComments": 2, '
-    b'"paper": {"id": "2606.00001", "authors": [{"name": "Ada Lovelace", "hidden": false}], "publishedAt": "2026-06-01T00:00:00.000Z", '
-    b'"title": "A Title", "summary": "Things\\nare.", "upvotes": 9, "githubRepo": "https://github.com/a/b", '
-    b'"githubStars": 3, "ai_keywords": ["things"]}}]'
+    b'"paper": {"id": "2606.00001", "authors": [{"name": "Ada Lovelace", "hidden": false}], '
+    b'"publishedAt": "2026-06-01T00:00:00.000Z", "title": "A Title", "summary": "Things\\nare.", "upvotes": 9, '
+    b'"githubRepo": "https://github.com/a/b", "githubStars": 3, "ai_keywords": ["things"]}}]'
 )
 _LISTING: Final = (
     b"new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nMar 11\n\nDeep Nets\n\n"
@@ -297,7 +297,8 @@ _PDF_OBJECTS: Final = (
 )
 
 
-def _a_pdf() -> bytes:
+def a_pdf() -> bytes:
+    """One page of text."""
     out = b"%PDF-1.4\n"
     places = []
     for n, body in enumerate(_PDF_OBJECTS, 1):
@@ -428,7 +429,7 @@ TARGETS: Final[dict[str, Target]] = {
     ),
     "page": Target(make=_page, mutator=mutate.xml, seeds=("corpora/**/*.html",), own=lambda: [_PAGE]),
     "plain": Target(make=_plain, mutator=mutate.text, seeds=("huggingface-listing/*",), own=lambda: _TEX),
-    "pdf": Target(make=_pdf, mutator=mutate.text, seeds=(), own=lambda: [_a_pdf()]),
+    "pdf": Target(make=_pdf, mutator=mutate.text, seeds=(), own=lambda: [a_pdf()]),
     "text": Target(make=_text, mutator=mutate.text, seeds=(), own=lambda: _TEX),
     "dates": Target(make=_dates, mutator=mutate.text, seeds=(), own=lambda: _DATES),
 }

@@ -1,0 +1,66 @@
+"""What fuzzing found: each a document that some server could send, and what became of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from digest.core.errors import SourceError
+from digest.core.identity import canonical_url, doi, doi_version
+from digest.sources.page import parse_pdf
+from tests import test_source_openalex as openalex
+from tests import test_source_openreview as openreview
+from tests import test_source_pubmed as pubmed
+from tests.fuzz.targets import a_pdf
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("doi:10.1000/a\u200bb", "10.1000/ab"), ("10.1000/a\x92b", "10.1000/ab"), (f"10.1000/{'x' * 9000}", None)],
+)
+def test_a_doi_holds_nothing_invisible_and_has_an_end(text: str, found: str | None) -> None:
+    assert doi(text) == found
+
+
+@pytest.mark.parametrize("url", ["https://doi.org/10.1000\0\0.1", "https://x.org/<y", "https://x.org/" + "y" * 9000])
+def test_what_no_browser_takes_is_no_address_of_a_page(url: str) -> None:
+    assert canonical_url(url) is None
+
+
+@pytest.mark.parametrize("version", ["2999999999999999999999", "0"])
+def test_no_version_is_beyond_what_a_database_can_hold(version: str) -> None:
+    assert doi_version(f"10.1101/2024.01.01.123456v{version}") is None
+
+
+def test_a_broken_address_of_a_pdf_does_not_stop_a_venue() -> None:
+    paper = openreview.one(pdf="http://[")
+
+    assert paper.title
+    assert paper.links == ()
+
+
+def test_a_work_of_openalex_with_a_broken_doi_is_known_by_its_page() -> None:
+    paper = openalex.one(doi="https://doi.org/10.1000\0\0.1", ids={}, locations=[])
+
+    assert paper.id == "doi:10.1000/j.1"
+
+
+def test_the_label_of_a_part_of_an_abstract_is_clean_too() -> None:
+    inside = "<Abstract><AbstractText Label='METH\u00adODS\u200b'>We counted.</AbstractText></Abstract>"
+
+    assert pubmed.only(1, inside).abstract == "METHODS: We counted."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [
+        (rb"startxref\n\d+", b"startxref\n" + b"9" * 20),
+        (rb"/Parent 2 0 R (.*) /Resources", rb"/Parent 99 0 R \1 /Lost"),
+    ],
+)
+def test_a_damaged_pdf_is_refused_in_a_sentence(pattern: bytes, damage: bytes) -> None:
+    content = re.sub(pattern, damage, a_pdf())
+
+    with pytest.raises(SourceError, match=r"^paper.pdf: is not a PDF that can be read \([^\n]{3,120}\)$"):
+        parse_pdf(content, name="paper.pdf")
