@@ -24,7 +24,6 @@ from digest.core.models import (
     Issue,
     Mail,
     SourceReport,
-    SourceState,
 )
 from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
 from digest.core.ports import Clock, Mailer, Source
@@ -302,8 +301,12 @@ class App:
         site_error: str | None,
         undelivered: Sequence[str],
     ) -> Report:
-        sources = self.store.source_reports(edition.name, edition.sources, day)
+        sources = self.pipeline.reports(edition, day)
         printed = issue is not None and bool(issue.entries)
+        if issue is not None and printed:
+            # What it took from earlier lists is not open any more.
+            past = {s.name: s.past for s in issue.sources}
+            sources = tuple(replace(s, past=past.get(s.name, ())) for s in sources)
         counts = dict.fromkeys(("due", "sent", "unknown", "failed"), 0)
         of_today = self.store.deliveries(edition.name, day)
         for delivery in of_today:
@@ -317,7 +320,7 @@ class App:
             for d in self.store.deliveries(edition.name, earlier)
         )
         warnings = [
-            *(f"{s.name}: {s.error}" for s in sources if s.error and s.state is not SourceState.FRESH),
+            *(f"{s.name}: {s.error}" for s in sources if s.error and (s.is_to_be_told or not s.days_failing)),
             *(self._unreadable(s, day) for s in sources if s.rejected),
             *sums.warnings,
             *((issue.why_empty,) if issue and issue.why_empty else ()),

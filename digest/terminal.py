@@ -168,6 +168,14 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
         for entry in section.entries:
             console.print()
             _print_entry(console, entry)
+    if view.changes:
+        console.print()
+        _line(console, "Changed since you saw them", "bold underline")
+        console.print()
+        for change in view.changes:
+            _line(console, f"{change.title}: {change.said}", "", 2)
+            if change.url:
+                _line(console, change.url, "dim", 2)
     if view.left_out:
         console.print()
         _line(console, "Left out", "bold underline")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.errors import ConfigError
-from digest.core.models import Announcement, Link, Signals, SourceReport, SourceState, Usage
+from digest.core.models import Announcement, Link, PastList, Signals, SourceReport, SourceState, Usage
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
 from digest.publish.render import Templates, fill
@@ -167,17 +167,51 @@ def test_four_authors_are_all_named() -> None:
 def test_the_completeness_line_says_how_each_source_stands() -> None:
     reports = [
         SourceReport(name="arxiv-cs.CL", state=SourceState.FRESH, listed=93, expected=93),
-        SourceReport(name="huggingface", state=SourceState.WAITING, listed=28),
+        SourceReport(name="huggingface", state=SourceState.FRESH, listed=28, expected=28, is_open=True),
         SourceReport(name="biorxiv", state=SourceState.FAILED, error="HTTP 503", days_failing=2),
         SourceReport(name="journal", state=SourceState.FRESH, listed=1200, expected=1300, rejected=3),
         SourceReport(name="medrxiv", state=SourceState.STALLED, days_failing=1),
         SourceReport(name="nature", state=SourceState.QUIET, listed=8),
+        SourceReport(name="cell", state=SourceState.WAITING, listed=8),
+        SourceReport(name="science", state=SourceState.WAITING),
     ]
 
     assert completeness(reports) == (
         "arXiv cs.CL 93 of 93 · Hugging Face 28, list still open · bioRxiv failed, 2nd day"
         " · journal 1,200 of 1,300, 3 unreadable · medRxiv overdue · nature 8, nothing new"
+        " · cell still shows an earlier list · science not out yet"
     )
+
+
+def test_the_completeness_line_says_what_is_out_of_the_ordinary() -> None:
+    march = [PastList(day=date(2026, 3, d), listed=40, new=n) for d, n in ((2, 2), (3, 40))]
+    reports = [
+        SourceReport(name="a", state=SourceState.FRESH, listed=93, expected=95, gap=2),
+        SourceReport(name="b", state=SourceState.FRESH, listed=9, expected=9, note="cs.AI still shows an earlier list"),
+        SourceReport(name="c", state=SourceState.FRESH, listed=9, expected=9, back_after=3),
+        SourceReport(name="d", state=SourceState.FRESH, listed=9, expected=9, past=(march[0],)),
+        SourceReport(name="e", state=SourceState.FRESH, listed=9, expected=9, past=tuple(march)),
+        SourceReport(name="f", state=SourceState.QUIET, missing=(date(2026, 3, 2),)),
+    ]
+
+    assert completeness(reports).split(" · ") == [
+        "a 93 of 95, 2 not found",
+        "b 9 of 9, cs.AI still shows an earlier list",
+        "c 9 of 9, back after 3 days",
+        "d 9 of 9, and 2 of 2 March",
+        "e 9 of 9, and 42 of 2 earlier days",
+        "f has no list today, 2 March still missing",
+    ]
+
+
+def test_of_many_sources_those_with_nothing_to_say_stand_together() -> None:
+    quiet = [SourceReport(name=f"blog-{n}", state=SourceState.QUIET, listed=8) for n in range(20)]
+    loud = [
+        SourceReport(name="arxiv", state=SourceState.FRESH, listed=9, expected=9),
+        SourceReport(name="x", state=SourceState.QUIET, listed=8, rejected=1),
+    ]
+
+    assert completeness([*quiet, *loud]) == "arXiv 9 of 9 · x 8, nothing new, 1 unreadable · 20 others with nothing new"
 
 
 @pytest.mark.parametrize(

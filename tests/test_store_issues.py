@@ -12,6 +12,7 @@ from digest.core.models import (
     Candidate,
     DeliveryState,
     PaperId,
+    PastList,
     Signals,
     SourceState,
     Summary,
@@ -117,7 +118,7 @@ def test_a_paper_listed_more_than_a_month_ago_is_no_news(store: SqlStore) -> Non
     assert candidate_ids(store) == [paper(2).id]
 
 
-def test_days_are_covered_while_a_paper_of_theirs_was_not_considered(store: SqlStore) -> None:
+def test_an_earlier_list_is_open_while_a_paper_of_it_was_not_considered(store: SqlStore) -> None:
     read(store, paper(1), day=day(-3))
     read(store, paper(2), paper(3), day=day(-2))
     read(store, listed(paper(4), Announcement.REPLACE), day=day(-1))
@@ -125,8 +126,8 @@ def test_days_are_covered_while_a_paper_of_theirs_was_not_considered(store: SqlS
     read(store, paper(6), day=day(1))
     publish(store, paper(1), cut=(paper(2),), day=day(-2))
 
-    assert store.covered_days("daily", ["hf"], DAY) == (day(-2), DAY)
-    assert store.covered_days("daily", ["other"], DAY) == ()
+    assert store.past_lists("daily", ["hf"], DAY) == {"hf": (PastList(day=day(-2), listed=2, new=1),)}
+    assert store.past_lists("daily", ["other"], DAY) == {}
 
 
 def test_a_store_with_nothing_in_it_answers_everything(store: SqlStore) -> None:

@@ -46,6 +46,9 @@ from digest.core.reading import Reader
 _REFUSALS_IN_A_ROW: Final = 3
 """Mails not taken one after another, from which the rest waits for the next run: it is the server, not the address."""
 
+_CHANGES: Final = 20
+"""Changes that one issue tells of; the next ones tell the rest."""
+
 LATE: Final = timedelta(days=7)
 """How old an issue may be whose mails still go out by themselves; `--date` sends older ones."""
 
@@ -319,6 +322,7 @@ class Pipeline:
         self, edition: Edition, day: date, selection: Selection, summary_of: Callable[[Ranked], Summary]
     ) -> Issue:
         fell_back = sum(summary_of(r).fell_back is not None for r in selection.chosen)
+        sources = self.reports(edition, day)
         return issues.build(
             edition=edition.name,
             day=day,
@@ -327,12 +331,12 @@ class Pipeline:
             selection=selection,
             summary_of=summary_of,
             field_of=self.field_of,
-            sources=self.reports(edition, day),
-            changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes),
+            sources=sources,
+            changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
             max_papers=edition.max_papers,
             # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
             usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
-            covers=self.store.covered_days(edition.name, edition.sources, day),
+            covers=covered_days(sources, day),
         )
 
     # -- deliver
@@ -401,6 +405,12 @@ class Pipeline:
 def mails_since(day: date) -> date:
     """The first day whose issue still goes out by mail on *day*."""
     return date.fromordinal(max(1, day.toordinal() - LATE.days))
+
+
+def covered_days(sources: Sequence[SourceReport], day: date) -> tuple[date, ...]:
+    """The days whose lists an issue has. A few papers that came late do not make their day one of them."""
+    missed = {p.day for s in sources for p in s.past if 2 * p.new >= p.listed}
+    return tuple(sorted(missed | {day for s in sources if s.new}))
 
 
 def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:

@@ -203,10 +203,6 @@ class Store(Protocol):
         """By source, the lists of days before *day* that hold papers which *edition* has not considered yet."""
         ...
 
-    def covered_days(self, edition: str, sources: Sequence[str], day: date) -> tuple[date, ...]:
-        """Days up to *day* on which *sources* listed papers that *edition* has not considered yet; sorted."""
-        ...
-
     def changes(self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]) -> tuple[Change, ...]:
         """What has become of papers that *edition* printed, up to *day*, and that it has not said yet; sorted."""
         ...

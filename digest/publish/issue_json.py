@@ -26,6 +26,18 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         "left_out": [
             {"id": paper.id, "title": paper.title, "url": paper.url, "reason": paper.reason} for paper in issue.left_out
         ],
+        "changes": [
+            {
+                "id": change.id,
+                "title": change.title,
+                "url": change.url,
+                "what": change.what,
+                "printed_on": change.printed_on.isoformat(),
+                "version": change.version,
+                "upvotes": list(change.upvotes),
+            }
+            for change in issue.changes
+        ],
         "llm": {
             "client": issue.usage.client,
             "model": issue.usage.model,
@@ -80,6 +92,12 @@ def source_json(report: SourceReport) -> dict[str, Any]:
         "updates": report.updates,
         "error": report.error,
         "days_failing": report.days_failing,
+        "back_after": report.back_after,
+        "gap": report.gap,
+        "open": report.is_open,
+        "note": report.note,
+        "past": [{"date": p.day.isoformat(), "listed": p.listed, "new": p.new} for p in report.past],
+        "missing": [day.isoformat() for day in report.missing],
     }
 
 

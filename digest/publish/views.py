@@ -16,12 +16,14 @@ from datetime import date
 from typing import Final
 
 from digest.core.issue import source_name
-from digest.core.models import Announcement, Entry, Issue, LeftOut, Paper, Section, SourceReport, SourceState
+from digest.core.models import Announcement, Change, Entry, Issue, LeftOut, Paper, Section, SourceReport, SourceState
 from digest.core.text import one_line, strip_invisible, web_url
 from digest.publish.formulas import to_unicode
 from digest.publish.slugs import edition_slug, slug, topic_slug
 
 SHOWN_AUTHORS: Final = 3
+_MANY: Final = 12
+"""Sources from which on the quiet ones are not named one by one."""
 NO_SUMMARY: Final = "No abstract in the source."
 
 _LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "discussion": "discussion"}
@@ -106,6 +108,16 @@ class LeftOutView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """What has become of a paper of an earlier issue."""
+
+    title: str
+    url: str
+    page: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
     edition: str
     title: str
@@ -126,6 +138,7 @@ class IssueView:
     """Entries that are not shown for want of room."""
     left_out: tuple[LeftOutView, ...]
     left_out_count: int
+    changes: tuple[ChangeView, ...]
     troubles: tuple[str, ...]
     """What sources said that could not be read or are late, a sentence each."""
     writers: tuple[str, ...]
@@ -155,7 +168,8 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         more=0,
         left_out=_left_out(issue.left_out, say=say),
         left_out_count=len(issue.left_out),
-        troubles=tuple(_trouble(report) for report in issue.sources if report.error),
+        troubles=tuple(_trouble(r) for r in issue.sources if r.error and (r.is_to_be_told or not r.days_failing)),
+        changes=tuple(_change_view(change, links=links, say=say, day=issue.date) for change in issue.changes),
         writers=_writers(issue),
     )
 
@@ -227,8 +241,10 @@ def some_authors(authors: Sequence[str], *, most: int = SHOWN_AUTHORS + 1) -> st
 
 
 def completeness(reports: Sequence[SourceReport]) -> str:
-    """One line on what each source gave."""
-    return " · ".join(f"{source_name(report.name)} {_state(report)}" for report in reports)
+    """One line on what each source gave; of many sources, those with nothing to say stand together at the end."""
+    dull = [r for r in reports if r.state is SourceState.QUIET and not _remarks(r)] if len(reports) > _MANY else []
+    said = [f"{source_name(r.name)} {_state(r)}" for r in reports if r not in dull]
+    return " · ".join([*said, f"{len(dull)} others with nothing new"] if dull else said)
 
 
 def web_link(url: str) -> str:
@@ -238,18 +254,39 @@ def web_link(url: str) -> str:
 
 def _state(report: SourceReport) -> str:
     listed = f"{report.listed:,} of {report.expected:,}" if report.expected is not None else f"{report.listed:,}"
-    unreadable = f", {report.rejected} unreadable" if report.rejected else ""
     match report.state:
         case SourceState.FRESH:
-            return listed + unreadable
+            said = f"{report.listed:,}, list still open" if report.is_open and not report.gap else listed
         case SourceState.QUIET:
-            return f"{listed}, nothing new{unreadable}" if report.listed else "has no list today"
+            said = f"{listed}, nothing new" if report.listed else "has no list today"
         case SourceState.WAITING:
-            return f"{listed}, list still open{unreadable}" if report.listed else "not out yet"
+            said = "still shows an earlier list" if report.listed else "not out yet"
         case SourceState.STALLED:
-            return "overdue" + _since(report)
+            said = "overdue, still shows an earlier list" if report.listed else "overdue"
         case SourceState.FAILED:
-            return "failed" + _since(report)
+            said = "failed" + _since(report)
+    return ", ".join([said, *_remarks(report)])
+
+
+def _remarks(report: SourceReport) -> list[str]:
+    """What is out of the ordinary."""
+    said = []
+    if report.rejected:
+        said.append(f"{report.rejected} unreadable")
+    if report.gap:
+        said.append(f"{report.gap} not found")
+    if report.note:
+        said.append(report.note)
+    if report.back_after:
+        said.append(f"back after {count(report.back_after, 'day')}")
+    if report.past:
+        of = short_day(report.past[0].day) if len(report.past) == 1 else f"{len(report.past)} earlier days"
+        said.append(f"and {sum(p.new for p in report.past):,} of {of}")
+    if report.missing:
+        of = " and ".join(short_day(day) for day in report.missing)
+        of = of if len(report.missing) < 3 else f"{len(report.missing)} days"
+        said.append(f"{of} still missing")
+    return said
 
 
 def _since(report: SourceReport) -> str:
@@ -265,6 +302,18 @@ def _trouble(report: SourceReport) -> str:
     name, error = source_name(report.name), (report.error or "").strip().rstrip(".")
     said = error if error.lower().startswith((name.lower(), report.name.lower())) else f"{name}: {error}"
     return said if said.endswith("?") else f"{said}."
+
+
+def _change_view(change: Change, *, links: Links, say: Callable[[str], str], day: date) -> ChangeView:
+    since = short_day(change.printed_on, year=change.printed_on.year != day.year)
+    match change.what:
+        case "withdrawn":
+            said = f"withdrawn; it stood here on {since}"
+        case "revised":
+            said = f"now in version {change.version}; it stood here on {since}"
+        case _:
+            said = f"{change.upvotes[-1]} upvotes, up from {change.upvotes[0]} when it stood here on {since}"
+    return ChangeView(title=say(change.title), url=web_link(change.url), page=links.paper(change.id), said=said)
 
 
 def _why_empty(issue: Issue) -> str:

@@ -45,12 +45,6 @@ class Issues(Database):
         candidates.sort(key=lambda c: (sources.index(c.sources[0]), c.position, c.listed_on, c.paper.id))
         return tuple(candidates)
 
-    def covered_days(self, edition: str, sources: Sequence[str], day: date) -> tuple[date, ...]:
-        """Days up to *day* on which *sources* listed papers that *edition* has not considered yet; sorted."""
-        with self._read() as connection:
-            rows = _open_records(connection, edition, sources, day, carry_days=None).subquery()
-            return tuple(connection.scalars(select(rows.c.day).distinct().order_by(rows.c.day)))
-
     def past_lists(self, edition: str, sources: Sequence[str], day: date) -> dict[str, tuple[PastList, ...]]:
         """By source, the lists of days before *day* that hold papers which *edition* has not considered yet."""
         reading = tables.reading.c
