@@ -142,12 +142,13 @@ def stylesheet(m: Material) -> bytes:
 
 
 def deep(m: Material) -> bytes:
-    """An abstract of 100,000 elements inside one another."""
-    return m.with_titles(["TITLE"]).replace("TITLE", "<b>" * 100_000 + "x" + "</b>" * 100_000, 1).encode()
+    """A title of 99,000 elements inside one another: as many as do not look like too many."""
+    return m.with_titles(["TITLE"]).replace("TITLE", "<b>" * 99_000 + "x" + "</b>" * 99_000, 1).encode()
 
 
 def attributes(m: Material) -> bytes:
-    many = " ".join(f'a{n}="x"' for n in range(1_000_000))
+    """800,000 of them on one tag, in 9 MB."""
+    many = " ".join(f'a{n}=""' for n in range(800_000))
     return m.with_titles(["Attributed"]).replace("<item>", f"<item {many}>", 1).encode()
 
 
