@@ -169,13 +169,21 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
 @cli.command(short_help="Show an issue in the terminal.")
 @click.argument("edition", required=False)
 @click.argument("day", required=False, metavar="[DATE]")
+@click.option("--why", metavar="PAPER", help="Show instead how a paper came and what issues made of it.")
 @config_option
 @sample_option
 @json_option
-def show(edition: str | None, day: str | None, config: Path, sample: bool, as_json: bool) -> None:
+def show(edition: str | None, day: str | None, why: str | None, config: Path, sample: bool, as_json: bool) -> None:
     """Show an issue in the terminal; by default the newest of the first edition."""
     from digest import terminal
 
+    if why is not None:
+        from digest.history import history_of
+
+        with _working(as_json) as host, _app(config, host, sample=sample) as app:
+            found = history_of(app, why)
+        _print_json(terminal.history_json(found)) if as_json else terminal.print_history(found)
+        return
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition
     when = _Date().convert(day, None, click.get_current_context()) if day else None
@@ -281,6 +289,24 @@ def init(folder: Path) -> None:
         raise click.UsageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
     there = "" if folder == Path() else f" in {folder}"
     click.echo(f"{path} is written. Edit it, then{there}: digest doctor, digest run")
+
+
+@cli.command("import", short_help="Add a feed reader's subscriptions to config.toml.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.opml")
+@click.option("--dry-run", is_flag=True, help="Print the sources and change nothing.")
+@config_option
+def import_(file: Path, dry_run: bool, config: Path) -> None:
+    """Add the subscriptions of a feed reader, exported as OPML, to config.toml as sources.
+
+    What is in the config already is left alone. Addresses of arXiv, bioRxiv, medRxiv and Hugging Face become sources of
+    their own kind.
+    """
+    from digest.subscriptions import import_opml
+
+    text, added = import_opml(file, config, write=not dry_run)
+    if dry_run or not added:
+        click.echo(text, nl=False)
+    click.echo(f"{added} sources {'would be' if dry_run else 'were'} added to {config}", err=True)
 
 
 # -- shared

@@ -22,6 +22,7 @@ from digest.publish.views import EntryView, Links, completeness, count, issue_vi
 
 if TYPE_CHECKING:
     from digest.doctor import Finding, StatusReport
+    from digest.history import History
     from digest.ondemand import Answer
     from digest.publish.render import Templates
 
@@ -237,6 +238,61 @@ def print_papers(papers: Sequence[Paper], *, query: str) -> None:
         _facts(console, facts, 2)
     if not papers:
         _line(console, f"No paper in the store has all of these words: {query}")
+
+
+def history_json(history: History) -> dict[str, Any]:
+    """How a paper came, and what became of it."""
+    return {
+        **paper_json(history.paper),
+        "withdrawn": history.paper.withdrawn,
+        "ids": [{"id": a.id, "reason": a.reason, "since": a.since.isoformat()} for a in history.aliases],
+        "listed": [
+            {
+                "date": one.day.isoformat(),
+                "source": one.source,
+                "announcement": one.announcement.value if one.announcement else None,
+                "version": one.version,
+            }
+            for one in history.listings
+        ],
+        "votes": [{"date": v.day.isoformat(), "source": v.source, "upvotes": v.upvotes} for v in history.votes],
+        "issues": [
+            {
+                "edition": d.edition,
+                "date": d.date.isoformat(),
+                "decision": "printed" if d.is_printed else "left out",
+                "reason": d.reason,
+            }
+            for d in history.decisions
+        ],
+    }
+
+
+def print_history(history: History) -> None:
+    """How a paper came, why its records are one, and what became of it."""
+    console, paper = _console(), history.paper
+    _line(console, to_unicode(paper.title), "bold")
+    facts = [some_authors(paper.authors), f"version {paper.version}" if paper.version else ""]
+    _facts(console, [*facts, "withdrawn" if paper.withdrawn else "", paper.url], 2)
+    _line(console, "Its ids, and why they are one paper", "bold", 2)
+    for alias in history.aliases:
+        _line(console, f"{alias.id}  {alias.reason or 'its own id'}, since {alias.since}", indent=4)
+    _line(console, "Who listed it", "bold", 2)
+    for one in history.listings:
+        kind = one.announcement.value if one.announcement else ""
+        words = (str(one.day), one.source, kind, f"v{one.version}" if one.version else "")
+        _line(console, "  ".join(filter(None, words)), indent=4)
+    if history.votes:
+        _line(console, "Its upvotes", "bold", 2)
+        for vote in history.votes:
+            _line(console, f"{vote.day}  {vote.source}  {vote.upvotes}", indent=4)
+    _line(console, "What issues made of it", "bold", 2)
+    for decision in history.decisions:
+        what = "printed" if decision.is_printed else "left out"
+        said = f"{decision.date}  {decision.edition}  {what}"
+        _line(console, f"{said}: {decision.reason}" if decision.reason else said, indent=4)
+    if not history.decisions:
+        _line(console, "No issue has considered it: an edition looks at what its sources listed as news.", indent=4)
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from digest.core.models import (
     Issue,
     LeftOut,
     Paper,
+    PaperId,
     Parsed,
     Record,
     Section,
@@ -98,6 +99,11 @@ def publish(store: SqlStore, *printed: Paper, day: date = DAY, edition: str = "d
 def candidate_ids(store: SqlStore, *, day: date = DAY, sources: tuple[str, ...] = ("hf",), **changes: Any) -> list[str]:
     found = store.candidates(changes.pop("edition", "daily"), sources, day, carry_days=changes.pop("carry_days", 3))
     return [c.paper.id for c in found]
+
+
+def printed_in(store: SqlStore, paper_id: PaperId) -> tuple[tuple[str, date], ...]:
+    """(edition, date) of the issues that printed a paper."""
+    return tuple((d.edition, d.date) for d in store.decisions_on(paper_id) if d.is_printed)
 
 
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "digest"
 ADAPTERS = {"sources", "llm", "store", "publish", "deliver"}
-APP = {"app", "config", "config_table", "kinds", "assets", "summarizers", "ondemand", "doctor"}
+APP = {
+    "app",
+    "assets",
+    "config",
+    "config_table",
+    "doctor",
+    "history",
+    "kinds",
+    "ondemand",
+    "subscriptions",
+    "summarizers",
+}
 OUTSIDE = {"cli", "schedule", "terminal"}
 STANDARD_IN_CORE = {
     "os",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import click
 import pytest
 
 from digest import config
+from digest.app import now
 from digest.cli import cli
+from digest.kinds import make_source
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,7 +40,8 @@ def config_keys() -> list[str]:
     """Every key that the reader of config.toml asks for."""
     source = Path(config.__file__).read_text(encoding="utf-8")
     asked = re.findall(
-        r"\b(?:table|digest|one)\.(?:text|texts|required|choice|integer|number|table|_take)\(\s*\"(\w+)\"", source
+        r"\b(?:table|digest|one)\.(?:text|texts|required|choice|integer|number|flag|dates|table|_take)\(\s*\"(\w+)\"",
+        source,
     )
     return sorted(set(asked))
 
@@ -58,6 +62,18 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
 
     for target in re.findall(r"^\$ make (\w+)", README, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+
+
+def test_every_example_of_a_source_is_valid_and_makes_one(tmp_path: Path) -> None:
+    examples = re.findall(r"^```toml\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    sources = "\n".join(example for example in examples if "[[source]]" in example)
+    (tmp_path / "config.toml").write_text(f'{sources}\n[[edition]]\nname = "daily"\n', encoding="utf-8")
+
+    found = config.load(tmp_path / "config.toml")
+
+    assert {s.kind for s in found.sources} >= set(config.KINDS) - {"listing", "medrxiv"}
+    for source in found.sources:
+        assert make_source(source, now).url_for(date(2026, 6, 3))
 
 
 def test_every_kind_of_source_has_its_paragraph() -> None:

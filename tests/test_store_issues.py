@@ -20,7 +20,7 @@ from digest.core.models import (
 )
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, Hand, candidate_ids, issue, listed, publish, read
+from tests.store_values import DAY, Hand, candidate_ids, issue, listed, printed_in, publish, read
 
 pytest_plugins = ("tests.store_fixtures",)
 
@@ -94,7 +94,7 @@ def test_a_paper_cut_once_and_printed_later_is_done(store: SqlStore) -> None:
     publish(store, paper(1), day=day(1))
 
     assert candidate_ids(store, day=day(2)) == []
-    assert store.issues_of(paper(1).id) == (("daily", day(1)),)
+    assert printed_in(store, paper(1).id) == (("daily", day(1)),)
 
 
 def test_an_edition_looks_back_no_further_than_its_first_day(store: SqlStore) -> None:

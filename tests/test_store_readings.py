@@ -17,7 +17,7 @@ from digest.core.freshness import Seen, Verdict
 from digest.core.models import Announcement, Document, Link, PaperId, Parsed, Rejected, SourceState
 from digest.store import SqlStore, tables
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, candidate_ids, listed, publish, read, start
+from tests.store_values import DAY, candidate_ids, listed, printed_in, publish, read, start
 
 pytest_plugins = ("tests.store_fixtures",)
 
@@ -342,7 +342,7 @@ def test_a_paper_known_by_its_title_gets_the_better_id(store: SqlStore) -> None:
     assert [(a.id, a.since) for a in store.aliases(found.id)] == [(found.id, DAY), (by_title.id, YESTERDAY)]
     assert all(a.reason for a in store.aliases(found.id))
     assert [(r.source, r.day) for r in store.records_of(found.id)] == [("listing", YESTERDAY), ("arxiv", DAY)]
-    assert store.issues_of(found.id) == (("daily", YESTERDAY),)
+    assert printed_in(store, found.id) == (("daily", YESTERDAY),)
     assert candidate_ids(store, sources=("listing", "arxiv")) == []
     assert store.issue("daily", YESTERDAY).entries[0].paper == by_title
 
@@ -358,7 +358,7 @@ def test_two_known_papers_that_turn_out_to_be_one_are_folded(store: SqlStore) ->
     assert store.status(since=NOON).papers == 1
     assert store.paper(journal.id) == store.paper(arxiv.id)
     assert store.paper(arxiv.id).aliases == ("doi:10.1/one",)
-    assert store.issues_of(arxiv.id) == (("daily", YESTERDAY),)
+    assert printed_in(store, arxiv.id) == (("daily", YESTERDAY),)
     assert candidate_ids(store) == []
     assert len(store.records_of(arxiv.id)) == 2
     assert len(store.search("things studied twice", limit=5)) == 1

@@ -280,10 +280,10 @@ def _remarks(report: SourceReport) -> list[str]:
     if report.back_after:
         said.append(f"back after {count(report.back_after, 'day')}")
     if report.past:
-        of = short_day(report.past[0].day) if len(report.past) == 1 else f"{len(report.past)} earlier days"
+        of = short_day(report.past[0].day, year=False) if len(report.past) == 1 else f"{len(report.past)} earlier days"
         said.append(f"and {sum(p.new for p in report.past):,} of {of}")
     if report.missing:
-        of = " and ".join(short_day(day) for day in report.missing)
+        of = " and ".join(short_day(day, year=False) for day in report.missing)
         of = of if len(report.missing) < 3 else f"{len(report.missing)} days"
         said.append(f"{of} still missing")
     return said

@@ -5,7 +5,7 @@ SqlStore (sql.py)  =  readings  +  summaries  +  issues  +  changes  +  deliveri
                                                database  ◄  migrations, tables
 """
 
-from digest.store.look import Alias, LastReading, Listing, Status
+from digest.store.look import Alias, Decision, LastReading, Listing, Status, Vote
 from digest.store.sql import SqlStore
 
-__all__ = ["Alias", "LastReading", "Listing", "SqlStore", "Status"]
+__all__ = ["Alias", "Decision", "LastReading", "Listing", "SqlStore", "Status", "Vote"]

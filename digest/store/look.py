@@ -35,6 +35,27 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one issue decided about a paper."""
+
+    edition: str
+    date: date
+    is_printed: bool
+    """False: it was left out."""
+    reason: str
+    """Why it was printed or left out, in words; may be empty for one that was printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """A paper's upvotes on the day a source was read."""
+
+    source: str
+    day: date
+    upvotes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LastReading:
     """How the newest reading of a source went."""
 
@@ -106,16 +127,35 @@ class Look(Database):
             for row in sorted(rows, key=lambda row: (row.day, row.source))
         )
 
-    def issues_of(self, paper_id: PaperId) -> tuple[tuple[str, date], ...]:
-        """(edition, date) of the issues that printed a paper, sorted."""
-        alias, considered = tables.alias, tables.considered
+    def decisions_on(self, paper_id: PaperId) -> tuple[Decision, ...]:
+        """What issues decided about a paper, by date and edition."""
+        alias, considered = tables.alias, tables.considered.c
         query = (
-            select(considered.c.edition, considered.c.date)
-            .join_from(considered, alias, alias.c.paper_pk == considered.c.paper_pk)
-            .where(alias.c.id == paper_id, considered.c.kind == "entry")
+            select(considered.edition, considered.date, considered.kind, considered.reason)
+            .join_from(tables.considered, alias, alias.c.paper_pk == considered.paper_pk)
+            .where(alias.c.id == paper_id)
         )
         with self._read() as connection:
-            return tuple(sorted((row.edition, row.date) for row in connection.execute(query)))
+            rows = connection.execute(query).all()
+        return tuple(
+            Decision(edition=row.edition, date=row.date, is_printed=row.kind == "entry", reason=row.reason)
+            for row in sorted(rows, key=lambda row: (row.date, row.edition))
+        )
+
+    def votes_of(self, paper_id: PaperId) -> tuple[Vote, ...]:
+        """How many upvotes a paper had on which days, by day and source."""
+        alias, vote = tables.alias, tables.vote.c
+        query = (
+            select(vote.source, vote.day, vote.upvotes)
+            .join_from(tables.vote, alias, alias.c.paper_pk == vote.paper_pk)
+            .where(alias.c.id == paper_id, vote.upvotes.is_not(None))
+        )
+        with self._read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            Vote(source=row.source, day=row.day, upvotes=row.upvotes)
+            for row in sorted(rows, key=lambda row: (row.day, row.source))
+        )
 
     def secret(self) -> bytes:
         """32 random bytes made when the database was, for Message-IDs that nobody else can guess."""
