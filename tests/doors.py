@@ -101,7 +101,7 @@ class Server:
         while not self._stop.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except TimeoutError:
+            except OSError:  # nobody came for a while, or it is being closed
                 continue
             self.touched += 1
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
@@ -110,6 +110,8 @@ class Server:
 
     def close(self) -> None:
         self._stop.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the one who waits at it
         self._acceptor.join(5)
         for thread in self._threads:
             thread.join(5)

@@ -9,6 +9,7 @@ import pytest
 
 from digest.core.errors import SourceError
 from digest.sources.addresses import is_own, is_public
+from digest.sources.errand import same_server
 from digest.sources.http import Door
 from tests.doors import PUBLIC, Server, led_to, redirects, says, serving
 
@@ -228,3 +229,22 @@ def test_a_name_without_addresses_is_a_sentence() -> None:
 def test_a_host_that_no_resolver_can_take_is_a_sentence(url: str) -> None:
     with Door(sleep=lambda _: None) as door, pytest.raises(SourceError):
         door.get(url)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example.org/x", "https://A.example.org:443/y?z", True),
+        ("https://user:word@a.example.org/x", "https://a.example.org/x", True),
+        ("feed.xml", "file:///srv/feed.xml", True),
+        ("https://a.example.org/x", "http://a.example.org/x", False),
+        ("https://a.example.org/x", "https://a.example.org:8443/x", False),
+        ("https://a.example.org/x", "https://a.example.org@b.example.net/x", False),
+        ("https://a.example.org/x", "https://b.example.net/x", False),
+        ("https://a.example.org/x", "file:///etc/passwd", False),
+        ("https://a.example.org/x", "/etc/passwd", False),
+        ("https://a.example.org/x", "http://[x", False),
+    ],
+)
+def test_two_addresses_of_one_server_are_told_from_others(one: str, other: str, same: bool) -> None:
+    assert same_server(one, other) is same

@@ -84,7 +84,7 @@ class Errand:
 
     def starts_at(self, address: httpx2.URL) -> bool:
         """Whether *address* is of the very server that was named, by scheme, host and port."""
-        return (address.scheme, address.host, _port(address)) == (self.start.scheme, self.start.host, _port(self.start))
+        return _server(address) == _server(self.start)
 
     def following(self, current: httpx2.URL, target: str) -> httpx2.URL:
         """Where a redirect from *current* leads.
@@ -144,6 +144,20 @@ class Errand:
         return address if kept == parts else address.copy_with(query="&".join(kept).encode("ascii") or None)
 
 
+def same_server(one: str, other: str) -> bool:
+    """Whether two addresses are of one server, by scheme, host and port; two paths are, of this machine.
+
+    A page that says where the next one is may say anything: the trust in the first, and its keys, are for its own
+    server.
+    """
+    import httpx2
+
+    try:
+        return _server(httpx2.URL(one)) == _server(httpx2.URL(other))
+    except (httpx2.InvalidURL, UnicodeError):
+        return False
+
+
 def shown(url: str) -> str:
     """An address fit for a message: without user and password, and not endless."""
     try:
@@ -168,6 +182,10 @@ def _parsed(address: str, url: str) -> httpx2.URL:
     if not 0 < _port(parsed) < 65_536:
         raise SourceError(f"{shown(address)} names a port that there cannot be", url=url)
     return parsed
+
+
+def _server(address: httpx2.URL) -> tuple[str, str, int]:
+    return ("file", "", 0) if address.scheme in ("", "file") else (address.scheme, address.host, _port(address))
 
 
 def _port(address: httpx2.URL) -> int:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,13 +68,13 @@ class Wire(httpx2.BaseTransport):
         resolve: Resolve | None = None,
         connect: Connect | None = None,
     ) -> None:
-        """Read the certificates; connect to nothing yet.
+        """Connect to nothing yet.
 
         Raises:
-            ConfigError: *ca_file* cannot be used.
+            ConfigError: *proxy* cannot be used.
         """
         self._proxy = proxy_of(proxy)
-        self._tls = _certificates(ca_file)
+        self._ca_file = ca_file
         self._private_hosts = frozenset(_plain(host) for host in private_hosts)
         self._resolve = resolve or _resolve
         self._connect = connect or _connect
@@ -85,6 +86,7 @@ class Wire(httpx2.BaseTransport):
             PrivateAddressError: The host is at a private address, and the request may not go there.
             CertificateError: Whoever answered could not show that he is the host.
             UnresolvedError: Only the proxy knows the name, and the request may not go just anywhere.
+            ConfigError: The file of certificates cannot be used.
             httpx2.TransportError: Everything else that goes wrong on the way.
         """
         passage: Passage = request.extensions["passage"]
@@ -99,7 +101,10 @@ class Wire(httpx2.BaseTransport):
             to_proxy=proxy is not None,
         )
         pool = httpcore2.ConnectionPool(
-            ssl_context=self._tls, proxy=proxy, max_keepalive_connections=0, network_backend=dialler
+            ssl_context=self._tls if request.url.scheme == "https" else None,
+            proxy=proxy,
+            max_keepalive_connections=0,
+            network_backend=dialler,
         )
         with _as_httpx2():
             if proxy is not None and not trusted:
@@ -112,6 +117,17 @@ class Wire(httpx2.BaseTransport):
         return httpx2.Response(
             response.status, headers=response.headers, stream=_Body(response, pool), extensions=response.extensions
         )
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """The system's authorities (or those of SSL_CERT_FILE), and besides them the operator's own."""
+        context = httpx2.create_ssl_context()
+        if self._ca_file is not None:
+            try:
+                context.load_verify_locations(self._ca_file)
+            except OSError as exc:  # ssl.SSLError is one: a file without certificates
+                raise ConfigError(f"[network] ca_file: cannot use {self._ca_file}: {exc.strerror or exc}") from exc
+        return context
 
 
 class _Dialler(httpcore2.NetworkBackend):
@@ -262,17 +278,6 @@ def proxy_of(url: str | None) -> httpcore2.Proxy | None:
         httpcore2.URL(scheme=b"http", host=parsed.raw_host, port=parsed.port or 80, target=b"/"),
         auth=(parsed.username.encode(), parsed.password.encode()) if parsed.userinfo else None,
     )
-
-
-def _certificates(ca_file: Path | None) -> ssl.SSLContext:
-    """The system's authorities (or those of SSL_CERT_FILE), and besides them the operator's own."""
-    context = httpx2.create_ssl_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as exc:  # ssl.SSLError is one: a file without certificates
-            raise ConfigError(f"[network] ca_file: cannot use {ca_file}: {exc.strerror or exc}") from exc
-    return context
 
 
 def _plain(host: str) -> str:
