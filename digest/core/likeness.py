@@ -87,11 +87,10 @@ _STATE: Final = re.compile(
 """What publishers write into the title of the work itself: how far its review is, or that it was taken back."""
 _WORD: Final = re.compile(r"\w+")
 _SUBTITLE: Final = re.compile(r"\s*[:;?!.([\u2014\u2013]\s*|\s-+\s")
-_LONG_ENOUGH: Final = 24
-"""Letters that a title must have for its first part to stand for it."""
 
-_ABSTRACT_KEYS: Final = 8
+_ABSTRACT_KEYS: Final = 6
 _TITLE_LETTERS: Final = 24
+"""Letters at the beginning and the end of a title by which it is found; fewer would not tell it from others."""
 TOO_COMMON: Final = 10
 """Papers that share a number of a sketch, above which it tells nothing ("code is available at https").
 
@@ -263,11 +262,11 @@ def _is_short_for(a: str, b: str) -> bool:
 def _title_difference(a: str, b: str) -> str | None:
     """How two titles differ, if that is only in spelling, in small words or by a subtitle; else None."""
     words_a, words_b = _words(a), _words(b)
-    left, right = (tuple(w for w in words if w not in _SMALL_WORDS) for words in (words_a, words_b))
-    if left == right and left:
-        return "title differs by small words"
+    left, right = _content(words_a), _content(words_b)
     if "".join(words_a) == "".join(words_b):
         return "same title"
+    if left == right and left:
+        return "title differs by small words"
     edits = _edits_of_words(left, right)
     if edits is not None and left and right:
         return (
@@ -279,6 +278,10 @@ def _title_difference(a: str, b: str) -> str | None:
 
 def _words(title: str) -> tuple[str, ...]:
     return tuple(title_words(_STATE.sub(" ", title) if "[" in title or ":" in title else title))
+
+
+def _content(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in _SMALL_WORDS)
 
 
 def _edits_of_words(left: Sequence[str], right: Sequence[str]) -> int | None:
@@ -300,7 +303,7 @@ def _misspelling(a: str, b: str) -> int | None:
     """How many letters two words differ by, if they are likely to be one word; else None."""
     if len(a) > len(b):
         a, b = b, a
-    if not (a.isalpha() and b.isalpha()) or a[0] != b[0] or {a, b} & (_COUNTS | _MARKS):
+    if not (a.isalpha() and b.isalpha()) or a[0] != b[0] or {a, b} <= _COUNTS | _MARKS:
         return None
     if any((x in a and y in b) or (y in a and x in b) for x, y in _OPPOSITES):
         return None
@@ -328,7 +331,7 @@ def _distance(a: str, b: str) -> int:
 def _is_part(shorter: str, longer: str) -> bool:
     """Whether *longer* is *shorter* with a subtitle behind it, or a name before it, that makes no other work of it."""
     part = _words(shorter)
-    if len("".join(part)) < _LONG_ENOUGH or len(part) < 4:
+    if len("".join(_content(part))) < _TITLE_LETTERS:
         return False
     for mark in _SUBTITLE.finditer(longer):
         before, behind = _words(longer[: mark.start()]), _words(longer[mark.end() :])
@@ -383,26 +386,33 @@ def _shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def sketch(paper: Paper) -> frozenset[int]:
-    """Up to ten numbers, 48 bits each, by which papers with like words find each other; see `sketch_of`."""
+    """Up to ten numbers of 48 bits, by which papers with like words find each other; see `sketch_of`."""
     return sketch_of(paper.title, paper.abstract)
 
 
 @lru_cache(maxsize=4096)
 def sketch_of(title: str, abstract: str) -> frozenset[int]:
-    """The beginning and the end of the title, and eight shingles of the abstract, as hashes of 48 bits.
+    """Four hashes of the title and six of the abstract; texts that are too short have fewer.
 
-    The shingles are those with the smallest checksums, so that like texts choose the same ones. Who looks up leaves out
-    numbers that more than `TOO_COMMON` papers have. They are stored: whoever changes this adds a migration for them.
+    Of the title without its small words: every second word, and the others, of which a misspelling changes only one;
+    its beginning and its end, of which a subtitle changes only one. Of the abstract those shingles that have the
+    smallest checksums, so that like texts choose the same ones.
+
+    Who looks up leaves out hashes that more than `TOO_COMMON` papers have. They are stored: whoever changes this adds
+    a migration that makes them anew.
     """
-    letters = "".join(w for w in _words(title) if w not in _SMALL_WORDS)
+    content = _content(_words(title))
+    letters = "".join(content)
     texts: set[bytes] = set()
     if len(letters) >= SHORT_TITLE:
-        texts = {f"<{letters[:_TITLE_LETTERS]}".encode(), f"{letters[-_TITLE_LETTERS:]}>".encode()}
+        halves = "".join(content[::2]), "".join(content[1::2])
+        ends = f"<{letters[:_TITLE_LETTERS]}", f"{letters[-_TITLE_LETTERS:]}>"
+        texts.update(text.encode() for text in (*halves, *ends) if text)
     words = _WORD.findall(abstract.casefold())
     if len(words) >= _ENOUGH:
         text = " ".join(words).encode()
-        ends = list(accumulate(len(word.encode()) + 1 for word in words))
-        spans = zip([0, *ends], ends[_SHINGLE - 1 :], strict=False)
+        stops = list(accumulate(len(word.encode()) + 1 for word in words))
+        spans = zip([0, *stops], stops[_SHINGLE - 1 :], strict=False)
         shingles = {text[begin : end - 1] for begin, end in spans}
         texts.update(nsmallest(_ABSTRACT_KEYS, shingles, key=crc32))
     return frozenset(int.from_bytes(blake2b(text, digest_size=6).digest(), "big") for text in texts)

@@ -166,32 +166,41 @@ def _paper(arxiv: str, title: str, abstract: str, authors: Iterable[str]) -> Pap
 
 def finding(known: int) -> None:
     """Fill a store as it was before there were sketches, bring it up to date, and read a day's list into it."""
-    from digest.store import SqlStore
-    from digest.store.migrations import MIGRATIONS
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "digest.db"
-        url = f"sqlite:///{file}"
-        before_sketches = [step for step in MIGRATIONS if step.version < 3]
-        SqlStore.open(url, steps=before_sketches).close()
-        _fill(url, known)
-        before = file.stat().st_size
-        began = time.perf_counter()
-        SqlStore.open(url).close()
-        print(
-            f"{known:,} papers in {before / 1e6:,.0f} MB; their sketches took {time.perf_counter() - began:.0f} s "
-            f"and {(file.stat().st_size - before) / 1e6:,.0f} MB"
-        )
-        for part in ("list", "again", "import"):
-            command = [sys.executable, "-c", f"from tests.bench.duplicates import read; read({url!r}, {part!r})"]
-            subprocess.run(command, check=True, cwd=ROOT)
+        fill(f"sqlite:///{file}", known)
+        measure(file)
 
 
-def _fill(url: str, known: int, *, at_once: int = 5_000) -> None:
+def measure(file: Path) -> None:
+    """Bring the store in *file* up to date, then read a day's list into it, each in a process of its own."""
+    before = file.stat().st_size
+    for call in ("update({0!r})", "read({0!r}, 'list')", "read({0!r}, 'again')"):
+        command = f"from tests.bench import duplicates; duplicates.{call.format(f'sqlite:///{file}')}"
+        subprocess.run([sys.executable, "-c", command], check=True, cwd=ROOT)
+    print(f"the file had {before / 1e6:,.0f} MB and has {file.stat().st_size / 1e6:,.0f} MB")
+
+
+def update(url: str) -> None:
+    """Run the migrations that are missing."""
+    from digest.store import SqlStore
+
+    began, cpu = time.perf_counter(), time.process_time()
+    SqlStore.open(url).close()
+    print(
+        f"sketches for what was there: {time.perf_counter() - began:.0f} s "
+        f"(CPU {time.process_time() - cpu:.0f} s) · {_peak_mb():.0f} MB at most"
+    )
+
+
+def fill(url: str, known: int, *, at_once: int = 5_000) -> None:
+    """Make a store that knows so many generated papers and no sketches."""
     from sqlalchemy import create_engine, insert
 
-    from digest.store import tables
+    from digest.store import SqlStore, tables
+    from digest.store.migrations import MIGRATIONS
 
+    SqlStore.open(url, steps=[step for step in MIGRATIONS if step.version < 3]).close()
     engine = create_engine(url)
     texts = _Texts(_arxiv_papers())
     for start in range(0, known, at_once):
@@ -255,9 +264,6 @@ def read(url: str, part: str) -> None:
     papers = _arxiv_papers(IN_A_DAY)
     with SqlStore.open(url) as store:
         peak = _peak_mb()
-        if part == "import":
-            print(f"the program alone, the day's papers parsed: {peak:.0f} MB at most")
-            return
         began, cpu = time.perf_counter(), time.process_time()
         with store._write() as connection:
             known = find_known(connection, *lookup_keys([Record(paper=p) for p in papers]))
