@@ -168,6 +168,9 @@ def _source(app: App, name: str) -> Finding | str:
     source = app.sources[name]
     url = source.url_for(app.today())
     parsed = source.parse(app.fetcher(source)(url).content, url=url)
+    if moved := app.door.moved_to(url):
+        said = f"{count(len(parsed.records), 'paper')}, but it has moved for good to {moved}; change its url"
+        return Finding(subject=f"source {name}", level="doubtful", said=said)
     if parsed.rejected:
         unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"
         said = f"{count(len(parsed.records), 'paper')}, and {unreadable}"

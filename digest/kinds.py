@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from digest.config import Secret, SourceConfig
 from digest.core import calendar
-from digest.core.errors import ConfigError
+from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Document
 from digest.core.ports import Clock, Source
 
@@ -27,6 +27,7 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
     A source that keeps giving pages is alive, and gets a little more time for each.
     """
     from digest.sources.deadline import Deadline
+    from digest.sources.errand import same_server
 
     configured = {s.name: s for s in app.config.sources}[source.name]
     if configured.kind == "command":
@@ -36,20 +37,30 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
     is_dated = "{date}" in configured.url if configured.url else source.kind == "huggingface"
     deadline = Deadline(time.monotonic)
 
+    own = source.url_for(app.today())
+
     def get(url: str) -> Document:
+        # A page names the next one: what it names elsewhere gets neither the key nor the way to the operator's network.
+        trusted = url == own or same_server(own, url) or not _is_web(own)
+        if not trusted and not _is_web(url):
+            raise SourceError(f"goes on at {url[:100]}, which is no web address", url=own)
         document = app.door.get(
             url,
             cached=app.store.cached(url),
             dated=is_dated,
-            trusted=True,
-            headers=headers,
-            secret_query=query,
+            trusted=trusted,
+            headers=headers if trusted else {},
+            secret_query=query if trusted else {},
             deadline=deadline,
         )
         deadline.extend(_PER_PAGE_S)
         return document
 
     return get
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
 
 
 def _run_command(source: SourceConfig, app: App, url: str) -> Document:

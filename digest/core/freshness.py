@@ -77,6 +77,10 @@ class Backoff:
     """The server said 410: it is not asked again at this address."""
     error: str
 
+    def rests(self, now: datetime) -> bool:
+        """Whether it is not to be asked now."""
+        return self.is_gone or (self.not_before is not None and now < self.not_before)
+
 
 def verdict(calendar: Calendar, day: date, now: datetime, seen: Seen, *, is_past: bool) -> Verdict:
     """The state of a list that could be read.
@@ -168,7 +172,7 @@ def after_failure(
 
     The first failure costs nothing, so that whoever mends it can see at once that it works.
     """
-    failures = (before.failures if before and before.address == address else 0) + 1
+    failures = (before.failures if before else 0) + 1
     own = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 2, 10)) if failures > 1 else timedelta(0)
     wait = max(own, min(retry_after or timedelta(0), LONGEST_WAIT))
     return Backoff(

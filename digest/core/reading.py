@@ -68,16 +68,17 @@ class Reader:
             sources: In the order in which they are stored, whatever order the network answers in.
             now: The moment of the run; for a day that is replayed, one of that day.
         """
-        self._rest(sources, today)
-        todo = [s for s in sources if self._days(s, today)]
-        if not todo:
+        backoffs = self._backoffs(sources)
+        due = self._due(sources, today, backoffs)
+        if not due:
             return
-        with ThreadPoolExecutor(min(self.concurrency, len(todo))) as pool:
-            readings = {source.name: pool.submit(self._read, source, today, now) for source in todo}
+        by_name = {source.name: source for source in sources}
+        with ThreadPoolExecutor(min(self.concurrency, len(due))) as pool:
+            readings = {name: pool.submit(self._read, by_name[name], days, today, now) for name, days in due.items()}
             self._tell(readings)
-            for source in todo:
-                for one in readings[source.name].result():
-                    self._keep(source, one, today, now)
+            for name, reading in readings.items():
+                for one in reading.result():
+                    self._keep(by_name[name], one, today, now, backoffs.get(name))
 
     def _tell(self, readings: Mapping[str, Future[list[_List]]]) -> None:
         """Say how far it is, for people who wait."""
@@ -91,45 +92,49 @@ class Reader:
 
     # -- what is due
 
-    def _rest(self, sources: Sequence[Source], today: date) -> None:
-        """Write down which sources are not asked, for their servers said so or answered with errors too often."""
+    def _backoffs(self, sources: Sequence[Source]) -> dict[str, Backoff]:
+        """What is known of errors at the addresses that are configured now."""
+        found = self.store.backoffs([source.name for source in sources])
+        addresses = {source.name: _address(source) for source in sources}
+        return {name: backoff for name, backoff in found.items() if backoff.address == addresses[name]}
+
+    def _due(
+        self, sources: Sequence[Source], today: date, backoffs: Mapping[str, Backoff]
+    ) -> dict[str, tuple[date, ...]]:
+        """By source, the days whose lists are to be read, today's first; sources with none are left out."""
+        unsettled = set(self.store.unsettled([source.name for source in sources], today))
+        due: dict[str, tuple[date, ...]] = {}
         for source in sources:
-            backoff = self._backoff(source)
-            if backoff is not None and self.store.unsettled([source.name], today):
-                self.store.save_failure(
-                    source.name,
-                    today,
-                    at=self.clock(),
-                    read_on=today,
-                    state=SourceState.FAILED,
-                    error=_resting(backoff),
-                )
+            backoff = backoffs.get(source.name)
+            if backoff is not None and backoff.rests(self.clock()):
+                if source.name in unsettled:
+                    self._rest(source, backoff, today)
+                continue
+            days: tuple[date, ...] = (today,) if source.name in unsettled else ()
+            if source.past_url(today) is not None:
+                readings = self.store.past_readings(source.name, since=today - CATCH_UP, before=today)
+                days += due_days(source.calendar, source.rereads, readings, today)
+            if days:
+                due[source.name] = days
+        return due
 
-    def _backoff(self, source: Source) -> Backoff | None:
-        """Why *source* is not asked now; None if it may be."""
-        backoff = self.store.backoffs([source.name]).get(source.name)
-        if backoff is None or backoff.address != _address(source):
-            return None
-        if backoff.is_gone:
-            return backoff
-        return backoff if backoff.not_before is not None and self.clock() < backoff.not_before else None
-
-    def _days(self, source: Source, today: date) -> tuple[date, ...]:
-        """The days whose lists are to be read, today's first."""
-        if self._backoff(source) is not None:
-            return ()
-        own = (today,) if self.store.unsettled([source.name], today) else ()
-        if source.past_url(today) is None:
-            return own
-        readings = self.store.past_readings(source.name, since=today - CATCH_UP, before=today)
-        return (*own, *due_days(source.calendar, source.rereads, readings, today))
+    def _rest(self, source: Source, backoff: Backoff, today: date) -> None:
+        """Write down that a source is not asked, for its server wished so or answers with errors."""
+        self.store.save_failure(
+            source.name,
+            today,
+            at=self.clock(),
+            read_on=today,
+            state=SourceState.FAILED,
+            error=_resting(backoff),
+        )
 
     # -- reading
 
-    def _read(self, source: Source, today: date, now: datetime) -> list[_List]:
+    def _read(self, source: Source, days: Sequence[date], today: date, now: datetime) -> list[_List]:
         """Read the lists of *source* that are due; oldest first. An error travels back as a value."""
         get, found = self.fetcher(source), list[_List]()
-        for day in self._days(source, today):
+        for day in days:
             moment = now - (today - day)
             found.append(self._read_list(source, day, moment, get, is_past=day != today))
             if isinstance(found[-1].result, SourceError) and not isinstance(found[-1].result, NotYetError):
@@ -195,13 +200,15 @@ class Reader:
 
     # -- writing down
 
-    def _keep(self, source: Source, read: _List, today: date, now: datetime) -> None:
+    def _keep(self, source: Source, read: _List, today: date, now: datetime, backoff: Backoff | None) -> None:
         is_past = read.day != today
         if isinstance(read.result, SourceError):
-            self._keep_failure(source, read, read.result, today)
-        elif isinstance(read.result, Parsed):
-            parsed = read.result
+            self._keep_failure(source, read, read.result, today, backoff)
+            return
+        if backoff is not None:
             self.store.save_backoff(source.name, None)
+        if isinstance(read.result, Parsed):
+            parsed = read.result
             self.store.save_reading(
                 source.name,
                 read.day,
@@ -214,7 +221,6 @@ class Reader:
                 is_open=not is_past and source.calendar.lists_on(read.day) and source.calendar.is_open(read.day, now),
             )
         elif read.unchanged_since is not None:
-            self.store.save_backoff(source.name, None)
             self.store.repeat_reading(
                 source.name,
                 read.day,
@@ -224,14 +230,16 @@ class Reader:
                 judge=lambda seen: verdict(source.calendar, read.day, now, seen, is_past=is_past),
             )
 
-    def _keep_failure(self, source: Source, read: _List, error: SourceError, today: date) -> None:
+    def _keep_failure(
+        self, source: Source, read: _List, error: SourceError, today: date, before: Backoff | None
+    ) -> None:
         state = SourceState.FAILED
         if isinstance(error, NotYetError):
             overdue = read.day != today and source.calendar.lists_on(read.day)
             state = SourceState.STALLED if overdue else SourceState.WAITING
         if error.status is not None and state is SourceState.FAILED:
             backoff = after_failure(
-                self.store.backoffs([source.name]).get(source.name),
+                before,
                 address=_address(source),
                 error=str(error),
                 is_gone=error.gone,
