@@ -8,10 +8,12 @@ import pytest
 
 from digest.core.errors import SourceError
 from digest.core.identity import canonical_url, doi, doi_version
+from digest.core.text import clean_html, split_authors
 from digest.sources.page import parse_pdf
 from tests import test_source_openalex as openalex
 from tests import test_source_openreview as openreview
 from tests import test_source_pubmed as pubmed
+from tests.fuzz.measure import cost
 from tests.fuzz.targets import a_pdf
 
 
@@ -64,3 +66,15 @@ def test_a_damaged_pdf_is_refused_in_a_sentence(pattern: bytes, damage: bytes) -
 
     with pytest.raises(SourceError, match=r"^paper.pdf: is not a PDF that can be read \([^\n]{3,120}\)$"):
         parse_pdf(content, name="paper.pdf")
+
+
+@pytest.mark.parametrize(
+    "piece", ["\\\\(", "\\\\[", "\\(\\[", "\\textbf{", "{\\bf ", "$x", "<b", "<!--", "&#", "(", "a, "]
+)
+def test_an_abstract_of_nothing_but_openings_takes_no_longer_than_its_length(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        return min(cost(lambda: [clean_html(text), split_authors(text)])[0] for _ in range(3))
+
+    # Four times the length; squared it would be sixteen times the time.
+    assert seconds(60_000) < 9 * seconds(15_000) + 0.01

@@ -69,8 +69,9 @@ _TOKEN: Final = re.compile(
     (?=[\\$~`'/{{-]|[ ]\\cite)  # nothing else can begin a token: nearly all letters are passed by at once
     (?:
     (?P<formula> \$\$[^$]+\$\$ | \$(?:\\.|[^$\\])++\$ )
-  | (?P<round> \\\( (?P<round_body> (?:[^\\$]|\\[^()])*+ ) \\\) )
-  | (?P<square> \\\[ (?P<square_body> (?:[^\\$]|\\[^\[\]])*+ ) \\\] )
+  # A body never passes over another opening, so that many that are not closed cost no more than their length.
+  | (?P<round> \\\( (?P<round_body> (?:[^\\$]|\\[^()\\]|\\\\(?![()]))*+ ) \\\) )
+  | (?P<square> \\\[ (?P<square_body> (?:[^\\$]|\\[^\[\]\\]|\\\\(?![\[\]]))*+ ) \\\] )
   | (?P<home> /\\~ )                                             # http://example.edu/\~user
   | \{{ (?P<accent_in_braces> {_ACCENT} ) \}} | (?P<accent> {_ACCENT} )
   | \{{ (?P<named_in_braces> {_NAMED} ) \}}

@@ -10,7 +10,7 @@ from pathlib import Path
 _PROCESS = Path("/proc/self")
 
 
-def cost(work: Callable[[], None]) -> tuple[float, float]:
+def cost(work: Callable[[], object]) -> tuple[float, float]:
     """Do *work*; the seconds of processor time it took, and by how many megabytes it raised the process at its peak.
 
     Where the system does not tell the memory (anything but Linux), it is 0.
