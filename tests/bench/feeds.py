@@ -52,6 +52,15 @@ def main() -> None:
 # --- many feeds -------------------------------------------------------------------------------------------------------
 
 
+_ROWS: Final = {
+    "digest": "fetched, parsed, stored",
+    "again": "the next day, unchanged",
+    "door": "the door alone",
+    "bare": "bare httpx2, a connection each",
+    "keep": "bare httpx2, connections kept",
+}
+
+
 def fetching(*, feeds: int = FEEDS, runs: int = 3) -> None:
     """Time the stage `fetch` and a bare loop in turn, and print medians and the median ratios."""
     with _server() as base, tempfile.TemporaryDirectory() as folder:
@@ -59,27 +68,23 @@ def fetching(*, feeds: int = FEEDS, runs: int = 3) -> None:
         _write_config(Path(folder), urls)
         (Path(folder) / "urls.json").write_text(json.dumps(urls), encoding="utf-8")
         _child("bare", folder, "close")
-        rows: dict[str, list[Mapping[str, float]]] = {"digest": [], "again": [], "bare": [], "keep": []}
+        rows: dict[str, list[Mapping[str, float]]] = {key: [] for key in _ROWS}
         for _ in range(runs):
             (Path(folder) / "var" / "digest.db").unlink(missing_ok=True)
             rows["digest"].append(_child("digest", folder, str(_DAY)))
             rows["again"].append(_child("digest", folder, str(_DAY + timedelta(days=1))))
+            rows["door"].append(_child("door", folder))
             rows["bare"].append(_child("bare", folder, "close"))
             rows["keep"].append(_child("bare", folder, "keep-alive"))
     kb = rows["bare"][0]["bytes"] / feeds / 1000
     print(f"{feeds} feeds of {kb:.0f} kB at {LATENCY_S * 1000:.0f} ms, {CONCURRENCY} at once")
-    names = {
-        "digest": "fetched, parsed, stored",
-        "again": "the next day, unchanged",
-        "bare": "bare httpx2, a connection each",
-        "keep": "bare httpx2, connections kept",
-    }
-    for key, name in names.items():
+    for key, name in _ROWS.items():
         wall, cpu, peak = (statistics.median(row[k] for row in rows[key]) for k in ("wall_s", "cpu_s", "peak_mb"))
         print(f"  {name}: wall {wall:.2f} s · CPU {cpu:.2f} s · {peak:.0f} MB")
-    for what in ("wall_s", "cpu_s"):
-        ratios = [a[what] / b[what] for a, b in zip(rows["digest"], rows["bare"], strict=True)]
-        print(f"  ratio of {what[:-2]} to bare: {statistics.median(ratios):.2f}")
+    for key in ("digest", "again", "door"):
+        pairs = list(zip(rows[key], rows["bare"], strict=True))
+        wall, cpu = (statistics.median(a[what] / b[what] for a, b in pairs) for what in ("wall_s", "cpu_s"))
+        print(f"  {_ROWS[key]}, beside bare: wall {wall:.1f} · CPU {cpu:.1f}")
 
 
 @contextmanager
@@ -112,6 +117,21 @@ def _digest(folder: str, day: str) -> Mapping[str, float]:
         return _measured(lambda: app.run(app.editions(()), date.fromisoformat(day), until=Stage.FETCH, send=False))
 
 
+def _door(folder: str) -> Mapping[str, float]:
+    from digest.sources.http import Door
+
+    urls = json.loads((Path(folder) / "urls.json").read_text(encoding="utf-8"))
+    with Door() as door:
+        # Certificates are read when it is first opened, as the bare client reads its own.
+        door.get(urls[0], trusted=True)
+
+        def fetch() -> None:
+            with ThreadPoolExecutor(CONCURRENCY) as pool:
+                list(pool.map(lambda url: door.get(url, trusted=True), urls))
+
+        return _measured(fetch)
+
+
 def _bare(folder: str, connection: str) -> Mapping[str, float]:
     import httpx2
 
@@ -134,30 +154,40 @@ def _bare(folder: str, connection: str) -> Mapping[str, float]:
 def deciding(*, known: int = KNOWN, listed: int = IN_A_DAY, runs: int = 3) -> None:
     """Time how long a day's list takes in a new store and in one that knows *known* papers, and print it."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
-        fill(Path(folder) / "large.db", known)
-        filled = time.perf_counter() - began
-        megabytes = (Path(folder) / "large.db").stat().st_size / 1e6
-        fill(Path(folder) / "small.db", 0)
+        large, small = Path(folder) / "large.db", Path(folder) / "small.db"
+        filled, opened = fill(large, known)
+        fill(small, 0)
+        megabytes = large.stat().st_size / 1e6
         rows: dict[str, list[Mapping[str, float]]] = {"large": [], "small": []}
         for n in range(runs):
-            for name in ("large", "small"):
-                rows[name].append(_child("decide", str(Path(folder) / f"{name}.db"), str(known), str(listed), str(n)))
-    print(f"a day of {listed:,}, a third of them known ({known:,} papers: {megabytes:,.0f} MB, made in {filled:.0f} s)")
-    for name, title in (("large", f"knows {known:,}"), ("small", "knows none")):
+            rows["large"].append(_child("decide", str(large), str(known), str(listed), str(n)))
+            rows["small"].append(_child("decide", str(small), str(known), str(listed), str(n)))
+    print(f"a day of {listed:,}, a third of them among the first {known:,} papers")
+    print(f"  that store: {megabytes:,.0f} MB, made in {filled:.0f} s, and given its sketches in {opened:.0f} s")
+    for name, title in (("large", f"knows all {known:,}"), ("small", "knows none")):
         wall, cpu, peak = (statistics.median(row[k] for row in rows[name]) for k in ("wall_s", "cpu_s", "peak_mb"))
-        new = {row["new"] for row in rows[name]}
-        print(f"  a store that {title}: wall {wall:.2f} s · CPU {cpu:.2f} s · {peak:.0f} MB · new {sorted(new)}")
+        new = ", ".join(f"{row['new']:,}" for row in rows[name])
+        print(f"  a store that {title}: wall {wall:.2f} s · CPU {cpu:.2f} s · {peak:.0f} MB · new {new}")
 
 
-def fill(path: Path, known: int, *, at_once: int = 5_000) -> None:
-    """Make a store at *path* that knows so many generated papers, without asking it about each."""
+def fill(path: Path, known: int, *, at_once: int = 5_000) -> tuple[float, float]:
+    """Make a store at *path* that knows so many generated papers, without asking it about each.
+
+    They are put into a store of before papers had sketches, and opening it does the rest, as it does for people.
+
+    Returns:
+        Seconds for the papers, and for the opening.
+    """
     from sqlalchemy import create_engine, insert
 
     from digest.store import SqlStore, tables
+    from digest.store.migrations import MIGRATIONS
 
-    SqlStore.open(f"sqlite:///{path}").close()
-    engine = create_engine(f"sqlite:///{path}")
+    url = f"sqlite:///{path}"
+    before_sketches = [step for step in MIGRATIONS if step.version < 3]
+    began = time.perf_counter()
+    SqlStore.open(url, steps=before_sketches).close()
+    engine = create_engine(url)
     for start in range(0, known, at_once):
         papers = [_row(n) for n in range(start, min(start + at_once, known))]
         ids = [{"id": p["id"], "paper_pk": p["pk"], "reason": "its own id", "since": _DAY} for p in papers]
@@ -165,6 +195,9 @@ def fill(path: Path, known: int, *, at_once: int = 5_000) -> None:
             connection.execute(insert(tables.paper), papers)
             connection.execute(insert(tables.alias), ids)
     engine.dispose()
+    filled = time.perf_counter()
+    SqlStore.open(url).close()
+    return filled - began, time.perf_counter() - filled
 
 
 def _row(n: int) -> dict[str, Any]:
@@ -267,6 +300,7 @@ def _peak_mb() -> float:
 
 _CHILDREN: Final[Mapping[str, Callable[..., Mapping[str, float]]]] = {
     "digest": _digest,
+    "door": _door,
     "bare": _bare,
     "decide": _decide,
 }
