@@ -143,7 +143,7 @@ def _are_listed_apart(a: Paper, b: Paper) -> bool:
     published_a, published_b = ({i for i in values(ids_of(p), "doi") if not preprint_server(i)} for p in (a, b))
     if published_a and published_b:
         return not published_a & published_b
-    return scheme(a.id) == scheme(b.id) == "url" and _site(a) == _site(b)
+    return scheme(a.id) == scheme(b.id) == "url" and a.id != b.id and _site(a) == _site(b)
 
 
 def _site(paper: Paper) -> str:

@@ -192,7 +192,7 @@ class _Index:
         if scheme(paper.id) != "url":
             return record
         holder = self._by_id.get(paper.id)
-        if holder is None or _alike_titles(holder.paper.title, paper.title):
+        if holder is None or _alike_titles(holder.paper.title, paper.title) or same_work(holder.paper, paper):
             return record
         return replace(record, paper=replace(paper, id=title_id(paper.title, paper.abstract), aliases=()))
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -53,7 +53,7 @@ def labelled_sets() -> None:
     """Citations that people have matched: titles and authors, no abstracts."""
     folder = REAL_DATA / "eval" / "duplicates"
     for path in sorted(folder.glob("dblp-*.txt")):
-        _print_quality(path.stem, list(_ditto(path)))
+        _print_quality(path.stem, list(matched_citations(path)))
     clusters = list(_cora(folder / "cora.csv"))
     _print_quality("cora", [(a, b, x == y) for (x, a), (y, b) in itertools.combinations(clusters, 2)])
 
@@ -76,7 +76,7 @@ def _quality(right: int, wrong: int, missed: int) -> str:
     return f"precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} ({right} right, {wrong} wrong, {missed} missed)"
 
 
-def _ditto(path: Path) -> Iterator[Pair]:
+def matched_citations(path: Path) -> Iterator[Pair]:
     for n, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
         a, b, label = line.split("\t")
         yield _citation(a, 2 * n), _citation(b, 2 * n + 1), label == "1"
@@ -98,13 +98,13 @@ def _cora(path: Path) -> Iterator[tuple[str, Paper]]:
 
 def arxiv_and_hugging_face() -> None:
     """Two sources' words on the same papers, their ids hidden: the truth is the arXiv id."""
-    arxiv, others = _arxiv_papers(), _hugging_face_papers()
+    arxiv, others = arxiv_papers(), hugging_face_papers()
     for name, change in (
         ("all they say", {}),
         ("Hugging Face without authors", {"authors": ()}),
         ("Hugging Face without abstracts", {"abstract": ""}),
     ):
-        pairs = _joined([*arxiv, *(replace(p, **change) for p in others)])
+        pairs = joined([*arxiv, *(replace(p, **change) for p in others)])
         crossing = [(a, b) for a, b in pairs if (a < len(arxiv)) != (b < len(arxiv))]
         ids = [p.id for p in (*arxiv, *others)]
         right = sum(ids[a] == ids[b] for a, b in crossing)
@@ -117,15 +117,15 @@ def arxiv_and_hugging_face() -> None:
 
 def arxiv_alone() -> None:
     """Papers of different ids, their ids hidden: each join is wrong, or two submissions of one paper."""
-    papers = _arxiv_papers()
+    papers = arxiv_papers()
     for name, change in (("all they say", {}), ("abstracts hidden", {"abstract": ""}), ("no authors", {"authors": ()})):
-        pairs = _joined([replace(p, **change) for p in papers])
+        pairs = joined([replace(p, **change) for p in papers])
         print(f"arXiv alone, {name}: {len(pairs)} of {len(papers) * (len(papers) - 1) // 2:,} pairs joined")
         for a, b in pairs:
             print(f"    {papers[a].id} {papers[a].title}\n    {papers[b].id} {papers[b].title}")
 
 
-def _joined(papers: list[Paper]) -> list[tuple[int, int]]:
+def joined(papers: list[Paper]) -> list[tuple[int, int]]:
     """The pairs that are found and joined by their words alone."""
     hidden = [replace(p, id=PaperId(f"openreview:{n}"), aliases=()) for n, p in enumerate(papers)]
     holders: defaultdict[object, list[int]] = defaultdict(list)
@@ -136,7 +136,7 @@ def _joined(papers: list[Paper]) -> list[tuple[int, int]]:
     return sorted(pair for pair in found if same_work(hidden[pair[0]], hidden[pair[1]]))
 
 
-def _arxiv_papers(most: int = 1_000_000) -> list[Paper]:
+def arxiv_papers(most: int = 1_000_000) -> list[Paper]:
     papers: dict[str, Paper] = {}
     for path in sorted((REAL_DATA / "arxiv-days").glob("*.jsonl")):
         for row in map(json.loads, filter(None, path.read_text(encoding="utf-8").split("\n"))):
@@ -145,7 +145,7 @@ def _arxiv_papers(most: int = 1_000_000) -> list[Paper]:
     return list(papers.values())
 
 
-def _hugging_face_papers() -> list[Paper]:
+def hugging_face_papers() -> list[Paper]:
     from digest.sources.huggingface import HuggingFaceSource
 
     source = HuggingFaceSource("Hugging Face")
@@ -202,14 +202,25 @@ def fill(url: str, known: int, *, at_once: int = 5_000) -> None:
 
     SqlStore.open(url, steps=[step for step in MIGRATIONS if step.version < 3]).close()
     engine = create_engine(url)
-    texts = _Texts(_arxiv_papers())
+    texts = _Texts(arxiv_papers())
     for start in range(0, known, at_once):
-        papers = [texts.row(n) for n in range(start, min(start + at_once, known))]
+        papers = [row(texts.paper(n), n + 1) for n in range(start, min(start + at_once, known))]
         ids = [{"id": p["id"], "paper_pk": p["pk"], "reason": "its own id", "since": _DAY} for p in papers]
         with engine.begin() as connection:
             connection.execute(insert(tables.paper), papers)
             connection.execute(insert(tables.alias), ids)
     engine.dispose()
+
+
+def row(one: Paper, pk: int) -> dict[str, Any]:
+    """A paper as a row of the table."""
+    names = [field.name for field in fields(one) if field.name != "aliases"]
+    return {
+        **{name: getattr(one, name) for name in names},
+        "pk": pk,
+        "title_key": title_key(one.title),
+        "first_seen": _DAY,
+    }
 
 
 class _Texts:
@@ -228,25 +239,16 @@ class _Texts:
                     following[a].append(b)
             self._following[name] = following
 
-    def row(self, n: int) -> dict[str, Any]:
-        """The n-th paper as a row of the table."""
+    def paper(self, n: int) -> Paper:
+        """The n-th of endlessly many."""
         rng = random.Random(n)
-        title, abstract = self._text("title", 20, rng), self._text("abstract", 250, rng)
-        return {
-            "pk": n + 1,
-            "id": f"doi:10.5555/{n}",
-            "title": title,
-            "abstract": abstract,
-            "authors": rng.sample(self._authors, 4),
-            "url": f"https://doi.org/10.5555/{n}",
-            "links": [],
-            "version": 1,
-            "categories": ["cs.LG"],
-            "keywords": [],
-            "withdrawn": False,
-            "title_key": title_key(title),
-            "first_seen": _DAY,
-        }
+        return Paper(
+            id=PaperId(f"doi:10.5555/{n}"),
+            title=self._text("title", 20, rng),
+            abstract=self._text("abstract", 250, rng),
+            authors=tuple(rng.sample(self._authors, 4)),
+            url=f"https://doi.org/10.5555/{n}",
+        )
 
     def _text(self, name: str, most: int, rng: random.Random) -> str:
         words = [""]
@@ -261,7 +263,7 @@ def read(url: str, part: str) -> None:
     from digest.store import SqlStore
     from digest.store.papers import find_known, save_papers
 
-    papers = _arxiv_papers(IN_A_DAY)
+    papers = arxiv_papers(IN_A_DAY)
     with SqlStore.open(url) as store:
         peak = _peak_mb()
         began, cpu = time.perf_counter(), time.process_time()
