@@ -10,6 +10,8 @@ from digest.core.errors import SourceError
 from digest.sources import guard
 from digest.sources.arxiv import ArxivSource
 from digest.sources.feed import FeedSource
+from tests.fuzz.measure import cost
+from tests.fuzz.targets import TARGETS
 
 HEAD = '<?xml version="1.0"?>'
 
@@ -159,3 +161,43 @@ def test_what_is_no_json_is_named(content: bytes, sentence: str) -> None:
         guard.json(content)
 
     assert sentence in str(caught.value)
+
+
+def bomb(entity: str, uses: int) -> bytes:
+    return rss("&a;" * uses, prolog=f'<!DOCTYPE l [<!ENTITY a "{entity}">]>').encode()
+
+
+BOMBS = {
+    "billion laughs": rss("&c;", prolog=LAUGHS.replace("&b;", "&b;" * 500).replace("&a;", "&a;" * 500)).encode(),
+    "7 KB that become 2 MB": bomb("x" * 1_000, 2_000),
+    "503 KB that become 10 GB": bomb("x" * 200_000, 100_000),
+    "a file of the machine": rss("&c;", prolog=FILE).encode(),
+    "a parameter entity": rss("&c;", prolog=PARAMETER).encode(),
+    "100,000 elements in each other": rss("<div>" * 100_000 + "</div>" * 100_000).encode(),
+    "a million attributes": rss("<b " + " ".join(f"a{n}=''" for n in range(1_000_000)) + "/>").encode(),
+    "a title of 20 MB": rss("x" * 20_000_000).encode(),
+    "nothing but NUL": b"\0" * 5_000_000,
+    "NUL between all letters": rss("\0".join("title" * 1_000)).encode(),
+}
+
+
+@pytest.mark.parametrize("kind", ["arxiv", "feed", "biorxiv", "pubmed", "opml", "arxiv-listing", "page"])
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_goes_off_in_no_parser(kind: str, name: str) -> None:
+    read = TARGETS[kind].make()
+    said: list[str] = []
+
+    def outcome(content: bytes) -> str:
+        try:
+            return repr(read(content))
+        except SourceError as error:
+            return str(error)
+
+    outcome(rss().encode())  # what is imported on the first call is not the bomb's
+    seconds, megabytes = cost(lambda: said.append(outcome(BOMBS[name])))
+
+    assert "root:" not in said[0]
+    assert "hahaha" not in said[0]
+    assert len(said[0]) < 20_000
+    assert seconds < 1.0
+    assert megabytes < 50
