@@ -61,6 +61,8 @@ class PastReading:
     listed: int = 0
     unseen: int = 0
     gap: int = 0
+    is_partial: bool = False
+    """Part of it could not be read, or was an earlier list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,13 +147,16 @@ def _days(readings: Mapping[date, PastReading], today: date) -> Iterable[date]:
 
 
 def _is_due(calendar: Calendar, rereads: Sequence[int], reading: PastReading | None, day: date, today: date) -> bool:
-    may_list = calendar.lists_on(day) or (not calendar.promises and day >= today - _RECENT)
+    is_recent = calendar.promises or day >= today - _RECENT
+    may_list = is_recent and (calendar.lists_on(day) or not calendar.promises)
     if reading is None:
         return may_list
     if reading.read_on >= today:
         return False
     if not reading.state.is_settled:
         return may_list
+    if reading.is_partial:
+        return is_recent
     ages = set(rereads)
     # What could not be found may have come since; so may what a copy of the day before stood in for.
     if reading.gap or (may_list and reading.state is SourceState.QUIET and reading.listed):

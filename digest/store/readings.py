@@ -181,6 +181,7 @@ class Readings(Database):
                     listed=row.listed,
                     unseen=row.never_seen,
                     gap=row.gap,
+                    is_partial=row.is_partial,
                 )
                 for row in connection.execute(query)
             }
