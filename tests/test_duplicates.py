@@ -282,6 +282,42 @@ def test_each_id_has_a_reason_to_be_where_it_is(picks: list[tuple[int, int]], da
         assert all(reason for _, reason in one.reasons)
 
 
+_ids = st.sampled_from(
+    "arxiv:2603.00001 arxiv:2603.00002 doi:10.5555/1 doi:10.5555/2 doi:10.1101/1 doi:10.1101/2 openreview:a "
+    "openreview:b url:https://a.org/1 url:https://a.org/2 url:https://b.org/1".split()
+)
+_anything = st.builds(
+    lambda ids, title, abstract, authors: paper(
+        1,
+        id=PaperId(ids[0]),
+        aliases=tuple(map(PaperId, sorted(ids[1:]))),
+        title=title,
+        abstract=abstract,
+        authors=authors,
+    ),
+    st.lists(_ids, min_size=1, max_size=3, unique=True),
+    st.sampled_from(
+        ["Where the sand of rivers goes", "Where the sands of rivers go", "Dams starve coasts", "Editorial"]
+    ),
+    st.sampled_from(["", ABSTRACT, OTHER]),
+    st.sampled_from([(), TEAM, ("Bo Li",)]),
+)
+
+
+@given(st.lists(_anything, max_size=6), st.lists(_anything, min_size=1, max_size=6))
+def test_no_id_belongs_to_two_papers_whatever_the_records_say(before: list[Paper], now: list[Paper]) -> None:
+    first = resolve([Record(paper=p) for p in before], []).papers
+    known = [Known(pk=pk, paper=one.paper) for pk, one in enumerate(first, start=1)]
+
+    second = resolve([Record(paper=p) for p in now], known).papers
+
+    ids = [i for one in second for i in (one.paper.id, *one.paper.aliases)]
+    untouched = {k.pk for k in known} - {pk for one in second for pk in (one.pk, *one.joined)}
+    ids += [i for k in known if k.pk in untouched for i in (k.paper.id, *k.paper.aliases)]
+    assert len(ids) == len(set(ids))
+    assert {i for one in first for i in (one.paper.id, *one.paper.aliases)} <= set(ids)
+
+
 # -- on real papers
 
 

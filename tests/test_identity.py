@@ -193,6 +193,28 @@ def test_equal_titles_of_different_people_are_different_works() -> None:
     assert len(resolve([record(a), record(b)], []).papers) == 2
 
 
+def test_a_title_that_stands_for_two_papers_stands_for_the_one_with_that_abstract() -> None:
+    title = "Sediment of rivers and of coasts"
+    known = [
+        Known(pk=n, paper=paper(n, title=title, abstract=f"{text} of the river, as we measured it."))
+        for n, text in enumerate(["Silt", "Sand and gravel on the bed", "Mud"], start=1)
+    ]
+    saved = paper(4, id=title_id(title), title=title, abstract=known[1].paper.abstract, authors=(), url="")
+
+    [one] = resolve([record(saved)], known).papers
+
+    assert (one.pk, one.joined) == (2, ())
+
+
+def test_an_id_of_two_papers_stays_with_the_first_and_the_others_stay_apart() -> None:
+    shared, own = PaperId("doi:10.5555/proceedings"), PaperId("doi:10.5555/own")
+    known = [Known(pk=1, paper=paper(1, aliases=(shared,))), Known(pk=2, paper=paper(2, aliases=(own,)))]
+
+    [one] = resolve([record(paper(2, aliases=(own, shared)))], known).papers
+
+    assert (one.pk, one.paper.aliases) == (2, (own,))
+
+
 def test_lookup_keys_find_what_resolve_needs() -> None:
     ids, titles, papers = lookup_keys([record(paper(1, aliases=(PaperId("doi:10.5555/1"),)))])
 

@@ -205,10 +205,9 @@ class _Index:
 
     def _own_ids(self, paper: Paper, work: _Work | None) -> Paper:
         """Drop ids that belong to a different paper (one DOI given to two arXiv papers): an id has one owner."""
-        ids = [i for i in ids_of(paper) if self._owner(i, work) is work]
-        if work is not None and not ids:
-            return replace(paper, id=work.paper.id, aliases=())
-        return replace(paper, id=ids[0], aliases=tuple(sorted(ids[1:]))) if ids else paper
+        # There is one left: whoever has all of them would have been found to be this paper.
+        first, *rest = (i for i in ids_of(paper) if self._owner(i, work) is work)
+        return replace(paper, id=first, aliases=tuple(sorted(rest)))
 
     def _owner(self, paper_id: PaperId, default: _Work | None) -> _Work | None:
         owner = self._by_id.get(paper_id, default)
