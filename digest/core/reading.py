@@ -309,7 +309,10 @@ def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetim
     if stale and source.calendar.lists_on(read.day):
         said = f"{' and '.join(stale)} still {'shows' if len(stale) == 1 else 'show'} an earlier list"
         return replace(found, note=said, is_partial=True)
-    return replace(found, note=read.note, is_partial=read.is_cut_off)
+    note = read.note
+    if note is None and seen.repeats and found.state is SourceState.QUIET and source.past_url(read.day) is not None:
+        note = "the same list as before"
+    return replace(found, note=note, is_partial=read.is_cut_off)
 
 
 def _address(source: Source) -> str:

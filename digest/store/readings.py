@@ -276,7 +276,9 @@ def _drop_stand_ins(connection: Connection, source: str, day: date) -> None:
     reading, record, paper = tables.reading.c, tables.record, tables.paper
     unsettled = [state for state in SourceState if not state.is_settled]
     stood_in = select(1).where(
-        reading.source == source, reading.day == day, or_(reading.state.in_(unsettled), reading.is_partial)
+        reading.source == source,
+        reading.day == day,
+        or_(reading.state.in_(unsettled), reading.is_partial, reading.never_seen == 0),
     )
     if connection.scalar(stood_in) is not None:
         known = select(1).where(paper.c.pk == record.c.paper_pk, paper.c.first_seen < day)
