@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench screenshots wheel clean
+.PHONY: demo test check bench torture wheel clean
 
 demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
 	rm -rf digest-sample
@@ -27,6 +27,9 @@ check: .venv/installed-dev    ## all that must hold before a change is pushed
 
 bench: .venv/installed-test   ## compare speeds, two things at a time
 	$(BIN)/python -m tests.bench
+
+torture: .venv/installed-test ## run the long trials against servers that misbehave, and print their figures
+	$(BIN)/python -m tests.torture
 
 wheel: .venv/installed-dev    ## build the wheel, install it into an empty environment, and run it there
 	rm -rf build dist
