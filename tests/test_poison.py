@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from digest.core.errors import SourceError
 from digest.core.identity import canonical_url, doi, doi_version
 from digest.core.text import clean_html, split_authors
+from digest.sources.arxiv import ArxivSource
+from digest.sources.opml import parse_opml
 from digest.sources.page import parse_pdf
+from digest.sources.pubmed import PubMedSource
 from tests import test_source_openalex as openalex
 from tests import test_source_openreview as openreview
 from tests import test_source_pubmed as pubmed
@@ -33,6 +38,33 @@ def test_what_no_browser_takes_is_no_address_of_a_page(url: str) -> None:
 @pytest.mark.parametrize("version", ["2999999999999999999999", "0"])
 def test_no_version_is_beyond_what_a_database_can_hold(version: str) -> None:
     assert doi_version(f"10.1101/2024.01.01.123456v{version}") is None
+
+
+@pytest.mark.parametrize("read", [ArxivSource("a").parse, PubMedSource("p", query="x").parse, parse_opml])
+def test_a_refusal_does_not_quote_the_whole_document(read: Callable[..., object]) -> None:
+    for content in (f"<opml><{'x' * 5000}>", f"<rss>\n<a>&{'g' * 5000};</a></rss>", "<rss xmlns:a='\x86' />"):
+        with pytest.raises(SourceError) as caught:
+            read(content.encode(), url="")
+
+        assert len(str(caught.value)) < 200
+        assert str(caught.value).isprintable()
+
+
+def test_a_resumption_token_of_thousands_of_letters_is_not_asked_for() -> None:
+    content = (Path(__file__).parent / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
+    broken = content.replace("</resumptionToken>", "x" * 3_000 + "</resumptionToken>")
+
+    with pytest.raises(SourceError, match=r"resumption token of 3,\d+ characters"):
+        ArxivSource("a").parse(broken.encode(), url="https://oaipmh.arxiv.org/oai?verb=ListRecords")
+
+
+def test_there_is_no_version_zero() -> None:
+    content = (Path(__file__).parent / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
+
+    parsed = ArxivSource("a").parse(content.replace('"v1"', '"v0"').encode(), url="")
+
+    assert parsed.records
+    assert all(r.paper.version != 0 for r in parsed.records)
 
 
 def test_a_broken_address_of_a_pdf_does_not_stop_a_venue() -> None:

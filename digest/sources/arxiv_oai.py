@@ -12,6 +12,7 @@ adds a DOI.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _GROUPS: Final = frozenset({"cs", "econ", "eess", "math", "q-bio", "q-fin", "stat"})
 """Archives that are a group of their own; all others belong to physics."""
 _FORMATS: Final = ("arxiv", "arxivraw")
+_LONGEST_TOKEN: Final = 1_000
 _WITHDRAWN: Final = "I"
 """arXivRaw's `source_type` of a version that withdraws the paper."""
 _EVENING: Final = 1
@@ -109,6 +111,8 @@ def _resume(url: str, token: str) -> str | None:
     parts = urlsplit(url)
     if not token or parts.scheme not in ("http", "https"):
         return None
+    if len(token) > _LONGEST_TOKEN:
+        raise SourceError(f"goes on at a resumption token of {len(token):,} characters, which is none", url=url)
     return parts._replace(query=urlencode({"verb": "ListRecords", "resumptionToken": token})).geturl()
 
 
@@ -172,7 +176,7 @@ def _announcement(paper: Paper, number: str, changed: datetime | None, sets: Seq
 def _versions(fields: Fields) -> Mapping[int, Fields]:
     """arXivRaw's, by number."""
     numbered = ((str(e.get("version") or "").removeprefix("v"), Fields(e)) for e in fields.all("version"))
-    return {int(number): version for number, version in numbered if number.isdecimal() and 0 < len(number) < 4}
+    return {int(number): version for number, version in numbered if re.fullmatch(r"[1-9]\d{0,2}", number, re.ASCII)}
 
 
 def _dates(fields: Fields, versions: Mapping[int, Fields], number: str) -> tuple[datetime | None, datetime | None]:

@@ -53,7 +53,7 @@ def tree(content: bytes, url: str) -> _Element:
     try:
         root = etree.fromstring(guard.xml(content, url=url), parser)
     except etree.XMLSyntaxError as exc:
-        raise SourceError(f"is damaged or was cut off ({exc.msg or 'no XML'})", url=url) from exc
+        raise guard.damaged(exc, url=url) from exc
     if local(root) not in _ROOTS:
         raise SourceError(f"is no list of arXiv but XML with the root <{local(root)}>", url=url)
     return root

@@ -154,6 +154,11 @@ def describe_page(text: str, *, wanted: str = "a feed") -> str:
     return f"answered with XML{f' (<{root[1][:40]}>)' if root else ''}{called}, not {wanted}"
 
 
+def damaged(error: SyntaxError, *, url: str = "") -> SourceError:
+    """What lxml says of a document it can't read, as a sentence; it may quote all of the document."""
+    return SourceError(f"is damaged or was cut off ({excerpt(error.msg or 'no XML')})", url=url)
+
+
 def page_title(text: str) -> str:
     """The title of a page, or of an error that is written as a feed; empty where there is none."""
     title = _TITLE.search(text[:50_000])

@@ -109,7 +109,7 @@ def _tree(content: bytes, url: str) -> _Element:
     try:
         root = etree.fromstring(guard.xml(content, url=url), parser)
     except etree.XMLSyntaxError as exc:
-        raise SourceError(f"is damaged or was cut off ({exc.msg or 'no XML'})", url=url) from exc
+        raise guard.damaged(exc, url=url) from exc
     if _local(root) != "opml":
         raise SourceError(f"is no OPML but XML with the root <{_local(root)}>", url=url)
     return root

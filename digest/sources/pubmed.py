@@ -204,7 +204,7 @@ def _tree(content: bytes, url: str) -> _Element:
     try:
         root = etree.fromstring(checked, parser)
     except etree.XMLSyntaxError as exc:
-        raise SourceError(f"is damaged or was cut off ({exc.msg or 'no XML'})", url=url) from exc
+        raise guard.damaged(exc, url=url) from exc
     said = " ".join(_text(error) for error in root.iter("ERROR"))
     if said or root.tag in ("eFetchResult", "eSearchResult"):
         raise _refusal(said or f"<{root.tag}> without a record", url)
