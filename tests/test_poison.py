@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from digest.core.errors import SourceError
 from digest.core.identity import canonical_url, doi, doi_version
 from digest.core.text import clean_html, split_authors
 from digest.sources.arxiv import ArxivSource
+from digest.sources.huggingface import HuggingFaceSource
 from digest.sources.opml import parse_opml
 from digest.sources.page import parse_pdf
 from digest.sources.pubmed import PubMedSource
@@ -56,6 +58,14 @@ def test_a_resumption_token_of_thousands_of_letters_is_not_asked_for() -> None:
 
     with pytest.raises(SourceError, match=r"resumption token of 3,\d+ characters"):
         ArxivSource("a").parse(broken.encode(), url="https://oaipmh.arxiv.org/oai?verb=ListRecords")
+
+
+def test_an_id_of_thousands_of_letters_is_none() -> None:
+    item = {"paper": {"id": "2606." + "1" * 3000, "title": "A title"}}
+
+    parsed = HuggingFaceSource("h").parse(json.dumps([item]).encode(), url="")
+
+    assert [(r.reason, r.excerpt) for r in parsed.rejected] == [("no id", "A title")]
 
 
 def test_there_is_no_version_zero() -> None:

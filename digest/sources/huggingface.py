@@ -28,6 +28,7 @@ _DEFAULT_LIMIT: Final = 50
 """Of the API, where the address names none; the fullest days have just that many papers."""
 _PERIOD_PARAMETERS: Final = {"day": "date={date}", "week": "week={week}", "month": "month={month}"}
 _LONGEST_REPR: Final = 200_000
+_LONGEST_ID: Final = 100
 
 
 class HuggingFaceSource:
@@ -108,7 +109,7 @@ def _read(item: Any) -> Record | Rejected:
     number = _string(paper.get("id")).strip()
     if not title:
         return Rejected(reason="no title", excerpt=excerpt(number or str(dict(item))[:200]))
-    if not number:
+    if not number or len(number) > _LONGEST_ID:
         return Rejected(reason="no id", excerpt=excerpt(title))
     abstract = clean_text(_string(paper.get("summary")) or _string(item.get("summary")))
     found = arxiv_id(number)
