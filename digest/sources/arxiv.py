@@ -94,7 +94,7 @@ class ArxivSource:
         if self._url:
             return self.url_for(day) if "{date}" in self._url else None
         if self._search:
-            return self.url_for(day)
+            return None  # today's list reaches back over the days before
         if self._set:
             return self.url_for(day)
         return addresses.submissions_url(self._within, self.calendar, day) if self.calendar.promises else None

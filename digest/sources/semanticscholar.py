@@ -79,8 +79,8 @@ class SemanticScholarSource:
         return f"{_SEARCH}?{urlencode(query, safe=':,')}"
 
     def past_url(self, day: date) -> str | None:
-        """The same search, as it would be made now for the days up to *day*."""
-        return self.url_for(day) if not self._url or "{date}" in self._url else None
+        """None: today's list reaches back over the days before."""
+        return self.url_for(day) if self._url and "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read one page."""
@@ -97,7 +97,8 @@ class SemanticScholarSource:
         return Parsed(
             records=tuple(records),
             rejected=tuple(rejected),
-            expected=_count(value.get("total")),
+            # The total is an estimate, as its documentation says, and proves nothing but that there is none.
+            expected=0 if value.get("total") == 0 else None,
             # A page without papers is the last one, whatever it says.
             next_url=_next_url(url, value.get("token")) if items else None,
         )
@@ -197,8 +198,3 @@ def _string(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else ""
-
-
-def _count(value: Any) -> int | None:
-    # What is larger is no count, and no database could hold it.
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
