@@ -153,6 +153,12 @@ def test_a_day_without_papers_says_so_and_needs_no_second_request() -> None:
     ) == Parsed(expected=0)
 
 
+def test_a_phrase_that_was_ignored_is_named() -> None:
+    found = search(count="9", webenv="E", querykey="1", errorlist={"phrasesnotfound": ["crispr-cas99"]})
+
+    assert found.note == "PubMed ignored “crispr-cas99”"
+
+
 def test_a_search_of_ones_own_keeps_its_place_and_its_key() -> None:
     parsed = search("http://127.0.0.1:8080/eutils/esearch.fcgi?term=x&api_key=k", count="1", querykey="2", webenv="E")
 

@@ -115,6 +115,8 @@ class Parsed:
     rejected: tuple[Rejected, ...] = ()
     expected: int | None = None
     """How many the source itself says there are (`totalResults`, "showing x of y"); None where it does not."""
+    note: str | None = None
+    """What the source itself remarks on what was asked, in a clause; None where it has nothing to say."""
     categories: tuple[str, ...] = ()
     """The lists that this one holds together, as an address of arXiv can; mostly empty."""
     next_url: str | None = None

@@ -285,6 +285,7 @@ def _joined(pages: Sequence[Parsed], unread: str | None) -> Parsed:
         records=tuple(r for p in pages for r in p.records),
         rejected=(*(r for p in pages for r in p.rejected), *left),
         categories=pages[0].categories if pages else (),
+        note=next((p.note for p in pages if p.note), None),
         expected=next((p.expected for p in pages if p.expected is not None), None),
     )
 
@@ -309,7 +310,7 @@ def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetim
     if stale and source.calendar.lists_on(read.day):
         said = f"{' and '.join(stale)} still {'shows' if len(stale) == 1 else 'show'} an earlier list"
         return replace(found, note=said, is_partial=True)
-    note = read.note
+    note = read.note or parsed.note
     if note is None and seen.repeats and found.state is SourceState.QUIET and source.past_url(read.day) is not None:
         note = "the same list as before"
     return replace(found, note=note, is_partial=read.is_cut_off)

@@ -130,7 +130,10 @@ def _searched(content: bytes, url: str) -> Parsed:
     count = _number(_string(result.get("count")))
     if count is None:
         raise SourceError(f"holds no result of a search but {excerpt(repr(value)[:60])}", url=url)
-    return Parsed(expected=count, next_url=_first_page(result, count, url) if count else None)
+    ignored = problems.get("phrasesnotfound") if isinstance(problems, Mapping) else None
+    # Where nothing came in, it names every phrase so.
+    note = f"PubMed ignored “{excerpt(str(ignored[0]))}”" if count and isinstance(ignored, list) and ignored else None
+    return Parsed(expected=count, next_url=_first_page(result, count, url) if count else None, note=note)
 
 
 def _first_page(result: Mapping[str, Any], count: int, url: str) -> str:
