@@ -99,17 +99,17 @@ class Readings(Database):
             _remember_validators(connection, documents)
 
     def last_list(self, source: str, document: Document) -> date | None:
-        """The day of the source's newest list, if it was read from the very same bytes and from nothing else."""
+        """The day of the source's newest list, if it was read whole, from the very same bytes and from nothing else."""
         reading, kept = tables.reading, tables.reading_document
         newest = (
-            select(reading.c.day, reading.c.at)
+            select(reading.c.day, reading.c.at, reading.c.is_partial)
             .where(reading.c.source == source, reading.c.error.is_(None))
             .order_by(reading.c.day.desc())
             .limit(1)
         )
         with self._read() as connection:
             row = connection.execute(newest).one_or_none()
-            if row is None:
+            if row is None or row.is_partial:
                 return None
             read = connection.execute(
                 select(kept.c.url, kept.c.sha256).where(
@@ -128,9 +128,10 @@ class Readings(Database):
             before = connection.execute(select(reading).where(reading.c.source == source, reading.c.day == of)).one()
             if of != day:
                 _copy(connection, record, source, of=of, to=day)
-                _copy(connection, tables.rejected, source, of=of, to=day)
             row = {name: getattr(before, name) for name in ("rejected", "expected", "gap", "is_open")}
             _save_judged(connection, source, day, judge, {"at": at, "read_on": read_on, **row})
+            if of != day:
+                _copy(connection, tables.rejected, source, of=of, to=day)
             # The same document, as of now: the next one that did not change is known by it too.
             of_it = and_(kept.c.source == source, kept.c.day == of, kept.c.at == before.at)
             documents = [dict(r) for r in connection.execute(select(kept).where(of_it)).mappings()]
