@@ -209,7 +209,7 @@ def schedule(config: Path) -> None:
     import threading
 
     from digest.schedule import Scheduler, next_time
-    from digest.terminal import print_reports
+    from digest.terminal import outcome, print_reports
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -224,9 +224,13 @@ def schedule(config: Path) -> None:
             except DigestError as error:
                 click.echo(f"{clock():%Y-%m-%d %H:%M} {error}", err=True)
                 return
-            pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
-            print_reports(reports, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
+            # A source that is asked again every hour with the same answer is named once.
+            news = [r for r in reports if told.get(r.edition) != outcome(r)]
+            told.update({r.edition: outcome(r) for r in news})
+            pages = {r.edition: str(app.page(r.edition, r.date)) for r in news if r.issue}
+            print_reports(news, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
 
+        told: dict[str, Any] = {}
         for edition in app.config.editions:
             moment = next_time(edition, clock(), zone)
             click.echo(

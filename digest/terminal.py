@@ -111,6 +111,12 @@ def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_d
                 _line(console, f"! {warning}" if report.status != "done" else warning, indent=2)
 
 
+def outcome(report: Report) -> tuple[object, ...]:
+    """What a report says, so that the same need not be said twice."""
+    issue = report.issue.id if report.issue else None
+    return report.date, issue, completeness(report.sources), dict(report.deliveries), report.warnings
+
+
 def _what_came_of_it(report: Report) -> str:
     issue = report.issue
     if issue is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from digest.core.calendar import Calendar
@@ -23,6 +24,10 @@ _RECENT: Final = timedelta(days=7)
 """How long a list that nobody promised is looked for, and a promised one named as missing."""
 FIRST_WAIT: Final = timedelta(hours=1)
 LONGEST_WAIT: Final = timedelta(hours=24)
+_ENOUGH_DAYS: Final = 5
+"""Days with something new that a rhythm shows in."""
+_LONG_SILENCE: Final = 14
+"""Days that no source need explain."""
 _SEVERAL: Final = 2
 """Papers of a category that must all be known before it is said to repeat its last list; one may be chance."""
 
@@ -37,6 +42,8 @@ class Seen:
     """Canonical ids of those that no list of an earlier day had, whichever source's."""
     repeats: bool
     """Nothing in it that the same source's newest earlier list did not have, and something is in it."""
+    fresh_on: tuple[date, ...] = ()
+    """The days of the last half year on which the source had something new, this one included; sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +109,20 @@ def verdict(calendar: Calendar, day: date, now: datetime, seen: Seen, *, is_past
         return Verdict(state=SourceState.WAITING)
     # An empty list of a day that is over is the answer; nothing but replacements, or papers another source had first.
     return Verdict(state=SourceState.QUIET if is_past or seen.listed else SourceState.STALLED)
+
+
+def silence(calendar: Calendar, day: date, seen: Seen) -> str | None:
+    """What to say of a source that promises nothing and has been silent for longer than it ever was; else None.
+
+    A feed can die without an error: it is there, it can be read, and nothing comes any more.
+    """
+    if calendar.promises or len(seen.fresh_on) < _ENOUGH_DAYS:
+        return None
+    silent = (day - seen.fresh_on[-1]).days
+    longest = max((b - a).days for a, b in pairwise(seen.fresh_on))
+    if silent <= max(_LONG_SILENCE, 2 * longest):
+        return None
+    return f"silent for {silent} days, its longest pause before was {longest}"
 
 
 def stale_categories(

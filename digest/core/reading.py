@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from digest.core.calendar import Calendar
 from digest.core.errors import NotYetError, SourceError
 from digest.core.freshness import (
     CATCH_UP,
@@ -23,6 +24,7 @@ from digest.core.freshness import (
     Verdict,
     after_failure,
     due_days,
+    silence,
     stale_categories,
     verdict,
 )
@@ -45,8 +47,14 @@ class _List:
     unchanged_since: date | None = None
     gap: int = 0
     note: str | None = None
-    is_cut_off: bool = False
-    """A later page could not be read."""
+    trouble: SourceError | None = None
+    """Why a later page could not be read."""
+
+    @property
+    def refusal(self) -> SourceError | None:
+        """The error that a server answered with in the place of the list, or of a part of it."""
+        error = self.result if isinstance(self.result, SourceError) else self.trouble
+        return error if error and error.status is not None and not isinstance(error, NotYetError) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +77,7 @@ class Reader:
             now: The moment of the run; for a day that is replayed, one of that day.
         """
         backoffs = self._backoffs(sources)
-        due = self._due(sources, today, backoffs)
+        due = self._due(sources, today, now, backoffs)
         if not due:
             return
         by_name = {source.name: source for source in sources}
@@ -78,7 +86,8 @@ class Reader:
             self._tell(readings)
             for name, reading in readings.items():
                 for one in reading.result():
-                    self._keep(by_name[name], one, today, now, backoffs.get(name))
+                    self._keep(by_name[name], one, today, now - (today - one.day))
+                self._remember(by_name[name], reading.result(), backoffs.get(name))
 
     def _tell(self, readings: Mapping[str, Future[list[_List]]]) -> None:
         """Say how far it is, for people who wait."""
@@ -99,7 +108,7 @@ class Reader:
         return {name: backoff for name, backoff in found.items() if backoff.address == addresses[name]}
 
     def _due(
-        self, sources: Sequence[Source], today: date, backoffs: Mapping[str, Backoff]
+        self, sources: Sequence[Source], today: date, now: datetime, backoffs: Mapping[str, Backoff]
     ) -> dict[str, tuple[date, ...]]:
         """By source, the days whose lists are to be read, today's first; sources with none are left out."""
         unsettled = set(self.store.unsettled([source.name for source in sources], today))
@@ -113,7 +122,9 @@ class Reader:
             days: tuple[date, ...] = (today,) if source.name in unsettled else ()
             if source.past_url(today) is not None:
                 readings = self.store.past_readings(source.name, since=today - CATCH_UP, before=today)
-                days += due_days(source.calendar, source.rereads, readings, today)
+                calendars = (source.calendar, _as_seen_from_here(source, today, now))
+                past = {day for c in calendars for day in due_days(c, source.rereads, readings, today)}
+                days += tuple(sorted(past))
             if days:
                 due[source.name] = days
         return due
@@ -137,7 +148,8 @@ class Reader:
         for day in days:
             moment = now - (today - day)
             found.append(self._read_list(source, day, moment, get, is_past=day != today))
-            if isinstance(found[-1].result, SourceError) and not isinstance(found[-1].result, NotYetError):
+            failed = isinstance(found[-1].result, SourceError) and not isinstance(found[-1].result, NotYetError)
+            if failed or found[-1].refusal:
                 break  # what does not answer is not asked for more
         return sorted(found, key=lambda one: one.day)
 
@@ -145,7 +157,10 @@ class Reader:
         self, source: Source, day: date, moment: datetime, get: Callable[[str], Document], *, is_past: bool
     ) -> _List:
         """Read the list that a run at *moment* found, or would have found."""
-        url = source.past_url(_named_after(source, day, moment)) if is_past else source.url_for(day)
+        # Where the present list is, there is none of a day that is replayed.
+        is_over = is_past or self.clock() - moment > timedelta(days=1)
+        url = source.past_url(_named_after(source, day, moment)) if is_over else None
+        url = url or source.url_for(day)
         documents: list[Document] = []
         pages: list[Parsed] = []
         trouble: SourceError | None = None
@@ -165,7 +180,7 @@ class Reader:
             trouble = error
         read = _List(day=day, documents=tuple(documents), result=_joined(pages, url if trouble is None else None))
         if trouble is not None:
-            read = replace(read, note=f"page {len(pages) + 1} could not be read: {trouble}", is_cut_off=True)
+            read = replace(read, note=f"page {len(pages) + 1} could not be read: {trouble}", trouble=trouble)
         if is_past or trouble is not None:
             return _counted(read)
         return self._witnessed(source, read, moment, get)
@@ -180,33 +195,29 @@ class Reader:
         parsed = read.result
         if source.witness is None or not isinstance(parsed, Parsed):
             return _counted(read)
-        known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
-        filled: dict[PaperId, Record] = {}
+        shown: dict[PaperId, Record] = {}
         try:
             for url in source.witness.urls(read.day):
                 census = source.witness.parse(get(url).content, url=url)
                 if census.day == _named_after(source, read.day, moment):
                     for record in _news(census.records):
-                        if record.paper.id not in known:
-                            filled[record.paper.id] = _newest(record, filled.get(record.paper.id))
+                        shown[record.paper.id] = _newest(record, shown.get(record.paper.id))
         except SourceError as error:
             # The list stands as it is: what could not be asked proves nothing.
             self.progress(f"{source.name} is not compared with {source.witness.name}: {error}")
-        if not filled:
-            return _counted(read)
-        whole = replace(parsed, records=(*parsed.records, *filled.values()))
-        said = f"{len(filled)} of them only on {source.witness.name}"
-        return _counted(replace(read, result=whole, note=said))
+        return _counted(_filled(read, parsed, shown, source.witness.name))
 
     # -- writing down
 
-    def _keep(self, source: Source, read: _List, today: date, now: datetime, backoff: Backoff | None) -> None:
+    def _keep(self, source: Source, read: _List, today: date, now: datetime) -> None:
+        """Write down what became of one list; *now* is the moment of a run on its own day."""
         is_past = read.day != today
+        if isinstance(read.result, NotYetError) and source.calendar.promises and not source.calendar.lists_on(read.day):
+            # A day without a list needs no document that says so.
+            read = replace(read, result=Parsed())
         if isinstance(read.result, SourceError):
-            self._keep_failure(source, read, read.result, today, backoff)
+            self._keep_failure(source, read, read.result, today, now)
             return
-        if backoff is not None:
-            self.store.save_backoff(source.name, None)
         if isinstance(read.result, Parsed):
             parsed = read.result
             self.store.save_reading(
@@ -227,19 +238,16 @@ class Reader:
                 of=read.unchanged_since,
                 at=self.clock(),
                 read_on=today,
-                judge=lambda seen: verdict(source.calendar, read.day, now, seen, is_past=is_past),
+                judge=lambda seen: _judge(source, read, Parsed(), seen, now, is_past=is_past),
             )
 
-    def _keep_failure(
-        self, source: Source, read: _List, error: SourceError, today: date, before: Backoff | None
-    ) -> None:
-        state = SourceState.FAILED
-        if isinstance(error, NotYetError):
-            overdue = read.day != today and source.calendar.lists_on(read.day)
-            state = SourceState.STALLED if overdue else SourceState.WAITING
-        if error.status is not None and state is SourceState.FAILED:
+    def _remember(self, source: Source, lists: Sequence[_List], before: Backoff | None) -> None:
+        """Write down whether the source answers. Its first error is the last thing that is asked of it in a run."""
+        answers = any(not isinstance(one.result, SourceError) for one in lists)
+        error = next((one.refusal for one in lists if one.refusal), None)
+        if error is not None:
             backoff = after_failure(
-                before,
+                None if answers else before,
                 address=_address(source),
                 error=str(error),
                 is_gone=error.gone,
@@ -247,6 +255,15 @@ class Reader:
                 now=self.clock(),
             )
             self.store.save_backoff(source.name, backoff)
+        elif answers and before is not None:
+            self.store.save_backoff(source.name, None)
+
+    def _keep_failure(self, source: Source, read: _List, error: SourceError, today: date, now: datetime) -> None:
+        state = SourceState.FAILED
+        if isinstance(error, NotYetError):
+            calendar = source.calendar
+            overdue = calendar.is_overdue(read.day, now) if read.day == today else calendar.lists_on(read.day)
+            state = SourceState.STALLED if overdue else SourceState.WAITING
         self.store.save_failure(
             source.name,
             read.day,
@@ -264,6 +281,29 @@ def _named_after(source: Source, day: date, moment: datetime) -> date:
     return day if is_dated or not source.calendar.promises else source.calendar.newest(moment)
 
 
+def _brings_another(source: Source, day: date, moment: datetime) -> bool:
+    """Whether a run at *moment* of *day* can find another list than one at the same hour of the day before."""
+    before = timedelta(days=1)
+    return _named_after(source, day, moment) != _named_after(source, day - before, moment - before)
+
+
+def _as_seen_from_here(source: Source, today: date, now: datetime) -> Calendar:
+    """The source's calendar, with each list on the day on which a run at this hour finds it.
+
+    On a Monday morning in Tokyo it is Sunday in the east: Monday's list is found on Tuesday, and Friday's on Saturday.
+    """
+    calendar = source.calendar
+    if not calendar.promises or source.url_for(today) != source.url_for(today - timedelta(days=1)):
+        return calendar
+    there = now.astimezone(calendar.zone)
+    later = there.date() - today - timedelta(days=there.time() < calendar.out_at)
+    return replace(
+        calendar,
+        weekdays=frozenset((day - later.days) % 7 for day in calendar.weekdays),
+        holidays=frozenset(day - later for day in calendar.holidays),
+    )
+
+
 def _news(records: Iterable[Record]) -> Iterable[Record]:
     return (r for r in records if r.announcement is None or r.announcement.is_news)
 
@@ -273,6 +313,19 @@ def _newest(record: Record, other: Record | None) -> Record:
     if other is None:
         return record
     return replace(record, announcement=merge_announcements(record.announcement, other.announcement))
+
+
+def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witness: str) -> _List:
+    """The list with what only the witness shows; nothing but that, where it has no paper of the list's."""
+    known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
+    more = tuple(record for i, record in shown.items() if i not in known)
+    if not more:
+        return read
+    if len(more) == len(shown) and parsed.records:
+        note = f"read from {witness}, for it still shows an earlier list"
+        return replace(read, result=replace(parsed, records=more), note=note)
+    note = f"{len(more)} of them only on {witness}"
+    return replace(read, result=replace(parsed, records=(*parsed.records, *more)), note=note)
 
 
 def _joined(pages: Sequence[Parsed], unread: str | None) -> Parsed:
@@ -303,6 +356,9 @@ def _counted(read: _List) -> _List:
 
 def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetime, *, is_past: bool) -> Verdict:
     found = verdict(source.calendar, read.day, now, seen, is_past=is_past)
+    if found.state is SourceState.STALLED and not _brings_another(source, read.day, now):
+        # Nothing else was to come by the reader's clock.
+        found = replace(found, state=SourceState.QUIET if is_past else SourceState.WAITING)
     if parsed.expected == 0 and source.calendar.closes_after:
         # It says itself that there is nothing; an empty feed says nothing.
         found = replace(found, state=SourceState.QUIET)
@@ -313,7 +369,9 @@ def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetim
     note = read.note or parsed.note
     if note is None and seen.repeats and found.state is SourceState.QUIET and source.past_url(read.day) is not None:
         note = "the same list as before"
-    return replace(found, note=note, is_partial=read.is_cut_off)
+    if note is None and found.state is SourceState.QUIET:
+        note = silence(source.calendar, read.day, seen)
+    return replace(found, note=note, is_partial=read.trouble is not None)
 
 
 def _address(source: Source) -> str:

@@ -58,7 +58,7 @@ class _Section:
 class ArxivListing:
     """Tells whether arXiv's daily list is whole."""
 
-    name = "arXiv's listing"
+    name = "arXiv’s listing"
 
     def __init__(self, categories: Sequence[str]) -> None:
         self._categories = tuple(categories)

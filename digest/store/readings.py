@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, case, delete, func, insert, or_, select, update
@@ -23,6 +23,7 @@ _READ_FIELDS: Final = (
     *("listed", "never_seen", "rejected", "expected", "gap", "is_partial", "is_open", "note"),
 )
 _BACKOFF_FIELDS: Final = ("address", "failures", "not_before", "is_gone", "error")
+_HALF_A_YEAR: Final = timedelta(days=183)
 _WHOLE: Final = {"is_partial": False, "is_open": False, "note": None}
 
 
@@ -321,10 +322,15 @@ def _seen(connection: Connection, source: str, day: date) -> Seen:
             select(record.c.paper_pk).where(record.c.source == source, record.c.day == newest.scalar_subquery())
         )
     )
+    unseen = frozenset(PaperId(row.id) for row in rows if row.first_seen >= day)
+    fresh = select(reading.day).where(
+        reading.source == source, reading.day < day, reading.day >= day - _HALF_A_YEAR, reading.never_seen > 0
+    )
     return Seen(
         listed=len(rows),
-        unseen=frozenset(PaperId(row.id) for row in rows if row.first_seen >= day),
+        unseen=unseen,
         repeats=bool(rows) and all(row.paper_pk in before for row in rows),
+        fresh_on=(*connection.scalars(fresh.order_by(reading.day)), *((day,) if unseen else ())),
     )
 
 
