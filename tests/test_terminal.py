@@ -141,3 +141,14 @@ def test_facts_share_lines_and_no_line_begins_or_ends_with_a_dot() -> None:
     assert flow(parts, width=50) == "A. Author and 12 more · Hugging Face, 15 June\nWorld models · 61 upvotes"
     assert flow(["one two three", "four"], width=9, first="  ") == "  one two\n  three\n  four"
     assert flow([]) == ""
+
+
+def test_a_run_that_comes_to_the_same_says_the_same() -> None:
+    def of(state: SourceState, *warnings: str) -> Report:
+        sources = (SourceReport(name="arXiv", state=state),)
+        usage = Usage(client="extractive")
+        return Report(edition="daily", date=WEDNESDAY, sources=sources, usage=usage, warnings=warnings)
+
+    assert terminal.outcome(of(SourceState.WAITING)) == terminal.outcome(of(SourceState.WAITING))
+    assert terminal.outcome(of(SourceState.WAITING)) != terminal.outcome(of(SourceState.STALLED))
+    assert terminal.outcome(of(SourceState.FAILED, "a")) != terminal.outcome(of(SourceState.FAILED, "b"))
