@@ -211,7 +211,11 @@ def test_of_many_sources_those_with_nothing_to_say_stand_together() -> None:
         SourceReport(name="x", state=SourceState.QUIET, listed=8, rejected=1),
     ]
 
+    fresh = [SourceReport(name=f"feed-{n}", state=SourceState.FRESH, listed=100, expected=100) for n in range(20)]
+
     assert completeness([*quiet, *loud]) == "arXiv 9 of 9 · x 8, nothing new, 1 unreadable · 20 others with nothing new"
+    assert completeness([*fresh, *loud[1:]]) == "x 8, nothing new, 1 unreadable · 20 others with 2,000 papers"
+    assert completeness(quiet) == "20 sources with nothing new"
 
 
 @pytest.mark.parametrize(

@@ -386,5 +386,5 @@ def _resting(backoff: Backoff) -> str:
 
 
 def _progress(done: int, waiting: Sequence[str]) -> str:
-    named = ", ".join(waiting[:3]) + (" …" if len(waiting) > 3 else "")
+    named = ", ".join(waiting[:3]) + (f" and {len(waiting) - 3} more" if len(waiting) > 3 else "")
     return f"reading {named}" if not done else f"{done} of {done + len(waiting)} sources read, waiting for {named}"

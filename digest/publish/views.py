@@ -241,10 +241,18 @@ def some_authors(authors: Sequence[str], *, most: int = SHOWN_AUTHORS + 1) -> st
 
 
 def completeness(reports: Sequence[SourceReport]) -> str:
-    """One line on what each source gave; of many sources, those with nothing to say stand together at the end."""
-    dull = [r for r in reports if r.state is SourceState.QUIET and not _remarks(r)] if len(reports) > _MANY else []
-    said = [f"{source_name(r.name)} {_state(r)}" for r in reports if r not in dull]
-    return " · ".join([*said, f"{len(dull)} others with nothing new"] if dull else said)
+    """One line on what each source gave; of many sources, those with nothing out of the ordinary stand together."""
+    plain = [r for r in reports if not _remarks(r)] if len(reports) > _MANY else []
+    fresh = [r for r in plain if r.state is SourceState.FRESH and r.listed == r.expected]
+    quiet = [r for r in plain if r.state is SourceState.QUIET]
+    grouped = [group for group in (fresh, quiet) if len(group) > _MANY // 2]
+    named = [r for r in reports if not any(r in group for group in grouped)]
+    said = [f"{source_name(r.name)} {_state(r)}" for r in named]
+    if fresh in grouped:
+        said.append(f"{len(fresh)} {'others' if named else 'sources'} with {sum(r.listed for r in fresh):,} papers")
+    if quiet in grouped:
+        said.append(f"{len(quiet)} {'others' if said else 'sources'} with nothing new")
+    return " · ".join(said)
 
 
 def web_link(url: str) -> str:
