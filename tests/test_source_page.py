@@ -47,6 +47,15 @@ def test_a_page_with_nothing_on_it_is_refused(content: bytes) -> None:
         parse_page(content, url="https://example.org/")
 
 
+@pytest.mark.parametrize("names", [["\u200b, \u200b"], [","], ["(Paris), "], ["Ada Lovelace", "\u00ad"]])
+def test_an_author_without_a_name_is_none(names: list[str]) -> None:
+    tags = "".join(f"<meta name='citation_author' content='{name}'>" for name in names)
+
+    paper = parse_page(f"<meta name='citation_title' content='T'>{tags}".encode(), url="https://x.org/1").paper
+
+    assert paper.authors == tuple(name for name in names if name == "Ada Lovelace")
+
+
 def test_a_damaged_doi_of_a_page_does_not_get_into_its_id() -> None:
     content = "<meta name='citation_title' content='T'><meta name='citation_doi' content='10.1000/ab'>".encode()
 

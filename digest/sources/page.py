@@ -96,9 +96,9 @@ def _text_of(root: Any, path: str) -> str:
 
 def _authors(meta: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     names = meta.get("citation_author") or meta.get("dc.creator") or ()
-    if len(names) == 1:
-        return split_authors(clean_line(names[0])) if names[0].count(",") != 1 else (_given_first(names[0]),)
-    return tuple(_given_first(n) for n in names)
+    if len(names) == 1 and names[0].count(",") != 1:
+        return split_authors(clean_line(names[0]))
+    return tuple(name for name in map(_given_first, names) if name)
 
 
 def _given_first(name: str) -> str:
