@@ -196,16 +196,18 @@ class Reader:
         if source.witness is None or not isinstance(parsed, Parsed):
             return _counted(read)
         shown: dict[PaperId, Record] = {}
+        unheard = list(source.witness.urls(read.day))
         try:
-            for url in source.witness.urls(read.day):
+            for url in tuple(unheard):
                 census = source.witness.parse(get(url).content, url=url)
                 if census.day == _named_after(source, read.day, moment):
+                    unheard.remove(url)
                     for record in _news(census.records):
                         shown[record.paper.id] = _newest(record, shown.get(record.paper.id))
         except SourceError as error:
             # The list stands as it is: what could not be asked proves nothing.
             self.progress(f"{source.name} is not compared with {source.witness.name}: {error}")
-        return _counted(_filled(read, parsed, shown, source.witness.name))
+        return _counted(_filled(read, parsed, shown, source.witness.name, is_whole=not unheard))
 
     # -- writing down
 
@@ -315,13 +317,13 @@ def _newest(record: Record, other: Record | None) -> Record:
     return replace(record, announcement=merge_announcements(record.announcement, other.announcement))
 
 
-def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witness: str) -> _List:
-    """The list with what only the witness shows; nothing but that, where it has no paper of the list's."""
+def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witness: str, *, is_whole: bool) -> _List:
+    """The list with what only the witness shows; nothing but that, where all of it has no paper of the list's."""
     known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
     more = tuple(record for i, record in shown.items() if i not in known)
     if not more:
         return read
-    if len(more) == len(shown) and parsed.records:
+    if is_whole and len(more) == len(shown) and parsed.records:
         note = f"read from {witness}, for it still shows an earlier list"
         return replace(read, result=replace(parsed, records=more), note=note)
     note = f"{len(more)} of them only on {witness}"
@@ -377,6 +379,10 @@ def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetim
 def _address(source: Source) -> str:
     """What a source is configured to read, whatever the day."""
     return source.url_for(date(2000, 1, 1))
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
 
 
 def _resting(backoff: Backoff) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-DEADLINE_S: Final = 60.0
-"""For a document with its redirects and retries, or for all pages of a source together."""
+DEADLINE_S: Final = 50.0
+"""One slow source makes a run longer by less than a minute. For a document with its redirects and retries, or for all pages of a source together."""
 
 
 class Deadline:
