@@ -50,6 +50,15 @@ class Changes(Database):
 def _printed(edition: str, what: str, since: date, day: date) -> Select[Any]:
     """Entries of issues of *edition* that are old enough to have changed, and of which *what* has not been told."""
     told, paper = tables.told.c, tables.paper
+    again = tables.considered.alias("again")
+    # A paper that was printed under two ids before it turned out to be one counts as it stood the last time.
+    printed_again = select(1).where(
+        again.c.edition == edition,
+        again.c.paper_pk == _considered.paper_pk,
+        again.c.kind == "entry",
+        again.c.date > _considered.date,
+        again.c.date < day,
+    )
     said = select(1).where(told.edition == edition, told.paper_pk == _considered.paper_pk, told.what == what)
     return (
         select(
@@ -69,6 +78,7 @@ def _printed(edition: str, what: str, since: date, day: date) -> Select[Any]:
             _considered.kind == "entry",
             _considered.date >= since,
             _considered.date < day,
+            ~printed_again.exists(),
             ~said.exists() if what != "revised" else true(),
         )
         .order_by(_considered.date, paper.c.pk)
