@@ -17,6 +17,7 @@ from digest.sources.huggingface import HuggingFaceSource
 from digest.sources.opml import parse_opml
 from digest.sources.page import parse_pdf
 from digest.sources.pubmed import PubMedSource
+from tests import test_source_biorxiv as biorxiv
 from tests import test_source_openalex as openalex
 from tests import test_source_openreview as openreview
 from tests import test_source_pubmed as pubmed
@@ -68,7 +69,14 @@ def test_an_id_of_thousands_of_letters_is_none() -> None:
     assert [(r.reason, r.excerpt) for r in parsed.rejected] == [("no id", "A title")]
 
 
-def test_there_is_no_version_zero() -> None:
+@pytest.mark.parametrize("version", ["0", 0, -1, "v0"])
+def test_a_preprint_of_version_zero_is_of_none(version: object) -> None:
+    (record,) = biorxiv.parse(biorxiv.item(version=version)).records
+
+    assert (record.paper.version, record.paper.links) == (None, ())
+
+
+def test_there_is_no_version_zero_of_arxiv() -> None:
     content = (Path(__file__).parent / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
 
     parsed = ArxivSource("a").parse(content.replace('"v1"', '"v0"').encode(), url="")

@@ -153,7 +153,7 @@ def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, se
     journal_doi = doi(_string(item.get("published")))
     if journal_doi:
         aliases = tuple(sorted({*aliases, PaperId(f"doi:{journal_doi}")} - {paper_id}))
-    version, posted = _count(item.get("version")), moment(item.get("date"))
+    version, posted = _count(item.get("version")) or None, moment(item.get("date"))
     pdf = f"https://www.{server}.org/content/{own_doi}v{version}.full.pdf" if version else None
     paper = Paper(
         id=paper_id,

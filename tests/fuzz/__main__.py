@@ -62,7 +62,8 @@ def fuzz(kind: str, seconds: int) -> int:
             if ended.returncode and time.monotonic() - started < 5 * processes:
                 break  # it can't even begin
         said = log.read_bytes()[begin:].decode("utf-8", "replace")
-    executions = sum(map(int, re.findall(r"stat::number_of_executed_units:\s+(\d+)", said)))
+    runs = [list(map(int, re.findall(r"(?m)^#(\d+)\s", run))) for run in said.split("INFO: Running with")]
+    executions = sum(max(run, default=0) for run in runs)
     coverage = re.findall(r"cov: (\d+) ft: (\d+)", said)[-1:] or [("0", "0")]
     found = sorted(f.name for f in findings.iterdir() if f.suffix != ".txt")
     summary = (
