@@ -143,6 +143,14 @@ def test_a_column_has_one_title_and_changing_people() -> None:
     assert same_work(first, second) is None
 
 
+def test_a_first_author_may_write_twice_under_one_title() -> None:
+    first, second = titled("The sand of rivers", 1, abstract=ABSTRACT), titled("The sand of rivers", 2, abstract=OTHER)
+
+    assert same_work(first, replace(second, authors=("A. Lovelace", "Bo Li", "Cy Day"))) is None
+    assert same_work(first, replace(second, authors=("A. Lovelace",), abstract="")) == "same title, an author in common"
+    assert same_work(first, replace(second, authors=("A. Lovelace", "E. Noether"))) == "same title, 2 authors in common"
+
+
 def test_two_pages_of_one_site_are_two_works_though_their_form_is_one() -> None:
     title, form = "Leafcutter Bee (Megachile sp.)", "Photographed by hand at noon in a garden."
     a, b = (

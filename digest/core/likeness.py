@@ -15,8 +15,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from heapq import nsmallest
-from itertools import accumulate
 from typing import Final
 from zlib import crc32
 
@@ -181,10 +179,11 @@ def _by_near_title(a: Paper, b: Paper, difference: str) -> str | None:
 def _have_one_team(a: Paper, b: Paper, common: int) -> bool:
     """Whether one author in common is enough: of two at most, or the first of both, for lists are cut behind the first.
 
-    The editor of a column stands beside other people every time.
+    The editor of a column stands beside other people every time; and where abstracts differ, the first says little.
     """
-    most = max(len(a.authors), len(b.authors))
-    return common > 0 and (2 * common >= most or bool(authors_in_common(a.authors[:1], b.authors[:1])))
+    if 2 * common >= max(len(a.authors), len(b.authors)):
+        return common > 0
+    return _abstract_likeness(a, b) is None and authors_in_common(a.authors[:1], b.authors[:1]) > 0
 
 
 def _by_abstract(a: Paper, b: Paper) -> str | None:
@@ -418,11 +417,8 @@ def sketch_of(title: str, abstract: str) -> frozenset[int]:
         halves = "".join(content[::2]), "".join(content[1::2])
         ends = f"<{letters[:_TITLE_LETTERS]}", f"{letters[-_TITLE_LETTERS:]}>"
         texts.update(text.encode() for text in (*halves, *ends) if text)
-    words = _WORD.findall(abstract.casefold())
+    words = [word.encode() for word in _WORD.findall(abstract.casefold())]
     if len(words) >= _ENOUGH:
-        text = " ".join(words).encode()
-        stops = list(accumulate(len(word.encode()) + 1 for word in words))
-        spans = zip([0, *stops], stops[_SHINGLE - 1 :], strict=False)
-        shingles = {text[begin : end - 1] for begin, end in spans}
-        texts.update(nsmallest(_ABSTRACT_KEYS, shingles, key=crc32))
+        shingles = set(map(b" ".join, zip(*(words[i:] for i in range(_SHINGLE)), strict=False)))
+        texts.update(sorted(shingles, key=crc32)[:_ABSTRACT_KEYS])
     return frozenset(int.from_bytes(blake2b(text, digest_size=6).digest(), "big") for text in texts)
