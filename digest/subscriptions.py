@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.app import now
-from digest.config import load
+from digest.config import SourceConfig, load
 from digest.core.errors import ConfigError, SourceError
 from digest.kinds import make_source
+
+if TYPE_CHECKING:
+    from digest.sources.opml import Outline
 
 
 def import_opml(file: Path, config: Path, *, write: bool) -> tuple[str, int]:
@@ -30,7 +36,10 @@ def import_opml(file: Path, config: Path, *, write: bool) -> tuple[str, int]:
     text = as_config(
         outlines,
         taken_names=[source.name for source in before.sources],
-        known_urls=[make_source(source, now).url_for(now().date()) for source in before.sources],
+        known_urls=[
+            *(make_source(source, now).url_for(now().date()) for source in before.sources),
+            *(outline.url for outline in outlines if _is_meant(outline, before.sources)),
+        ],
     )
     added = text.count("[[source]]\n")
     if write and added:
@@ -38,13 +47,34 @@ def import_opml(file: Path, config: Path, *, write: bool) -> tuple[str, int]:
     return text, added
 
 
+def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:
+    """Whether one of *sources* reads the same by another way than the feed: bioRxiv's list, say, over its API."""
+    from digest.sources.opml import as_config
+
+    [table] = tomllib.loads(as_config([outline], taken_names=(), known_urls=()))["source"]
+    lists = tuple(tuple(table.get(key, ())) for key in ("categories", "subjects"))
+    return any(
+        (s.kind, s.url, (s.categories, s.subjects)) == (table["kind"], table.get("url"), lists)
+        and (s.search, s.set_, s.period) == ("", "", "day")
+        for s in sources
+    )
+
+
 def _append(config: Path, text: str) -> None:
-    whole = config.with_name(f".{config.name}.new")
+    file = config.resolve()  # a link stays one
+    whole = file.with_name(f".{file.name}.new")
     try:
-        whole.write_text(f"{config.read_text(encoding='utf-8').rstrip()}\n\n{text}", encoding="utf-8")
+        before = file.read_bytes()
+        line_end = b"\r\n" if b"\r\n" in before else b"\n"
+        whole.write_bytes(before.rstrip() + f"\n\n{text}".encode().replace(b"\n", line_end))
         load(whole)
-        whole.chmod(config.stat().st_mode & 0o777)
-        whole.replace(config)
+        whole.chmod(file.stat().st_mode & 0o777)
+        whole.replace(file)
+    except ConfigError as exc:
+        said = str(exc).replace(str(whole), str(config)).replace(whole.name, config.name)
+        raise ConfigError(
+            f"{said}; nothing was changed, and --dry-run prints the sources to be put in by hand"
+        ) from exc
     except OSError as exc:
         raise ConfigError(f"{config}: cannot be written: {exc.strerror or exc}") from exc
     finally:
