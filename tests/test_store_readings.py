@@ -440,3 +440,12 @@ def test_nothing_is_written_twice_to_the_index_of_ids(store: SqlStore, url: str)
     assert owners == 2
     assert named == [paper(1).id, paper(2).id]
     assert store.paper(PaperId("doi:10.1/x")).id == paper(1).id
+
+
+def test_what_one_reading_of_a_day_called_news_a_later_one_cannot_take_back(store: SqlStore) -> None:
+    read(store, listed(paper(1), Announcement.NEW), listed(paper(2), Announcement.CROSS))
+
+    read(store, listed(paper(1), Announcement.REPLACE), listed(paper(2), Announcement.NEW))
+
+    assert candidate_ids(store) == [paper(1).id, paper(2).id]
+    assert [r.announcement for n in (1, 2) for r in store.records_of(paper(n).id)] == [Announcement.NEW] * 2

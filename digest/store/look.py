@@ -19,7 +19,7 @@ class Alias:
 
     id: PaperId
     reason: str
-    """Why it is this paper: "its own id", "same title and a common author"."""
+    """Why it is this paper: "its own id", "same title, an author in common"."""
     since: date
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, and_, case, delete, func, insert, or_, select, update
 
 from digest.core.freshness import CATCH_UP, Backoff, PastReading, Seen, Verdict
+from digest.core.identity import merge_announcements
 from digest.core.models import Announcement, Document, PaperId, Parsed, Rejected, SourceReport, SourceState
 from digest.core.resolve import lookup_keys, resolve
 from digest.store import tables
@@ -359,6 +360,7 @@ def _save_records(connection: Connection, source: str, day: date, read_on: date,
         }
         for one in papers
     ]
+    _keep_news(connection, source, day, rows)
     upsert(
         connection,
         tables.record,
@@ -366,6 +368,19 @@ def _save_records(connection: Connection, source: str, day: date, read_on: date,
         update=("position", "version", "announcement", "is_news", "upvotes", "comments", "stars"),
     )
     _save_votes(connection, rows, read_on)
+
+
+def _keep_news(connection: Connection, source: str, day: date, rows: Iterable[dict[str, Any]]) -> None:
+    """What an earlier reading of the day announced as news stays news, whatever a later one calls it."""
+    record = tables.record.c
+    query = select(record.paper_pk, record.announcement).where(
+        record.source == source, record.day == day, record.is_news, record.announcement.is_not(None)
+    )
+    news = {row.paper_pk: Announcement(row.announcement) for row in connection.execute(query)}
+    for row in rows:
+        if row["paper_pk"] in news:
+            row["announcement"] = merge_announcements(news[row["paper_pk"]], row["announcement"])
+            row["is_news"] = True
 
 
 def _save_votes(connection: Connection, rows: Iterable[Mapping[str, Any]], read_on: date) -> None:
