@@ -399,7 +399,7 @@ def test_connecting_to_many_dead_addresses_ends_at_the_deadline() -> None:
 
     assert clock.now == 1000 + DEADLINE_S
     assert set(given) == {5.0}
-    assert sentence.startswith(f"{FEED} did not answer in time (60 seconds in all)")
+    assert sentence.startswith(f"{FEED} did not answer in time ({DEADLINE_S:g} seconds in all)")
 
 
 def test_pages_of_a_source_share_one_deadline() -> None:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 DEADLINE_S: Final = 50.0
-"""One slow source makes a run longer by less than a minute. For a document with its redirects and retries, or for all pages of a source together."""
+"""For a document with its redirects and retries, or for all pages of a source together.
+
+So one slow source makes a run longer by less than a minute.
+"""
 
 
 class Deadline:
