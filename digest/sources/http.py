@@ -158,7 +158,7 @@ class Door:
             trusted: The operator wrote this address himself, so that it may be of this machine or a private network.
             headers: Sent to this host and no other, wherever it redirects to; they may hold keys.
             secret_query: Parameters that are added to the address on its way to this host and seen nowhere else.
-            deadline: The end of all patience; its own of 60 seconds where none is given.
+            deadline: The end of all patience; its own of `DEADLINE_S` where none is given.
 
         Raises:
             NotYetError: *dated*, and there is none.
