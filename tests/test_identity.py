@@ -15,6 +15,7 @@ from digest.core.identity import (
     canonical_url,
     content_hash,
     doi,
+    doi_url,
     doi_version,
     identify,
     merge,
@@ -337,3 +338,10 @@ def test_a_record_that_joins_two_of_its_own_list_joins_them_in_any_order(order: 
 
     assert (one.paper.id, one.paper.aliases) == ("arxiv:2603.00001", ("doi:10.5555/1",))
     assert (one.position, one.record.announcement, one.record.signals.upvotes) == (0, Announcement.NEW, 9)
+
+
+def test_a_doi_with_odd_signs_leads_somewhere() -> None:
+    assert doi_url("10.1002/(sici)1097<1::aid-x>3.0.co;2-a") == (
+        "https://doi.org/10.1002/(sici)1097%3C1::aid-x%3E3.0.co;2-a"
+    )
+    assert doi_url("10.1101/2025.02.28.640") == "https://doi.org/10.1101/2025.02.28.640"

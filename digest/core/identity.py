@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from digest.core.models import Announcement, Paper, PaperId, Signals
 from digest.core.text import strip_invisible, web_url
@@ -123,6 +123,11 @@ def preprint_server(doi: str) -> str | None:
     """What the DOIs of one preprint server begin with; None for those of journals, proceedings and archives of data."""
     match = _PREPRINT_SERVERS.match(doi)
     return match[1] or match[2] if match else None
+
+
+def doi_url(doi: str) -> str:
+    """Where a DOI leads; signs that an address may not hold are written as it may."""
+    return "https://doi.org/" + quote(doi, safe="/:;()._-,+*@!'$=~")
 
 
 def canonical_url(url: str) -> str | None:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from digest.core.calendar import ANY_DAY, Calendar, daily
 from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import doi, identify
+from digest.core.identity import doi, doi_url, identify
 from digest.core.models import Announcement, Link, Paper, PaperId, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import clean_html, clean_line, excerpt, one_line, says_withdrawn, split_authors
@@ -161,7 +161,7 @@ def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, se
         title=title,
         abstract=abstract,
         authors=split_authors(clean_line(_string(item.get("authors")))),
-        url=f"https://doi.org/{own_doi}",
+        url=doi_url(own_doi),
         links=(Link(rel="pdf", url=pdf),) if pdf else (),
         # The date is that of the version: of a later one it does not say when the paper appeared.
         published=posted if version == 1 else None,

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment, not_after
 from digest.core.errors import SourceError
-from digest.core.identity import arxiv_id, doi, doi_version, identify
+from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import (
@@ -197,7 +197,7 @@ def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
     """The page of the paper, without version and tracking, and the version that the address had."""
     if _PREPRINT_PAGE.match(url):
         found = _PAGE_VERSION.search(url)
-        return (f"https://doi.org/{own_doi}" if own_doi else url), int(found[1]) if found else None
+        return (doi_url(own_doi) if own_doi else url), int(found[1]) if found else None
     return _TRACKING.sub("", url), None
 
 

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import arxiv_id, doi, identify
+from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import author_name, clean_html, clean_line, excerpt, one_line, says_withdrawn, web_url
@@ -163,7 +163,7 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
         urls=[page for page in (pubmed, *pages[:1], itself) if page],
     )
     found_doi = doi(own_doi)
-    landing = (f"https://doi.org/{found_doi}" if found_doi else None, *pages[:1], pubmed, itself)
+    landing = (doi_url(found_doi) if found_doi else None, *pages[:1], pubmed, itself)
     pdf = next(filter(None, map(_pdf, (work.get("best_oa_location"), *places))), None)
     return Paper(
         id=paper_id,

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import arxiv_id, doi, identify
+from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import clean_html, clean_line, clean_text, excerpt, one_line, says_withdrawn, web_url
@@ -163,7 +163,7 @@ def _page(item: Mapping[str, Any]) -> str:
 def _landing_page(number: str | None, own_doi: str | None) -> str:
     if number:
         return f"https://arxiv.org/abs/{number}"
-    return web_url(f"https://doi.org/{own_doi}") or "" if own_doi else ""
+    return doi_url(own_doi) if own_doi else ""
 
 
 def _authors(value: Any) -> tuple[str, ...]:
