@@ -53,7 +53,7 @@ def noon_of(day: date) -> datetime:
 
 def reading(day: date, **changes: Any) -> PastReading:
     """A list that was read in time and had something new."""
-    values: dict[str, Any] = {"day": day, "read_on": day, "state": FRESH, "listed": 3, "unseen": 3}
+    values: dict[str, Any] = {"day": day, "at": noon_of(day), "read_on": day, "state": FRESH, "listed": 3, "unseen": 3}
     return PastReading(**{**values, **changes})
 
 

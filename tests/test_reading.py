@@ -5,7 +5,7 @@ A `FakeSource` reads lists off a `Web` of pages in memory; readings go into real
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -534,6 +534,25 @@ class FakeArxiv(Web):
         return super().get(url)
 
 
+def runs(tmp_path: Path, zone: str, moments: Sequence[tuple[date, int]]) -> tuple[set[int], set[int], set[date]]:
+    """Read arXiv on these days at these hours of *zone*: what was out meanwhile, what was found, what was missed."""
+    hand = Hand()
+    web = FakeArxiv(hand)
+    source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
+    out: list[date] = []
+    missed: set[date] = set()
+    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db", clock=hand) as store:
+        library = Library(store, hand, web)
+        for day, hour in moments:
+            moment = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone))
+            utc = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            library.run(source, day, hour=(moment - utc) / timedelta(hours=1))
+            out.append(arxiv().newest(moment))
+            missed.update(library.missing(source, day))
+        found = library.found(moments[-1][0])
+    return {n for d, n in _LISTS.items() if arxiv().lists_on(d) and out[0] <= d <= out[-1]}, found, missed
+
+
 @pytest.mark.parametrize("skipped", [(), (5, 6, 9, 10, 12, 13)], ids=["every day", "with pauses"])
 @pytest.mark.parametrize(
     ("zone", "hour"),
@@ -542,22 +561,26 @@ class FakeArxiv(Web):
 def test_no_list_of_arxiv_is_lost_or_missed_in_vain_wherever_the_reader_lives(
     tmp_path: Path, zone: str, hour: int, skipped: tuple[int, ...]
 ) -> None:
-    hand = Hand()
-    web = FakeArxiv(hand)
-    source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
     # With a weekend, and the holiday on Monday the 22nd.
     days = [date(2026, 6, 15) + timedelta(days=n) for n in range(16) if n not in skipped]
 
-    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db", clock=hand) as store:
-        library = Library(store, hand, web)
-        out: list[date] = []
-        for day in days:
-            moment = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone))
-            utc = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            library.run(source, day, hour=(moment - utc) / timedelta(hours=1))
-            out.append(arxiv().newest(moment))
-            # A list that was never to come is not missed.
-            assert library.missing(source, day) == ()
-        found = library.found(days[-1])
+    out, found, missed = runs(tmp_path, zone, [(day, hour) for day in days])
 
-    assert {n for d, n in _LISTS.items() if arxiv().lists_on(d) and out[0] <= d <= out[-1]} <= found
+    assert out <= found
+    # A list that was never to come is not missed.
+    assert missed == set()
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("Asia/Tokyo", (7, 15)), ("Asia/Kolkata", (9, 10)), ("America/Los_Angeles", (8, 22)), ("Europe/Paris", (5, 7))],
+)
+@pytest.mark.parametrize("days", [range(12), (0, 1, 3, 4, 7, 8, 9, 10, 11)], ids=["every day", "with pauses"])
+def test_no_list_of_arxiv_is_lost_by_who_reads_early_and_late(
+    tmp_path: Path, zone: str, hours: tuple[int, int], days: Sequence[int]
+) -> None:
+    both = [(MONDAY + timedelta(days=n), hours[(n // 2 + n // 7) % 2]) for n in days]
+
+    out, found, _ = runs(tmp_path, zone, both)
+
+    assert out <= found

@@ -62,8 +62,10 @@ class PastReading:
     """How the reading of one day of a source stands."""
 
     day: date
+    at: datetime
+    """When it was last read."""
     read_on: date
-    """When it was last read; the day of the run."""
+    """The day of that run."""
     state: SourceState
     listed: int = 0
     unseen: int = 0

@@ -20,6 +20,7 @@ from digest.core.errors import NotYetError, SourceError
 from digest.core.freshness import (
     CATCH_UP,
     Backoff,
+    PastReading,
     Seen,
     Verdict,
     after_failure,
@@ -124,7 +125,7 @@ class Reader:
                 readings = self.store.past_readings(source.name, since=today - CATCH_UP, before=today)
                 calendars = (source.calendar, _as_seen_from_here(source, today, now))
                 past = {day for c in calendars for day in due_days(c, source.rereads, readings, today)}
-                days += tuple(sorted(past))
+                days += tuple(sorted(past | _overtaken(source, readings, today, now)))
             if days:
                 due[source.name] = days
         return due
@@ -287,6 +288,19 @@ def _brings_another(source: Source, day: date, moment: datetime) -> bool:
     """Whether a run at *moment* of *day* can find another list than one at the same hour of the day before."""
     before = timedelta(days=1)
     return _named_after(source, day, moment) != _named_after(source, day - before, moment - before)
+
+
+def _overtaken(source: Source, readings: Mapping[date, PastReading], today: date, now: datetime) -> frozenset[date]:
+    """The last day that was read, if at this hour of it a later list was out than the one that was read then.
+
+    In Tokyo a run at seven finds the list of the day before, and one at three that of the day: if the one comes after
+    the other, a list lies between them that neither finds.
+    """
+    read = [one for one in readings.values() if one.state.is_settled]
+    if not read or (last := max(read, key=lambda one: one.day)).read_on >= today:
+        return frozenset()
+    had = _named_after(source, last.day, last.at - (last.read_on - last.day))
+    return frozenset({last.day} if _named_after(source, last.day, now - (today - last.day)) > had else ())
 
 
 def _as_seen_from_here(source: Source, today: date, now: datetime) -> Calendar:

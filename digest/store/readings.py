@@ -179,6 +179,7 @@ class Readings(Database):
             return {
                 row.day: PastReading(
                     day=row.day,
+                    at=row.at,
                     read_on=row.read_on or row.day,
                     state=SourceState(row.state),
                     listed=row.listed,
