@@ -34,7 +34,8 @@ def page(*ns: int, **more: Any) -> dict[str, Any]:
 
     Args:
         more: `next`, where the list goes on; `expected`; `rejected`, how many; `votes` and `categories` by number;
-            `known`, numbers that are later versions; `lists`, the categories it holds together; `day`, for a witness.
+            `known` and `cross`, numbers that are later versions and cross-lists; `lists`, the categories it holds
+            together; `day`, for a witness.
     """
     return {"papers": ns, **more}
 
@@ -74,9 +75,11 @@ def _records(value: dict[str, Any]) -> tuple[Record, ...]:
         return value.get(name, {}).get(str(n))
 
     def announced(n: int) -> Announcement | None:
-        if "lists" not in value:
-            return Announcement.REPLACE if n in value.get("known", ()) else None
-        return Announcement.REPLACE if n in value.get("known", ()) else Announcement.NEW
+        if n in value.get("known", ()):
+            return Announcement.REPLACE
+        if n in value.get("cross", ()):
+            return Announcement.CROSS
+        return Announcement.NEW if "lists" in value else None
 
     return tuple(
         Record(

@@ -20,6 +20,7 @@ from digest.core.freshness import (
     after_failure,
     due_days,
     missing_days,
+    repeats_news,
     stale_categories,
     verdict,
 )
@@ -212,6 +213,16 @@ def test_a_paper_that_is_known_by_another_of_its_ids_is_known() -> None:
     ]
 
     assert stale_categories(records, unseen(1, 4), BOTH) == ()
+
+
+def test_a_list_whose_news_is_all_known_is_an_earlier_one_whatever_else_is_in_it() -> None:
+    news = [announced(n, "cs.AI") for n in (1, 2)]
+    cross = announced(7, "cs.CL", kind=Announcement.CROSS)
+
+    assert repeats_news([*news, cross], unseen(7))
+    assert not repeats_news([*news, cross], unseen(2))
+    assert not repeats_news([news[0], cross], unseen(7))  # one known paper may be chance
+    assert not repeats_news([Record(paper=paper(n)) for n in (1, 2)], unseen())  # who announces nothing has no news
 
 
 # -- which days are due

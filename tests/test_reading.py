@@ -175,6 +175,23 @@ def test_a_missed_list_and_its_copy_under_the_next_day_are_told_apart(library: L
     assert [r.day for r in library.store.records_of(paper(2).id)] == [TUESDAY, WEDNESDAY]
 
 
+def test_a_stale_list_is_known_by_its_news_where_its_cross_lists_could_not_be_filled_in(
+    library: Library, web: Web
+) -> None:
+    source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
+    tuesdays = page(2, 3, 8, 9, lists=["cs.LG"], cross=[8], known=[9])
+    web.pages = {"feed": page(1, lists=["cs.LG"]), f"past-{TUESDAY}": page(2, 3, lists=["cs.LG"])}
+    library.run(source, MONDAY)
+    web.pages["feed"] = tuesdays
+
+    state = library.state(source, WEDNESDAY)
+    web.pages["feed"] = page(4, 5, lists=["cs.LG"])
+    library.run(source, WEDNESDAY, hour=10)
+
+    assert state is WAITING
+    assert library.found(WEDNESDAY) == {1, 2, 3, 4, 5, 8}
+
+
 def test_papers_that_another_source_had_first_do_not_make_a_list_stale(library: Library, web: Web) -> None:
     first = FakeSource(web, name="first", url="first-{date}", calendar=arxiv())
     source = FakeSource(web, calendar=arxiv())

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from digest.core.models import Document, SourceReport, SourceState
-from digest.core.pipeline import Report
+from digest.core.models import Document, Issue, SourceReport, SourceState
+from digest.core.pipeline import Report, Stage
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 
@@ -267,3 +267,44 @@ def test_days_that_are_replayed_come_out_as_they_did_live(tmp_path: Path) -> Non
     live, replayed = found
     assert [s[2].state for s in live] == [FRESH, WAITING, WAITING, FRESH, QUIET, WAITING]
     assert replayed == live
+
+
+def test_a_real_week_with_a_missed_a_stale_and_a_broken_day_loses_nothing(tmp_path: Path, real_data: Path) -> None:
+    monday, tuesday, wednesday, thursday, friday = days = [date(2026, 4, 13) + timedelta(days=n) for n in range(5)]
+    lists = {day: (real_data / "arxiv-days" / f"{day}.jsonl").read_text(encoding="utf-8") for day in days}
+    config = CONFIG.replace(
+        'url = "arxiv-{date}.jsonl"\n', CALENDAR + 'fields = { abstract = "summary", url = "abs" }\n'
+    )
+    desk = Desk(tmp_path, f"{config}max_papers = 5\n")
+
+    def put(day: date, text: str) -> None:
+        (tmp_path / f"arxiv-{day}.jsonl").write_text(text, encoding="utf-8")
+
+    def run(day: date) -> Report:
+        [report] = desk.run(day, until=Stage.PUBLISH)
+        return report
+
+    put(monday, lists[monday])
+    reports = [run(monday)]
+    put(tuesday, lists[tuesday])
+    put(wednesday, lists[tuesday])
+    reports.append(run(wednesday))  # nobody was there on Tuesday
+    put(wednesday, lists[wednesday])
+    (tmp_path / f"arxiv-{thursday}.jsonl").mkdir()
+    reports.append(run(thursday))
+    (tmp_path / f"arxiv-{thursday}.jsonl").rmdir()
+    put(thursday, lists[thursday])
+    put(friday, lists[friday])
+    reports.append(run(friday))
+
+    assert [source_of(r).state for r in reports] == [FRESH, WAITING, SourceState.FAILED, FRESH]
+    covers = [r.issue.covers for r in reports if r.issue]
+    assert tuesday in covers[1]
+    assert covers[-1] == (wednesday, thursday, friday)
+    told = [p for r in reports if r.issue for p in (*(e.paper.id for e in r.issue.entries), *_cut(r.issue))]
+    assert len(told) == len(set(told))
+    assert set(told) == {f"arxiv:{json.loads(one)['id']}" for text in lists.values() for one in text.splitlines()}
+
+
+def _cut(issue: Issue) -> tuple[str, ...]:
+    return tuple(left.id for left in issue.left_out)

@@ -127,6 +127,15 @@ def silence(calendar: Calendar, day: date, seen: Seen) -> str | None:
     return f"silent for {silent} days, its longest pause before was {longest}"
 
 
+def repeats_news(records: Iterable[Record], unseen: Collection[PaperId]) -> bool:
+    """Whether all that a list announces as new is known: then it is an earlier list, whatever else stands in it.
+
+    Where the earlier one was missed and filled in from elsewhere, its cross-lists of old papers were not.
+    """
+    news = [record.paper for record in records if record.announcement is Announcement.NEW]
+    return len(news) >= _SEVERAL and not any(i in unseen for paper in news for i in (paper.id, *paper.aliases))
+
+
 def stale_categories(
     records: Iterable[Record], unseen: Collection[PaperId], categories: Sequence[str]
 ) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from digest.core.freshness import (
     Verdict,
     after_failure,
     due_days,
+    repeats_news,
     silence,
     stale_categories,
     verdict,
@@ -371,6 +372,8 @@ def _counted(read: _List) -> _List:
 
 
 def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetime, *, is_past: bool) -> Verdict:
+    if seen.unseen and not is_past and repeats_news(parsed.records, seen.unseen):
+        seen = replace(seen, unseen=frozenset(), repeats=True)
     found = verdict(source.calendar, read.day, now, seen, is_past=is_past)
     if found.state is SourceState.STALLED and not _brings_another(source, read.day, now):
         # Nothing else was to come by the reader's clock.
