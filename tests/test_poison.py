@@ -111,11 +111,14 @@ def test_the_label_of_a_part_of_an_abstract_is_clean_too() -> None:
         (rb"/Parent 2 0 R (.*) /Resources", rb"/Parent 99 0 R \1 /Lost"),
     ],
 )
-def test_a_damaged_pdf_is_refused_in_a_sentence(pattern: bytes, damage: bytes) -> None:
+def test_a_damaged_pdf_is_refused_in_one_sentence(
+    pattern: bytes, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     content = re.sub(pattern, damage, a_pdf())
 
     with pytest.raises(SourceError, match=r"^paper.pdf: is not a PDF that can be read \([^\n]{3,120}\)$"):
         parse_pdf(content, name="paper.pdf")
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(

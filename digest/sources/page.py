@@ -8,6 +8,7 @@ https://scholar.google.com/intl/en/scholar/inclusion.html#indexing
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -175,6 +176,8 @@ def parse_pdf(content: bytes, *, name: str) -> Record:
         from pypdf.errors import PyPdfError
     except ImportError as exc:
         raise SourceError(f"{name}: PDFs need one more package: pip install 'research-digest[pdf]'") from exc
+    # It tells of each repair, by the dozen; what came of them is said below.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = PdfReader(io.BytesIO(content))
         pages = [page.extract_text() or "" for page in reader.pages[:_PDF_PAGES]]
