@@ -128,7 +128,7 @@ def test_an_outage_is_told_when_it_begins_on_its_third_day_and_when_it_is_over(t
     for n, day in enumerate(down):
         desk.feed(day, [paper(100 + n)], name="other")
         (tmp_path / f"arxiv-{day}.jsonl").mkdir()
-        reports += desk.run(day)
+        reports += desk.run(day, until=Stage.PUBLISH)
     for n, day in enumerate([*down, back]):
         if day != back:
             (tmp_path / f"arxiv-{day}.jsonl").rmdir()
@@ -200,7 +200,7 @@ def test_votes_are_counted_again_after_one_three_and_seven_days(growing: Desk) -
         put_votes(growing, MONDAY, {1: 10 + n})
         if day.weekday() < 5 and n:
             put_votes(growing, day, {10 + n: 1})
-        growing.run(day)
+        growing.run(day, until=Stage.FETCH)
 
     with growing.app() as app:
         counted = [(v.day, v.upvotes) for v in app.store.votes_of(paper(1).id)]
@@ -253,15 +253,15 @@ def test_days_that_are_replayed_come_out_as_they_did_live(tmp_path: Path) -> Non
         states: list[Any] = []
         for day in days:
             if name == "live":
-                [report] = desk.run(day)
+                [report] = desk.run(day, until=Stage.PUBLISH)
             else:
                 desk.now = datetime(2026, 9, 1, 12, tzinfo=UTC)
                 with desk.app() as app:
-                    [report] = app.run(app.editions([]), day)
+                    [report] = app.run(app.editions([]), day, until=Stage.PUBLISH)
             of_source = source_of(report)
             if of_source.error:  # it names the folder
                 of_source = replace(of_source, error=Path(of_source.error).name)
-            states.append((day, report.status, of_source, report.issue and desk.printed(day)))
+            states.append((day, report.status, of_source, report.issue and report.issue.sections))
         found.append(states)
 
     live, replayed = found
