@@ -159,6 +159,7 @@ class App:
 
     @cached_property
     def pipeline(self) -> Pipeline:
+        _ = self.door  # made here, for of several threads each would make one of its own
         return Pipeline(
             store=self.store,
             sources=self.sources,
@@ -321,6 +322,8 @@ class App:
         )
         warnings = [
             *(f"{s.name}: {s.error}" for s in sources if s.error and (s.is_to_be_told or not s.days_failing)),
+            *(f"{s.name}: {s.note}" for s in sources if s.is_partial and s.note),
+            *(f"{s.name}: {s.gap} of {s.expected} papers could not be found" for s in sources if s.gap),
             *(self._unreadable(s, day) for s in sources if s.rejected),
             *sums.warnings,
             *((issue.why_empty,) if issue and issue.why_empty else ()),

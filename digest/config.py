@@ -505,7 +505,7 @@ class _Reader:
             ca_file=self._path.parent / ca_file if ca_file else None,
             private_hosts=table.texts("private_hosts"),
         )
-        if proxy and not re.fullmatch(r"https?://[^\s/]+/?", proxy):
+        if proxy and not re.fullmatch(r"http://[^\s/]+/?", proxy):
             raise table.wrong("proxy", "must look like http://proxy.example.org:3128")
         table.close()
         return network

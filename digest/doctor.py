@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from digest.core.errors import ConfigError, DigestError, NotYetError
+from digest.core.text import without_password
 from digest.publish.views import count
 from digest.schedule import next_time
 
@@ -175,7 +176,7 @@ def _source(app: App, name: str) -> Finding | str:
         unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"
         said = f"{count(len(parsed.records), 'paper')}, and {unreadable}"
         return Finding(subject=f"source {name}", level="doubtful", said=said)
-    return f"{count(len(parsed.records), 'paper')} at {url}"
+    return f"{count(len(parsed.records), 'paper')} at {without_password(url)}"
 
 
 def _model_server(app: App) -> str:

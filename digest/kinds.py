@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 _PER_PAGE_S: Final = 20.0
 """More time for a source that has just given a page."""
+_ALL_PAGES_S: Final = 600.0
+"""All that pages can add: a server that is slow on each of a thousand is given up in the end."""
 
 
 def fetcher(source: Source, app: App) -> Callable[[str], Document]:
     """What fetches the documents of *source* during one run; all of them together have one deadline.
 
-    A source that keeps giving pages is alive, and gets a little more time for each.
+    A source that keeps giving pages is alive, and gets a little more time for each, up to ten minutes.
     """
     from digest.sources.deadline import Deadline
     from digest.sources.errand import same_server
@@ -35,11 +37,12 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
     headers, query = _credentials(configured.kind, app.config.source_key(configured, app.host.environment))
     # Hugging Face's own address holds the day too.
     is_dated = "{date}" in configured.url if configured.url else source.kind == "huggingface"
-    deadline = Deadline(time.monotonic)
+    deadline, added_s = Deadline(time.monotonic), 0.0
 
     own = source.url_for(app.today())
 
     def get(url: str) -> Document:
+        nonlocal added_s
         # A page names the next one: what it names elsewhere gets neither the key nor the way to the operator's network.
         trusted = url == own or same_server(own, url) or not _is_web(own)
         if not trusted and not _is_web(url):
@@ -53,7 +56,9 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
             secret_query=query if trusted else {},
             deadline=deadline,
         )
-        deadline.extend(_PER_PAGE_S)
+        if added_s < _ALL_PAGES_S:
+            deadline.extend(_PER_PAGE_S)
+            added_s += _PER_PAGE_S
         return document
 
     return get

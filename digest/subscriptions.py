@@ -51,7 +51,10 @@ def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:
     """Whether one of *sources* reads the same by another way than the feed: bioRxiv's list, say, over its API."""
     from digest.sources.opml import as_config
 
-    [table] = tomllib.loads(as_config([outline], taken_names=(), known_urls=()))["source"]
+    tables = tomllib.loads(as_config([outline], taken_names=(), known_urls=())).get("source", [])
+    if not tables:
+        return False
+    [table] = tables
     lists = tuple(tuple(table.get(key, ())) for key in ("categories", "subjects"))
     return any(
         (s.kind, s.url, (s.categories, s.subjects)) == (table["kind"], table.get("url"), lists)

@@ -211,3 +211,16 @@ def test_recorded_lists_of_feed_readers_are_read_whole(real_data: Path) -> None:
 
 def _bare(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?", "", url).rstrip("/")
+
+
+def test_a_list_that_was_passed_on_leads_into_no_private_network() -> None:
+    outlines = [
+        Outline(title="Metadata", url="http://169.254.169.254/latest/meta-data"),
+        Outline(title="Router", url="http://192.168.1.1/feed"),
+        Outline(title="Fine", url="https://quanta.example/feed/"),
+    ]
+
+    text = as_config(outlines, taken_names=(), known_urls=())
+
+    assert [source["name"] for source in tomllib.loads(text)["source"]] == ["Fine"]
+    assert "# On a private network, and so for you to add: Metadata (http://169.254.169.254/latest/meta-data)" in text

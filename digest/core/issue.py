@@ -184,13 +184,16 @@ def why_empty(sources: Sequence[SourceReport], day: date) -> str:
 
 def _waiting(source: SourceReport, day: date) -> str:
     name = source_name(source.name)
-    if source.error:
-        return f"{name} is not out yet; it will be asked again."
+    if source.error or not source.listed:
+        overdue = source.state is SourceState.STALLED
+        return f"{name} {'is overdue' if overdue else 'is not out yet'}; it will be asked again."
     return f"{name} still shows an earlier list, not that of {day:%A} {day.day} {day:%B}; it will be asked again."
 
 
 def _quiet(source: SourceReport, day: date) -> str:
     name = source_name(source.name)
+    if not source.listed and source.is_open:
+        return f"{name} lists no papers yet; its list is read again."
     if not source.listed:
         return f"{name} lists no papers on {day:%A} {day.day} {day:%B}."
     if source.updates == source.listed:

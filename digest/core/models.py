@@ -202,6 +202,8 @@ class SourceReport:
     """How many days it had failed before it could be read again today; 0 on all other days."""
     gap: int = 0
     """Items that the source, or a second witness, says there are, and that could not be found."""
+    is_partial: bool = False
+    """A part of it is missing or an earlier list, as `note` says, and it is asked again today."""
     is_open: bool = False
     """The list still grows; what comes later goes into the next issue."""
     note: str | None = None

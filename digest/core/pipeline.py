@@ -152,7 +152,7 @@ class Report:
         if self.sources and states == {SourceState.FAILED} and not (self.issue and self.issue.entries):
             return "failed"
         lost = self.deliveries.get("failed", 0) + self.deliveries.get("unknown", 0)
-        skipped = SourceState.FAILED in states or any(s.rejected for s in self.sources)
+        skipped = SourceState.FAILED in states or any(s.rejected or s.gap or s.is_partial for s in self.sources)
         if skipped or lost or self.usage.fell_back or self._undelivered or self.mail_trouble or self.site_error:
             return "degraded"
         return "done"

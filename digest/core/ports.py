@@ -174,7 +174,7 @@ class Store(Protocol):
         ...
 
     def past_readings(self, source: str, *, since: date, before: date) -> dict[date, PastReading]:
-        """How the readings of *source* stand, of lists from *since* on and before *before*."""
+        """How the lists of *source* stand, from *since* until before *before*, and the last one before *since*."""
         ...
 
     def backoffs(self, sources: Sequence[str]) -> dict[str, Backoff]:

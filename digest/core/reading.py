@@ -33,6 +33,7 @@ from digest.core.freshness import (
 from digest.core.identity import merge_announcements
 from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
 from digest.core.ports import Clock, Source, Store
+from digest.core.text import without_password
 
 _PAGES: Final = 50
 """Pages of one list that are followed; more is a list that never ends."""
@@ -160,7 +161,9 @@ class Reader:
     ) -> _List:
         """Read the list that a run at *moment* found, or would have found."""
         # Where the present list is, there is none of a day that is replayed.
+        calendar = source.calendar
         is_over = is_past or self.clock() - moment > timedelta(days=1)
+        is_over = is_over or (calendar.promises and calendar.newest(moment) != calendar.newest(self.clock()))
         url = source.past_url(_named_after(source, day, moment)) if is_over else None
         url = url or source.url_for(day)
         documents: list[Document] = []
@@ -169,7 +172,8 @@ class Reader:
         try:
             while url and len(documents) < _PAGES:
                 documents.append(get(url))
-                unchanged = self._unchanged(source, documents) if not is_past else None
+                # A witness may know more than a feed that did not change.
+                unchanged = self._unchanged(source, documents) if not is_past and source.witness is None else None
                 if unchanged is not None:
                     return _List(day=day, documents=tuple(documents), unchanged_since=unchanged)
                 pages.append(source.parse(documents[-1].content, url=url))
@@ -209,6 +213,7 @@ class Reader:
         except SourceError as error:
             # The list stands as it is: what could not be asked proves nothing.
             self.progress(f"{source.name} is not compared with {source.witness.name}: {error}")
+            read = replace(read, note=f"not compared with {source.witness.name}")
         return _counted(_filled(read, parsed, shown, source.witness.name, is_whole=not unheard))
 
     # -- writing down
@@ -338,9 +343,12 @@ def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witnes
     more = tuple(record for i, record in shown.items() if i not in known)
     if not more:
         return read
-    if is_whole and len(more) == len(shown) and parsed.records:
+    news = list(_news(parsed.records))
+    stays = sum(not {r.paper.id, *r.paper.aliases}.isdisjoint(shown) for r in news)
+    # One paper can stand on two lists in a row, where a second category lists it a day later.
+    if is_whole and more and news and 2 * stays < len(news):
         note = f"read from {witness}, for it still shows an earlier list"
-        return replace(read, result=replace(parsed, records=more), note=note)
+        return replace(read, result=replace(parsed, records=tuple(shown.values())), note=note)
     note = f"{len(more)} of them only on {witness}"
     return replace(read, result=replace(parsed, records=(*parsed.records, *more)), note=note)
 
@@ -395,7 +403,7 @@ def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetim
 
 def _address(source: Source) -> str:
     """What a source is configured to read, whatever the day."""
-    return source.url_for(date(2000, 1, 1))
+    return without_password(source.url_for(date(2000, 1, 1)))
 
 
 def _is_web(url: str) -> bool:
@@ -404,6 +412,8 @@ def _is_web(url: str) -> bool:
 
 def _resting(backoff: Backoff) -> str:
     if backoff.is_gone or backoff.not_before is None:
+        return backoff.error
+    if " UTC" in backoff.error:  # it says until when by itself
         return backoff.error
     return f"{backoff.error}; not asked again before {backoff.not_before:%Y-%m-%d %H:%M} UTC"
 

@@ -266,7 +266,8 @@ def _state(report: SourceReport) -> str:
         case SourceState.FRESH:
             said = f"{report.listed:,}, list still open" if report.is_open and not report.gap else listed
         case SourceState.QUIET:
-            said = f"{listed}, nothing new" if report.listed else "has no list today"
+            none = "nothing yet, list still open" if report.is_open else "has no list today"
+            said = f"{listed}, nothing new" if report.listed else none
         case SourceState.WAITING:
             said = "still shows an earlier list" if report.listed else "not out yet"
         case SourceState.STALLED:

@@ -96,7 +96,7 @@ def _page(content: bytes, url: str) -> HtmlElement:
     try:
         return html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as exc:
-        raise SourceError(f"is no page that can be read ({exc})", url=url) from exc
+        raise SourceError(f"is no page that can be read ({excerpt(str(exc))})", url=url) from exc
 
 
 def _day(root: HtmlElement, url: str) -> date:

@@ -104,7 +104,7 @@ def _error(error: _Element, url: str) -> Parsed:
                 url=url,
             )
         case _:
-            raise SourceError(f"arXiv's OAI-PMH answered {code}: {words}", url=url)
+            raise SourceError(f"arXiv's OAI-PMH answered {excerpt(code)}: {words}", url=url)
 
 
 def _resume(url: str, token: str) -> str | None:

@@ -55,7 +55,7 @@ def tree(content: bytes, url: str) -> _Element:
     except etree.XMLSyntaxError as exc:
         raise guard.damaged(exc, url=url) from exc
     if local(root) not in _ROOTS:
-        raise SourceError(f"is no list of arXiv but XML with the root <{local(root)}>", url=url)
+        raise SourceError(f"is no list of arXiv but XML with the root <{local(root)[:40]}>", url=url)
     return root
 
 

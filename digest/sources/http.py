@@ -293,6 +293,7 @@ class Door:
                 if pause > MAX_RETRY_AFTER_S or pause >= errand.deadline.remaining():
                     raise errand.error(
                         f"{host} asked for a pause, and is not asked again before {until(self._now(), pause)}",
+                        status=429,
                         retry_after_s=pause,
                     )
                 self._sleep(pause)
@@ -314,13 +315,15 @@ class Door:
                 response.close()
 
     def _received(self, errand: Errand, response: httpx2.Response) -> _Answer:
+        import httpx2
+
         content = b""
         if response.status_code == 200:
             content = self._body(errand, response, self._max_bytes)
         elif response.status_code >= 400:
             try:
                 content = self._body(errand, response, _ERROR_BODY)
-            except (SourceError, _TryAgain):  # what an error page says is a bonus
+            except (SourceError, _TryAgain, httpx2.TimeoutException):  # what an error page says is a bonus
                 content = b""
         return _Answer(
             status=response.status_code,

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from digest.core.errors import SourceError
 from digest.core.text import one_line, strip_invisible, web_url
 from digest.sources import guard
+from digest.sources.addresses import is_own
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -78,6 +79,8 @@ def parse_opml(content: bytes, *, url: str) -> tuple[Outline, ...]:
 def as_config(outlines: Iterable[Outline], *, taken_names: Iterable[str], known_urls: Iterable[str]) -> str:
     """TOML for config.toml: a `[[source]]` for each feed that is not there yet, a comment for each that is.
 
+    Addresses of private networks become a comment too: a list that was passed on must not lead there.
+
     arXiv's feeds, bioRxiv's and medRxiv's, and Hugging Face's list become sources of their own kind, which know more
     than a feed does.
 
@@ -91,6 +94,10 @@ def as_config(outlines: Iterable[Outline], *, taken_names: Iterable[str], known_
     seen: set[str] = set()
     for outline in outlines:
         settings = _settings(outline.url)
+        if is_own(urlsplit(outline.url).hostname or ""):
+            # What stands in the config may be anywhere; what somebody else wrote may not.
+            blocks.append(f"# On a private network, and so for you to add: {outline.title} ({outline.url})\n")
+            continue
         if _key(outline.url) in there or settings in seen:
             blocks.append(f"# Already a source: {outline.title} ({outline.url})\n")
             continue
@@ -111,7 +118,7 @@ def _tree(content: bytes, url: str) -> _Element:
     except etree.XMLSyntaxError as exc:
         raise guard.damaged(exc, url=url) from exc
     if _local(root) != "opml":
-        raise SourceError(f"is no OPML but XML with the root <{_local(root)}>", url=url)
+        raise SourceError(f"is no OPML but XML with the root <{_local(root)[:40]}>", url=url)
     return root
 
 

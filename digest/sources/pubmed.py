@@ -212,7 +212,7 @@ def _tree(content: bytes, url: str) -> _Element:
     if said or root.tag in ("eFetchResult", "eSearchResult"):
         raise _refusal(said or f"<{root.tag}> without a record", url)
     if root.tag != "PubmedArticleSet":
-        raise SourceError(f"is no list of PubMed but XML with the root <{root.tag}>", url=url)
+        raise SourceError(f"is no list of PubMed but XML with the root <{str(root.tag)[:40]}>", url=url)
     return root
 
 

@@ -14,6 +14,7 @@ from digest.core.freshness import CATCH_UP, Backoff, PastReading, Seen, Verdict
 from digest.core.identity import merge_announcements
 from digest.core.models import Announcement, Document, PaperId, Parsed, Rejected, SourceReport, SourceState
 from digest.core.resolve import lookup_keys, resolve
+from digest.core.text import without_password
 from digest.store import tables
 from digest.store.database import AnyRow, Database, upsert
 from digest.store.papers import find_known, save_papers
@@ -62,7 +63,7 @@ class Readings(Database):
             row = connection.execute(
                 select(cache.c.etag, cache.c.last_modified, document.c.content)
                 .join_from(cache, document)
-                .where(cache.c.url == url)
+                .where(cache.c.url == without_password(url))
             ).one_or_none()
         if row is None:
             return None
@@ -119,7 +120,7 @@ class Readings(Database):
                 )
             ).all()
         day: date = row.day
-        return day if [tuple(r) for r in read] == [(document.url, _sha256(document))] else None
+        return day if [tuple(r) for r in read] == [(without_password(document.url), _sha256(document))] else None
 
     def repeat_reading(
         self, source: str, day: date, *, of: date, at: datetime, read_on: date, judge: Callable[[Seen], Verdict]
@@ -150,7 +151,7 @@ class Readings(Database):
         error: str,
         documents: Sequence[Document] = (),
     ) -> None:
-        """Note that *source* could not be read on *day*. A reading of the same day that succeeded is not overwritten.
+        """Note that *source* could not be read on *day*. A settled reading of the same day is not overwritten.
 
         The documents are kept to look at, but not for a conditional request: "not modified" would repeat the failure.
         """
@@ -158,7 +159,10 @@ class Readings(Database):
         failure["had_failed"] = state is SourceState.FAILED
         nothing = {"listed": 0, "never_seen": 0, "rejected": 0, "expected": None, "gap": 0, **_WHOLE}
         succeeded = select(1).where(
-            tables.reading.c.source == source, tables.reading.c.day == day, tables.reading.c.error.is_(None)
+            tables.reading.c.source == source,
+            tables.reading.c.day == day,
+            tables.reading.c.error.is_(None),
+            tables.reading.c.state.in_([s for s in SourceState if s.is_settled]),
         )
         with self._write() as connection:
             if connection.scalar(succeeded) is None:
@@ -172,9 +176,13 @@ class Readings(Database):
             _save_documents(connection, source, day, at, documents)
 
     def past_readings(self, source: str, *, since: date, before: date) -> dict[date, PastReading]:
-        """How the readings of *source* stand, of lists from *since* on and before *before*."""
+        """How the lists of *source* stand, from *since* until before *before*, and the last one before *since*."""
         reading = tables.reading.c
-        query = select(tables.reading).where(reading.source == source, reading.day >= since, reading.day < before)
+        of_it = reading.source == source
+        last = select(func.max(reading.day)).where(of_it, reading.day < since).scalar_subquery()
+        query = select(tables.reading).where(
+            of_it, or_(reading.day >= since, reading.day == last), reading.day < before
+        )
         with self._read() as connection:
             return {
                 row.day: PastReading(
@@ -260,7 +268,7 @@ class Readings(Database):
                 name=row.source,
                 state=SourceState(row.state),
                 listed=listed,
-                expected=_expected(row),
+                expected=_expected(row, listed),
                 new=new,
                 seen_before=listed - new,
                 rejected=row.rejected,
@@ -269,6 +277,7 @@ class Readings(Database):
                 days_failing=1 + _failures(histories.get(row.source, ())) if row.state == SourceState.FAILED else 0,
                 back_after=_failures(histories.get(row.source, ()), until=row.read_on) if row.error is None else 0,
                 gap=row.gap,
+                is_partial=row.is_partial,
                 is_open=row.is_open,
                 note=row.note,
             )
@@ -276,8 +285,11 @@ class Readings(Database):
 
 
 def _drop_stand_ins(connection: Connection, source: str, day: date) -> None:
-    """Forget what an earlier reading of the day listed that was an earlier day's list; each paper stands there too."""
-    reading, record, paper = tables.reading.c, tables.record, tables.paper
+    """Forget what an earlier reading of the day listed that was an earlier day's list; each paper stands there too.
+
+    Just as it stands there: what was new then and is revised now was not copied.
+    """
+    reading, record = tables.reading.c, tables.record
     unsettled = [state for state in SourceState if not state.is_settled]
     stood_in = select(1).where(
         reading.source == source,
@@ -285,8 +297,15 @@ def _drop_stand_ins(connection: Connection, source: str, day: date) -> None:
         or_(reading.state.in_(unsettled), reading.is_partial, reading.never_seen == 0),
     )
     if connection.scalar(stood_in) is not None:
-        known = select(1).where(paper.c.pk == record.c.paper_pk, paper.c.first_seen < day)
-        connection.execute(delete(record).where(record.c.source == source, record.c.day == day, known.exists()))
+        earlier = record.alias("earlier")
+        listed = select(1).where(
+            earlier.c.source == source,
+            earlier.c.day < day,
+            earlier.c.paper_pk == record.c.paper_pk,
+            earlier.c.announcement.is_not_distinct_from(record.c.announcement),
+            earlier.c.version.is_not_distinct_from(record.c.version),
+        )
+        connection.execute(delete(record).where(record.c.source == source, record.c.day == day, listed.exists()))
 
 
 def _save_judged(
@@ -415,13 +434,13 @@ def _save_documents(
                     sha256=sha256, content=zlib.compress(document.content), size_bytes=len(document.content)
                 )
             )
-        row = {"source": source, "day": day, "url": document.url, "sha256": sha256, "at": at}
+        row = {"source": source, "day": day, "url": without_password(document.url), "sha256": sha256, "at": at}
         upsert(connection, tables.reading_document, [row])
 
 
 def _remember_validators(connection: Connection, documents: Iterable[Document]) -> None:
     rows = [
-        {"url": d.url, "etag": d.etag, "last_modified": d.last_modified, "sha256": _sha256(d)}
+        {"url": without_password(d.url), "etag": d.etag, "last_modified": d.last_modified, "sha256": _sha256(d)}
         for d in documents
         if d.etag or d.last_modified
     ]
@@ -432,9 +451,12 @@ def _sha256(document: Document) -> str:
     return hashlib.sha256(document.content).hexdigest()
 
 
-def _expected(row: AnyRow) -> int | None:
+def _expected(row: AnyRow, listed: int) -> int | None:
     """How many papers the list should have: those listed, those that could not be read, and those not found."""
-    return None if row.error is not None else row.listed + row.rejected + row.gap
+    if row.error is not None or (row.is_partial and not row.gap):
+        return None
+    expected: int = listed + row.rejected + row.gap
+    return expected
 
 
 def _histories(connection: Connection, sources: Sequence[str], day: date) -> dict[str, list[AnyRow]]:
