@@ -111,6 +111,15 @@ def test_only_the_newest_of_several_revisions_is_told(store: SqlStore) -> None:
     assert [c.version for c in found(store, WEDNESDAY, "revised")] == [3]
 
 
+def test_a_revision_of_a_day_without_news_outlives_the_second_reading_of_that_day(store: SqlStore) -> None:
+    print_on(store, MONDAY, paper(1))
+    read(store, listed(paper(1, version=2), REPLACE), day=TUESDAY)
+
+    read(store, day=TUESDAY, read_on=WEDNESDAY)
+
+    assert changes(store, WEDNESDAY, "revised") == [("revised", 1)]
+
+
 def test_a_version_that_was_printed_is_no_revision(store: SqlStore) -> None:
     print_on(store, MONDAY, paper(1, version=3))
     read(store, listed(paper(1, version=3), REPLACE), day=TUESDAY)
