@@ -45,7 +45,12 @@ def test_no_version_is_beyond_what_a_database_can_hold(version: str) -> None:
 
 @pytest.mark.parametrize("read", [ArxivSource("a").parse, PubMedSource("p", query="x").parse, parse_opml])
 def test_a_refusal_does_not_quote_the_whole_document(read: Callable[..., object]) -> None:
-    for content in (f"<opml><{'x' * 5000}>", f"<rss>\n<a>&{'g' * 5000};</a></rss>", "<rss xmlns:a='\x86' />"):
+    for content in (
+        f"<{'x' * 5000}/>",
+        f"<opml><{'x' * 5000}>",
+        f"<rss>\n<a>&{'g' * 5000};</a></rss>",
+        "<rss xmlns:a='\x86' />",
+    ):
         with pytest.raises(SourceError) as caught:
             read(content.encode(), url="")
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Announcement, Census, Link, Paper, Record
-from digest.core.text import clean_line, clean_text, one_line, says_withdrawn, split_authors
+from digest.core.text import clean_line, clean_text, excerpt, one_line, says_withdrawn, split_authors
 from digest.sources import guard
 from digest.sources.arxiv_feed import listed_dates, midnight
 from digest.sources.arxiv_oai import covers, set_of
