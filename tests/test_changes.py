@@ -216,15 +216,14 @@ def test_a_paper_without_votes_when_it_was_printed_does_not_rise(store: SqlStore
 
 def test_an_edition_is_told_only_of_what_it_wants_and_in_one_order(store: SqlStore) -> None:
     print_on(store, MONDAY, paper(3), paper(1), paper(2), upvotes=1)
-    read(store, listed(paper(2, version=2, withdrawn=True), REPLACE, upvotes=1), day=TUESDAY)
+    read(store, listed(paper(2, withdrawn=True), REPLACE, upvotes=1), day=TUESDAY)
     read(store, listed(paper(1, version=2), REPLACE, upvotes=1), source="arxiv", day=TUESDAY)
     read(store, listed(paper(3), upvotes=9), day=MONDAY, read_on=TUESDAY)
     both = ("hf", "arxiv")
 
     assert changes(store, TUESDAY, sources=both) == [
         ("withdrawn", 2),
-        ("revised", 1),
-        ("revised", 2),
+        ("revised", 1),  # what was withdrawn is not told a second time as a new version
         ("rising", 3),
     ]
     assert changes(store, TUESDAY, "withdrawn", "rising", sources=both) == [("withdrawn", 2), ("rising", 3)]
@@ -246,10 +245,21 @@ def test_a_paper_that_was_printed_twice_under_two_ids_is_told_once(store: SqlSto
     print_on(store, MONDAY, preprint)
     print_on(store, TUESDAY, article)
 
-    read(store, listed(replace(joined, version=2, withdrawn=True), REPLACE), day=WEDNESDAY)
+    read(store, listed(replace(joined, version=2), REPLACE), day=WEDNESDAY)
+    read(store, listed(replace(joined, version=2, withdrawn=True), REPLACE), day=THURSDAY)
 
-    told = [(c.what, c.id, c.printed_on) for c in found(store, WEDNESDAY)]
-    assert told == [("withdrawn", preprint.id, TUESDAY), ("revised", preprint.id, TUESDAY)]
+    told = [(c.what, c.id, c.printed_on) for c in found(store, THURSDAY, "withdrawn")]
+    assert told == [("withdrawn", preprint.id, TUESDAY)]
+
+
+def test_a_revision_of_a_paper_that_was_printed_under_two_ids_is_told_once(store: SqlStore) -> None:
+    preprint, article, joined = two_that_are_one()
+    print_on(store, MONDAY, preprint)
+    print_on(store, TUESDAY, article)
+
+    read(store, listed(replace(joined, version=2), REPLACE), day=WEDNESDAY)
+
+    assert [(c.what, c.printed_on) for c in found(store, WEDNESDAY)] == [("revised", TUESDAY)]
 
 
 def test_what_was_told_of_one_of_two_papers_is_not_told_of_both_together(store: SqlStore) -> None:
