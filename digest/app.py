@@ -24,6 +24,7 @@ from digest.core.models import (
     Issue,
     Mail,
     SourceReport,
+    SourceState,
 )
 from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
 from digest.core.ports import Clock, Mailer, Source
@@ -326,7 +327,7 @@ class App:
             *(f"{s.name}: {s.gap} of {s.expected} papers could not be found" for s in sources if s.gap),
             *(self._unreadable(s, day) for s in sources if s.rejected),
             *sums.warnings,
-            *((issue.why_empty,) if issue and issue.why_empty else ()),
+            *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
             *((f"the archive could not be drawn: {site_error}",) if site_error else ()),
             *undelivered,
             *(f"{d.recipient}: {d.error}" for d in lost if d.error),
@@ -338,11 +339,16 @@ class App:
             usage=sums.usage,
             issue=issue if printed else None,
             deliveries=counts,
+            late=self._late(edition, day) if printed else 0,
             warnings=tuple(dict.fromkeys(warnings)),
             until=until,
             site_error=site_error,
             mail_trouble=bool(undelivered),
         )
+
+    def _late(self, edition: Edition, day: date) -> int:
+        candidates = self.store.candidates(edition.name, edition.sources, day, carry_days=0)
+        return sum(candidate.cut_on is None for candidate in candidates)
 
     def _unreadable(self, source: SourceReport, day: date) -> str:
         shown = self.store.rejections(source.name, day)[:3]
@@ -427,3 +433,8 @@ class App:
         if stored is None or not stored.entries or self._undelivered(edition.name, day):
             return False
         return not self.store.unsettled(edition.sources, day)
+
+
+def _all_failed(sources: Sequence[SourceReport]) -> bool:
+    """Whether each source has said by itself why there is nothing."""
+    return bool(sources) and all(s.state is SourceState.FAILED and s.is_to_be_told for s in sources)

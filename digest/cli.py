@@ -310,7 +310,8 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
     text, added = import_opml(file, config, write=not dry_run)
     if dry_run or not added:
         click.echo(text, nl=False)
-    click.echo(f"{added} sources {'would be' if dry_run else 'were'} added to {config}", err=True)
+    one, more = ("would be", "would be") if dry_run else ("was", "were")
+    click.echo(f"{added} {f'source {one}' if added == 1 else f'sources {more}'} added to {config}", err=True)
 
 
 # -- shared
@@ -330,7 +331,10 @@ def _working(as_json: bool) -> Iterator[Host]:
             raise
         return
     if not sys.stderr.isatty():
-        yield Host(environment=os.environ)
+        import logging
+
+        log = logging.getLogger("digest")
+        yield Host(environment=os.environ, progress=lambda doing: log.info("%s", doing))
         return
     from rich.console import Console
 

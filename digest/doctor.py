@@ -91,6 +91,7 @@ def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
 def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
     yield "data folder", lambda: _folder(app.config.data_dir)
     yield "database", lambda: _database(app)
+    yield "keys", lambda: _keys(app)
     yield "templates", lambda: _templates(app)
     yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
     yield "model", lambda: _model(app)
@@ -126,6 +127,11 @@ def _folder(folder: Path) -> Finding | str:
 def _database(app: App) -> str:
     status = app.store.status(since=app.host.clock())
     return f"{status.place}, {count(status.papers, 'paper')}, {count(status.issues, 'issue')}"
+
+
+def _keys(app: App) -> str:
+    named = [s for s in app.config.sources if app.config.source_key(s, app.host.environment)]
+    return f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
 
 
 def _templates(app: App) -> str:

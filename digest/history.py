@@ -33,7 +33,7 @@ def history_of(app: App, text: str) -> History:
         NotFoundError: The store has no such paper.
     """
     store = app.store
-    paper = next(filter(None, map(store.paper, _ids(text))), None)
+    paper = next(filter(None, map(store.paper, _ids(text))), None) or store.paper_at(text.strip())
     if paper is None:
         raise NotFoundError(
             f"the store has no paper {text}: no source listed it under this id; `digest search` finds papers by words"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from digest.config import Secret, SourceConfig
 from digest.core import calendar
@@ -44,7 +45,7 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
     def get(url: str) -> Document:
         nonlocal added_s
         # A page names the next one: what it names elsewhere gets neither the key nor the way to the operator's network.
-        trusted = url == own or same_server(own, url) or not _is_web(own)
+        trusted = url == own or same_server(own, url) or not _is_web(own) or (_of_arxiv(own) and _of_arxiv(url))
         if not trusted and not _is_web(url):
             raise SourceError(f"goes on at {url[:100]}, which is no web address", url=own)
         document = app.door.get(
@@ -62,6 +63,12 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
         return document
 
     return get
+
+
+def _of_arxiv(url: str) -> bool:
+    """Whether it is one of the several servers of arXiv, over https."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and f".{parts.hostname or ''}".endswith(".arxiv.org")
 
 
 def _is_web(url: str) -> bool:

@@ -85,6 +85,7 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
         "issue": None
         if issue is None
         else {"id": issue.id, "papers": len(issue.entries), "left_out": len(issue.left_out), "html": page},
+        "late": report.late,
         "deliveries": dict(report.deliveries),
         "warnings": list(report.warnings),
     }
@@ -127,8 +128,9 @@ def _what_came_of_it(report: Report) -> str:
     updates = sum(s.updates for s in report.sources)
     known = sum(s.seen_before for s in report.sources) - updates
     seen = f", {known} already considered for earlier issues" if known else ""
-    later = f", {count(updates, 'later version')} of known papers" if updates else ""
-    return f"{count(len(issue.entries), 'paper')} in the issue{left}{seen}{later}"
+    later = f", {count(updates, 'later version')}, which {'is' if updates == 1 else 'are'} no news" if updates else ""
+    late = f"; {report.late:,} more came after it was made, for the next one" if report.late else ""
+    return f"{count(len(issue.entries), 'paper')} in the issue{left}{seen}{later}{late}"
 
 
 def _spent(report: Report) -> str:
@@ -180,7 +182,8 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
         _line(console, "Changed since you saw them", "bold underline")
         console.print()
         for change in view.changes:
-            _line(console, f"{change.title}: {change.said}", "", 2)
+            _line(console, change.title, "", 2)
+            _line(console, change.said, "dim", 2)
             if change.url:
                 _line(console, change.url, "dim", 2)
     if view.left_out:

@@ -197,9 +197,9 @@ def test_the_completeness_line_says_what_is_out_of_the_ordinary() -> None:
     assert completeness(reports).split(" · ") == [
         "a 93 of 95, 2 not found",
         "b 9 of 9, cs.AI still shows an earlier list",
-        "c 9 of 9, back after 3 days",
-        "d 9 of 9, and 2 of 2 March",
-        "e 9 of 9, and 42 of 2 earlier days",
+        "c 9 of 9, back after failing on 3 days",
+        "d 9 of 9, and 2 more from the list of 2 March",
+        "e 9 of 9, and 42 more from 2 earlier lists",
         "f has no list today, 2 March still missing",
     ]
 

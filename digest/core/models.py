@@ -177,6 +177,8 @@ class PastList:
     """Papers, all of them."""
     new: int
     """Papers that no issue of this edition had considered yet."""
+    is_partial: bool = False
+    """A part of it could not be read yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

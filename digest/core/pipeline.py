@@ -139,6 +139,8 @@ class Report:
     deliveries: Mapping[str, int] = field(default_factory=dict)
     """State → how many; "due", "sent", "unknown", "failed"."""
     warnings: tuple[str, ...] = ()
+    late: int = 0
+    """New papers that came after the issue was made; they go into the next one."""
     until: Stage = Stage.DELIVER
     site_error: str | None = None
     """Why the archive could not be drawn."""
@@ -410,7 +412,7 @@ def mails_since(day: date) -> date:
 def covered_days(sources: Sequence[SourceReport], day: date) -> tuple[date, ...]:
     """The days whose lists an issue has. A few papers that came late do not make their day one of them."""
     missed = {p.day for s in sources for p in s.past if 2 * p.new >= p.listed}
-    return tuple(sorted(missed | {day for s in sources if s.new}))
+    return tuple(sorted(missed | {day for s in sources if s.new and s.state is SourceState.FRESH}))
 
 
 def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:

@@ -164,7 +164,9 @@ def _reason(candidate: Candidate, fits: Sequence[tuple[float, str]]) -> str:
     parts = [f"matches {' and '.join(matched[:2])}"] if matched else []
     upvotes = candidate.signals.upvotes
     if has_risen(candidate) and candidate.cut_at is not None and candidate.cut_on is not None:
-        parts.append(f"rose from {candidate.cut_at.upvotes or 0} to {upvotes} upvotes since {_day(candidate.cut_on)}")
+        before = candidate.cut_at.upvotes
+        rose_from = "drew" if before is None else f"rose from {before} to"
+        parts.append(f"{rose_from} {upvotes} upvotes since {_day(candidate.cut_on)}")
     elif upvotes:
         parts.append(f"{upvotes} upvote{'s' if upvotes != 1 else ''}")
     if len(candidate.sources) > 1:

@@ -184,7 +184,13 @@ class Reader:
             if not any(p.records or p.rejected for p in pages):
                 return _List(day=day, documents=tuple(documents), result=error)
             trouble = error
-        read = _List(day=day, documents=tuple(documents), result=_joined(pages, url if trouble is None else None))
+        joined = _joined(pages, url if trouble is None else None)
+        if joined.rejected and not joined.records:
+            # A format that changed must not look like a quiet day.
+            of = f"its {len(joined.rejected):,} items" if len(joined.rejected) > 1 else "its only item"
+            sentence = f"none of {of} could be read: {joined.rejected[0].reason} ({joined.rejected[0].excerpt})"
+            return _List(day=day, documents=tuple(documents), result=SourceError(sentence, url=source.url_for(day)))
+        read = _List(day=day, documents=tuple(documents), result=joined)
         if trouble is not None:
             read = replace(read, note=f"page {len(pages) + 1} could not be read: {trouble}", trouble=trouble)
         if is_past or trouble is not None:

@@ -168,7 +168,9 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         more=0,
         left_out=_left_out(issue.left_out, say=say),
         left_out_count=len(issue.left_out),
-        troubles=tuple(_trouble(r) for r in issue.sources if r.error and (r.is_to_be_told or not r.days_failing)),
+        troubles=tuple(
+            _trouble(r) for r in issue.sources if r.error and (r.is_to_be_told or r.state is SourceState.STALLED)
+        ),
         changes=tuple(_change_view(change, links=links, say=say, day=issue.date) for change in issue.changes),
         writers=_writers(issue),
     )
@@ -281,19 +283,23 @@ def _remarks(report: SourceReport) -> list[str]:
     """What is out of the ordinary."""
     said = []
     if report.rejected:
-        said.append(f"{report.rejected} unreadable")
+        said.append(f"{report.rejected:,} unreadable")
     if report.gap:
-        said.append(f"{report.gap} not found")
+        said.append(f"{report.gap:,} not found")
     if report.note:
         said.append(report.note)
     if report.back_after:
-        said.append(f"back after {count(report.back_after, 'day')}")
+        said.append(f"back after failing on {count(report.back_after, 'day')}")
     if report.past:
-        of = short_day(report.past[0].day, year=False) if len(report.past) == 1 else f"{len(report.past)} earlier days"
-        said.append(f"and {sum(p.new for p in report.past):,} of {of}")
+        lists = f"the list of {short_day(report.past[0].day, year=False)}"
+        lists = lists if len(report.past) == 1 else f"{len(report.past)} earlier lists"
+        partly = ", a part of which is still missing" if any(p.is_partial for p in report.past) else ""
+        said.append(f"and {sum(p.new for p in report.past):,} more from {lists}{partly}")
     if report.missing:
         of = " and ".join(short_day(day, year=False) for day in report.missing)
-        of = of if len(report.missing) < 3 else f"{len(report.missing)} days"
+        if len(report.missing) > 2:
+            first, last = report.missing[0], report.missing[-1]
+            of = f"{len(report.missing)} lists of {short_day(first, year=False)} to {short_day(last, year=False)}"
         said.append(f"{of} still missing")
     return said
 

@@ -198,7 +198,7 @@ class Door:
                 raise SourceError(f"{path} is a folder; name the file in it", url=url)
             if not path.exists():
                 problem = NotYetError if dated else SourceError
-                raise problem(f"there is no file {path}" + (" (yet)" if dated else ""), url=url)
+                raise problem(f"there is no file {url}" + (" yet" if dated else ""), url=url)
             if not path.is_file():
                 raise SourceError(f"{path} is no file", url=url)
             with path.open("rb") as file:
@@ -355,7 +355,7 @@ class Door:
         except (httpx2.RemoteProtocolError, httpx2.ReadError):
             cut = True
         if cut:
-            raise _TryAgain(errand.error("was cut off on the way; it is asked again by the next run"))
+            raise _TryAgain(errand.error("was cut off on the way; it is asked again later"))
         return bytes(out)
 
     def _heed(self, errand: Errand, answer: _Answer) -> None:
@@ -452,7 +452,7 @@ def _failures(errand: Errand, address: httpx2.URL) -> Iterator[None]:
         raise _TryAgain(errand.error(sentence)) from exc
     except httpx2.TimeoutException as exc:
         within = f" ({errand.deadline.seconds:.0f} seconds in all)" if errand.deadline.remaining() <= 0 else ""
-        sentence = f"{host} did not answer in time{within}; it is asked again by the next run"
+        sentence = f"{host} did not answer in time{within}; it is asked again later"
         raise _TryAgain(errand.error(sentence)) from exc
     except httpx2.LocalProtocolError as exc:  # its own words would repeat a key
         raise errand.error("a header of this source cannot be sent; is there a line break in its key?") from exc

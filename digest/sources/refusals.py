@@ -44,5 +44,5 @@ def sentence(status: int, of_server: str) -> str:
     if status == 429:
         return f"is asked too often ({what})"
     if status >= 500:
-        return f"has trouble of its own ({what}); it is asked again by the next run"
+        return f"has trouble of its own ({what}); it is asked again later"
     return f"answered with {what}, not with a document"

@@ -114,7 +114,7 @@ def _revised(connection: Connection, edition: str, sources: Sequence[str], day: 
     query = (
         _printed(edition, "revised", day - _REMEMBERED, day)
         .join(newest, newest.c.paper_pk == _considered.paper_pk)
-        .where(newest.c.version > func.coalesce(_considered.version, 1), ~said.exists())
+        .where(newest.c.version > func.coalesce(_considered.version, 1), ~said.exists(), ~tables.paper.c.withdrawn)
         .add_columns(newest.c.version.label("new_version"))
     )
     return [_change(row, "revised", version=row.new_version) for row in connection.execute(query)]

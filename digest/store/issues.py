@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, or_, select
 
 from digest.core.identity import merge_announcements, merge_signals
 from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PastList, Signals
@@ -51,7 +51,13 @@ class Issues(Database):
         with self._read() as connection:
             rows = _open_records(connection, edition, sources, day, carry_days=None).subquery()
             query = (
-                select(rows.c.source, rows.c.day, func.count().label("new"), func.max(reading.listed).label("listed"))
+                select(
+                    rows.c.source,
+                    rows.c.day,
+                    func.count().label("new"),
+                    func.max(reading.listed).label("listed"),
+                    func.max(case((reading.is_partial, 1), else_=0)).label("is_partial"),
+                )
                 .join_from(rows, tables.reading, and_(reading.source == rows.c.source, reading.day == rows.c.day))
                 .where(rows.c.day < day)
                 .group_by(rows.c.source, rows.c.day)
@@ -59,7 +65,7 @@ class Issues(Database):
             )
             found: dict[str, list[PastList]] = {}
             for row in connection.execute(query):
-                past = PastList(day=row.day, listed=row.listed, new=row.new)
+                past = PastList(day=row.day, listed=row.listed, new=row.new, is_partial=bool(row.is_partial))
                 found.setdefault(row.source, []).append(past)
         return {source: tuple(lists) for source, lists in found.items()}
 

@@ -96,6 +96,12 @@ class Look(Database):
             pks = find_pks(connection, [paper_id]).values()
             return next(iter(load_papers(connection, pks).values()), None)
 
+    def paper_at(self, url: str) -> Paper | None:
+        """The paper whose own page this is. Reads all papers: for a person who asks, not for a run."""
+        with self._read() as connection:
+            pk = connection.scalar(select(tables.paper.c.pk).where(tables.paper.c.url == url).limit(1))
+            return None if pk is None else load_papers(connection, [pk])[pk]
+
     def aliases(self, paper_id: PaperId) -> tuple[Alias, ...]:
         """All ids of the paper known by this one, sorted, with the reason of each; empty if nobody knows it."""
         alias, known = tables.alias.c, tables.alias.alias()

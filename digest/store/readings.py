@@ -156,7 +156,9 @@ class Readings(Database):
         The documents are kept to look at, but not for a conditional request: "not modified" would repeat the failure.
         """
         failure = {"source": source, "day": day, "at": at, "read_on": read_on, "state": state, "error": error}
-        failure["had_failed"] = state is SourceState.FAILED
+        # What cannot be filled in later is a failure of its own, and not one of that day.
+        first = read_on == day
+        failure["had_failed"] = first and state is SourceState.FAILED
         nothing = {"listed": 0, "never_seen": 0, "rejected": 0, "expected": None, "gap": 0, **_WHOLE}
         succeeded = select(1).where(
             tables.reading.c.source == source,
@@ -166,7 +168,12 @@ class Readings(Database):
         )
         with self._write() as connection:
             if connection.scalar(succeeded) is None:
-                upsert(connection, tables.reading, [{**failure, **nothing}], update=(*_FAILED_FIELDS, "had_failed"))
+                upsert(
+                    connection,
+                    tables.reading,
+                    [{**failure, **nothing}],
+                    update=(*_FAILED_FIELDS, *(("had_failed",) if first else ())),
+                )
             else:
                 connection.execute(
                     update(tables.reading)
@@ -480,7 +487,7 @@ def _failures(history: Iterable[AnyRow], *, until: date | None = None) -> int:
     """
     n = 0
     for row in history:
-        if row.state != SourceState.FAILED and not (until and row.had_failed and row.read_on == until):
+        if not row.had_failed or not (row.state == SourceState.FAILED or row.read_on == until):
             break
         n += 1
     return n
