@@ -249,7 +249,7 @@ def test_a_source_that_means_the_same_as_a_feed_is_known_whatever_else_it_says(d
 
     done = digest("import", "feeds.opml")
 
-    assert done.err == "1 sources were added to config.toml\n"
+    assert done.err == "1 source was added to config.toml\n"
     assert load(desk.folder / "config.toml").sources[-1].name == "Language"
 
 
