@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from digest.core.bounds import within_bounds
 from digest.core.calendar import Calendar
 from digest.core.errors import NotYetError, SourceError
 from digest.core.freshness import (
@@ -176,7 +177,7 @@ class Reader:
                 unchanged = self._unchanged(source, documents) if not is_past and source.witness is None else None
                 if unchanged is not None:
                     return _List(day=day, documents=tuple(documents), unchanged_since=unchanged)
-                pages.append(source.parse(documents[-1].content, url=url))
+                pages.append(within_bounds(source.parse(documents[-1].content, url=url), now=self.clock()))
                 url = pages[-1].next_url
                 if url in {d.url for d in documents}:
                     break
