@@ -99,8 +99,20 @@ def test_all_names_of_arxiv_stand_in_one_queue_and_look_alikes_do_not() -> None:
 
 def test_different_hosts_do_not_wait_for_each_other() -> None:
     host_turns = HostTurns()
-    with host_turns("a.example.org"), host_turns("b.example.org"), host_turns("arxiv.org"):
-        pass
+    had: list[str] = []
+
+    def take(host: str) -> None:
+        with host_turns(host):
+            had.append(host)
+
+    with host_turns("a.example.org"):
+        others = [threading.Thread(target=take, args=[h], daemon=True) for h in ("b.example.org", "arxiv.org")]
+        for other in others:
+            other.start()
+        for other in others:
+            other.join(10)
+
+        assert sorted(had) == ["arxiv.org", "b.example.org"]
 
 
 # -- among processes
@@ -246,8 +258,14 @@ def test_a_full_disk_does_not_stop_the_reading(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "pwrite", full)
 
-    with shared(tmp_path, FakeTime())("arxiv.org"):
-        pass
+    clock = FakeTime()
+    turns = shared(tmp_path, clock)
+    had = 0
+    for _ in range(2):
+        with turns("arxiv.org"):
+            had += 1
+
+    assert (had, clock.slept) == (2, [3.0])  # within the process the gap still holds
 
 
 def test_a_process_that_holds_the_turn_without_end_is_named(tmp_path: Path) -> None:
