@@ -35,6 +35,7 @@ from digest.core.text import (
 )
 from digest.sources import guard
 from digest.sources.abstracts import tell_apart
+from digest.sources.outcomes import divided
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -121,15 +122,8 @@ class FeedSource:
         text = guard.decoded(content, url=url)
         items = _json_items(content, url) if text.lstrip().startswith("{") else _xml_items(content, url)
         now = self._clock()
-        records: list[Record] = []
-        rejected: list[Rejected] = []
-        for item in items:
-            outcome = _read(item, now) if isinstance(item, _Item) else item
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
-        return Parsed(records=tuple(records), rejected=tuple(rejected))
+        records, rejected = divided(_read(item, now) if isinstance(item, _Item) else item for item in items)
+        return Parsed(records=records, rejected=rejected)
 
 
 def _read(item: _Item, now: datetime) -> Record | Rejected:

@@ -21,6 +21,7 @@ from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.text import clean_line, clean_text, excerpt, web_url
 from digest.sources import guard
+from digest.sources.outcomes import divided
 
 _SITE: Final = "https://huggingface.co"
 _API: Final = f"{_SITE}/api/daily_papers"
@@ -67,17 +68,10 @@ class HuggingFaceSource:
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read one page of the list."""
         items, expected = _items(guard.json(content, url=url), url)
-        records: list[Record] = []
-        rejected: list[Rejected] = []
-        for item in items:
-            outcome = _read(item)
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
+        records, rejected = divided(_read(item) for item in items)
         return Parsed(
-            records=tuple(records),
-            rejected=tuple(rejected),
+            records=records,
+            rejected=rejected,
             expected=expected,
             next_url=_next_url(url, len(items)),
         )

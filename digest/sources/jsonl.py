@@ -29,6 +29,7 @@ from digest.core.text import (
     web_url,
 )
 from digest.sources import guard
+from digest.sources.outcomes import divided
 
 NAMES: Final = (
     "id",
@@ -102,20 +103,13 @@ class JsonlSource:
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read each line, or each item of the list. Doubles stay; they are joined later."""
-        records: list[Record] = []
-        rejected: list[Rejected] = []
         objects = self._document(content, url) if self._items else _lines(content, url)
-        for where, value in objects:
-            outcome = self._read(where, value)
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
+        records, rejected = divided(self._read(where, value) for where, value in objects)
         if rejected and not records and all(r.reason.endswith(_NO_JSON) for r in rejected):
             raise SourceError(
                 "has no JSON object on any line; if it is one document, set items to the key of its list", url=url
             )
-        return Parsed(records=tuple(records), rejected=tuple(rejected))
+        return Parsed(records=records, rejected=rejected)
 
     def _document(self, content: bytes, url: str) -> Iterator[tuple[str, Any]]:
         value = guard.json(content, url=url, max_bytes=guard.MAX_FILE_BYTES)

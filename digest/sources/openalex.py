@@ -26,6 +26,7 @@ from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import author_name, clean_html, clean_line, excerpt, one_line, says_withdrawn, web_url
 from digest.sources import guard
+from digest.sources.outcomes import divided
 
 _API: Final = "https://api.openalex.org/works"
 _PER_PAGE: Final = 100
@@ -107,17 +108,10 @@ class OpenAlexSource:
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read one page of works."""
         works, meta = _works(guard.json(content, url=url), url)
-        records: list[Record] = []
-        rejected: list[Rejected] = []
-        for work in works:
-            outcome = _read(work)
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
+        records, rejected = divided(_read(work) for work in works)
         return Parsed(
-            records=tuple(records),
-            rejected=tuple(rejected),
+            records=records,
+            rejected=rejected,
             expected=_count(meta.get("count")),
             # The end is told by an empty page, too: the last one still names a next.
             next_url=_next_url(url, _string(meta.get("next_cursor"))) if works else None,

@@ -25,6 +25,7 @@ from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import author_name, clean_line, clean_text, excerpt, says_withdrawn, web_url
 from digest.sources import guard
+from digest.sources.outcomes import divided
 
 _API: Final = "https://api2.openreview.net/notes"
 _SITE: Final = "https://openreview.net"
@@ -95,17 +96,8 @@ class OpenReviewSource:
         """Read one page of notes."""
         value = guard.json(content, url=url)
         notes, count = _notes(value, url), _count(value.get("count"))
-        records: list[Record] = []
-        rejected: list[Rejected] = []
-        for note in notes:
-            outcome = _read(note)
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
-        return Parsed(
-            records=tuple(records), rejected=tuple(rejected), expected=count, next_url=_next_url(url, len(notes), count)
-        )
+        records, rejected = divided(_read(note) for note in notes)
+        return Parsed(records=records, rejected=rejected, expected=count, next_url=_next_url(url, len(notes), count))
 
 
 def _notes(value: Any, url: str) -> Sequence[Any]:

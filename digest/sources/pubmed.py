@@ -26,6 +26,7 @@ from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import clean_html, clean_line, excerpt, one_line, says_withdrawn
 from digest.sources import guard
+from digest.sources.outcomes import divided
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -173,14 +174,7 @@ def _refusal(said: str, url: str) -> SourceError:
 def _fetched(content: bytes, url: str) -> Parsed:
     root = _tree(content, url)
     items = [e for e in root if isinstance(e.tag, str) and e.tag != "DeleteCitation"]
-    records: list[Record] = []
-    rejected: list[Rejected] = []
-    for item in items:
-        outcome = _read(item)
-        if isinstance(outcome, Record):
-            records.append(outcome)
-        else:
-            rejected.append(outcome)
+    records, rejected = divided(_read(item) for item in items)
     parts = urlsplit(url)
     total = _number(parse_qs(parts.fragment).get("total", [""])[0]) or 0
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -189,8 +183,8 @@ def _fetched(content: bytes, url: str) -> Parsed:
         raise SourceError(f"PubMed gave no records from number {start + 1:,} on, although it found {total:,}", url=url)
     more = parts._replace(query=urlencode({**query, "retstart": str(start + size)})).geturl()
     return Parsed(
-        records=tuple(records),
-        rejected=tuple(rejected),
+        records=records,
+        rejected=rejected,
         next_url=more if start + size < total else None,
     )
 

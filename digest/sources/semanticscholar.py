@@ -24,6 +24,7 @@ from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import clean_html, clean_line, clean_text, excerpt, one_line, says_withdrawn, web_url
 from digest.sources import guard
+from digest.sources.outcomes import divided
 
 _SEARCH: Final = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
 _FIELDS: Final = "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy"
@@ -86,17 +87,10 @@ class SemanticScholarSource:
         """Read one page."""
         value = guard.json(content, url=url)
         items = _items(value, url)
-        records: list[Record] = []
-        rejected: list[Rejected] = []
-        for item in items:
-            outcome = _read(item)
-            if isinstance(outcome, Record):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
+        records, rejected = divided(_read(item) for item in items)
         return Parsed(
-            records=tuple(records),
-            rejected=tuple(rejected),
+            records=records,
+            rejected=rejected,
             # The total is an estimate, as its documentation says, and proves nothing but that there is none.
             expected=0 if value.get("total") == 0 else None,
             # A page without papers is the last one, whatever it says.
