@@ -342,3 +342,11 @@ def test_broken_feeds_of_other_readers_tests_do_no_harm(real_data: Path) -> None
         read += 1
         assert all(r.paper.title for r in parsed.records), file
     assert read > 50
+
+
+@pytest.mark.parametrize("tags", ["<b>" * 45_000 + "x" + "</b>" * 45_000, "<b/>" * 45_000])
+def test_a_feed_of_too_many_tags_is_refused_before_it_is_parsed(tags: str) -> None:
+    feed = f"<rss version='2.0'><channel><item><title>A title {tags}</title></item></channel></rss>"
+
+    with pytest.raises(SourceError, match="has more than 80,000 tags"):
+        FeedSource("x", url="https://x.org/feed").parse(feed.encode(), url="https://x.org/feed")

@@ -205,7 +205,10 @@ def _is_arxiv_category(tag: str) -> bool:
 
 def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
     checked = guard.xml(content, url=url)
-    there = len(_ENTRY.findall(_OPAQUE.sub(b"", checked)))
+    markup = _OPAQUE.sub(b"", checked)
+    if markup.count(b"<") + markup.count(b"/>") > _MAX_TAGS:
+        raise SourceError(f"has more than {_MAX_TAGS:,} tags", url=url)
+    there = len(_ENTRY.findall(markup))
     if there > MAX_ENTRIES:
         raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
     feed = _understood(checked)
