@@ -135,9 +135,9 @@ def test_a_reference_to_no_character_does_not_stop_a_parser(reference: str) -> N
 
 
 def test_deep_nesting_is_no_crash() -> None:
-    content = rss("x" + "<b>" * 90_000 + "</b>" * 90_000).encode()
+    content = rss("x" + "<b>" * 39_000 + "</b>" * 39_000).encode()
 
-    FeedSource("f", url="").parse(content, url="")
+    assert FeedSource("f", url="").parse(content, url="").records[0].paper.title.startswith("x")
     with pytest.raises(SourceError, match="damaged or was cut off"):
         ArxivSource("a").parse(content, url="")
 
