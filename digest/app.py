@@ -211,7 +211,7 @@ class App:
         last = until if send or until is not Stage.DELIVER else Stage.SITE
         with self._only_run():
             self.pipeline.fetch(editions, day, self._moment(editions, day))
-            self.summarizer.begin_run()
+            self.summarizer.begin_run(day.isoformat())
             sums = {e.name: self._summarize(e, day, last) for e in editions}
             issues: dict[str, Issue] = {}
             if last.reaches(Stage.PUBLISH):

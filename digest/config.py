@@ -132,9 +132,17 @@ class LLMConfig:
     base_url: str | None = None
     api_key_env: str = "OPENAI_API_KEY"
     concurrency: int = 8
-    batch_tokens: int = 6000
+    mode: str = "direct"
+    """`direct`: asked during the run. `batch`: handed over earlier, at half the price."""
+    batch_lead_hours: float = 4.0
+    """How long before an edition is due its papers are handed over, in the mode `batch`."""
+    batch_tokens: int = 12_000
     max_papers_per_request: int = 20
     timeout_s: float = 120.0
+    time_limit_s: float = 900.0
+    """How long a run waits for the model in all."""
+    overview: bool = True
+    """The model writes the overview of the day too."""
     budget_usd_per_run: float | None = None
     budget_usd_per_month: float | None = None
     recording: Path | None = None
@@ -447,9 +455,13 @@ class _Reader:
             base_url=table.text("base_url") or None,
             api_key_env=table.text("api_key_env", "OPENAI_API_KEY"),
             concurrency=table.integer("concurrency", 8, least=1, most=256),
-            batch_tokens=table.integer("batch_tokens", 6000, least=500, most=1_000_000),
+            mode=table.choice("mode", ("direct", "batch"), "direct"),
+            batch_lead_hours=table.number("batch_lead_hours", 4.0) or 0.0,
+            batch_tokens=table.integer("batch_tokens", 12_000, least=500, most=1_000_000),
             max_papers_per_request=table.integer("max_papers_per_request", 20, least=1, most=200),
             timeout_s=table.number("timeout_s", 120.0) or 120.0,
+            time_limit_s=table.number("time_limit_s", 900.0) or 900.0,
+            overview=table.flag("overview", True),
             budget_usd_per_run=table.number("budget_usd_per_run", None),
             budget_usd_per_month=table.number("budget_usd_per_month", None),
             recording=self._path.parent / recording if recording else None,

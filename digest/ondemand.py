@@ -6,6 +6,7 @@ A paper the store knows is not fetched again, and a summary it has is not paid f
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -173,6 +174,7 @@ class Demand:
             missing = [p for p in missing if same[p.id] == p.id]
         if missing:
             self.app.host.progress(f"summarizing {len(missing)} papers")
+            summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
             summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
         for answer in answers:
             if id(answer) in ids:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import secrets
 import string
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from digest import assets
 from digest.config import Config
 from digest.core import extractive
+from digest.core.books import Ceilings
 from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId, Prompt, Summary, Usage
 from digest.core.pipeline import Summarizer, Sums
 from digest.core.ports import LLM, Clock, Store
-from digest.core.summarize import RequestLog, summarize
+from digest.core.summarize import summarize
 from digest.core.topics import Taxonomy
 from digest.llm.extractive import extractive_summary
+from digest.purse import Purse
 
 if TYPE_CHECKING:
     from digest.llm.prices import Price
@@ -43,6 +46,7 @@ def make_summarizer(
     if config.llm.client == "extractive":
         return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(config))
     languages = sorted({e.language for e in config.editions})
+    _check_price(config)
     llm = make_llm(config, environment)
     return ModelSummarizer(
         config=config,
@@ -54,6 +58,19 @@ def make_summarizer(
         systems={language: system_prompt(config, taxonomy, language) for language in languages},
         prompt=hashlib.sha256(system_prompt(config, taxonomy, "any").encode()).hexdigest()[:16],
     )
+
+
+def _check_price(config: Config) -> None:
+    """OpenAI bills every request: a budget without a price would be no budget. What another server costs, who knows."""
+    from digest.llm.prices import price_of
+
+    llm = config.llm
+    has_budget = llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None
+    if llm.client == "openai" and llm.base_url is None and has_budget and price_of(llm.model, llm.prices) is None:
+        raise ConfigError(
+            f"{config.path.name}: [llm] model: no price is known for {llm.model}, so its budget could not be held; "
+            f'give it as [llm.prices."{llm.model}"], or take the budgets out'
+        )
 
 
 def _notes(llm: LLM, config: Config) -> tuple[str, ...]:
@@ -128,7 +145,7 @@ class ExtractiveSummarizer:
             on_done({p.id: _extract(self.taxonomy, p, language) for p in part})
         return Sums(usage=Usage(client=self.client))
 
-    def begin_run(self) -> None:
+    def begin_run(self, run: str) -> None:
         """There is no budget to begin with."""
 
     def close(self) -> None:
@@ -141,43 +158,6 @@ def _extract(taxonomy: Taxonomy, paper: Paper, language: str) -> Summary:
 
 def _tags(taxonomy: Taxonomy, paper: Paper) -> tuple[str, ...]:
     return taxonomy.tag(paper.title, paper.abstract, paper.categories, paper.keywords)
-
-
-@dataclass(slots=True, kw_only=True)
-class Purse:
-    """What a run may still spend: the most a request can cost is set aside before it goes out.
-
-    Asked and told in one thread. Without a price or without a budget it never says no.
-    """
-
-    price: Price | None
-    left_usd: float | None
-    set_aside: dict[int, float] = field(default_factory=dict)
-    spent_usd: float = 0.0
-    in_doubt_usd: float = 0.0
-    """Set aside for requests that failed without an answer: they may have been billed, so it is not spent again."""
-
-    def may_spend(self, prompt: Prompt, input_tokens: int) -> bool:
-        """Set the most that *prompt* can cost aside, if there is that much."""
-        if self.price is None or self.left_usd is None:
-            return True
-        most = self.price.most_usd(input_tokens, prompt.max_output_tokens)
-        if self.spent_usd + self.in_doubt_usd + sum(self.set_aside.values()) + most > self.left_usd:
-            return False
-        self.set_aside[id(prompt)] = most
-        return True
-
-    def settle(self, log: RequestLog) -> float | None:
-        """What a request cost; None if that is not known: it failed without an answer, or the model has no price."""
-        reserved = self.set_aside.pop(id(log.prompt), 0.0)
-        if self.price is None:
-            return None
-        if log.completion is None:
-            self.in_doubt_usd += reserved
-            return None
-        cost = self.price.cost_usd(log.completion)
-        self.spent_usd += cost
-        return cost
 
 
 @runtime_checkable
@@ -202,8 +182,8 @@ class ModelSummarizer:
     """See `digest.core.pipeline.Summarizer`. The key of a summary names its language besides."""
     notes: tuple[str, ...] = ()
     """What every run says of the model before it is asked."""
-    purse: Purse | None = None
-    """What this run may still spend; its editions share it."""
+    run: str = "on demand"
+    """What the budget per run counts together."""
 
     @property
     def client(self) -> str:
@@ -222,89 +202,77 @@ class ModelSummarizer:
         on_done: Callable[[Mapping[PaperId, Summary]], None],
     ) -> Sums:
         """See `digest.core.pipeline.Summarizer`."""
-        system = self.systems[language]
-        purse = self.purse = self.purse or self._new_purse()
-        spent_before = purse.spent_usd
-        fixed = self.llm.count_tokens(system)
         by_id = {p.id: p for p in papers}
-
-        def note(log: RequestLog) -> None:
-            cost = purse.settle(log)
-            answer = log.completion
-            if not self._has_store:
-                return
-            self.store().log_request(
-                at=self.clock(),
-                edition=edition,
-                client=self.client,
-                model=self.model,
-                papers=len(log.prompt.batch.papers),
-                input_tokens=answer.input_tokens if answer else 0,
-                cached_tokens=answer.cached_tokens if answer else 0,
-                output_tokens=answer.output_tokens if answer else 0,
-                cost_usd=cost,
-                outcome=log.outcome,
-            )
-
+        purse = self.purse(edition)
         outcome = summarize(
             papers,
             llm=self.llm,
-            system=system,
+            system=self.systems[language],
             fold_topics=self.taxonomy.fold,
             fallback=lambda p: _extract(self.taxonomy, p, language),
             make_nonce=make_nonce,
             batch_tokens=self.config.llm.batch_tokens,
             max_papers_per_request=self.config.llm.max_papers_per_request,
             language=language,
-            on_done=lambda done: on_done({i: self._with_topics(s, by_id[i]) for i, s in done.items()}),
-            on_request=note,
-            may_spend=lambda prompt: purse.may_spend(prompt, fixed + self.llm.count_tokens(prompt.user)),
+            time_limit_s=self.config.llm.time_limit_s,
+            now=time.monotonic,
+            sleep=time.sleep,
+            on_done=lambda done: on_done({i: self.with_topics(s, by_id[i]) for i, s in done.items()}),
+            on_request=purse.settle,
+            may_spend=purse.may_spend,
         )
-        cost = purse.spent_usd - spent_before
-        usage = replace(outcome.usage, cost_usd=cost)
+        usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
         return Sums(usage=usage, warnings=(*self.notes, *self._unpriced(), *outcome.warnings))
 
-    def begin_run(self) -> None:
+    def begin_run(self, run: str) -> None:
         """See `digest.core.pipeline.Summarizer`."""
-        self.purse = None
+        self.run = run
 
     def close(self) -> None:
         """See `digest.core.pipeline.Summarizer`."""
         if isinstance(self.llm, Closing):
             self.llm.close()
 
-    def _with_topics(self, summary: Summary, paper: Paper) -> Summary:
+    def purse(self, edition: str, *, purpose: str = "summaries", mode: str = "direct") -> Purse:
+        """The books of this run's requests for *edition*."""
+        return Purse(
+            store=self.store,
+            clock=self.clock,
+            llm=self.llm,
+            price=self.price(),
+            ceilings=self._ceilings,
+            run=self.run,
+            edition=edition,
+            prompt=self.prompt,
+            purpose=purpose,
+            mode=mode,
+        )
+
+    def with_topics(self, summary: Summary, paper: Paper) -> Summary:
         """A model that names no topic we know leaves that to the taxonomy."""
         return summary if summary.topics else replace(summary, topics=_tags(self.taxonomy, paper))
 
-    @property
-    def _has_store(self) -> bool:
-        return bool(self.config.database)
-
-    def _budgets(self) -> bool:
-        return self.config.llm.budget_usd_per_run is not None or self.config.llm.budget_usd_per_month is not None
-
-    def _price(self) -> Price | None:
-        from digest.llm.prices import price_of
+    def price(self) -> Price | None:
+        """What the model's tokens cost; None if that is not known."""
+        from digest.llm.prices import FREE, price_of
 
         # An answer out of a recording costs nothing, whoever gave it once.
-        return None if self.client == "replay" else price_of(self.model, self.config.llm.prices)
+        return FREE if self.client == "replay" else price_of(self.model, self.config.llm.prices)
+
+    def _ceilings(self) -> Ceilings:
+        llm = self.config.llm
+        local = self.clock().astimezone(self.config.timezone)
+        return Ceilings(
+            run_usd=llm.budget_usd_per_run,
+            month_usd=llm.budget_usd_per_month,
+            month_start=local.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+        )
 
     def _unpriced(self) -> tuple[str, ...]:
-        if not self._budgets() or self._price() is not None or self.client == "replay":
+        ceilings = self._ceilings()
+        if (ceilings.run_usd is None and ceilings.month_usd is None) or self.price() is not None:
             return ()
         return (f"no price is known for {self.model}, so the budget could not be held; give it under [llm.prices]",)
-
-    def _new_purse(self) -> Purse:
-        llm = self.config.llm
-        budgets = [b for b in (llm.budget_usd_per_run,) if b is not None]
-        if llm.budget_usd_per_month is not None:
-            spent = 0.0
-            if self._has_store:
-                local = self.clock().astimezone(self.config.timezone)
-                spent = self.store().spent_usd(local.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
-            budgets.append(max(0.0, llm.budget_usd_per_month - spent))
-        return Purse(price=self._price(), left_usd=min(budgets, default=None))
 
 
 def make_nonce() -> str:

@@ -58,6 +58,22 @@ class NotYetError(SourceError):
 class LLMError(DigestError):
     """One request to a model failed."""
 
+    def __init__(
+        self, message: str, *, again: bool = False, retry_after_s: float | None = None, may_be_billed: bool = False
+    ) -> None:
+        """Say what happened and what to do.
+
+        Args:
+            again: It lies with the server or the moment (429, 5xx, a broken connection), not with what was asked: the
+                same request may succeed later.
+            retry_after_s: How long the server asked to be left alone; None: it asked nothing of use.
+            may_be_billed: The server had the whole request and may have worked on it.
+        """
+        super().__init__(message)
+        self.again = again
+        self.retry_after_s = retry_after_s
+        self.may_be_billed = may_be_billed
+
 
 class LLMUnavailable(LLMError):  # noqa: N818 -- it names a state of the world, not a mistake
     """No request of this run can succeed."""

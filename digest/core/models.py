@@ -302,10 +302,12 @@ class Prompt:
     system: str
     """The fixed part, byte-identical over a run so that a provider's cache serves it."""
     user: str
-    """The papers, fenced: see `digest.core.summarize`."""
+    """The papers, fenced: see `digest.core.prompts`."""
     batch: Batch
     nonce: str
     max_output_tokens: int
+    form: str = "summaries"
+    """What the answer has to look like: a key of `digest.core.prompts.FORMS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +327,25 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewSentence:
+    """A sentence of an issue's overview."""
+
+    text: str
+    """Plain text."""
+    papers: tuple[PaperId, ...] = ()
+    """The entries that it speaks of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What a model said of the whole day, checked."""
+
+    sentences: tuple[OverviewSentence, ...]
+    client: str
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What the model cost one run of one edition."""
 
@@ -333,7 +354,11 @@ class Usage:
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    """Part of `input_tokens` that the provider's prompt cache served."""
     cost_usd: float = 0.0
+    in_doubt_usd: float = 0.0
+    """The most that requests may have cost whose answer never came; counted as spent."""
     from_cache: int = 0
     """Papers whose summary the store already had."""
     fell_back: int = 0
@@ -421,6 +446,8 @@ class Issue:
     language: str
     overview: str
     """Three to five sentences."""
+    told: Overview | None = None
+    """The overview with its references, where a model wrote it; `overview` is its text."""
     sections: tuple[Section, ...]
     """Each entry is in exactly one. Empty on a day with nothing new."""
     sources: tuple[SourceReport, ...]

@@ -83,7 +83,9 @@ class Sums:
             requests=a.requests + b.requests,
             input_tokens=a.input_tokens + b.input_tokens,
             output_tokens=a.output_tokens + b.output_tokens,
+            cached_tokens=a.cached_tokens + b.cached_tokens,
             cost_usd=a.cost_usd + b.cost_usd,
+            in_doubt_usd=a.in_doubt_usd + b.in_doubt_usd,
             fell_back=max(a.fell_back, b.fell_back),
         )
         return Sums(usage=usage, warnings=(*self.warnings, *later.warnings))
@@ -118,8 +120,8 @@ class Summarizer(Protocol):
         """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once."""
         ...
 
-    def begin_run(self) -> None:
-        """A run begins: what a budget allows is counted anew, for all its editions together."""
+    def begin_run(self, run: str) -> None:
+        """A run begins; the budget per run counts all runs of the same name together, over crashes too."""
         ...
 
     def close(self) -> None:

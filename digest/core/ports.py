@@ -1,17 +1,21 @@
 """What the core asks of the world. Adapters implement these; `digest.app` is the only place that knows which.
 
 Source  (bytes → records)      Witness  (is the list whole?)
-LLM     (prompt → completion)  Store    (what is done, and what is not)
-Site    (issues → pages)       Mailer   (mail → somebody's server)
+LLM     (prompt → completion)  BatchLLM (prompts → completions, later)
+Store   (what is done)         Site     (issues → pages)
+Mailer  (mail → somebody's server)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from digest.core.books import Ceilings, Job, JobState, RequestPlan, RequestResult
 from digest.core.calendar import Calendar
+from digest.core.errors import LLMError
 from digest.core.freshness import Backoff, PastReading, Seen, Verdict
 from digest.core.models import (
     Candidate,
@@ -23,6 +27,7 @@ from digest.core.models import (
     Document,
     Issue,
     Mail,
+    Overview,
     Paper,
     PaperId,
     Parsed,
@@ -36,6 +41,18 @@ from digest.core.models import (
 
 Clock = Callable[[], datetime]
 """Gives the present moment, aware, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAnswer:
+    """How a job stands with its provider."""
+
+    is_over: bool
+    """Nothing more will come of it."""
+    completions: Mapping[int, Completion | LLMError]
+    """Number of a prompt → what came of it; one that is missing when the job is over was not answered, nor billed."""
+    said: str = ""
+    """The provider's own word for its state, for people: `in_progress`, `expired`."""
 
 
 class Source(Protocol):
@@ -99,13 +116,47 @@ class LLM(Protocol):
         """Tokens of *text* for this model; never too low."""
         ...
 
+    def most_input_tokens(self, prompt: Prompt) -> int:
+        """What *prompt* is billed as input at the most: with what the client and the provider add to it."""
+        ...
+
+    def delay_s(self, prompt: Prompt) -> float:
+        """How long *prompt* has to wait for the provider's own limits and wishes, in seconds; 0: it may go out now."""
+        ...
+
     def complete(self, prompt: Prompt) -> Completion:
-        """Send one prompt. Thread-safe.
+        """Send one prompt, once: whether it is tried again is not decided here. Thread-safe.
 
         Raises:
             LLMUnavailable: No further request of this run can succeed.
-            LLMError: This one failed.
+            LLMError: This one failed; the error says whether trying again may help, and when.
         """
+        ...
+
+
+class BatchLLM(Protocol):
+    """A provider that answers many prompts together, later, and cheaper."""
+
+    def submit(self, name: str, prompts: Sequence[Prompt]) -> str:
+        """Hand *prompts* over; the provider's id of the job. What a crash left half done is found by *name*, and
+        not handed over twice.
+
+        Raises:
+            LLMUnavailable: It offers no such thing, or cannot be asked at all.
+            LLMError: Not now.
+        """
+        ...
+
+    def find(self, name: str) -> str | None:
+        """The provider's id of the job that was handed over under *name*; None if it never arrived."""
+        ...
+
+    def poll(self, provider_id: str) -> JobAnswer:
+        """How the job stands, and what it brought if it is over."""
+        ...
+
+    def cancel(self, provider_id: str) -> None:
+        """Ask for an early end; what is answered until then is paid for and can be had by `poll`."""
         ...
 
 
@@ -217,25 +268,68 @@ class Store(Protocol):
         """Keep summaries; one that is there already stays as it is."""
         ...
 
-    def log_request(
-        self,
-        *,
-        at: datetime,
-        edition: str,
-        client: str,
-        model: str,
-        papers: int,
-        input_tokens: int,
-        cached_tokens: int,
-        output_tokens: int,
-        cost_usd: float | None,
-        outcome: str,
-    ) -> None:
-        """Write down one request to a model. *outcome* is "ok", or what was wrong, in a few words."""
+    def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None:
+        """Book a request before it is sent; its number in the books, or None if it could break a ceiling.
+
+        Of several processes that ask at the same moment no two are given the same money.
+        """
         ...
 
-    def spent_usd(self, since: datetime) -> float:
-        """What the requests since then cost."""
+    def settle_request(
+        self, request: int, result: RequestResult, *, summaries: int = 0, failed: Mapping[str, int] = {}
+    ) -> None:
+        """Book what came of a request in place of what was reserved.
+
+        Args:
+            summaries: Papers that got their summary by it.
+            failed: Name of a check → how many summaries it refused; `missing` → papers that were not in the answer.
+        """
+        ...
+
+    def spent_usd(self, since: datetime, *, run: str | None = None) -> float:
+        """What the requests since then cost; with *run*, those of that run whenever. Reservations count in full."""
+        ...
+
+    def learned(self, server: str) -> Mapping[str, Any]:
+        """What was found out about a model's server; empty if nothing, or nothing within the last month."""
+        ...
+
+    def save_learned(self, server: str, what: Mapping[str, Any]) -> None:
+        """Remember what was found out about a model's server."""
+        ...
+
+    def overview(self, key: SummaryKey) -> Overview | None:
+        """The stored overview of a day; its key's content is the hash of what it was written about."""
+        ...
+
+    def save_overview(self, key: SummaryKey, overview: Overview) -> None:
+        """Keep an overview; one that is there already stays as it is."""
+        ...
+
+    # -- jobs, for who answers later
+
+    def open_jobs(self) -> tuple[Job, ...]:
+        """Jobs that are submitting or open, oldest first."""
+        ...
+
+    def save_job(
+        self,
+        *,
+        name: str,
+        edition: str,
+        day: date,
+        language: str,
+        prompts: Sequence[Prompt],
+        plans: Sequence[RequestPlan],
+        ceilings: Ceilings,
+        at: datetime,
+    ) -> Job | None:
+        """Write a job down before it is handed over, as `submitting`, and reserve all its requests; None if they
+        could break a ceiling, and then nothing is written."""
+        ...
+
+    def mark_job(self, job: int, state: JobState, *, provider_id: str | None = None) -> None:
+        """Write a job's new state down. Requests of a `lost` job that are not settled cost nothing."""
         ...
 
     # -- publish

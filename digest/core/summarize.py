@@ -11,27 +11,21 @@ it is not asked any more.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from digest.core.answers import Answer, read_answers
+from digest.core.accept import Fold, accept
 from digest.core.batching import pack
 from digest.core.errors import LLMError, LLMUnavailable
-from digest.core.grounding import check
 from digest.core.models import Batch, Completion, Paper, PaperId, Prompt, Summary, Usage
 from digest.core.ports import LLM
-from digest.core.text import one_line, strip_invisible
+from digest.core.prompts import ANSWER_TOKENS, FENCE_TOKENS, block, prompt_for
 
-ANSWER_TOKENS: Final = 200
-"""What the answer on one paper is reckoned at: a sentence, three points, topics, and the JSON around them."""
-_FENCE_TOKENS: Final = 8
-"""The line that opens a paper's block, and its line ends."""
-_POINTS: Final = 3
-_TOPICS: Final = 6
+TIME_LIMIT_S: Final = 900.0
+"""How long a run may wait for its model in all; what is not there by then has an extract."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +38,12 @@ class RequestLog:
     """None: it failed without an answer; whether it was billed is not known."""
     outcome: str
     """ "ok", or what was wrong, in a few words."""
+    may_be_billed: bool = False
+    """There is no completion, but the server may have worked on it."""
+    summaries: int = 0
+    """Papers that got their summary by it."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """See `digest.core.accept.Accepted.failed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,35 +58,15 @@ class Outcome:
     """How many papers fell back, by reason, in words."""
 
 
-# --- papers → prompt --------------------------------------------------------------------------------------------------
-
-
-def block(paper: Paper) -> str:
-    """What a model is told of *paper*: a line with the title, a line with the abstract."""
-    return f"{_line(paper.title)}\n{_line(paper.abstract)}"
-
-
-def _line(text: str) -> str:
-    line = one_line(strip_invisible(text))
-    # No line but ours begins with "#".
-    return f" {line}" if line.startswith("#") else line
-
-
-def prompt_for(batch: Batch, *, system: str, nonce: str, answer_tokens: int = ANSWER_TOKENS) -> Prompt:
-    """The request for *batch*: each paper in a block that nothing in its own text can open or close.
-
-    Args:
-        nonce: Four random letters, drawn for this request.
-        answer_tokens: Reckoned for each paper's answer.
-    """
-    blocks = [f"#{place} {nonce}\n{block(paper)}\n" for place, paper in enumerate(batch.papers, 1)]
-    return Prompt(
-        system=system,
-        user=f"{''.join(blocks)}#end {nonce}",
-        batch=batch,
-        nonce=nonce,
-        # A limit and no estimate: other languages take more tokens, and some models think before they answer.
-        max_output_tokens=2 * answer_tokens * len(batch.papers) + 1024,
+def plan(
+    papers: Iterable[Paper], *, llm: LLM, system: str, batch_tokens: int, max_papers_per_request: int
+) -> tuple[Batch, ...]:
+    """How *papers* go out if nothing goes wrong; those without an abstract do not."""
+    return pack(
+        [paper for paper in papers if paper.abstract.strip()],
+        budget=batch_tokens,
+        cost=lambda paper: llm.count_tokens(block(paper)) + FENCE_TOKENS + ANSWER_TOKENS,
+        max_papers=max_papers_per_request,
     )
 
 
@@ -98,12 +78,15 @@ def summarize(
     *,
     llm: LLM,
     system: str,
-    fold_topics: Callable[[Iterable[str]], tuple[tuple[str, ...], tuple[str, ...]]],
+    fold_topics: Fold,
     fallback: Callable[[Paper], Summary],
     make_nonce: Callable[[], str],
     batch_tokens: int,
     language: str,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
     max_papers_per_request: int = 20,
+    time_limit_s: float = TIME_LIMIT_S,
     on_done: Callable[[Mapping[PaperId, Summary]], None] = lambda _: None,
     on_request: Callable[[RequestLog], None] = lambda _: None,
     may_spend: Callable[[Prompt], bool] = lambda _: True,
@@ -119,7 +102,11 @@ def summarize(
         batch_tokens: Tokens of papers and answers in one request.
         on_done: Gets summaries as soon as they are there, in the calling thread, each paper once.
         on_request: Gets each request when it is over, in the calling thread.
-        may_spend: Asked before each request, in the calling thread; what it refuses falls back.
+        may_spend: Asked before each request, in the calling thread; what it refuses waits for those that are under
+            way, for what they do not use is free again, and then falls back.
+        now: Seconds of a clock that only goes forward.
+        sleep: Waits that many seconds.
+        time_limit_s: How long all of this may take; what is not there by then falls back.
     """
     unique = {paper.id: paper for paper in papers}
     run = _Run(
@@ -134,11 +121,12 @@ def summarize(
         may_spend=may_spend,
     )
     run.done.update({paper.id: fallback(paper) for paper in unique.values() if not paper.abstract.strip()})
-    batches = pack(
-        [paper for paper in unique.values() if paper.abstract.strip()],
-        budget=batch_tokens,
-        cost=lambda paper: llm.count_tokens(block(paper)) + _FENCE_TOKENS + ANSWER_TOKENS,
-        max_papers=max_papers_per_request,
+    batches = plan(
+        unique.values(),
+        llm=llm,
+        system=system,
+        batch_tokens=batch_tokens,
+        max_papers_per_request=max_papers_per_request,
     )
     run.queue.extend(_Ask(papers=batch.papers) for batch in batches)
     run.work()
@@ -159,8 +147,8 @@ class _Ask:
     papers: tuple[Paper, ...]
     again: bool = False
     """Some of them went out before."""
-    last: bool = False
-    """A check refused what came; whatever comes now, there is no third time."""
+    refused: str | None = None
+    """Why a check refused what came; whatever comes now, there is no third time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,7 +157,7 @@ class _Run:
 
     llm: LLM
     system: str
-    fold_topics: Callable[[Iterable[str]], tuple[tuple[str, ...], tuple[str, ...]]]
+    fold_topics: Fold
     fallback: Callable[[Paper], Summary]
     make_nonce: Callable[[], str]
     language: str
@@ -191,6 +179,7 @@ class _Run:
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
 
     @property
     def patience(self) -> int:
@@ -221,7 +210,7 @@ class _Run:
         if self.stopped:
             self._give_up(ask.papers, self.stopped)
             return
-        prompt = prompt_for(Batch(papers=ask.papers), system=self.system, nonce=self.make_nonce())
+        prompt = prompt_for(Batch(papers=ask.papers), system=self.system, nonce=self.make_nonce(), refused=ask.refused)
         if not self.may_spend(prompt):
             self._give_up(ask.papers, "the budget for the model is used up")
             return
@@ -248,65 +237,47 @@ class _Run:
             return RequestLog(prompt=prompt, completion=None, outcome=str(error))
         except LLMError as error:
             self._failed(ask.papers, str(error), ask=ask)
-            return RequestLog(prompt=prompt, completion=None, outcome=str(error))
+            return RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=error.may_be_billed)
         self.input_tokens += completion.input_tokens
         self.output_tokens += completion.output_tokens
-        outcome = self._take(ask, prompt, completion)
-        return RequestLog(prompt=prompt, completion=completion, outcome=outcome)
+        self.cached_tokens += completion.cached_tokens
+        return self._take(ask, prompt, completion)
 
-    def _take(self, ask: _Ask, prompt: Prompt, completion: Completion) -> str:
-        answers: dict[str, list[Answer]] = {}
-        for answer in read_answers(completion.text):
-            answers.setdefault(answer.id, []).append(answer)
-        missing: list[Paper] = []
-        refusals: list[str] = []
-        for place, paper in enumerate(prompt.batch.papers, 1):
-            if not (on_it := answers.get(str(place))):
-                missing.append(paper)
-            elif refusal := self._accept(paper, on_it, prompt, completion):
-                refusals.append(refusal)
-                self._refused(paper, refusal, ask)
+    def _take(self, ask: _Ask, prompt: Prompt, completion: Completion) -> RequestLog:
+        took = accept(
+            prompt,
+            completion,
+            fold_topics=self.fold_topics,
+            client=self.llm.client,
+            language=self.language,
+        )
+        self.done.update({i: replace(s, model=s.model or self.llm.model or None) for i, s in took.summaries.items()})
+        by_id = {paper.id: paper for paper in ask.papers}
+        for paper_id, refusal in took.refused.items():
+            self._refused(by_id[paper_id], refusal, ask)
+        missing = took.missing
         cut = _ENDS.get(completion.finish_reason, completion.finish_reason)
+        log = RequestLog(
+            prompt=prompt, completion=completion, outcome="", summaries=len(took.summaries), failed=took.failed
+        )
         if len(missing) == len(ask.papers):
             reason = f"the model's answer was {cut}" if cut else "the model's answer had no summary in it"
             self._failed(missing, reason, ask=ask)
-            return reason
+            return replace(log, outcome=reason)
         self.barren = 0
         if missing and (cut or ask.again):
             self._halve(missing)
         elif missing:
-            self.queue.append(_Ask(papers=tuple(missing), again=True))
-        faults = [cut, f"{len(missing)} missing" if missing else "", *(f"refused, {refusal}" for refusal in refusals)]
-        return "; ".join(filter(None, faults)) or "ok"
-
-    def _accept(self, paper: Paper, answers: Sequence[Answer], prompt: Prompt, completion: Completion) -> str | None:
-        """Keep the first of *answers* that passes all checks; otherwise say what the last one failed."""
-        refusal = None
-        for answer in answers:
-            summary = self._summary(answer, completion)
-            passed, refusal = check(summary, paper, prompt.batch.papers)
-            if not refusal:
-                self.done[paper.id] = replace(summary, checked=passed)
-                break
-        return refusal
-
-    def _summary(self, answer: Answer, completion: Completion) -> Summary:
-        topics, proposed = self.fold_topics(answer.topics[:_TOPICS])
-        return Summary(
-            tldr=_plain(answer.tldr),
-            points=tuple(point for point in map(_plain, answer.points) if any(map(str.isalnum, point)))[:_POINTS],
-            topics=topics,
-            proposed=proposed,
-            client=self.llm.client,
-            model=completion.model or self.llm.model or None,
-            language=self.language,
-        )
+            self.queue.append(_Ask(papers=missing, again=True))
+        refused = (f"refused, {refusal}" for refusal in took.refused.values())
+        faults = [cut, f"{len(missing)} missing" if missing else "", *refused]
+        return replace(log, outcome="; ".join(filter(None, faults)) or "ok")
 
     def _refused(self, paper: Paper, refusal: str, ask: _Ask) -> None:
-        if ask.last:
+        if ask.refused is not None:
             self._give_up([paper], f"the model's summary failed the check “{refusal.partition(':')[0]}”")
         else:
-            self.queue.append(_Ask(papers=(paper,), again=True, last=True))
+            self.queue.append(_Ask(papers=(paper,), again=True, refused=refusal))
 
     def _failed(self, papers: Sequence[Paper], reason: str, *, ask: _Ask) -> None:
         """Nothing came of a request: its halves are asked, unless it was one paper, or nothing comes of any."""
@@ -329,15 +300,10 @@ class _Run:
             requests=self.requests,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
+            cached_tokens=self.cached_tokens,
             fell_back=sum(self.reasons.values()),
         )
 
 
 _ENDS: Final = {"stop": "", "length": "cut off", "content_filter": "filtered by its provider", "refusal": "a refusal"}
 """Words for what a server says of the end of an answer."""
-_LIST_MARK: Final = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
-
-
-def _plain(said: str) -> str:
-    """A model's sentence on one line, without what nobody sees and without the mark of a list."""
-    return _LIST_MARK.sub("", one_line(strip_invisible(said)), count=1)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
+from digest.core.prompts import FORMS
 from digest.core.text import excerpt
 from digest.llm.tokens import Counter, counter
 
@@ -41,26 +42,17 @@ _NOT_KNOWN: Final = frozenset({400, 422, 500, 501})
 _FORM: Final = re.compile(r"response_format|schema|json.?(?:mode|object)|max_completion_tokens|reasoning")
 """Words for a part of a request that a server may not know."""
 
-_STRINGS: Final = {"type": "array", "items": {"type": "string"}}
-_ANSWER: Final = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "tldr": {"type": "string"}, "points": _STRINGS, "topics": _STRINGS},
-    "required": ["id", "tldr", "points", "topics"],
-    "additionalProperties": False,
-}
-SCHEMA: Final = {
-    "type": "object",
-    "properties": {"papers": {"type": "array", "items": _ANSWER}},
-    "required": ["papers"],
-    "additionalProperties": False,
-}
-"""No place for a link, and the same for every request: a provider compiles it once."""
 
-_FORMATS: Final[tuple[dict[str, Any] | None, ...]] = (
-    {"type": "json_schema", "json_schema": {"name": "summaries", "strict": True, "schema": SCHEMA}},
-    {"type": "json_object"},
-    None,
-)
+def _formats(form: str) -> tuple[dict[str, Any] | None, ...]:
+    return (
+        {"type": "json_schema", "json_schema": {"name": form, "strict": True, "schema": FORMS[form]}},
+        {"type": "json_object"},
+        None,
+    )
+
+
+_PLAINEST: Final = 2
+"""The last place of `_formats`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +60,13 @@ class _Dialect:
     """What a server is taken to know."""
 
     format: int = 0
-    """Place in `_FORMATS`."""
+    """Place in `_formats`."""
     limit: str = "max_completion_tokens"
     effort: str | None = None
 
     def arguments(self, prompt: Prompt) -> dict[str, Any]:
         arguments: dict[str, Any] = {self.limit: prompt.max_output_tokens}
-        if (response_format := _FORMATS[self.format]) is not None:
+        if (response_format := _formats(prompt.form)[self.format]) is not None:
             arguments["response_format"] = response_format
         if self.effort is not None:
             arguments["reasoning_effort"] = self.effort
@@ -86,7 +78,7 @@ class _Dialect:
             return replace(self, effort=None)
         if self.limit != "max_tokens" and "max_completion_tokens" in complaint:
             return replace(self, limit="max_tokens")
-        if self.format + 1 < len(_FORMATS):
+        if self.format < _PLAINEST:
             return replace(self, format=self.format + 1)
         return None
 
@@ -152,6 +144,14 @@ class OpenAILLM:
     def count_tokens(self, text: str) -> int:
         """See `digest.core.ports.LLM`. For another maker's model it is what OpenAI's newest would count."""
         return self._counter(text)
+
+    def most_input_tokens(self, prompt: Prompt) -> int:
+        """See `digest.core.ports.LLM`."""
+        return self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
+
+    def delay_s(self, prompt: Prompt) -> float:  # noqa: ARG002
+        """See `digest.core.ports.LLM`."""
+        return 0.0
 
     def complete(self, prompt: Prompt) -> Completion:
         """See `digest.core.ports.LLM`."""

@@ -25,16 +25,23 @@ class Price:
     cached_input: float
     """For the part of the input that the provider's prompt cache served."""
     output: float
+    batch: float = 1.0
+    """What a request of a batch job costs, as a share of the same one sent directly."""
 
-    def cost_usd(self, completion: Completion) -> float:
+    def cost_usd(self, completion: Completion, *, mode: str = "direct") -> float:
         """What an answer cost, by the tokens that the server counted."""
         fresh = max(0, completion.input_tokens - completion.cached_tokens)
         cached = completion.cached_tokens * self.cached_input
-        return (fresh * self.input + cached + completion.output_tokens * self.output) / _MILLION
+        total = (fresh * self.input + cached + completion.output_tokens * self.output) / _MILLION
+        return total * self.batch if mode == "batch" else total
 
-    def most_usd(self, input_tokens: int, max_output_tokens: int) -> float:
+    def most_usd(self, input_tokens: int, max_output_tokens: int, *, mode: str = "direct") -> float:
         """The most a request can cost: nothing of it cached, and all of the room for the answer used."""
-        return (input_tokens * self.input + max_output_tokens * self.output) / _MILLION
+        total = (input_tokens * max(self.input, self.cached_input) + max_output_tokens * self.output) / _MILLION
+        return total * self.batch if mode == "batch" else total
+
+
+FREE: Final = Price(input=0.0, cached_input=0.0, output=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from digest.core.answers import Answer, read_answers
 from digest.core.errors import ConfigError, LLMUnavailable
 from digest.core.models import Completion, Prompt
 from digest.core.ports import LLM
-from digest.core.summarize import block
+from digest.core.prompts import block
 from digest.llm import tokens
 
 _FIELDS: Final = frozenset(each.name for each in fields(Completion))
@@ -47,6 +47,14 @@ class RecordingLLM:
     def count_tokens(self, text: str) -> int:
         """See `digest.core.ports.LLM`."""
         return self._inner.count_tokens(text)
+
+    def most_input_tokens(self, prompt: Prompt) -> int:
+        """See `digest.core.ports.LLM`."""
+        return self._inner.most_input_tokens(prompt)
+
+    def delay_s(self, prompt: Prompt) -> float:
+        """See `digest.core.ports.LLM`."""
+        return self._inner.delay_s(prompt)
 
     def complete(self, prompt: Prompt) -> Completion:
         """See `digest.core.ports.LLM`."""
@@ -118,6 +126,14 @@ class ReplayLLM:
     def count_tokens(self, text: str) -> int:
         """See `digest.core.ports.LLM`."""
         return self._counter(text)
+
+    def most_input_tokens(self, prompt: Prompt) -> int:
+        """See `digest.core.ports.LLM`."""
+        return self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
+
+    def delay_s(self, prompt: Prompt) -> float:  # noqa: ARG002 -- a recording has no limits
+        """See `digest.core.ports.LLM`."""
+        return 0.0
 
     def complete(self, prompt: Prompt) -> Completion:
         """See `digest.core.ports.LLM`."""

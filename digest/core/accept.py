@@ -1,0 +1,93 @@
+"""A completion → the summaries in it that pass every check, and what is missing or refused.
+
+Nothing here asks again or gives up: that is for who sent the prompt, at once (`digest.core.summarize`) or as part of a
+job whose answers come later (`digest.core.jobs`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from digest.core.answers import Answer, read_answers
+from digest.core.grounding import check
+from digest.core.models import Completion, Paper, PaperId, Prompt, Summary
+from digest.core.text import one_line, strip_invisible
+
+Fold: TypeAlias = Callable[[Iterable[str]], tuple[tuple[str, ...], tuple[str, ...]]]
+"""A model's words → topics of the taxonomy, and the words that are none."""
+
+MISSING: Final = "missing"
+"""Stands beside the names of the checks where failures are counted."""
+_POINTS: Final = 3
+_TOPICS: Final = 6
+_LIST_MARK: Final = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What a completion brought. Each paper of the prompt is in exactly one of the three."""
+
+    summaries: Mapping[PaperId, Summary]
+    missing: tuple[Paper, ...]
+    refused: Mapping[PaperId, str]
+    """Why, as `check: reason`."""
+
+    @property
+    def failed(self) -> Mapping[str, int]:
+        """Name of a check, or `MISSING` → how many papers failed it."""
+        counts = Counter(reason.partition(":")[0] for reason in self.refused.values())
+        counts[MISSING] += len(self.missing)
+        return dict(+counts)
+
+
+def accept(prompt: Prompt, completion: Completion, *, fold_topics: Fold, client: str, language: str) -> Accepted:
+    """Take what *completion* says of the papers of *prompt*, each id at most once, and check it."""
+    answers: dict[str, list[Answer]] = {}
+    for answer in read_answers(completion.text):
+        answers.setdefault(answer.id, []).append(answer)
+    summaries: dict[PaperId, Summary] = {}
+    missing: list[Paper] = []
+    refused: dict[PaperId, str] = {}
+    for place, paper in enumerate(prompt.batch.papers, 1):
+        said = [_summary(a, completion, fold_topics, client, language) for a in answers.get(str(place), ())]
+        if not said:
+            missing.append(paper)
+            continue
+        summary, refusal = _first_good(said, paper, prompt.batch.papers)
+        if summary is not None:
+            summaries[paper.id] = summary
+        else:
+            refused[paper.id] = refusal
+    return Accepted(summaries=summaries, missing=tuple(missing), refused=refused)
+
+
+def _first_good(said: Sequence[Summary], paper: Paper, batch: Sequence[Paper]) -> tuple[Summary | None, str]:
+    """The first that passes all checks; otherwise what the last one failed."""
+    refusal: str | None = ""
+    for summary in said:
+        passed, refusal = check(summary, paper, batch)
+        if not refusal:
+            return replace(summary, checked=passed), ""
+    return None, refusal or ""
+
+
+def _summary(answer: Answer, completion: Completion, fold_topics: Fold, client: str, language: str) -> Summary:
+    topics, proposed = fold_topics(answer.topics[:_TOPICS])
+    return Summary(
+        tldr=_plain(answer.tldr),
+        points=tuple(point for point in map(_plain, answer.points) if any(map(str.isalnum, point)))[:_POINTS],
+        topics=topics,
+        proposed=proposed,
+        client=client,
+        model=completion.model,
+        language=language,
+    )
+
+
+def _plain(said: str) -> str:
+    """A model's sentence on one line, without what nobody sees and without the mark of a list."""
+    return _LIST_MARK.sub("", one_line(strip_invisible(said)), count=1)
