@@ -8,7 +8,7 @@ ABCD is drawn anew for each request: an abstract cannot know it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from digest.core.models import Batch, Paper, Prompt
@@ -60,6 +60,12 @@ def _line(text: str) -> str:
     return f" {line}" if line.startswith("#") else line
 
 
+def fenced(papers: Sequence[Paper], nonce: str) -> str:
+    """The blocks of *papers*, each under its place from "1", and the line that closes the last."""
+    blocks = [f"#{place} {nonce}\n{block(paper)}\n" for place, paper in enumerate(papers, 1)]
+    return f"{''.join(blocks)}#end {nonce}"
+
+
 def prompt_for(
     batch: Batch, *, system: str, nonce: str, answer_tokens: int = ANSWER_TOKENS, refused: str | None = None
 ) -> Prompt:
@@ -70,11 +76,10 @@ def prompt_for(
         answer_tokens: Reckoned for each paper's answer.
         refused: Why an earlier answer on this one paper was refused; it is told behind the closing line.
     """
-    blocks = [f"#{place} {nonce}\n{block(paper)}\n" for place, paper in enumerate(batch.papers, 1)]
     why = f"\nAn earlier summary was refused: {_line(refused)}. Write a better one." if refused else ""
     return Prompt(
         system=system,
-        user=f"{''.join(blocks)}#end {nonce}{why}",
+        user=f"{fenced(batch.papers, nonce)}{why}",
         batch=batch,
         nonce=nonce,
         # A limit and no estimate: other languages take more tokens, and some models think before they answer.
