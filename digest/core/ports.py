@@ -51,6 +51,8 @@ class JobAnswer:
     """Nothing more will come of it."""
     completions: Mapping[int, Completion | LLMError]
     """Number of a prompt → what came of it; one that is missing when the job is over was not answered, nor billed."""
+    unread: int = 0
+    """Answers that are damaged or not there: then one that is missing may have been given, and billed."""
     said: str = ""
     """The provider's own word for its state, for people: `in_progress`, `expired`."""
 
