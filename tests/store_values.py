@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from digest.core.books import RequestPlan
 from digest.core.freshness import Seen, Verdict
 from digest.core.models import (
     Announcement,
@@ -94,6 +95,22 @@ def publish(store: SqlStore, *printed: Paper, day: date = DAY, edition: str = "d
     """Store an issue, built at noon; *others* are `cut` for the issue, and `deliveries`."""
     built = issue(*printed, cut=others.pop("cut", ()), day=day, edition=edition)
     return store.save_issue(built, at=NOON, deliveries=others.pop("deliveries", {}), **others)
+
+
+def plan(most_usd: float | None, **changes: Any) -> RequestPlan:
+    """A request that may cost so much, for the books."""
+    arguments: dict[str, Any] = {
+        "at": NOON,
+        "run": "1",
+        "edition": "daily",
+        "client": "openai",
+        "model": "m",
+        "prompt": "p",
+        "purpose": "summaries",
+        "papers": 5,
+        "most_usd": most_usd,
+    }
+    return RequestPlan(**{**arguments, **changes})
 
 
 def candidate_ids(store: SqlStore, *, day: date = DAY, sources: tuple[str, ...] = ("hf",), **changes: Any) -> list[str]:

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, event, inspect, select, text
 
+from digest.core.books import Ceilings
 from digest.core.errors import StoreError
 from digest.store import SqlStore, tables
 from digest.store.migrations import MIGRATIONS, Migration
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, Hand, issue, publish, read, start
+from tests.store_values import DAY, Hand, issue, plan, publish, read, start
 
 pytest_plugins = ("tests.store_fixtures",)
 
@@ -374,3 +375,21 @@ def test_a_deferred_key_is_still_a_key(new_url: str) -> None:
                 tables.record.insert().values(source="never read", day=DAY, paper_pk=1, position=0, is_news=True)
             )
         assert store.issue("daily", DAY) == issue(paper(1))
+
+
+def test_requests_of_before_the_books_keep_counting(new_url: str) -> None:
+    SqlStore.open(new_url, steps=MIGRATIONS[:3]).close()
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        for cost, outcome in (("0.0123", "ok"), ("NULL", "no answer"), ("0.1", "2 missing")):
+            connection.exec_driver_sql(
+                "INSERT INTO request (at, edition, client, model, papers, input_tokens, cached_tokens, output_tokens, "
+                "cost_usd, outcome) VALUES "
+                f"('2026-06-03 12:00:00+00:00', 'daily', 'openai', 'm', 5, 1000, 100, 200, {cost}, '{outcome}')"
+            )
+    engine.dispose()
+
+    with SqlStore.open(new_url) as store:
+        assert store.spent_usd(NOON - timedelta(days=365)) == 0.1123
+        assert store.reserve_request(plan(0.1), Ceilings(month_usd=0.2)) is None
+        assert store.reserve_request(plan(0.1), Ceilings(run_usd=0.1)) is not None

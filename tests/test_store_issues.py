@@ -1,11 +1,9 @@
-"""What an edition may print, its issues, its summaries and what they cost."""
+"""What an edition may print, its issues, and its summaries."""
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime, timedelta
-
-import pytest
+from datetime import date, timedelta
 
 from digest.core.models import (
     Announcement,
@@ -247,27 +245,6 @@ def test_more_summaries_than_a_query_may_ask_for_are_found(store: SqlStore) -> N
     store.save_summaries(many)
 
     assert store.summaries(many) == many
-
-
-def test_what_was_spent_is_counted_from_a_moment_on(store: SqlStore) -> None:
-    for hour, cost in ((1, 0.5), (2, 0.25), (3, None), (4, 0.125)):
-        store.log_request(
-            at=datetime(2026, 6, 3, hour, tzinfo=UTC),
-            edition="daily",
-            client="openai",
-            model="m",
-            papers=5,
-            input_tokens=1000,
-            cached_tokens=100,
-            output_tokens=200,
-            cost_usd=cost,
-            outcome="ok",
-        )
-
-    since = datetime(2026, 6, 3, 2, tzinfo=UTC)
-    assert store.spent_usd(since) == pytest.approx(0.375)
-    assert store.spent_usd(NOON) == 0
-    assert (store.status(since=since).requests, store.status(since=since).cost_usd) == (3, pytest.approx(0.375))
 
 
 # -- the store at a glance

@@ -1,7 +1,7 @@
 """What is known and what is done, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings  +  summaries  +  issues  +  changes  +  deliveries  +  look  +  search
-                          └────────────┴───────────┴──────────┴── papers ────┴──────────┴────────┘
+SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + deliveries + look + search
+                          └──────────┴─────────┴───────┴── papers ────┴──────────┴──────────┴───────┘
                                                database  ◄  migrations, tables
 """
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -143,15 +143,22 @@ def upsert(
     """Insert *rows*; where the primary key is there already, set the columns in *update*, or leave the row alone."""
     if not rows:
         return
-    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    insert_into = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
     keys = list(table.primary_key.columns)
     if update:
-        statement = insert.on_conflict_do_update(
-            index_elements=keys, set_={name: insert.excluded[name] for name in update}
+        statement = insert_into.on_conflict_do_update(
+            index_elements=keys, set_={name: insert_into.excluded[name] for name in update}
         )
     else:
-        statement = insert.on_conflict_do_nothing(index_elements=keys)
+        statement = insert_into.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert a row; the key that the database gave it."""
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None  # noqa: S101 -- None is for other statements than this
+    return int(key[0])
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from digest.core.models import Announcement, DeliveryState, Paper, PaperId, Signals, SourceState
 from digest.store import tables
+from digest.store.books import SPENT, in_usd
 from digest.store.database import Database
 from digest.store.papers import find_pks, load_papers, signals
 
@@ -196,7 +197,7 @@ class Look(Database):
                 )
             }
             requests, cost = connection.execute(
-                select(func.count(), func.sum(t.request.c.cost_usd)).where(t.request.c.at >= since)
+                select(func.count(), func.sum(SPENT)).where(t.request.c.at >= since)
             ).one()
             return Status(
                 place=self.place,
@@ -218,5 +219,5 @@ class Look(Database):
                 ),
                 deliveries=tuple((state, by_state[state]) for state in DeliveryState if state in by_state),
                 requests=requests,
-                cost_usd=cost or 0.0,
+                cost_usd=in_usd(cost),
             )

@@ -355,8 +355,86 @@ def _sketches(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE sketched")
 
 
+# -- 4
+
+# The table is made anew: not every SQLite in use can drop a column. Nothing points at its rows, so they get new keys,
+# and Postgres' counter of them is right by itself.
+_TABLES_4: Final = (
+    """CREATE TABLE job (
+        pk {pk},
+        name TEXT NOT NULL UNIQUE,
+        provider_id TEXT,
+        state TEXT NOT NULL,
+        edition TEXT NOT NULL,
+        date DATE NOT NULL,
+        language TEXT NOT NULL,
+        client TEXT NOT NULL,
+        model TEXT NOT NULL,
+        prompt TEXT NOT NULL,
+        submitted_at {instant} NOT NULL,
+        prompts TEXT NOT NULL
+    )""",
+    "CREATE INDEX job_state ON job (state)",
+    "DROP INDEX request_at",
+    "ALTER TABLE request RENAME TO request_3",
+    """CREATE TABLE request (
+        pk {pk},
+        at {instant} NOT NULL,
+        run TEXT NOT NULL,
+        edition TEXT NOT NULL,
+        client TEXT NOT NULL,
+        model TEXT NOT NULL,
+        prompt TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        job_pk BIGINT REFERENCES job (pk),
+        papers INTEGER NOT NULL,
+        summaries INTEGER NOT NULL,
+        input_tokens BIGINT NOT NULL,
+        cached_tokens BIGINT NOT NULL,
+        output_tokens BIGINT NOT NULL,
+        reserved_nano_usd BIGINT,
+        cost_nano_usd BIGINT,
+        outcome TEXT
+    )""",
+    """INSERT INTO request (
+        at, run, edition, client, model, prompt, purpose, mode, papers, summaries,
+        input_tokens, cached_tokens, output_tokens, cost_nano_usd, outcome
+    ) SELECT
+        at, '', edition, client, model, '', 'summaries', 'direct',
+        papers, CASE outcome WHEN 'ok' THEN papers ELSE 0 END,
+        input_tokens, cached_tokens, output_tokens, CAST(round(cost_usd * 1000000000) AS BIGINT), outcome
+    FROM request_3 ORDER BY pk""",
+    "DROP TABLE request_3",
+    "CREATE INDEX request_at ON request (at)",
+    "CREATE INDEX request_run ON request (run)",
+    "CREATE INDEX request_job ON request (job_pk)",
+    """CREATE TABLE failed_check (
+        request_pk BIGINT NOT NULL REFERENCES request (pk),
+        name TEXT NOT NULL,
+        papers INTEGER NOT NULL,
+        PRIMARY KEY (request_pk, name)
+    ) {clustered}""",
+    "CREATE TABLE learned (server TEXT NOT NULL PRIMARY KEY, what TEXT NOT NULL, at {instant} NOT NULL)",
+    """CREATE TABLE overview (
+        content TEXT NOT NULL,
+        client TEXT NOT NULL,
+        model TEXT NOT NULL,
+        prompt TEXT NOT NULL,
+        language TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (content, client, model, prompt, language)
+    ) {clustered}""",
+)
+
+
+def _books(connection: Connection) -> None:
+    _execute(connection, _TABLES_4)
+
+
 MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
     Migration(version=3, name="sketches", run=_sketches),
+    Migration(version=4, name="books of requests", run=_books),
 )

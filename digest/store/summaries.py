@@ -1,14 +1,13 @@
-"""Summaries that were paid for, and what was paid."""
+"""Summaries and overviews that were paid for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
-from digest.core.models import Summary, SummaryKey
+from digest.core.models import Overview, Summary, SummaryKey
 from digest.store import tables
 from digest.store.database import Database, chunks, upsert
 from digest.store.serialize import dump, load
@@ -48,39 +47,16 @@ class Summaries(Database):
         with self._write() as connection:
             upsert(connection, tables.summary, rows)
 
-    def log_request(
-        self,
-        *,
-        at: datetime,
-        edition: str,
-        client: str,
-        model: str,
-        papers: int,
-        input_tokens: int,
-        cached_tokens: int,
-        output_tokens: int,
-        cost_usd: float | None,
-        outcome: str,
-    ) -> None:
-        """Write down one request to a model. *outcome* is "ok", or what was wrong, in a few words."""
-        with self._write() as connection:
-            connection.execute(
-                insert(tables.request).values(
-                    at=at,
-                    edition=edition,
-                    client=client,
-                    model=model,
-                    papers=papers,
-                    input_tokens=input_tokens,
-                    cached_tokens=cached_tokens,
-                    output_tokens=output_tokens,
-                    cost_usd=cost_usd,
-                    outcome=outcome,
-                )
-            )
-
-    def spent_usd(self, since: datetime) -> float:
-        """What the requests since then cost, as far as their prices are known."""
-        request = tables.request.c
+    def overview(self, key: SummaryKey) -> Overview | None:
+        """The stored overview of a day; its key's content is the hash of what it was written about."""
+        overview = tables.overview
         with self._read() as connection:
-            return connection.scalar(select(func.sum(request.cost_usd)).where(request.at >= since)) or 0.0
+            body = connection.scalar(
+                select(overview.c.body).where(*(overview.c[name] == value for name, value in dump(key).items()))
+            )
+        return None if body is None else load(Overview, body)
+
+    def save_overview(self, key: SummaryKey, overview: Overview) -> None:
+        """Keep an overview; one that is there already stays as it is."""
+        with self._write() as connection:
+            upsert(connection, tables.overview, [{**dump(key), "body": dump(overview)}])

@@ -1,8 +1,8 @@
 """The tables as queries see them. What makes them is `migrations.py`, and a test holds the two against each other.
 
     document ◄── cache               edition    backoff
-       ▲                                                    summary    request    meta    migration
-    reading ◄── rejected     vote            told
+       ▲                                                    summary    meta    migration
+    reading ◄── rejected     vote            told         overview   failed_check ──► request ──► job   learned
        ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery
                   ▲──────────────────────┘           sketch
@@ -24,7 +24,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
-    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
@@ -249,20 +248,71 @@ summary = Table(
     Column("body", Json, nullable=False),
 )
 
+overview = Table(
+    "overview",
+    metadata,
+    Column("content", Plain, primary_key=True),
+    Column("client", Plain, primary_key=True),
+    Column("model", Plain, primary_key=True),
+    Column("prompt", Plain, primary_key=True),
+    Column("language", Plain, primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
+job = Table(
+    "job",  # requests that were handed to a provider together, to be answered later
+    metadata,
+    Column("pk", BigInteger, primary_key=True),
+    Column("name", Plain, nullable=False, unique=True),
+    Column("provider_id", Plain),
+    Column("state", Plain, nullable=False),
+    Column("edition", Plain, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("language", Plain, nullable=False),
+    Column("client", Plain, nullable=False),
+    Column("model", Plain, nullable=False),
+    Column("prompt", Plain, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("prompts", Json, nullable=False),  # empty for a job that is over
+)
+
 request = Table(
-    "request",
+    "request",  # in billionths of a dollar, as integers: sums of them are exact, and so is a budget
     metadata,
     Column("pk", BigInteger, primary_key=True),
     Column("at", Instant, nullable=False),
+    Column("run", Plain, nullable=False),
     Column("edition", Plain, nullable=False),
     Column("client", Plain, nullable=False),
     Column("model", Plain, nullable=False),
+    Column("prompt", Plain, nullable=False),
+    Column("purpose", Plain, nullable=False),
+    Column("mode", Plain, nullable=False),
+    Column("job_pk", BigInteger, ForeignKey(job.c.pk)),
     Column("papers", Integer, nullable=False),
+    Column("summaries", Integer, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),
     Column("cached_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
-    Column("cost_usd", Float),
-    Column("outcome", Plain, nullable=False),
+    Column("reserved_nano_usd", BigInteger),  # the most it can cost; null if the model has no price
+    Column("cost_nano_usd", BigInteger),  # null if it is not known (yet): then what is reserved counts
+    Column("outcome", Plain),  # null as long as nothing is known of it
+)
+
+failed_check = Table(
+    "failed_check",  # how many of a request's papers a check refused
+    metadata,
+    Column("request_pk", BigInteger, ForeignKey(request.c.pk), primary_key=True),
+    Column("name", Plain, primary_key=True),
+    Column("papers", Integer, nullable=False),
+)
+
+learned = Table(
+    "learned",  # what was found out about a model's server
+    metadata,
+    Column("server", Plain, primary_key=True),
+    Column("what", Json, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 issue = Table(

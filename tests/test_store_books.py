@@ -1,0 +1,234 @@
+"""The books: what is reserved before a request goes out, and what it cost in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.core.books import Ceilings, JobState, RequestResult
+from digest.core.errors import StoreError
+from digest.core.models import Batch, Overview, OverviewSentence, Prompt, SummaryKey
+from digest.store import SqlStore
+from tests.conftest import NOON, paper
+from tests.store_values import DAY, Hand, plan, start
+
+pytest_plugins = ("tests.store_fixtures",)
+
+OK = RequestResult(input_tokens=1000, cached_tokens=200, output_tokens=300, cost_usd=0.01, outcome="ok")
+
+
+def prompts(n: int) -> list[Prompt]:
+    return [
+        Prompt(system="Do.", user=f"#1 ABCD {i}", batch=Batch(papers=(paper(i),)), nonce="ABCD", max_output_tokens=9)
+        for i in range(n)
+    ]
+
+
+def job(store: SqlStore, n: int = 2, **changes: Any):  # type: ignore[no-untyped-def]
+    arguments: dict[str, Any] = {
+        "name": "digest-1",
+        "edition": "daily",
+        "day": DAY,
+        "language": "en",
+        "prompts": prompts(n),
+        "plans": [plan(0.1, mode="batch")] * n,
+        "ceilings": Ceilings(),
+        "at": NOON,
+    }
+    return store.save_job(**{**arguments, **changes})
+
+
+# -- budgets
+
+
+def test_what_is_reserved_counts_until_it_is_known_what_it_cost(store: SqlStore) -> None:
+    number = store.reserve_request(plan(0.5), Ceilings())
+    assert number is not None
+    before = store.spent_usd(NOON)
+
+    store.settle_request(number, OK)
+
+    assert (before, store.spent_usd(NOON)) == (0.5, 0.01)
+
+
+def test_a_request_that_may_have_been_billed_counts_in_full(store: SqlStore) -> None:
+    number = store.reserve_request(plan(0.5), Ceilings())
+    assert number is not None
+
+    store.settle_request(number, RequestResult(outcome="no answer came in time"))
+
+    assert store.spent_usd(NOON) == 0.5
+
+
+@pytest.mark.parametrize("ceilings", [Ceilings(run_usd=0.3), Ceilings(month_usd=0.3)], ids=["run", "month"])
+def test_a_budget_is_used_to_its_last_cent_and_no_further(store: SqlStore, ceilings: Ceilings) -> None:
+    # As floats, 0.1 + 0.1 + 0.1 is more than 0.3.
+    taken = [store.reserve_request(plan(0.1), ceilings) is not None for _ in range(4)]
+
+    assert taken == [True, True, True, False]
+    assert store.spent_usd(NOON) == 0.3
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0, 0.4), max_size=12), st.floats(0, 1))
+def test_no_sequence_of_requests_breaks_a_budget(costs: list[float], budget: float) -> None:
+    with SqlStore.open("sqlite://") as store:
+        for cost in costs:
+            store.reserve_request(plan(cost), Ceilings(run_usd=budget))
+
+        assert store.spent_usd(NOON) <= budget
+
+
+def test_a_run_has_its_own_budget(store: SqlStore) -> None:
+    ceilings = Ceilings(run_usd=0.1, month_usd=0.25, month_start=NOON)
+    taken = [store.reserve_request(plan(0.1, run=run), ceilings) for run in ("1", "1", "2", "3")]
+
+    assert [number is not None for number in taken] == [True, False, True, False]
+    assert store.spent_usd(NOON, run="2") == 0.1
+
+
+def test_last_months_requests_are_not_this_months(store: SqlStore) -> None:
+    month = Ceilings(month_usd=0.1, month_start=NOON)
+    store.reserve_request(plan(0.1, at=NOON - timedelta(seconds=1)), Ceilings())
+
+    assert store.reserve_request(plan(0.1), month) is not None
+    assert store.spent_usd(NOON) == 0.1
+    assert store.spent_usd(NOON - timedelta(days=1)) == 0.2
+
+
+def test_what_has_no_price_or_costs_nothing_is_booked_whatever_the_budget(store: SqlStore) -> None:
+    store.reserve_request(plan(0.2), Ceilings())
+
+    assert store.reserve_request(plan(None), Ceilings(run_usd=0.1)) is not None
+    assert store.reserve_request(plan(0.0), Ceilings(run_usd=0.1)) is not None
+    assert store.status(since=NOON).requests == 3
+
+
+def test_less_than_a_billionth_of_a_dollar_is_not_lost(store: SqlStore) -> None:
+    for _ in range(3):
+        store.reserve_request(plan(1e-12), Ceilings())
+
+    assert store.spent_usd(NOON) == 3e-9
+
+
+def test_processes_at_once_never_overdraw(url: str) -> None:
+    script = """
+import sys
+from datetime import UTC, datetime
+from digest.core.books import Ceilings, RequestPlan
+from digest.store import SqlStore
+store = SqlStore.open(sys.argv[1])
+plan = RequestPlan(at=datetime.now(UTC), run="1", edition="daily", client="openai", model="m", prompt="p",
+                   purpose="summaries", papers=1, most_usd=0.01)
+sys.stdin.readline()
+print(sum(store.reserve_request(plan, Ceilings(run_usd=0.25)) is not None for _ in range(20)))
+"""
+    processes = [start(script, url) for _ in range(3)]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+    answers = [process.communicate(timeout=60) for process in processes]
+
+    assert sum(int(taken) for taken, _ in answers) == 25, answers
+    with SqlStore.open(url) as store:
+        assert store.spent_usd(NOON - timedelta(days=365), run="1") == 0.25
+
+
+def test_a_process_that_dies_leaves_what_it_reserved_booked(url: str) -> None:
+    script = """
+import os, sys
+from datetime import UTC, datetime
+from digest.core.books import Ceilings, RequestPlan
+from digest.store import SqlStore
+plan = RequestPlan(at=datetime.now(UTC), run="1", edition="daily", client="openai", model="m", prompt="p",
+                   purpose="summaries", papers=1, most_usd=0.2)
+SqlStore.open(sys.argv[1]).reserve_request(plan, Ceilings())
+os.kill(os.getpid(), 9)
+"""
+    start(script, url).communicate(timeout=60)
+
+    with SqlStore.open(url) as store:
+        assert store.spent_usd(NOON, run="1") == 0.2
+        assert store.reserve_request(plan(0.2), Ceilings(run_usd=0.3)) is None
+
+
+# -- servers and overviews
+
+
+def test_what_was_learned_of_a_server_is_remembered_for_a_month(store: SqlStore, hand: Hand) -> None:
+    store.save_learned("http://127.0.0.1", {"schema": True})
+    store.save_learned("http://127.0.0.1", {"schema": False, "limits": [1, None]})
+    hand.advance(days=29)
+    within = store.learned("http://127.0.0.1")
+    hand.advance(days=2)
+
+    assert within == {"schema": False, "limits": [1, None]}
+    assert store.learned("http://127.0.0.1") == {}
+    assert store.learned("http://example.org") == {}
+
+
+def test_an_overview_is_paid_for_once(store: SqlStore) -> None:
+    key = SummaryKey(content="day", client="openai", model="m", prompt="p", language="en")
+    first = Overview(sentences=(OverviewSentence(text="One.", papers=(paper(1).id,)),), client="openai", model="m")
+
+    store.save_overview(key, first)
+    store.save_overview(key, Overview(sentences=(), client="openai"))
+
+    assert store.overview(key) == first
+    assert store.overview(SummaryKey(content="day", client="openai", model="m", prompt="p", language="de")) is None
+
+
+# -- jobs
+
+
+def test_a_job_is_found_again_as_it_was_written_down(store: SqlStore) -> None:
+    saved = job(store, 3)
+
+    [found] = store.open_jobs()
+
+    assert found == saved
+    assert found.state is JobState.SUBMITTING
+    assert found.prompts == tuple(prompts(3))
+    assert len(set(found.requests)) == 3
+    assert store.spent_usd(NOON) == pytest.approx(0.3)
+
+
+def test_a_job_that_could_break_a_budget_leaves_nothing(store: SqlStore) -> None:
+    assert job(store, 3, ceilings=Ceilings(run_usd=0.29)) is None
+
+    assert store.open_jobs() == ()
+    assert store.spent_usd(NOON) == 0
+
+
+def test_an_open_job_knows_its_provider_and_one_that_is_done_is_not_open(store: SqlStore) -> None:
+    one, two = job(store), job(store, name="digest-2", at=NOON + timedelta(hours=1))
+
+    store.mark_job(two.pk, JobState.OPEN, provider_id="batch_2")
+    store.mark_job(one.pk, JobState.DONE)
+
+    assert [(j.name, j.provider_id, j.state) for j in store.open_jobs()] == [("digest-2", "batch_2", JobState.OPEN)]
+
+
+def test_a_lost_job_costs_what_was_settled_of_it(store: SqlStore) -> None:
+    lost = job(store)
+    store.settle_request(lost.requests[0], OK)
+
+    store.mark_job(lost.pk, JobState.LOST)
+
+    assert store.spent_usd(NOON) == 0.01
+    assert store.open_jobs() == ()
+
+
+def test_two_jobs_have_two_names(store: SqlStore) -> None:
+    job(store)
+
+    with pytest.raises(Exception, match=r"(?i)unique") as raised:
+        job(store)
+    assert not isinstance(raised.value, StoreError)
+    assert store.spent_usd(NOON) == pytest.approx(0.2)
