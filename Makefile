@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench torture wheel clean
+.PHONY: demo test check bench bench-llm torture wheel clean
 
 demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
 	rm -rf digest-sample
@@ -27,6 +27,9 @@ check: .venv/installed-dev    ## all that must hold before a change is pushed
 
 bench: .venv/installed-test   ## compare speeds, two things at a time
 	$(BIN)/python -m tests.bench
+
+bench-llm: .venv/installed-test ## measure requests to a model against a server of known latency, for a quarter of an hour
+	$(BIN)/python -m tests.bench.llm
 
 torture: .venv/installed-test ## run the long trials against servers that misbehave, and print their figures
 	$(BIN)/python -m tests.torture
