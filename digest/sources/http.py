@@ -29,11 +29,12 @@ from urllib.parse import unquote, urlsplit
 from digest import __version__
 from digest.core.errors import NotYetError, SourceError
 from digest.core.models import Document
+from digest.core.pauses import retry_after
 from digest.sources import guard, refusals
 from digest.sources.addresses import PrivateAddressError
 from digest.sources.deadline import Deadline
 from digest.sources.errand import NOTHING, Errand, shown
-from digest.sources.pauses import Pauses, retry_after, until
+from digest.sources.pauses import Pauses, until
 from digest.sources.turns import HostTurns, Turns, queue_of
 from digest.sources.unpack import unpacker
 
