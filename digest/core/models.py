@@ -324,6 +324,8 @@ class Completion:
     output_tokens: int = 0
     cached_tokens: int = 0
     """Part of `input_tokens` that the provider's prompt cache served."""
+    cache_write_tokens: int = 0
+    """Part of `input_tokens` that was written to that cache; some providers charge for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
