@@ -13,18 +13,16 @@ its first request, is loaded before the clock runs.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import random
 import re
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +30,11 @@ from digest.core.models import Paper, PaperId, Summary
 from digest.core.pipeline import Sums
 from tests.bench.feeds import _measured
 from tests.conftest import REAL_DATA, ROOT
+from tests.servers.flaky_llm import Block, FlakyLLM, count_tokens
+from tests.servers.flaky_llm.answers import Item
+from tests.servers.flaky_llm.reading import Request
+from tests.servers.flaky_llm.replies import Reply, Wire, completion, retry_headers
+from tests.servers.flaky_llm.rules import GOOD
 
 AT_ONCE: Final = (1, 8, 32)
 IN_A_REQUEST: Final = 20
@@ -67,9 +70,10 @@ class Case:
 class Served:
     """One request, as the server saw it."""
 
-    status: int
-    """0: the connection was reset."""
     fault: str
+    """A name in `FAULTS`, or nothing."""
+    is_billed: bool
+    """A provider charges nothing for a 429 or a 500, and everything for an answer that does not arrive."""
     papers: tuple[str, ...]
     """Title and abstract of each, as they stood in the request."""
     input_tokens: int
@@ -98,8 +102,8 @@ class Figures:
 
     @property
     def input_tokens(self) -> int:
-        """Of all requests that were not refused at the door: a provider bills no 429 and no 500."""
-        return sum(s.input_tokens for s in self.served if s.status in (0, 200))
+        """Of all requests that are billed."""
+        return sum(s.input_tokens for s in self.served if s.is_billed)
 
     @property
     def output_tokens(self) -> int:
@@ -108,7 +112,7 @@ class Figures:
     @property
     def paper_tokens(self) -> int:
         """Of titles and abstracts alone, each paper once however often it was asked for."""
-        return sum(map(count, {text for s in self.served for text in s.papers}))
+        return sum(map(count_tokens, {text for s in self.served for text in s.papers}))
 
     @property
     def overhead(self) -> float:
@@ -118,7 +122,7 @@ class Figures:
     @property
     def overhead_with_schema(self) -> float:
         """The same if the schema is counted as it stands in the request."""
-        schemas = sum(s.schema_tokens for s in self.served if s.status in (0, 200))
+        schemas = sum(s.schema_tokens for s in self.served if s.is_billed)
         return 1 - self.paper_tokens / (self.input_tokens + schemas)
 
     @property
@@ -175,183 +179,108 @@ PAPERS: Final[Mapping[str, Callable[[], list[Paper]]]] = {
 }
 
 
-# --- answers ----------------------------------------------------------------------------------------------------------
+# --- the server -------------------------------------------------------------------------------------------------------
 
 _ADDRESS: Final = re.compile(r"://|www\.|@\w")
 
 
-@cache
-def _vocabulary() -> Any:
-    import bpe_openai
-
-    return bpe_openai.get_encoding("o200k_base")
-
-
-def count(text: str) -> int:
-    """Tokens of *text*."""
-    return len(_vocabulary().encode_ordinary(text))
-
-
-def read_blocks(user: str) -> dict[str, str]:
-    """Short id → title and abstract, of each paper in a request."""
-    opening = re.match(r"#\S+ (\w+)\n", user)
-    if opening is None:
-        return {}
-    parts = re.split(rf"^#(\S+) {opening[1]}$\n?", user, flags=re.MULTILINE)[1:]
-    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True) if name != "end"}
+def _sentences(block: Block) -> list[str]:
+    sentences = re.split(r"(?<=[.!?])\s+", block.abstract)
+    # An address would be refused, rightly.
+    return [s for s in sentences if len(s.split()) > 3 and not _ADDRESS.search(s)] or [block.title]
 
 
 def _cut(sentence: str, words: int) -> str:
     return " ".join(sentence.split()[:words])
 
 
-def _sentences(block: str) -> list[str]:
-    _, _, abstract = block.partition("\n")
-    sentences = [s for s in re.split(r"(?<=[.!?])\s+", abstract) if len(s.split()) > 3 and not _ADDRESS.search(s)]
-    return sentences or [block.replace("\n", ": ")]
-
-
-def _full(name: str, block: str) -> dict[str, Any]:
+def _full(block: Block) -> Item:
     """What the prompt asks for: a sentence of up to 35 words, three points of up to 18, topics."""
     first, *others = _sentences(block)
-    topics = [word for word in block.partition("\n")[0].split() if len(word) > 6][:2]
+    topics = [word for word in block.title.split() if len(word) > 6][:2]
     points = [_cut(point, 18) for point in others[-3:]]
-    return {"id": name, "tldr": _cut(f"{first} {' '.join(others[:1])}", 35), "points": points, "topics": topics}
+    return {"id": block.id, "tldr": _cut(f"{first} {' '.join(others[:1])}", 35), "points": points, "topics": topics}
 
 
-def _short(name: str, block: str) -> dict[str, Any]:
+def _short(block: Block) -> Item:
     """Next to nothing: some 35 tokens."""
-    return {"id": name, "tldr": _cut(_sentences(block)[0], 14), "points": [], "topics": ["Methods"]}
+    return {"id": block.id, "tldr": _cut(_sentences(block)[0], 14), "points": [], "topics": ["Methods"]}
 
 
-SHAPES: Final[Mapping[str, Callable[[str, str], dict[str, Any]]]] = {"full": _full, "short": _short}
-FAULTS: Final = ("status 500", "status 429", "broken JSON", "cut off", "missing ids", "swapped ids", "reset")
-"""In this order, one after another."""
+SHAPES: Final[Mapping[str, Callable[[Block], Item]]] = {"full": _full, "short": _short}
 
 
-def _faulty(fault: str, items: list[dict[str, Any]]) -> tuple[str, str]:
-    """The text of an answer that goes wrong, and its finish reason."""
-    match fault:
-        case "missing ids":
-            items = [item for place, item in enumerate(items) if place % 3 != 1]
-        case "swapped ids" if len(items) > 1:
-            one, two, *rest = items
-            items = [{**one, "id": two["id"]}, {**two, "id": one["id"]}, *rest]
-    text = _json({"papers": items})
-    if fault == "broken JSON":
-        return "Here you are:\n" + text.replace('"', ""), "stop"
-    if fault == "cut off":
-        return text[: len(text) // 2], "length"
-    return text, "stop"
-
-
-def _json(value: object) -> str:
-    """As models write it."""
+def compact(value: object) -> str:
+    """JSON as models write it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-# --- the server -------------------------------------------------------------------------------------------------------
+def _answer(request: Request, items: Sequence[Item]) -> Reply:
+    return completion(request, compact({"papers": list(items)}))
 
 
-class _Http(ThreadingHTTPServer):
-    request_queue_size = 256
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away early is no matter of ours."""
+def _exchanged(items: Sequence[Item]) -> list[Item]:
+    """The first two under each other's id."""
+    ids = [item["id"] for item in items]
+    return [{**item, "id": other} for item, other in zip(items, [*ids[:2][::-1], *ids[2:]], strict=True)]
 
 
-class Server:
-    """Answers as a case says, and keeps what it served; runs while it is entered."""
+def _refused(request: Request, status: int, what: str) -> Reply:
+    said = {"error": {"message": f"told to answer {status}", "type": "server_error"}}
+    return Reply(status=status, body=compact(said).encode(), headers=retry_headers(what, 1, request.now))
+
+
+def _cut_off(request: Request, items: Sequence[Item]) -> Reply:
+    text = compact({"papers": list(items)})
+    return completion(request, text[: len(text) // 2], finish_reason="length")
+
+
+FAULTS: Final[Mapping[str, Callable[[Request, Sequence[Item]], Reply]]] = {
+    "status 500": lambda request, _: _refused(request, 500, "none"),
+    "status 429": lambda request, _: _refused(request, 429, "seconds"),
+    "broken JSON": lambda request, items: completion(request, compact(list(items)).replace('"', "")),
+    "cut off": _cut_off,
+    "missing ids": lambda request, items: _answer(request, [item for n, item in enumerate(items) if n % 3 != 1]),
+    "swapped ids": lambda request, items: _answer(request, _exchanged(items)),
+    "reset": lambda request, items: replace(_answer(request, items), wire=Wire(cut_at=-1, then="reset")),
+}
+"""Name → what a request gets that goes wrong so; one after another."""
+
+
+class Server(FlakyLLM):
+    """Answers as a case says, in the time that it says, and keeps what it served."""
 
     def __init__(self, case: Case) -> None:
+        super().__init__()
         self.case = case
         self.served: list[Served] = []
-        self._asked = 0
-        self._lock = threading.Lock()
-        self._http = _Http(("127.0.0.1", 0), _handler(self))
+        self._numbers = itertools.count(1)
 
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
-
-    def __enter__(self) -> Server:
-        count("")
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-
-    def answer(self, body: Mapping[str, Any]) -> tuple[Served, bytes]:
+    def reply(self, body: Mapping[str, Any], headers: Mapping[str, str], *, mode: str = "direct") -> Reply:
         """What a request gets, and when."""
-        fault = self._fault()
-        said = [str(message["content"]) for message in body["messages"]]
-        blocks = read_blocks(said[-1])
-        shape = SHAPES[self.case.shape]
-        text, finish_reason = _faulty(fault, [shape(name, block) for name, block in blocks.items()])
-        status = {"status 500": 500, "status 429": 429, "reset": 0}.get(fault, 200)
-        output_tokens = count(text) if status == 200 else 0
-        schema = body.get("response_format")
-        served = Served(
-            status=status,
-            fault=fault,
-            papers=tuple(blocks.values()),
-            input_tokens=sum(map(count, said)),
-            schema_tokens=count(_json(schema)) if schema else 0,
-            output_tokens=output_tokens,
-            seconds=self.case.first_s + output_tokens * self.case.token_s,
+        request = Request(body=body, rule=GOOD, rnd=random.Random(), count=count_tokens, now=self.now())
+        fault = self.next_fault()
+        items = [SHAPES[self.case.shape](block) for block in request.blocks]
+        reply = FAULTS.get(fault, _answer)(request, items)
+        seconds = self.case.first_s + reply.output_tokens * self.case.token_s if reply.billed else 0.0
+        self.served.append(
+            Served(
+                fault=fault,
+                is_billed=reply.billed,
+                papers=tuple(f"{block.title}\n{block.abstract}" for block in request.blocks),
+                input_tokens=request.input_tokens,
+                schema_tokens=count_tokens(compact(body.get("response_format", ""))),
+                output_tokens=reply.output_tokens,
+                seconds=seconds,
+            )
         )
-        with self._lock:
-            self.served.append(served)
-        if status != 200:
-            return served, _json({"error": {"message": f"told to answer {status}", "type": "server_error"}}).encode()
-        choice = {
-            "index": 0,
-            "finish_reason": finish_reason,
-            "message": {"role": "assistant", "content": text},
-        }
-        usage = {"prompt_tokens": served.input_tokens, "completion_tokens": output_tokens}
-        return served, _json({"model": body["model"], "choices": [choice], "usage": usage}).encode()
+        return replace(reply, delay_s=seconds)
 
-    def _fault(self) -> str:
-        """One in so many requests, evenly."""
-        if not self.case.faults:
-            return ""
-        with self._lock:
-            self._asked += 1
-            before, now = (int(n * self.case.faults) for n in (self._asked - 1, self._asked))
-        return FAULTS[(now - 1 + self.case.turn) % len(FAULTS)] if now > before else ""
-
-
-def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def do_POST(self) -> None:
-            began = time.perf_counter()
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            served, content = server.answer(body)
-            time.sleep(max(0.0, served.seconds - (time.perf_counter() - began)))
-            if served.status == 0:
-                self.close_connection = True
-                return
-            self.send_response(served.status)
-            if served.status == 429:
-                self.send_header("Retry-After", "1")
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- its name in the library
-            """Nothing."""
-
-    return Handler
+    def next_fault(self) -> str:
+        """What goes wrong with the next request, evenly; mostly nothing."""
+        number = next(self._numbers)
+        before, now = (int(n * self.case.faults) for n in (number - 1, number))
+        return list(FAULTS)[(now - 1 + self.case.turn) % len(FAULTS)] if now > before else ""
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------
@@ -414,7 +343,7 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
         config = _CONFIG.format(base_url=base_url, concurrency=case.concurrency, max_papers=case.max_papers)
         (Path(folder) / "config.toml").write_text(config, encoding="utf-8")
         with App(load(Path(folder) / "config.toml"), Host(environment={"KEY": "none"})) as app:
-            count("")
+            count_tokens("")
             summarizer, _ = app.summarizer, app.store
             summarizer.begin_run("bench")
             kept: dict[PaperId, bool] = {}
