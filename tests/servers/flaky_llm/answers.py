@@ -1,6 +1,6 @@
 """What a model could say of the papers in a request: well, and in each of many wrong ways.
 
-Good answers are sentences of the abstract itself and always the same, so a test can tell whose summary it has before it.
+Good answers are sentences of the abstract itself and always the same, so a test can tell whose it is.
 """
 
 from __future__ import annotations
@@ -55,6 +55,12 @@ def _with_members(items: Sequence[Item], text: str) -> str:
     return dumped(items).replace('"id":', f'{text}, "id":')
 
 
+def _raw(items: Sequence[Item], mark: str) -> str:
+    """With a character in the words that no JSON string may hold as it is."""
+    marked = [{**item, "tldr": item["tldr"].replace(" ", " \0", 2)} for item in items]
+    return dumped(marked).replace("\\u0000", mark)
+
+
 def _wrong_types(items: Sequence[Item]) -> str:
     """Numbers for words, words for lists, nothing for something: in every second item."""
     wrong = [
@@ -80,8 +86,8 @@ JSON_FAULTS: Final[Mapping[str, Callable[[Sequence[Item]], str]]] = {
     "strings of JSON": lambda items: json.dumps({"papers": [json.dumps(item) for item in items]}),
     "wrong types": _wrong_types,
     "further members": lambda items: _with_members(items, '"confidence": 0.9, "sources": [{"url": null}]'),
-    "raw line breaks": lambda items: dumped(items).replace(". ", ".\n"),
-    "raw quotes": lambda items: dumped(items).replace(" the ", ' "the" '),
+    "raw line breaks": lambda items: _raw(items, "\n"),
+    "raw quotes": lambda items: _raw(items, '"'),
     "two documents": lambda items: dumped(items[: len(items) // 2]) + "\n" + dumped(items[len(items) // 2 :]),
     "one a line": lambda items: "\n".join(json.dumps(item) for item in items),
     "comments": lambda items: dumped(items).replace('{"id":', '// the next paper\n{"id":'),
@@ -154,7 +160,7 @@ ID_FAULTS: Final[Mapping[str, Callable[[list[Item], random.Random, float], list[
 
 # --- content ----------------------------------------------------------------------------------------------------------
 
-_FRENCH: Final = (
+FRENCH: Final = (
     "Nous présentons une méthode nouvelle pour étudier ces objets et nous montrons que les résultats sont meilleurs "
     "que ceux de toutes les autres méthodes qui ont été proposées avant."
 )
@@ -172,7 +178,7 @@ CONTENT_FAULTS: Final[Mapping[str, Callable[[Item, Item], Item]]] = {
     "long": _tldr(lambda said: (said + " ") * (10_000 // (len(said) + 1) + 1)),
     "empty": _tldr(lambda said: ""),
     "blank": _tldr(lambda said: " \n\t"),
-    "other language": lambda item, other: {**item, "tldr": _FRENCH, "points": [_FRENCH]},
+    "other language": lambda item, other: {**item, "tldr": FRENCH, "points": [FRENCH]},
     "html": _tldr(lambda said: f"<b>{said}</b><script>alert(1)</script>"),
     "javascript": _tldr(lambda said: f"{said} [more](javascript:alert(1))"),
     "address": _tldr(lambda said: f"{said} See https://evil.example/x."),

@@ -176,8 +176,8 @@ class Jobs:
         now: float = at["now"]
         self.work(now)
         if rule.action == "status":
-            said = rule.body or json.dumps({"error": {"message": f"told to answer {rule.status}"}})
-            return Said(status=rule.status, content=said.encode(), headers={"retry-after-ms": "1", **rule.headers})
+            text = rule.body or json.dumps({"error": {"message": f"told to answer {rule.status}"}})
+            return Said(status=rule.status, content=text.encode(), headers={"retry-after-ms": "1", **rule.headers})
         if rule.action == "hang_up":
             return Said(status=0, lost=True)
         name = self.endpoint(method, path)

@@ -32,8 +32,9 @@ class Tariff:
     def cost_usd(self, entry: Mapping[str, Any]) -> Decimal:
         if not entry["billed"]:
             return Decimal(0)
-        fresh = entry["input_tokens"] - entry["cached_tokens"]
-        total = fresh * self.input + entry["cached_tokens"] * self.cached_input + entry["output_tokens"] * self.output
+        cached: int = entry["cached_tokens"]
+        fresh, output = entry["input_tokens"] - cached, entry["output_tokens"]
+        total: Decimal = fresh * self.input + cached * self.cached_input + output * self.output
         return total * (self.job if entry["mode"] == "job" else 1) / _MILLION
 
 

@@ -68,7 +68,8 @@ class Request:
     @property
     def limit(self) -> int | None:
         """Tokens that the answer may have."""
-        return self.body.get("max_completion_tokens", self.body.get("max_tokens"))
+        limit = self.body.get("max_completion_tokens", self.body.get("max_tokens"))
+        return limit if isinstance(limit, int) else None
 
     @cached_property
     def input_tokens(self) -> int:
