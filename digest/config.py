@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from digest.config_table import Table, nearest
 from digest.core.errors import ConfigError
 from digest.core.models import CHANGES, Edition
+from digest.llm.prices import Price
 
 _KEYS_OF_KIND: Final = {
     "arxiv": ("categories", "search", "set", "compare"),
@@ -147,8 +148,8 @@ class LLMConfig:
     budget_usd_per_month: float | None = None
     recording: Path | None = None
     """Where prompts and answers are written to (`openai`) or answered from (`replay`)."""
-    prices: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
-    """model → USD per million tokens: input, cached input, output; on top of the shipped table."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """By model, on top of the shipped table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,15 +477,19 @@ class _Reader:
             raise table.wrong("base_url", f"{llm.base_url!r} must begin with http:// or https://")
         return llm
 
-    def _prices(self, table: Table) -> Mapping[str, tuple[float, float, float]]:
+    def _prices(self, table: Table) -> Mapping[str, Price]:
         prices = {}
         for model, data in table.table("prices").items():
             one = Table(self._file, f'[llm.prices."{model}"]', data)
-            given = one.number("input", None), one.number("cached_input", None), one.number("output", None)
+            names = ("input", "cached_input", "cache_write", "output", "batch")
+            given = {name: number for name in names if (number := one.number(name, None)) is not None}
             one.close()
-            if given[0] is None or given[2] is None:
-                raise one.wrong("input" if given[0] is None else "output", "is missing: USD per million tokens")
-            prices[model] = (given[0], given[0] if given[1] is None else given[1], given[2])
+            for name in ("input", "output"):
+                if name not in given:
+                    raise one.wrong(name, "is missing: USD per million tokens")
+            if given.get("batch", 1.0) > 1:
+                raise one.wrong("batch", "is a share of what the same request costs directly, as in 0.5")
+            prices[model] = Price(**{"cached_input": given["input"], **given})
         return prices
 
     def _mail(self, table: Table) -> MailConfig:

@@ -25,20 +25,29 @@ class Price:
     cached_input: float
     """For the part of the input that the provider's prompt cache served."""
     output: float
+    cache_write: float | None = None
+    """For the part of the input that the provider wrote to that cache. None: as other input."""
     batch: float = 1.0
     """What a request of a batch job costs, as a share of the same one sent directly."""
 
+    @property
+    def _written(self) -> float:
+        return self.input if self.cache_write is None else self.cache_write
+
     def cost_usd(self, completion: Completion, *, mode: str = "direct") -> float:
         """What an answer cost, by the tokens that the server counted."""
-        fresh = max(0, completion.input_tokens - completion.cached_tokens)
-        cached = completion.cached_tokens * self.cached_input
-        total = (fresh * self.input + cached + completion.output_tokens * self.output) / _MILLION
-        return total * self.batch if mode == "batch" else total
+        cached, written = completion.cached_tokens, completion.cache_write_tokens
+        fresh = max(0, completion.input_tokens - cached - written)
+        asked = fresh * self.input + cached * self.cached_input + written * self._written
+        return self._in_mode(asked + completion.output_tokens * self.output, mode)
 
     def most_usd(self, input_tokens: int, max_output_tokens: int, *, mode: str = "direct") -> float:
-        """The most a request can cost: nothing of it cached, and all of the room for the answer used."""
-        total = (input_tokens * max(self.input, self.cached_input) + max_output_tokens * self.output) / _MILLION
-        return total * self.batch if mode == "batch" else total
+        """The most a request can cost: nothing of it served by the cache, and all of the room for the answer used."""
+        dearest = max(self.input, self.cached_input, self._written)
+        return self._in_mode(input_tokens * dearest + max_output_tokens * self.output, mode)
+
+    def _in_mode(self, total: float, mode: str) -> float:
+        return total / _MILLION * (self.batch if mode == "batch" else 1.0)
 
 
 FREE: Final = Price(input=0.0, cached_input=0.0, output=0.0)
@@ -60,16 +69,15 @@ def read_prices(path: Path = TABLE) -> Prices:
     return Prices(date=table["date"], models={name: Price(**price) for name, price in table["models"].items()})
 
 
-def price_of(model: str, known: Mapping[str, tuple[float, float, float]] | None = None) -> Price | None:
+def price_of(model: str, known: Mapping[str, Price] | None = None) -> Price | None:
     """The price of *model*, under its own name or that of which it is a dated version. None: it is not known.
 
     `gpt-5-mini-2025-08-07` costs what `gpt-5-mini` does; `gpt-5-pro` does not cost what `gpt-5` does.
 
     Args:
-        known: Input, cached input and output of further models, in USD per million tokens; they go before the table.
+        known: Prices of the user's own; they go before the table.
     """
-    own = {name: Price(input=i, cached_input=c, output=o) for name, (i, c, o) in (known or {}).items()}
-    prices = {**read_prices().models, **own}
+    prices = {**read_prices().models, **(known or {})}
     return prices.get(model) or prices.get(_DATED.sub("", model))
 
 
