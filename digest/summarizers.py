@@ -15,12 +15,13 @@ from digest.config import Config
 from digest.core import extractive
 from digest.core.books import Ceilings
 from digest.core.errors import ConfigError
-from digest.core.models import Paper, PaperId, Prompt, Summary, Usage
+from digest.core.models import Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
 from digest.core.pipeline import Summarizer, Sums
 from digest.core.ports import LLM, Clock, Store
 from digest.core.summarize import summarize
 from digest.core.topics import Taxonomy
 from digest.llm.extractive import extractive_summary
+from digest.overviews import write_overview
 from digest.purse import Purse
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def make_summarizer(
         store=store,
         clock=clock,
         systems={language: system_prompt(config, taxonomy, language) for language in languages},
-        prompt=hashlib.sha256(system_prompt(config, taxonomy, "any").encode()).hexdigest()[:16],
+        overview_systems={language: overview_prompt(config, language) for language in languages},
+        prompt=_hash(system_prompt(config, taxonomy, "any")),
     )
 
 
@@ -111,6 +113,17 @@ def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
     return prompts.text("summarize.txt", language=language, topics=taxonomy.names)
 
 
+def overview_prompt(config: Config, language: str) -> str:
+    """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
+    from digest.publish.render import Templates
+
+    return Templates(assets.folders("prompts", config.base)).text("overview.txt", language=language)
+
+
+def _hash(prompt: str) -> str:
+    return hashlib.sha256(prompt.encode()).hexdigest()[:16]
+
+
 def _rules(config: Config) -> str:
     """What an extract depends on besides its paper: with other rules or other topics it is another one."""
     topics = assets.read_text("taxonomy.toml", config.base)
@@ -145,6 +158,16 @@ class ExtractiveSummarizer:
             on_done({p.id: _extract(self.taxonomy, p, language) for p in part})
         return Sums(usage=Usage(client=self.client))
 
+    def overview(
+        self,
+        entries: Sequence[Entry],  # noqa: ARG002
+        *,
+        language: str,  # noqa: ARG002
+        edition: str,  # noqa: ARG002
+    ) -> tuple[Overview | None, Sums]:
+        """See `digest.core.pipeline.Summarizer`. Extracts make no text together."""
+        return None, Sums(usage=Usage(client=self.client))
+
     def begin_run(self, run: str) -> None:
         """There is no budget to begin with."""
 
@@ -178,6 +201,8 @@ class ModelSummarizer:
     clock: Clock
     systems: Mapping[str, str]
     """Language → the fixed part of the prompt."""
+    overview_systems: Mapping[str, str]
+    """The same for the overview of a day."""
     prompt: str
     """See `digest.core.pipeline.Summarizer`. The key of a summary names its language besides."""
     notes: tuple[str, ...] = ()
@@ -223,6 +248,24 @@ class ModelSummarizer:
         )
         usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
         return Sums(usage=usage, warnings=(*self.notes, *self._unpriced(), *outcome.warnings))
+
+    def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
+        """See `digest.core.pipeline.Summarizer`."""
+        if not self.config.llm.overview:
+            return None, Sums(usage=Usage(client=self.client, model=self.model or None))
+        system = self.overview_systems[language]
+        purse = self.purse(edition, purpose="overview")
+        purse.prompt = _hash(system)
+        return write_overview(
+            entries,
+            llm=self.llm,
+            system=system,
+            language=language,
+            store=self.store(),
+            purse=purse,
+            make_nonce=make_nonce,
+            time_limit_s=self.config.llm.timeout_s,
+        )
 
     def begin_run(self, run: str) -> None:
         """See `digest.core.pipeline.Summarizer`."""

@@ -278,7 +278,7 @@ def test_the_colophon_counts_who_wrote_what_and_what_it_cost() -> None:
     said = " ".join(issue_view(issue(entries, usage=usage), links=HERE).writers)
 
     assert "2 summaries by some-model." in said
-    assert "1 entry marked “extract”" in said
+    assert "1 paper has an extract of the abstract instead of a model’s summary: refused." in said
     assert "2 requests to the model, 9,120 tokens in, 2,210 out, $0.07." in said
 
 

@@ -1,6 +1,7 @@
 """A model's text → the answers in it, whatever surrounds, breaks or cuts it.
 
-    {"papers": [{"id": "1", "tldr": "…", "points": ["…"], "topics": ["…"]}]}   is what was asked for
+    {"papers": [{"id": "1", "tldr": "…", "points": ["…"], "topics": ["…"]}]}   is what was asked for,
+    {"sentences": [{"text": "…", "papers": ["1", "4"]}]}                       for an overview
 
 What comes may stand in a code fence or behind a sentence, be a bare list or one object a line, have trailing commas,
 single quotes, raw line breaks or quotes in its strings, or end in the middle. So this is no JSON parser that gives up,
@@ -30,12 +31,27 @@ class Answer:
     topics: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A sentence on several papers, as a model says it: nothing is checked yet."""
+
+    text: str
+    """Not empty."""
+    ids: tuple[str, ...] = ()
+    """The papers' short ids within the request, as far as it names any."""
+
+
 def read_answers(text: str) -> tuple[Answer, ...]:
     """Every complete answer in *text*, in its order; the same id may occur more than once. Any text is allowed."""
     return tuple(answer for item in _objects(text) if (answer := _answer(item)))
 
 
-# --- object → answer --------------------------------------------------------------------------------------------------
+def read_remarks(text: str) -> tuple[Remark, ...]:
+    """Every complete sentence of an overview in *text*, in its order. Any text is allowed."""
+    return tuple(remark for item in _objects(text) if (remark := _remark(item)))
+
+
+# --- object → answer or remark ----------------------------------------------------------------------------------------
 
 
 def _answer(item: Mapping[str, Value]) -> Answer | None:
@@ -43,6 +59,29 @@ def _answer(item: Mapping[str, Value]) -> Answer | None:
     if named is None or not isinstance(tldr, str) or not tldr.strip():
         return None
     return Answer(id=named, tldr=tldr, points=_strings(item.get("points")), topics=_strings(item.get("topics")))
+
+
+def _remark(item: Mapping[str, Value]) -> Remark | None:
+    text = item.get("text", item.get("sentence"))
+    if not isinstance(text, str) or not text.strip():
+        return None
+    return Remark(text=text, ids=tuple(dict.fromkeys(_ids(item.get("papers", item.get("ids"))))))
+
+
+def _ids(value: Value) -> Iterator[str]:
+    """`["1", "4"]`, `[1, 4]`, `"#1, #4"` and `[{"id": "1"}, {"id": "4"}]` name the same papers."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _ids(each)
+    elif isinstance(value, dict):
+        yield from _ids(value.get("id"))
+    elif isinstance(value, int):
+        yield str(value)
+    elif isinstance(value, str):
+        yield from (word.strip("#[].") for word in _BETWEEN_IDS.split(value.strip()))
+
+
+_BETWEEN_IDS: Final = re.compile(r"[\s,;]+")
 
 
 def _short_id(value: Value) -> str | None:

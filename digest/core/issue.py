@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from digest.core.models import Change, Entry, Issue, LeftOut, Ranked, Section, SourceReport, SourceState, Summary, Usage
+from digest.core.models import (
+    Change,
+    Entry,
+    Issue,
+    LeftOut,
+    Overview,
+    OverviewSentence,
+    Ranked,
+    Section,
+    SourceReport,
+    SourceState,
+    Summary,
+    Usage,
+)
 from digest.core.rank import Selection
 
 OTHER: Final = "Other topics"
 _OF_ITS_OWN: Final = 3
+"""Entries a topic needs to be a section; smaller ones go together under their field."""
 _NAMES: Final = {
     "arxiv": "arXiv",
     "biorxiv": "bioRxiv",
@@ -21,7 +36,6 @@ _NAMES: Final = {
     "openreview": "OpenReview",
     "pubmed": "PubMed",
 }
-"""Entries a topic needs to be a section; smaller ones go together under their field."""
 
 
 def build(
@@ -137,6 +151,19 @@ def overview(parts: Sequence[Section], *, left_out: int) -> str:
     if fell_back:
         said.append(f"{_papers(fell_back)} carry an extract of the abstract instead of a model’s summary.")
     return " ".join(said)
+
+
+def with_overview(issue: Issue, told: Overview | None) -> Issue:
+    """*issue* with a model's overview behind the number of its papers; as it is where there is none."""
+    if told is None:
+        return issue
+    sentences = told.sentences
+    if issue.language.split("-")[0] == "en":
+        counted = _count_sentence(len(issue.entries), len(issue.left_out))
+        sentences = (OverviewSentence(text=counted), *sentences)
+    return replace(
+        issue, told=replace(told, sentences=sentences), overview=" ".join(sentence.text for sentence in sentences)
+    )
 
 
 def _count_sentence(printed: int, left_out: int) -> str:

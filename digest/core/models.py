@@ -335,12 +335,12 @@ class OverviewSentence:
     text: str
     """Plain text."""
     papers: tuple[PaperId, ...] = ()
-    """The entries that it speaks of."""
+    """The entries that it speaks of; none of the one that counts them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What a model said of the whole day, checked."""
+    """What a model said of the whole day, checked; in an issue the number of its papers may stand in front."""
 
     sentences: tuple[OverviewSentence, ...]
     client: str

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -28,8 +28,10 @@ from digest.core.models import (
     DeliveryState,
     Document,
     Edition,
+    Entry,
     Issue,
     Mail,
+    Overview,
     Paper,
     PaperId,
     Ranked,
@@ -118,6 +120,10 @@ class Summarizer(Protocol):
         on_done: Callable[[Mapping[PaperId, Summary]], None],
     ) -> Sums:
         """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once."""
+        ...
+
+    def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
+        """A few sentences on all *entries* together; None where the composed overview is to stand."""
         ...
 
     def begin_run(self, run: str) -> None:
@@ -236,11 +242,24 @@ class Pipeline:
         """What a summarizer did that was not asked."""
         return Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
 
-    def summarize(self, edition: Edition, day: date) -> Sums:
-        """Summarize what today's issue takes and the store has no summary of."""
+    def lacking(self, edition: Edition, day: date) -> tuple[Paper, ...]:
+        """The papers of today's issue, best first, that the store has no summary of; none once it is printed."""
+        if self._is_printed(edition, day):
+            return ()
+        papers = [r.candidate.paper for r in self.select(edition, day).chosen]
+        have = self._stored(edition, day, papers)
+        return tuple(p for p in papers if p.id not in have)
+
+    def summarize(self, edition: Edition, day: date, *, later: Collection[PaperId] = ()) -> Sums:
+        """Summarize what today's issue takes and the store has no summary of.
+
+        Args:
+            later: Papers that are left alone, for their summaries are awaited.
+        """
         if self._is_printed(edition, day):
             return self.nothing()
-        return self._summarize(edition, day, [r.candidate.paper for r in self.select(edition, day).chosen])
+        papers = [r.candidate.paper for r in self.select(edition, day).chosen]
+        return self._summarize(edition, day, [p for p in papers if p.id not in later])
 
     def _summarize(self, edition: Edition, day: date, papers: Sequence[Paper]) -> Sums:
         have = self._stored(edition, day, papers)
@@ -312,6 +331,9 @@ class Pipeline:
             sums = sums.and_then(self._summarize(edition, day, papers))
             summaries = self._stored(edition, day, papers)
         built = self._build(edition, day, selection, lambda r: summaries[r.candidate.paper.id])
+        if built.entries:
+            told, more = self.summarizer.overview(built.entries, language=edition.language, edition=edition.name)
+            built, sums = issues.with_overview(built, told), sums.and_then(more)
         recipients = edition.recipients if built.entries else ()
         secret = self.store.secret()
         self.store.save_issue(

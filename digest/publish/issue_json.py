@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from digest.core.models import Entry, Issue, SourceReport
+from digest.core.models import Entry, Issue, Overview, SourceReport
 
 
 def issue_json(issue: Issue) -> dict[str, Any]:
@@ -16,6 +16,7 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         "title": issue.title,
         "language": issue.language,
         "overview": issue.overview,
+        "overview_by": _overview_json(issue.told) if issue.told else None,
         "why_empty": issue.why_empty,
         "covers": [day.isoformat() for day in issue.covers],
         "sections": [
@@ -43,6 +44,15 @@ def issue_json(issue: Issue) -> dict[str, Any]:
             "model": issue.usage.model,
             "fell_back": issue.usage.fell_back,
         },
+    }
+
+
+def _overview_json(told: Overview) -> dict[str, Any]:
+    """Who wrote the overview, and what each sentence speaks of; the texts with blanks between them are the overview."""
+    return {
+        "client": told.client,
+        "model": told.model,
+        "sentences": [{"text": sentence.text, "papers": list(sentence.papers)} for sentence in told.sentences],
     }
 
 

@@ -10,22 +10,37 @@ Templates hold no logic: what is counted, cut, named or left away is decided her
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from digest.core.issue import source_name
-from digest.core.models import Announcement, Change, Entry, Issue, LeftOut, Paper, Section, SourceReport, SourceState
+from digest.core.models import (
+    Announcement,
+    Change,
+    Entry,
+    Issue,
+    LeftOut,
+    OverviewSentence,
+    Paper,
+    PaperId,
+    Section,
+    SourceReport,
+    SourceState,
+)
 from digest.core.text import one_line, strip_invisible, web_url
 from digest.publish.formulas import to_unicode
 from digest.publish.slugs import edition_slug, slug, topic_slug
 
 SHOWN_AUTHORS: Final = 3
+_REASONS: Final = 4
+"""Why there are extracts; a server that is down has many words for it."""
 _MANY: Final = 12
 """Sources from which on the quiet ones are not named one by one."""
 NO_SUMMARY: Final = "No abstract in the source."
 
+_ENDS: Final = tuple(".!?。！？")
 _LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "discussion": "discussion"}
 
 
@@ -71,7 +86,29 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """An entry that a sentence of the overview speaks of."""
+
+    number: int
+    title: str
+    anchor: str
+    url: str
+    """Its place on the same page; of an entry that is not shown there, where else it is."""
+    elsewhere: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceView:
+    text: str
+    references: tuple[Reference, ...] = ()
+    end: str = ""
+    """The full stop, which stands behind the references."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
+    number: int
+    """Its place in the issue, from 1, where the overview refers to entries by that; else 0."""
     anchor: str
     title: str
     url: str
@@ -127,6 +164,12 @@ class IssueView:
     count: int
     """All entries, also those that are not shown."""
     overview: str
+    sentences: tuple[SentenceView, ...]
+    """The overview with what each sentence of it speaks of; all of it in one where that is not known."""
+    numbered: str
+    """The overview with the numbers of entries in it, for plain text."""
+    overview_language: str
+    """Where it is not the page's own (English); empty otherwise."""
     why_empty: str
     covers: str
     completeness: str
@@ -152,7 +195,11 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         say: What sets text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
     """
     say = _on_one_line(say)
-    sections = tuple(_section_view(section, links=links, say=say, day=issue.date) for section in issue.sections)
+    numbers = {entry.paper.id: number for number, entry in enumerate(issue.entries, 1)} if issue.told else {}
+    sections = tuple(
+        _section_view(section, links=links, say=say, day=issue.date, numbers=numbers) for section in issue.sections
+    )
+    sentences = _sentences(issue, numbers, links=links, say=say)
     return IssueView(
         edition=issue.edition,
         title=issue.title,
@@ -160,6 +207,9 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         iso=issue.date.isoformat(),
         count=len(issue.entries),
         overview=say(issue.overview),
+        sentences=sentences,
+        numbered=" ".join(map(_numbered, sentences)),
+        overview_language=_foreign(issue.language) if issue.told else "",
         why_empty=say(_why_empty(issue)),
         covers=_covers(issue),
         completeness=completeness(issue.sources),
@@ -176,17 +226,18 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
     )
 
 
-def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: date) -> EntryView:
+def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: date, number: int = 0) -> EntryView:
     """One entry; *day* is the issue's, whose year need not be said."""
     say = _on_one_line(say)
     paper, summary = entry.paper, entry.summary
     mark, mark_why = _mark(entry)
     return EntryView(
+        number=number,
         anchor=slug(paper.id),
         title=say(paper.title),
         url=web_link(paper.url),
         page=links.paper(paper.id),
-        language="" if summary.language.split("-")[0] == "en" else summary.language,
+        language=_foreign(summary.language),
         tldr=say(summary.tldr) or NO_SUMMARY,
         points=tuple(say(point) for point in summary.points),
         facts=tuple(_facts(entry, links=links, day=day)),
@@ -209,7 +260,15 @@ def shortened(view: IssueView, *, entries: int, points: int) -> IssueView:
         shown += len(kept)
         if kept:
             sections.append(replace(section, entries=kept))
-    return replace(view, sections=tuple(sections), more=view.count - shown)
+    there = {entry.anchor for section in sections for entry in section.entries}
+    sentences = tuple(
+        replace(
+            sentence,
+            references=tuple(r if r.anchor in there else replace(r, url=r.elsewhere) for r in sentence.references),
+        )
+        for sentence in view.sentences
+    )
+    return replace(view, sections=tuple(sections), sentences=sentences, more=view.count - shown)
 
 
 def _on_one_line(say: Callable[[str], str]) -> Callable[[str], str]:
@@ -385,18 +444,19 @@ def _mark(entry: Entry) -> tuple[str, str]:
 
 
 def _writers(issue: Issue) -> tuple[str, ...]:
-    """Who wrote the summaries. Words of the abstract are said so once, not on each entry."""
-    entries = [entry for entry in issue.entries if entry.summary.tldr]
-    models = Counter(e.summary.model or e.summary.client for e in entries if e.summary.client != "extractive")
-    taken = [e for e in entries if e.summary.client == "extractive"]
-    fell_back = [e for e in taken if e.summary.fell_back is not None]
+    """Who wrote what, and how far it was checked. Words of the abstract are said so once, not on each entry."""
+    summaries = [entry.summary for entry in issue.entries if entry.summary.tldr]
+    written = [summary for summary in summaries if summary.client != "extractive"]
+    models = Counter(summary.model or summary.client for summary in written)
     said = [f"{count(n, 'summary', 'summaries')} by {name}." for name, n in sorted(models.items())]
-    if len(taken) > len(fell_back):
+    if written:
+        said += _checks(set.intersection(*(set(summary.checked) for summary in written)))
+    if issue.told:
+        said.append(f"The overview is by {issue.told.model or issue.told.client}, checked against what it refers to.")
+    if any(summary.client == "extractive" and summary.fell_back is None for summary in summaries):
         subject = "The other summaries" if models else "The summaries"
         said.append(f"{subject} are sentences of the papers’ own abstracts, chosen without a language model.")
-    if fell_back:
-        marked = count(len(fell_back), "entry", "entries")
-        said.append(f"{marked} marked “extract”: sentences of the abstract, where no model gave a sound summary.")
+    said += _extracts([summary.fell_back for summary in summaries if summary.fell_back is not None])
     usage = issue.usage
     if usage.requests:
         spent = (
@@ -407,14 +467,76 @@ def _writers(issue: Issue) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _section_view(section: Section, *, links: Links, say: Callable[[str], str], day: date) -> SectionView:
+def _sentences(
+    issue: Issue, numbers: Mapping[PaperId, int], *, links: Links, say: Callable[[str], str]
+) -> tuple[SentenceView, ...]:
+    if issue.told is None:
+        return (SentenceView(text=say(issue.overview)),)
+    entries = {entry.paper.id: entry for entry in issue.entries}
+
+    def reference(paper: Paper) -> Reference:
+        anchor = slug(paper.id)
+        return Reference(
+            number=numbers[paper.id],
+            title=one_line(strip_invisible(to_unicode(paper.title))),
+            anchor=anchor,
+            url=f"#{anchor}",
+            elsewhere=links.paper(paper.id) or web_link(paper.url),
+        )
+
+    def view(sentence: OverviewSentence) -> SentenceView:
+        references = tuple(reference(entries[i].paper) for i in sentence.papers if i in entries)
+        end = sentence.text[-1:] if references and sentence.text[-1:] in _ENDS else ""
+        return SentenceView(text=say(sentence.text.removesuffix(end)), references=references, end=end)
+
+    return tuple(map(view, issue.told.sentences))
+
+
+def _numbered(sentence: SentenceView) -> str:
+    """`Agents learn from their own mistakes [3, 7].`"""
+    numbers = ", ".join(str(reference.number) for reference in sentence.references)
+    return f"{sentence.text} [{numbers}]{sentence.end}" if numbers else sentence.text
+
+
+def _foreign(language: str) -> str:
+    """*language* where the page, which is English, has to say it."""
+    return "" if language.split("-")[0] == "en" else language
+
+
+def _checks(passed: Collection[str]) -> Iterator[str]:
+    """What was checked of every summary by a model, as far as a reader has something of it."""
+    said = [
+        words
+        for name, words in (("numbers", "its numbers stand there"), ("belongs", "its words fit it and no other"))
+        if name in passed
+    ]
+    if said:
+        yield f"Each was compared with its paper’s own abstract before it was printed: {' and '.join(said)}."
+
+
+def _extracts(reasons: Sequence[str]) -> Iterator[str]:
+    """How many papers have an extract in place of a model's summary, and why; the most frequent reason first."""
+    for place, (reason, n) in enumerate(Counter(reasons).most_common(_REASONS)):
+        have = "papers have" if n > 1 else "paper has"
+        what = "an extract" if place else "an extract of the abstract instead of a model’s summary"
+        yield f"{n:,} {have} {what}: {reason.strip().rstrip('.')}."
+    if rest := sum(n for _, n in Counter(reasons).most_common()[_REASONS:]):
+        yield f"{rest:,} more have one for reasons that stand beside them."
+
+
+def _section_view(
+    section: Section, *, links: Links, say: Callable[[str], str], day: date, numbers: Mapping[PaperId, int]
+) -> SectionView:
     # A section may be named after a field, or gather what is left; only a real topic has a page.
     is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
     return SectionView(
         topic=Word(text=section.topic, url=links.topic(section.topic) if is_topic else ""),
         anchor=f"topic-{topic_slug(section.topic)}",
         count=len(section.entries),
-        entries=tuple(entry_view(entry, links=links, say=say, day=day) for entry in section.entries),
+        entries=tuple(
+            entry_view(entry, links=links, say=say, day=day, number=numbers.get(entry.paper.id, 0))
+            for entry in section.entries
+        ),
     )
 
 
