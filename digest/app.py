@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from digest import assets, kinds
 from digest.config import Config, LLMConfig, MailConfig, load
 from digest.core.errors import DigestError, NotFoundError
+from digest.core.jobs import haste as haste_of
 from digest.core.models import (
     Delivery,
     DeliveryState,
@@ -31,6 +32,7 @@ from digest.core.ports import Clock, Mailer, Source
 from digest.core.topics import Taxonomy
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    from digest.jobs import Jobs
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.http import Door
@@ -159,6 +161,17 @@ class App:
         return made
 
     @cached_property
+    def jobs(self) -> Jobs | None:
+        """What is handed to the model's provider early, at half the price; None where nothing is."""
+        if self.config.llm.client != "openai":
+            return None
+        from digest.jobs import make_jobs
+
+        return make_jobs(
+            self.config, self.summarizer, store=self.store, clock=self.host.clock, progress=self.host.progress
+        )
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         _ = self.door  # made here, for of several threads each would make one of its own
         return Pipeline(
@@ -207,12 +220,28 @@ class App:
         self, editions: Sequence[Edition], day: date, *, until: Stage = Stage.DELIVER, send: bool = True
     ) -> list[Report]:
         """Run the stages for *editions*, as far as *until*; one report each, in their order."""
-        self.check(send=send)
         last = until if send or until is not Stage.DELIVER else Stage.SITE
+        return self._run(editions, day, last, read=day, send=send)
+
+    def prepare(self, editions: Sequence[Edition], day: date, *, read: bool = True) -> list[Report]:
+        """Bring the issues of *day*, which may begin only tomorrow, as far as they get before they are due.
+
+        Args:
+            read: Ask the sources too; otherwise only the model's provider, for what was handed over to it.
+        """
+        # Tomorrow's lists are not out. What today's bring late is in the issue that comes next.
+        return self._run(editions, day, Stage.SUMMARIZE, read=min(day, self.today()) if read else None, send=False)
+
+    def _run(
+        self, editions: Sequence[Edition], day: date, last: Stage, *, read: date | None, send: bool
+    ) -> list[Report]:
+        """Run the stages as far as *last*; the lists read are those of *read*."""
+        self.check(send=send)
         with self._only_run():
-            self.pipeline.fetch(editions, day, self._moment(editions, day))
+            if read is not None:
+                self.pipeline.fetch(editions, read, self._moment(editions, read))
             self.summarizer.begin_run(day.isoformat())
-            sums = {e.name: self._summarize(e, day, last) for e in editions}
+            sums = self._summarize_all(editions, day, last)
             issues: dict[str, Issue] = {}
             if last.reaches(Stage.PUBLISH):
                 for e in editions:
@@ -231,10 +260,20 @@ class App:
             return now
         return datetime.combine(day, min(e.at for e in editions), tzinfo=self.config.timezone)
 
-    def _summarize(self, edition: Edition, day: date, last: Stage) -> Sums:
+    def _summarize_all(self, editions: Sequence[Edition], day: date, last: Stage) -> dict[str, Sums]:
         if not last.reaches(Stage.SUMMARIZE):
-            return self.pipeline.nothing()
-        return self.pipeline.summarize(edition, day)
+            return {e.name: self.pipeline.nothing() for e in editions}
+        jobs = self.jobs
+        if jobs is None:
+            return {e.name: self.pipeline.summarize(e, day) for e in editions}
+        jobs.collect()
+        return {e.name: self._summarize_in_jobs(jobs, e, day, last) for e in editions}
+
+    def _summarize_in_jobs(self, jobs: Jobs, edition: Edition, day: date, last: Stage) -> Sums:
+        at = datetime.combine(day, edition.at, tzinfo=self.config.timezone)
+        is_final = last.reaches(Stage.PUBLISH) or self.config.llm.mode != "batch"
+        haste = haste_of(self.host.clock(), at, is_final=is_final)
+        return jobs.summarize(self.pipeline, edition, day, haste=haste, at=at)
 
     def _draw(self) -> str | None:
         """Draw the archive; a page that cannot be written keeps no mail from going out."""

@@ -1,10 +1,10 @@
-"""When to run: each edition at its time in its zone. Timers only nudge.
+"""When to run: each edition at its time in its zone, and hours before where there is something to prepare.
 
-That there is one issue per edition and date is a unique key of the database; that a mail goes out once is a state of
-its delivery. So a timer may fire late, twice or in several processes at once, and still no harm is done. What a timer
-must not do is not fire: APScheduler drops a job that is more than a second late, skips 02:30 on the day the clocks go
-forward, and sleeps while a laptop does. So besides each edition's own time there is a look around every few minutes,
-and both ask the same question: which editions are due now and have no issue yet?
+Timers only nudge. That there is one issue per edition and date is a unique key of the database; that a mail goes out
+once is a state of its delivery. So a timer may fire late, twice or in several processes at once, and still no harm is
+done. What a timer must not do is not fire: APScheduler drops a job that is more than a second late, skips 02:30 on the
+day the clocks go forward, and sleeps while a laptop does. So besides each edition's own time there is a look around
+every few minutes, and both ask the same questions: which editions are due now and have no issue yet, and which will be?
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.core.errors import StoreError
+from digest.core.jobs import LAST
 from digest.core.models import Edition
 
 _LOOK_AROUND_MINUTES: Final = 5
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 ASK_AGAIN: Final = timedelta(hours=1)
 """How long after a run that found nothing the sources are asked again on the same day."""
 # APScheduler's crontab numbers are off by one against cron's; names are not.
@@ -50,10 +53,48 @@ def due(
         for e in editions
         if today.weekday() in e.days
         and local.time().replace(tzinfo=None) >= e.at
-        and now - tried.get((e.name, today), datetime.min.replace(tzinfo=UTC)) >= ASK_AGAIN
+        and now - tried.get((e.name, today), _NEVER) >= ASK_AGAIN
         and not is_done(e, today)
     ]
     return ready, today
+
+
+def upcoming(
+    editions: Iterable[Edition],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    lead: timedelta,
+    is_done: Callable[[Edition, date], bool],
+) -> list[tuple[date, Edition]]:
+    """The editions that are due within *lead* and have no issue of that day yet, each with its day; sorted by day.
+
+    Args:
+        now: Aware.
+        lead: Less than a day. That of an edition at ten past midnight begins the evening before.
+    """
+    today = now.astimezone(zone).date()
+    return [
+        (day, e)
+        for day in (today, today + timedelta(days=1))
+        for e in editions
+        if day.weekday() in e.days and timedelta(0) < _moment(e, day, zone) - now <= lead and not is_done(e, day)
+    ]
+
+
+def _moment(edition: Edition, day: date, zone: ZoneInfo) -> datetime:
+    """When the issue of *day* is due. In UTC: between two times of one zone Python reckons as if no clock changed."""
+    return datetime.combine(day, edition.at, tzinfo=zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What is done before editions are due."""
+
+    lead: timedelta
+    """From how long before; less than a day."""
+    prepare: Callable[[list[Edition], date, bool], None]
+    """Gets editions, the day of their issues, and whether the sources are to be asked too."""
 
 
 class Scheduler:
@@ -67,10 +108,14 @@ class Scheduler:
         clock: Callable[[], datetime],
         is_done: Callable[[Edition, date], bool],
         run: Callable[[list[Edition], date], None],
+        ahead: Ahead | None = None,
     ) -> None:
         self._editions, self._zone = tuple(editions), zone
         self._clock, self._is_done, self._run = clock, is_done, run
+        self._ahead = ahead
         self._tried: dict[tuple[str, date], datetime] = {}
+        self._read: dict[tuple[str, date], datetime] = {}
+        """When the sources of an edition were last asked ahead of its time."""
         self._one_at_a_time = threading.Lock()
 
     def tick(self) -> list[str]:
@@ -78,18 +123,42 @@ class Scheduler:
         if not self._one_at_a_time.acquire(blocking=False):
             return []
         try:
-            now = self._clock()
-            try:
-                ready, today = due(self._editions, now, self._zone, is_done=self._is_done, tried=self._tried)
-            except StoreError as error:
-                log.error("%s; it is looked at again in %d minutes", error, _LOOK_AROUND_MINUTES)
-                return []
-            if ready:
-                self._tried.update({(e.name, today): now for e in ready})
-                self._run(ready, today)
-            return [e.name for e in ready]
+            ran = self._run_due()
+            if self._prepare():
+                # That may have taken until the next edition's time.
+                ran += self._run_due()
+            return ran
+        except StoreError as error:
+            log.error("%s; it is looked at again in %d minutes", error, _LOOK_AROUND_MINUTES)
+            return []
         finally:
             self._one_at_a_time.release()
+
+    def _run_due(self) -> list[str]:
+        now = self._clock()
+        ready, today = due(self._editions, now, self._zone, is_done=self._is_done, tried=self._tried)
+        if ready:
+            self._tried.update({(e.name, today): now for e in ready})
+            self._run(ready, today)
+        return [e.name for e in ready]
+
+    def _prepare(self) -> bool:
+        """Prepare what is due soon; whether there was anything."""
+        if self._ahead is None:
+            return False
+        now = self._clock()
+        soon = upcoming(self._editions, now, self._zone, lead=self._ahead.lead, is_done=self._is_done)
+        for day in sorted({day for day, _ in soon}):
+            editions = [e for of, e in soon if of == day]
+            read = [e for e in editions if self._is_to_be_read(e, day, now)]
+            self._read.update({(e.name, day): now for e in read})
+            self._ahead.prepare(editions, day, bool(read))
+        return bool(soon)
+
+    def _is_to_be_read(self, edition: Edition, day: date, now: datetime) -> bool:
+        """Every hour, and once more when it is time to ask the model directly."""
+        last, at = self._read.get((edition.name, day), _NEVER), _moment(edition, day, self._zone)
+        return now - last >= ASK_AGAIN or last < at - LAST <= now
 
     def jobs(self) -> list[tuple[str, dict[str, Any]]]:
         """(trigger, its arguments) of every timer: one for each edition, and the look around."""
