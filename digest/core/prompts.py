@@ -18,6 +18,9 @@ ANSWER_TOKENS: Final = 200
 """What the answer on one paper is reckoned at: a sentence, three points, topics, and the JSON around them."""
 FENCE_TOKENS: Final = 8
 """The line that opens a paper's block, and its line ends."""
+_MOST_CHARACTERS: Final = 10_000
+"""Of an abstract that go out, some 1,500 words: five times arXiv's limit. What is longer holds the paper itself, and
+would crowd other papers out of the model's context. Answers are checked against the whole."""
 
 _STRINGS: Final = {"type": "array", "items": {"type": "string"}}
 
@@ -50,8 +53,16 @@ compiles it once."""
 
 
 def block(paper: Paper) -> str:
-    """What a model is told of *paper*: a line with the title, a line with the abstract."""
-    return f"{_line(paper.title)}\n{_line(paper.abstract)}"
+    """What a model is told of *paper*: a line with the title, a line with the abstract, or with what fits of it."""
+    return f"{_line(paper.title)}\n{_start(_line(paper.abstract))}"
+
+
+def _start(line: str) -> str:
+    """As much of *line* as may go out; cut at a blank, if there is one near."""
+    if len(line) <= _MOST_CHARACTERS:
+        return line
+    blank = line.rfind(" ", _MOST_CHARACTERS - 100, _MOST_CHARACTERS)
+    return f"{line[: blank if blank > 0 else _MOST_CHARACTERS]} …"
 
 
 def _line(text: str) -> str:
