@@ -7,7 +7,10 @@ import logging
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,15 @@ import pytest
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Paper, PaperId, Prompt, Summary
-from digest.core.summarize import Outcome, prompt_for, summarize
-from digest.llm import openai as module
+from digest.core.prompts import prompt_for
+from digest.core.summarize import Outcome, summarize
+from digest.llm.limits import Limits
 from digest.llm.openai import OpenAILLM
-from tests.conftest import ROOT, paper
-from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.conftest import NOON, ROOT, paper
+from tests.servers.flaky_llm import FlakyLLM, Limiter, Rule
 
 KEY = "sk-a-very-secret-key"
+NOWHERE = "http://127.0.0.1:9/v1"
 
 
 @pytest.fixture
@@ -46,6 +51,13 @@ def client_of(clients: list[OpenAILLM]) -> Any:
 def prompt(*numbers: int) -> Prompt:
     batch = Batch(papers=tuple(paper(n) for n in numbers or (1, 2)))
     return prompt_for(batch, system="Sum up, as JSON.", nonce="abcd")
+
+
+def unused_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
+        return port
 
 
 def formats(server: FlakyLLM) -> list[str | None]:
@@ -79,9 +91,19 @@ def test_the_request_holds_what_is_needed_and_no_more(client_of: Any) -> None:
 
 
 def test_a_model_that_thinks_first_is_asked_to_think_little() -> None:
-    assert OpenAILLM("gpt-5-mini", api_key=KEY)._dialect.effort == "low"
-    assert OpenAILLM("gpt-4.1-mini", api_key=KEY)._dialect.effort is None
-    assert OpenAILLM("gpt-5-mini", api_key=KEY, base_url="http://127.0.0.1/v1")._dialect.effort is None
+    assert OpenAILLM("gpt-5-mini", api_key=KEY).body(prompt())["reasoning_effort"] == "low"
+    assert OpenAILLM("gpt-6.1-sol", api_key=KEY).body(prompt())["reasoning_effort"] == "low"
+    assert "reasoning_effort" not in OpenAILLM("gpt-4.1-mini", api_key=KEY).body(prompt())
+    assert "reasoning_effort" not in OpenAILLM("gpt-5-mini", api_key=KEY, base_url=NOWHERE).body(prompt())
+
+
+def test_a_model_that_charges_for_its_cache_is_told_not_to_write_to_it() -> None:
+    quiet = {"mode": "explicit"}
+
+    assert OpenAILLM("gpt-6-luna", api_key=KEY).body(prompt())["prompt_cache_options"] == quiet
+    assert OpenAILLM("gpt-5.6-luna", api_key=KEY).body(prompt())["prompt_cache_options"] == quiet
+    assert "prompt_cache_options" not in OpenAILLM("gpt-5.4-mini", api_key=KEY).body(prompt())
+    assert "prompt_cache_options" not in OpenAILLM("gpt-6-luna", api_key=KEY, base_url=NOWHERE).body(prompt())
 
 
 def test_a_model_that_does_not_know_of_effort_is_asked_without() -> None:
@@ -96,7 +118,7 @@ def test_a_model_that_does_not_know_of_effort_is_asked_without() -> None:
             json={"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": 1, "completion_tokens": 1}},
         )
 
-    llm = OpenAILLM("gpt-5-mini", api_key=KEY, http_client=httpx2.Client(transport=httpx2.MockTransport(answer)))
+    llm = OpenAILLM("gpt-5-mini", api_key=KEY, transport=httpx2.MockTransport(answer))
     llm.complete(prompt())
     llm.close()
 
@@ -137,11 +159,80 @@ def test_a_server_without_schemas_is_asked_without_and_that_is_remembered(
 ) -> None:
     with FlakyLLM(rule) as server:
         llm = client_of(server)
-        first, second = llm.complete(prompt()), llm.complete(prompt())
+        answers = [llm.complete(prompt()).text for _ in range(3)]
 
-    assert first.text == second.text != ""
-    assert formats(server)[-2:] == [then, then]
-    assert len(server.journal) <= 6
+    assert answers[0] == answers[1] == answers[2] != ""
+    assert formats(server)[-1] == then
+    assert len(server.journal) <= 7
+
+
+def test_one_fault_that_names_no_form_does_not_make_the_server_a_simpler_one(client_of: Any) -> None:
+    with FlakyLLM(Rule("status", status=500, first_n=1)) as server:
+        llm = client_of(server)
+        llm.complete(prompt())
+        llm.complete(prompt())
+
+    assert formats(server) == ["json_schema", "json_object", "json_schema"]
+
+
+def test_who_asks_for_a_pause_is_not_asked_in_another_form(client_of: Any) -> None:
+    with FlakyLLM(Rule("status", status=500, what="seconds", seconds=30)) as server:
+        llm = client_of(server)
+        with pytest.raises(LLMError) as caught:
+            llm.complete(prompt())
+
+    assert (caught.value.again, caught.value.retry_after_s, len(server.journal)) == (True, 30.0, 1)
+    assert 29 < llm.delay_s(prompt(3)) <= 30
+
+
+def test_what_was_found_out_is_remembered_over_runs(client_of: Any) -> None:
+    rules = [
+        Rule("status", asks="json_schema", status=400, body='{"error": "response_format json_schema is unknown"}'),
+        Rule("status", asks="max_completion_tokens", status=400, body='{"error": "max_completion_tokens: extra"}'),
+    ]
+    learned: list[Any] = []
+    with FlakyLLM(*rules) as server:
+        first = client_of(server, learn=learned.append)
+        first.complete(prompt())
+        first.complete(prompt())
+        asked = len(server.journal)
+        client_of(server, learned=json.loads(json.dumps(learned[-1]))).complete(prompt())
+
+    assert learned == [{"format": "json_object", "limit": "max_tokens", "effort": False, "cache": False}]
+    assert (asked, len(server.journal)) == (4, 5)
+
+
+@pytest.mark.parametrize(
+    "learned", [{}, {"format": "xml", "limit": 7, "effort": "much"}, {"format": ["json_object"]}, {"form": None}]
+)
+def test_what_was_not_learned_is_found_out(learned: Any, client_of: Any) -> None:
+    with FlakyLLM() as server:
+        client_of(server, learned=learned).complete(prompt())
+
+    assert formats(server) == ["json_schema"]
+
+
+def test_each_form_of_answer_has_its_own_schema(client_of: Any) -> None:
+    overview = replace(prompt(), form="overview")
+
+    told = client_of(NOWHERE).body(overview)["response_format"]["json_schema"]
+
+    assert told["name"] == "overview"
+    assert "sentences" in told["schema"]["properties"]
+
+
+def test_requests_side_by_side_find_the_dialect_out_together(client_of: Any) -> None:
+    said = '{"error": {"message": "Internal Server Error"}}'
+    with FlakyLLM(Rule("status", asks="json_schema", status=500, body=said)) as server:
+        llm = client_of(server, concurrency=16)
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(llm.complete, [prompt(n) for n in range(1, 17)]))
+        before = len(server.journal)
+        llm.complete(prompt())
+
+    assert all(answer.text for answer in answers)
+    assert before <= 2 * 16
+    assert formats(server)[before:] == ["json_object"]
 
 
 def test_a_server_that_knows_only_max_tokens_gets_max_tokens(client_of: Any) -> None:
@@ -181,7 +272,7 @@ def test_a_server_that_fails_at_everything_is_not_tried_in_every_form_for_ever(c
             with pytest.raises(LLMError, match="500"):
                 llm.complete(prompt())
 
-    assert len(server.journal) <= 6 * 3 + 3 * 2
+    assert len(server.journal) <= 6 + 3
 
 
 # --- answers that are none --------------------------------------------------------------------------------------------
@@ -232,12 +323,103 @@ def test_without_quota_nothing_is_tried_again(client_of: Any) -> None:
     assert len(server.journal) == 1
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_a_passing_fault_is_waited_out(status: int, client_of: Any) -> None:
-    with FlakyLLM(Rule("status", status=status, first_n=2)) as server:
-        assert client_of(server).complete(prompt()).text
+@pytest.mark.parametrize(
+    ("rule", "again", "may_be_billed"),
+    [
+        *((Rule("status", status=status), True, False) for status in (408, 409, 429, 503, 529)),
+        (Rule("status", status=500), True, False),
+        (Rule("status", status=502, body="<html>Bad gateway</html>"), True, True),
+        (Rule("status", status=504), True, True),
+        (Rule("status", status=429, headers={"x-should-retry": "false"}), False, False),
+        (Rule("status", status=413), False, False),
+        (Rule("status", status=400, body='{"error": {"code": "context_length_exceeded"}}'), False, False),
+        (Rule("status", status=400, body='{"error": {"code": "content_filter"}}'), False, False),
+        (Rule("status", status=403, body='{"error": "your input was flagged"}'), False, False),
+        (Rule("hang_up"), True, True),
+        (Rule("reset", what="before headers"), True, True),
+        (Rule("reset", what="after headers"), True, True),
+        (Rule("reset", at=40), True, True),
+        (Rule("wrong_length", at=1000), True, True),
+        (Rule("wrong_length", at=-200), True, True),
+        (Rule("bad_gzip"), True, True),
+        (Rule("html"), True, False),
+        (Rule("body", body=""), True, True),
+        (Rule("body", body='{"choices": []}'), True, True),
+        (Rule("body", body='{"error": {"code": 429, "message": "upstream is busy"}}'), True, False),
+        (Rule("body", body='{"error": {"code": 400, "message": "bad"}}'), False, False),
+    ],
+)
+def test_an_error_says_whether_to_try_again_and_whether_it_may_be_billed(
+    rule: Rule, again: bool, may_be_billed: bool, client_of: Any
+) -> None:
+    with FlakyLLM(rule) as server:
+        llm = client_of(server, learned={"format": "text"})  # there is no simpler form to ask in
+        with pytest.raises(LLMError) as caught:
+            llm.complete(prompt())
 
-    assert [status for (status,) in server.of("status")] == [status, status, 200]
+    assert not isinstance(caught.value, LLMUnavailable)
+    assert (caught.value.again, caught.value.may_be_billed) == (again, may_be_billed)
+    assert len(server.journal) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "30"}, 30.0),
+        ({"Retry-After": "3600"}, 3600.0),
+        ({"Retry-After": "0.25"}, 0.25),
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"Retry-After": "Wed, 03 Jun 2026 12:01:30 GMT"}, 90.0),
+        ({"Retry-After": "Wed, 03 Jun 2026 14:01:30 +0200"}, 90.0),
+        ({"Retry-After": "Wed, 03 Jun 2020 12:01:30 GMT"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "0"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": ""}, None),
+        ({"Retry-After": "1e9"}, None),
+        ({"Retry-After": "315360000"}, 86_400.0),
+        ({"retry-after-ms": "1500", "Retry-After": "9"}, 1.5),
+        ({"retry-after-ms": "soon", "Retry-After": "9"}, 9.0),
+        ({"retry-after-ms": "0", "Retry-After": "9"}, 9.0),
+        ({}, None),
+    ],
+)
+def test_a_pause_is_understood_in_every_form(headers: dict[str, str], seconds: float | None, client_of: Any) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(429, headers=headers, json={"error": "slow down"}))
+
+    with pytest.raises(LLMError, match="slow down") as caught:
+        client_of(NOWHERE, transport=transport, now=lambda: NOON).complete(prompt())
+
+    assert (caught.value.again, caught.value.retry_after_s) == (True, seconds)
+
+
+def test_a_pause_holds_for_every_request(client_of: Any) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(429, headers={"Retry-After": "30"}, json={}))
+    clock = [1000.0]
+    llm = client_of(NOWHERE, transport=transport, limits=Limits(monotonic=lambda: clock[0]))
+    with pytest.raises(LLMError):
+        llm.complete(prompt(1))
+
+    waits = [llm.delay_s(prompt(2))]
+    clock[0] += 29
+    waits.append(llm.delay_s(prompt(3)))
+    clock[0] += 1
+    waits.append(llm.delay_s(prompt(4)))
+
+    assert waits == [30.0, 1.0, 0.0]
+
+
+def test_a_server_that_has_moved_is_not_followed_with_the_key(client_of: Any) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(307, headers={"Location": "https://elsewhere.example/v1/chat/completions"})
+
+    with pytest.raises(LLMUnavailable, match=r"moved to https://elsewhere.example.*base_url"):
+        client_of(NOWHERE, transport=httpx2.MockTransport(answer)).complete(prompt())
+
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -248,6 +430,12 @@ def test_a_passing_fault_is_waited_out(status: int, client_of: Any) -> None:
         ({"message": {"content": [{"type": "text", "text": "a"}, {"text": "b"}, 7]}}, "ab", "stop"),
         ({"message": {"content": "cut"}, "finish_reason": "length"}, "cut", "length"),
         ({"message": None, "finish_reason": None}, "", "stop"),
+        ({"message": {"content": ""}, "finish_reason": "stop"}, "", "stop"),
+        ({"message": {"content": None, "tool_calls": []}, "finish_reason": "tool_calls"}, "", "tool_calls"),
+        ({"message": {"content": "a"}, "finish_reason": 7}, "a", "stop"),
+        ({"message": {"content": "a"}}, "a", "stop"),
+        ({"message": {"content": "a"}, "finish_reason": "MAX_TOKENS"}, "a", "length"),
+        ({"message": {"content": "a"}, "finish_reason": "end_turn"}, "a", "stop"),
     ],
 )
 def test_odd_answers_are_answers_all_the_same(
@@ -260,44 +448,89 @@ def test_odd_answers_are_answers_all_the_same(
 
 
 @pytest.mark.parametrize(
-    "usage", [None, {}, {"prompt_tokens": -1, "completion_tokens": "9"}, {"prompt_tokens": True}, 7]
+    "usage",
+    [
+        None,
+        {},
+        {"prompt_tokens": -1, "completion_tokens": "9"},
+        {"prompt_tokens": True},
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": 10**12, "completion_tokens": 10**12},
+        {"prompt_tokens": None, "completion_tokens": 1.5, "prompt_tokens_details": [1]},
+        7,
+    ],
 )
 def test_a_server_that_does_not_count_is_counted_after(usage: object, client_of: Any) -> None:
     body = {"choices": [{"message": {"content": "Nine words or so are what is said here."}}], "usage": usage}
     with FlakyLLM(Rule("body", body=json.dumps(body))) as server:
         answer = client_of(server).complete(prompt())
 
-    assert answer.input_tokens > 30
-    assert answer.output_tokens > 5
+    assert 30 < answer.input_tokens < 1000
+    assert 5 < answer.output_tokens < 100
     assert answer.cached_tokens == 0
 
 
-def test_no_server_at_all_is_unavailable(client_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_RETRIES", 0)  # the SDK would wait between its tries
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+def test_what_was_written_to_the_cache_is_told(client_of: Any) -> None:
+    details = {"cached_tokens": 20, "cache_write_tokens": 50}
+    usage = {"prompt_tokens": 90, "completion_tokens": 2, "prompt_tokens_details": details}
+    body = {"choices": [{"message": {"content": "{}"}}], "usage": usage}
+    with FlakyLLM(Rule("body", body=json.dumps(body))) as server:
+        answer = client_of(server).complete(prompt())
 
-        with pytest.raises(LLMUnavailable, match="cannot be reached"):
-            client_of(url).complete(prompt())
-
-
-def test_a_connection_that_breaks_is_one_request_that_failed(client_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_RETRIES", 0)
-    with FlakyLLM(Rule("hang_up")) as server, pytest.raises(LLMError, match="broke") as caught:
-        client_of(server).complete(prompt())
-
-    assert type(caught.value) is LLMError
+    assert (answer.input_tokens, answer.cached_tokens, answer.cache_write_tokens) == (90, 20, 50)
 
 
-def test_an_answer_that_takes_too_long_is_one_request_that_failed(
-    client_of: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_RETRIES", 0)
-    with FlakyLLM(Rule("late", share=0.5)) as server, pytest.raises(LLMError, match=r"within 0\.1 s") as caught:
-        client_of(server, timeout_s=0.1).complete(prompt())
+def test_no_server_at_all_is_unavailable(client_of: Any) -> None:
+    with pytest.raises(LLMUnavailable, match="cannot be reached"):
+        client_of(f"http://127.0.0.1:{unused_port()}/v1").complete(prompt())
 
-    assert type(caught.value) is LLMError
+
+def test_a_server_that_was_there_a_moment_ago_may_come_back(client_of: Any) -> None:
+    with FlakyLLM() as server:
+        llm = client_of(server)
+        llm.complete(prompt())
+
+    with pytest.raises(LLMError, match="broke") as caught:
+        llm.complete(prompt())
+
+    assert not isinstance(caught.value, LLMUnavailable)
+    assert (caught.value.again, caught.value.may_be_billed) == (True, False)
+
+
+def test_an_answer_that_takes_too_long_is_one_request_that_failed(client_of: Any) -> None:
+    with FlakyLLM(Rule("late", seconds=3)) as server, pytest.raises(LLMError, match=r"within 0\.2 s") as caught:
+        client_of(server, timeout_s=0.2).complete(prompt())
+
+    assert not isinstance(caught.value, LLMUnavailable)
+    assert (caught.value.again, caught.value.may_be_billed) == (True, True)
+
+
+# --- what is billed ---------------------------------------------------------------------------------------------------
+
+
+def test_no_prompt_is_billed_at_more_than_its_most(client_of: Any) -> None:
+    pytest.importorskip("bpe_openai")
+    exact, foreign = OpenAILLM("gpt-5-mini", api_key=KEY), client_of(NOWHERE)
+    asked = prompt(*range(1, 21))
+    counted = exact.count_tokens(asked.system) + exact.count_tokens(asked.user)
+    schema = exact.count_tokens(json.dumps(exact.body(asked)["response_format"]))
+
+    assert counted + schema + 11 < exact.most_input_tokens(asked) < counted + schema + 200
+    assert foreign.most_input_tokens(asked) >= 1.5 * (counted + schema)
+    assert client_of(NOWHERE, learned={"format": "text"}).most_input_tokens(asked) < foreign.most_input_tokens(asked)
+
+
+def test_the_limits_that_a_server_tells_are_kept_to(client_of: Any) -> None:
+    weight = client_of(NOWHERE).most_input_tokens(prompt(1)) + prompt(1).max_output_tokens
+    limiter = Limiter(requests_per_minute=1000, tokens_per_minute=4 * weight)
+    with FlakyLLM(limiter=limiter) as server:
+        llm = client_of(server)
+        llm.complete(prompt(1))
+        prompts = [prompt(n) for n in range(2, 6)]
+        waits = [llm.delay_s(each) for each in prompts]
+
+    assert [wait == 0 for wait in waits] == [True, True, True, False]
+    assert 1 < waits[-1] < 60
 
 
 # --- the key ----------------------------------------------------------------------------------------------------------
@@ -343,6 +576,11 @@ def thirty(real_data: Path) -> list[Paper]:
 
 
 def issue(llm: OpenAILLM, papers: list[Paper]) -> Outcome:
+    slept = [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept[0] += seconds
+
     return summarize(
         papers,
         llm=llm,
@@ -352,6 +590,8 @@ def issue(llm: OpenAILLM, papers: list[Paper]) -> Outcome:
         make_nonce=lambda: "abcd",
         batch_tokens=6000,
         language="en",
+        now=lambda: time.monotonic() + slept[0],
+        sleep=sleep,
     )
 
 

@@ -1,13 +1,14 @@
 """Any server that speaks OpenAI's chat completions: OpenAI itself, vLLM, llama.cpp, Ollama, a gateway.
 
-They differ in what they know of a request, so what one does not know is left out and that is remembered:
+    Prompt ──► dialect   what this server knows of a request
+           ──► the SDK   sends it, once
+           ──► wire      for a limited time and size
+           ──► faults    what went wrong, or
+           ──► Completion, with what the server counted
 
-    answer in   a JSON schema  →  any JSON object  →  plain text
-    limit as    max_completion_tokens  →  max_tokens
-    effort      low, for models that think first  →  not said
-
-The SDK sends and tries again; the body is read here, for the SDK takes a web page with status 200 for an answer, and
-loses an answer together with its usage when something in it is not as it should be.
+The SDK sends, and no more: it retries what cannot succeed and gives up what can, takes a web page with status 200 for
+an answer, and loses an answer together with its usage when something in it is not as it should be. So the body is read
+here, and whether to try again is decided by who asked.
 """
 
 from __future__ import annotations
@@ -15,80 +16,41 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
-from digest.core.prompts import FORMS
-from digest.core.text import excerpt
+from digest.llm.dialect import Dialect, Interpreter, first_dialect
+from digest.llm.faults import Counterpart, is_too_long, message_of
+from digest.llm.limits import Limits
 from digest.llm.tokens import Counter, counter
 
 if TYPE_CHECKING:
     import httpx2
     import openai
 
-_RETRIES: Final = 2
-"""The SDK's, for time-outs, lost connections, 408, 409, 429 and 5xx; it heeds a Retry-After of up to 120 s."""
 _CONNECT_S: Final = 5.0
 _OPENAI_URL: Final = "https://api.openai.com/v1"
-_THINKS_FIRST: Final = re.compile(r"(?:gpt-5[\d.]*|o\d)(?:-|$)")
-"""Models whose thinking counts as output; for summaries a little of it is enough."""
-_NOT_KNOWN: Final = frozenset({400, 422, 500, 501})
-"""What servers say to a parameter they do not know; llama.cpp's Python server says 500 to a schema."""
-
-_FORM: Final = re.compile(r"response_format|schema|json.?(?:mode|object)|max_completion_tokens|reasoning")
-"""Words for a part of a request that a server may not know."""
-
-
-def _formats(form: str) -> tuple[dict[str, Any] | None, ...]:
-    return (
-        {"type": "json_schema", "json_schema": {"name": form, "strict": True, "schema": FORMS[form]}},
-        {"type": "json_object"},
-        None,
-    )
-
-
-_PLAINEST: Final = 2
-"""The last place of `_formats`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dialect:
-    """What a server is taken to know."""
-
-    format: int = 0
-    """Place in `_formats`."""
-    limit: str = "max_completion_tokens"
-    effort: str | None = None
-
-    def arguments(self, prompt: Prompt) -> dict[str, Any]:
-        arguments: dict[str, Any] = {self.limit: prompt.max_output_tokens}
-        if (response_format := _formats(prompt.form)[self.format]) is not None:
-            arguments["response_format"] = response_format
-        if self.effort is not None:
-            arguments["reasoning_effort"] = self.effort
-        return arguments
-
-    def plainer(self, complaint: str) -> _Dialect | None:
-        """Without what *complaint* speaks of; with a simpler format of the answer if it speaks of nothing we know."""
-        if self.effort is not None and "reasoning" in complaint:
-            return replace(self, effort=None)
-        if self.limit != "max_tokens" and "max_completion_tokens" in complaint:
-            return replace(self, limit="max_tokens")
-        if self.format < _PLAINEST:
-            return replace(self, format=self.format + 1)
-        return None
-
-    def joined(self, other: _Dialect) -> _Dialect:
-        """What both know: requests side by side find out one thing each, and none is forgotten."""
-        return _Dialect(
-            format=max(self.format, other.format),
-            limit=self.limit if self.limit == other.limit else "max_tokens",
-            effort=self.effort if self.effort == other.effort else None,
-        )
+_CHAT_TOKENS: Final = 24
+"""What a provider adds to two messages: https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken counts
+eleven."""
+_SCHEMA_TOKENS: Final = 64
+"""What it may put around a schema."""
+_ENDS: Final[Mapping[str, str]] = {
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "safety": "content_filter",
+    "recitation": "content_filter",
+}
+"""Other servers' words for how an answer ended."""
 
 
 class OpenAILLM:
@@ -104,227 +66,231 @@ class OpenAILLM:
         base_url: str | None = None,
         concurrency: int = 8,
         timeout_s: float = 120.0,
-        http_client: httpx2.Client | None = None,
+        learned: Mapping[str, Any] | None = None,
+        learn: Callable[[Mapping[str, Any]], None] = lambda _: None,
+        transport: httpx2.BaseTransport | None = None,
+        limits: Limits | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Nothing is opened, and the SDK not imported, before the first request.
 
         Args:
             api_key: Sent to the server, and shown nowhere. Any word will do for a server that asks for none.
             base_url: Usually ends in `/v1`. None: OpenAI's.
-            timeout_s: For one attempt; the SDK makes up to three.
-            http_client: Sends the requests; closed with this.
+            timeout_s: For one attempt from its beginning to the last byte of the answer.
+            learned: What `learn` was given in an earlier run, for the same server and model.
+            learn: Given what was found out about the server, in the thread of the request that did so.
+            transport: Sends the requests; closed with this.
+            now: For servers that name a moment.
         """
         self.model = model
         self.concurrency = concurrency
         self._api_key = api_key.strip()
         self._base_url = base_url
         self._timeout_s = timeout_s
-        self._http_client = http_client
-        self._dialect = _Dialect(effort="low" if base_url is None and _THINKS_FIRST.match(model) else None)
-        self._is_proven = False
-        """An answer has come: what is refused from now on is not refused for its form."""
-        self._probes_left = max(3, concurrency)
-        """A server that answers nothing at all is not tried in every form for every request."""
+        self._transport = transport
+        self._now = now
+        self._limits = limits or Limits(now=now)
+        self.server = Counterpart(where=base_url or "OpenAI", model=model, key=self._api_key)
+        """Whom errors speak of."""
+        first = first_dialect(model, is_openai=base_url is None, learned=learned or {})
+        self._interpreter = Interpreter(first, probes=max(3, concurrency), learn=learn)
+        self._was_reached = False
+        """Something came from the server: that it cannot be reached now will pass."""
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"OpenAILLM({self.model!r}, base_url={self._base_url!r})"
 
-    @property
-    def _where(self) -> str:
-        return self._base_url or "OpenAI"
-
     # -- port
 
     @cached_property
-    def _counter(self) -> Counter:
+    def counter(self) -> Counter:
+        """Counts the model's tokens."""
         # The vocabulary of OpenAI's models is worth a download where they are used.
         return counter(self.model, fetch=self._base_url is None)
 
     def count_tokens(self, text: str) -> int:
         """See `digest.core.ports.LLM`. For another maker's model it is what OpenAI's newest would count."""
-        return self._counter(text)
+        return self.counter(text)
 
     def most_input_tokens(self, prompt: Prompt) -> int:
         """See `digest.core.ports.LLM`."""
-        return self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
+        tokens = self.counter.at_most(prompt.system) + self.counter.at_most(prompt.user) + _CHAT_TOKENS
+        told = self._interpreter.dialect.response_format(prompt.form)
+        return tokens if told is None else tokens + self.counter.at_most(json.dumps(told)) + _SCHEMA_TOKENS
 
-    def delay_s(self, prompt: Prompt) -> float:  # noqa: ARG002
-        """See `digest.core.ports.LLM`."""
-        return 0.0
+    def delay_s(self, prompt: Prompt) -> float:
+        """See `digest.core.ports.LLM`. With 0 the prompt's place under the limits is taken."""
+        return self._limits.delay_s(id(prompt), self._weight(prompt))
 
     def complete(self, prompt: Prompt) -> Completion:
-        """See `digest.core.ports.LLM`."""
+        """See `digest.core.ports.LLM`. Until the server's dialect is known, it may be asked in several forms."""
         import openai
 
-        with self._lock:
-            client, dialect = self._sdk, self._dialect
-        first: openai.APIStatusError | None = None
+        dialect = self._interpreter.dialect
+        first: LLMError | None = None
         while True:
             try:
-                body = self._send(client, prompt, dialect)
+                body = self._send(prompt, dialect)
+                break
             except openai.APIStatusError as error:
-                first = first or error
-                plainer = self._plainer(dialect, error)
+                fault = self.translated(error)
+                plainer = self._plainer(dialect, error, fault)
                 if plainer is None:
-                    raise self._translated(first) from first
-                # Whether this helps shows at the first attempt.
-                client, dialect = client.with_options(max_retries=0), plainer
+                    raise (fault if first is None or fault.retry_after_s is not None else first) from error
+                first, dialect = first or fault, plainer
             except openai.OpenAIError as error:
-                raise self._translated(error) from error
-            else:
-                completion = self._completion(body, prompt)
-                self._remember(dialect, completion, prompt)
-                return completion
+                raise self.translated(error) from error
+        completion = self.answer(body, prompt)
+        # A foreign server passed the limit over if it stopped long before; it may know it by its older name.
+        stopped_early = completion.finish_reason == "length" and 2 * completion.output_tokens < prompt.max_output_tokens
+        self._interpreter.worked(dialect, ignored_limit=stopped_early and self._base_url is not None)
+        return completion
 
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            if "_sdk" in self.__dict__:
-                self._sdk.close()
+            if "sdk" in self.__dict__:
+                self.sdk.close()
 
-    # -- sending
+    # -- for who sends the same requests in another way
+
+    def body(self, prompt: Prompt, dialect: Dialect | None = None) -> dict[str, Any]:
+        """The request as JSON."""
+        return {
+            "model": self.model,
+            "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
+            **(dialect or self._interpreter.dialect).arguments(prompt),
+        }
+
+    def answer(self, body: object, prompt: Prompt | None = None) -> Completion:
+        """The answer in *body*, the JSON of a chat completion.
+
+        Args:
+            prompt: What was asked. With it a server that does not say what it counted, or says what cannot be, is
+                counted after; without it that much is 0.
+
+        Raises:
+            LLMError: There is none in it.
+        """
+        choices = _mapping(body).get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        if not isinstance(body, Mapping) or not isinstance(choice, Mapping):
+            raise self._heeded(self.server.no_answer(body, now=self._now()))
+        message = _mapping(choice.get("message"))
+        text = _text(message.get("content"))
+        end = choice.get("finish_reason")
+        end = end if isinstance(end, str) and end else "stop"
+        usage = _mapping(body.get("usage"))
+        details = _mapping(usage.get("prompt_tokens_details"))
+        input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        if prompt is not None:
+            asked = self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
+            input_tokens = _believed(input_tokens, counted=asked, most=self.most_input_tokens(prompt))
+            said = self.count_tokens(text)
+            output_tokens = _believed(output_tokens, counted=said, most=prompt.max_output_tokens)
+        input_tokens = input_tokens or 0
+        cached = min(_count(details.get("cached_tokens")) or 0, input_tokens)
+        return Completion(
+            text=text,
+            model=body["model"] if isinstance(body.get("model"), str) else None,
+            finish_reason="refusal" if not text and message.get("refusal") else _ENDS.get(end.lower(), end),
+            input_tokens=input_tokens,
+            output_tokens=output_tokens or 0,
+            cached_tokens=cached,
+            cache_write_tokens=min(_count(details.get("cache_write_tokens")) or 0, input_tokens - cached),
+        )
+
+    def translated(self, error: openai.OpenAIError) -> LLMError:
+        """Our error for the SDK's, in a sentence that says what to do; a pause that was asked for is kept from now."""
+        import openai
+
+        from digest.llm.wire import was_sent
+
+        if isinstance(error, openai.APIStatusError):
+            fault = self.server.refused(error.status_code, error.body, error.response.headers, now=self._now())
+            return self._heeded(fault)
+        if isinstance(error, openai.APIConnectionError):
+            cause = error.__cause__
+            return self.server.broke(
+                cause, was_sent=was_sent(cause), was_reached=self._was_reached, timeout_s=self._timeout_s
+            )
+        return LLMUnavailable(f"{self.server.where} cannot be asked: {type(error).__name__}")
 
     @cached_property
-    def _sdk(self) -> openai.OpenAI:
+    def sdk(self) -> openai.OpenAI:
+        """The SDK's client: it sends each request once."""
         import httpx2
         import openai
+
+        from digest.llm.wire import Wire, open_wire
 
         # A key with a line break in it would be quoted by the error of the HTTP library.
         if not re.fullmatch(r"[\x21-\x7e]+", self._api_key):
             raise LLMUnavailable(
-                f"the key for {self._where} is empty, or has blanks or non-ASCII characters in it; "
+                f"the key for {self.server.where} is empty, or has blanks or non-ASCII characters in it; "
                 f"check the variable that [llm] api_key_env names"
             )
-        http_client = self._http_client or openai.DefaultHttpxClient()
-        http_client.event_hooks["response"].append(_give_up_without_quota)
+        url = self._base_url or _OPENAI_URL
+        if self._transport is not None:
+            wire = Wire(self._transport, timeout_s=self._timeout_s)
+        else:
+            wire = open_wire(url, timeout_s=self._timeout_s)
         return openai.OpenAI(
             api_key=self._api_key,
-            base_url=self._base_url or _OPENAI_URL,
-            timeout=httpx2.Timeout(self._timeout_s, connect=_CONNECT_S),
-            max_retries=_RETRIES,
-            http_client=http_client,
+            base_url=url,
+            timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
+            max_retries=0,
+            # An answer is small, and one that was packed in a damaged way is paid for all the same.
+            default_headers={"Accept-Encoding": "identity"},
+            http_client=httpx2.Client(transport=wire, follow_redirects=False),
         )
 
-    def _send(self, client: openai.OpenAI, prompt: Prompt, dialect: _Dialect) -> Any:
-        response = client.chat.completions.with_raw_response.create(
-            model=self.model,
-            messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
-            **dialect.arguments(prompt),
-        )
-        text = response.http_response.text
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            what = "a web page" if text.lstrip()[:1] == "<" else "something that is not JSON"
-            raise LLMError(
-                f"{self._where} answered with {what} ({self._quoted(text)}); "
-                f"check [llm] base_url, which usually ends in /v1"
-            ) from error
+    # -- sending
 
-    def _plainer(self, dialect: _Dialect, error: openai.APIStatusError) -> _Dialect | None:
-        """How to ask again, if it may be the form of the request that was refused."""
-        if error.status_code not in _NOT_KNOWN:
-            return None
-        complaint = _message(error.body).lower()
-        with self._lock:
-            if self._is_proven and (known := dialect.joined(self._dialect)) != dialect:
-                # Another request has found out meanwhile.
-                return known
-            if not _FORM.search(complaint):
-                if self._is_proven or not self._probes_left:
-                    return None
-                self._probes_left -= 1
-        return dialect.plainer(complaint)
-
-    def _remember(self, dialect: _Dialect, completion: Completion, prompt: Prompt) -> None:
-        """Keep the form that worked; a limit that a foreign server passed over is called by its older name."""
-        ignored = completion.finish_reason == "length" and 2 * completion.output_tokens < prompt.max_output_tokens
-        if ignored and self._base_url is not None:
-            dialect = replace(dialect, limit="max_tokens")
-        with self._lock:
-            self._dialect, self._is_proven = self._dialect.joined(dialect), True
-
-    # -- understanding
-
-    def _completion(self, body: Any, prompt: Prompt) -> Completion:
-        """What is in *body*; a server that does not say what it counted is counted after."""
-        choices = body.get("choices") if isinstance(body, Mapping) else None
-        if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
-            raise LLMError(f"{self._where} sent no answer ({self._quoted(_message(body))})")
-        message = choices[0].get("message")
-        message = message if isinstance(message, Mapping) else {}
-        text = _text(message.get("content"))
-        usage = body.get("usage")
-        usage = usage if isinstance(usage, Mapping) else {}
-        details = usage.get("prompt_tokens_details")
-        cached = _count(details.get("cached_tokens")) if isinstance(details, Mapping) else None
-        input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-        if input_tokens is None:
-            input_tokens = self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
-        return Completion(
-            text=text,
-            model=body["model"] if isinstance(body.get("model"), str) else None,
-            finish_reason="refusal"
-            if not text and message.get("refusal")
-            else str(choices[0].get("finish_reason") or "stop"),
-            input_tokens=input_tokens,
-            output_tokens=self.count_tokens(text) if output_tokens is None else output_tokens,
-            cached_tokens=min(cached or 0, input_tokens),
-        )
-
-    def _translated(self, error: openai.OpenAIError) -> LLMError:
-        """Our error for the SDK's, in a sentence that says what to do."""
+    def _send(self, prompt: Prompt, dialect: Dialect) -> object:
+        """Send *prompt* once; the JSON that it is answered with."""
         import httpx2
         import openai
 
-        where = self._where
-        if isinstance(error, openai.APITimeoutError) and not isinstance(error.__cause__, httpx2.ConnectTimeout):
-            return LLMError(f"{where} gave no answer within {self._timeout_s:g} s")
-        if isinstance(error, openai.APIConnectionError):
-            if isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout)) and not self._is_proven:
-                return LLMUnavailable(f"{where} cannot be reached; is the server running, and [llm] base_url right?")
-            return LLMError(f"the connection to {where} broke")
-        if not isinstance(error, openai.APIStatusError):
-            return LLMUnavailable(f"{where} cannot be asked: {type(error).__name__}")
-        # What a server says to a wrong key may quote the key.
-        if error.status_code == 401:
-            return LLMUnavailable(f"{where} did not accept the key; check the variable that [llm] api_key_env names")
-        said = self._quoted(_message(error.body))
-        if error.status_code == 403:
-            return LLMUnavailable(f"{where} does not let this key use {self.model} ({said})")
-        if error.status_code == 404:
-            return LLMUnavailable(f"{where} has no model {self.model} ({said}); check [llm] model and base_url")
-        if error.status_code == 402 or _is_out_of_quota(error.response):
-            return LLMUnavailable(f"the quota at {where} is used up ({said}); add credit, or wait for the next period")
-        if error.status_code == 429:
-            return LLMError(f"{where} takes no more requests for now ({said}); lower [llm] concurrency")
-        return LLMError(f"{where} answered {error.status_code} ({said})")
+        with self._lock:
+            sdk = self.sdk
+        number = self._limits.begin(id(prompt), self._weight(prompt))
+        response: httpx2.Response | None = None
+        try:
+            response = sdk.post("/chat/completions", body=self.body(prompt, dialect), cast_to=httpx2.Response)
+        except openai.APIStatusError as error:
+            response = error.response
+            raise
+        finally:
+            if response is not None:
+                self._was_reached = True
+                self._limits.heard(number, response.headers)
+        try:
+            return json.loads(response.text)
+        except (ValueError, RecursionError) as error:
+            raise self.server.no_json(response.text) from error
 
-    def _quoted(self, said: str) -> str:
-        """The beginning of what a server said, without the key."""
-        return excerpt(said.replace(self._api_key, "…") if len(self._api_key) > 8 else said)
+    def _heeded(self, fault: LLMError) -> LLMError:
+        if fault.retry_after_s is not None:
+            self._limits.pause(fault.retry_after_s)
+        return fault
 
+    def _weight(self, prompt: Prompt) -> int:
+        """What *prompt* counts for under a limit of tokens: providers take the room for the answer for used."""
+        return self.most_input_tokens(prompt) + prompt.max_output_tokens
 
-def _is_out_of_quota(response: httpx2.Response) -> bool:
-    """A 429 that waiting does not cure."""
-    return response.status_code == 429 and re.search("insufficient_quota|billing_", response.text) is not None
-
-
-def _give_up_without_quota(response: httpx2.Response) -> None:
-    """Keep the SDK from asking twice more where there is no money left."""
-    if response.status_code == 429:
-        response.read()
-        if _is_out_of_quota(response):
-            response.headers["x-should-retry"] = "false"
+    def _plainer(self, dialect: Dialect, error: openai.APIStatusError, fault: LLMError) -> Dialect | None:
+        """How to ask again, if it may be the form of the request that was refused."""
+        # Who asks to be left alone, for more than a moment, does not mean the form.
+        if isinstance(fault, LLMUnavailable) or (fault.retry_after_s or 0) > 1 or is_too_long(error.body):
+            return None
+        return self._interpreter.plainer(dialect, error.status_code, message_of(error.body))
 
 
-def _message(body: object) -> str:
-    """What a server says of its error, in whichever of the usual places."""
-    for key in ("error", "message", "detail"):
-        if isinstance(body, Mapping) and body.get(key):
-            body = body[key]
-    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text(content: object) -> str:
@@ -336,3 +302,8 @@ def _text(content: object) -> str:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _believed(said: int | None, *, counted: int, most: int) -> int:
+    """What a server says it counted, unless it cannot be: other vocabularies differ by less than four times."""
+    return counted if said is None or not counted // 4 <= said <= 4 * max(counted, most) + 1_000 else said

@@ -1,0 +1,171 @@
+"""What an OpenAI-compatible server knows of a request, found out by asking and remembered.
+
+What one does not know is left out:
+
+    answer in   a JSON schema  →  any JSON object  →  plain text
+    limit as    max_completion_tokens  →  max_tokens
+    effort      low, for models that think first  →  not said
+    cache       no writing to it, for models that charge for that  →  not said
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from digest.core.models import Prompt
+from digest.core.prompts import FORMS
+
+FORMATS: Final = ("json_schema", "json_object", "text")
+"""From the one that tells a server most to the one that any server knows."""
+_PLAINEST: Final = len(FORMATS) - 1
+_THINKS_FIRST: Final = re.compile(r"(?:gpt-[5-9][\d.]*|o\d)(?:-|$)")
+"""Models whose thinking counts as output; for summaries a little of it is enough."""
+_CHARGES_WRITES: Final = re.compile(r"gpt-(?:5\.[6-9]|[6-9][\d.]*)(?:-|$)")
+"""Models that charge a quarter more for input written to the prompt cache, and write by themselves where nothing is
+said: https://developers.openai.com/api/docs/guides/prompt-caching. Papers are never sent twice, and the fixed part of
+our prompts is shorter than what is cached at all (1,024 tokens)."""
+_MAY_BE_FORM: Final = frozenset({400, 422, 500, 501})
+"""What servers say to a parameter they do not know; llama.cpp's Python server says 500 to a schema."""
+_FORM: Final = re.compile(
+    r"response_format|schema|json.?(?:mode|object)|max_completion_tokens|reasoning|prompt_cache|grammar"
+)
+"""Words for a part of a request that a server may not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What a server is taken to know."""
+
+    format: int = 0
+    """Place in `FORMATS`."""
+    limit: str = "max_completion_tokens"
+    effort: bool = False
+    cache: bool = False
+
+    def arguments(self, prompt: Prompt) -> dict[str, Any]:
+        """The parts of a request besides model and messages."""
+        arguments: dict[str, Any] = {self.limit: prompt.max_output_tokens}
+        if (response_format := self.response_format(prompt.form)) is not None:
+            arguments["response_format"] = response_format
+        if self.effort:
+            arguments["reasoning_effort"] = "low"
+        if self.cache:
+            arguments["prompt_cache_options"] = {"mode": "explicit"}
+        return arguments
+
+    def response_format(self, form: str) -> Mapping[str, Any] | None:
+        """How the server is told what an answer of *form* looks like; None: the prompt alone says it."""
+        if FORMATS[self.format] == "json_schema":
+            schema = {"name": form, "strict": True, "schema": FORMS[form]}
+            return {"type": "json_schema", "json_schema": schema}
+        return {"type": "json_object"} if FORMATS[self.format] == "json_object" else None
+
+    def plainer(self, complaint: str) -> Dialect | None:
+        """Without what *complaint* speaks of; with a simpler format of the answer if it speaks of nothing we know."""
+        if self.effort and "reasoning" in complaint:
+            return replace(self, effort=False)
+        if self.cache and "prompt_cache" in complaint:
+            return replace(self, cache=False)
+        if self.limit != "max_tokens" and "max_completion_tokens" in complaint:
+            return replace(self, limit="max_tokens")
+        return replace(self, format=self.format + 1) if self.format < _PLAINEST else None
+
+    def joined(self, other: Dialect) -> Dialect:
+        """What both know: requests side by side find out one thing each, and none is forgotten."""
+        return Dialect(
+            format=max(self.format, other.format),
+            limit=self.limit if self.limit == other.limit else "max_tokens",
+            effort=self.effort and other.effort,
+            cache=self.cache and other.cache,
+        )
+
+    def as_learned(self) -> dict[str, Any]:
+        """In a form that can be stored and read by `first_dialect`."""
+        return {"format": FORMATS[self.format], "limit": self.limit, "effort": self.effort, "cache": self.cache}
+
+
+def first_dialect(model: str, *, is_openai: bool, learned: Mapping[str, Any]) -> Dialect:
+    """What the server is asked in first: what was *learned*, else all that such a server and *model* may know."""
+    effort = is_openai and _THINKS_FIRST.match(model) is not None
+    cache = is_openai and _CHARGES_WRITES.match(model) is not None
+    known = learned.get("format")
+    return Dialect(
+        format=FORMATS.index(known) if known in FORMATS else 0,
+        limit="max_tokens" if learned.get("limit") == "max_tokens" else "max_completion_tokens",
+        effort=effort and learned.get("effort") is not False,
+        cache=cache and learned.get("cache") is not False,
+    )
+
+
+class Interpreter:
+    """Finds out a server's dialect while it is asked. Thread-safe.
+
+    Until an answer came, a refusal may be one of the request's form, even if it says nothing of it: then it takes two
+    of them, for one may be any passing fault, and what is found out here is believed for a month.
+    """
+
+    def __init__(self, first: Dialect, *, probes: int, learn: Callable[[Mapping[str, Any]], None]) -> None:
+        """Begin with *first*.
+
+        Args:
+            probes: How often, in all, a server that answers nothing at all is asked in another form.
+            learn: Given what was found out, in the thread of the request that did so.
+        """
+        self._dialect = first
+        self._learn = learn
+        self._is_proven = False
+        """An answer has come: what is refused from now on without naming the form is not refused for it."""
+        self._probes_left = probes
+        self._refusals: Counter[int] = Counter()
+        """Place in `FORMATS` → how often it may have been refused."""
+        self._told: Mapping[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the next request is made in."""
+        with self._lock:
+            return self._dialect
+
+    def plainer(self, dialect: Dialect, status: int, complaint: str) -> Dialect | None:
+        """How to ask again what was refused in *dialect*, if it may be its form that was."""
+        if status not in _MAY_BE_FORM:
+            return None
+        complaint = complaint.lower()
+        is_clear = _FORM.search(complaint) is not None
+        with self._lock:
+            if self._is_proven and (known := dialect.joined(self._dialect)) != dialect:
+                return known  # another request has found out meanwhile
+            if not is_clear:
+                if self._is_proven or not self._probes_left:
+                    return None
+                self._probes_left -= 1
+            plainer = dialect.plainer(complaint)
+            if plainer is not None and plainer.format > dialect.format:
+                self._refusals[dialect.format] += 2 if is_clear else 1
+            return plainer
+
+    def worked(self, dialect: Dialect, *, ignored_limit: bool = False) -> None:
+        """Keep what brought an answer.
+
+        Args:
+            ignored_limit: The server seems to have passed the limit over: it may know it by its older name.
+        """
+        if ignored_limit:
+            dialect = replace(dialect, limit="max_tokens")
+        with self._lock:
+            sure = all(self._refusals[place] > 1 for place in range(self._dialect.format, dialect.format))
+            if not sure:
+                dialect = replace(dialect, format=self._dialect.format)
+            self._is_proven = self._is_proven or sure
+            self._dialect = self._dialect.joined(dialect)
+            news = self._dialect.as_learned()
+            if not self._is_proven or news == self._told:
+                return
+            self._told = news
+        self._learn(news)

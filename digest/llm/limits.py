@@ -1,0 +1,178 @@
+"""What a provider lets through in a minute, by its own headers, and what that means for the next request.
+
+    x-ratelimit-limit-tokens: 200000   x-ratelimit-remaining-tokens: 149984   x-ratelimit-reset-tokens: 15.005s
+
+The headers of an answer say how things stood when its request arrived. What was sent after it is taken off; what has
+come back since the answer came is added. So the reckoning is never above the truth while nobody else uses the key.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from digest.core.dates import moment
+from digest.core.pauses import LONGEST_S
+
+_PERIODS_S: Final = (60.0, 1.0, 3600.0, 86_400.0)
+"""What a limit may be per; a minute is the rule."""
+_PARTS: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|d|h|m|s)")
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_NAMES: Final = ("x-ratelimit-{what}-{kind}", "anthropic-ratelimit-{kind}-{what}")
+_REMEMBERED: Final = 1_000
+"""Requests whose headers are awaited; a server that sends none is not counted for ever."""
+
+
+def seconds_of(text: str, now: datetime) -> float | None:
+    """A duration in a provider's spelling: `6m0s`, `120ms`, `7.66`, or the moment itself. None if it is none."""
+    text = text.strip()[:40]
+    if re.fullmatch(r"\d+(?:\.\d*)?", text):
+        return float(text)
+    if text and not _PARTS.sub("", text):
+        return sum(float(number) * _UNITS[unit] for number, unit in _PARTS.findall(text))
+    then = moment(text) if "T" in text else None
+    return None if then is None else max(0.0, (then - now).total_seconds())
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """So many of something, used up by requests and coming back with time."""
+
+    limit: float
+    level: float
+    """What is left; below 0 when more is under way than there was."""
+    at: float
+    """When `level` was right."""
+    rate: float | None
+    """What comes back in a second. None: everything at once, at `full_at`."""
+    full_at: float
+
+    def advance(self, now: float) -> None:
+        if self.rate is not None:
+            self.level = min(self.limit, self.level + self.rate * (now - self.at))
+        elif now >= self.full_at:
+            # The next window's end is told by the next answer.
+            self.level, self.full_at = self.limit, now + _PERIODS_S[0]
+        self.at = now
+
+    def wait_s(self, cost: float) -> float:
+        """How long until *cost* is there, or all there ever is; as of `at`."""
+        missing = min(cost, self.limit) - self.level
+        if missing <= 0:
+            return 0.0
+        return missing / self.rate if self.rate is not None else max(0.0, self.full_at - self.at)
+
+
+class Limits:
+    """The requests and the tokens that one key may still use. Thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Know of no limit before the first headers come."""
+        self._monotonic = monotonic
+        self._now = now
+        self._buckets: dict[str, _Bucket] = {}
+        self._paused_until = -math.inf
+        self._sent: deque[tuple[int, float]] = deque(maxlen=_REMEMBERED)
+        """Number and tokens of requests that are younger than the headers heard last."""
+        self._promised: dict[int, int] = {}
+        """Key of a request that may go out, and has not yet → its number."""
+        self._numbers = 0
+        self._heard = 0
+        """Number of the youngest request whose headers were heard."""
+        self._lock = threading.Lock()
+
+    def delay_s(self, key: int, tokens: float) -> float:
+        """How long a request of *tokens* has to wait. With 0 its place is taken: the next one's is behind it.
+
+        Args:
+            key: Names the request until it goes out; who asks again in between has one place all the same.
+            tokens: What it takes in and may give out.
+        """
+        with self._lock:
+            now = self._advanced()
+            pause = self._paused_until - now
+            if key in self._promised:
+                return max(0.0, pause)
+            costs = {"requests": 1.0, "tokens": tokens}
+            waits = (bucket.wait_s(costs[kind]) for kind, bucket in self._buckets.items())
+            delay = min(max(0.0, pause, *waits), LONGEST_S)
+            if not delay:
+                self._promised[key] = self._take(tokens)
+            return delay
+
+    def begin(self, key: int, tokens: float) -> int:
+        """Count a request that goes out now; the number by which its answer is `heard`. One that fails counts too."""
+        with self._lock:
+            self._advanced()
+            number = self._promised.pop(key, None)
+            return self._take(tokens) if number is None else number
+
+    def heard(self, number: int, headers: Mapping[str, str]) -> None:
+        """Take what the headers of an answer say; the word of the youngest request counts."""
+        with self._lock:
+            now = self._advanced()
+            found = {kind: bucket for kind in ("requests", "tokens") if (bucket := self._bucket(kind, headers, now))}
+            if number < self._heard or not found:
+                return
+            self._heard = number
+            while self._sent and self._sent[0][0] <= number:
+                self._sent.popleft()
+            later = {"requests": float(len(self._sent)), "tokens": sum(tokens for _, tokens in self._sent)}
+            for kind, bucket in found.items():
+                bucket.level -= later[kind]
+                self._buckets[kind] = bucket
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing out for so long; a longer pause that was asked for before stays."""
+        with self._lock:
+            self._paused_until = max(self._paused_until, self._monotonic() + min(seconds, LONGEST_S))
+
+    def _advanced(self) -> float:
+        now = self._monotonic()
+        for bucket in self._buckets.values():
+            bucket.advance(now)
+        return now
+
+    def _take(self, tokens: float) -> int:
+        self._numbers += 1
+        self._sent.append((self._numbers, tokens))
+        for kind, bucket in self._buckets.items():
+            bucket.level -= tokens if kind == "tokens" else 1.0
+        return self._numbers
+
+    def _bucket(self, kind: str, headers: Mapping[str, str], now: float) -> _Bucket | None:
+        for name in _NAMES:
+            limit, remaining, reset = (
+                headers.get(name.format(what=what, kind=kind), "") for what in ("limit", "remaining", "reset")
+            )
+            if not (re.fullmatch(r"\d{1,15}", limit) and re.fullmatch(r"\d{1,15}", remaining) and int(limit)):
+                continue  # some say -1 where they have none
+            most, left = float(limit), float(remaining)
+            until = seconds_of(reset, self._now())
+            return _Bucket(most, left, now, _rate(most, left, until), now + (until or 0.0))
+        return None
+
+
+def _rate(limit: float, remaining: float, reset_s: float | None) -> float | None:
+    """What comes back in a second, if it comes back steadily: then the time until all is there says how fast."""
+    used = max(0.0, limit - remaining)
+    if not reset_s or not used:
+        return limit / _PERIODS_S[0]
+    rounded = 1.0 if reset_s == int(reset_s) else 0.005
+    for period in _PERIODS_S:
+        expected = used / limit * period
+        if abs(reset_s - expected) <= max(0.05 * expected, rounded):
+            return limit / period
+    return None

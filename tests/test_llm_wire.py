@@ -1,0 +1,181 @@
+"""One request over a connection of its own: how long it may take, and how large its answer may be."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from digest.llm.wire import TooLargeError, Wire, open_wire, was_sent
+
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+ENDLESS_S = 20.0
+"""For what would go on for ever: a test that waits for its end fails."""
+
+
+@contextmanager
+def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that reads each request and lets *answer* do the rest."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(ENDLESS_S)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+        def one(connection: socket.socket) -> None:
+            with connection:
+                try:
+                    connection.recv(65_536)
+                    answer(connection)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(ENDLESS_S)
+
+
+def dripping(content: bytes) -> Callable[[socket.socket], None]:
+    """All of *content*, a byte at a time, more slowly than anybody waits."""
+
+    def answer(connection: socket.socket) -> None:
+        for byte in content:
+            connection.sendall(bytes([byte]))
+            time.sleep(ENDLESS_S / len(content))
+
+    return answer
+
+
+def ask(url: str, *, timeout_s: float = 5.0, most_bytes: int = 1_000_000) -> httpx2.Response:
+    wire = Wire(httpx2.HTTPTransport(), timeout_s=timeout_s, most_bytes=most_bytes)
+    with httpx2.Client(transport=wire, timeout=ENDLESS_S) as client:
+        return client.post(url, content=b"{}")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        dripping(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500),
+        dripping(GOOD + b" " * 500),
+        lambda connection: (connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n{"), time.sleep(ENDLESS_S)),
+        lambda connection: (
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+            time.sleep(ENDLESS_S),
+        ),
+        lambda connection: time.sleep(ENDLESS_S),
+    ],
+    ids=["headers drip", "status line drips", "body without a length", "body with a length", "nothing comes"],
+)
+def test_no_answer_takes_longer_than_it_may(answer: Callable[[socket.socket], None]) -> None:
+    began = time.monotonic()
+
+    with serving(answer) as url, pytest.raises(httpx2.ReadTimeout) as caught:
+        ask(url, timeout_s=0.3)
+
+    assert 0.2 < time.monotonic() - began < ENDLESS_S / 4
+    assert was_sent(caught.value)
+
+
+def test_an_answer_that_is_there_in_time_is_whole() -> None:
+    body = b'{"a": "' + b"x" * 100_000 + b'"}'
+
+    with serving(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n" + body)) as url:
+        response = ask(url)
+
+    assert (response.status_code, response.content, response.headers["x-a"]) == (200, body, "b")
+
+
+def test_a_packed_answer_is_unpacked_once() -> None:
+    packed = gzip.compress(b'{"a": 1}')
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+
+    with serving(lambda c: c.sendall(head + packed)) as url:
+        response = ask(url)
+
+    assert response.json() == {"a": 1}
+    assert "content-encoding" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2_000_000,
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 5_000_000),
+    ],
+    ids=["plain", "packed"],
+)
+def test_an_answer_without_end_is_not_read_to_it(content: bytes) -> None:
+    with serving(lambda c: c.sendall(content)) as url, pytest.raises(TooLargeError, match="larger than 1 MB"):
+        ask(url)
+
+
+def test_each_request_has_a_connection_of_its_own() -> None:
+    seen: list[object] = []
+
+    def answer(connection: socket.socket) -> None:
+        seen.append(connection.getpeername())
+        connection.sendall(GOOD)
+
+    with serving(answer) as url, httpx2.Client(transport=open_wire(url, timeout_s=5)) as client:
+        assert [client.post(url).json() for _ in range(3)] == [{}, {}, {}]
+
+    assert len(set(seen)) == 3
+
+
+def test_a_request_that_was_cut_leaves_no_connection_behind() -> None:
+    closed = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        while connection.recv(1):
+            pass
+        closed.set()
+
+    with serving(answer) as url:
+        with pytest.raises(httpx2.ReadTimeout):
+            ask(url, timeout_s=0.2)
+
+        assert closed.wait(5)
+
+
+def test_who_cannot_be_reached_was_sent_nothing() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+
+        with pytest.raises(httpx2.ConnectError) as caught:
+            ask(url)
+
+    assert not was_sent(caught.value)
+
+
+def test_the_environments_proxy_is_used_and_its_exceptions_are_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def proxy(connection: socket.socket) -> None:
+        asked.append(b"yes")
+        connection.sendall(GOOD)
+
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(proxy) as url:
+        monkeypatch.setenv("http_proxy", url)
+        with httpx2.Client(transport=open_wire("http://models.example/v1", timeout_s=5)) as client:
+            assert client.get("http://models.example/v1").json() == {}
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        with serving(lambda c: c.sendall(GOOD)) as direct, httpx2.Client(transport=open_wire(direct, timeout_s=5)) as c:
+            assert c.get(direct).json() == {}
+
+    assert asked == [b"yes"]
