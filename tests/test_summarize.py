@@ -6,7 +6,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -15,60 +15,10 @@ from hypothesis import strategies as st
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Completion, Paper, PaperId, Prompt, Summary
-from digest.core.summarize import Outcome, RequestLog, block, prompt_for, summarize
+from digest.core.prompts import block, prompt_for
+from digest.core.summarize import Outcome, RequestLog, summarize
 from tests.conftest import paper
-
-Behaviour = Callable[[Prompt], Completion]
-
-THINGS = "owls foxes bees elms reefs moths geese yaks cranes pines".split()
-PLACES = "Turin Lagos Quito Perth Oslo Kyoto Delhi Cairo Lima Basel".split()
-
-
-def study(n: int, **changes: Any) -> Paper:
-    """The n-th paper, whose words are those of no other."""
-    thing, place = THINGS[n % 10], PLACES[n // 10 % 10]
-    abstract = f"We count {thing} near {place} by method{n}. It finds {1000 + n} {thing} where others find few."
-    return paper(n, **{"title": f"Counting {thing} around {place}", "abstract": abstract, **changes})
-
-
-def said_of(paper: Paper, place: int) -> dict[str, Any]:
-    sentences = paper.abstract.split(". ")
-    return {"id": str(place), "tldr": f"{sentences[0]}.", "points": sentences[1:], "topics": ["Ecology", "counting"]}
-
-
-def answer(items: Iterable[Mapping[str, Any]], **changes: Any) -> Completion:
-    return Completion(text=json.dumps({"papers": list(items)}), input_tokens=100, output_tokens=10, **changes)
-
-
-def obedient(prompt: Prompt) -> Completion:
-    return answer(said_of(each, place) for place, each in enumerate(prompt.batch.papers, 1))
-
-
-class FakeLLM:
-    """Behaves as told; remembers what it was asked."""
-
-    client = "openai"
-    model = "fake-1"
-
-    def __init__(self, *behaviours: Behaviour, concurrency: int = 1) -> None:
-        """The n-th request meets the n-th of *behaviours*, all later ones the last."""
-        self.behaviours = list(behaviours) or [obedient]
-        self.concurrency = concurrency
-        self.prompts: list[Prompt] = []
-        self._lock = threading.Lock()
-
-    def count_tokens(self, text: str) -> int:
-        return len(text)
-
-    def complete(self, prompt: Prompt) -> Completion:
-        with self._lock:
-            self.prompts.append(prompt)
-            behaviour = self.behaviours[0] if len(self.behaviours) == 1 else self.behaviours.pop(0)
-        return behaviour(prompt)
-
-    @property
-    def sizes(self) -> list[int]:
-        return [len(prompt.batch.papers) for prompt in self.prompts]
+from tests.fakes import THINGS, Behaviour, FakeLLM, answer, fail, obedient, said_of, studies, study, without
 
 
 def extract(paper: Paper) -> Summary:
@@ -88,21 +38,10 @@ def run(papers: Iterable[Paper], llm: FakeLLM, **changes: Any) -> Outcome:
         "make_nonce": lambda: "abcd",
         "batch_tokens": 100_000,
         "language": "en",
+        "now": llm.clock.now,
+        "sleep": llm.clock.sleep,
     }
     return summarize(papers, llm=llm, **{**options, **changes})
-
-
-def fail(reason: str = "HTTP 500") -> Behaviour:
-    def behave(prompt: Prompt) -> Completion:
-        raise LLMError(reason)
-
-    return behave
-
-
-def without(*places: int) -> Behaviour:
-    return lambda prompt: answer(
-        said_of(each, place) for place, each in enumerate(prompt.batch.papers, 1) if place not in places
-    )
 
 
 # --- prompt -----------------------------------------------------------------------------------------------------------
@@ -122,7 +61,7 @@ def test_each_paper_stands_in_a_block_of_its_own() -> None:
 def test_the_fixed_part_does_not_depend_on_the_papers() -> None:
     llm = FakeLLM()
 
-    run([study(n) for n in range(9)], llm, max_papers_per_request=3)
+    run(studies(9), llm, max_papers_per_request=3)
 
     assert {prompt.system for prompt in llm.prompts} == {"Sum up."}
 
@@ -156,7 +95,7 @@ def test_the_answer_has_room_that_grows_with_the_batch() -> None:
 def test_thirty_papers_take_two_even_requests() -> None:
     llm = FakeLLM()
 
-    outcome = run([study(n) for n in range(30)], llm)
+    outcome = run(studies(30), llm)
 
     assert llm.sizes == [15, 15]
     assert outcome.usage.requests == 2
@@ -181,7 +120,7 @@ def test_a_summary_says_where_it_comes_from_and_what_it_passed() -> None:
 def test_batches_fit_the_token_budget_with_room_for_the_answers() -> None:
     llm = FakeLLM()
 
-    run([study(n) for n in range(12)], llm, batch_tokens=1300)
+    run(studies(12), llm, batch_tokens=1300)
 
     assert max(llm.sizes) == 4
     assert all(sum(len(block(p)) + 200 for p in prompt.batch.papers) <= 1300 for prompt in llm.prompts)
@@ -230,7 +169,7 @@ def test_summaries_are_handed_over_batch_by_batch_in_the_calling_thread() -> Non
     llm = FakeLLM(concurrency=2)
 
     run(
-        [study(n) for n in range(6)],
+        studies(6),
         llm,
         max_papers_per_request=2,
         on_done=lambda d: handed.append((set(d), threading.get_ident())),
@@ -247,7 +186,7 @@ def test_as_many_requests_run_side_by_side_as_the_client_allows() -> None:
         barrier.wait()
         return obedient(prompt)
 
-    outcome = run([study(n) for n in range(6)], FakeLLM(meet, concurrency=3), max_papers_per_request=1)
+    outcome = run(studies(6), FakeLLM(meet, concurrency=3), max_papers_per_request=1)
 
     assert outcome.usage.fell_back == 0
 
@@ -258,7 +197,7 @@ def test_as_many_requests_run_side_by_side_as_the_client_allows() -> None:
 def test_missing_papers_are_asked_for_again_together() -> None:
     llm = FakeLLM(without(2, 5, 6), obedient)
 
-    outcome = run([study(n) for n in range(8)], llm)
+    outcome = run(studies(8), llm)
 
     assert llm.sizes == [8, 3]
     assert [p.id for p in llm.prompts[1].batch.papers] == [study(n).id for n in (1, 4, 5)]
@@ -283,7 +222,7 @@ def test_swapped_summaries_are_refused_and_asked_for_alone() -> None:
 
     llm = FakeLLM(swap, obedient)
 
-    outcome = run([study(n) for n in range(4)], llm)
+    outcome = run(studies(4), llm)
 
     assert llm.sizes == [4, 1, 1]
     assert all(outcome.summaries[study(n).id].tldr.startswith(f"We count {THINGS[n]}") for n in range(4))
@@ -319,7 +258,7 @@ def test_a_failing_batch_is_halved_until_the_culprit_stands_alone() -> None:
 
     llm = FakeLLM(choke)
 
-    outcome = run([study(n) for n in range(8)], llm)
+    outcome = run(studies(8), llm)
 
     assert llm.sizes == [8, 4, 4, 2, 2, 1, 1]
     assert [i for i, s in outcome.summaries.items() if s.fell_back] == [study(5).id]
@@ -335,7 +274,7 @@ def test_an_answer_that_was_cut_off_is_never_asked_for_in_the_same_way() -> None
 
     llm = FakeLLM(cut)
 
-    outcome = run([study(n) for n in range(10)], llm)
+    outcome = run(studies(10), llm)
 
     asked = Counter(tuple(p.id for p in prompt.batch.papers) for prompt in llm.prompts)
     assert max(asked.values()) == 1
@@ -345,7 +284,7 @@ def test_an_answer_that_was_cut_off_is_never_asked_for_in_the_same_way() -> None
 def test_nothing_but_prose_ends_with_extracts_and_few_requests() -> None:
     llm = FakeLLM(lambda _: Completion(text="I'm sorry, I can't help with that."), concurrency=2)
 
-    outcome = run([study(n) for n in range(100)], llm)
+    outcome = run(studies(100), llm)
 
     assert len(outcome.summaries) == 100
     assert all(s.fell_back for s in outcome.summaries.values())
@@ -355,7 +294,7 @@ def test_nothing_but_prose_ends_with_extracts_and_few_requests() -> None:
 def test_one_bad_moment_does_not_give_the_model_up() -> None:
     llm = FakeLLM(*[fail()] * 4, obedient, concurrency=4)
 
-    outcome = run([study(n) for n in range(40)], llm, max_papers_per_request=10)
+    outcome = run(studies(40), llm, max_papers_per_request=10)
 
     assert outcome.usage.fell_back == 0
 
@@ -366,7 +305,7 @@ def test_a_model_that_is_not_there_is_asked_once() -> None:
 
     llm = FakeLLM(refuse)
 
-    outcome = run([study(n) for n in range(60)], llm)
+    outcome = run(studies(60), llm)
 
     assert len(llm.prompts) == 1
     assert {s.fell_back for s in outcome.summaries.values()} == {"the key was not accepted"}
@@ -378,7 +317,7 @@ def test_what_the_budget_does_not_reach_falls_back() -> None:
     asked: list[Prompt] = []
 
     outcome = run(
-        [study(n) for n in range(9)],
+        studies(9),
         llm,
         max_papers_per_request=3,
         may_spend=lambda prompt: asked.append(prompt) or len(asked) <= 2,  # type: ignore[func-returns-value]

@@ -4,46 +4,29 @@
                   ▲                                     │
                   └──── asked again: what is missing, together; what a check refused, alone; what failed, in halves
 
-Every paper that goes in comes out exactly once: with the model's summary, or with the fallback and the reason why. The
-number of requests is bounded by three per paper, and far lower than that unless the model fails all the time, for then
-it is not asked any more.
+Every paper that goes in comes out exactly once: with the model's summary, or with the fallback and the reason why.
+When a request goes out, and what an error of the server means, is decided in `digest.core.asking`; here, what an answer
+is good for, and what has to be asked because of it.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from digest.core.accept import Fold, accept
-from digest.core.batching import pack
-from digest.core.errors import LLMError, LLMUnavailable
+from digest.core.accept import Accepted, Fold, accept
+from digest.core.asking import Ask, Asker, RequestLog, Taken
+from digest.core.batching import plan
 from digest.core.models import Batch, Completion, Paper, PaperId, Prompt, Summary, Usage
 from digest.core.ports import LLM
-from digest.core.prompts import ANSWER_TOKENS, FENCE_TOKENS, block, prompt_for
+from digest.core.prompts import prompt_for
+
+__all__ = ["TIME_LIMIT_S", "Outcome", "RequestLog", "plan", "summarize"]
 
 TIME_LIMIT_S: Final = 900.0
 """How long a run may wait for its model in all; what is not there by then has an extract."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestLog:
-    """One request and what came of it, for the store and for the purse."""
-
-    prompt: Prompt
-    """The very one that `may_spend` was asked about."""
-    completion: Completion | None
-    """None: it failed without an answer; whether it was billed is not known."""
-    outcome: str
-    """ "ok", or what was wrong, in a few words."""
-    may_be_billed: bool = False
-    """There is no completion, but the server may have worked on it."""
-    summaries: int = 0
-    """Papers that got their summary by it."""
-    failed: Mapping[str, int] = field(default_factory=dict)
-    """See `digest.core.accept.Accepted.failed`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +39,6 @@ class Outcome:
     """`cost_usd` is 0: what a token costs is known to who keeps the prices, and gets each request's log."""
     warnings: tuple[str, ...] = ()
     """How many papers fell back, by reason, in words."""
-
-
-def plan(
-    papers: Iterable[Paper], *, llm: LLM, system: str, batch_tokens: int, max_papers_per_request: int
-) -> tuple[Batch, ...]:
-    """How *papers* go out if nothing goes wrong; those without an abstract do not."""
-    return pack(
-        [paper for paper in papers if paper.abstract.strip()],
-        budget=batch_tokens,
-        cost=lambda paper: llm.count_tokens(block(paper)) + FENCE_TOKENS + ANSWER_TOKENS,
-        max_papers=max_papers_per_request,
-    )
-
-
-# --- the run ----------------------------------------------------------------------------------------------------------
 
 
 def summarize(
@@ -101,9 +69,9 @@ def summarize(
         fallback: The summary that needs no model; `fell_back` is set here.
         batch_tokens: Tokens of papers and answers in one request.
         on_done: Gets summaries as soon as they are there, in the calling thread, each paper once.
-        on_request: Gets each request when it is over, in the calling thread.
+        on_request: Gets each request when it is over, in the calling thread; after its summaries were handed over.
         may_spend: Asked before each request, in the calling thread; what it refuses waits for those that are under
-            way, for what they do not use is free again, and then falls back.
+            way, for what they do not use is free again, then is tried in smaller parts, and then falls back.
         now: Seconds of a clock that only goes forward.
         sleep: Waits that many seconds.
         time_limit_s: How long all of this may take; what is not there by then falls back.
@@ -117,10 +85,8 @@ def summarize(
         make_nonce=make_nonce,
         language=language,
         on_done=on_done,
-        on_request=on_request,
-        may_spend=may_spend,
     )
-    run.done.update({paper.id: fallback(paper) for paper in unique.values() if not paper.abstract.strip()})
+    run.hand_over({paper.id: fallback(paper) for paper in unique.values() if not paper.abstract.strip()})
     batches = plan(
         unique.values(),
         llm=llm,
@@ -128,11 +94,22 @@ def summarize(
         batch_tokens=batch_tokens,
         max_papers_per_request=max_papers_per_request,
     )
-    run.queue.extend(_Ask(papers=batch.papers) for batch in batches)
-    run.work()
+    asker = Asker(
+        llm=llm,
+        make_prompt=run.make_prompt,
+        take=run.take,
+        give_up=run.give_up,
+        on_request=on_request,
+        may_spend=may_spend,
+        now=now,
+        sleep=sleep,
+        time_limit_s=time_limit_s,
+        queue=[Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches)],
+    )
+    asker.work()
     return Outcome(
         summaries={paper_id: run.summaries[paper_id] for paper_id in unique},
-        usage=run.usage(),
+        usage=replace(run.usage, requests=asker.requests, fell_back=run.reasons.total()),
         warnings=tuple(
             f"{count} {'paper has' if count == 1 else 'papers have'} an extractive summary: {reason}"
             for reason, count in sorted(run.reasons.items())
@@ -140,20 +117,9 @@ def summarize(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
-    """Papers that wait to go out together."""
-
-    papers: tuple[Paper, ...]
-    again: bool = False
-    """Some of them went out before."""
-    refused: str | None = None
-    """Why a check refused what came; whatever comes now, there is no third time."""
-
-
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What happens to requests, decided in one thread: the calling one."""
+    """The papers of one run, and what has become of them so far."""
 
     llm: LLM
     system: str
@@ -162,147 +128,91 @@ class _Run:
     make_nonce: Callable[[], str]
     language: str
     on_done: Callable[[Mapping[PaperId, Summary]], None]
-    on_request: Callable[[RequestLog], None]
-    may_spend: Callable[[Prompt], bool]
-    queue: deque[_Ask] = field(default_factory=deque)
-    running: dict[Future[Completion], tuple[_Ask, Prompt]] = field(default_factory=dict)
-    done: dict[PaperId, Summary] = field(default_factory=dict)
-    """Finished and not yet handed over."""
     summaries: dict[PaperId, Summary] = field(default_factory=dict)
     """Handed over."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why papers fell back."""
-    stopped: str = ""
-    """Why nothing is asked any more."""
-    barren: int = 0
-    """Requests in a row that brought no answer at all."""
-    requests: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
+    usage: Usage = field(init=False)
 
-    @property
-    def patience(self) -> int:
-        """How many barren requests in a row mean that the model is down.
+    def __post_init__(self) -> None:
+        self.usage = Usage(client=self.llm.client, model=self.llm.model or None)
 
-        One paper that no model takes makes a chain of halves, most of which succeed; and a whole wave of requests may
-        fall into one bad moment of the server.
-        """
-        return 4 + self.llm.concurrency
+    def hand_over(self, done: Mapping[PaperId, Summary]) -> None:
+        """These papers are finished."""
+        if done:
+            self.summaries.update(done)
+            self.on_done(done)
 
-    def work(self) -> None:
-        """Ask until nothing waits and nothing runs.
-
-        A request is made when there is room for it, not before: only then is it known what is left of the budget.
-        """
-        at_once = max(1, self.llm.concurrency)
-        with ThreadPoolExecutor(max_workers=at_once) as pool:
-            while self.queue or self.running:
-                while self.queue and len(self.running) < at_once:
-                    self._start(self.queue.popleft(), pool)
-                self._hand_over()
-                for future in wait(self.running, return_when=FIRST_COMPLETED).done:
-                    self.on_request(self._settle(*self.running.pop(future), future))
-                    self._hand_over()
-        self._hand_over()
-
-    def _start(self, ask: _Ask, pool: ThreadPoolExecutor) -> None:
-        if self.stopped:
-            self._give_up(ask.papers, self.stopped)
-            return
-        prompt = prompt_for(Batch(papers=ask.papers), system=self.system, nonce=self.make_nonce(), refused=ask.refused)
-        if not self.may_spend(prompt):
-            self._give_up(ask.papers, "the budget for the model is used up")
-            return
-        self.requests += 1
-        self.running[pool.submit(self.llm.complete, prompt)] = ask, prompt
-
-    def _hand_over(self) -> None:
-        if self.done:
-            self.summaries.update(self.done)
-            self.on_done(dict(self.done))
-            self.done.clear()
-
-    def _give_up(self, papers: Sequence[Paper], reason: str) -> None:
+    def give_up(self, papers: Sequence[Paper], reason: str) -> None:
+        """See `digest.core.asking.Asker`."""
         self.reasons[reason] += len(papers)
-        self.done.update({paper.id: replace(self.fallback(paper), fell_back=reason) for paper in papers})
+        self.hand_over({paper.id: replace(self.fallback(paper), fell_back=reason) for paper in papers})
 
-    def _settle(self, ask: _Ask, prompt: Prompt, future: Future[Completion]) -> RequestLog:
-        """Take what a request brought, and put back into the queue what it did not."""
-        try:
-            completion = future.result()
-        except LLMUnavailable as error:
-            self.stopped = self.stopped or str(error)
-            self._give_up(ask.papers, str(error))
-            return RequestLog(prompt=prompt, completion=None, outcome=str(error))
-        except LLMError as error:
-            self._failed(ask.papers, str(error), ask=ask)
-            return RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=error.may_be_billed)
-        self.input_tokens += completion.input_tokens
-        self.output_tokens += completion.output_tokens
-        self.cached_tokens += completion.cached_tokens
-        return self._take(ask, prompt, completion)
+    def make_prompt(self, ask: Ask) -> Prompt:
+        """See `digest.core.asking.Asker`."""
+        batch = Batch(papers=ask.papers)
+        return prompt_for(batch, system=self.system, nonce=self.make_nonce(), refused=ask.refused)
 
-    def _take(self, ask: _Ask, prompt: Prompt, completion: Completion) -> RequestLog:
-        took = accept(
-            prompt,
-            completion,
-            fold_topics=self.fold_topics,
-            client=self.llm.client,
-            language=self.language,
+    def take(self, ask: Ask, prompt: Prompt, completion: Completion) -> Taken:
+        """See `digest.core.asking.Asker`."""
+        self.usage = replace(
+            self.usage,
+            input_tokens=self.usage.input_tokens + completion.input_tokens,
+            output_tokens=self.usage.output_tokens + completion.output_tokens,
+            cached_tokens=self.usage.cached_tokens + completion.cached_tokens,
         )
-        self.done.update({i: replace(s, model=s.model or self.llm.model or None) for i, s in took.summaries.items()})
-        by_id = {paper.id: paper for paper in ask.papers}
-        for paper_id, refusal in took.refused.items():
-            self._refused(by_id[paper_id], refusal, ask)
-        missing = took.missing
+        took = accept(prompt, completion, fold_topics=self.fold_topics, client=self.llm.client, language=self.language)
+        named = {i: replace(s, model=s.model or self.llm.model or None) for i, s in took.summaries.items()}
+        self.hand_over(named)
         cut = _ENDS.get(completion.finish_reason, completion.finish_reason)
-        log = RequestLog(
-            prompt=prompt, completion=completion, outcome="", summaries=len(took.summaries), failed=took.failed
-        )
-        if len(missing) == len(ask.papers):
-            reason = f"the model's answer was {cut}" if cut else "the model's answer had no summary in it"
-            self._failed(missing, reason, ask=ask)
-            return replace(log, outcome=reason)
-        self.barren = 0
-        if missing and (cut or ask.again):
-            self._halve(missing)
-        elif missing:
-            self.queue.append(_Ask(papers=missing, again=True))
+        again = (*self._ask_refused(ask, took), *self._ask_missing(ask, took, cut))
+        barren = _no_summary(cut) if len(took.missing) == len(ask.papers) else ""
         refused = (f"refused, {refusal}" for refusal in took.refused.values())
-        faults = [cut, f"{len(missing)} missing" if missing else "", *refused]
-        return replace(log, outcome="; ".join(filter(None, faults)) or "ok")
-
-    def _refused(self, paper: Paper, refusal: str, ask: _Ask) -> None:
-        if ask.refused is not None:
-            self._give_up([paper], f"the model's summary failed the check “{refusal.partition(':')[0]}”")
-        else:
-            self.queue.append(_Ask(papers=(paper,), again=True, refused=refusal))
-
-    def _failed(self, papers: Sequence[Paper], reason: str, *, ask: _Ask) -> None:
-        """Nothing came of a request: its halves are asked, unless it was one paper, or nothing comes of any."""
-        self.barren += 1
-        if len(ask.papers) == 1:
-            self._give_up(papers, reason)
-        else:
-            self._halve(papers)
-        if self.barren >= self.patience:
-            self.stopped = self.stopped or f"the model was given up after {self.barren} failures in a row: {reason}"
-
-    def _halve(self, papers: Sequence[Paper]) -> None:
-        middle = (len(papers) + 1) // 2
-        self.queue.extend(_Ask(papers=tuple(half), again=True) for half in (papers[:middle], papers[middle:]) if half)
-
-    def usage(self) -> Usage:
-        return Usage(
-            client=self.llm.client,
-            model=self.llm.model or None,
-            requests=self.requests,
-            input_tokens=self.input_tokens,
-            output_tokens=self.output_tokens,
-            cached_tokens=self.cached_tokens,
-            fell_back=sum(self.reasons.values()),
+        faults = [barren] if barren else [cut, f"{len(took.missing)} missing" if took.missing else "", *refused]
+        log = RequestLog(
+            prompt=prompt,
+            completion=completion,
+            outcome="; ".join(filter(None, faults)) or "ok",
+            summaries=len(took.summaries),
+            failed=took.failed,
         )
+        return Taken(log=log, again=again, barren=barren)
+
+    def _ask_refused(self, ask: Ask, took: Accepted) -> tuple[Ask, ...]:
+        """What a check refused is asked for alone, once, with the reason."""
+        again: list[Ask] = []
+        for paper in ask.papers:
+            refusal = took.refused.get(paper.id)
+            if refusal is None:
+                continue
+            if ask.refused is None:
+                again.append(replace(_afresh(ask), papers=(paper,), refused=refusal))
+            else:
+                self.give_up([paper], f"the model's summary failed the check “{refusal.partition(':')[0]}”")
+        return tuple(again)
+
+    def _ask_missing(self, ask: Ask, took: Accepted, cut: str) -> tuple[Ask, ...]:
+        """What is missing is asked for together, once; in halves if that, too, had gaps, was cut off, or had nothing.
+
+        So no request goes out a second time as it was.
+        """
+        if not took.missing:
+            return ()
+        if len(ask.papers) == 1:
+            self.give_up(took.missing, _no_summary(cut))
+            return ()
+        rest = replace(_afresh(ask), papers=took.missing)
+        is_all = len(took.missing) == len(ask.papers)
+        return rest.halves() or (rest,) if cut or ask.again or is_all else (rest,)
+
+
+def _afresh(ask: Ask) -> Ask:
+    """*ask* after an answer: whatever is asked now is another request."""
+    return replace(ask, again=True, attempts=0)
+
+
+def _no_summary(cut: str) -> str:
+    return f"the model's answer was {cut}" if cut else "the model's answer had no summary in it"
 
 
 _ENDS: Final = {"stop": "", "length": "cut off", "content_filter": "filtered by its provider", "refusal": "a refusal"}
