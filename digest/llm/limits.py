@@ -32,7 +32,9 @@ _REMEMBERED: Final = 1_000
 
 def seconds_of(text: str, now: datetime) -> float | None:
     """A duration in a provider's spelling: `6m0s`, `120ms`, `7.66`, or the moment itself. None if it is none."""
-    text = text.strip()[:40]
+    text = text.strip()
+    if len(text) > 40:
+        return None
     if re.fullmatch(r"\d+(?:\.\d*)?", text):
         return float(text)
     if text and not _PARTS.sub("", text):
@@ -107,7 +109,8 @@ class Limits:
                 return max(0.0, pause)
             costs = {"requests": 1.0, "tokens": tokens}
             waits = (bucket.wait_s(costs[kind]) for kind, bucket in self._buckets.items())
-            delay = min(max(0.0, pause, *waits), LONGEST_S)
+            # In whole milliseconds: who waits for less would ask again at the same moment.
+            delay = min(math.ceil(max(0.0, pause, *waits) * 1000 - 1e-6) / 1000, LONGEST_S)
             if not delay:
                 self._promised[key] = self._take(tokens)
             return delay
