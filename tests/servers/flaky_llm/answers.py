@@ -6,6 +6,7 @@ Good answers are sentences of the abstract itself and always the same, so a test
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -111,9 +112,10 @@ def _missing(items: list[Item], rnd: random.Random, share: float) -> list[Item]:
 
 
 def _duplicated(items: list[Item], rnd: random.Random, share: float) -> list[Item]:
-    """The second of each pair says what another paper's item says."""
+    """Some ids come twice, and say the second time what another paper's item says."""
     others = items[1:] + items[:1]
-    return [*items, *({**other, "id": item["id"]} for item, other in zip(items, others, strict=True))]
+    doubled = rnd.sample(list(zip(items, others, strict=True)), math.ceil(len(items) * share))
+    return [*items, *({**other, "id": item["id"]} for item, other in doubled)]
 
 
 def _swapped(items: list[Item], rnd: random.Random, share: float) -> list[Item]:
@@ -156,7 +158,7 @@ ID_FAULTS: Final[Mapping[str, Callable[[list[Item], random.Random, float], list[
     "reversed": lambda items, rnd, share: items[::-1],
     "first half": lambda items, rnd, share: items[: (len(items) + 1) // 2],
 }
-"""Name → the items with their ids in that wrong way; the share is of those that are missing."""
+"""Name → the items with their ids in that wrong way; the share is of those that are missing or doubled."""
 
 # --- content ----------------------------------------------------------------------------------------------------------
 
