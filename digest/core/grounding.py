@@ -15,10 +15,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from digest.core import numbers
 from digest.core.models import Paper, Summary
 from digest.core.text import strip_invisible
 
@@ -94,96 +94,22 @@ def _wrong_length(summary: Summary) -> str | None:
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
-_UNITS: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORDS: Final = {
-    **{word: Decimal(value) for value, word in enumerate(_UNITS)},
-    **{word: Decimal(10 * value) for value, word in enumerate(_TENS, 2)},
-}
-_POWERS: Final = {
-    "hundred": 2,
-    "thousand": 3,
-    "million": 6,
-    "billion": 9,
-    "trillion": 12,
-    "k": 3,
-    "m": 6,
-    "b": 9,
-    "bn": 9,
-}
-_LARGE: Final = r"(?:[ -](?P<{}>hundred|thousand|million|billion|trillion)\b)?"
-_NUMBER: Final = re.compile(
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\d.])\.\d+)"
-    + rf"(?:\s?(?P<letter>[KkMBb]|bn)(?![A-Za-z])|(?i:{_LARGE.format('large')}))"
-    + rf"|(?i:\b(?:(?P<tens>{'|'.join(_TENS)})\b(?:[ -](?P<ones>{'|'.join(_UNITS[1:10])})\b)?"
-    + rf"|(?P<word>{'|'.join(_UNITS)})\b)"
-    + _LARGE.format("word_large")
-    + ")"
-)
-_WHOLE_AS_DECIMAL: Final = re.compile(r"\d+\.0+")
-_LIST_MARK: Final = re.compile(r"\(\d\)|(?<!\S)\d\)")
+_WHOLE_AS_DECIMAL: Final = re.compile(r"\d+\.0+\b")
 _DIMENSION: Final = re.compile(r"\b\d-?[Dd]\b")
-# In a name the digits hang on letters: "GPT-4" is not "GPT-5", though a 5 stands elsewhere.
-_NAME: Final = re.compile(r"(?<![\w-])[^\W\d_]+-?\d+(?:\.\d+)*|" + _DIMENSION.pattern)
-# "Two methods" is said of what an abstract names and does not count, by more than twice as many people as "three".
-_COUNTED_FROM: Final = 3
-# 10⁵ must not become 105.
-_RAISED: Final = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]+")
-_TEX_GROUP: Final = re.compile(r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3})")
-_GROUP_BLANK: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
-_DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 
 
 def _wrong_number(summary: Summary, paper: Paper) -> str | None:
     """A summary may spell a number in its own way; it may not compute: 0.035 in the abstract is no 3.5 % here."""
-    source = _source(paper)
-    said = _LIST_MARK.sub(" ", _said(summary))
-    if summary.language != "en":
-        said = _GROUP_BLANK.sub(",", _DECIMAL_COMMA.sub(".", said))
+    source, said = _source(paper), _said(summary)
     if not _DIMENSION.search(source):
         # "2D" is no count but a kind: it may be said where the abstract speaks of images.
         said = _DIMENSION.sub(" ", said)
-    known = _known_numbers(source)
-    for match in _NUMBER.finditer(_plain_digits(said)):
-        _, multiplied = _values(match)
-        if match["digits"] is None and multiplied < _COUNTED_FROM:
-            continue
-        if multiplied not in known or (_WHOLE_AS_DECIMAL.fullmatch(match[0]) and match[0] not in source):
-            return f"{match[0]} is not in the abstract"
-    squeezed = _squeezed(source)
-    return next(
-        (f"{name} is not in the abstract" for name in _NAME.findall(said) if _squeezed(name) not in squeezed), None
-    )
-
-
-def _squeezed(text: str) -> str:
-    """So that "GPT-4", "GPT 4" and "gpt4" are one."""
-    return re.sub(r"(?!(?<=\d)\.\d)[\W_]", "", text.lower())
-
-
-@lru_cache(maxsize=256)
-def _known_numbers(source: str) -> frozenset[Decimal]:
-    """All that the numbers in *source* can be read as: "7B" is 7 and 7,000,000,000."""
-    return frozenset(value for match in _NUMBER.finditer(_plain_digits(source)) for value in _values(match))
-
-
-def _plain_digits(text: str) -> str:
-    text = _RAISED.sub(lambda raised: " " + unicodedata.normalize("NFKC", raised[0]), text)
-    return _TEX_GROUP.sub(",", text)
-
-
-def _values(match: re.Match[str]) -> tuple[Decimal, Decimal]:
-    """A number as it stands, and with the "k" or "million" behind it."""
-    if match["digits"]:
-        plain = Decimal(match["digits"].replace(",", ""))
-    else:
-        tens, ones, word = (_WORDS.get((match[name] or "").lower(), Decimal(0)) for name in ("tens", "ones", "word"))
-        plain = tens + ones + word
-    power = match["letter"] or match["large"] or match["word_large"]
-    return plain, plain.scaleb(_POWERS[power.lower()]) if power else plain
+    foreign = summary.language != "en"
+    if wrong := numbers.unknown(numbers.read(said, decimal_comma=foreign), numbers.read(source), foreign=foreign):
+        return f"{wrong.text} is not in the abstract"
+    if exact := next((m[0] for m in _WHOLE_AS_DECIMAL.finditer(said) if m[0] not in source), None):
+        return f"{exact} is not in the abstract"
+    return None
 
 
 # --- belongs ----------------------------------------------------------------------------------------------------------

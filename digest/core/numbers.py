@@ -1,0 +1,379 @@
+r"""The numbers of a text, each with its unit and the words it keeps company with; and which of them another text lacks.
+
+    read("cuts latency by 3.5\% on 1{,}000 images")
+        3.5   %   latency cuts
+        1000      images
+
+A summary may spell a number in its own way ("3.5 percent", "1k", "one thousand"). It may not compute: 0.035 in the
+abstract is no 3.5 % in the summary. And a number is not known because its digits stand somewhere: "83 %" is only known
+where the abstract has 83 and a percent sign, and "5 datasets" is not where it has 5 baselines and 3 datasets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from digest.core.sentences import formulas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One number where it stands."""
+
+    text: str
+    """As it is written, for people."""
+    readings: frozenset[tuple[Decimal, str]]
+    """Value and unit; "" is none. More than one where a list or a range shares its unit: "7 to 13B" has 7 and 7B."""
+    company: frozenset[str]
+    """Stems of the words nearest to it, on both sides, within its part of the sentence."""
+    is_word: bool = False
+    """Written out."""
+    is_letter: bool = False
+    """It stands for "to": seq2seq."""
+    name: str = ""
+    """The letters its digits hang on, in small letters: "gpt" of GPT-4."""
+
+    @property
+    def values(self) -> frozenset[Decimal]:
+        return frozenset(value for value, _ in self.readings)
+
+
+# --- text → plain text ------------------------------------------------------------------------------------------------
+
+_TEX: Final = tuple(
+    (re.compile(pattern), new)
+    for pattern, new in (
+        (r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3})", ","),
+        (r"\\%", "%"),
+        (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
+        (r"\^\s?\{\s?([+-−]?\d+)\s?\}", r"^\1"),
+        (r"\^\s?\{?\\circ\}?|\\degree", "°"),
+        (r"\\(?:text|mathrm|mathbf|textbf|mathit|operatorname|mbox)\s?\{([^{}]*)\}", r"\1"),
+        (r"\\ell(?![A-Za-z])", "l"),
+        (r"\\[A-Za-z]+|\\[,;:! ]", " "),
+        (r"[{}]", ""),
+    )
+)
+_RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_LOWERED: Final = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+_GROUP_BLANK: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
+
+
+def _plain(text: str, *, decimal_comma: bool) -> str:
+    """*text* without TeX, raised and lowered digits as ^5 and _5."""
+    if "$" in text or "\\" in text:
+        pieces, last = [], 0
+        for start, end in formulas(text):
+            pieces += [text[last:start], text[start:end].replace("$", " ")]
+            last = end
+        text = "".join((*pieces, text[last:]))
+        for pattern, new in _TEX:
+            text = pattern.sub(new, text)
+    if not text.isascii():
+        text = _RAISED.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]).replace("−", "-"), text)
+        text = _LOWERED.sub(lambda m: "_" + unicodedata.normalize("NFKC", m[0]), text)
+        text = re.sub("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))", ",", text)
+        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    return _GROUP_BLANK.sub(",", _DECIMAL_COMMA.sub(".", text)) if decimal_comma else text
+
+
+_DASHES: Final = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "—": ";", "’": "'"})
+
+# --- a number ---------------------------------------------------------------------------------------------------------
+
+_UNITS: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ORDINALS: Final = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_WORDS: Final = {
+    **{word: Decimal(value) for value, word in enumerate(_UNITS)},
+    **{word: Decimal(10 * value) for value, word in enumerate(_TENS, 2)},
+    **{word: Decimal(value) for value, word in enumerate(_ORDINALS, 1)},
+}
+_POWERS: Final = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12} | {
+    "k": 3,
+    "m": 6,
+    "mn": 6,
+    "b": 9,
+    "bn": 9,
+    "t": 12,
+    "mio": 6,
+    "millionen": 6,
+    "millones": 6,
+    "milliard": 9,
+    "milliarden": 9,
+    "mrd": 9,
+    "千": 3,
+    "万": 4,
+    "萬": 4,
+    "亿": 8,
+    "億": 8,
+}
+_NUMBER: Final = re.compile(
+    r"""
+      (?P<digits> \d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)? | \d+(?:\.\d+)? | (?<![\d.])\.\d+ )
+      (?: e(?P<e>[+-]?\d{1,3})(?!\w) | \s?[×x*·]\s?10\^(?P<times>[+-]?\d{1,3}) | \^(?P<power>[+-]?\d{1,3})(?![\d.]) )?
+    | \b(?i: (?P<tens>TENS)\b(?:[ -](?P<ones>ONES)\b)? | (?P<word>WORDS)\b )
+    """.replace("TENS", "|".join(_TENS))
+    .replace("ONES", "|".join(_UNITS[1:10]))
+    .replace("WORDS", "|".join((*_UNITS, *_ORDINALS[2:]))),
+    re.VERBOSE,
+)
+_LARGE: Final = re.compile(
+    r"\s?(?P<letter>[KkMBbT]|[bm]n)(?![A-Za-z])|(?P<sign>[千万萬亿億])|(?i:[ -]?(?P<word>hundred|thousand|"
+    r"millionen|million|millones|billion|trillion|milliarden|milliard|mio|mrd)s?\b)"
+)
+_TO: Final = re.compile(r"[a-z]2[a-z]{2}")
+# "GPT-4", "x_1" and "v2" are names, "top-5" and "depth-3" are not.
+_NAME: Final = re.compile(r"([^\W\d_]+)_?\Z|((?=[^\W\d_]*[A-Z])[^\W\d_]+)-\Z")
+
+# The unit behind a number, by a name that all its spellings share.
+_UNIT_WORDS: Final = {
+    "%": "%|percents?|per cent|pct|prozent|pour cent|por ciento|per cento|procent",
+    "points": r"(?:(?:%|percent|percentage|absolute|accuracy|f1|bleu)[ -])?(?:points?|pts?)|pp|p\.p\.",
+    "x": "x|×|times|folds?",
+    "ms": "ms|milliseconds?|msec",
+    "s": "s|secs?|seconds?",
+    "min": "mins?|minutes?",
+    "h": "h|hrs?|hours?",
+    "d": "days?",
+    "w": "weeks?",
+    "mo": "months?",
+    "y": "yrs?|years?",
+    "kB": "kb|kib|kilobytes?",
+    "MB": "mb|mib|megabytes?",
+    "GB": "gb|gib|gigabytes?",
+    "TB": "tb|tib|terabytes?",
+    "Hz": "hz|hertz",
+    "kHz": "khz",
+    "MHz": "mhz",
+    "GHz": "ghz",
+    "dB": "db|decibels?",
+    "mm": "mm|millimet(?:er|re)s?",
+    "cm": "cm|centimet(?:er|re)s?",
+    "km": "km|kilomet(?:er|re)s?",
+    "mg": "mg",
+    "kg": "kg|kilograms?",
+    "bit": "bits?",
+    "$": "dollars?|usd",
+    "€": "euros?|eur",
+    "D": "d|dimensional|dims?",
+}
+_UNIT: Final = re.compile(
+    r"[\s-]{0,2}(?i:"
+    + "|".join(f"(?P<u{place}>{words})" for place, words in reversed([*enumerate(_UNIT_WORDS.values())]))
+    + r")(?![A-Za-z])"
+)
+_UNIT_NAMES: Final = tuple(_UNIT_WORDS)
+
+
+def _unit(before: str, after: str) -> tuple[str, int]:
+    """The unit of a number between these texts, and how many characters of *after* it takes."""
+    if before.endswith(("$", "€")):
+        return before[-1], 0
+    if (match := _UNIT.match(after)) and match.lastgroup:
+        name = _UNIT_NAMES[int(match.lastgroup[1:])]
+        if name == "%" and (points := re.match(r"[\s-]?points?\b", after[match.end() :])):
+            return "points", match.end() + points.end()
+        # "3 x 4" and "3x3" are sizes, and "3 times 4" a sum.
+        if name != "x" or not re.match(r"\s?\d", after[match.end() :]):
+            return name, match.end()
+    if re.search(r"(?:\bfactors? of(?: about| roughly| up to| around| ~)?\s?|(?<![\w)])[×x]\s?)\Z", before):
+        return "x", 0
+    return "", 0
+
+
+def _value(match: re.Match[str]) -> Decimal:
+    if not match["digits"]:
+        return sum((_WORDS[word.lower()] for word in match.group("tens", "ones", "word") if word), Decimal(0))
+    value = Decimal(match["digits"].replace(",", ""))
+    if exponent := match["e"] or match["times"]:
+        return value.scaleb(int(exponent))
+    if match["power"] and value <= 1000 and abs(int(match["power"])) <= 100:
+        return value ** int(match["power"])
+    return value
+
+
+# --- its company ------------------------------------------------------------------------------------------------------
+
+_STEM: Final = 5
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_BORDER: Final = re.compile(
+    r"[,;:.!?()\[\]\n/|=]+|\d|\b(?:and|or|while|but|versus|vs|than|whereas|with|compared|respectively)\b"
+)
+_SILENT: Final = frozenset(
+    "the a an of by to from at in on for up over about around more most less least nearly almost only just as its our "
+    "their is are was were be been has have had we it this that these those which who using use used via per each all "
+    "both into under between across within approximately roughly new different various average respectively total "
+    "times best other another some any such than".split()
+)
+_REACH: Final = 3
+_LOOK: Final = 100
+
+
+def _nearest(words: Iterable[str]) -> Iterator[str]:
+    """Stems of the first few words that say something."""
+    found = 0
+    for word in words:
+        if word not in _SILENT and len(word) > 1:
+            yield word[:_STEM]
+            found += 1
+            if found == _REACH:
+                return
+
+
+def _left(before: str) -> frozenset[str]:
+    return frozenset(_nearest(reversed(_WORD.findall(_BORDER.split(_BRACKETS.sub(" ", before))[-1]))))
+
+
+def _right(after: str) -> frozenset[str]:
+    return frozenset(_nearest(_WORD.findall(_BORDER.split(_BRACKETS.sub(" ", after), maxsplit=1)[0])))
+
+
+# --- text → numbers ---------------------------------------------------------------------------------------------------
+
+_LIST_MARK: Final = re.compile(r"\(\d\)|(?<!\S)\d\)")
+_JOINS: Final = re.compile(
+    r"(?:-(?= ))?\s?(?:-|~|/|,|to|and|or|vs\.?|versus|→|->|±|, and|, or|×|x|\+/-)\s?(?:[$€~]|up to )?", re.IGNORECASE
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Place:
+    """A number, and what is still needed to read it with its neighbours."""
+
+    number: Number
+    before: frozenset[str]
+    """The company on its left."""
+    after: frozenset[str]
+    unit: str
+    power: int
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=512)
+def read(text: str, *, decimal_comma: bool = False) -> tuple[Number, ...]:
+    """Every number in *text*, in its order. Any text is allowed.
+
+    Args:
+        decimal_comma: 3,5 is three and a half, and 10 000 ten thousand.
+    """
+    plain = _LIST_MARK.sub(" ", _plain(text, decimal_comma=decimal_comma))
+    places: list[_Place] = []
+    for match in _NUMBER.finditer(plain):
+        begin = places[-1].end if places else 0
+        taken = places[-1].after if places else frozenset()
+        places.append(_place(plain, match, begin, taken))
+    for place, after in itertools.pairwise(places):
+        if _is_joined(place, after, plain):
+            after.number = replace(after.number, company=after.number.company | place.before)
+    for place, after in reversed([*itertools.pairwise(places)]):
+        if _is_joined(place, after, plain):
+            _share(place, after)
+    return tuple(place.number for place in places)
+
+
+def _place(plain: str, match: re.Match[str], begin: int, taken: frozenset[str]) -> _Place:
+    """The number at *match*; the one before it ends at *begin* and counts the words that are *taken*."""
+    before = plain[max(begin, match.start() - _LOOK) : match.start()]
+    end, power = match.end(), 0
+    if large := _LARGE.match(plain, end):
+        end, power = large.end(), _POWERS[large[large.lastgroup or 0].lower()]
+    unit, length = _unit(before, plain[end : end + _LOOK])
+    end += length
+    left, right = _left(before.lower()) - taken, _right(plain[end : end + _LOOK].lower())
+    # In "3x4" the letter belongs to both numbers.
+    is_factor = begin > 0 and before.strip().lower() == "x"
+    named = _NAME.search(before) if match["digits"] and unit != "D" and not is_factor else None
+    number = Number(
+        text=plain[match.start() : end].strip(),
+        readings=frozenset({(_value(match).scaleb(power), unit)}),
+        company=left | right,
+        is_word=not match["digits"],
+        is_letter=match[0] == "2" and bool(_TO.fullmatch(plain[max(0, match.start() - 1) : end + 2])),
+        name=named.group(named.lastindex or 0).lower() if named else "",
+    )
+    return _Place(number=number, before=left, after=right, unit=unit, power=power, start=match.start(), end=end)
+
+
+def _is_joined(place: _Place, following: _Place, plain: str) -> bool:
+    """Do they stand in one list or range, in which what stands behind the last belongs to all?"""
+    between = plain[place.end : following.start]
+    return (not place.unit or place.unit == following.unit) and bool(_JOINS.fullmatch(between))
+
+
+def _share(place: _Place, following: _Place) -> None:
+    """In "7 to 13B" the 7 is one of billions too, and in "2, 4 and 8 GPUs" all count GPUs."""
+    power = 0 if place.power else following.power
+    readings = {(value.scaleb(power), following.unit) for value, _ in place.number.readings}
+    place.number = replace(
+        place.number,
+        readings=place.number.readings | readings,
+        company=place.number.company | following.number.company,
+    )
+    place.unit, place.power = following.unit, place.power or following.power
+
+
+# --- one text against another -----------------------------------------------------------------------------------------
+
+# "Two methods" is said of what an abstract names and does not count, by more than twice as many people as "three".
+_COUNTED_FROM: Final = 3
+
+
+def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = False) -> Number | None:
+    """The first of the numbers *said* that is not among the numbers *known*, or says something else there.
+
+    Args:
+        foreign: The two texts are in different languages: then a unit may be spelled in words that are not known here.
+    """
+    by_value: dict[Decimal, list[Number]] = {}
+    for number in known:
+        for value in number.values:
+            by_value.setdefault(value, []).append(number)
+    last: Number | None = None
+    for number in said:
+        # "From 70 to 70 %": one number stands in for another.
+        doubled = last is not None and last.readings & number.readings and not number.name and not number.is_word
+        if doubled and sum(bool(each.values & number.values) for each in known) < 2:
+            return number
+        last = number
+        if (number.is_word and max(number.values) < _COUNTED_FROM) or number.is_letter:
+            continue
+        same = [
+            each for value in number.values for each in by_value.get(value, ()) if _agree(number, each, foreign=foreign)
+        ]
+        if not same or _is_taken(number, same, by_value):
+            return number
+    return None
+
+
+def _agree(said: Number, known: Number, *, foreign: bool) -> bool:
+    if said.name or known.name:
+        # "GPS-7" and "GPS 7" are one.
+        return said.name == known.name or (said.name or known.name)[:_STEM] in (known if said.name else said).company
+    return any(v == w and (t == u or (foreign and not t)) for v, t in said.readings for w, u in known.readings)
+
+
+def _is_taken(number: Number, same: Iterable[Number], by_value: dict[Decimal, list[Number]]) -> bool:
+    """Does the abstract count with another number what *number* counts, and with this one something else?"""
+    if number.name or not number.company or any(number.company & each.company for each in same):
+        return False
+    units = {unit for _, unit in number.readings}
+    return any(
+        number.company & each.company and units & {unit for _, unit in each.readings}
+        for value, numbers in by_value.items()
+        for each in numbers
+        if value not in number.values and not each.name and not (each.is_word and value < _COUNTED_FROM)
+    )
