@@ -203,12 +203,14 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
 def schedule(config: Path) -> None:
     """Stay, and run each edition when it is due.
 
-    Stopped with Ctrl-C or SIGTERM, it ends after the run that is under way.
+    With `mode = "batch"`, papers are handed over to the model hours before. Stopped with Ctrl-C or SIGTERM, it ends
+    after the run that is under way.
     """
     import signal
     import threading
+    from datetime import timedelta
 
-    from digest.schedule import Scheduler, next_time
+    from digest.schedule import Ahead, Scheduler, next_time
     from digest.terminal import outcome, print_reports
 
     stop = threading.Event()
@@ -230,6 +232,22 @@ def schedule(config: Path) -> None:
             pages = {r.edition: str(app.page(r.edition, r.date)) for r in news if r.issue}
             print_reports(news, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
 
+        def prepare(editions: list[Any], day: date, read: bool) -> None:
+            try:
+                reports = app.prepare(editions, day, read=read)
+            except DigestError as error:
+                click.echo(f"{clock():%Y-%m-%d %H:%M} {error}", err=True)
+                return
+            for report in reports:
+                for warning in report.warnings:
+                    if (report.edition, day, warning) not in prepared:
+                        click.echo(f"{report.edition} of {day}: {warning}")
+            prepared.update((r.edition, day, warning) for r in reports for warning in r.warnings)
+
+        prepared: set[tuple[str, date, str]] = set()
+        llm = app.config.llm
+        lead = timedelta(hours=min(llm.batch_lead_hours, 23))
+        ahead = Ahead(lead=lead, prepare=prepare) if llm.mode == "batch" and app.jobs else None
         told: dict[str, Any] = {}
         for edition in app.config.editions:
             moment = next_time(edition, clock(), zone)
@@ -237,7 +255,7 @@ def schedule(config: Path) -> None:
                 f"{edition.name}: next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else f"{edition.name}: never"
             )
         click.echo("Ctrl-C stops after the run that is under way.")
-        Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due).stay(stop)
+        Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead).stay(stop)
 
 
 @cli.command(short_help="Tell what happened last and what is due.")
