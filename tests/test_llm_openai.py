@@ -84,7 +84,7 @@ def test_the_request_holds_what_is_needed_and_no_more(client_of: Any) -> None:
         client_of(server).complete(prompt())
 
     (entry,) = server.journal
-    assert set(entry["body"]) == {"model", "messages", "response_format", "max_completion_tokens"}
+    assert set(entry["body"]) == {"model", "messages", "response_format", "max_tokens"}
     assert entry["body"]["messages"][0] == {"role": "system", "content": "Sum up, as JSON."}
     assert entry["body"]["response_format"]["json_schema"]["strict"] is True
     assert entry["headers"]["authorization"] == f"Bearer {KEY}"
@@ -188,7 +188,7 @@ def test_who_asks_for_a_pause_is_not_asked_in_another_form(client_of: Any) -> No
 def test_what_was_found_out_is_remembered_over_runs(client_of: Any) -> None:
     rules = [
         Rule("status", asks="json_schema", status=400, body='{"error": "response_format json_schema is unknown"}'),
-        Rule("status", asks="max_completion_tokens", status=400, body='{"error": "max_completion_tokens: extra"}'),
+        Rule("status", asks='"max_tokens"', status=400, body='{"error": "max_tokens: extra"}'),
     ]
     learned: list[Any] = []
     with FlakyLLM(*rules) as server:
@@ -196,14 +196,14 @@ def test_what_was_found_out_is_remembered_over_runs(client_of: Any) -> None:
         first.complete(prompt())
         first.complete(prompt())
         asked = len(server.journal)
-        client_of(server, learned=json.loads(json.dumps(learned[-1]))).complete(prompt())
+        client_of(server, learned=json.loads(json.dumps(learned[-1])), learn=learned.append).complete(prompt())
 
-    assert learned == [{"format": "json_object", "limit": "max_tokens", "effort": False, "cache": False}]
+    assert learned == [{"format": "json_object", "limits": ["max_completion_tokens"], "effort": False, "cache": False}]
     assert (asked, len(server.journal)) == (4, 5)
 
 
 @pytest.mark.parametrize(
-    "learned", [{}, {"format": "xml", "limit": 7, "effort": "much"}, {"format": ["json_object"]}, {"form": None}]
+    "learned", [{}, {"format": "xml", "limits": 7, "effort": "much"}, {"format": ["json_object"]}, {"form": None}]
 )
 def test_what_was_not_learned_is_found_out(learned: Any, client_of: Any) -> None:
     with FlakyLLM() as server:
@@ -235,24 +235,22 @@ def test_requests_side_by_side_find_the_dialect_out_together(client_of: Any) -> 
     assert formats(server)[before:] == ["json_object"]
 
 
-def test_a_server_that_knows_only_max_tokens_gets_max_tokens(client_of: Any) -> None:
-    said = '{"error": {"message": "Unrecognized request argument supplied: max_completion_tokens"}}'
-    with FlakyLLM(Rule("status", asks="max_completion_tokens", status=400, body=said)) as server:
+def test_the_limit_has_the_name_that_a_server_most_likely_knows() -> None:
+    assert "max_completion_tokens" in OpenAILLM("gpt-5-mini", api_key=KEY).body(prompt())
+    assert "max_completion_tokens" in OpenAILLM("m", api_key=KEY, base_url="https://api.openai.com/v1").body(prompt())
+    assert "max_tokens" in OpenAILLM("llama-3", api_key=KEY, base_url=NOWHERE).body(prompt())
+
+
+def test_a_server_that_wants_the_limits_other_name_gets_it(client_of: Any) -> None:
+    said = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    refusal = Rule("status", asks='"max_tokens"', status=400, body=json.dumps({"error": {"message": said}}))
+    with FlakyLLM(refusal) as server:
         llm = client_of(server)
         llm.complete(prompt())
         llm.complete(prompt())
 
-    assert ["max_tokens" in entry["body"] for entry in server.journal] == [False, True, True]
+    assert ["max_tokens" in entry["body"] for entry in server.journal] == [True, False, False]
     assert formats(server) == ["json_schema"] * 3
-
-
-def test_a_server_that_passes_the_limit_over_is_told_by_its_older_name(client_of: Any) -> None:
-    with FlakyLLM(Rule("cut_json", first_n=1)) as server:
-        llm = client_of(server)
-        assert llm.complete(prompt()).finish_reason == "length"
-        llm.complete(prompt())
-
-    assert "max_tokens" in server.journal[1]["body"]
 
 
 def test_a_refusal_after_the_first_success_is_not_put_down_to_the_schema(client_of: Any) -> None:

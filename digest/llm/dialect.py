@@ -3,7 +3,7 @@
 What one does not know is left out:
 
     answer in   a JSON schema  →  any JSON object  →  plain text
-    limit as    max_completion_tokens  →  max_tokens
+    limit as    max_completion_tokens or max_tokens, whichever is the more likely  →  the other one
     effort      low, for models that think first  →  not said
     cache       no writing to it, for models that charge for that  →  not said
 """
@@ -32,7 +32,7 @@ our prompts is shorter than what is cached at all (1,024 tokens)."""
 _MAY_BE_FORM: Final = frozenset({400, 422, 500, 501})
 """What servers say to a parameter they do not know; llama.cpp's Python server says 500 to a schema."""
 _FORM: Final = re.compile(
-    r"response_format|schema|json.?(?:mode|object)|max_completion_tokens|reasoning|prompt_cache|grammar"
+    r"response_format|schema|json.?(?:mode|object)|max_(?:completion_)?tokens|reasoning|prompt_cache|grammar"
 )
 """Words for a part of a request that a server may not know."""
 
@@ -43,13 +43,14 @@ class Dialect:
 
     format: int = 0
     """Place in `FORMATS`."""
-    limit: str = "max_completion_tokens"
+    limits: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
+    """Names of the limit that it may know; the first one is used."""
     effort: bool = False
     cache: bool = False
 
     def arguments(self, prompt: Prompt) -> dict[str, Any]:
         """The parts of a request besides model and messages."""
-        arguments: dict[str, Any] = {self.limit: prompt.max_output_tokens}
+        arguments: dict[str, Any] = {self.limits[0]: prompt.max_output_tokens}
         if (response_format := self.response_format(prompt.form)) is not None:
             arguments["response_format"] = response_format
         if self.effort:
@@ -71,32 +72,34 @@ class Dialect:
             return replace(self, effort=False)
         if self.cache and "prompt_cache" in complaint:
             return replace(self, cache=False)
-        if self.limit != "max_tokens" and "max_completion_tokens" in complaint:
-            return replace(self, limit="max_tokens")
+        if len(self.limits) > 1 and self.limits[0] in complaint:
+            return replace(self, limits=self.limits[1:])
         return replace(self, format=self.format + 1) if self.format < _PLAINEST else None
 
     def joined(self, other: Dialect) -> Dialect:
         """What both know: requests side by side find out one thing each, and none is forgotten."""
         return Dialect(
             format=max(self.format, other.format),
-            limit=self.limit if self.limit == other.limit else "max_tokens",
+            limits=min(self.limits, other.limits, key=len),
             effort=self.effort and other.effort,
             cache=self.cache and other.cache,
         )
 
     def as_learned(self) -> dict[str, Any]:
         """In a form that can be stored and read by `first_dialect`."""
-        return {"format": FORMATS[self.format], "limit": self.limit, "effort": self.effort, "cache": self.cache}
+        return {"format": FORMATS[self.format], "limits": list(self.limits), "effort": self.effort, "cache": self.cache}
 
 
 def first_dialect(model: str, *, is_openai: bool, learned: Mapping[str, Any]) -> Dialect:
     """What the server is asked in first: what was *learned*, else all that such a server and *model* may know."""
     effort = is_openai and _THINKS_FIRST.match(model) is not None
     cache = is_openai and _CHARGES_WRITES.match(model) is not None
-    known = learned.get("format")
+    # OpenAI's newer models refuse max_tokens; other servers pass over what they do not know, and would write on and on.
+    limits = ("max_completion_tokens", "max_tokens") if is_openai else ("max_tokens", "max_completion_tokens")
+    known, limit = learned.get("format"), learned.get("limits")
     return Dialect(
         format=FORMATS.index(known) if known in FORMATS else 0,
-        limit="max_tokens" if learned.get("limit") == "max_tokens" else "max_completion_tokens",
+        limits=limits[1:] if limit == list(limits[1:]) else limits,
         effort=effort and learned.get("effort") is not False,
         cache=cache and learned.get("cache") is not False,
     )
@@ -109,10 +112,18 @@ class Interpreter:
     of them, for one may be any passing fault, and what is found out here is believed for a month.
     """
 
-    def __init__(self, first: Dialect, *, probes: int, learn: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        first: Dialect,
+        *,
+        probes: int,
+        learned: Mapping[str, Any],
+        learn: Callable[[Mapping[str, Any]], None],
+    ) -> None:
         """Begin with *first*.
 
         Args:
+            learned: What *first* was made of. It is not learned anew while it holds, and so has an end.
             probes: How often, in all, a server that answers nothing at all is asked in another form.
             learn: Given what was found out, in the thread of the request that did so.
         """
@@ -123,7 +134,7 @@ class Interpreter:
         self._probes_left = probes
         self._refusals: Counter[int] = Counter()
         """Place in `FORMATS` → how often it may have been refused."""
-        self._told: Mapping[str, Any] = {}
+        self._told: Mapping[str, Any] = first.as_learned() if learned else {}
         self._lock = threading.Lock()
 
     @property
@@ -150,14 +161,8 @@ class Interpreter:
                 self._refusals[dialect.format] += 2 if is_clear else 1
             return plainer
 
-    def worked(self, dialect: Dialect, *, ignored_limit: bool = False) -> None:
-        """Keep what brought an answer.
-
-        Args:
-            ignored_limit: The server seems to have passed the limit over: it may know it by its older name.
-        """
-        if ignored_limit:
-            dialect = replace(dialect, limit="max_tokens")
+    def worked(self, dialect: Dialect) -> None:
+        """Keep what brought an answer."""
         with self._lock:
             sure = all(self._refusals[place] > 1 for place in range(self._dialect.format, dialect.format))
             if not sure:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
@@ -93,8 +94,10 @@ class OpenAILLM:
         self._limits = limits or Limits(now=now)
         self.server = Counterpart(where=base_url or "OpenAI", model=model, key=self._api_key)
         """Whom errors speak of."""
-        first = first_dialect(model, is_openai=base_url is None, learned=learned or {})
-        self._interpreter = Interpreter(first, probes=max(3, concurrency), learn=learn)
+        self._is_openai = base_url is None or urlsplit(base_url).hostname == urlsplit(_OPENAI_URL).hostname
+        known = learned or {}
+        first = first_dialect(model, is_openai=self._is_openai, learned=known)
+        self._interpreter = Interpreter(first, probes=max(3, concurrency), learned=known, learn=learn)
         self._was_reached = False
         """Something came from the server: that it cannot be reached now will pass."""
         self._lock = threading.Lock()
@@ -108,7 +111,7 @@ class OpenAILLM:
     def counter(self) -> Counter:
         """Counts the model's tokens."""
         # The vocabulary of OpenAI's models is worth a download where they are used.
-        return counter(self.model, fetch=self._base_url is None)
+        return counter(self.model, fetch=self._is_openai)
 
     def count_tokens(self, text: str) -> int:
         """See `digest.core.ports.LLM`. For another maker's model it is what OpenAI's newest would count."""
@@ -143,9 +146,7 @@ class OpenAILLM:
             except openai.OpenAIError as error:
                 raise self.translated(error) from error
         completion = self.answer(body, prompt)
-        # A foreign server passed the limit over if it stopped long before; it may know it by its older name.
-        stopped_early = completion.finish_reason == "length" and 2 * completion.output_tokens < prompt.max_output_tokens
-        self._interpreter.worked(dialect, ignored_limit=stopped_early and self._base_url is not None)
+        self._interpreter.worked(dialect)
         return completion
 
     def close(self) -> None:
