@@ -123,11 +123,7 @@ class Scheduler:
         if not self._one_at_a_time.acquire(blocking=False):
             return []
         try:
-            ran = self._run_due()
-            if self._prepare():
-                # That may have taken until the next edition's time.
-                ran += self._run_due()
-            return ran
+            return self._run_due() + self._prepare()
         except StoreError as error:
             log.error("%s; it is looked at again in %d minutes", error, _LOOK_AROUND_MINUTES)
             return []
@@ -142,18 +138,24 @@ class Scheduler:
             self._run(ready, today)
         return [e.name for e in ready]
 
-    def _prepare(self) -> bool:
-        """Prepare what is due soon; whether there was anything."""
+    def _prepare(self) -> list[str]:
+        """Prepare what is due soon; the names of the editions whose time came meanwhile, and that were run."""
         if self._ahead is None:
-            return False
+            return []
         now = self._clock()
+        ran: list[str] = []
         soon = upcoming(self._editions, now, self._zone, lead=self._ahead.lead, is_done=self._is_done)
         for day in sorted({day for day, _ in soon}):
             editions = [e for of, e in soon if of == day]
             read = [e for e in editions if self._is_to_be_read(e, day, now)]
             self._read.update({(e.name, day): now for e in read})
             self._ahead.prepare(editions, day, bool(read))
-        return bool(soon)
+            # Not left to the next tick: it may be the next day by then, on which this issue is nobody's business.
+            if late := [e for e in editions if _moment(e, day, self._zone) <= self._clock()]:
+                self._tried.update({(e.name, day): self._clock() for e in late})
+                self._run(late, day)
+                ran += [e.name for e in late]
+        return ran
 
     def _is_to_be_read(self, edition: Edition, day: date, now: datetime) -> bool:
         """Every hour, and once more when it is time to ask the model directly."""

@@ -21,6 +21,7 @@ from digest.core.jobs import Haste, haste, last_call
 from digest.core.models import Entry, Paper
 from digest.core.pipeline import Report, Stage
 from digest.core.topics import Taxonomy
+from digest.jobs import Jobs, make_jobs
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Pace, Rule
@@ -59,15 +60,24 @@ class Office:
 
     @contextmanager
     def app(self, hour: int, minute: int = 0, *, day: date = MONDAY) -> Iterator[App]:
-        """The app at that time, by the clock of its server too."""
-        self.desk.now = datetime.combine(day, time(hour, minute), tzinfo=UTC)
-        self.server.set_clock(self.desk.now)
+        """The app at that time."""
+        self.set_clock(hour, minute, day=day)
         with self.desk.app() as app:
             app.taxonomy = taxonomy()
             if app.jobs is not None:
-                app.jobs.now = lambda: self.server.now().timestamp()
-                app.jobs.sleep = self.sleep
+                app.jobs = self.jobs_of(app)
             yield app
+
+    def set_clock(self, hour: int, minute: int = 0, *, day: date = MONDAY) -> None:
+        """Let it be that time, for the server too."""
+        self.desk.now = datetime.combine(day, time(hour, minute), tzinfo=UTC)
+        self.server.set_clock(self.desk.now)
+
+    def jobs_of(self, app: App) -> Jobs:
+        """The jobs of *app* as a process knows them that has just begun, on the server's clock."""
+        made = make_jobs(app.config, app.summarizer, store=app.store, clock=app.host.clock, progress=lambda _: None)
+        assert made is not None
+        return replace(made, now=lambda: self.server.now().timestamp(), sleep=self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.slept_s += seconds
@@ -372,8 +382,7 @@ def test_what_a_job_failed_at_is_not_given_to_another_by_the_same_process(tmp_pa
 
     with office.app(3) as app:
         for hour in range(3, 6):
-            office.desk.now = datetime.combine(MONDAY, time(hour), tzinfo=UTC)
-            server.set_clock(office.desk.now)
+            office.set_clock(hour)
             app.prepare(app.editions([]), MONDAY)
 
     assert office.calls("submit") == 1
@@ -432,10 +441,10 @@ def test_a_provider_without_jobs_is_left_alone_for_an_hour(tmp_path: Path, serve
 
     with office.app(3) as app:
         for minute in range(0, 60, 5):
-            office.desk.now = datetime.combine(MONDAY, time(3, minute), tzinfo=UTC)
-            app.prepare(app.editions([]), MONDAY, read=False)
+            office.set_clock(3, minute)
+            app.prepare(app.editions([]), MONDAY, read=not minute)
 
-    assert office.calls("upload") == 0 or office.calls("upload") == 1
+    assert office.calls("upload") == 1
 
 
 def test_what_could_not_be_handed_over_is_offered_again(tmp_path: Path, server: FlakyLLM) -> None:
@@ -532,15 +541,20 @@ class Killed(BaseException):
 
 
 STEPS = (
-    ("store", "save_job"),
-    ("batch", "submit"),
-    ("store", "mark_job"),
-    ("batch", "find"),
-    ("batch", "poll"),
-    ("store", "save_summaries"),
-    ("store", "settle_request"),
-    ("batch", "cancel"),
+    ("store", "save_job", 1, 0.5),
+    ("batch", "submit", 1, 0.5),
+    ("store", "mark_job", 1, 0.5),
+    ("store", "mark_job", 2, 0.5),
+    ("store", "mark_job", 2, 8),
+    ("batch", "poll", 1, 0.5),
+    ("batch", "poll", 3, 8),
+    ("batch", "cancel", 1, 8),
+    ("store", "save_summaries", 1, 0.5),
+    ("store", "save_summaries", 2, 8),
+    ("store", "settle_request", 1, 0.5),
+    ("store", "settle_request", 3, 8),
 )
+"""A part of the flow, one of its steps, at which time it dies there, and how many hours the job takes."""
 
 
 class Dying:
@@ -566,30 +580,54 @@ class Dying:
         return die
 
 
-@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("nth", [1, 2, 4])
-@pytest.mark.parametrize(("part", "step"), STEPS, ids=lambda value: str(value))
-def test_a_run_that_dies_anywhere_is_finished_by_the_next_and_nothing_is_paid_twice(
-    tmp_path: Path, server: FlakyLLM, part: str, step: str, nth: int, before: bool
-) -> None:
-    server.jobs.pace = Pace(in_progress_s=3600)
-    office = Office(tmp_path, server)
+def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: bool) -> bool:
+    """The hours before an issue and its making, each with a new process's memory; whether one of them died."""
     countdown = [nth]
-    for hour, minute in [(3, 0), (3, 5), (3, 30), (3, 45), (4, 40), (6, 52), (7, 0), (7, 5)]:
-        with office.app(hour, minute) as app:
-            assert app.jobs is not None
-            setattr(app.jobs, part, Dying(getattr(app.jobs, part), step, before=before, countdown=countdown))
-            final = (hour, minute) >= (7, 0)
+    with office.app(3) as app:
+        [edition] = app.editions([])
+        at = datetime.combine(MONDAY, edition.at, tzinfo=UTC)
+        app.pipeline.fetch([edition], MONDAY, office.desk.now)
+        for hour, minute in [(3, 0), (3, 5), (3, 30), (3, 45), (4, 40), (6, 52), (7, 0), (7, 5)]:
+            office.set_clock(hour, minute)
+            jobs = office.jobs_of(app)
+            setattr(jobs, part, Dying(getattr(jobs, part), step, before=before, countdown=countdown))
             try:
-                app.run(app.editions([]), MONDAY, until=Stage.PUBLISH if final else Stage.SUMMARIZE)
+                jobs.collect()
+                how = haste(office.desk.now, at, is_final=hour >= 7)
+                sums = jobs.summarize(app.pipeline, edition, MONDAY, haste=how, at=at)
+                if hour >= 7:
+                    app.pipeline.publish(edition, MONDAY, sums)
             except Killed:
                 continue
+    return countdown[0] <= 0
 
-    assert office.fell_back() == []
-    assert len(office.printed()) == 20
-    assert office.jobs() == ()
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("part", "step", "nth", "hours"), STEPS, ids=lambda value: str(value))
+def test_a_run_that_dies_anywhere_is_finished_by_the_next_and_nothing_is_paid_twice(
+    tmp_path: Path, server: FlakyLLM, part: str, step: str, nth: int, hours: float, before: bool
+) -> None:
+    server.jobs.pace = Pace(in_progress_s=hours * 3600)
+    office = Office(tmp_path, server)
+
+    assert die_and_go_on(office, part, step, nth, before=before)
+    assert (len(office.printed()), office.fell_back(), office.jobs()) == (20, [], ())
     assert server.bill().papers_twice == ()
     assert len(server.bill().papers) == 20
+    assert is_paid_exactly(office)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("action", ["lose", "hang_up"])
+def test_a_run_that_dies_looking_for_a_lost_receipt_is_finished_by_the_next(
+    tmp_path: Path, server: FlakyLLM, action: str, before: bool
+) -> None:
+    server.rules(Rule(action, on="submit", first_n=1))
+    office = Office(tmp_path, server)
+
+    assert die_and_go_on(office, "batch", "find", 1, before=before)
+    assert (len(office.printed()), office.fell_back(), office.jobs()) == (20, [], ())
+    assert server.bill().papers_twice == ()
     assert is_paid_exactly(office)
 
 

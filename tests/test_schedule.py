@@ -10,7 +10,7 @@ import pytest
 
 from digest.core.errors import StoreError
 from digest.core.models import Edition
-from digest.schedule import Scheduler, next_time
+from digest.schedule import Ahead, Scheduler, next_time
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -22,18 +22,32 @@ def edition(**changes: object) -> Edition:
 class Desk:
     """A scheduler on a clock that is set by hand, with runs that print an issue, or find nothing."""
 
-    def __init__(self, *editions: Edition, zone: ZoneInfo = PARIS, prints: bool = True) -> None:
+    def __init__(
+        self,
+        *editions: Edition,
+        zone: ZoneInfo = PARIS,
+        prints: bool = True,
+        lead: timedelta | None = None,
+        preparing: timedelta = timedelta(0),
+    ) -> None:
         self.now = datetime(2026, 6, 3, 0, 0, tzinfo=UTC)
         self.printed: set[tuple[str, date]] = set()
         self.runs: list[tuple[str, date]] = []
         self.prints = prints
+        self.prepared: list[tuple[datetime, list[str], date, bool]] = []
+        self.preparing = preparing
         self.scheduler = Scheduler(
             editions,
             zone,
             clock=lambda: self.now,
             is_done=lambda e, day: (e.name, day) in self.printed,
             run=self._run,
+            ahead=Ahead(lead=lead, prepare=self._prepare) if lead else None,
         )
+
+    def _prepare(self, editions: list[Edition], day: date, read: bool) -> None:
+        self.prepared.append((self.now, [e.name for e in editions], day, read))
+        self.now += self.preparing
 
     def _run(self, ready: list[Edition], day: date) -> None:
         for e in ready:
@@ -157,3 +171,132 @@ def test_a_database_that_cannot_be_asked_is_asked_again_later() -> None:
     broken.clear()
     assert scheduler.tick() == ["daily"]
     assert ran == [date(2026, 6, 3)]
+
+
+# --- ahead of its time ------------------------------------------------------------------------------------------------
+
+
+def moment(day: int, hour: int, minute: int = 0, *, month: int = 6, zone: ZoneInfo = PARIS) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
+
+
+def test_an_edition_is_prepared_from_its_lead_on_and_run_at_its_time() -> None:
+    desk = Desk(edition(), lead=timedelta(hours=4))
+    desk.now = moment(3, 2)
+
+    desk.pass_time(moment(3, 8))
+
+    times = [at for at, *_ in desk.prepared]
+    assert (times[0], times[-1]) == (moment(3, 3), moment(3, 6, 55))
+    assert len(times) == 48
+    assert {(*names, day) for _, names, day, _ in desk.prepared} == {("daily", date(2026, 6, 3))}
+    assert desk.runs == [("daily", date(2026, 6, 3))]
+
+
+def test_sources_are_asked_every_hour_and_once_more_ten_minutes_before() -> None:
+    desk = Desk(edition(), lead=timedelta(hours=4))
+    desk.now = moment(3, 2, 58)
+
+    desk.pass_time(moment(3, 8))
+
+    asked = [at for at, _, _, read in desk.prepared if read]
+    assert asked == [moment(3, hour, 3) for hour in (3, 4, 5, 6)] + [moment(3, 6, 53)]
+
+
+def test_an_edition_just_after_midnight_is_prepared_for_the_day_that_begins() -> None:
+    desk = Desk(edition(at=time(0, 10)), lead=timedelta(hours=4))
+    desk.now = moment(2, 19)
+
+    desk.pass_time(moment(3, 0, 5))
+
+    assert desk.prepared[0][0] == moment(2, 20, 10)
+    assert {day for _, _, day, _ in desk.prepared} == {date(2026, 6, 3)}
+
+
+@pytest.mark.parametrize(("today", "prepared"), [(7, True), (5, False)], ids=["Sunday evening", "Friday evening"])
+def test_the_weekday_of_the_issue_counts_and_not_that_of_its_preparation(today: int, prepared: bool) -> None:
+    desk = Desk(edition(at=time(0, 10)), lead=timedelta(hours=4))
+    desk.now = moment(today, 20, 30)
+
+    desk.scheduler.tick()
+
+    assert bool(desk.prepared) is prepared
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "first"),
+    [(3, 29, "2026-03-29 00:00+01:00"), (10, 25, "2026-10-25 02:00+02:00"), (6, 3, "2026-06-03 01:00+02:00")],
+    ids=["forward", "back", "neither"],
+)
+def test_a_lead_is_so_many_hours_on_the_days_when_clocks_change_too(month: int, day: int, first: str) -> None:
+    desk = Desk(edition(days=frozenset(range(7))), lead=timedelta(hours=6))
+    desk.now = moment(day, 0, month=month) - timedelta(hours=2)
+
+    desk.pass_time(moment(day, 7, month=month))
+
+    assert desk.prepared[0][0] == datetime.fromisoformat(first)
+    assert desk.runs[-1][1] == date(2026, month, day)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "Pacific/Apia"])
+@pytest.mark.parametrize("at", [time(0, 0), time(0, 10), time(1, 30), time(2, 30), time(7, 0), time(23, 50)])
+@pytest.mark.parametrize("around", [date(2025, 3, 30), date(2025, 4, 6), date(2025, 9, 7), date(2025, 10, 26)])
+def test_every_day_is_prepared_before_its_run_and_never_after(zone: str, at: time, around: date) -> None:
+    desk = Desk(edition(at=at, days=frozenset(range(7))), zone=ZoneInfo(zone), lead=timedelta(hours=4))
+    desk.now = datetime.combine(around - timedelta(days=1), time(0, 0), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    ran: dict[date, datetime] = {}
+    run = desk.scheduler._run
+    desk.scheduler._run = lambda ready, day: (ran.setdefault(day, desk.now), run(ready, day))[1]  # type: ignore[func-returns-value]
+
+    desk.pass_time(desk.now + timedelta(days=3, hours=2), step=timedelta(minutes=10))
+
+    for day in (around, around + timedelta(days=1)):
+        times = [when for when, _, of, _ in desk.prepared if of == day]
+        assert times
+        assert max(times) < ran[day]
+        # A time that the clocks leave out comes when they have left it out.
+        assert timedelta(hours=3, minutes=20) <= ran[day] - min(times) <= timedelta(hours=5)
+
+
+def test_what_is_done_is_not_prepared() -> None:
+    desk = Desk(edition(), lead=timedelta(hours=4))
+    desk.printed.add(("daily", date(2026, 6, 3)))
+    desk.now = moment(3, 4)
+
+    desk.scheduler.tick()
+
+    assert desk.prepared == []
+
+
+def test_a_preparation_that_lasts_until_the_hour_is_followed_by_the_run_at_once() -> None:
+    desk = Desk(edition(), lead=timedelta(hours=4), preparing=timedelta(minutes=12))
+    desk.now = moment(3, 6, 52)
+
+    assert desk.scheduler.tick() == ["daily"]
+    assert desk.now == moment(3, 7, 4)
+    assert desk.scheduler.tick() == []
+
+
+def test_a_preparation_that_lasts_beyond_midnight_does_not_lose_the_day() -> None:
+    desk = Desk(edition(at=time(23, 55)), lead=timedelta(hours=4), preparing=timedelta(minutes=12))
+    desk.now = moment(3, 23, 52)
+
+    assert desk.scheduler.tick() == ["daily"]
+    assert desk.runs == [("daily", date(2026, 6, 3))]
+
+
+def test_one_edition_is_run_while_another_is_prepared() -> None:
+    desk = Desk(edition(), edition(name="noon", at=time(10, 30)), lead=timedelta(hours=4))
+    desk.now = moment(3, 7)
+
+    assert desk.scheduler.tick() == ["daily"]
+    assert [(names, day) for _, names, day, _ in desk.prepared] == [(["noon"], date(2026, 6, 3))]
+
+
+def test_editions_of_two_days_are_prepared_apart() -> None:
+    desk = Desk(edition(at=time(23, 50)), edition(name="early", at=time(0, 10)), lead=timedelta(hours=1))
+    desk.now = moment(2, 23, 40)
+
+    desk.scheduler.tick()
+
+    assert [(names, day.day) for _, names, day, _ in desk.prepared] == [(["daily"], 2), (["early"], 3)]
