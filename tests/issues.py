@@ -7,10 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from digest.core.issue import with_overview
 from digest.core.models import (
     Entry,
     Issue,
     LeftOut,
+    Overview,
+    OverviewSentence,
     PaperId,
     Section,
     Signals,
@@ -74,6 +77,18 @@ def issue(entries: Sequence[Entry] = (), *, day: date = WEDNESDAY, **changes: An
         "why_empty": None if entries else "arXiv lists no papers on this day.",
     }
     return Issue(**{**values, **changes})
+
+
+def told(of: Issue, *sentences: tuple[str | int, ...]) -> Issue:
+    """*of* with an overview that a model has written: of each sentence its text, and the numbers of its papers."""
+    overview = Overview(
+        sentences=tuple(
+            OverviewSentence(text=str(text), papers=tuple(paper(int(n)).id for n in ns)) for text, *ns in sentences
+        ),
+        client="openai",
+        model="some-model",
+    )
+    return with_overview(of, overview)
 
 
 def left_out(n: int, reason: str = "not among the best 30 of 40") -> LeftOut:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from digest.core.models import Issue, Mail
 from digest.core.text import strip_invisible
 from digest.publish.mail import MAX_HTML_BYTES, MAX_TEXT_BYTES, compose, draw_body, encoded_size
+from digest.publish.slugs import slug
 from tests.browser import CONTRASTS, chromium
-from tests.issues import WEDNESDAY, entry, issue, left_out, templates
+from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 AT = datetime(2026, 6, 3, 5, 0, tzinfo=UTC)
 SITE = "https://digest.example.org"
@@ -167,6 +168,28 @@ def test_the_html_stays_below_what_gmail_cuts(n: int) -> None:
     assert "answer this one and say so" in body.html
 
 
+@pytest.mark.parametrize("n", [4, 50, 200])
+@pytest.mark.parametrize("site", [SITE, None])
+def test_references_of_the_overview_lead_to_entries_wherever_they_are_shown(n: int, site: str | None) -> None:
+    sentence = "Of things that are studied some are better by a good margin, with 30 % less of what it takes"
+    whole = told(busy(n), *((f"{sentence}, {k}.", *range(k, n, n // 3 + 1)) for k in range(3)))
+
+    body = draw_body(whole, templates=TEMPLATES, site_url=site)
+
+    head, rest = body.html.split("<h2", 1)
+    links = re.findall(r'href="([^"]+)"[^>]*>(\d+)</a>', head)
+    ids = re.findall(r'<h3 id="([^"]+)"', rest)
+    assert encoded_size(body.html, "html") <= MAX_HTML_BYTES
+    assert len(ids) == len(set(ids)) == body.shown
+    order = [slug(e.paper.id) for e in whole.entries]
+    for url, number in links:
+        anchor = order[int(number) - 1]
+        elsewhere = f"{SITE}/papers/{anchor}/index.html" if site else whole.entries[int(number) - 1].paper.url
+        assert url == (f"#{anchor}" if anchor in ids else elsewhere)
+    assert len(links) >= 5
+    assert (body.shown < n) == any(not url.startswith("#") for url, _ in links)
+
+
 def test_points_go_before_papers() -> None:
     body = draw_body(busy(90), templates=TEMPLATES, site_url=SITE)
 
@@ -233,19 +256,22 @@ def test_no_text_however_nasty_is_a_tag_a_header_or_a_crash(texts: list[str]) ->
         reason=reason,
     )
 
-    message = read(mail(issue([one, entry(2)], left_out=(replace(left_out(1), reason=reason),), title=title)))
+    nasty = told(
+        issue([one, entry(2)], left_out=(replace(left_out(1), reason=reason),), title=title), (tldr, 1, 2), (point, 1)
+    )
+    message = read(mail(nasty))
 
     tree = html5lib.parse(part(message, "html"), namespaceHTMLElements=False)
     assert {element.tag for element in tree.iter() if isinstance(element.tag, str)} <= TAGS
     for element in tree.iter():
         assert not any(str(name).startswith("on") for name in element.attrib)
-        assert element.get("href", "https:").startswith(("https:", "http:"))
+        assert element.get("href", "https:").startswith(("https:", "http:", "#arxiv-"))
     assert "Bcc" not in message
     assert strip_invisible(message["Subject"]) == message["Subject"]
 
 
 def test_the_mail_fits_a_phone_and_can_be_read_in_light_and_dark_and_without_its_style_sheet() -> None:
-    html = draw_body(busy(8), templates=TEMPLATES, site_url=SITE).html
+    html = draw_body(told(busy(8), ("Things are studied.", 1, 5, 7)), templates=TEMPLATES, site_url=SITE).html
     bare = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
 
     with chromium() as browser:

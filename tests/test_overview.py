@@ -181,6 +181,26 @@ def test_references_to_nobody_are_dropped_and_the_others_stay() -> None:
     assert refused == ()
 
 
+def test_a_reference_that_another_paper_would_fit_far_better_is_dropped() -> None:
+    tldrs = (
+        "Salmon return to dammed rivers when ladders are lit at dusk.",
+        "Folded proteins are predicted from sparse cryogenic images.",
+        "Bond markets overreact to rumours of central bankers.",
+        "Village poets recite epics from memory with few errors.",
+    )
+    entries = [on(n, tldr=tldr) for n, tldr in enumerate(tldrs)]
+    both = "Salmon return to rivers with lit ladders, and village poets recite epics from memory."
+    right, wrong, one = ((both, "1", "4"), (both, "1", "3"), ("Bond markets overreact to rumours of bankers.", "3"))
+
+    def papers(*sentences: tuple[str, ...]) -> list[tuple[PaperId, ...]]:
+        overview, _ = read_overview(answer(*sentences), entries, client="openai", language="en")
+        return [sentence.papers for sentence in overview.sentences] if overview else []
+
+    ids = [e.paper.id for e in entries]
+    assert papers(right, one) == [(ids[0], ids[3]), (ids[2],)]
+    assert papers(wrong, one, ("Folded proteins are predicted from sparse images.", "2"))[0] != (ids[0], ids[2])
+
+
 def test_how_many_papers_there_are_may_be_said() -> None:
     counted = ("Of 6 papers two measure rivers and proteins by careful steps.", "1", "2")
     three = ("Three papers measure rivers, proteins and galaxies.", "1", "2", "3")

@@ -29,9 +29,11 @@ from digest.publish.views import (
     some_authors,
     source_name,
 )
-from tests.issues import WEDNESDAY, entry, issue, left_out, templates
+from tests.conftest import paper
+from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 HERE = Links(root="../../")
+THREE = [entry(n) for n in (1, 2, 3)]
 
 # -- formulas
 
@@ -280,6 +282,73 @@ def test_the_colophon_counts_who_wrote_what_and_what_it_cost() -> None:
     assert "2 summaries by some-model." in said
     assert "1 paper has an extract of the abstract instead of a model’s summary: refused." in said
     assert "2 requests to the model, 9,120 tokens in, 2,210 out, $0.07." in said
+
+
+def test_the_colophon_says_what_was_checked_of_every_summary_and_no_more() -> None:
+    def said(*checked: tuple[str, ...]) -> str:
+        entries = [entry(n, summary={"checked": names}) for n, names in enumerate(checked)]
+        return " ".join(issue_view(issue(entries), links=HERE).writers)
+
+    both = (
+        "Each was checked against its paper’s own abstract: the numbers in it stand there, and its words belong to it."
+    )
+    assert both in said(("length", "numbers", "belongs"), ("numbers", "plain", "belongs"))
+    assert "own abstract: its words belong to it." in said(("numbers", "belongs"), ("belongs",))
+    assert "checked" not in said(("numbers",), ())
+
+
+def test_the_colophon_says_how_many_papers_have_an_extract_and_why() -> None:
+    reasons = ["no answer", *["the budget is used up"] * 3, "a", "b", "c", "d"]
+    extracts = [entry(n, summary={"client": "extractive", "fell_back": reason}) for n, reason in enumerate(reasons)]
+
+    said = issue_view(issue([entry(9), *extracts]), links=HERE).writers
+
+    assert said[2:] == (
+        "3 papers have an extract of the abstract instead of a model’s summary: the budget is used up.",
+        "1 paper has an extract: no answer.",
+        "1 paper has an extract: a.",
+        "1 paper has an extract: b.",
+        "2 more have one for reasons that stand beside them.",
+    )
+
+
+def test_an_overview_refers_to_entries_by_their_place() -> None:
+    seen = issue_view(told(issue(THREE), ("Things work.", 3, 1), ("Nothing does", 2), ("What now?", 77)), links=HERE)
+
+    assert [[(r.number, r.url) for r in sentence.references] for sentence in seen.sentences] == [
+        [],
+        [(3, "#arxiv-2603-00003"), (1, "#arxiv-2603-00001")],
+        [(2, "#arxiv-2603-00002")],
+        [],
+    ]
+    assert seen.numbered == "3 papers today. Things work [3, 1]. Nothing does [2] What now?"
+    assert [e.number for section in seen.sections for e in section.entries] == [1, 2, 3]
+    assert "The overview is by some-model, checked against what it refers to." in seen.writers
+
+
+def test_the_text_numbers_its_entries_only_where_the_overview_needs_it() -> None:
+    text = issue_text(told(issue(THREE), ("Things work.", 3, 1)), templates=templates())
+
+    assert "Things work [3, 1]." in text
+    assert "\n3. Paper number 3 on" in text
+    assert "\n* Paper number 3 on" in issue_text(issue(THREE), templates=templates())
+
+
+def test_an_overview_in_another_language_says_so_and_english_does_not() -> None:
+    german = told(issue(THREE, language="de-AT"), ("Es geht.", 1))
+
+    assert issue_view(german, links=HERE).overview_language == "de-AT"
+    assert issue_view(told(issue(THREE), ("It works.", 1)), links=HERE).overview_language == ""
+    assert issue_view(issue([entry()], language="de"), links=HERE).overview_language == ""
+
+
+def test_issue_json_has_the_overview_with_its_references() -> None:
+    document = issue_json(told(issue(THREE), ("Things work.", 3, 1), ("Nothing does.", 2)))
+
+    assert document["overview"] == "3 papers today. Things work. Nothing does."
+    assert document["overview_by"]["model"] == "some-model"
+    assert document["overview_by"]["sentences"][1] == {"text": "Things work.", "papers": [paper(3).id, paper(1).id]}
+    assert issue_json(issue([entry()]))["overview_by"] is None
 
 
 def test_a_withdrawn_and_a_cross_listed_paper_are_marked() -> None:

@@ -16,7 +16,7 @@ from digest.core.pipeline import Report
 from digest.doctor import Finding
 from digest.publish.render import flow
 from digest.publish.views import Links, issue_view
-from tests.issues import WEDNESDAY, entry, issue, left_out, templates
+from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 
 class Tty(io.StringIO):
@@ -85,6 +85,13 @@ def test_lines_fit_the_terminal_except_a_link_which_is_not_broken(monkeypatch: p
     assert [line for line in lines if len(line) > 80] == [f"  code: https://code.example.org/{'long' * 30}"]
     assert [line for line in lines if line != line.rstrip() or line.strip().startswith("·") or line.endswith("·")] == []
     assert "      " in next(lines[n + 1] for n, line in enumerate(lines) if line.startswith("    – "))
+
+
+def test_the_terminal_numbers_the_entries_that_the_overview_refers_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_screen(told(whole(), ("Things are everywhere, and work.", 2, 1)), monkeypatch)
+
+    assert "2 papers today, chosen from 4 new ones. Things are everywhere, and work [2, 1]." in lines
+    assert [line.split(". ")[0] for line in lines if "Paper number" in line] == ["  1", "  2"]
 
 
 def test_an_empty_day_on_the_terminal_says_that_nothing_is_new(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,10 @@ left, `digest.core.issue.overview` stands instead, which needs no model.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -79,6 +81,9 @@ def _told(entry: Entry) -> Paper:
     return replace(entry.paper, abstract=entry.summary.tldr)
 
 
+# --- what is taken of an answer ---------------------------------------------------------------------------------------
+
+
 def read_overview(
     completion: Completion, entries: Sequence[Entry], *, client: str, language: str
 ) -> tuple[Overview | None, tuple[str, ...]]:
@@ -87,32 +92,74 @@ def read_overview(
     None where fewer than two sentences are left.
     """
     by_id = {str(place): entry for place, entry in enumerate(entries, 1)}
-    alone = [_source(entry.paper.id, [entry]) for entry in entries]
+    sources = {entry.paper.id: _source(entry.paper.id, [entry]) for entry in entries}
+    words = _Words(entries)
     sentences: list[OverviewSentence] = []
     refused: list[str] = []
     for remark in read_remarks(completion.text):
-        text, ids = _without_references(remark, by_id.keys())
-        about = [by_id[i] for i in ids if i in by_id]
-        if text in {sentence.text for sentence in sentences}:
+        text, ids = _without_references(remark, by_id)
+        about = words.fitting(text, [by_id[i] for i in ids if i in by_id])
+        named = tuple(entry.paper.id for entry in about)
+        if any(text == sentence.text for sentence in sentences):
             complaint: str | None = "repeated: it says the same again"
-        elif not about or len(about) > _REFERENCES:
+        elif not 0 < len(about) <= _REFERENCES:
             complaint = f"references: it speaks of {len(about)} papers"
         else:
             said = Summary(tldr=text, client=client, language=language)
-            named = {entry.paper.id for entry in about}
-            others = [paper for paper in alone if paper.id not in named]
-            _, complaint = check(said, _source(_ALL, about, count=len(entries)), others)
+            together = _source(_TOGETHER, about, count=len(entries))
+            _, complaint = check(said, together, [paper for i, paper in sources.items() if i not in named])
         if complaint:
             refused.append(complaint)
         else:
-            sentences.append(OverviewSentence(text=text, papers=tuple(entry.paper.id for entry in about)))
+            sentences.append(OverviewSentence(text=text, papers=named))
     least, most = _SENTENCES
     if len(sentences) < least:
         return None, tuple(refused)
     return Overview(sentences=tuple(sentences[:most]), client=client, model=completion.model), tuple(refused)
 
 
-_ALL: Final = PaperId("overview:all")
+class _Words:
+    """Which entry a part of a sentence is about, by the words that tell entries apart.
+
+    Models are good at saying and bad at pointing. In a sentence on two papers with the wrong id for one of them, what
+    the other does not account for fits some third entry far better than the one that is named. That reference goes; a
+    link that leads to another paper would be worse than none.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._of = {entry.paper.id: _stems(f"{entry.paper.title} {entry.summary.tldr}") for entry in entries}
+        counts = Counter(stem for stems in self._of.values() for stem in stems)
+        self._weights = {stem: math.log(len(entries) / n) for stem, n in counts.items() if 2 * n <= len(entries)}
+
+    def fitting(self, text: str, about: Sequence[Entry]) -> list[Entry]:
+        """Those of *about* that *text* may well refer to."""
+        said = _stems(text) & self._weights.keys()
+        named = [entry.paper.id for entry in about]
+        kept = []
+        for entry in about:
+            fellows = [self._of[i] for i in named if i != entry.paper.id]
+            left = said.difference(*fellows)
+            best = max((self._weight(left, i) for i in self._of if i not in named), default=0.0)
+            if best < _TELLING or self._weight(left, entry.paper.id) >= _AS_GOOD_AS * best:
+                kept.append(entry)
+        return kept
+
+    def _weight(self, said: Set[str], paper: PaperId) -> float:
+        return sum(self._weights[stem] for stem in said & self._of[paper])
+
+
+# Chosen on pairs of one day's summaries, cut to a fifth: of 1,020 wrong references 958 go, of 2,040 right ones none.
+_AS_GOOD_AS: Final = 0.3
+_TELLING: Final = 3.0
+"""Less than two rare words in common is chance."""
+_WORD: Final = re.compile(r"[^\W_]{2,}")
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:5] for word in _WORD.findall(text.lower()))
+
+
+_TOGETHER: Final = PaperId("overview:together")
 
 
 def _source(name: PaperId, entries: Sequence[Entry], *, count: int = 0) -> Paper:

@@ -507,11 +507,11 @@ def _checks(passed: Collection[str]) -> Iterator[str]:
     """What was checked of every summary by a model, as far as a reader has something of it."""
     said = [
         words
-        for name, words in (("numbers", "its numbers stand there"), ("belongs", "its words fit it and no other"))
+        for name, words in (("numbers", "the numbers in it stand there"), ("belongs", "its words belong to it"))
         if name in passed
     ]
     if said:
-        yield f"Each was compared with its paper’s own abstract before it was printed: {' and '.join(said)}."
+        yield f"Each was checked against its paper’s own abstract: {', and '.join(said)}."
 
 
 def _extracts(reasons: Sequence[str]) -> Iterator[str]:
