@@ -31,6 +31,8 @@ said: https://developers.openai.com/api/docs/guides/prompt-caching. Papers are n
 our prompts is shorter than what is cached at all (1,024 tokens)."""
 _MAY_BE_FORM: Final = frozenset({400, 422, 500, 501})
 """What servers say to a parameter they do not know; llama.cpp's Python server says 500 to a schema."""
+_COMPLAINT: Final = 2_000
+"""Characters of it that are looked at; some servers quote the whole request behind it."""
 _FORM: Final = re.compile(
     r"response_format|schema|json.?(?:mode|object)|max_(?:completion_)?tokens|reasoning|prompt_cache|grammar"
 )
@@ -147,7 +149,7 @@ class Interpreter:
         """How to ask again what was refused in *dialect*, if it may be its form that was."""
         if status not in _MAY_BE_FORM:
             return None
-        complaint = complaint.lower()
+        complaint = complaint[:_COMPLAINT].lower()
         is_clear = _FORM.search(complaint) is not None
         with self._lock:
             if self._is_proven and (known := dialect.joined(self._dialect)) != dialect:
@@ -159,6 +161,9 @@ class Interpreter:
             plainer = dialect.plainer(complaint)
             if plainer is not None and plainer.format > dialect.format:
                 self._refusals[dialect.format] += 2 if is_clear else 1
+            if plainer is not None and is_clear:
+                # Even if the plainer request fails for another reason, the next one need not hear this again.
+                self._dialect = self._dialect.joined(plainer)
             return plainer
 
     def worked(self, dialect: Dialect) -> None:

@@ -132,7 +132,6 @@ class OpenAILLM:
         import openai
 
         dialect = self._interpreter.dialect
-        first: LLMError | None = None
         while True:
             try:
                 body = self._send(prompt, dialect)
@@ -141,8 +140,8 @@ class OpenAILLM:
                 fault = self.translated(error)
                 plainer = self._plainer(dialect, error, fault)
                 if plainer is None:
-                    raise (fault if first is None or fault.retry_after_s is not None else first) from error
-                first, dialect = first or fault, plainer
+                    raise fault from error
+                dialect = plainer
             except openai.OpenAIError as error:
                 raise self.translated(error) from error
         completion = self.answer(body, prompt)
