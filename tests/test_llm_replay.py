@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ class FakeLLM:
 
 def ask(*numbers: int, nonce: str = "abcd", system: str = "Sum up.") -> Prompt:
     return prompt_for(Batch(papers=tuple(paper(n) for n in numbers)), system=system, nonce=nonce)
+
+
+def ask_overview(text: str, *, nonce: str = "abcd") -> Prompt:
+    return Prompt(
+        system="Tell of the day.",
+        user=f"#1 {nonce}\n{text}\n#end {nonce}",
+        batch=Batch(papers=(paper(1),)),
+        nonce=nonce,
+        max_output_tokens=100,
+        form="overview",
+    )
 
 
 def tldrs(completion: Completion) -> dict[str, str]:
@@ -152,3 +164,38 @@ def test_where_nothing_can_be_recorded_nothing_more_is_paid_for(tmp_path: Path) 
 def test_a_recording_that_is_not_there_is_said_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\[llm\] recording"):
         ReplayLLM(tmp_path / "none.jsonl", model="m")
+
+
+def test_an_overview_is_answered_as_it_was_and_not_put_together(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    (recorded, _) = record(path, ask_overview("Many things."), ask(1))
+    replay = ReplayLLM(path, model="m")
+
+    assert replay.complete(ask_overview("Many things.", nonce="wxyz")) == recorded
+    with pytest.raises(LLMError, match="r.jsonl has no answer") as caught:
+        replay.complete(ask_overview("Other things."))
+    assert not isinstance(caught.value, LLMUnavailable)
+    assert not caught.value.again
+
+
+def test_what_an_overview_says_is_nobodys_summary(tmp_path: Path) -> None:
+    record(tmp_path / "r.jsonl", replace(ask(1), form="overview"))
+
+    assert tldrs(ReplayLLM(tmp_path / "r.jsonl", model="m").complete(ask(1, 2))) == {}
+
+
+def test_batches_are_cut_as_they_were_when_it_was_recorded(tmp_path: Path) -> None:
+    record(tmp_path / "r.jsonl", ask(1))
+
+    assert ReplayLLM(tmp_path / "r.jsonl", model="m").concurrency == FakeLLM.concurrency
+
+
+def test_a_recording_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    (recorded,) = record(path, ask(1))
+    old = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("form", "concurrency")}
+    path.write_text(json.dumps(old) + "\n")
+
+    replay = ReplayLLM(path, model="m")
+
+    assert (replay.complete(ask(1)), replay.concurrency, replay.damaged) == (recorded, 1, 0)

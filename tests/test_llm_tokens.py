@@ -45,6 +45,9 @@ def without_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         ("gpt-4o-2024-05-13", "o200k_base", True),
         ("gpt-4", "cl100k_base", True),
         ("gpt-oss-20b", "o200k_base", True),
+        ("gpt-5.1-2025-11-13", "o200k_base", True),
+        ("gpt-6.1-sol", "o200k_base", True),
+        ("gpt-60", "o200k_base", False),
         ("llama-3-8b", "o200k_base", False),
     ],
 )
@@ -103,6 +106,33 @@ def test_a_vocabulary_that_tiktoken_has_in_its_cache_is_used(
 
     assert count.exact
     assert 60 <= count(ABSTRACT) <= 80
+
+
+# --- what is reserved, and what is said of it -------------------------------------------------------------------------
+
+
+def test_where_the_models_own_vocabulary_counts_nothing_is_added_and_nothing_said() -> None:
+    pytest.importorskip("bpe_openai")
+    count = counter("gpt-5-mini")
+
+    assert count.at_most(ABSTRACT) == count(ABSTRACT)
+    assert count.describe() is None
+
+
+def test_for_another_makers_model_half_as_much_again_is_reserved() -> None:
+    pytest.importorskip("bpe_openai")
+    count = counter("llama-3-8b")
+
+    assert count.at_most(ABSTRACT) >= 1.5 * count(ABSTRACT)
+    assert "o200k_base" in (count.describe() or "")
+
+
+@pytest.mark.parametrize("model", ["gpt-5-mini", "llama-3-8b"])
+def test_a_bound_is_high_enough_and_people_are_told_how_to_get_rid_of_it(model: str, without_package: Path) -> None:
+    count = counter(model)
+
+    assert count.at_most(ABSTRACT) == count(ABSTRACT) == at_most(ABSTRACT)
+    assert "pip install 'research-digest[offline]'" in (count.describe() or "")
 
 
 # --- the upper bound --------------------------------------------------------------------------------------------------

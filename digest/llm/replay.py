@@ -1,7 +1,8 @@
 """A model's answers, kept in a file: recorded once, given again without network, key or cost.
 
-One JSON object a line: `{"system", "nonce", "user", "blocks", "completion"}`, where `blocks` are the papers as the
-model saw them, in their order.
+One JSON object a line: `{"system", "nonce", "user", "form", "concurrency", "blocks", "completion"}`, where `blocks` are
+the papers as the model saw them, in their order, and `concurrency` is how many requests went out side by side: how
+papers are cut into batches depends on it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from digest.core.answers import Answer, read_answers
-from digest.core.errors import ConfigError, LLMUnavailable
+from digest.core.errors import ConfigError, LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
 from digest.core.ports import LLM
 from digest.core.prompts import block
 from digest.llm import tokens
 
+_Key: TypeAlias = tuple[str, str, str]
+"""Form, system message, and user message without its nonce."""
 _FIELDS: Final = frozenset(each.name for each in fields(Completion))
 
 
@@ -63,6 +66,8 @@ class RecordingLLM:
             "system": prompt.system,
             "nonce": prompt.nonce,
             "user": prompt.user,
+            "form": prompt.form,
+            "concurrency": self.concurrency,
             "blocks": [block(paper) for paper in prompt.batch.papers],
             "completion": asdict(completion),
         }
@@ -87,11 +92,10 @@ class ReplayLLM:
 
     The same request gets the same answer. Otherwise, where batches are cut in another way, the answer is put together
     from what was said of each paper under the same system prompt; a paper that is not in the recording is not in the
-    answer either.
+    answer either. Only summaries can be put together.
     """
 
     client = "replay"
-    concurrency = 1
 
     def __init__(self, path: Path, *, model: str) -> None:
         """Read the recording.
@@ -100,11 +104,14 @@ class ReplayLLM:
             ConfigError: It is not there.
         """
         self.model = model
+        self.concurrency = 1
+        """That of the recording."""
         self.damaged = 0
         """Lines that could not be read; one is usual after a run that was killed."""
-        self._requests: dict[tuple[str, str], list[Completion]] = {}
+        self._path = path
+        self._requests: dict[_Key, list[Completion]] = {}
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._given: Counter[tuple[str, str]] = Counter()
+        self._given: Counter[_Key] = Counter()
         self._lock = threading.Lock()
         try:
             lines = path.read_bytes().splitlines()
@@ -112,12 +119,22 @@ class ReplayLLM:
             raise ConfigError(
                 f"the recording {path} cannot be read: {error.strerror}; check [llm] recording"
             ) from error
-        for system, nonce, user, blocks, completion in self._entries(lines):
-            self._requests.setdefault((system, _without_nonce(user, nonce)), []).append(completion)
-            # What was asked again was refused before: the last word on a paper counts.
-            for answer in reversed(read_answers(completion.text)):
-                if answer.id.isdecimal() and 0 < int(answer.id) <= len(blocks):
-                    self._answers[system, blocks[int(answer.id) - 1]] = answer
+        for line in lines:
+            try:
+                self._take(json.loads(line))
+            except (ValueError, LookupError, TypeError, AttributeError):
+                self.damaged += 1
+
+    def _take(self, entry: Mapping[str, Any]) -> None:
+        completion = Completion(**{k: v for k, v in entry["completion"].items() if k in _FIELDS})
+        system, form, blocks = entry["system"], entry.get("form", "summaries"), list(entry["blocks"])
+        user = _without_nonce(entry["user"], entry["nonce"])
+        # What was asked again was refused before: the last word on a paper counts.
+        for answer in reversed(read_answers(completion.text)) if form == "summaries" else ():
+            if answer.id.isdecimal() and 0 < int(answer.id) <= len(blocks):
+                self._answers[system, blocks[int(answer.id) - 1]] = answer
+        self._requests.setdefault((form, system, user), []).append(completion)
+        self.concurrency = max(1, int(entry.get("concurrency", 1)))
 
     @cached_property
     def _counter(self) -> tokens.Counter:
@@ -129,7 +146,7 @@ class ReplayLLM:
 
     def most_input_tokens(self, prompt: Prompt) -> int:
         """See `digest.core.ports.LLM`."""
-        return self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
+        return self._counter.at_most(prompt.system) + self._counter.at_most(prompt.user)
 
     def delay_s(self, prompt: Prompt) -> float:  # noqa: ARG002 -- a recording has no limits
         """See `digest.core.ports.LLM`."""
@@ -137,26 +154,19 @@ class ReplayLLM:
 
     def complete(self, prompt: Prompt) -> Completion:
         """See `digest.core.ports.LLM`."""
-        key = prompt.system, _without_nonce(prompt.user, prompt.nonce)
+        key = prompt.form, prompt.system, _without_nonce(prompt.user, prompt.nonce)
         if recorded := self._requests.get(key):
             with self._lock:
                 turn = self._given[key]
                 self._given[key] += 1
             return recorded[min(turn, len(recorded) - 1)]
+        if prompt.form != "summaries":
+            raise LLMError(f"the recording {self._path.name} has no answer to this")
         papers = []
         for place, paper in enumerate(prompt.batch.papers, 1):
             if answer := self._answers.get((prompt.system, block(paper))):
                 papers.append({**asdict(answer), "id": str(place)})
         return Completion(text=json.dumps({"papers": papers}), model=self.model or None)
-
-    def _entries(self, lines: list[bytes]) -> Iterator[tuple[str, str, str, list[str], Completion]]:
-        for line in lines:
-            try:
-                entry: Mapping[str, Any] = json.loads(line)
-                completion = Completion(**{k: v for k, v in entry["completion"].items() if k in _FIELDS})
-                yield entry["system"], entry["nonce"], entry["user"], list(entry["blocks"]), completion
-            except (ValueError, LookupError, TypeError, AttributeError):
-                self.damaged += 1
 
 
 def _without_nonce(user: str, nonce: str) -> str:

@@ -23,6 +23,8 @@ from typing import Final
 
 FETCH_S: Final = 15
 _NEWEST: Final = "o200k_base"
+_LIKE_GPT_5: Final = re.compile(r"gpt-[56](?:\.\d+)?(?:-|$)")
+"""Models that use the same vocabulary, and that tiktoken learns of late."""
 # tiktoken's name for what it downloads; `tiktoken_ext/openai_public.py`.
 _VOCABULARY_URL: Final = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 
@@ -84,7 +86,7 @@ def counter(model: str, *, fetch: bool = False) -> Counter:
     try:
         encoding, known = models.encoding_name_for_model(model), True
     except KeyError:
-        encoding, known = _NEWEST, False
+        encoding, known = _NEWEST, _LIKE_GPT_5.match(model) is not None
     # What is sent as text is the same in both.
     encoding = encoding.replace("o200k_harmony", _NEWEST)
     count = _from_package(encoding) or _from_tiktoken(encoding, fetch=fetch)
