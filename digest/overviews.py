@@ -8,18 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
+from digest.core.asking import NO_BUDGET, RequestLog
 from digest.core.errors import LLMError
 from digest.core.models import Completion, Entry, Overview, Prompt, SummaryKey, Usage
 from digest.core.overview import FEWEST_ENTRIES, content_of, prompt_for, read_overview, tellable
 from digest.core.pipeline import Sums
 from digest.core.ports import LLM, Store
-from digest.core.summarize import RequestLog
 from digest.purse import Purse
 
 _ATTEMPTS: Final = 2
 _PAUSE_S: Final = 1.0
 """Before the second attempt, where the server asks for none."""
-_NO_BUDGET: Final = "the budget for the model is used up"
 
 
 def write_overview(
@@ -102,7 +101,7 @@ def _ask(
         if wait:
             sleep(wait)
         if not purse.may_spend(prompt):
-            return _NO_BUDGET, attempt
+            return NO_BUDGET, attempt
         try:
             return _complete(llm, prompt, end - now()), attempt + 1
         except LLMError as error:

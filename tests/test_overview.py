@@ -541,6 +541,53 @@ def test_an_issue_whose_overview_fails_has_the_composed_one_and_says_so(tmp_path
     assert "evil.example" not in page(desk) + desk.outbox[0].read_text()
 
 
+def test_a_recording_gives_the_same_overview_offline(tmp_path: Path) -> None:
+    recorded, replayed = tmp_path / "recorded", tmp_path / "replayed"
+    recorded.mkdir()
+    replayed.mkdir()
+    with FlakyLLM() as server:
+        desk = desk_with(recorded, server, 'recording = "answers.jsonl"\n')
+        desk.run(MONDAY)
+    (replayed / "answers.jsonl").write_bytes((recorded / "answers.jsonl").read_bytes())
+    offline = Desk(replayed, CONFIG + '\n[llm]\nclient = "replay"\nmodel = "gpt-5-mini"\nrecording = "answers.jsonl"\n')
+    offline.feed(MONDAY, [e.paper for e in DAY])
+
+    [report] = offline.run(MONDAY)
+
+    assert report.warnings == ()
+    assert offline.issue_json(MONDAY)["overview_by"]["sentences"] == desk.issue_json(MONDAY)["overview_by"]["sentences"]
+
+
+def test_a_run_that_died_after_the_overview_does_not_pay_for_it_again(tmp_path: Path) -> None:
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path, server)
+        with desk.app() as app:
+            [edition] = app.editions([])
+            app.pipeline.fetch([edition], MONDAY, desk.now)
+            unsaved = replace(app.pipeline, store=_Dying(app.store))
+            with pytest.raises(KeyboardInterrupt):
+                unsaved.publish(edition, MONDAY, app.pipeline.nothing())
+        asked = server.of("papers")
+        [report] = desk.run(MONDAY)
+
+        assert (asked, server.of("papers")) == ([(6,), (6,)], asked)
+    assert report.issue is not None
+    assert report.issue.told is not None
+
+
+class _Dying:
+    """A store whose process is killed before the issue is saved."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save_issue(self, *_: object, **__: object) -> bool:
+        raise KeyboardInterrupt
+
+
 def test_a_config_that_wants_no_overview_asks_for_none(tmp_path: Path) -> None:
     with FlakyLLM() as server:
         [report] = desk_with(tmp_path, server, "overview = false\n").run(MONDAY)
