@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from digest.core.answers import read_answers
 from digest.core.errors import ConfigError, LLMError, LLMUnavailable
-from digest.core.models import Batch, Completion, Prompt
+from digest.core.models import Batch, Completion, Paper, PaperId, Prompt
 from digest.core.summarize import prompt_for
 from digest.llm.replay import RecordingLLM, ReplayLLM
 from tests.conftest import paper
+from tests.desk import CONFIG, Desk, tree
+from tests.servers.flaky_llm import FlakyLLM, Rule
 
 
 class FakeLLM:
@@ -199,3 +202,44 @@ def test_a_recording_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     replay = ReplayLLM(path, model="m")
 
     assert (replay.complete(ask(1)), replay.concurrency, replay.damaged) == (recorded, 1, 0)
+
+
+# --- a whole day ------------------------------------------------------------------------------------------------------
+
+DAY = date(2026, 6, 3)
+
+
+def issued(folder: Path, papers: list[Paper], llm: str) -> Desk:
+    folder.mkdir()
+    config = f'{CONFIG}max_papers = 100\n[llm]\nmodel = "gpt-5-mini"\nrecording = "../answers.jsonl"\n{llm}\n'
+    desk = Desk(folder, config, {"OPENAI_API_KEY": "none"})
+    desk.feed(DAY, papers)
+    desk.run(DAY)
+    return desk
+
+
+def test_a_day_that_was_recorded_comes_out_the_same_offline_byte_by_byte(real_data: Path, tmp_path: Path) -> None:
+    listed = json.loads((real_data / "huggingface-daily/2026-06-04.json").read_text(encoding="utf-8"))
+    papers = [
+        Paper(
+            id=PaperId(f"arxiv:{each['paper']['id']}"), title=each["paper"]["title"], abstract=each["paper"]["summary"]
+        )
+        for each in listed[:24]
+    ]
+    faults = [
+        Rule("ids", what="missing", probability=0.3),
+        Rule("ids", what="swapped", probability=0.3),
+        Rule("status", status=429, probability=0.1),
+        Rule("json", what="nothing", probability=0.2),
+    ]
+
+    with FlakyLLM(*faults, seed=3) as server:
+        live = f'client = "openai"\nbase_url = "{server.base_url}"\nmax_papers_per_request = 5\nconcurrency = 8'
+        recorded = issued(tmp_path / "recorded", papers, live)
+        assert len({action for (action,) in server.of("action")}) > 2
+    first = issued(tmp_path / "first", papers, 'client = "replay"\nmax_papers_per_request = 5')
+    second = issued(tmp_path / "second", papers, 'client = "replay"\nmax_papers_per_request = 5')
+
+    assert tree(first.site) == tree(second.site)
+    as_recorded = json.dumps(recorded.issue_json(DAY)).replace('"client": "openai"', '"client": "replay"')
+    assert json.dumps(first.issue_json(DAY)) == as_recorded
