@@ -77,6 +77,11 @@ class FakeClock:
             self.slept.append(seconds)
             self._now += seconds
 
+    def reach(self, moment: float) -> None:
+        """It is *moment* at least: for what lasts beside something else."""
+        with self._lock:
+            self._now = max(self._now, moment)
+
 
 class FakeLLM:
     """Behaves as told; remembers what it was asked, and when."""

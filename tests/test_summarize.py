@@ -260,7 +260,7 @@ def test_a_failing_batch_is_halved_until_the_culprit_stands_alone() -> None:
 
     outcome = run(studies(8), llm)
 
-    assert llm.sizes == [8, 4, 4, 2, 2, 1, 1]
+    assert llm.sizes == [8, 4, 4, 2, 1, 1, 2]
     assert [i for i, s in outcome.summaries.items() if s.fell_back] == [study(5).id]
     assert outcome.summaries[study(5).id].fell_back == "HTTP 400"
 

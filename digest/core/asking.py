@@ -38,7 +38,8 @@ _INVITED: Final = 10
 """The same where the server says each time when to come again: it is up, and has too much to do."""
 _ENOUGH: Final = 6
 """Failures in a row that are no accident, besides one for each request side by side: those share one bad moment. With
-one request in five failing at random, one at a time, that happens once in 80,000 requests."""
+one request in five failing at random, one at a time, that happens once in 80,000 requests; and from a batch of 64 down
+to single papers it takes no more."""
 _NO_MOMENT_S: Final = 60.0
 """What goes on for so long is no bad moment."""
 _LONGEST_PAUSE_S: Final = 8.0
@@ -70,7 +71,7 @@ class Ask:
 
     papers: tuple[Paper, ...]
     """At least one."""
-    place: int
+    place: int = 0
     """Of their batch in the plan; the lowest goes first, for its papers are the best."""
     again: bool = False
     """Some of them were in an answer that lacked others, or in one that was of no use."""
@@ -124,6 +125,8 @@ class Asker:
     sleep: Callable[[float], None]
     time_limit_s: float
     queue: list[Ask] = field(default_factory=list)
+    """What follows from an answer stands before what was there: of halves, one gets down to single papers first, and
+    shows that the model is not down."""
     requests: int = 0
     """How many went out."""
     _running: dict[Future[Completion], tuple[Ask, Prompt]] = field(default_factory=dict)
@@ -250,7 +253,7 @@ class Asker:
             return
         taken = self.take(ask, prompt, completion)
         self.on_request(taken.log)
-        self.queue += taken.again
+        self.queue[:0] = taken.again
         if taken.barren:
             self._count_barren(taken.barren, again=False)
         else:
@@ -272,7 +275,7 @@ class Asker:
             next_ones = (replace(later, attempts=ask.attempts + 1),)
         else:
             next_ones = later.halves()
-        self.queue += next_ones
+        self.queue[:0] = next_ones
         if not next_ones:
             self.give_up(ask.papers, str(error))
 
