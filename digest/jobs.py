@@ -71,15 +71,19 @@ class Jobs:
         Args:
             at: When the issue is due, in the zone that people live in.
         """
+        lacking = pipeline.lacking(edition, day)
         if haste is Haste.LATER:
-            said = self._hand_over(edition, day, pipeline.lacking(edition, day))
+            said = self._hand_over(edition, day, lacking)
             sums, until = pipeline.nothing(), rules.last_call(at)
+            awaited = self._awaited(lacking, edition)
         else:
-            self._end(self._holding(pipeline.lacking(edition, day), edition), haste)
-            awaited = self._awaited(pipeline, edition, day)
+            if held := self._holding(lacking, edition):
+                self._end(held, haste)
+                lacking = pipeline.lacking(edition, day)
+            awaited = self._awaited(lacking, edition)
             said = [_PAID_TWICE.format(papers=_papers(len(awaited)))] if awaited and haste is Haste.NOW else []
             sums, until = pipeline.summarize(edition, day, later=awaited if haste is Haste.SOON else ()), at
-        if haste is not Haste.NOW and (awaited := self._awaited(pipeline, edition, day)):
+        if awaited and haste is not Haste.NOW:
             local = until.astimezone(at.tzinfo)
             said.append(f"{_papers(len(awaited))} handed over; the answers are awaited until {local:%H:%M}")
         sums = sums.and_then(self._reported(edition.name))
@@ -281,10 +285,10 @@ class Jobs:
         wanted = {self._key(p, edition) for p in papers}
         return [job for job in self.store.open_jobs() if wanted & rules.keys([job])]
 
-    def _awaited(self, pipeline: Pipeline, edition: Edition, day: date) -> frozenset[PaperId]:
-        """The papers of the issue without a summary that an open job holds."""
+    def _awaited(self, lacking: Iterable[Paper], edition: Edition) -> frozenset[PaperId]:
+        """Those of the papers without a summary that an open job holds."""
         held = rules.keys(self.store.open_jobs())
-        return frozenset(p.id for p in pipeline.lacking(edition, day) if self._key(p, edition) in held)
+        return frozenset(p.id for p in lacking if self._key(p, edition) in held)
 
     def _is_unwanted(self, job: Job) -> bool:
         """Whether all its papers have their summaries by now."""

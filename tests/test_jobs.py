@@ -46,12 +46,16 @@ def on(n: int) -> Paper:
 class Office:
     """A config in the mode `batch`, and its provider; both on one clock. Each run is a process of its own."""
 
-    def __init__(self, folder: Path, server: FlakyLLM, *, papers: int = 20, more: str = "", tables: str = "") -> None:
+    def __init__(
+        self, folder: Path, server: FlakyLLM, *, papers: int = 20, batch: int = 5, more: str = "", tables: str = ""
+    ) -> None:
         llm = (
             f'client = "openai"\nmodel = "gpt-5-mini"\nbase_url = "{server.base_url}"\nmode = "batch"\noverview = false'
         )
         self.server = server
-        self.desk = Desk(folder, f"{CONFIG}{tables}\n[llm]\n{llm}\nmax_papers_per_request = 5\ntimeout_s = 5\n{more}\n")
+        self.desk = Desk(
+            folder, f"{CONFIG}{tables}\n[llm]\n{llm}\nmax_papers_per_request = {batch}\ntimeout_s = 5\n{more}\n"
+        )
         self.feed(range(papers))
         self.slept_s = 0.0
 
@@ -223,6 +227,25 @@ def test_a_list_that_is_not_out_yet_is_handed_over_when_it_is(tmp_path: Path, se
     office.run(7)
 
     assert (office.calls("submit"), office.asked("direct")) == (1, [])
+
+
+def test_the_evening_before_it_is_the_next_days_issue_that_is_prepared(tmp_path: Path, server: FlakyLLM) -> None:
+    office = Office(tmp_path, server, tables='at = "00:10"\n')
+    tuesday = MONDAY + timedelta(days=1)
+    with office.app(0, 10) as app:
+        app.run(app.editions([]), MONDAY - timedelta(days=1), until=Stage.PUBLISH)
+    asked = len(server.journal)
+
+    with office.app(21) as app:
+        [early] = app.prepare(app.editions([]), tuesday)
+    with office.app(0, 10, day=tuesday) as app:
+        [final] = app.run(app.editions([]), tuesday, until=Stage.PUBLISH)
+
+    assert early.warnings == ("20 papers were handed over; the answers are awaited until 00:00",)
+    assert final.issue is not None
+    assert (final.issue.date, len(final.issue.entries)) == (tuesday, 20)
+    assert {entry["mode"] for entry in server.journal[asked:]} == {"job"}
+    assert is_paid_exactly(office)
 
 
 # --- the hour comes ---------------------------------------------------------------------------------------------------
@@ -608,12 +631,12 @@ def test_a_run_that_dies_anywhere_is_finished_by_the_next_and_nothing_is_paid_tw
     tmp_path: Path, server: FlakyLLM, part: str, step: str, nth: int, hours: float, before: bool
 ) -> None:
     server.jobs.pace = Pace(in_progress_s=hours * 3600)
-    office = Office(tmp_path, server)
+    office = Office(tmp_path, server, papers=8, batch=2)
 
     assert die_and_go_on(office, part, step, nth, before=before)
-    assert (len(office.printed()), office.fell_back(), office.jobs()) == (20, [], ())
+    assert (len(office.printed()), office.fell_back(), office.jobs()) == (8, [], ())
     assert server.bill().papers_twice == ()
-    assert len(server.bill().papers) == 20
+    assert len(server.bill().papers) == 8
     assert is_paid_exactly(office)
 
 
