@@ -21,10 +21,12 @@ from digest.core.models import Batch, Paper
 from digest.core.ports import LLM
 from digest.core.prompts import ANSWER_TOKENS, FENCE_TOKENS, block
 
-_OVERHEAD: Final = 0.095
+_OVERHEAD: Final = 0.1
 """The share of a run's input that is neither title nor abstract, up to which more batches are made than must be."""
-_ENVELOPE_TOKENS: Final = 16
-"""What a request has besides its fixed part and its papers: the closing line, and marks around two messages."""
+_FENCE_TOKENS: Final = 6
+"""What a paper's opening line takes on the average, where `FENCE_TOKENS` is what it takes at the most."""
+_ENVELOPE_TOKENS: Final = 4
+"""What a request has besides its fixed part and its papers: the closing line."""
 _ALONE: Final = 3
 """A paper that goes alone takes as long as so many in a batch do: each request has its own wait for the first word."""
 
@@ -42,7 +44,7 @@ def plan(
     """
     sent = [paper for paper in papers if paper.abstract.strip()]
     tokens = {paper.id: llm.count_tokens(block(paper)) for paper in sent}
-    fences = len(sent) * FENCE_TOKENS
+    fences = len(sent) * _FENCE_TOKENS
     # Overhead is to be at most that share of the sum of both.
     allowed = _OVERHEAD / (1 - _OVERHEAD) * sum(tokens.values()) - fences
     return pack(

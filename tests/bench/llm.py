@@ -20,17 +20,20 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from digest.core.models import Paper, PaperId, Summary
 from digest.core.pipeline import Sums
+from digest.core.prompts import block
 from tests.bench.feeds import _measured
 from tests.conftest import REAL_DATA, ROOT
-from tests.servers.flaky_llm import Block, FlakyLLM, count_tokens
+from tests.servers.flaky_llm import Block, FlakyLLM
 from tests.servers.flaky_llm.answers import Item
 from tests.servers.flaky_llm.reading import Request
 from tests.servers.flaky_llm.replies import Reply, Wire, completion, retry_headers
@@ -74,8 +77,7 @@ class Served:
     """A name in `FAULTS`, or nothing."""
     is_billed: bool
     """A provider charges nothing for a 429 or a 500, and everything for an answer that does not arrive."""
-    papers: tuple[str, ...]
-    """Title and abstract of each, as they stood in the request."""
+    papers: int
     input_tokens: int
     schema_tokens: int
     """Of the schema that went along, which is no part of `input_tokens`; providers count it in ways of their own."""
@@ -91,6 +93,8 @@ class Figures:
     case: Case
     served: tuple[Served, ...]
     papers: int
+    paper_tokens: int
+    """Of titles and abstracts alone, each paper once however often it was asked for."""
     summarized: int
     """Papers with a summary of the model."""
     booked: tuple[int, int, int]
@@ -108,11 +112,6 @@ class Figures:
     @property
     def output_tokens(self) -> int:
         return sum(s.output_tokens for s in self.served)
-
-    @property
-    def paper_tokens(self) -> int:
-        """Of titles and abstracts alone, each paper once however often it was asked for."""
-        return sum(map(count_tokens, {text for s in self.served for text in s.papers}))
 
     @property
     def overhead(self) -> float:
@@ -179,6 +178,22 @@ PAPERS: Final[Mapping[str, Callable[[], list[Paper]]]] = {
 }
 
 
+# --- tokens -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _vocabulary() -> Any:
+    # Kept, for the package builds its tables anew for everyone who asks.
+    import bpe_openai
+
+    return bpe_openai.get_encoding("o200k_base")
+
+
+def count_tokens(text: str) -> int:
+    """Tokens of *text* in OpenAI's newest vocabulary."""
+    return len(_vocabulary().encode_ordinary(text))
+
+
 # --- the server -------------------------------------------------------------------------------------------------------
 
 _ADDRESS: Final = re.compile(r"://|www\.|@\w")
@@ -190,8 +205,13 @@ def _sentences(block: Block) -> list[str]:
     return [s for s in sentences if len(s.split()) > 3 and not _ADDRESS.search(s)] or [block.title]
 
 
-def _cut(sentence: str, words: int) -> str:
-    return " ".join(sentence.split()[:words])
+def _cut(sentence: str, most: int) -> str:
+    """Up to *most* words of it; not so that a number loses what it counts."""
+    words = sentence.split()
+    cut = words[:most]
+    while len(words) > most and len(cut) > 4 and any(map(str.isdigit, cut[-1])):
+        cut.pop()
+    return " ".join(cut)
 
 
 def _full(block: Block) -> Item:
@@ -258,6 +278,7 @@ class Server(FlakyLLM):
 
     def reply(self, body: Mapping[str, Any], headers: Mapping[str, str], *, mode: str = "direct") -> Reply:
         """What a request gets, and when."""
+        began = time.monotonic()
         request = Request(body=body, rule=GOOD, rnd=random.Random(), count=count_tokens, now=self.now())
         fault = self.next_fault()
         items = [SHAPES[self.case.shape](block) for block in request.blocks]
@@ -267,14 +288,15 @@ class Server(FlakyLLM):
             Served(
                 fault=fault,
                 is_billed=reply.billed,
-                papers=tuple(f"{block.title}\n{block.abstract}" for block in request.blocks),
+                papers=len(request.blocks),
                 input_tokens=request.input_tokens,
                 schema_tokens=count_tokens(compact(body.get("response_format", ""))),
                 output_tokens=reply.output_tokens,
                 seconds=seconds,
             )
         )
-        return replace(reply, delay_s=seconds)
+        # What the server itself took is part of it.
+        return replace(reply, delay_s=max(0.0, seconds - (time.monotonic() - began)))
 
     def next_fault(self) -> str:
         """What goes wrong with the next request, evenly; mostly nothing."""
@@ -343,8 +365,8 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
         config = _CONFIG.format(base_url=base_url, concurrency=case.concurrency, max_papers=case.max_papers)
         (Path(folder) / "config.toml").write_text(config, encoding="utf-8")
         with App(load(Path(folder) / "config.toml"), Host(environment={"KEY": "none"})) as app:
-            count_tokens("")
             summarizer, _ = app.summarizer, app.store
+            summarizer.llm.count_tokens("")
             summarizer.begin_run("bench")
             kept: dict[PaperId, bool] = {}
             sums: list[Sums] = []
@@ -357,7 +379,13 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
             )
     usage = sums[0].usage
     booked = usage.requests, usage.input_tokens, usage.output_tokens
-    return {**seen, "papers": len(kept), "summarized": sum(kept.values()), "booked": booked}
+    return {
+        **seen,
+        "papers": len(kept),
+        "paper_tokens": sum(count_tokens(block(paper)) for paper in papers),
+        "summarized": sum(kept.values()),
+        "booked": booked,
+    }
 
 
 # --- the table --------------------------------------------------------------------------------------------------------
