@@ -206,12 +206,14 @@ def _sentences(block: Block) -> list[str]:
 
 
 def _cut(sentence: str, most: int) -> str:
-    """Up to *most* words of it; not so that a number loses what it counts."""
+    """Up to *most* words of it; not so that a formula loses its end, or a number what it counts."""
     words = sentence.split()
-    cut = words[:most]
-    while len(words) > most and len(cut) > 4 and any(map(str.isdigit, cut[-1])):
-        cut.pop()
-    return " ".join(cut)
+    if len(words) <= most:
+        return sentence
+    del words[most:]
+    while len(words) > 4 and (any(map(str.isdigit, "".join(words[-2:]))) or " ".join(words).count("$") % 2):
+        words.pop()
+    return " ".join(words)
 
 
 def _full(block: Block) -> Item:
