@@ -95,7 +95,7 @@ class Jobs:
             try:
                 self._look(job)
             except LLMError as error:
-                self._note(job, f"the job of {job.submitted_at:%Y-%m-%d %H:%M} UTC could not be asked about: {error}")
+                self._note(job, f"could not be asked about: {error}")
 
     # -- handing over
 
@@ -184,7 +184,11 @@ class Jobs:
             if not rules.is_given_up(job, self.clock()):
                 raise
             answer = JobAnswer(is_over=False, completions={}, said=str(error))
-        if answer.is_over or rules.is_given_up(job, self.clock()):
+        if not answer.is_over and rules.is_given_up(job, self.clock()):
+            self._cancel(job)
+            self._take(job, answer)
+            return None
+        if answer.is_over:
             self._take(job, answer)
             return None
         if "cancel" not in answer.said and self._is_unwanted(job):
@@ -222,7 +226,7 @@ class Jobs:
         self._asked |= rules.keys([job])
         self._add(job.edition, Sums(usage=usage))
         if not answer.completions:
-            self._note(job, f"the job of {job.submitted_at:%Y-%m-%d %H:%M} UTC brought nothing ({answer.said})")
+            self._note(job, f"brought nothing ({answer.said})")
 
     def _counted(self, job: Job, answer: JobAnswer) -> JobAnswer:
         """The answer, with the tokens that its server did not count."""
@@ -303,7 +307,10 @@ class Jobs:
         return price_of(job.model, self.writer.config.llm.prices)
 
     def _note(self, job: Job, said: str) -> None:
-        self._add(job.edition, Sums(usage=Usage(client=job.client, model=job.model), warnings=(said,)))
+        local = job.submitted_at.astimezone(self.writer.config.timezone)
+        papers = sum(len(prompt.batch.papers) for prompt in job.prompts)
+        warning = f"what was handed over on {local:%Y-%m-%d at %H:%M} ({papers} papers) {said}"
+        self._add(job.edition, Sums(usage=Usage(client=job.client, model=job.model), warnings=(warning,)))
 
     def _add(self, edition: str, sums: Sums) -> None:
         self._sums[edition] = self._sums[edition].and_then(sums) if edition in self._sums else sums

@@ -411,18 +411,34 @@ def test_what_a_job_failed_at_is_not_given_to_another_by_the_same_process(tmp_pa
     assert office.calls("submit") == 1
 
 
-def test_a_job_without_an_end_is_given_up_and_stays_booked(tmp_path: Path, server: FlakyLLM) -> None:
+def test_a_job_that_cannot_be_asked_about_is_given_up_in_the_end_and_stays_booked(
+    tmp_path: Path, server: FlakyLLM
+) -> None:
     office = Office(tmp_path, server)
     office.prepare(3)
     reserved = office.spent_usd()
     server.rules(Rule("status", status=500, on="poll"))
 
-    assert "could not be asked about" in office.prepare(5).warnings[0]
+    [warning] = [w for w in office.prepare(5).warnings if "could not be asked about" in w]
+    assert warning.startswith("what was handed over on 2026-06-01 at 03:00 (20 papers) could not be asked about: ")
     assert office.jobs() != ()
-    with office.app(4, 1, day=MONDAY + timedelta(days=1)) as app:
-        app.run(app.editions([]), MONDAY, until=Stage.SUMMARIZE)
+    office.prepare(4, 1, day=MONDAY + timedelta(days=1))
 
     assert office.jobs() == ()
+    assert office.spent_usd() >= reserved
+
+
+def test_a_job_without_an_end_is_given_up_after_a_day_and_stays_booked(tmp_path: Path, server: FlakyLLM) -> None:
+    server.jobs.pace = Pace(in_progress_s=100 * 3600, cancelling_s=100 * 3600)
+    office = Office(tmp_path, server)
+    office.prepare(3)
+    reserved = office.spent_usd()
+
+    office.prepare(3, 59, day=MONDAY + timedelta(days=1))
+    office.prepare(4, 0, day=MONDAY + timedelta(days=1))
+
+    assert office.jobs() == ()
+    assert office.calls("cancel") >= 1
     assert office.spent_usd() >= reserved
 
 
