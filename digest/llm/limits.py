@@ -2,8 +2,9 @@
 
     x-ratelimit-limit-tokens: 200000   x-ratelimit-remaining-tokens: 149984   x-ratelimit-reset-tokens: 15.005s
 
-The headers of an answer say how things stood when its request arrived. What was sent after it is taken off; what has
-come back since the answer came is added. So the reckoning is never above the truth while nobody else uses the key.
+The headers of an answer say how things stood when its request arrived, and nobody knows when that was: of two that are
+under way together either may have come first. So all that were under way with it are taken off, which gives a number
+that what is left is not below. The highest such number is kept: less what goes out, and with what comes back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import math
 import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ _PERIODS_S: Final = (60.0, 1.0, 3600.0, 86_400.0)
 _PARTS: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|d|h|m|s)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _NAMES: Final = ("x-ratelimit-{what}-{kind}", "anthropic-ratelimit-{kind}-{what}")
-_REMEMBERED: Final = 1_000
-"""Requests whose headers are awaited; a server that sends none is not counted for ever."""
+_PROMISE_S: Final = 60.0
+"""How long a place is kept for a request that may go out and does not."""
 
 
 def seconds_of(text: str, now: datetime) -> float | None:
@@ -72,6 +72,17 @@ class _Bucket:
         return missing / self.rate if self.rate is not None else max(0.0, self.full_at - self.at)
 
 
+@dataclass(slots=True)
+class _Sent:
+    """A request that goes out."""
+
+    tokens: float
+    began: int
+    """Number of the event; events are counted, for a clock may stand still between two of them."""
+    at: float
+    ended: int | None = None
+
+
 class Limits:
     """The requests and the tokens that one key may still use. Thread-safe."""
 
@@ -86,13 +97,11 @@ class Limits:
         self._now = now
         self._buckets: dict[str, _Bucket] = {}
         self._paused_until = -math.inf
-        self._sent: deque[tuple[int, float]] = deque(maxlen=_REMEMBERED)
-        """Number and tokens of requests that are younger than the headers heard last."""
+        self._sent: dict[int, _Sent] = {}
+        """By number: what is under way, and what ended since the oldest of these began."""
         self._promised: dict[int, int] = {}
         """Key of a request that may go out, and has not yet → its number."""
-        self._numbers = 0
-        self._heard = 0
-        """Number of the youngest request whose headers were heard."""
+        self._events = 0
         self._lock = threading.Lock()
 
     def delay_s(self, key: int, tokens: float) -> float:
@@ -112,30 +121,30 @@ class Limits:
             # In whole milliseconds: who waits for less would ask again at the same moment.
             delay = min(math.ceil(max(0.0, pause, *waits) * 1000 - 1e-6) / 1000, LONGEST_S)
             if not delay:
-                self._promised[key] = self._take(tokens)
+                self._promised[key] = self._take(tokens, now)
             return delay
 
     def begin(self, key: int, tokens: float) -> int:
-        """Count a request that goes out now; the number by which its answer is `heard`. One that fails counts too."""
-        with self._lock:
-            self._advanced()
-            number = self._promised.pop(key, None)
-            return self._take(tokens) if number is None else number
-
-    def heard(self, number: int, headers: Mapping[str, str]) -> None:
-        """Take what the headers of an answer say; the word of the youngest request counts."""
+        """Count a request that goes out now; the number by which its end is `heard`. One that fails counts too."""
         with self._lock:
             now = self._advanced()
-            found = {kind: bucket for kind in ("requests", "tokens") if (bucket := self._bucket(kind, headers, now))}
-            if number < self._heard or not found:
+            number = self._promised.pop(key, None)
+            return self._take(tokens, now) if number is None else number
+
+    def heard(self, number: int, headers: Mapping[str, str]) -> None:
+        """Note that a request has ended, and take what the headers of its answer say, if one came."""
+        with self._lock:
+            now = self._advanced()
+            if (sent := self._sent.get(number)) is None:
                 return
-            self._heard = number
-            while self._sent and self._sent[0][0] <= number:
-                self._sent.popleft()
-            later = {"requests": float(len(self._sent)), "tokens": sum(tokens for _, tokens in self._sent)}
-            for kind, bucket in found.items():
-                bucket.level -= later[kind]
-                self._buckets[kind] = bucket
+            self._events += 1
+            sent.ended = self._events
+            with_it = [o for o in self._sent.values() if o is not sent and (o.ended is None or o.ended > sent.began)]
+            costs = {"requests": float(len(with_it)), "tokens": sum(other.tokens for other in with_it)}
+            for kind, cost in costs.items():
+                if (told := self._bucket(kind, headers, now)) is not None:
+                    self._buckets[kind] = _joined(self._buckets.get(kind), told, cost=cost, latency_s=now - sent.at)
+            self._forget(now)
 
     def pause(self, seconds: float) -> None:
         """Let nothing out for so long; a longer pause that was asked for before stays."""
@@ -148,12 +157,22 @@ class Limits:
             bucket.advance(now)
         return now
 
-    def _take(self, tokens: float) -> int:
-        self._numbers += 1
-        self._sent.append((self._numbers, tokens))
+    def _take(self, tokens: float, now: float) -> int:
+        self._events += 1
+        self._sent[self._events] = _Sent(tokens, self._events, now)
         for kind, bucket in self._buckets.items():
             bucket.level -= tokens if kind == "tokens" else 1.0
-        return self._numbers
+        return self._events
+
+    def _forget(self, now: float) -> None:
+        """Let go of what was promised and never sent, and of what ended before all that is under way began."""
+        for key, number in list(self._promised.items()):
+            if now - self._sent[number].at > _PROMISE_S:
+                del self._promised[key], self._sent[number]
+        oldest = min((sent.began for sent in self._sent.values() if sent.ended is None), default=self._events + 1)
+        for number, sent in list(self._sent.items()):
+            if sent.ended is not None and sent.ended < oldest:
+                del self._sent[number]
 
     def _bucket(self, kind: str, headers: Mapping[str, str], now: float) -> _Bucket | None:
         for name in _NAMES:
@@ -166,6 +185,22 @@ class Limits:
             until = seconds_of(reset, self._now())
             return _Bucket(most, left, now, _rate(most, left, until), now + (until or 0.0))
         return None
+
+
+def _joined(known: _Bucket | None, told: _Bucket, *, cost: float, latency_s: float) -> _Bucket:
+    """What is *known*, put right by what an answer *told*.
+
+    Args:
+        cost: Of what was under way with its request.
+        latency_s: How long ago things stood as told, at the most.
+    """
+    least, most = told.level - cost, told.level + (told.rate or 0.0) * latency_s
+    if known is not None and known.limit == told.limit:
+        # Above the most only where somebody else uses the key.
+        told.level = min(max(known.level, least), most)
+    else:
+        told.level = least
+    return told
 
 
 def _rate(limit: float, remaining: float, reset_s: float | None) -> float | None:

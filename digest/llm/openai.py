@@ -264,9 +264,8 @@ class OpenAILLM:
             response = error.response
             raise
         finally:
-            if response is not None:
-                self._was_reached = True
-                self._limits.heard(number, response.headers)
+            self._was_reached = self._was_reached or response is not None
+            self._limits.heard(number, {} if response is None else response.headers)
         try:
             return json.loads(response.text)
         except (ValueError, RecursionError) as error:

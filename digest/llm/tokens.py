@@ -22,6 +22,8 @@ from tempfile import gettempdir
 from typing import Final
 
 FETCH_S: Final = 15
+_COUNTED: Final = 256
+"""Texts whose number is kept: the prompts under way."""
 _NEWEST: Final = "o200k_base"
 _LIKE_GPT_5: Final = re.compile(r"gpt-[56](?:\.\d+)?(?:-|$)")
 """Models that use the same vocabulary, and that tiktoken learns of late."""
@@ -90,7 +92,9 @@ def counter(model: str, *, fetch: bool = False) -> Counter:
     # What is sent as text is the same in both.
     encoding = encoding.replace("o200k_harmony", _NEWEST)
     count = _from_package(encoding) or _from_tiktoken(encoding, fetch=fetch)
-    return Counter(count=count or at_most, encoding=encoding, is_own=known, is_bound=count is None)
+    # A prompt is counted for the budget, for the limits, and for an answer that does not say.
+    counted = lru_cache(_COUNTED)(count or at_most)
+    return Counter(count=counted, encoding=encoding, is_own=known, is_bound=count is None)
 
 
 def _from_package(encoding: str) -> Callable[[str], int] | None:
