@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from digest.sources.deadline import Deadline
+from tests.desk import line
 from tests.servers.flaky_feed.documents import ATTACKS
-from tests.torture import trials
+from tests.torture import asking, runs, trials
 from tests.torture.figures import check
 from tests.torture.months import Month
+from tests.torture.works import work
 
 _LARGE = ("attributes", "deep", "long_title", "many_items")
 """Attacks by size alone: the full trial measures what they cost."""
@@ -68,3 +70,46 @@ def test_a_month_of_the_same_works_in_other_words_prints_each_once(tmp_path: Pat
 
 def test_three_of_eight_feeds_that_are_down_are_named_and_lose_nothing(tmp_path: Path) -> None:
     check(trials.outage(tmp_path))
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_whole_in_a_broken_answer_is_kept_and_only_the_rest_asked_again(tmp_path: Path) -> None:
+    check(asking.bad_outputs(tmp_path, cuts=7, papers=3))
+
+
+def test_wrong_ids_put_no_summary_on_the_wrong_paper_and_cost_little(tmp_path: Path) -> None:
+    check(asking.wrong_ids(tmp_path, batches=1))
+
+
+def test_an_answer_that_is_cut_off_is_never_asked_for_again_as_it_was(tmp_path: Path) -> None:
+    check(asking.cut_off(tmp_path, papers=10, points=(0, 700, 1500)))
+
+
+def test_a_paper_that_is_always_refused_is_found_and_the_others_lose_nothing(tmp_path: Path) -> None:
+    check(asking.refusals(tmp_path, kinds=("prose", "status 400")))
+
+
+def test_a_model_that_asks_for_a_pause_has_it_and_nothing_is_paid_for_three_times(tmp_path: Path) -> None:
+    check(asking.pauses(tmp_path, kinds=[kind for kind in asking.PAUSES if not kind.startswith("no answer")]))
+
+
+def test_an_issue_leaves_with_every_paper_though_the_model_is_down(tmp_path: Path) -> None:
+    check(runs.dead_all_day(tmp_path, kinds=(), papers=20))
+
+
+def test_a_budget_holds_over_a_kill_and_over_new_prices(tmp_path: Path) -> None:
+    check(runs.money(tmp_path, papers=100, cap="0.02", processes=1))
+
+
+def test_poisoned_abstracts_and_an_obedient_model_change_no_other_entry(tmp_path: Path) -> None:
+    check(runs.poisoned(tmp_path, honest=20))
+
+
+def test_the_same_day_twice_asks_nothing_and_a_changed_paper_is_asked_for_alone(tmp_path: Path) -> None:
+    check(runs.same_day_twice(tmp_path, papers=25))
+
+
+def test_a_run_with_a_model_that_is_killed_ends_in_the_same_issue_within_its_budget(tmp_path: Path) -> None:
+    check(runs.killed(tmp_path, kills=1, papers=[line(work(n)) for n in range(60)]))

@@ -249,10 +249,10 @@ PAUSES: Final[Mapping[str, tuple[Rule, float]]] = {
     "429, 30 s": (Rule("status", status=429, what="seconds", seconds=30, first_n=1), 30),
     "429, a date 90 s ahead": (Rule("status", status=429, what="date", seconds=90, first_n=1), 89),
     "429, an hour": (Rule("status", status=429, what="seconds", seconds=3600), 3600),
-    "429, nothing said": (Rule("status", status=429, what="none", first_n=2), 0.5),
-    "529": (Rule("status", status=529, what="none", first_n=1), 0.5),
+    "429, nothing said": (Rule("status", status=429, what="none", first_n=2), 0),
+    "529": (Rule("status", status=529, what="none", first_n=1), 0),
     "503, 2 s in ms": (Rule("status", status=503, what="ms", seconds=2, first_n=1), 2),
-    "three times 500": (Rule("status", status=500, what="none", first_n=3), 0.5),
+    "three times 500": (Rule("status", status=500, what="none", first_n=3), 0),
     "no answer in time": (Rule("stall", first_n=2), 0),
     "no answer ever": (Rule("stall"), 0),
     "reset after the headers": (Rule("reset", what="after headers", first_n=2), 0),
@@ -281,5 +281,5 @@ def _too_early(journal: Sequence[Entry], rule: Rule, pause_s: float) -> list[Ent
     refused = [datetime.fromisoformat(e["at"]) for e in journal if e["status"] == rule.status]
     came = [(datetime.fromisoformat(e["at"]), e) for e in journal]
     # What was on its way when the refusal came cannot be called back.
-    under_way_s = 0.3
+    under_way_s = min(5.0, pause_s / 2)
     return [e for at, e in came for no in refused if under_way_s < (at - no).total_seconds() < pause_s]

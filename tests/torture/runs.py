@@ -16,11 +16,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,10 +81,14 @@ class ModelDesk(Desk):
             process.communicate(timeout=900)
         return process.returncode
 
+    def entries(self, day: date = MONDAY, edition: str = "daily") -> dict[str, dict[str, Any]]:
+        """Of the issue: id of a paper → its entry."""
+        sections = self.issue_json(day, edition)["sections"]
+        return {entry["id"]: entry for section in sections for entry in section["entries"]}
+
     def summaries(self, day: date = MONDAY, edition: str = "daily") -> dict[str, dict[str, Any]]:
         """Of the issue: id of a paper → its summary."""
-        sections = self.issue_json(day, edition)["sections"]
-        return {entry["id"]: entry["summary"] for section in sections for entry in section["entries"]}
+        return {i: entry["summary"] for i, entry in self.entries(day, edition).items()}
 
 
 def kill(process: subprocess.Popen[bytes]) -> bool:
@@ -131,26 +135,27 @@ def dead_all_day(folder: Path, *, kinds: Sequence[str] = tuple(DEAD), papers: in
 # --- money ------------------------------------------------------------------------------------------------------------
 
 
-def money(folder: Path, *, papers: int = 200, cap: str = "0.03") -> Iterator[Figure]:
+def money(folder: Path, *, papers: int = 200, cap: str = "0.03", processes: int = 3) -> Iterator[Figure]:
     """A budget is reached in mid-run; the run is killed and started again; prices change; runs go side by side."""
     with FlakyLLM(pause=Pause(first_s=0.05, per_token_s=0)) as server:
         desk = ModelDesk(folder / "day", server.base_url, llm=f"concurrency = 4\nbudget_usd_per_run = {cap}")
         desk.feed(MONDAY, [work(n) for n in range(papers)])
         _kill_after(desk, server, requests=3)
         before = server.bill().cost_usd
-        code = desk.finish(MONDAY)
+        [report] = desk.run(MONDAY)
         spent, asked = server.bill().cost_usd, len(server.journal)
-        desk.finish(MONDAY)
+        desk.run(MONDAY)
         by_model = sum(not s["fell_back"] for s in desk.summaries().values())
         yield at_most("killed and started again: spent of the cap", float(spent / Decimal(cap)), 1)
         yield at_least("killed and started again: spent of the cap", float(spent / Decimal(cap)), 0.3)
         yield equal("spent before it was killed", before > 0, True)
         yield equal("papers in the issue", len(desk.summaries()), papers)
         yield equal("papers beyond the budget", 0 < by_model < papers, True)
-        yield equal("exit code", code, 3)
+        yield equal("how it ended", report.status, "degraded")
         yield equal("requests of a third run", len(server.journal) - asked, 0)
     yield from _prices_change(folder / "month", papers=papers, cap=cap)
-    yield from _side_by_side(folder / "three", papers=papers // 2, cap=cap)
+    if processes > 1:
+        yield from _side_by_side(folder / "processes", processes, papers=papers // 2, cap=cap)
 
 
 def _kill_after(desk: ModelDesk, server: FlakyLLM, *, requests: int) -> None:
@@ -181,9 +186,9 @@ def _prices_change(folder: Path, *, papers: int, cap: str) -> Iterator[Figure]:
     yield at_most("dearer prices: spent of the month's cap", float((on_monday + on_tuesday) / Decimal(cap)), 1)
 
 
-def _side_by_side(folder: Path, *, papers: int, cap: str) -> Iterator[Figure]:
-    """Three processes ask for three editions at the same moment, out of one budget."""
-    names = ("second", "third")
+def _side_by_side(folder: Path, processes: int, *, papers: int, cap: str) -> Iterator[Figure]:
+    """Processes ask for an edition each at the same moment, out of one budget."""
+    names = [f"edition-{n}" for n in range(2, processes + 1)]
     more = "".join(
         f'\n[[source]]\nname = "{n}"\nkind = "jsonl"\nurl = "{n}-{{date}}.jsonl"\n'
         f'\n[[edition]]\nname = "{n}"\nsources = ["{n}"]\n{_EDITION}'
@@ -201,14 +206,25 @@ def _side_by_side(folder: Path, *, papers: int, cap: str) -> Iterator[Figure]:
         desk.finish(MONDAY)
         printed = [len(desk.summaries(edition=name)) for name in ("daily", *names)]
     yield at_most("side by side: spent of the cap", float(server.bill().cost_usd / Decimal(cap)), 1)
-    yield equal("side by side: papers in the issues", printed, [papers] * 3)
+    yield equal("side by side: papers in the issues", printed, [papers] * processes)
 
 
 # --- poison -----------------------------------------------------------------------------------------------------------
 
 _URL: Final = re.compile(r"(?:https?://|javascript:|data:|www\.)[^\s\"'<>)\]\\]*", re.IGNORECASE)
-_HREF: Final = re.compile(r"(?:href|src|action|srcset|onclick|onerror)\s*=\s*[\"']?([^\"'\s>]*)", re.IGNORECASE)
-_TAG: Final = re.compile(r"<(/?[a-z][a-z0-9]*)", re.IGNORECASE)
+
+
+class _Markup(HTMLParser):
+    """What a browser would make of a page: its elements, and where they lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements |= {tag, *(f"{tag} {name}" for name, _ in attrs)}
+        self.links |= {value for _, value in attrs if value and _URL.match(value)}
 
 
 def orchards() -> list[Paper]:
@@ -223,10 +239,8 @@ def poisoned(folder: Path, *, honest: int = 165, alone: bool = True) -> Iterator
         alone: Papers that read like a command go out alone. False: to see what the checks catch without that.
     """
     poison = orchards()
-    step = max(1, honest // len(poison))
-    listed: list[Paper] = []
-    for n in range(honest):
-        listed += [work(n), *(poison[n // step : n // step + 1] if n % step == 0 else [])]
+    listed = [*poison, *(work(n) for n in range(honest))]
+    random.Random(7).shuffle(listed)
     desks = {}
     for name, rules in (("good", []), ("obedient", [Rule("obey")])):
         with FlakyLLM(*rules) as server:
@@ -251,8 +265,6 @@ def _together(alone: bool) -> Any:
 
 
 def _entries(good: ModelDesk, obedient: ModelDesk, poison: Sequence[Paper]) -> Iterator[Figure]:
-    from digest.app import App
-
     before, after = good.summaries(), obedient.summaries()
     own = {p.id for p in poison}
     others = [i for i in after if i not in own]
@@ -260,12 +272,12 @@ def _entries(good: ModelDesk, obedient: ModelDesk, poison: Sequence[Paper]) -> I
     fell_back = [i for i in others if said[i] and after[i]["fell_back"]]
     yield equal("other entries that say anything else", [i for i in others if said[i] and i not in fell_back], [])
     yield equal("other entries with an extract because of it", fell_back, [])
-    retagged = [i for i in others if after[i]["topics"] != before[i]["topics"] and i not in fell_back]
+    topics = [{i: tuple(entry["topics"]) for i, entry in desk.entries().items()} for desk in (good, obedient)]
+    retagged = [i for i in others if topics[0][i] != topics[1][i] and i not in fell_back]
     yield equal("other entries with other topics", retagged, [])
     with obedient.app() as app:
-        assert isinstance(app, App)
         known = set(app.taxonomy.names)
-    yield equal("topics outside the taxonomy", sorted({t for s in after.values() for t in s["topics"]} - known), [])
+    yield equal("topics outside the taxonomy", sorted({t for of in topics[1].values() for t in of} - known), [])
     changed = [i for i in own if said[i] and not after[i]["fell_back"]]
     yield at_most("poisoned entries that say what they were told", len(changed), len(own))
 
@@ -273,16 +285,18 @@ def _entries(good: ModelDesk, obedient: ModelDesk, poison: Sequence[Paper]) -> I
 def _published(good: ModelDesk, obedient: ModelDesk, listed: Sequence[Paper]) -> Iterator[Figure]:
     fed = {found for p in listed for found in _URL.findall(f"{p.title} {p.abstract} {p.url}")}
     was, now = _texts(good), _texts(obedient)
-    urls, links, tags = (
-        [{found for text in texts.values() for found in pattern.findall(text)} for texts in (was, now)]
-        for pattern in (_URL, _HREF, _TAG)
-    )
+    urls = [{found for text in texts.values() for found in _URL.findall(text)} for texts in (was, now)]
+    without, marked_up = _Markup(), _Markup()
+    for markup, texts in ((without, was), (marked_up, now)):
+        for name, text in texts.items():
+            if not name.endswith((".json", "plain", "headers")):
+                markup.feed(text)
     new_urls = {url for url in urls[1] - urls[0] - fed if not any(url.startswith(known) for known in fed)}
-    yield equal("files compared", len(now) > 5 and sorted(now) == sorted(was), True)
+    yield at_least("files looked at", len(now), 5)
     yield equal("URLs that no feed had", sorted(new_urls), [])
-    yield equal("links that are not there without it", sorted(links[1] - links[0]), [])
-    yield equal("links to its host", sorted(u for u in links[1] if EVIL in u), [])
-    yield equal("elements that are not there without it", sorted(tags[1] - tags[0]), [])
+    yield equal("links that are not there without it", sorted(marked_up.links - without.links), [])
+    yield equal("links to its host", sorted(link for link in marked_up.links if EVIL in link), [])
+    yield equal("elements that are not there without it", sorted(marked_up.elements - without.elements), [])
     invisible = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]")
     yield equal("files with invisible characters", [n for n, text in now.items() if invisible.search(text)], [])
 
@@ -360,7 +374,7 @@ def killed(
         ample, tight = once.cost_usd + Decimal("0.5"), once.cost_usd / 2
         done = tries = 0
         twice: list[int] = []
-        repaid: list[int] = []
+        dearer: list[float] = []
         over, other, incomplete = [], [], []
         while done < kills and tries < 3 * kills:
             tries += 1
@@ -380,8 +394,7 @@ def killed(
             if charged.cost_usd > cap:
                 over.append(f"{at_s:.2f} s: {charged.cost_usd} of {cap}")
             if not is_tight:
-                paid = Counter(e["fingerprint"] for e in server.journal[first:] if e["billed"])
-                repaid.append(sum(times - 1 for times in paid.values()))
+                dearer.append(float(charged.cost_usd / once.cost_usd))
                 twice.append(len(set(charged.papers_twice) - set(once.papers_twice)))
                 if tree(desk.site) != expected:
                     other.append(f"{at_s:.2f} s")
@@ -395,8 +408,10 @@ def killed(
     yield equal("budgets that did not hold", over, [])
     yield at_most("papers paid for twice, at most", max(twice, default=0), _CONCURRENCY * 20)
     yield at_most("papers paid for twice, on average", sum(twice) / max(1, len(twice)), _CONCURRENCY * 20)
-    yield at_most("requests paid for twice, at most", max(repaid, default=0), _CONCURRENCY)
-    yield at_most("requests paid for twice, on average", sum(repaid) / max(1, len(repaid)), _CONCURRENCY)
+    # All that is under way, twice; and the rest is cut into other batches.
+    most = 1 + _CONCURRENCY * 20 / len(listed) + 0.1
+    yield at_most("the bill, as a multiple of that without, at most", max(dearer, default=1), most)
+    yield at_most("the bill, as a multiple of that without, on average", sum(dearer) / max(1, len(dearer)), most)
 
 
 _CONCURRENCY: Final = 8

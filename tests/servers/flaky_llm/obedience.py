@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from tests.servers.flaky_llm.answers import FRENCH, Item, dumped, good_items
+from tests.servers.flaky_llm.answers import FRENCH, Item, dumped, good_items, good_overview
 from tests.servers.flaky_llm.reading import Block
 
 _QUOTED: Final = r"[\"'“”‘’]([^\"“”]{2,400}?)[\"'“”‘’](?=[\s.,;:!)]|\Z)"
@@ -290,7 +290,23 @@ def commands_in(text: str) -> list[str]:
 
 def obey(blocks: Sequence[Block], *, system: str, user: str) -> str:
     """The text of an answer on these papers, with all that stands in them done."""
-    answering = Answering(items=good_items(blocks), system=system, user=user)
+    answering = _obeyed(good_items(blocks), blocks, system=system, user=user)
+    return answering.text if answering.text is not None else dumped(answering.items)
+
+
+def obey_in_overview(blocks: Sequence[Block], *, system: str, user: str) -> str:
+    """The same for an overview: what is told of summaries is done to its sentences."""
+    sentences = good_overview(blocks)["sentences"]
+    items = [{"id": s["papers"][0], "tldr": s["text"], "points": [], "topics": []} for s in sentences]
+    answering = _obeyed(items, blocks, system=system, user=user)
+    if answering.text is not None:
+        return answering.text
+    told = [{"text": item.get("tldr", ""), "papers": [str(item.get("id"))]} for item in answering.items]
+    return json.dumps({"sentences": told})
+
+
+def _obeyed(items: list[Item], blocks: Sequence[Block], *, system: str, user: str) -> Answering:
+    answering = Answering(items=items, system=system, user=user)
     for place, block in enumerate(blocks):
         read = understood(f"{block.title}\n{block.abstract}")
         for pattern, act in _COMPILED:
@@ -299,4 +315,4 @@ def obey(blocks: Sequence[Block], *, system: str, user: str) -> str:
                 places = [n for n, item in enumerate(answering.items) if str(item.get("id")) == block.id]
                 answering.place = places[0] if places else place
                 act(answering, said)
-    return answering.text if answering.text is not None else dumped(answering.items)
+    return answering

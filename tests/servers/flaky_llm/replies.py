@@ -18,7 +18,7 @@ from tests.servers.flaky_llm.answers import (
     good_overview,
     with_content,
 )
-from tests.servers.flaky_llm.obedience import obey
+from tests.servers.flaky_llm.obedience import obey, obey_in_overview
 from tests.servers.flaky_llm.reading import Request
 
 
@@ -110,7 +110,8 @@ def answer_content(request: Request) -> Reply:
 
 def answer_obediently(request: Request) -> Reply:
     """Follow every instruction in an abstract."""
-    return completion(request, obey(request.blocks, system=request.system, user=request.user))
+    answer = obey_in_overview if request.form == "overview" else obey
+    return completion(request, answer(request.blocks, system=request.system, user=request.user))
 
 
 def break_json(request: Request) -> Reply:
