@@ -61,6 +61,18 @@ class _Date(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter 
         return day
 
 
+class _Month(click.ParamType):  # type: ignore[type-arg]  # as above
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return _Date().convert(f"{value}-01", param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a month such as 2026-06", param, ctx)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="digest")
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done, to stderr.")
@@ -89,9 +101,19 @@ def cli(verbose: bool) -> None:
 @click.option("--until", type=click.Choice(_STAGES), default="deliver", help="Stop after this stage.")
 @click.option("--sample", is_flag=True, help="Use the shipped sample feeds and write below ./digest-sample/.")
 @click.option("--no-send", is_flag=True, help="Do everything but deliver; the mails stay due.")
+@click.option(
+    "--estimate", is_flag=True, help="Only say what it would cost: the lists are read, but no model is asked."
+)
 @json_option
 def run(
-    config: Path, day: date | None, names: tuple[str, ...], until: str, sample: bool, no_send: bool, as_json: bool
+    config: Path,
+    day: date | None,
+    names: tuple[str, ...],
+    until: str,
+    sample: bool,
+    no_send: bool,
+    estimate: bool,
+    as_json: bool,
 ) -> None:
     """Make today's issues: fetch, summarize, publish, draw the archive, deliver.
 
@@ -99,6 +121,9 @@ def run(
     """
     from digest.core.pipeline import Stage
 
+    if estimate:
+        _estimate(config, day, names, sample=sample, as_json=as_json)
+        return
     with _working(as_json) as host, _app(config, host, sample=sample) as app:
         editions = app.editions(names)
         day = day or (app.sample_day() if sample else app.today())
@@ -115,16 +140,48 @@ def run(
     _exit_by([r.status for r in reports])
 
 
+def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample: bool, as_json: bool) -> None:
+    from digest.cost import estimate
+
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        editions = app.editions(names)
+        found = estimate(app, editions, day or (app.sample_day() if sample else app.today()))
+    if as_json:
+        from digest.bills import estimate_json
+
+        _print_json(estimate_json(found))
+    else:
+        from digest.terminal import print_estimate
+
+        print_estimate(found)
+
+
 @cli.command(short_help="Summarize an arXiv id, a DOI, a URL, a file or stdin.")
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.argument("targets", nargs=-1, metavar="TARGET...")
+@click.option("--stale", is_flag=True, help="Renew instead summaries of printed papers that an earlier prompt wrote.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="With --stale: how many papers at most, the newest first.",
+)
 @config_option
 @json_option
-def summarize(targets: tuple[str, ...], config: Path, as_json: bool) -> None:
+def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, as_json: bool) -> None:
     """Summarize papers on demand, with the model of the config; without one, with sentences of the abstract.
 
     TARGET is an arXiv id, a DOI, a URL, a file (text, HTML, PDF, a saved listing, JSON lines of id, title and
     abstract), or - for stdin.
+
+    With --stale there is no TARGET: after a change of the prompt, summaries of printed papers are written anew, within
+    the budgets. Issues that are out stay as they are.
     """
+    if stale == bool(targets):
+        raise click.UsageError("name a TARGET, or give --stale alone")
+    if stale:
+        _renew(config, limit, as_json=as_json)
+        return
     from digest.ondemand import Demand
 
     with _working(as_json) as host, _app(config, host, optional=True) as app:
@@ -143,6 +200,20 @@ def summarize(targets: tuple[str, ...], config: Path, as_json: bool) -> None:
         sys.exit(FAILED)
     if bad or any(a.summary and a.summary.fell_back for a in answers):
         sys.exit(DEGRADED)
+
+
+def _renew(config: Path, limit: int, *, as_json: bool) -> None:
+    from digest import terminal
+    from digest.renewal import renew
+
+    with _working(as_json) as host, _app(config, host) as app:
+        done = renew(app, limit=limit)
+    if as_json:
+        _print_json(terminal.renewal_json(done))
+    else:
+        terminal.print_renewal(done)
+    if any(s.usage.fell_back for s in done.sums):
+        sys.exit(DEGRADED if done.renewed else FAILED)
 
 
 @cli.command(short_help="Search every paper that was read so far.")
@@ -272,6 +343,31 @@ def status(config: Path, as_json: bool) -> None:
         _print_json(terminal.status_json(found))
     else:
         terminal.print_status(found)
+
+
+@cli.command(short_help="Tell what the model cost, by day.")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="Today and the days before.")
+@click.option("--month", type=_Month(), help="This month instead.")
+@config_option
+@sample_option
+@json_option
+def cost(days: int, month: date | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Tell what the model cost, by day and model, and what is left of the budgets.
+
+    What was reserved for an answer that never came is in doubt, and counts as spent.
+    """
+    from digest.cost import bill
+
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        found = bill(app, days=days, month=month)
+    if as_json:
+        from digest.bills import bill_json
+
+        _print_json(bill_json(found))
+    else:
+        from digest.terminal import print_bill
+
+        print_bill(found)
 
 
 @cli.command(short_help="Check config, folders and sources; say what to do.")

@@ -9,9 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.text import without_password
+from digest.cost import usd_per_summary
 from digest.publish.views import count
+from digest.renewal import count_outdated
 from digest.schedule import next_time
 
 if TYPE_CHECKING:
@@ -42,9 +45,28 @@ class EditionStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """Requests that a provider has not answered yet."""
+
+    name: str
+    state: JobState
+    edition: str
+    date: date
+    papers: int
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     store: Status
     editions: tuple[EditionStatus, ...]
+    checks: tuple[CheckCount, ...] = ()
+    """Of the summaries asked for this month."""
+    jobs: tuple[JobStatus, ...] = ()
+    outdated: int = 0
+    """Printed papers whose summary was written under an earlier prompt."""
+    usd_per_summary: float | None = None
+    """What a summary cost lately; None if that is not known."""
 
 
 def status_of(app: App) -> StatusReport:
@@ -58,7 +80,26 @@ def status_of(app: App) -> StatusReport:
         newest, papers = printed[-1] if printed else (None, 0)
         moment = next_time(edition, now, app.config.timezone)
         editions.append(EditionStatus(name=edition.name, newest=newest, papers=papers, next=moment))
-    return StatusReport(store=app.store.status(since=month), editions=tuple(editions))
+    jobs = tuple(
+        JobStatus(
+            name=job.name,
+            state=job.state,
+            edition=job.edition,
+            date=job.date,
+            papers=sum(len(prompt.batch.papers) for prompt in job.prompts),
+            submitted_at=job.submitted_at.astimezone(app.config.timezone),
+        )
+        for job in app.store.open_jobs()
+    )
+    outdated = count_outdated(app)
+    return StatusReport(
+        store=app.store.status(since=month),
+        editions=tuple(editions),
+        checks=app.store.checks(month),
+        jobs=jobs,
+        outdated=outdated,
+        usd_per_summary=usd_per_summary(app) if outdated else None,
+    )
 
 
 def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.console import Console
 from rich.text import Text
 
+from digest.bills import bill_lines, checks_lines, estimate_lines, usd
+from digest.core.books import JobState
 from digest.core.models import Issue, Paper, SourceState
 from digest.core.pipeline import Report, Stage
 from digest.publish.formulas import to_unicode
@@ -21,10 +24,12 @@ from digest.publish.render import flow
 from digest.publish.views import EntryView, Links, completeness, count, issue_view, long_day, some_authors
 
 if TYPE_CHECKING:
+    from digest.cost import Bill, Estimate
     from digest.doctor import Finding, StatusReport
     from digest.history import History
     from digest.ondemand import Answer
     from digest.publish.render import Templates
+    from digest.renewal import Renewal
 
 _WIDTH: Final = 80
 _PIPED: Final = 10_000
@@ -77,8 +82,10 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
             "model": usage.model,
             "requests": usage.requests,
             "input_tokens": usage.input_tokens,
+            "cached_tokens": usage.cached_tokens,
             "output_tokens": usage.output_tokens,
             "cost_usd": round(usage.cost_usd, 6),
+            "in_doubt_usd": round(usage.in_doubt_usd, 6),
             "from_cache": usage.from_cache,
             "fell_back": usage.fell_back,
         },
@@ -135,11 +142,13 @@ def _what_came_of_it(report: Report) -> str:
 
 def _spent(report: Report) -> str:
     usage = report.usage
-    tokens = f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens"
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+    tokens = f"{usage.input_tokens:,}{cached} + {usage.output_tokens:,} tokens"
     # No price is known for every model; "$0.0000" would say that it was free.
-    cost = f", ${usage.cost_usd:.4f}" if usage.cost_usd else ""
+    cost = f", {usd(usage.cost_usd)}" if usage.cost_usd else ""
+    doubt = f", and up to {usd(usage.in_doubt_usd)} for answers that never came" if usage.in_doubt_usd else ""
     stand_ins = f" · {usage.fell_back} with an extract instead" if usage.fell_back else ""
-    return f"{usage.model or usage.client}: {count(usage.requests, 'request')}, {tokens}{cost}{stand_ins}"
+    return f"{usage.model or usage.client}: {count(usage.requests, 'request')}, {tokens}{cost}{doubt}{stand_ins}"
 
 
 def _near(path: Path) -> str:
@@ -160,7 +169,7 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     console = _console()
     view = issue_view(issue, links=Links(root=None))
     _line(console, f"{view.title}, {view.day}", "bold")
-    for text in (view.why_empty or view.overview, view.covers):
+    for text in (view.why_empty or view.numbered, view.covers):
         if text:
             console.print()
             _line(console, text)
@@ -201,7 +210,7 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
 
 
 def _print_entry(console: Console, entry: EntryView) -> None:
-    _line(console, entry.title, "bold", 2)
+    _line(console, f"{entry.number}. {entry.title}" if entry.number else entry.title, "bold", 2)
     if entry.url:
         _line(console, entry.url, "dim", 2)
     _line(console, entry.tldr, "", 2)
@@ -379,6 +388,20 @@ def status_json(found: StatusReport) -> dict[str, Any]:
         "deliveries": {state.value: n for state, n in store.deliveries},
         "requests_this_month": store.requests,
         "cost_usd_this_month": round(store.cost_usd, 6),
+        "in_doubt_usd_this_month": round(store.in_doubt_usd, 6),
+        "checks_this_month": [asdict(c) for c in found.checks],
+        "jobs": [
+            {
+                "name": job.name,
+                "state": job.state.value,
+                "edition": job.edition,
+                "date": job.date.isoformat(),
+                "papers": job.papers,
+                "submitted_at": job.submitted_at.isoformat(),
+            }
+            for job in found.jobs
+        ],
+        "outdated_summaries": found.outdated,
     }
 
 
@@ -399,8 +422,68 @@ def print_status(found: StatusReport) -> None:
     if store.deliveries:
         _line(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
     if store.requests:
-        cost = f", ${store.cost_usd:.4f}" if store.cost_usd else ""
-        _line(console, f"model: {count(store.requests, 'request')} this month{cost}", indent=2)
+        cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
+        doubt = f", {usd(store.in_doubt_usd)} of it in doubt" if store.in_doubt_usd else ""
+        _line(console, f"model: {count(store.requests, 'request')} this month{cost}{doubt}", indent=2)
+    for refused in checks_lines(found.checks):
+        _line(console, f"refused: {refused}", indent=2)
+    for job in found.jobs:
+        since = f"{'handed over' if job.state is JobState.OPEN else 'written down'} {job.submitted_at:%Y-%m-%d %H:%M}"
+        _line(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
+    if found.outdated:
+        _line(console, _renewable(found), indent=2)
+
+
+def _renewable(found: StatusReport) -> str:
+    some = min(found.outdated, 100)
+    cost = f", for about {usd(some * found.usd_per_summary)}" if found.usd_per_summary else ""
+    were = "1 summary was" if found.outdated == 1 else f"{found.outdated:,} summaries were"
+    them = "renews them" if some == found.outdated else "renews the newest"
+    return f"{were} written under an earlier prompt; `digest summarize --stale --limit {some}` {them}{cost}"
+
+
+def print_bill(bill: Bill) -> None:
+    """What the model cost."""
+    _print_lines(bill_lines(bill))
+
+
+def print_estimate(found: Estimate) -> None:
+    """What a run would cost."""
+    _print_lines(estimate_lines(found))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    console = _console()
+    for line in lines:
+        # A row of a table has its own blanks, and fits.
+        console.print(Text(line), soft_wrap=True) if "  " in line else _line(console, line)
+
+
+def renewal_json(done: Renewal) -> dict[str, Any]:
+    """What `digest summarize --stale` did."""
+    return {
+        "renewed": done.renewed,
+        "left": done.left,
+        "requests": sum(s.usage.requests for s in done.sums),
+        "cost_usd": round(sum(s.usage.cost_usd for s in done.sums), 6),
+        "in_doubt_usd": round(sum(s.usage.in_doubt_usd for s in done.sums), 6),
+        "warnings": [warning for s in done.sums for warning in s.warnings],
+    }
+
+
+def print_renewal(done: Renewal) -> None:
+    """What `digest summarize --stale` did, for people."""
+    console = _console()
+    if not done.renewed and not done.left:
+        _line(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
+        return
+    spent = sum(s.usage.cost_usd for s in done.sums)
+    cost = f", for {usd(spent)}" if spent else ""
+    left = f"; {done.left:,} are still of an earlier prompt" if done.left else ""
+    were = "1 summary was" if done.renewed == 1 else f"{done.renewed:,} summaries were"
+    _line(console, f"{were} renewed{cost}{left}")
+    for warning in dict.fromkeys(warning for s in done.sums for warning in s.warnings):
+        _line(console, f"! {warning}", indent=2)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

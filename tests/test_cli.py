@@ -92,8 +92,10 @@ def test_run_json_is_one_document_as_the_interface_has_it(desk: Desk) -> None:
         "model": None,
         "requests": 0,
         "input_tokens": 0,
+        "cached_tokens": 0,
         "output_tokens": 0,
         "cost_usd": 0.0,
+        "in_doubt_usd": 0.0,
         "from_cache": 0,
         "fell_back": 0,
     }

@@ -10,12 +10,18 @@ ADAPTERS = {"sources", "llm", "store", "publish", "deliver"}
 APP = {
     "app",
     "assets",
+    "bills",
     "config",
     "config_table",
+    "cost",
     "doctor",
     "history",
+    "jobs",
     "kinds",
     "ondemand",
+    "overviews",
+    "purse",
+    "renewal",
     "subscriptions",
     "summarizers",
 }

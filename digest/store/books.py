@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
-from digest.core.books import Ceilings, RequestPlan, RequestResult
+from digest.core.books import Ceilings, CheckCount, RequestPlan, RequestResult, Spending
 from digest.store import tables
-from digest.store.database import Database, insert_one, upsert
+from digest.store.database import AnyRow, Database, insert_one, upsert
 
 REMEMBERED: Final = timedelta(days=30)
 """How long what was found out about a server is believed: servers are updated."""
@@ -29,6 +29,8 @@ _learned = tables.learned.c
 
 SPENT: Final = func.coalesce(_request.cost_nano_usd, _request.reserved_nano_usd, 0)
 """What a request counts for."""
+IN_DOUBT: Final = case((_request.cost_nano_usd.is_(None), _request.reserved_nano_usd), else_=0)
+"""The part of it that it may not have cost."""
 
 
 class Books(Database):
@@ -76,6 +78,49 @@ class Books(Database):
         """What the requests since then cost; with *run*, those of that run whenever. Reservations count in full."""
         with self._read() as connection:
             return in_usd(_spent(connection, _request.at >= since if run is None else _request.run == run))
+
+    def spending(self, since: datetime, until: datetime, *, zone: tzinfo) -> tuple[Spending, ...]:
+        """What the requests from *since* until before *until* cost, by day, client, model and mode.
+
+        Args:
+            zone: Where a day begins.
+        """
+        query = select(tables.request).where(_request.at >= since, _request.at < until)
+        found: dict[tuple[date, str, str, str], list[AnyRow]] = {}
+        with self._read() as connection:
+            for row in connection.execute(query):
+                key = row.at.astimezone(zone).date(), row.client, row.model, row.mode
+                found.setdefault(key, []).append(row)
+        return tuple(_spending(*key, found[key]) for key in sorted(found))
+
+    def checks(self, since: datetime) -> tuple[CheckCount, ...]:
+        """How often each check refused a summary that was asked for since then, by client, model and prompt."""
+        failed = tables.failed_check
+        who = (_request.client, _request.model, _request.prompt)
+        refused = (
+            select(*who, failed.c.name, func.sum(failed.c.papers).label("papers"))
+            .join_from(tables.request, failed, failed.c.request_pk == _request.pk)
+            .where(_request.at >= since)
+            .group_by(*who, failed.c.name)
+            .order_by(*who, failed.c.name)
+        )
+        given = select(*who, func.sum(_request.summaries).label("papers")).where(_request.at >= since).group_by(*who)
+        with self._read() as connection:
+            rows = connection.execute(refused).all()
+            asked = {(r.client, r.model, r.prompt): int(r.papers) for r in connection.execute(given)}
+        for row in rows:
+            asked[row.client, row.model, row.prompt] += int(row.papers)
+        return tuple(
+            CheckCount(
+                client=row.client,
+                model=row.model,
+                prompt=row.prompt,
+                check=row.name,
+                failed=int(row.papers),
+                asked=asked[row.client, row.model, row.prompt],
+            )
+            for row in rows
+        )
 
     def learned(self, server: str) -> Mapping[str, Any]:
         """What was found out about a model's server; empty if nothing, or nothing within the last month."""
@@ -139,6 +184,31 @@ def book(connection: Connection, plans: Sequence[RequestPlan], *, job: int | Non
 def in_usd(nano_usd: int | Decimal | None) -> float:
     """A sum of the books in dollars; Postgres gives such sums as `Decimal`, and None for no rows."""
     return int(nano_usd or 0) / 10**9
+
+
+def _spending(day: date, client: str, model: str, mode: str, rows: Sequence[AnyRow]) -> Spending:
+    of_papers = [row for row in rows if row.purpose == "summaries"]
+    unknown = [row for row in rows if row.cost_nano_usd is None]
+    return Spending(
+        day=day,
+        client=client,
+        model=model,
+        mode=mode,
+        requests=len(rows),
+        failed=sum(row.outcome is not None and _is_barren(row) for row in rows),
+        papers=sum(row.papers for row in of_papers),
+        summaries=sum(row.summaries for row in of_papers),
+        input_tokens=sum(row.input_tokens for row in rows),
+        cached_tokens=sum(row.cached_tokens for row in rows),
+        output_tokens=sum(row.output_tokens for row in rows),
+        cost_usd=in_usd(sum(row.cost_nano_usd or 0 for row in rows)),
+        in_doubt_usd=in_usd(sum(row.reserved_nano_usd or 0 for row in unknown)),
+        unpriced=sum(row.reserved_nano_usd is None for row in unknown),
+    )
+
+
+def _is_barren(row: AnyRow) -> bool:
+    return not (row.summaries if row.purpose == "summaries" else row.output_tokens)
 
 
 def _spent(connection: Connection, *which: Any) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from digest.core.models import Announcement, DeliveryState, Paper, PaperId, Signals, SourceState
 from digest.store import tables
-from digest.store.books import SPENT, in_usd
+from digest.store.books import IN_DOUBT, SPENT, in_usd
 from digest.store.database import Database
 from digest.store.papers import find_pks, load_papers, signals
 
@@ -85,7 +85,9 @@ class Status:
     """How many in each state, in the order a delivery goes through them; states without any are left out."""
     requests: int
     cost_usd: float
-    """Of the requests since the moment that was asked about."""
+    """Of the requests since the moment that was asked about; with what is in doubt."""
+    in_doubt_usd: float
+    """What of it is reserved for answers that are awaited, or never came."""
 
 
 class Look(Database):
@@ -196,8 +198,8 @@ class Look(Database):
                     select(t.delivery.c.state, func.count().label("number")).group_by(t.delivery.c.state)
                 )
             }
-            requests, cost = connection.execute(
-                select(func.count(), func.sum(SPENT)).where(t.request.c.at >= since)
+            requests, cost, doubt = connection.execute(
+                select(func.count(), func.sum(SPENT), func.sum(IN_DOUBT)).where(t.request.c.at >= since)
             ).one()
             return Status(
                 place=self.place,
@@ -220,4 +222,5 @@ class Look(Database):
                 deliveries=tuple((state, by_state[state]) for state in DeliveryState if state in by_state),
                 requests=requests,
                 cost_usd=in_usd(cost),
+                in_doubt_usd=in_usd(doubt),
             )

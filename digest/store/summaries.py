@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
-from digest.core.models import Overview, Summary, SummaryKey
+from digest.core.identity import content_hash
+from digest.core.models import Overview, Paper, Summary, SummaryKey
 from digest.store import tables
 from digest.store.database import Database, chunks, upsert
+from digest.store.papers import load_papers
 from digest.store.serialize import dump, load
+
+STOOD_IN: Final = " fell back "
+"""In a key's prompt: an extract that stood in for a model's summary on one day."""
 
 _summary = tables.summary.c
 
@@ -47,6 +54,30 @@ class Summaries(Database):
         with self._write() as connection:
             upsert(connection, tables.summary, rows)
 
+    def outdated(self, editions: Sequence[str], now: SummaryKey) -> tuple[tuple[Paper, date], ...]:
+        """Printed papers that have a model's summary under another prompt and none under the present one.
+
+        With the day they were printed last, the newest first. A paper whose text has changed since is not among them:
+        what is stored is a summary of the text that was printed.
+
+        Args:
+            editions: Those that print in the language of *now*.
+            now: What is asked with at present; its content is not looked at.
+        """
+        same = [getattr(_summary, name) == getattr(now, name) for name in ("client", "model", "language")]
+        # The extract that stood in for a summary is not one, and is asked again anyway.
+        is_a_models = ~_summary.prompt.contains(STOOD_IN, autoescape=True)
+        renewed = select(_summary.content).where(*same, _summary.prompt == now.prompt)
+        old = select(_summary.content).where(*same, _summary.prompt != now.prompt, is_a_models).except_(renewed)
+        with self._read() as connection:
+            wanted = set(connection.scalars(old))
+            if not wanted:
+                return ()
+            printed = dict(map(tuple, connection.execute(_printed(editions))))
+            papers = load_papers(connection, printed)
+        found = [(p, printed[pk]) for pk, p in papers.items() if content_hash(p.title, p.abstract) in wanted]
+        return tuple(sorted(found, key=lambda one: (-one[1].toordinal(), one[0].id)))
+
     def overview(self, key: SummaryKey) -> Overview | None:
         """The stored overview of a day; its key's content is the hash of what it was written about."""
         overview = tables.overview
@@ -60,3 +91,13 @@ class Summaries(Database):
         """Keep an overview; one that is there already stays as it is."""
         with self._write() as connection:
             upsert(connection, tables.overview, [{**dump(key), "body": dump(overview)}])
+
+
+def _printed(editions: Sequence[str]) -> Select[Any]:
+    """Keys of the papers that *editions* printed, and when they did so last."""
+    considered = tables.considered.c
+    return (
+        select(considered.paper_pk, func.max(considered.date))
+        .where(considered.edition.in_(editions), considered.kind == "entry")
+        .group_by(considered.paper_pk)
+    )
