@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 
 import httpx2
 import pytest
+import trustme
 
 from digest.llm.wire import TooLargeError, Wire, open_wire, was_sent
 
@@ -20,7 +22,7 @@ ENDLESS_S = 20.0
 
 
 @contextmanager
-def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+def serving(answer: Callable[[socket.socket], None], *, reads: bool = True) -> Iterator[str]:
     """A server that reads each request and lets *answer* do the rest."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(ENDLESS_S)
@@ -36,8 +38,12 @@ def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         def one(connection: socket.socket) -> None:
             with connection:
                 try:
-                    connection.recv(65_536)
+                    if reads:
+                        connection.recv(65_536)
                     answer(connection)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65_536):  # what is closed with something unread in it is reset
+                        pass
                 except OSError:
                     return
 
@@ -87,6 +93,30 @@ def test_no_answer_takes_longer_than_it_may(answer: Callable[[socket.socket], No
 
     assert 0.2 < time.monotonic() - began < ENDLESS_S / 4
     assert was_sent(caught.value)
+
+
+@pytest.mark.parametrize("slow", ["handshake", "answer"])
+def test_a_slow_server_behind_tls_is_cut_off_as_well(slow: str) -> None:
+    authority = trustme.CA()
+    inside, outside = (ssl.SSLContext(protocol) for protocol in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT))
+    authority.issue_cert("127.0.0.1").configure_cert(inside)
+    authority.configure_trust(outside)
+
+    def answer(connection: socket.socket) -> None:
+        if slow == "handshake":
+            dripping(b"\x16\x03\x03\x20\x00" + b"\x02" * 500)(connection)
+        with inside.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65_536)
+            dripping(GOOD + b" " * 500)(secure)
+
+    began = time.monotonic()
+    with serving(answer, reads=False) as url:
+        wire = Wire(httpx2.HTTPTransport(verify=outside), timeout_s=0.5)
+        with httpx2.Client(transport=wire, timeout=ENDLESS_S) as client, pytest.raises(httpx2.RequestError) as caught:
+            client.post(url.replace("http:", "https:"), content=b"{}")
+
+    assert time.monotonic() - began < ENDLESS_S / 4
+    assert was_sent(caught.value) is (slow == "answer")
 
 
 def test_an_answer_that_is_there_in_time_is_whole() -> None:
