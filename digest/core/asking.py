@@ -137,7 +137,8 @@ class Asker:
     """How many requests run side by side at first."""
     _pause_until: float = -math.inf
     """Nothing goes out before."""
-    _last_good: float = 0.0
+    _silent_since: float = 0.0
+    """When something last came, or could not come because nothing was to be sent."""
     _barren: int = 0
     """Requests in a row that brought nothing at all."""
     _awaits_money: bool = False
@@ -145,8 +146,8 @@ class Asker:
 
     def work(self) -> None:
         """Ask until nothing waits and nothing is under way, or the time is up."""
-        self._last_good = self.now()
-        self._deadline = self._last_good + self.time_limit_s
+        self._silent_since = self.now()
+        self._deadline = self._silent_since + self.time_limit_s
         self._wave = max(1, min(self.llm.concurrency, len(self.queue)))
         while True:
             pause_s = self._start_what_may()
@@ -212,6 +213,7 @@ class Asker:
 
     def _pause(self, seconds: float, why: str) -> None:
         self._pause_until = max(self._pause_until, self.now() + seconds)
+        self._silent_since = max(self._silent_since, self._pause_until)
         if self._pause_until >= self._deadline:
             self._stop(why)
 
@@ -257,7 +259,7 @@ class Asker:
         if taken.barren:
             self._count_barren(taken.barren, again=False)
         else:
-            self._barren, self._last_good = 0, self.now()
+            self._barren, self._silent_since = 0, self.now()
 
     def _failed(self, ask: Ask, error: LLMError) -> None:
         self._count_barren(str(error), again=error.again)
@@ -282,7 +284,7 @@ class Asker:
     def _count_barren(self, reason: str, *, again: bool) -> None:
         """Nothing came of a request. If that goes on, ask less, then no more."""
         self._barren += 1
-        in_one_moment = self._wave if self.now() - self._last_good < _NO_MOMENT_S else 0
+        in_one_moment = self._wave if self.now() - self._silent_since < _NO_MOMENT_S else 0
         if self._barren >= _ENOUGH + in_one_moment:
             self._stop(f"the model was given up after {self._barren} failures in a row: {reason}")
         elif again and self._barren > self._wave:
