@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
@@ -116,11 +117,17 @@ def _ask(
 
 def _complete(llm: LLM, prompt: Prompt, seconds: float) -> Completion:
     """One attempt that is waited for no longer than *seconds*, whatever its client does."""
-    pool = ThreadPoolExecutor(max_workers=1)
+    future: Future[Completion] = Future()
+
+    def complete() -> None:
+        try:
+            future.set_result(llm.complete(prompt))
+        except BaseException as error:  # noqa: BLE001 -- raised by `result`, in the thread that waits
+            future.set_exception(error)
+
+    # No pool: the end of the process would wait for its threads, and so for a server that never answers.
+    threading.Thread(target=complete, name="overview", daemon=True).start()
     try:
-        return pool.submit(llm.complete, prompt).result(timeout=seconds)
+        return future.result(timeout=seconds)
     except TimeoutError as error:
         raise LLMError(f"the model gave no answer within {seconds:.0f} s", may_be_billed=True) from error
-    finally:
-        # A thread cannot be stopped: it ends with its request, and nobody hears of it.
-        pool.shutdown(wait=False)
