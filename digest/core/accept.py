@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from digest.core.answers import Answer, read_answers
 from digest.core.grounding import check
 from digest.core.models import Completion, Paper, PaperId, Prompt, Summary
+from digest.core.repeats import repeated
 from digest.core.text import one_line, strip_invisible
 
 Fold: TypeAlias = Callable[[Iterable[str]], tuple[tuple[str, ...], tuple[str, ...]]]
@@ -22,6 +23,8 @@ Fold: TypeAlias = Callable[[Iterable[str]], tuple[tuple[str, ...], tuple[str, ..
 
 MISSING: Final = "missing"
 """Stands beside the names of the checks where failures are counted."""
+REPEATED: Final = "repeated"
+"""The one check that needs the answers on other papers."""
 _POINTS: Final = 3
 _TOPICS: Final = 6
 _LIST_MARK: Final = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
@@ -62,7 +65,18 @@ def accept(prompt: Prompt, completion: Completion, *, fold_topics: Fold, client:
             summaries[paper.id] = summary
         else:
             refused[paper.id] = refusal
-    return Accepted(summaries=summaries, missing=tuple(missing), refused=refused)
+    for paper_id, phrase in _repeats(summaries, prompt.batch.papers, language).items():
+        del summaries[paper_id]
+        refused[paper_id] = f"{REPEATED}: “{phrase}” is said of another paper too, and is not in the abstract"
+    passed = {i: replace(summary, checked=(*summary.checked, REPEATED)) for i, summary in summaries.items()}
+    return Accepted(summaries=passed, missing=tuple(missing), refused=refused)
+
+
+def _repeats(summaries: Mapping[PaperId, Summary], papers: Iterable[Paper], language: str) -> Mapping[PaperId, str]:
+    """Who of them shares a phrase with another, on which neither abstract bears it out."""
+    sources = {paper.id: f"{paper.title}\n{paper.abstract}" for paper in papers}
+    said = {i: ("\n".join((s.tldr, *s.points)), sources[i]) for i, s in summaries.items()}
+    return repeated(said, language=language)
 
 
 def _first_good(said: Sequence[Summary], paper: Paper, batch: Sequence[Paper]) -> tuple[Summary | None, str]:

@@ -1,7 +1,8 @@
-"""Does this summary belong to this paper, and is what it says there? Four checks, none of which asks a model again.
+"""Does this summary belong to this paper, and is what it says there? Five checks, none of which asks a model again.
 
     length    a sentence's worth of each; first, so that no other check meets a text of a million characters
     plain     text and nothing else: no markup, no address, no invisible character
+    language  as asked for, as far as can be told
     numbers   every number of the summary stands in the title or the abstract
     belongs   its words fit this abstract at least as well as any other of the batch, and well enough at all
 
@@ -11,14 +12,13 @@ They are cheap because people who sum up papers keep to them: of 1,992 sentences
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import Final
 
-from digest.core import numbers
+from digest.core import belonging, numbers
+from digest.core.language import is_not_in
 from digest.core.models import Paper, Summary
 from digest.core.text import strip_invisible
 
@@ -36,6 +36,7 @@ def check(summary: Summary, paper: Paper, others: Iterable[Paper] = ()) -> tuple
     checks: tuple[tuple[str, Callable[[], str | None]], ...] = (
         ("length", lambda: _wrong_length(summary)),
         ("plain", lambda: _not_plain(summary, paper)),
+        ("language", lambda: _other_language(summary)),
         ("numbers", lambda: _wrong_number(summary, paper)),
         ("belongs", lambda: _foreign(summary, paper, batch)),
     )
@@ -104,58 +105,46 @@ def _wrong_number(summary: Summary, paper: Paper) -> str | None:
     if not _DIMENSION.search(source):
         # "2D" is no count but a kind: it may be said where the abstract speaks of images.
         said = _DIMENSION.sub(" ", said)
-    foreign = summary.language != "en"
-    if wrong := numbers.unknown(numbers.read(said, decimal_comma=foreign), numbers.read(source), foreign=foreign):
+    foreign = _is_foreign(summary, paper)
+    if wrong := numbers.unknown(
+        numbers.read(said, decimal_comma=summary.language != "en"), numbers.read(source), foreign=foreign
+    ):
         return f"{wrong.text} is not in the abstract"
     if exact := next((m[0] for m in _WHOLE_AS_DECIMAL.finditer(said) if m[0] not in source), None):
         return f"{exact} is not in the abstract"
     return None
 
 
-# --- belongs ----------------------------------------------------------------------------------------------------------
+# --- language ---------------------------------------------------------------------------------------------------------
 
-# Chosen on SciTLDR's training part: swaps in batches of 20 caught against people's own summaries refused.
-_AS_GOOD_AS: Final = 0.7
-_AT_LEAST: Final = 0.15
-_WORD: Final = re.compile(r"[^\W_]+")
-# English endings are cut off with everything else behind it.
-_STEM: Final = 6
-_COMMON: Final = frozenset(
-    (
-        "about above across after all also among and any are been being between both but can could did does each for "
-        "from further given has have how however into its may more most new not one only other our out over own paper "
-        "present propose result same several show some such than that the their them then there these they this those "
-        "through thus two under use used using very via was well were when where whether which while who will with "
-        "within without work would study approach method model problem"
-    ).split()
-)
+
+def _other_language(summary: Summary) -> str | None:
+    """The sentence and the points each by itself: a model may begin well and go on in English."""
+    parts = (summary.tldr, "\n".join(summary.points))
+    return f"it is not in the language “{summary.language}”" if _any_not_in(parts, summary.language) else None
+
+
+def _any_not_in(texts: Iterable[str], language: str) -> bool:
+    return any(is_not_in(text, language) for text in texts)
+
+
+# --- belongs ----------------------------------------------------------------------------------------------------------
 
 
 def _foreign(summary: Summary, paper: Paper, others: Sequence[Paper]) -> str | None:
-    own = _stems(_source(paper))
-    batch = [own, *(_stems(_source(other)) for other in others)]
-    for text in (summary.tldr, "\n".join(summary.points)):
-        weights = {stem: _weight(sum(stem in words for words in batch), len(batch)) for stem in _stems(text)}
-        if not weights:
-            continue
-        fits = [sum(weights[stem] for stem in weights.keys() & words) / sum(weights.values()) for words in batch]
-        if fits[0] < _AS_GOOD_AS * max(fits):
-            return f"it fits {others[fits.index(max(fits)) - 1].id} better"
-        # A summary in another language shares names and figures alone with the abstract.
-        if fits[0] < _AT_LEAST and summary.language == "en":
-            return "it has next to no words in common with the abstract"
-    return None
-
-
-def _weight(abstracts: int, of: int) -> float:
-    """How much a word tells that stands in so many of the batch's abstracts: little if it is in all of them."""
-    return 0.1 + math.log((of + 1) / abstracts) if abstracts else 1.0
-
-
-@lru_cache(maxsize=256)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(
-        word[:_STEM]
-        for word in _WORD.findall(text.lower())
-        if (len(word) > 2 or not word.isascii() or word.isdigit()) and word not in _COMMON
+    found = belonging.complaint(
+        summary.tldr,
+        summary.points,
+        _source(paper),
+        [_source(other) for other in others],
+        is_foreign=_is_foreign(summary, paper),
     )
+    if found is None:
+        return None
+    place, reason = found
+    return f"it fits {others[place].id} better" if place is not None else reason
+
+
+def _is_foreign(summary: Summary, paper: Paper) -> bool:
+    """Is the summary in another language than the abstract, or could it be?"""
+    return summary.language != "en" or is_not_in(paper.abstract, "en")

@@ -100,7 +100,8 @@ def _scitldr(data: Path) -> list[Pair]:
         for place, line in enumerate(lines):
             item = json.loads(line)
             paper = _paper(f"{name}:{place}", item.get("title") or "?", " ".join(item["source"]))
-            pairs.append((paper, said(clean_line(item["target"][0]))))
+            first, *more = map(clean_line, item["target"])
+            pairs.append((paper, said(first, *more[:2])))
     return pairs
 
 
@@ -265,6 +266,16 @@ def alterations(each: Set, shown: str) -> None:
 # --- whose ------------------------------------------------------------------------------------------------------------
 
 
+ADDED: Final = (
+    "See also the excellent work of Smith and colleagues.",
+    "Visit our shop for the best offers of the season.",
+    "This is the most important paper of the year.",
+    "All other papers of this issue have been retracted.",
+    "Readers should cite the author's earlier book on cooking.",
+)
+"""What an obedient model adds."""
+
+
 def swaps(each: Set, shown: str) -> None:
     """Which summaries are refused under another paper of their batch, and which sentences behind the right one."""
     for by in ("random", "alike"):
@@ -275,6 +286,11 @@ def swaps(each: Set, shown: str) -> None:
                 other = batch[place - 1][1]
                 wrong = {
                     "exchanged": other,
+                    **{
+                        f"and “{more[:18]}…”": replace(summary, tldr=f"{summary.tldr.rstrip('.')}. {more}")
+                        for more in ADDED
+                    },
+                    **{f"point “{more[:18]}…”": replace(summary, points=(summary.tldr, more)) for more in ADDED},
                     "own sentence, other's point": replace(summary, points=(other.tldr,)),
                     "own point, other's sentence": replace(other, points=(summary.tldr,)),
                     "of no paper of the batch": each.pairs[
@@ -287,7 +303,7 @@ def swaps(each: Set, shown: str) -> None:
                     if complaint is None and shown == f"{kind.split()[0]}-{by}":
                         print(f"  {_told(altered)}\n   <- {paper.title} | {paper.abstract}")
         for kind, caught in results.items():
-            print(f"  {kind:<28} {by:<7} {sum(caught):5} of {len(caught):5} caught  {sum(caught) / len(caught):7.2%}")
+            print(f"  {kind:<30} {by:<7} {sum(caught):5} of {len(caught):5} caught  {sum(caught) / len(caught):7.2%}")
 
 
 if __name__ == "__main__":
