@@ -383,8 +383,7 @@ def killed(
             desk = _desk(folder / f"killed-{tries}", server, listed, cap=cap)
             first = len(server.journal)
             process = desk.start(MONDAY)
-            at_s = rnd.uniform(0.1, 0.95) * takes_s
-            time.sleep(at_s)
+            where = _wait_somewhere(process, server, rnd, first=first, requests=once.requests, takes_s=takes_s)
             if not kill(process):
                 shutil.rmtree(desk.folder)
                 continue
@@ -392,14 +391,14 @@ def killed(
             desk.finish(MONDAY)
             charged = bill(server.journal[first:], server.tariff)
             if charged.cost_usd > cap:
-                over.append(f"{at_s:.2f} s: {charged.cost_usd} of {cap}")
+                over.append(f"{where}: {charged.cost_usd} of {cap}")
             if not is_tight:
                 dearer.append(float(charged.cost_usd / once.cost_usd))
                 twice.append(len(set(charged.papers_twice) - set(once.papers_twice)))
                 if tree(desk.site) != expected:
-                    other.append(f"{at_s:.2f} s")
+                    other.append(where)
             if len(desk.summaries()) != len(listed):
-                incomplete.append(f"{at_s:.2f} s")
+                incomplete.append(where)
             shutil.rmtree(desk.folder)
     yield equal("runs that were killed", done, kills)
     yield equal("requests of a run that is not", once.requests > 1, True)
@@ -412,6 +411,22 @@ def killed(
     most = 1 + _CONCURRENCY * 20 / len(listed) + 0.1
     yield at_most("the bill, as a multiple of that without, at most", max(dearer, default=1), most)
     yield at_most("the bill, as a multiple of that without, on average", sum(dearer) / max(1, len(dearer)), most)
+
+
+def _wait_somewhere(
+    process: subprocess.Popen[bytes], server: FlakyLLM, rnd: random.Random, *, first: int, requests: int, takes_s: float
+) -> str:
+    """Until any moment of the run, or of the part of it in which the model is asked; in words, where that is."""
+    if rnd.random() < 0.5:
+        at_s = rnd.uniform(0.1, 0.95) * takes_s
+        time.sleep(at_s)
+        return f"after {at_s:.2f} s"
+    asked, then_s = rnd.randint(1, requests), rnd.uniform(0, 0.2)
+    deadline = time.monotonic() + 60
+    while len(server.events.entries) < first + asked and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(then_s)
+    return f"{then_s:.2f} s after {asked} requests"
 
 
 _CONCURRENCY: Final = 8
