@@ -35,7 +35,8 @@ def bill_lines(bill: Bill) -> list[str]:
         lines.append(
             f"In doubt: {usd(doubt)} was reserved for answers that never came or are awaited; budgets count it."
         )
-    lines += _prices(bill.price)
+    if bill.price is not None:
+        lines.append(f"Prices of {said_of(bill.price)}.")
     for model, n in bill.unpriced:
         lines.append(
             f"No price is known for {model}: what {count(n, 'request')} cost is not in these sums; "
@@ -58,13 +59,11 @@ def _of(budget: Budget, key: str) -> str:
     return f"{spent} of {usd(budget.ceiling_usd)}, {usd(budget.left_usd or 0.0)} left"
 
 
-def _prices(price: PriceList | None) -> Iterable[str]:
-    if price is not None:
-        of = f"as of {price.of}" if price.of else "from the config"
-        yield (
-            f"Prices of {price.model}, {of}: ${price.input:g} in, ${price.cached_input:g} cached, "
-            f"${price.output:g} out per million tokens."
-        )
+def said_of(price: PriceList) -> str:
+    """What tokens cost, and since when that is known."""
+    of = f"as of {price.of}" if price.of else "from the config"
+    each = f"${price.input:g} in, ${price.cached_input:g} cached, ${price.output:g} out"
+    return f"{price.model}, {of}: {each} per million tokens"
 
 
 def _table(rows: Sequence[Spending]) -> list[str]:

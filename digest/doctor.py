@@ -9,10 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from digest.bills import said_of, usd
 from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.text import without_password
-from digest.cost import usd_per_summary
+from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
 from digest.renewal import count_outdated
 from digest.schedule import next_time
@@ -136,6 +137,10 @@ def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
     yield "templates", lambda: _templates(app)
     yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
     yield "model", lambda: _model(app)
+    if app.config.llm.client == "openai":
+        yield "tokens", lambda: _tokens(app)
+        yield "prices", lambda: _prices(app)
+        yield "budget", lambda: _budget(app)
     yield "mail", lambda: _mail(app)
 
 
@@ -191,12 +196,39 @@ def _model(app: App) -> Finding | str:
         if llm.recording is None or not llm.recording.is_file():
             raise ConfigError(f"[llm] recording {llm.recording} is not there; record one with client = 'openai'")
         return f"answers come from {llm.recording}"
-    from digest.llm.prices import price_of
-
-    if (llm.budget_usd_per_run or llm.budget_usd_per_month) and price_of(llm.model, llm.prices) is None:
-        said = f'no price is known for {llm.model}, so no budget can hold; give it under [llm.prices."{llm.model}"]'
-        return Finding(subject="model", level="wrong", said=said)
     return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, key from {llm.api_key_env}"
+
+
+def _tokens(app: App) -> Finding | str:
+    from digest.llm.tokens import counter
+
+    counted = counter(app.config.llm.model)
+    said = counted.describe()
+    if said and counted.is_bound:
+        return Finding(subject="tokens", level="doubtful", said=said)
+    return said or "counted by the model's own vocabulary"
+
+
+def _prices(app: App) -> Finding | str:
+    llm, price = app.config.llm, price_list(app.config.llm)
+    if price is not None:
+        return said_of(price)
+    give = f'give it as [llm.prices."{llm.model}"]'
+    if llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None:
+        said = f"no price is known for {llm.model}, so no budget can hold; {give}"
+        return Finding(subject="prices", level="wrong", said=said)
+    said = f"no price is known for {llm.model}, so what it costs is not; {give}"
+    return Finding(subject="prices", level="doubtful", said=said)
+
+
+def _budget(app: App) -> Finding | str:
+    llm = app.config.llm
+    ceilings = {"a run": llm.budget_usd_per_run, "a month": llm.budget_usd_per_month}
+    said = ", ".join(f"{usd(ceiling)} {per}" for per, ceiling in ceilings.items() if ceiling is not None)
+    if said or llm.base_url:
+        return said or "none is set"
+    said = "none is set: what the model costs has no ceiling; set [llm] budget_usd_per_month"
+    return Finding(subject="budget", level="doubtful", said=said)
 
 
 def _mail(app: App) -> Finding | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,16 +10,19 @@ from typing import Any
 
 import pytest
 
+from digest.app import Host
 from digest.bills import bill_json, bill_lines, checks_lines, estimate_json, estimate_lines, tokens, usd
 from digest.core.books import Ceilings, CheckCount, RequestResult
 from digest.core.models import Edition
 from digest.core.pipeline import Stage
 from digest.cost import OUTPUT_PER_PAPER, bill, estimate
+from digest.doctor import examine
 from digest.store import SqlStore
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM
 from tests.store_values import plan
+from tests.test_cli import digest
 from tests.test_run_llm import MONDAY, TUESDAY, desk_with, on
 
 JUNE = datetime(2026, 6, 3, 7, tzinfo=UTC)
@@ -326,3 +330,54 @@ def test_the_editions_of_an_estimate_share_a_budget(tmp_path: Path, server: Flak
 
     assert both.editions[1].beyond == 10
     assert alone.editions[0].beyond < 10
+
+
+# -- the doctor
+
+
+BUDGETS = "budget_usd_per_run = 0.05\nbudget_usd_per_month = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("llm", "subject", "level", "said"),
+    [
+        (f'model = "gpt-5-mini"\n{BUDGETS}', "prices", "good", "gpt-5-mini, as of 20"),
+        (f'model = "gpt-5-mini"\n{BUDGETS}', "budget", "good", "$0.0500 a run, $2.00 a month"),
+        ('model = "gpt-5-mini"\n', "budget", "doubtful", "none is set: what the model costs has no ceiling"),
+        ('model = "own"\nbase_url = "http://127.0.0.1:9/v1"\n', "budget", "good", "none is set"),
+        ('model = "own"\nbase_url = "http://127.0.0.1:9/v1"\n', "prices", "doubtful", "no price is known for own"),
+        (f'model = "own"\nbase_url = "http://127.0.0.1:9/v1"\n{BUDGETS}', "prices", "wrong", "so no budget can hold"),
+        ('model = "gpt-5-mini"\n', "tokens", "good", "counted by"),
+    ],
+)
+def test_the_doctor_looks_at_prices_budgets_and_tokens(
+    tmp_path: Path, llm: str, subject: str, level: str, said: str
+) -> None:
+    pytest.importorskip("bpe_openai")
+    desk = Desk(tmp_path, f'{CONFIG}\n[llm]\nclient = "openai"\n{llm}')
+
+    found = examine(desk.folder / "config.toml", Host(environment={"OPENAI_API_KEY": "k"}), offline=True)
+
+    [one] = [finding for finding in found if finding.subject == subject]
+    assert one.level == level
+    assert said in one.said
+
+
+# -- the commands
+
+
+def test_the_commands_print_for_people_and_for_programs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.feed(MONDAY, [paper(1), paper(2)])
+
+    cost = digest("cost", "--month", "2026-06", cwd=tmp_path)
+    as_json = digest("cost", "--days", "7", "--json", cwd=tmp_path)
+    estimated = digest("run", "--estimate", "--date", str(MONDAY), "--json", cwd=tmp_path)
+    misused = digest("cost", "--month", "June", cwd=tmp_path)
+
+    assert cost.stdout.startswith("No request to a model from 2026-06-01 to 2026-06-30: ")
+    assert json.loads(as_json.stdout)["rows"] == []
+    assert json.loads(estimated.stdout)["editions"][0]["papers"] == 2
+    assert (misused.returncode, "'June' is not a month such as 2026-06" in misused.stderr) == (2, True)
+    assert (cost.returncode, as_json.returncode, estimated.returncode) == (0, 0, 0)
+    assert desk.outbox == []

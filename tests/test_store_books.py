@@ -232,3 +232,29 @@ def test_two_jobs_have_two_names(store: SqlStore) -> None:
         job(store)
     assert not isinstance(raised.value, StoreError)
     assert store.spent_usd(NOON) == pytest.approx(0.2)
+
+
+# -- checks
+
+
+def test_checks_are_counted_by_model_and_prompt_beside_what_was_asked(store: SqlStore) -> None:
+    for prompt, summaries, failed in (("p", 4, {"numbers": 1}), ("p", 3, {"numbers": 1, "missing": 1}), ("q", 5, {})):
+        number = store.reserve_request(plan(0.1, prompt=prompt), Ceilings())
+        assert number is not None
+        store.settle_request(number, OK, summaries=summaries, failed=failed)
+    store.reserve_request(plan(0.1), Ceilings())  # under way: nothing was checked yet
+
+    found = [(c.model, c.prompt, c.check, c.failed, c.asked) for c in store.checks(NOON)]
+
+    assert found == [("m", "p", "missing", 1, 10), ("m", "p", "numbers", 2, 10)]
+    assert store.checks(NOON + timedelta(seconds=1)) == ()
+
+
+def test_a_request_that_is_settled_twice_counts_once(store: SqlStore) -> None:
+    number = store.reserve_request(plan(0.1), Ceilings())
+    assert number is not None
+    for _ in range(2):
+        store.settle_request(number, OK, summaries=4, failed={"numbers": 1})
+
+    assert [(c.failed, c.asked) for c in store.checks(NOON)] == [(1, 5)]
+    assert store.spent_usd(NOON) == 0.01

@@ -159,3 +159,27 @@ def test_a_run_that_comes_to_the_same_says_the_same() -> None:
     assert terminal.outcome(of(SourceState.WAITING)) == terminal.outcome(of(SourceState.WAITING))
     assert terminal.outcome(of(SourceState.WAITING)) != terminal.outcome(of(SourceState.STALLED))
     assert terminal.outcome(of(SourceState.FAILED, "a")) != terminal.outcome(of(SourceState.FAILED, "b"))
+
+
+def test_what_a_run_cost_is_told_with_what_was_cached_and_what_is_in_doubt(capsys: pytest.CaptureFixture[str]) -> None:
+    usage = Usage(
+        client="openai",
+        model="gpt-5-mini",
+        requests=25,
+        input_tokens=141_234,
+        cached_tokens=30_720,
+        output_tokens=62_110,
+        cost_usd=0.1523,
+        in_doubt_usd=0.021,
+        fell_back=20,
+    )
+    report = Report(edition="daily", date=WEDNESDAY, sources=(), usage=usage)
+
+    terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
+
+    said = (
+        "25 requests, 141,234 (30,720 cached) + 62,110 tokens, $0.1523, and up to $0.0210 for answers that never came"
+    )
+    assert f"  gpt-5-mini: {said} · 20 with an extract instead\n" in capsys.readouterr().out
+    document = terminal.report_json(report, None)["llm"]
+    assert (document["cached_tokens"], document["in_doubt_usd"]) == (30_720, 0.021)
