@@ -133,6 +133,76 @@ def test_a_decimal_comma_and_a_blank_in_thousands_are_understood_outside_english
     assert refusal(summary("Suit des chouettes (barn owls) pendant 3,6 ans.", language="fr"))
 
 
+RATES = paper(
+    5,
+    title="A faster matcher",
+    abstract="The matcher cuts latency by 40 % and raises accuracy from 71.5 to 83.2 percentage points. It is 3x "
+    "faster on 5 datasets and 8 baselines, takes 12 ms and 2 GB, costs $30, and scales 7-13B models "
+    "to $1.5 \\times 10^{-3}$.",
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cuts latency by 40 percent",
+        "raises accuracy from 71.5 to 83.2 points",
+        "is 3 times faster",
+        "is 3× faster on five datasets",
+        "a threefold matcher of 3-fold accuracy",
+        "takes 12 milliseconds and 2 gigabytes",
+        "costs 30 dollars",
+        "scales models of 7B and 13 billion",
+        "scales to 0.0015",
+        "scales to 1.5e-3",
+        "scales to 1.5×10⁻³",
+        "on 8 strong baselines and 5 public datasets",
+    ],
+)
+def test_a_number_with_its_unit_in_another_spelling_is_the_same(said: str) -> None:
+    assert refusal(f"The matcher {said}.", RATES) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cuts latency by 40 points",
+        "cuts latency by 40x",
+        "raises accuracy from 71.5% to 83.2%",
+        "is 3% faster",
+        "on 8 datasets",
+        "on 5 baselines",
+        "takes 12 s",
+        "takes 2 MB",
+        "costs €30",
+        "scales 7M models",
+        "scales to 0.015",
+        "scales to 10⁻⁴",
+        "raises accuracy from 83.2 to 83.2 percentage points",
+    ],
+)
+def test_a_number_with_another_unit_or_of_other_things_is_refused(said: str) -> None:
+    complaint = refusal(f"The matcher {said}.", RATES)
+
+    assert complaint is not None
+    assert complaint.startswith("numbers: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "passes"),
+    [
+        ("匹配器将延迟降低40%，并在5个数据集上评估。", "zh", True),
+        ("匹配器将延迟降低45%，并在5个数据集上评估。", "zh", False),
+        ("将模型扩展到70亿和130亿参数的匹配器。", "zh", True),
+        ("Le matcher réduit la latence de 40 % et passe de 71,5 à 83,2 points.", "fr", True),
+        ("Le matcher réduit la latence de 40 points et passe de 71,5 à 83,2.", "fr", False),
+        ("Der Matcher senkt die Latenz um 40 Prozent und skaliert auf 13 Milliarden.", "de", True),
+    ],
+)
+def test_numbers_are_checked_in_other_languages_too(said: str, language: str, passes: bool) -> None:
+    assert (refusal(summary(said, language=language), RATES) is None) is passes
+
+
 # --- plain ------------------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +220,13 @@ def test_a_decimal_comma_and_a_blank_in_thousands_are_understood_outside_english
         "Owls from evil.com/x.",
         "Mail owls@evil.example about owls.",
         "Barn owls ftp://x.",
+        "See doi:10.1000/owls for barn owls.",
+        "Barn owls of 10.1000/owls.",
+        "Barn owls at owls.shop today.",
+        "Barn **owls** at night.",
+        "Barn [owls](x) at night.",
+        "Barn ![owls](x).",
+        "## Barn owls at night",
         "Barn\u202e owls fly.",
         "Barn\u200bowls fly at night.",
         "Barn owls\x07 fly at night.",
@@ -222,6 +299,32 @@ def test_papers_alike_do_not_make_each_other_fail() -> None:
     twin = paper(9, title=OWLS.title, abstract=OWLS.abstract)
 
     assert refusal("Tracks barn owls over years.", OWLS, twin) is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["Visit our shop for the best offers of the season.", "See also the excellent work of Smith and colleagues."],
+)
+def test_a_sentence_that_has_nothing_to_do_with_the_abstract_is_refused_though_the_rest_fits(more: str) -> None:
+    for said in (summary(f"Tracks barn owls over years. {more}"), summary("Tracks barn owls over years.", more)):
+        complaint = refusal(said)
+
+        assert complaint is not None
+        assert complaint.startswith("belongs: “")
+
+
+def test_an_english_summary_of_an_abstract_in_another_language_is_held_against_names_alone() -> None:
+    french = paper(
+        7, title="Chouettes la nuit", abstract="Nous suivons la vie des chouettes et de leurs petits au nid."
+    )
+
+    assert refusal("Follows the life of owls and of their young in the nest.", french) is None
+
+
+def test_english_where_french_was_asked_for_is_refused() -> None:
+    said = summary("Tracks barn owls over the years and shows that they are in the hedges.", language="fr")
+
+    assert refusal(said) == "language: it is not in the language “fr”"
 
 
 def test_a_summary_in_another_language_is_held_against_names_alone() -> None:

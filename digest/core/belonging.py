@@ -20,7 +20,7 @@ from typing import Final
 from digest.core.sentences import split
 
 _AS_GOOD_AS: Final = 0.7
-_SUPPORTED: Final = 0.2
+_SUPPORTED: Final = 0.17
 _FEWEST_STEMS: Final = 4
 _WORD: Final = re.compile(r"[^\W_]+")
 # English endings are cut off with everything else behind it.

@@ -61,9 +61,12 @@ _TAG: Final = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*=[^<>]*)?\s*/?>|<!--|&(?:
 _ADDRESS: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:javascript|mailto):|\bdata:\w+/|\S@\w[\w-]*\.\w", re.IGNORECASE
 )
+_MARKDOWN: Final = re.compile(r"!?\[[^\[\]]*\]\([^()]*\)|\*\*[^*\n]+\*\*|(?<!\w)__[^_\n]+__(?!\w)|```|(?m:^#{1,6} )")
 # Mail readers turn "name.tld" into a link by themselves.
 _HOST: Final = re.compile(
-    r"\b[\w-]+\.(?:com|org|net|io|ai|co|dev|app|edu|gov|info|xyz|ly|me|ru|cn)\b(?:/\S*)?", re.IGNORECASE
+    r"\b[\w-]+\.(?:com|org|net|io|ai|co|dev|app|edu|gov|info|xyz|ly|me|ru|cn|shop|site|online|tech|store|link|biz|top|club|"
+    r"page|gg|tv|eu|uk|example)\b(?:/\S*)?|\bdoi:\s?\S+|\b10\.\d{4,9}/\S+",
+    re.IGNORECASE,
 )
 
 
@@ -71,7 +74,7 @@ def _not_plain(summary: Summary, paper: Paper) -> str | None:
     said, source = _said(summary), _source(paper)
     if found := _ADDRESS.search(said):
         return f"an address in it ({found[0]!r})"
-    for pattern, what in ((_TAG, "markup"), (_HOST, "an address")):
+    for pattern, what in ((_TAG, "markup"), (_MARKDOWN, "markup"), (_HOST, "an address")):
         # "<think>" and "Character.AI" are in order where the paper itself has them.
         if foreign := next((found[0] for found in pattern.finditer(said) if found[0] not in source), None):
             return f"{what} in it ({foreign!r})"

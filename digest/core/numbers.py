@@ -53,7 +53,7 @@ _TEX: Final = tuple(
         (r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3})", ","),
         (r"\\%", "%"),
         (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
-        (r"\^\s?\{\s?([+-−]?\d+)\s?\}", r"^\1"),
+        (r"\^\s?\{\s?([+−-]?\d+)\s?\}", r"^\1"),
         (r"\^\s?\{?\\circ\}?|\\degree", "°"),
         (r"\\(?:text|mathrm|mathbf|textbf|mathit|operatorname|mbox)\s?\{([^{}]*)\}", r"\1"),
         (r"\\ell(?![A-Za-z])", "l"),
@@ -135,7 +135,8 @@ _LARGE: Final = re.compile(
 )
 _TO: Final = re.compile(r"[a-z]2[a-z]{2}")
 # "GPT-4", "x_1" and "v2" are names, "top-5" and "depth-3" are not.
-_NAME: Final = re.compile(r"([^\W\d_]+)_?\Z|((?=[^\W\d_]*[A-Z])[^\W\d_]+)-\Z")
+# Chinese and Japanese have no blank before a number.
+_NAME: Final = re.compile("([A-Za-z\u00c0-\u024f\u0370-\u03ff]+)_?\\Z|((?=[a-z]*[A-Z])[A-Za-z]+)-\\Z")
 
 # The unit behind a number, by a name that all its spellings share.
 _UNIT_WORDS: Final = {
@@ -368,7 +369,7 @@ def _agree(said: Number, known: Number, *, foreign: bool) -> bool:
 
 def _is_taken(number: Number, same: Iterable[Number], by_value: dict[Decimal, list[Number]]) -> bool:
     """Does the abstract count with another number what *number* counts, and with this one something else?"""
-    if number.name or not number.company or any(number.company & each.company for each in same):
+    if number.name or any(not each.company or number.company & each.company for each in same):
         return False
     units = {unit for _, unit in number.readings}
     return any(

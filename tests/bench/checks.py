@@ -100,8 +100,8 @@ def _scitldr(data: Path) -> list[Pair]:
         for place, line in enumerate(lines):
             item = json.loads(line)
             paper = _paper(f"{name}:{place}", item.get("title") or "?", " ".join(item["source"]))
-            first, *more = map(clean_line, item["target"])
-            pairs.append((paper, said(first, *more[:2])))
+            # The first is its author's; reviewers tell of more than the abstract.
+            pairs.append((paper, said(clean_line(item["target"][0]))))
     return pairs
 
 
