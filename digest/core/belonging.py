@@ -4,9 +4,11 @@ Two questions, for the sentence and for the points of a summary: does it fit its
 the batch, and does each sentence have enough in common with it at all? The first finds summaries that were exchanged,
 the second those of no paper, and a sentence that an abstract had a model add ("Visit our shop").
 
-The limits were chosen on one half of what people (SciTLDR) and models (Hugging Face) wrote: fewer than one honest
-summary in a hundred is refused. They are for a summary in the abstract's own language. Between two languages only
-names, acronyms and figures are the same, so that there only a better fit elsewhere counts.
+The limits were chosen on one half of what people (SciTLDR) and models (Hugging Face) wrote. On the other half none of
+724 summaries by a model is refused, and one in eighty of people, who tell of more than the abstract.
+They are for a summary
+in the abstract's own language: between two languages only names, acronyms and figures are the same, so that
+there only a better fit elsewhere counts.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
     numbers   every number of the summary stands in the title or the abstract
     belongs   its words fit this abstract at least as well as any other of the batch, and well enough at all
 
-They are cheap because people who sum up papers keep to them: of 1,992 sentences that authors and reviewers wrote
-(SciTLDR, train) fewer than one in a hundred is refused by any one of them.
+They are cheap because honest summaries keep to them: of 1,448 that a model wrote (Hugging Face) fewer than one in a
+hundred is refused by any one of them. `python -m tests.bench.checks` measures what they catch.
 """
 
 from __future__ import annotations
