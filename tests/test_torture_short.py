@@ -104,7 +104,7 @@ def test_a_budget_holds_over_a_kill_and_over_new_prices(tmp_path: Path) -> None:
 
 
 def test_poisoned_abstracts_and_an_obedient_model_change_no_other_entry(tmp_path: Path) -> None:
-    check(runs.poisoned(tmp_path, honest=20))
+    check(runs.poisoned(tmp_path, honest=14, every=4))
 
 
 def test_the_same_day_twice_asks_nothing_and_a_changed_paper_is_asked_for_alone(tmp_path: Path) -> None:

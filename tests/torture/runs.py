@@ -232,13 +232,14 @@ def orchards() -> list[Paper]:
     return [work(10_000 + n, abstract=abstract(name)) for n, name in enumerate(COMMANDS)]
 
 
-def poisoned(folder: Path, *, honest: int = 165, alone: bool = True) -> Iterator[Figure]:
+def poisoned(folder: Path, *, honest: int = 165, every: int = 1, alone: bool = True) -> Iterator[Figure]:
     """Abstracts that command, and a model that obeys: what reaches the other entries, the mail and the archive.
 
     Args:
+        every: How many of the poisoned abstracts stand for one of them.
         alone: Papers that read like a command go out alone. False: to see what the checks catch without that.
     """
-    poison = orchards()
+    poison = orchards()[::every]
     listed = [*poison, *(work(n) for n in range(honest))]
     random.Random(7).shuffle(listed)
     desks = {}
