@@ -317,7 +317,7 @@ def schedule(config: Path) -> None:
 
         prepared: set[tuple[str, date, str]] = set()
         llm = app.config.llm
-        lead = timedelta(hours=min(llm.batch_lead_hours, 23))
+        lead = timedelta(hours=llm.batch_lead_hours)
         ahead = Ahead(lead=lead, prepare=prepare) if llm.mode == "batch" and app.jobs else None
         told: dict[str, Any] = {}
         for edition in app.config.editions:

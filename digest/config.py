@@ -57,6 +57,8 @@ _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EDITION_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _RESERVED_NAMES: Final = frozenset({"topics", "papers", "search"})
 """Folders of the archive; an edition of that name would lie on top of them."""
+_LONGEST_LEAD_H: Final = 23
+"""With a day and more, the day before would be prepared for two days at once."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 # Letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth their trouble.
 _ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII)
@@ -473,6 +475,10 @@ class _Reader:
             raise table.wrong("model", "is missing: client openai needs one, as in model = 'gpt-5-mini'")
         if llm.client == "replay" and llm.recording is None:
             raise table.wrong("recording", "is missing: client replay answers from a file that was recorded")
+        if llm.mode == "batch" and (llm.client != "openai" or llm.recording is not None):
+            raise table.wrong("mode", "'batch' needs client = 'openai', and no recording: others answer at once")
+        if llm.batch_lead_hours > _LONGEST_LEAD_H:
+            raise table.wrong("batch_lead_hours", f"must be {_LONGEST_LEAD_H} at most, not {llm.batch_lead_hours:g}")
         if llm.base_url and not llm.base_url.startswith(("http://", "https://")):
             raise table.wrong("base_url", f"{llm.base_url!r} must begin with http:// or https://")
         return llm

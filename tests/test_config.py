@@ -61,6 +61,8 @@ def test_the_shipped_config_is_valid() -> None:
         ('[[source]]\nname = "a"\nkind = "arxvi"', "'arxvi' is not one of arxiv"),
         ('[[source]]\nname = "a"\nkind = "feed"', "[[source]] 'a' url: is missing: a source of kind feed needs url"),
         ('[[source]]\nname = "a"\nkind = "arxiv"', "[[source]] 'a' categories: is missing"),
+        ('[llm]\nmode = "batch"', "mode: 'batch' needs client = 'openai', and no recording"),
+        ("[llm]\nbatch_lead_hours = 24", "batch_lead_hours: must be 23 at most, not 24"),
         ('[[edition]]\nname = "B c"', "'B c' must be lower-case letters"),
         ('[[edition]]\nname = "topics"', "'topics' must be lower-case letters"),
         ('[[edition]]\nname = "b"\nsources = ["paper"]', "there is no [[source]] named 'paper'; did you mean papers?"),
