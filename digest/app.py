@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -54,6 +55,9 @@ class Host:
     environment: Mapping[str, str]
     clock: Clock = now
     progress: Callable[[str], None] = lambda _: None
+    now: Callable[[], float] = time.monotonic
+    """Seconds of a clock that only goes forward: for how long to wait."""
+    sleep: Callable[[float], None] = time.sleep
 
 
 class App:
@@ -156,6 +160,8 @@ class App:
             store=lambda: self.store,
             environment=self.host.environment,
             clock=self.host.clock,
+            now=self.host.now,
+            sleep=self.host.sleep,
         )
         self._open.callback(made.close)
         return made

@@ -335,4 +335,12 @@ def make_jobs(
         return None
     if config.llm.mode != "batch" and not store.open_jobs():
         return None
-    return Jobs(store=store, clock=clock, batch=OpenAIBatch(writer.llm), writer=writer, progress=progress)
+    return Jobs(
+        store=store,
+        clock=clock,
+        batch=OpenAIBatch(writer.llm),
+        writer=writer,
+        progress=progress,
+        now=writer.now,
+        sleep=writer.sleep,
+    )

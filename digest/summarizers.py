@@ -38,8 +38,14 @@ def make_summarizer(
     store: Callable[[], Store],
     environment: Mapping[str, str],
     clock: Clock,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Summarizer:
     """The summarizer that [llm] asks for.
+
+    Args:
+        now: Seconds of a clock that only goes forward, for waits.
+        sleep: Waits that many seconds.
 
     Raises:
         ConfigError: A key or a recording is missing, or a prompt is no valid template.
@@ -48,7 +54,7 @@ def make_summarizer(
         return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(config))
     languages = sorted({e.language for e in config.editions})
     _check_price(config)
-    llm = make_llm(config, environment)
+    llm = make_llm(config, environment, store)
     return ModelSummarizer(
         config=config,
         llm=llm,
@@ -56,6 +62,8 @@ def make_summarizer(
         taxonomy=taxonomy,
         store=store,
         clock=clock,
+        now=now,
+        sleep=sleep,
         systems={language: system_prompt(config, taxonomy, language) for language in languages},
         overview_systems={language: overview_prompt(config, language) for language in languages},
         prompt=_hash(system_prompt(config, taxonomy, "any")),
@@ -84,8 +92,12 @@ def _notes(llm: LLM, config: Config) -> tuple[str, ...]:
     return (f"{lines} of the recording {config.llm.recording} could not be read: what was answered there is missing",)
 
 
-def make_llm(config: Config, environment: Mapping[str, str]) -> LLM:
-    """The client of the LLM port that [llm] names."""
+def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[], Store] | None = None) -> LLM:
+    """The client of the LLM port that [llm] names.
+
+    Args:
+        store: Remembers what the model's server knows; None: that is found out anew.
+    """
     from digest.llm.openai import OpenAILLM
     from digest.llm.replay import RecordingLLM, ReplayLLM
 
@@ -95,12 +107,15 @@ def make_llm(config: Config, environment: Mapping[str, str]) -> LLM:
             raise ConfigError("[llm] recording: is missing")
         return ReplayLLM(llm.recording, model=llm.model)
     key = config.api_key(environment)
+    server = f"{llm.base_url or 'openai'} {llm.model}"
     client = OpenAILLM(
         llm.model,
         api_key=key.reveal() if key else "none",
         base_url=llm.base_url,
         concurrency=llm.concurrency,
         timeout_s=llm.timeout_s,
+        learned=store().learned(server) if store else None,
+        learn=lambda what: store().save_learned(server, what) if store else None,
     )
     return RecordingLLM(client, llm.recording) if llm.recording else client
 
@@ -207,6 +222,8 @@ class ModelSummarizer:
     """See `digest.core.pipeline.Summarizer`. The key of a summary names its language besides."""
     notes: tuple[str, ...] = ()
     """What every run says of the model before it is asked."""
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     run: str = "on demand"
     """What the budget per run counts together."""
 
@@ -240,14 +257,14 @@ class ModelSummarizer:
             max_papers_per_request=self.config.llm.max_papers_per_request,
             language=language,
             time_limit_s=self.config.llm.time_limit_s,
-            now=time.monotonic,
-            sleep=time.sleep,
+            now=self.now,
+            sleep=self.sleep,
             on_done=lambda done: on_done({i: self.with_topics(s, by_id[i]) for i, s in done.items()}),
             on_request=purse.settle,
             may_spend=purse.may_spend,
         )
         usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
-        return Sums(usage=usage, warnings=(*self.notes, *self._unpriced(), *outcome.warnings))
+        return Sums(usage=usage, warnings=(*self.notes, *self._miscounted(), *self._unpriced(), *outcome.warnings))
 
     def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
         """See `digest.core.pipeline.Summarizer`."""
@@ -265,6 +282,8 @@ class ModelSummarizer:
             purse=purse,
             make_nonce=make_nonce,
             time_limit_s=self.config.llm.timeout_s,
+            now=self.now,
+            sleep=self.sleep,
         )
 
     def begin_run(self, run: str) -> None:
@@ -310,6 +329,11 @@ class ModelSummarizer:
             month_usd=llm.budget_usd_per_month,
             month_start=local.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
         )
+
+    def _miscounted(self) -> tuple[str, ...]:
+        """What to do where tokens cannot be counted; only now, for the first count may fetch a vocabulary."""
+        counter = getattr(self.llm, "counter", None)
+        return (counter.describe(),) if counter is not None and counter.is_bound else ()
 
     def _unpriced(self) -> tuple[str, ...]:
         ceilings = self._ceilings()
