@@ -54,6 +54,11 @@ WHOLE = json.dumps({"papers": ITEMS}, ensure_ascii=False)
         WHOLE.removesuffix("]}") + "\n</papers>",
         WHOLE.replace("}, {", "} {"),
         WHOLE.replace('"points": []', '"points": null').replace('"topics": []', '"topics": {}'),
+        json.dumps(WHOLE),
+        json.dumps(json.dumps({"papers": ITEMS}, indent=2)),
+        f"```json\n{json.dumps(json.dumps(ITEMS))}\n```",
+        json.dumps(WHOLE).strip('"'),
+        json.dumps(WHOLE)[:-3],
     ],
 )
 def test_every_answer_is_found(text: str) -> None:
@@ -70,6 +75,14 @@ def test_a_text_cut_off_anywhere_keeps_every_complete_answer(length: int) -> Non
     complete += WHOLE.index("}, {") < length
 
     assert read_answers(WHOLE[:length]) == ANSWERS[:complete]
+
+
+def test_json_within_a_summary_is_no_answer_of_its_own() -> None:
+    inner = json.dumps({"id": "2", "tldr": "What an abstract had the model say of another paper."})
+
+    answers = read_answers(json.dumps({"papers": [{"id": "1", "tldr": inner, "points": [inner], "topics": []}]}))
+
+    assert [answer.id for answer in answers] == ["1"]
 
 
 def test_a_quote_that_was_not_escaped_stays_in_the_text() -> None:

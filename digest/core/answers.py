@@ -4,9 +4,10 @@
     {"sentences": [{"text": "…", "papers": ["1", "4"]}]}                       for an overview
 
 What comes may stand in a code fence or behind a sentence, be a bare list or one object a line, have trailing commas,
-single quotes, raw line breaks or quotes in its strings, or end in the middle. So this is no JSON parser that gives up,
-but a scanner that goes through the text once and takes every object that is closed and says what it is about. On valid
-JSON it reads what `json` reads, but for backslashes in formulas. It never raises, and takes linear time.
+single quotes, raw line breaks or quotes in its strings, be escaped as a whole, or end in the middle. So this is no JSON
+parser that gives up, but a scanner that goes through the text once and takes every object that is closed and says what
+it is about. On valid JSON it reads what `json` reads, but for backslashes in formulas. It never raises, and takes
+linear time.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ _DEEPEST: Final = 100
 def _objects(text: str) -> Iterator[dict[str, Value]]:
     """Every object of *text* that is closed, the inner ones first; one that a lost brace mixed up is left out."""
     stack: list[_Open] = []
-    for kind, piece in _tokens(text):
+    for kind, piece in _tokens(_once_escaped(text)):
         if kind == "open":
             if len(stack) == _DEEPEST:
                 stack.clear()
@@ -171,6 +172,16 @@ def _close(stack: list[_Open], *, is_object: bool) -> Iterator[dict[str, Value]]
             stack[-1].take(closed.members if closed.is_object else closed.elements)
         if closed.is_object == is_object:
             return
+
+
+# Every quote of JSON that is a string of JSON is escaped, the first one too.
+_ESCAPED_TWICE: Final = re.compile(r"""[^{\[]*(?=(?P<start>[{\[])(?:[\s{\[]|\\[nrt])*\\")""")
+
+
+def _once_escaped(text: str) -> str:
+    """*text*, or the JSON in it that was made a string once too often."""
+    match = _ESCAPED_TWICE.match(text)
+    return _unescaped(text[match.start("start") :]) if match else text
 
 
 # --- text → tokens ----------------------------------------------------------------------------------------------------
