@@ -160,8 +160,11 @@ def test_a_failure_is_not_recorded(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_recorded_nothing_more_is_paid_for(tmp_path: Path) -> None:
-    with pytest.raises(LLMUnavailable, match="cannot be recorded"):
+    with pytest.raises(LLMUnavailable, match="cannot be recorded") as caught:
         RecordingLLM(FakeLLM(), tmp_path / "missing" / "r.jsonl").complete(ask(1))
+
+    # What could not be kept was answered all the same.
+    assert caught.value.may_be_billed
 
 
 def test_a_recording_that_is_not_there_is_said_before_anything_runs(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ class RecordingLLM:
                 file.write(line + b"\n")
         except OSError as error:
             # Rather no further answers than ones that are paid for and not kept.
-            raise LLMUnavailable(f"answers cannot be recorded in {self._path}: {error.strerror}") from error
+            said = f"answers cannot be recorded in {self._path}: {error.strerror}"
+            raise LLMUnavailable(said, may_be_billed=True) from error
 
 
 class ReplayLLM:
