@@ -226,6 +226,8 @@ class ModelSummarizer:
     sleep: Callable[[float], None] = time.sleep
     run: str = "on demand"
     """What the budget per run counts together."""
+    until: float | None = None
+    """When the run stops waiting for the model, by *now*; None before it first asks."""
 
     @property
     def client(self) -> str:
@@ -256,7 +258,7 @@ class ModelSummarizer:
             batch_tokens=self.config.llm.batch_tokens,
             max_papers_per_request=self.config.llm.max_papers_per_request,
             language=language,
-            time_limit_s=self.config.llm.time_limit_s,
+            time_limit_s=self._time_left_s(),
             now=self.now,
             sleep=self.sleep,
             on_done=lambda done: on_done({i: self.with_topics(s, by_id[i]) for i, s in done.items()}),
@@ -281,14 +283,14 @@ class ModelSummarizer:
             store=self.store(),
             purse=purse,
             make_nonce=make_nonce,
-            time_limit_s=self.config.llm.timeout_s,
+            time_limit_s=min(self.config.llm.timeout_s, self._time_left_s()),
             now=self.now,
             sleep=self.sleep,
         )
 
     def begin_run(self, run: str) -> None:
         """See `digest.core.pipeline.Summarizer`."""
-        self.run = run
+        self.run, self.until = run, None
 
     def close(self) -> None:
         """See `digest.core.pipeline.Summarizer`."""
@@ -320,6 +322,12 @@ class ModelSummarizer:
 
         # An answer out of a recording costs nothing, whoever gave it once.
         return FREE if self.client == "replay" else price_of(self.model, self.config.llm.prices)
+
+    def _time_left_s(self) -> float:
+        """How long this run still waits for its model: all its editions together no longer than one alone."""
+        if self.until is None:
+            self.until = self.now() + self.config.llm.time_limit_s
+        return max(0.0, self.until - self.now())
 
     def _ceilings(self) -> Ceilings:
         llm = self.config.llm

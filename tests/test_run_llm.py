@@ -139,6 +139,20 @@ def test_the_editions_of_a_run_share_its_budget(tmp_path: Path) -> None:
     assert of_second.usage.fell_back > 0
 
 
+def test_the_editions_of_a_run_share_the_time_that_it_waits_for_the_model(tmp_path: Path) -> None:
+    other = '\n[[source]]\nname = "Other"\nkind = "jsonl"\nurl = "other-{date}.jsonl"\n'
+    second = 'sources = ["arXiv"]\n' + other + '\n[[edition]]\nname = "second"\nsources = ["Other"]\n'
+    with FlakyLLM(Rule("stall")) as server:
+        desk = desk_with(tmp_path, server, "time_limit_s = 1\n", second)
+        desk.feed(MONDAY, [on(n) for n in range(30, 40)], name="other")
+        daily, of_second = desk.run(MONDAY)
+
+    assert (daily.usage.fell_back, of_second.usage.fell_back) == (30, 10)
+    assert (daily.usage.requests, of_second.usage.requests) == (2, 0)
+    assert daily.warnings[0].endswith("the model took longer than a run waits for it")
+    assert daily.warnings[0].removeprefix("30") == of_second.warnings[0].removeprefix("10")
+
+
 def test_another_language_makes_no_summary_of_the_first_be_paid_again(tmp_path: Path) -> None:
     with FlakyLLM() as server:
         desk = desk_with(tmp_path, server)

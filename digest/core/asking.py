@@ -228,7 +228,7 @@ class Asker:
 
     def _abandon(self) -> None:
         """The time is up: nothing more is sent, and nothing that is under way is waited for."""
-        why = f"the model took longer than the {self.time_limit_s:g} s that a run waits for it"
+        why = "the model took longer than a run waits for it"
         self._stop(why)
         for ask, prompt in self._running.values():
             self.give_up(ask.papers, why)
