@@ -258,10 +258,13 @@ def _source(app: App, name: str) -> Finding | str:
     return f"{count(len(parsed.records), 'paper')} at {without_password(url)}"
 
 
-def _model_server(app: App) -> str:
-    from digest.summarizers import probe
+def _model_server(app: App) -> Finding | str:
+    from digest.summarizers import ModelSummarizer, probe
 
-    return probe(app.config, app.host.environment)
+    writer = app.summarizer
+    assert isinstance(writer, ModelSummarizer)  # noqa: S101 -- there is a server
+    said = "not asked, for its budget is used up; raise [llm] budget_usd_per_month, or wait for the next month"
+    return probe(writer) or Finding(subject="model server", level="doubtful", said=said)
 
 
 def _mail_server(app: App) -> str:

@@ -14,11 +14,11 @@ from digest import assets
 from digest.config import Config
 from digest.core import extractive
 from digest.core.books import Ceilings
-from digest.core.errors import ConfigError
-from digest.core.models import Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
+from digest.core.errors import ConfigError, LLMError
+from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
 from digest.core.pipeline import Summarizer, Sums
 from digest.core.ports import LLM, Clock, Store
-from digest.core.summarize import summarize
+from digest.core.summarize import RequestLog, summarize
 from digest.core.topics import Taxonomy
 from digest.llm.extractive import extractive_summary
 from digest.overviews import write_overview
@@ -355,15 +355,12 @@ def make_nonce() -> str:
     return "".join(secrets.choice(string.ascii_uppercase) for _ in range(4))
 
 
-def probe(config: Config, environment: Mapping[str, str]) -> str:
-    """Ask the model's server something small that costs next to nothing.
+def probe(writer: ModelSummarizer) -> str | None:
+    """Ask the model's server something small that costs next to nothing; None if the budget does not reach even there.
 
     Raises:
         LLMError: What is wrong, and what to do.
     """
-    from digest.core.models import Batch
-
-    llm = make_llm(config, environment)
     paper = Paper(id=PaperId("title:probe"), title="A probe", abstract="We probe.")
     prompt = Prompt(
         system="Answer with the JSON object {}.",
@@ -372,5 +369,15 @@ def probe(config: Config, environment: Mapping[str, str]) -> str:
         nonce="AAAA",
         max_output_tokens=64,
     )
-    answer = llm.complete(prompt)
-    return f"{config.llm.model} answers ({answer.input_tokens} + {answer.output_tokens} tokens)"
+    writer.begin_run(f"doctor {secrets.token_hex(8)}")
+    purse = writer.purse("doctor", purpose="probe")
+    if not purse.may_spend(prompt):
+        return None
+    try:
+        answer = writer.llm.complete(prompt)
+    except LLMError as error:
+        billed = error.may_be_billed
+        purse.settle(RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=billed))
+        raise
+    purse.settle(RequestLog(prompt=prompt, completion=answer, outcome="ok"))
+    return f"{writer.model} answers ({answer.input_tokens} + {answer.output_tokens} tokens)"

@@ -363,6 +363,29 @@ def test_the_doctor_looks_at_prices_budgets_and_tokens(
     assert said in one.said
 
 
+def test_what_the_doctor_asks_the_model_is_booked_and_within_the_budget(tmp_path: Path) -> None:
+    def looked() -> tuple[str, str]:
+        host = Host(environment={}, clock=lambda: JUNE)
+        found = examine(desk.folder / "config.toml", host, offline=False)
+        [one] = [finding for finding in found if finding.subject == "model server"]
+        return one.level, one.said
+
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path, server, "budget_usd_per_month = 1.00\n")
+        first = looked()
+        with desk.app() as app:
+            [row] = bill(app, month=date(2026, 6, 1)).rows
+            booked(app.store, cost=0.9999)
+        second = looked()
+
+    assert first[0] == "good"
+    assert first[1].startswith("gpt-5-mini answers (")
+    assert second[0] == "doubtful"
+    assert second[1].startswith("not asked, for its budget is used up")
+    assert (len(server.journal), row.requests, row.failed, row.papers) == (1, 1, 0, 0)
+    assert row.cost_usd > 0
+
+
 # -- the commands
 
 

@@ -28,7 +28,7 @@ class RequestPlan:
     prompt: str
     """Hash of the fixed part, as in `SummaryKey`."""
     purpose: str
-    """`summaries` or `overview`."""
+    """`summaries`, `overview`, or `probe`: the doctor asked whether the server answers."""
     mode: str = "direct"
     """`direct` or `batch`."""
     papers: int
