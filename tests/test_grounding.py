@@ -203,6 +203,70 @@ def test_numbers_are_checked_in_other_languages_too(said: str, language: str, pa
     assert (refusal(summary(said, language=language), RATES) is None) is passes
 
 
+SAMPLER = paper(
+    6,
+    title="FLUX3D 2.0: a 2-step sampler",
+    abstract="We distill a 2-step sampler from the 8-step teacher Qwen3, in E2M1 and E1M2 (Task 4). It cuts memory by "
+    "57–87 %, reaches 94 % (T1) and 92 % (T2), renders 3D Gaussians from 2D images at 40 FPS in 720p on 4x4 grids, "
+    "needs 0.1 s and 2–11 steps of warming, and gains +4 % to +7 % over baselines and +3 % to +6 % over tuning. Third, "
+    "we add no more than five points to InternVL3.5.",
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a 2-step sampler distilled from an 8-step teacher",
+        "cuts memory by up to 87%",
+        "cuts memory by 57 to 87%",
+        "cuts memory by up to 57–87%",
+        "renders 3D Gaussians from 2D images",
+        "renders at 40 frames per second",
+        "distilled from Qwen 3 and InternVL 3.5",
+        "reaches 92% (T2)",
+        "gains 4–7 % over baselines",
+        "in E1M2 (Task 4)",
+        "FLUX3D 2.0",
+    ],
+)
+def test_a_number_may_stand_where_it_stands_in_the_abstract(said: str) -> None:
+    assert refusal(f"The sampler: {said}.", SAMPLER) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a 8-step sampler is distilled",
+        "a 3-step sampler",
+        "cuts memory by up to 57%",
+        "renders 2D Gaussians",
+        "renders 3D Gaussians from 3D images",
+        "renders at 720 FPS",
+        "renders at 40p",
+        "on 2x4 grids",
+        "on 3x3 grids",
+        "needs 01 s",
+        "2–7 steps of warming",
+        "gains +4 % to +6 % over baselines",
+        "distilled from Qwen5",
+        "in E2M2",
+        "(Task 9)",
+        "FLUX2D 2.0",
+        "renders 8D Gaussians",
+    ],
+)
+def test_a_number_that_stands_where_the_abstract_has_another_is_refused(said: str) -> None:
+    complaint = refusal(f"The sampler: {said}.", SAMPLER)
+
+    assert complaint is not None
+    assert complaint.startswith("numbers: ")
+
+
+def test_three_dimensions_may_be_said_where_the_abstract_counts_none_but_not_five() -> None:
+    assert refusal("Turns fox surveys into 3D maps of farmland.", FOXES) is None
+    assert refusal("Turns fox surveys into 5D maps of farmland.", FOXES)
+
+
 # --- plain ------------------------------------------------------------------------------------------------------------
 
 

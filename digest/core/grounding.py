@@ -98,22 +98,24 @@ def _wrong_length(summary: Summary) -> str | None:
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
-_WHOLE_AS_DECIMAL: Final = re.compile(r"\d+\.0+\b")
+# A value alone does not tell 3.0 from 3, or 01 from 1.
+_EXACT: Final = re.compile(r"\d+\.0+\b|(?<![\d.,:-])0\d+\b")
 _DIMENSION: Final = re.compile(r"\b\d-?[Dd]\b")
+_FLAT_OR_SOLID: Final = re.compile(r"\b[23]-?[Dd]\b")
 
 
 def _wrong_number(summary: Summary, paper: Paper) -> str | None:
     """A summary may spell a number in its own way; it may not compute: 0.035 in the abstract is no 3.5 % here."""
     source, said = _source(paper), _said(summary)
     if not _DIMENSION.search(source):
-        # "2D" is no count but a kind: it may be said where the abstract speaks of images.
-        said = _DIMENSION.sub(" ", said)
+        # These are no counts but kinds: "2D" may be said where the abstract speaks of images.
+        said = _FLAT_OR_SOLID.sub(" ", said)
     foreign = _is_foreign(summary, paper)
     if wrong := numbers.unknown(
         numbers.read(said, decimal_comma=summary.language != "en"), numbers.read(source), foreign=foreign
     ):
         return f"{wrong.text} is not in the abstract"
-    if exact := next((m[0] for m in _WHOLE_AS_DECIMAL.finditer(said) if m[0] not in source), None):
+    if exact := next((m[0] for m in _EXACT.finditer(said) if m[0] not in source), None):
         return f"{exact} is not in the abstract"
     return None
 

@@ -6,7 +6,9 @@ r"""The numbers of a text, each with its unit and the words it keeps company wit
 
 A summary may spell a number in its own way ("3.5 percent", "1k", "one thousand"). It may not compute: 0.035 in the
 abstract is no 3.5 % in the summary. And a number is not known because its digits stand somewhere: "83 %" is only known
-where the abstract has 83 and a percent sign, and "5 datasets" is not where it has 5 baselines and 3 datasets.
+where the abstract has 83 and a percent sign, and "5 datasets" is not where it has 5 baselines and 3 datasets. So a
+number has to stand where it stands in the abstract: none of the others there may fit its place better, by the words
+around it and the numbers beside it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,18 @@ class Number:
     """It stands for "to": seq2seq."""
     name: str = ""
     """The letters its digits hang on, in small letters: "gpt" of GPT-4."""
+    word_before: str = ""
+    """The word that stands right before it, in small letters: "gps" of GPS 7."""
+    counts: str = ""
+    """Stem of the first word behind it that says something."""
+    beside: frozenset[Decimal] = frozenset()
+    """The numbers next to it: "11" has 2 in "2–11 components"."""
+    repeats: bool = False
+    """The number before it in a list or range is the same: "3x3"."""
+    is_low: bool = False
+    """It is the lower end of a range."""
+    is_most: bool = False
+    """It is called the most: "up to" stands before it."""
 
     @property
     def values(self) -> frozenset[Decimal]:
@@ -130,7 +144,7 @@ _NUMBER: Final = re.compile(
     re.VERBOSE,
 )
 _LARGE: Final = re.compile(
-    r"\s?(?P<letter>[KkMBbT]|[bm]n)(?![A-Za-z])|(?P<sign>[千万萬亿億])|(?i:[ -]?(?P<word>hundred|thousand|"
+    r"\s?(?P<letter>[KkMBbT]|[bm]n)(?![A-Za-z\d])|(?P<sign>[千万萬亿億])|(?i:[ -]?(?P<word>hundred|thousand|"
     r"millionen|million|millones|billion|trillion|milliarden|milliard|mio|mrd)s?\b)"
 )
 _TO: Final = re.compile(r"[a-z]2[a-z]{2}")
@@ -160,6 +174,9 @@ _UNIT_WORDS: Final = {
     "MHz": "mhz",
     "GHz": "ghz",
     "dB": "db|decibels?",
+    "°": r"°|\^ ?circ|degrees?|deg",
+    "fps": "fps|frames?(?: per |/ ?)s(?:ec(?:ond)?)?",
+    "p": "p",
     "mm": "mm|millimet(?:er|re)s?",
     "cm": "cm|centimet(?:er|re)s?",
     "km": "km|kilomet(?:er|re)s?",
@@ -169,6 +186,7 @@ _UNIT_WORDS: Final = {
     "$": "dollars?|usd",
     "€": "euros?|eur",
     "D": "d|dimensional|dims?",
+    "th": "st|nd|rd|th",
 }
 _UNIT: Final = re.compile(
     r"[\s-]{0,2}(?i:"
@@ -217,9 +235,11 @@ _SILENT: Final = frozenset(
     "the a an of by to from at in on for up over about around more most less least nearly almost only just as its our "
     "their is are was were be been has have had we it this that these those which who using use used via per each all "
     "both into under between across within approximately roughly new different various average respectively total "
-    "times best other another some any such than".split()
+    "times best other another some any such than through without during while when where can also after before".split()
 )
 _REACH: Final = 3
+# Characters between two numbers that know of each other.
+_NEXT_TO: Final = 30
 _LOOK: Final = 100
 
 
@@ -238,16 +258,22 @@ def _left(before: str) -> frozenset[str]:
     return frozenset(_nearest(reversed(_WORD.findall(_BORDER.split(_BRACKETS.sub(" ", before))[-1]))))
 
 
-def _right(after: str) -> frozenset[str]:
-    return frozenset(_nearest(_WORD.findall(_BORDER.split(_BRACKETS.sub(" ", after), maxsplit=1)[0])))
+def _right(after: str) -> tuple[str, ...]:
+    return tuple(_nearest(_WORD.findall(_BORDER.split(_BRACKETS.sub(" ", after), maxsplit=1)[0])))
 
 
 # --- text → numbers ---------------------------------------------------------------------------------------------------
 
 _LIST_MARK: Final = re.compile(r"\(\d\)|(?<!\S)\d\)")
+_OPEN: Final = re.compile(r"\([^()]*\Z")
+_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)[\s-]?\Z")
+_MOST: Final = re.compile(
+    r"\b(?:up to|at most|as (?:much|many|high|large) as|(?:a )?maximum of)(?: an?)?\s?[$€~+]?\Z", re.IGNORECASE
+)
 _JOINS: Final = re.compile(
     r"(?:-(?= ))?\s?(?:-|~|/|,|to|and|or|vs\.?|versus|→|->|±|, and|, or|×|x|\+/-)\s?(?:[$€~]|up to )?", re.IGNORECASE
 )
+_RANGE: Final = re.compile(r"\s?(?:-|~|to)\s?[$€~+]?", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -271,15 +297,17 @@ def read(text: str, *, decimal_comma: bool = False) -> tuple[Number, ...]:
     Args:
         decimal_comma: 3,5 is three and a half, and 10 000 ten thousand.
     """
-    plain = _LIST_MARK.sub(" ", _plain(text, decimal_comma=decimal_comma))
+    plain = _plain(text, decimal_comma=decimal_comma)
+    # "1)" is the mark of a list, unless something was opened before: "(Task 1)".
+    plain = _LIST_MARK.sub(lambda m: m[0] if m[0][0] != "(" and _OPEN.search(plain, 0, m.start()) else " ", plain)
     places: list[_Place] = []
     for match in _NUMBER.finditer(plain):
         begin = places[-1].end if places else 0
-        taken = places[-1].after if places else frozenset()
+        # Where nothing parts two numbers, what stands between them belongs to the first.
+        taken = places[-1].after if places and not _BORDER.search(plain, begin, match.start()) else frozenset()
         places.append(_place(plain, match, begin, taken))
     for place, after in itertools.pairwise(places):
-        if _is_joined(place, after, plain):
-            after.number = replace(after.number, company=after.number.company | place.before)
+        _set_beside(place, after, plain)
     for place, after in reversed([*itertools.pairwise(places)]):
         if _is_joined(place, after, plain):
             _share(place, after)
@@ -293,20 +321,44 @@ def _place(plain: str, match: re.Match[str], begin: int, taken: frozenset[str]) 
     if large := _LARGE.match(plain, end):
         end, power = large.end(), _POWERS[large[large.lastgroup or 0].lower()]
     unit, length = _unit(before, plain[end : end + _LOOK])
+    if match["word"] and match["word"].lower() in _ORDINALS:
+        unit, length = "th", 0
     end += length
     left, right = _left(before.lower()) - taken, _right(plain[end : end + _LOOK].lower())
+    word_before = _WORD_BEFORE.search(before)
     # In "3x4" the letter belongs to both numbers.
     is_factor = begin > 0 and before.strip().lower() == "x"
-    named = _NAME.search(before) if match["digits"] and unit != "D" and not is_factor else None
+    named = _NAME.search(before) if match["digits"] and not is_factor else None
+    if named and unit == "D" and not named[0].isalpha():
+        named = None
     number = Number(
         text=plain[match.start() : end].strip(),
         readings=frozenset({(_value(match).scaleb(power), unit)}),
-        company=left | right,
+        company=left.union(right),
         is_word=not match["digits"],
         is_letter=match[0] == "2" and bool(_TO.fullmatch(plain[max(0, match.start() - 1) : end + 2])),
         name=named.group(named.lastindex or 0).lower() if named else "",
+        word_before=word_before[1].lower() if word_before else "",
+        counts=right[0] if right else "",
+        is_most=bool(_MOST.search(before)),
     )
-    return _Place(number=number, before=left, after=right, unit=unit, power=power, start=match.start(), end=end)
+    return _Place(
+        number=number, before=left, after=frozenset(right), unit=unit, power=power, start=match.start(), end=end
+    )
+
+
+def _set_beside(place: _Place, following: _Place, plain: str) -> None:
+    """Let each of two neighbours know of the other."""
+    left, right, between = place.number, following.number, plain[place.end : following.start]
+    if _is_joined(place, following, plain):
+        is_range = bool(_RANGE.fullmatch(between)) and max(left.values) < max(right.values)
+        left = replace(left, is_low=is_range)
+        right = replace(right, company=right.company | place.before, repeats=left.values == right.values)
+    if len(between) <= _NEXT_TO:
+        place.number = replace(left, beside=left.beside | right.values)
+        following.number = replace(right, beside=right.beside | left.values)
+    else:
+        place.number, following.number = left, right
 
 
 def _is_joined(place: _Place, following: _Place, plain: str) -> bool:
@@ -323,6 +375,7 @@ def _share(place: _Place, following: _Place) -> None:
         place.number,
         readings=place.number.readings | readings,
         company=place.number.company | following.number.company,
+        counts=place.number.counts or following.number.counts,
     )
     place.unit, place.power = following.unit, place.power or following.power
 
@@ -334,7 +387,7 @@ _COUNTED_FROM: Final = 3
 
 
 def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = False) -> Number | None:
-    """The first of the numbers *said* that is not among the numbers *known*, or says something else there.
+    """The first of the numbers *said* that is not among the numbers *known*, or stands where another one does.
 
     Args:
         foreign: The two texts are in different languages: then a unit may be spelled in words that are not known here.
@@ -343,6 +396,7 @@ def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = 
     for number in known:
         for value in number.values:
             by_value.setdefault(value, []).append(number)
+    repeated = {value for number in known if number.repeats for value in number.values}
     last: Number | None = None
     for number in said:
         # "From 70 to 70 %": one number stands in for another.
@@ -350,31 +404,50 @@ def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = 
         if doubled and sum(bool(each.values & number.values) for each in known) < 2:
             return number
         last = number
+        if number.repeats and not number.values & repeated:
+            return number
         if (number.is_word and max(number.values) < _COUNTED_FROM) or number.is_letter:
             continue
         same = [
             each for value in number.values for each in by_value.get(value, ()) if _agree(number, each, foreign=foreign)
         ]
-        if not same or _is_taken(number, same, by_value):
+        if not same or _is_taken(number, same, known):
+            return number
+        if number.is_most and not number.is_low and all(each.is_low for each in same):
             return number
     return None
 
 
 def _agree(said: Number, known: Number, *, foreign: bool) -> bool:
     if said.name or known.name:
-        # "GPS-7" and "GPS 7" are one.
-        return said.name == known.name or (said.name or known.name)[:_STEM] in (known if said.name else said).company
+        return _is_one_name(said, known)
     return any(v == w and (t == u or (foreign and not t)) for v, t in said.readings for w, u in known.readings)
 
 
-def _is_taken(number: Number, same: Iterable[Number], by_value: dict[Decimal, list[Number]]) -> bool:
-    """Does the abstract count with another number what *number* counts, and with this one something else?"""
-    if number.name or any(not each.company or number.company & each.company for each in same):
-        return False
+def _is_one_name(said: Number, known: Number) -> bool:
+    """Are they two spellings of one, as GPS-7 and GPS 7?"""
+    return (said.name or said.word_before) == (known.name or known.word_before)
+
+
+def _is_taken(number: Number, same: Sequence[Number], known: Iterable[Number]) -> bool:
+    """Does another number of the abstract stand where *number* does in the summary, and this one elsewhere?"""
     units = {unit for _, unit in number.readings}
-    return any(
-        number.company & each.company and units & {unit for _, unit in each.readings}
-        for value, numbers in by_value.items()
-        for each in numbers
-        if value not in number.values and not each.name and not (each.is_word and value < _COUNTED_FROM)
+    others = (
+        each
+        for each in known
+        if each.name == number.name
+        and not each.values & number.values
+        and not (each.is_word and max(each.values) < _COUNTED_FROM)
+        and units & {unit for _, unit in each.readings}
+        and (number.name or number.company & each.company)
     )
+    # Where nothing is known of what it counts, one thing in common is no proof that it is another.
+    own = max(_fit(number, each) + (not each.company and not each.name) for each in same)
+    return max((_fit(number, each) for each in others), default=0) > own
+
+
+def _fit(said: Number, known: Number) -> int:
+    """How much of what stands around a number of the summary stands around one of the abstract."""
+    counted = said.counts == known.counts != ""
+    named = bool(said.name or known.name) and _is_one_name(said, known)
+    return len(said.company & known.company) + counted + named + len(said.beside & known.beside)
