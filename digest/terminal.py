@@ -388,6 +388,7 @@ def status_json(found: StatusReport) -> dict[str, Any]:
         "deliveries": {state.value: n for state, n in store.deliveries},
         "requests_this_month": store.requests,
         "cost_usd_this_month": round(store.cost_usd, 6),
+        "awaited_usd_this_month": round(store.awaited_usd, 6),
         "in_doubt_usd_this_month": round(store.in_doubt_usd, 6),
         "checks_this_month": [asdict(c) for c in found.checks],
         "jobs": [
@@ -423,8 +424,9 @@ def print_status(found: StatusReport) -> None:
         _line(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
     if store.requests:
         cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
+        awaited = f", {usd(store.awaited_usd)} of it reserved for open jobs" if store.awaited_usd else ""
         doubt = f", {usd(store.in_doubt_usd)} of it in doubt" if store.in_doubt_usd else ""
-        _line(console, f"model: {count(store.requests, 'request')} this month{cost}{doubt}", indent=2)
+        _line(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
     for refused in checks_lines(found.checks):
         _line(console, f"refused: {refused}", indent=2)
     for job in found.jobs:

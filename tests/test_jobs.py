@@ -21,7 +21,9 @@ from digest.core.jobs import Haste, haste, last_call
 from digest.core.models import Entry, Paper
 from digest.core.pipeline import Report, Stage
 from digest.core.topics import Taxonomy
+from digest.doctor import status_of
 from digest.jobs import Jobs, make_jobs
+from digest.terminal import print_status, status_json
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Pace, Rule
@@ -308,6 +310,22 @@ def test_a_job_that_does_not_end_may_be_paid_twice_and_that_is_said(tmp_path: Pa
     office.prepare(9)
     assert office.jobs() == ()
     assert is_paid_exactly(office)
+
+
+def test_status_says_what_is_reserved_for_a_job_and_awaited(
+    tmp_path: Path, server: FlakyLLM, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(tmp_path, server)
+    office.prepare(3)
+
+    with office.app(4) as app:
+        found = status_of(app)
+    print_status(found)
+
+    told = status_json(found)
+    assert told["awaited_usd_this_month"] == told["cost_usd_this_month"] > 0
+    assert told["in_doubt_usd_this_month"] == 0
+    assert "of it reserved for open jobs" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("what", ["cancel", "poll"])

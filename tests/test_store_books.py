@@ -108,6 +108,24 @@ def test_what_has_no_price_or_costs_nothing_is_booked_whatever_the_budget(store:
     assert store.status(since=NOON).requests == 3
 
 
+def test_what_a_job_is_awaited_for_is_in_doubt_only_if_it_never_came(store: SqlStore) -> None:
+    def told() -> tuple[float, float, float]:
+        found = store.status(since=NOON)
+        return found.cost_usd, found.awaited_usd, found.in_doubt_usd
+
+    opened = job(store)
+    assert opened is not None
+    store.reserve_request(plan(0.3), Ceilings())
+    before = told()
+
+    store.settle_request(opened.requests[0], OK)
+    store.settle_request(opened.requests[1], RequestResult(outcome="not answered"))
+    store.mark_job(opened.pk, JobState.DONE)
+
+    assert before == (0.5, 0.2, 0.3)
+    assert told() == (0.41, 0.0, 0.4)
+
+
 def test_less_than_a_billionth_of_a_dollar_is_not_lost(store: SqlStore) -> None:
     for _ in range(3):
         store.reserve_request(plan(1e-12), Ceilings())

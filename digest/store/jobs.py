@@ -15,7 +15,8 @@ from digest.store.books import book, fits
 from digest.store.database import AnyRow, Database, insert_one
 from digest.store.serialize import dump, load
 
-_OPEN: Final = (JobState.SUBMITTING, JobState.OPEN)
+OPEN: Final = (JobState.SUBMITTING, JobState.OPEN)
+"""Of a job whose answers are awaited."""
 
 _job = tables.job.c
 _request = tables.request.c
@@ -26,7 +27,7 @@ class Jobs(Database):
 
     def open_jobs(self) -> tuple[Job, ...]:
         """Jobs that are submitting or open, oldest first."""
-        query = select(tables.job).where(_job.state.in_(_OPEN)).order_by(_job.submitted_at, _job.pk)
+        query = select(tables.job).where(_job.state.in_(OPEN)).order_by(_job.submitted_at, _job.pk)
         with self._read() as connection:
             rows = connection.execute(query).all()
             numbers: dict[int, list[int]] = {row.pk: [] for row in rows}
@@ -79,7 +80,7 @@ class Jobs(Database):
         values: dict[str, Any] = {"state": state}
         if provider_id is not None:
             values["provider_id"] = provider_id
-        if state not in _OPEN:
+        if state not in OPEN:
             values["prompts"] = []  # hundreds of papers, which nobody asks for again
         with self._write() as connection:
             connection.execute(update(tables.job).where(_job.pk == job).values(values))

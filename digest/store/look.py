@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from digest.core.models import Announcement, DeliveryState, Paper, PaperId, Signals, SourceState
 from digest.store import tables
 from digest.store.books import IN_DOUBT, SPENT, in_usd
 from digest.store.database import Database
+from digest.store.jobs import OPEN
 from digest.store.papers import find_pks, load_papers, signals
 
 
@@ -85,9 +86,11 @@ class Status:
     """How many in each state, in the order a delivery goes through them; states without any are left out."""
     requests: int
     cost_usd: float
-    """Of the requests since the moment that was asked about; with what is in doubt."""
+    """Of the requests since the moment that was asked about; with what is awaited and what is in doubt."""
+    awaited_usd: float
+    """What of it is reserved for the answers of open jobs."""
     in_doubt_usd: float
-    """What of it is reserved for answers that are awaited, or never came."""
+    """What of it is reserved for answers that never came, or are under way."""
 
 
 class Look(Database):
@@ -198,8 +201,12 @@ class Look(Database):
                     select(t.delivery.c.state, func.count().label("number")).group_by(t.delivery.c.state)
                 )
             }
-            requests, cost, doubt = connection.execute(
-                select(func.count(), func.sum(SPENT), func.sum(IN_DOUBT)).where(t.request.c.at >= since)
+            in_open_job = t.request.c.job_pk.in_(select(t.job.c.pk).where(t.job.c.state.in_(OPEN)))
+            awaited = case((in_open_job, IN_DOUBT), else_=0)
+            requests, cost, waiting, doubt = connection.execute(
+                select(func.count(), func.sum(SPENT), func.sum(awaited), func.sum(IN_DOUBT - awaited)).where(
+                    t.request.c.at >= since
+                )
             ).one()
             return Status(
                 place=self.place,
@@ -222,5 +229,6 @@ class Look(Database):
                 deliveries=tuple((state, by_state[state]) for state in DeliveryState if state in by_state),
                 requests=requests,
                 cost_usd=in_usd(cost),
+                awaited_usd=in_usd(waiting),
                 in_doubt_usd=in_usd(doubt),
             )
