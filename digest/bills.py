@@ -38,18 +38,20 @@ def bill_lines(bill: Bill) -> list[str]:
     if bill.price is not None:
         lines.append(f"Prices of {said_of(bill.price)}.")
     for model, n in bill.unpriced:
-        lines.append(
-            f"No price is known for {model}: what {count(n, 'request')} cost is not in these sums; "
-            f'give it as [llm.prices."{model}"].'
-        )
+        lines.append(f"What {count(n, 'request')} cost is not in these sums: {_no_price(model)}.")
     return lines
+
+
+def _no_price(model: str) -> str:
+    return f'no price is known for {model}; give it as [llm.prices."{model}"], 0 where it costs nothing'
 
 
 def _budgets(bill: Bill) -> Iterable[str]:
     if bill.of_month.spent_usd or bill.of_month.ceiling_usd is not None:
         yield f"{bill.month:%B %Y}: {_of(bill.of_month, 'budget_usd_per_month')}"
     if bill.of_run and (bill.of_run.spent_usd or bill.of_run.ceiling_usd is not None):
-        yield f"Today's runs: {_of(bill.of_run, 'budget_usd_per_run')}"
+        # A run of another day counts on that day's budget, whenever it took place.
+        yield f"Runs of {bill.today}: {_of(bill.of_run, 'budget_usd_per_run')}"
 
 
 def _of(budget: Budget, key: str) -> str:
@@ -158,9 +160,13 @@ def estimate_lines(found: Estimate) -> list[str]:
     """What a run would cost, edition by edition, beside what is left."""
     who = found.model or found.client
     lines = [f"What a run of {found.day} would cost with {who}. Nothing was sent.", ""]
-    lines += [line for edition in found.editions for line in _edition_lines(edition, found.client)]
-    if len(found.editions) > 1 and any(edition.requests for edition in found.editions):
-        lines.append(f"together: {_likely(found.likely_usd, found.most_usd)}")
+    lines += [line for edition in found.editions for line in _edition_lines(edition, found)]
+    asks = any(edition.requests for edition in found.editions)
+    if asks and len(found.editions) > 1 and found.client not in _FREE:
+        lines.append(f"together: {_likely(found.likely_usd, found.most_usd, found.model)}")
+    if asks and found.batch_share is not None:
+        share = f"{100 * found.batch_share:.0f} %"
+        lines.append(f'Summaries that are handed over in time, for mode = "batch", cost {share} of that.')
     for name, budget in (("the run's", found.of_run), ("the month's", found.of_month)):
         if budget.ceiling_usd is not None:
             lines.append(f"Left of {name} {usd(budget.ceiling_usd)}: {usd(budget.left_usd or 0.0)}")
@@ -170,23 +176,23 @@ def estimate_lines(found: Estimate) -> list[str]:
     return [*lines, "The lists are read and kept: the run itself will not read them again."]
 
 
-def _edition_lines(edition: EditionEstimate, client: str) -> Iterable[str]:
+def _edition_lines(edition: EditionEstimate, found: Estimate) -> Iterable[str]:
     if edition.is_out:
         yield f"{edition.edition}: its issue is made; nothing is asked for it again"
         return
     stored = f", {edition.stored:,} summarized already" if edition.stored else ""
     if not edition.requests:
-        nothing = f": {_FREE[client]}" if client in _FREE and edition.papers else ""
+        nothing = f": {_FREE[found.client]}" if found.client in _FREE and edition.papers else ""
         yield f"{edition.edition}: {count(edition.papers, 'paper')}{stored}; no request{nothing}"
         return
-    sizes = f"{edition.input_tokens:,} tokens in, about {edition.output_tokens:,} out"
+    sizes = f"about {edition.input_tokens:,} tokens in and {edition.output_tokens:,} out"
     yield f"{edition.edition}: {count(edition.papers, 'paper')}{stored}; {count(edition.requests, 'request')}, {sizes}"
-    yield f"  {_likely(edition.likely_usd, edition.most_usd)}"
+    yield f"  {_FREE.get(found.client) or _likely(edition.likely_usd, edition.most_usd, found.model)}"
 
 
-def _likely(likely: float | None, most: float | None) -> str:
+def _likely(likely: float | None, most: float | None, model: str) -> str:
     if likely is None or most is None:
-        return "what it would cost is not known, for the model has no price"
+        return f"what it would cost cannot be said: {_no_price(model)}"
     return f"likely {usd(likely)}, at the most {usd(most)} unless requests have to be repeated"
 
 
@@ -209,8 +215,12 @@ def estimate_json(found: Estimate) -> dict[str, Any]:
 
 
 def usd(amount: float) -> str:
-    """Dollars, to the cent; less than one to a hundredth of a cent."""
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
+    """Dollars, to the cent; less than one to a hundredth of a cent, as far as it takes."""
+    if amount >= 1 or not amount:
+        return f"${amount:,.2f}"
+    exact = f"{amount:.4f}"
+    # "$0.00" would say that it was free.
+    return f"${exact[:4]}{exact[4:].rstrip('0')}" if float(exact) else "<$0.0001"
 
 
 def _in_column(amount: float) -> str:

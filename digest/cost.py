@@ -42,6 +42,8 @@ OUTPUT_PER_PAPER: Final = 110
 _TLDR_CHARACTERS: Final = 200
 _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
+_BOUND: Final = 4
+"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
 _NONCE: Final = "AAAA"
 _PAST: Final = timedelta(days=90)
 """How far back a model's habits are looked for."""
@@ -81,6 +83,7 @@ class Bill:
     since: date
     until: date
     """The last day of it."""
+    today: date
     client: str
     """Of the config, as it is now."""
     rows: tuple[Spending, ...]
@@ -115,6 +118,7 @@ class EditionEstimate:
     """Papers whose summary is there already, or would be by an edition before this one."""
     requests: int = 0
     input_tokens: int = 0
+    """As many as there are likely to be; without a vocabulary that is a quarter of what is reserved."""
     output_tokens: int = 0
     """As many as this model wrote for so many papers so far."""
     likely_usd: float | None = 0.0
@@ -135,6 +139,8 @@ class Estimate:
     editions: tuple[EditionEstimate, ...]
     of_run: Budget
     of_month: Budget
+    batch_share: float | None = None
+    """Of what a direct request costs, where papers are handed over beforehand; None: they are not."""
     warnings: tuple[str, ...] = ()
     """What could not be read."""
 
@@ -161,6 +167,7 @@ def bill(app: App, *, days: int = 30, month: date | None = None) -> Bill:
     return Bill(
         since=since,
         until=until,
+        today=today,
         client=llm.client,
         rows=_spending(app, since, until + timedelta(days=1)),
         month=shown,
@@ -262,11 +269,10 @@ def estimate(app: App, editions: Sequence[Edition], day: date) -> Estimate:
     reports = app.run(editions, day, until=Stage.FETCH, send=False)
     summarizer, of_run, of_month = app.summarizer, _of_run(app, day), _of_month(app)
     purses = [b.left_usd for b in (of_run, of_month) if b.left_usd is not None]
+    model = summarizer if isinstance(summarizer, ModelSummarizer) else None
+    price = model.price() if model and app.config.llm.mode == "batch" else None
     reckoner = _Reckoner(
-        app=app,
-        model=summarizer if isinstance(summarizer, ModelSummarizer) else None,
-        left_usd=min(purses, default=None),
-        output_per_paper=_output_per_paper(app),
+        app=app, model=model, left_usd=min(purses, default=None), output_per_paper=_output_per_paper(app)
     )
     return Estimate(
         day=day,
@@ -275,6 +281,7 @@ def estimate(app: App, editions: Sequence[Edition], day: date) -> Estimate:
         editions=tuple(reckoner.edition(edition, day) for edition in editions),
         of_run=of_run,
         of_month=of_month,
+        batch_share=price.batch if price else None,
         warnings=tuple(dict.fromkeys(w for report in reports for w in report.warnings)),
     )
 
@@ -366,6 +373,9 @@ class _Reckoner:
         if most is not None and self.left_usd is not None and most > self.left_usd:
             return None
         given = purse.llm.count_tokens(prompt.system) + purse.llm.count_tokens(prompt.user)
+        counter = getattr(purse.llm, "counter", None)
+        if counter is not None and counter.is_bound:
+            given //= _BOUND
         likely = None
         if purse.price is not None:
             likely = purse.price.cost_usd(Completion(text="", input_tokens=given, output_tokens=output_tokens))

@@ -17,6 +17,7 @@ from digest.core.models import Edition
 from digest.core.pipeline import Stage
 from digest.cost import OUTPUT_PER_PAPER, bill, estimate
 from digest.doctor import examine
+from digest.llm.tokens import Counter, at_most
 from digest.store import SqlStore
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -97,7 +98,16 @@ def test_a_month_of_the_past_has_its_own_budget_line(desk: Desk) -> None:
 
     assert (str(found.since), str(found.until), len(found.rows)) == ("2026-02-01", "2026-02-28", 1)
     assert found.of_run is None
-    assert "February 2026: $0.0100 of $2.00, $1.99 left" in bill_lines(found)
+    assert "February 2026: $0.01 of $2.00, $1.99 left" in bill_lines(found)
+
+
+def test_a_run_of_another_day_is_not_said_to_be_todays(desk: Desk) -> None:
+    with desk.app() as app:
+        booked(app.store, run="2026-03-02")
+        lines = bill_lines(bill(app))
+
+    assert "June 2026: $0.01 of $2.00, $1.99 left" in lines
+    assert "Runs of 2026-06-03: $0.00 of $0.05, $0.05 left" in lines
 
 
 def test_the_table_is_aligned_and_fits_eighty_columns(desk: Desk) -> None:
@@ -115,8 +125,8 @@ def test_the_table_is_aligned_and_fits_eighty_columns(desk: Desk) -> None:
     assert len(ends) == 1, table
     assert any(line.startswith("2026-06-03 ") and "$0.0210" in line for line in table)
     assert next(line for line in lines if line.startswith("all"))
-    assert any(line.startswith("In doubt: $0.0210") for line in lines)
-    assert any("own-model: what 1 request cost is not in these sums" in line for line in lines)
+    assert any(line.startswith("In doubt: $0.021 ") for line in lines)
+    assert any("What 1 request cost is not in these sums: no price is known for own-model;" in line for line in lines)
 
 
 def test_a_column_that_says_nothing_is_left_out(desk: Desk) -> None:
@@ -200,7 +210,9 @@ def test_numbers_are_as_short_as_they_can_be_and_still_true() -> None:
         "1.0M",
         "12.3M",
     ]
-    assert [usd(n) for n in (0, 0.00421, 0.99, 1, 1234.5)] == ["$0.00", "$0.0042", "$0.9900", "$1.00", "$1,234.50"]
+    dollars = {0: "$0.00", 0.00001: "<$0.0001", 0.00421: "$0.0042", 0.012: "$0.012", 0.5: "$0.50", 1234.5: "$1,234.50"}
+    assert {n: usd(n) for n in dollars} == dollars
+    assert usd(0.99996) == "$1.00"
 
 
 # -- estimates
@@ -233,6 +245,42 @@ def test_a_run_costs_what_was_estimated(tmp_path: Path, server: FlakyLLM) -> Non
     assert daily.most_usd is not None
     assert 0 < report.usage.cost_usd < daily.most_usd
     assert report.usage.input_tokens == pytest.approx(daily.input_tokens, rel=0.25)
+
+
+def test_a_run_costs_what_was_estimated_without_a_vocabulary_too(
+    tmp_path: Path, server: FlakyLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = Counter(count=at_most, encoding="o200k_base", is_own=True, is_bound=True)
+    monkeypatch.setattr("digest.llm.openai.counter", lambda *_, **__: bound)
+    desk = desk_with(tmp_path, server, "overview = false")
+    with desk.app() as app:
+        [daily] = estimate(app, app.editions([]), MONDAY).editions
+
+    [report] = desk.run(MONDAY)
+
+    assert daily.input_tokens / 2 < report.usage.input_tokens < daily.input_tokens * 2
+    assert daily.likely_usd is not None
+    assert daily.likely_usd / 2 < report.usage.cost_usd < daily.likely_usd * 2
+
+
+def test_an_estimate_for_a_recording_is_nothing(tmp_path: Path, server: FlakyLLM) -> None:
+    desk = desk_with(tmp_path, server, 'recording = "answers.jsonl"')
+    desk.run(MONDAY, until=Stage.SUMMARIZE)
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace('client = "openai"', 'client = "replay"'))
+    with desk.app() as app:
+        lines = estimate_lines(estimate(app, app.editions([]), MONDAY))
+
+    assert "  answers come from a recording, which costs nothing" in lines
+    assert "$" not in "".join(lines)
+
+
+def test_an_estimate_says_what_handing_over_early_would_save(tmp_path: Path, server: FlakyLLM) -> None:
+    desk = desk_with(tmp_path, server, 'mode = "batch"')
+    with desk.app() as app:
+        lines = estimate_lines(estimate(app, app.editions([]), MONDAY))
+
+    assert 'Summaries that are handed over in time, for mode = "batch", cost 50 % of that.' in lines
 
 
 def test_what_a_model_wrote_so_far_is_what_it_will_write(desk: Desk) -> None:
@@ -296,7 +344,9 @@ def test_an_estimate_without_a_price_says_so(tmp_path: Path, server: FlakyLLM) -
         found = estimate(app, app.editions([]), MONDAY)
 
     assert estimate_json(found)["likely_usd"] is None
-    assert any("what it would cost is not known" in line for line in estimate_lines(found))
+    assert any(
+        "what it would cost cannot be said: no price is known for own-model" in line for line in estimate_lines(found)
+    )
 
 
 def test_the_lists_that_an_estimate_read_are_not_read_again(tmp_path: Path, server: FlakyLLM) -> None:
@@ -342,7 +392,7 @@ BUDGETS = "budget_usd_per_run = 0.05\nbudget_usd_per_month = 2\n"
     ("llm", "subject", "level", "said"),
     [
         (f'model = "gpt-5-mini"\n{BUDGETS}', "prices", "good", "gpt-5-mini, as of 20"),
-        (f'model = "gpt-5-mini"\n{BUDGETS}', "budget", "good", "$0.0500 a run, $2.00 a month"),
+        (f'model = "gpt-5-mini"\n{BUDGETS}', "budget", "good", "$0.05 a run, $2.00 a month"),
         ('model = "gpt-5-mini"\n', "budget", "doubtful", "none is set: what the model costs has no ceiling"),
         ('model = "own"\nbase_url = "http://127.0.0.1:9/v1"\n', "budget", "good", "none is set"),
         ('model = "own"\nbase_url = "http://127.0.0.1:9/v1"\n', "prices", "doubtful", "no price is known for own"),

@@ -177,9 +177,7 @@ def test_what_a_run_cost_is_told_with_what_was_cached_and_what_is_in_doubt(capsy
 
     terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
 
-    said = (
-        "25 requests, 141,234 (30,720 cached) + 62,110 tokens, $0.1523, and up to $0.0210 for answers that never came"
-    )
+    said = "25 requests, 141,234 (30,720 cached) + 62,110 tokens, $0.1523, and up to $0.021 for answers that never came"
     assert f"  gpt-5-mini: {said} · 20 with an extract instead\n" in capsys.readouterr().out
     document = terminal.report_json(report, None)["llm"]
     assert (document["cached_tokens"], document["in_doubt_usd"]) == (30_720, 0.021)
