@@ -19,6 +19,7 @@ from digest.core.errors import LLMError
 from digest.core.models import Batch, Paper, PaperId, Prompt, Summary
 from digest.core.prompts import prompt_for
 from digest.core.summarize import Outcome, summarize
+from digest.llm.dialect import Interpreter, first_dialect
 from digest.llm.openai import OpenAILLM
 from tests.conftest import ROOT, paper
 from tests.servers.flaky_llm import FlakyLLM, Limiter, Rule
@@ -233,10 +234,42 @@ def test_requests_side_by_side_find_the_dialect_out_together(client_of: Any) -> 
             answers = list(pool.map(llm.complete, [prompt(n) for n in range(1, 17)]))
         before = len(server.journal)
         llm.complete(prompt())
+        llm.complete(prompt())
 
     assert all(answer.text for answer in answers)
     assert before <= 2 * 16
-    assert formats(server)[before:] == ["json_object"]
+    # Those that began a little later may have confirmed already what the first ones suspected.
+    assert formats(server)[before:] in (["json_object"] * 2, ["json_schema", "json_object", "json_object"])
+
+
+def test_a_moment_in_which_a_server_fails_everybody_does_not_make_it_a_simpler_one() -> None:
+    learned: list[Any] = []
+    first = first_dialect("m", is_openai=False, learned={})
+    interpreter = Interpreter(first, probes=8, learned={}, learn=learned.append)
+
+    asked_again = [interpreter.plainer(first, 500, "Internal Server Error") for _ in range(8)]
+    for plainer in asked_again:
+        assert plainer is not None
+        interpreter.worked(plainer)
+    suspected = interpreter.dialect
+    interpreter.worked(first)
+
+    assert suspected == first
+    assert [known["format"] for known in learned] == ["json_schema"]
+
+
+def test_openai_is_not_asked_in_another_form_for_an_error_that_names_none() -> None:
+    sent: list[Any] = []
+
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content))
+        return httpx2.Response(500, json={"error": {"message": "The server had an error"}})
+
+    llm = OpenAILLM("gpt-5-mini", api_key=KEY, transport=httpx2.MockTransport(fail))
+    with pytest.raises(LLMError, match="500"):
+        llm.complete(prompt())
+
+    assert [body["response_format"]["type"] for body in sent] == ["json_schema"]
 
 
 def test_the_limit_has_the_name_that_a_server_most_likely_knows() -> None:

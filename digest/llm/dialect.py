@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -110,8 +109,9 @@ def first_dialect(model: str, *, is_openai: bool, learned: Mapping[str, Any]) ->
 class Interpreter:
     """Finds out a server's dialect while it is asked. Thread-safe.
 
-    Until an answer came, a refusal may be one of the request's form, even if it says nothing of it: then it takes two
-    of them, for one may be any passing fault, and what is found out here is believed for a month.
+    Until an answer came, a refusal may be one of the request's form, even if it says nothing of it. Then it takes
+    another one, after a simpler form was answered: a server that fails may fail many requests side by side, and what is
+    found out here is believed for a month.
     """
 
     def __init__(
@@ -126,16 +126,18 @@ class Interpreter:
 
         Args:
             learned: What *first* was made of. It is not learned anew while it holds, and so has an end.
-            probes: How often, in all, a server that answers nothing at all is asked in another form.
+            probes: How often a server that answers nothing at all is asked in another form.
             learn: Given what was found out, in the thread of the request that did so.
         """
         self._dialect = first
         self._learn = learn
         self._is_proven = False
         """An answer has come: what is refused from now on without naming the form is not refused for it."""
-        self._probes_left = probes
-        self._refusals: Counter[int] = Counter()
-        """Place in `FORMATS` → how often it may have been refused."""
+        self._probes = self._probes_left = probes
+        self._suspected: set[int] = set()
+        """Places in `FORMATS` that may have been refused, for a simpler one was answered."""
+        self._refused: set[int] = set()
+        """Those that were refused by name, or again."""
         self._told: Mapping[str, Any] = first.as_learned() if learned else {}
         self._lock = threading.Lock()
 
@@ -160,7 +162,7 @@ class Interpreter:
                 self._probes_left -= 1
             plainer = dialect.plainer(complaint)
             if plainer is not None and plainer.format > dialect.format:
-                self._refusals[dialect.format] += 2 if is_clear else 1
+                self._refused |= {dialect.format} if is_clear else self._suspected & {dialect.format}
             if plainer is not None and is_clear:
                 # Even if the plainer request fails for another reason, the next one need not hear this again.
                 self._dialect = self._dialect.joined(plainer)
@@ -169,9 +171,12 @@ class Interpreter:
     def worked(self, dialect: Dialect) -> None:
         """Keep what brought an answer."""
         with self._lock:
-            sure = all(self._refusals[place] > 1 for place in range(self._dialect.format, dialect.format))
+            refused = set(range(self._dialect.format, dialect.format))
+            sure = refused <= self._refused
             if not sure:
                 dialect = replace(dialect, format=self._dialect.format)
+                self._suspected |= refused
+                self._probes_left = self._probes
             self._is_proven = self._is_proven or sure
             self._dialect = self._dialect.joined(dialect)
             news = self._dialect.as_learned()

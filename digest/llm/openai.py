@@ -97,7 +97,9 @@ class OpenAILLM:
         self._is_openai = base_url is None or urlsplit(base_url).hostname == urlsplit(_OPENAI_URL).hostname
         known = learned or {}
         first = first_dialect(model, is_openai=self._is_openai, learned=known)
-        self._interpreter = Interpreter(first, probes=max(3, concurrency), learned=known, learn=learn)
+        # OpenAI names what it does not know; its other errors have nothing to do with a request's form.
+        probes = 0 if self._is_openai else max(3, concurrency)
+        self._interpreter = Interpreter(first, probes=probes, learned=known, learn=learn)
         self._was_reached = False
         """Something came from the server: that it cannot be reached now will pass."""
         self._lock = threading.Lock()
@@ -195,7 +197,7 @@ class OpenAILLM:
         return Completion(
             text=text,
             model=body["model"] if isinstance(body.get("model"), str) else None,
-            finish_reason="refusal" if not text and message.get("refusal") else _ENDS.get(end.lower(), end),
+            finish_reason="refusal" if not text and message.get("refusal") else _ENDS.get(end.lower(), end.lower()),
             input_tokens=input_tokens,
             output_tokens=output_tokens or 0,
             cached_tokens=cached,
