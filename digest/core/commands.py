@@ -25,11 +25,22 @@ _READER: Final = (
     r"(?:an? |the |any |all |every |dear )?(?:ai |llm )?(?:ai|llm|(?:large )?language model|chat ?bot|gpt|chatgpt|"
     r"claude|gemini|assistant|summari[sz]er|reviewer)s?"
 )
+# What our request and its answer are made of.
+_PARTS: Final = r"(?:summar(?:y|ies)|tldrs?|entr(?:y|ies)|abstracts?|papers?|articles?|answers?|repl(?:y|ies)|output)"
+_MANY: Final = r"(?:(?:all|every|each|any|of|the|these|those|your) )*"
+_READERS: Final = (
+    r"(?:(?:all |every |the |any |each )?(?:readers?|subscribers?|editors?|recipients?)|everyone|everybody|anyone)"
+)
+_MUST: Final = (
+    r"(?:should|shall|must|can|may|ha(?:s|ve) to|needs? to|ought to|wish to|will want to|"
+    r"(?:are|is) (?:advised |asked |urged |invited |encouraged )?to)"
+)
 # Where a sentence begins.
 _OPENING: Final = r"(?:\A|[.!?:;\"”)\]>*#-] |[\[(\"“>*])"
 _SOFTENER: Final = r"(?:(?:please|now|then|instead|also|always|just|simply|first|finally|next|and),? )*"
 
-# Each with the letters one of which must be there at all: looking for those is fifty times as fast.
+# Each with the letters one of which must be there at all, between blanks or bars: looking for those is fifty times as
+# fast.
 _COMMANDS: Final = (
     # What was said before is to be forgotten.
     (
@@ -61,7 +72,7 @@ _COMMANDS: Final = (
         r"guidelines|training|json|reviews?)\b",
     ),
     (
-        "dear attention hey hello note message notice memo to for if",
+        " ai| llm|language model|chat|gpt|claude|gemini|assistant|summari|reviewer",
         rf"(?:\bdear|\battention|\bhey|\bhello|\b(?:note|message|notice|memo) (?:to|for)|{_OPENING}(?:to|for)|"
         rf"\bif you are)[,:]? {_READER}(?: ?[:!,—–]| reading| that read| processing| summari[sz]ing| reviewing| who)",
     ),
@@ -118,6 +129,99 @@ _COMMANDS: Final = (
         rf"nonce|ids?)|verbatim|instructions?|this (?:{_THING}|sentence|text|link)|json|everything|nothing|here|"
         r"in (?:french|german|spanish|chinese|japanese|english|capitals))\b",
     ),
+    # The rest of our request, or those who read the issue: an abstract knows of neither.
+    (
+        "other remaining rest",
+        rf"\b(?:leave out|exclude|describe|present|leave|mark|treat|report|rate|give|call|make) {_MANY}"
+        rf"(?:others?|remaining|rest)\b(?: of the)? ?{_PARTS}\b",
+    ),
+    (
+        "all every each no these",
+        rf"\b(?:all|every|each|no|these)(?: of the)?(?: other| remaining| following)? {_PARTS} (?:(?:given|listed) )?"
+        rf"(?:here\b|above\b|below\b|{_MUST} (?:\w+ )?(?:read|say|end|close|begin|start|contain|carry|have|be|mention|"
+        r"include|state)\b)",
+    ),
+    (
+        "this your",
+        rf"\b{_PARTS} (?:\w+ )?(?:in|of|on|from) (?:this|your) (?:list|batch|digest|issue|newsletter|prompt)\b",
+    ),
+    (
+        "only",
+        rf"\bonly (?:{_PARTS}|one) (?:here )?(?:that is )?(?:worth|deserving|to be|that (?:matters|counts|deserves))\b",
+    ),
+    (
+        "reader user subscriber every",
+        rf"\b(?:tell|inform|remind|convince|urge|warn|advise) {_MANY}(?:readers?|users?|subscribers?|everyone|"
+        r"everybody) (?:that|to|about)\b",
+    ),
+    (
+        "reader subscriber editor recipient every anyone",
+        rf"\b{_READERS} (?:\w+ )?{_MUST} (?:first |also |now |always )?(?:visit|register|go to|sign|click|buy|drop|"
+        r"follow|call|write to|subscribe|download|log|enter|send)\b",
+    ),
+    (
+        "www. http",
+        rf"\b(?:{_READERS}|you|people|users)(?: \w+){{0,4}} (?:see|look|find)(?: \w+){{0,3}} (?:https?://|www\.)",
+    ),
+    (
+        "summar tldr answer output",
+        r"\b(?:its|this paper's|our|the|each|every) (?:own )?(?:summar(?:y|ies)|tldrs?|answers?|output) "
+        r"(?:(?:with|the|this|these|following|words?|sentence) )*[\"“‘']",
+    ),
+    (
+        "topic tag label categor keyword",
+        rf"\b(?:topic|tag|label|category|keyword)s? (?:of|for|to|on|under) (?:all|every|each|any)"
+        rf"(?: \w+){{0,2}}? {_PARTS}\b",
+    ),
+    (
+        "summar tldr entr abstracts",
+        rf"\bthe other (?:abstracts|summaries|entries|tldrs)\b|\b(?:summar(?:y|ies)|tldrs?|entr(?:y|ies)) (?:{_MUST} "
+        r"(?:end|begin|start|close|say|read|mention)\b|(?:no\. ?|number )?\d{1,2}\b)",
+    ),
+    # Orders that a paper has no use for.
+    (
+        "say make finish end close start begin",
+        rf"{_OPENING}{_SOFTENER}(?:say that|make sure|(?:finish|end|close|start|begin) with the words?)\b",
+    ),
+    (
+        "id entries answers papers summar tldr",
+        rf"\b(?:swap|exchange|switch|rotate|shuffle|permute|mix up|reorder|shift|reassign|interchange) {_MANY}"
+        r"(?:ids?|identifiers|summar(?:y|ies)|entries|answers|papers|tldrs?)\b",
+    ),
+    (
+        "your answer|your output|your reply|this |first|our |every |each |all |summaries|empty|blank",
+        rf"(?:{_OPENING}|: |, (?:so |and |then )?){_SOFTENER}(?:write|use|put|place|leave|stop|end|finish|close|"
+        r"conclude|change|set|tag|label|wrap|assign|give|format|surround|start|begin|fill|keep) (?:\S+ ){0,4}?"
+        r"(?:your (?:answer|output|reply)|(?:after|with|before) (?:this|the first|our) (?:paper|abstract|one|entry)|"
+        rf"(?:every|each|all)(?: of the)?(?: other)? {_PARTS}|(?:other |the )summaries|"
+        r"(?:entries|fields?|rest) (?:empty|blank))\b",
+    ),
+    (
+        "number figure percentages",
+        rf"\b(?:replace|change|set|report|write|round|turn) {_MANY}(?:numbers?|figures?|percentages) (?:\w+ ){{0,3}}?"
+        r"(?:as|by|with|to|into) \d[\d.,]*(?:\s|\Z)",
+    ),
+    (
+        "words characters pages sentences",
+        r"\b(?:write|use|produce|give|answer|reply)(?: \w+){0,3}? (?:at least |exactly |more than |over )?"
+        r"(?:\d[\d,]{2,}|\w+ (?:thousand|hundred)) (?:words|characters|pages|sentences)\b",
+    ),
+    (
+        "html markdown bold italics <",
+        rf"{_OPENING}{_SOFTENER}(?:answer|write|reply|respond|format|use|output|wrap)(?: \w+){{0,4}}? "
+        r"(?:html|markdown|bold|italics|<\w)",
+    ),
+    (
+        "literally|as is|word for word|<",
+        rf"{_OPENING}{_SOFTENER}(?:include|insert|embed|output|print|show|write|append|add|put|say)(?: \w+){{0,4}}?:? ?"
+        r"(?:literally|as is\b|word for word|<\w)",
+    ),
+    (
+        "link url address mail image http @",
+        rf"{_OPENING}{_SOFTENER}(?:append|add|include|insert|put|attach|render|show|load|fetch|display|embed|send|post|"
+        r"e?-?mail|report|carry|forward|upload)(?: \S+){0,6}? (?:(?:link|url|mail|address(?:es)?):|"
+        r"image\b(?: \w+){0,4}:|https?://|to \S+@)",
+    ),
     (
         "end begin start",
         r"(?<!-)\b(?:end|begin|(?:end|start|beginning) of) (?:the )?(?:system prompt|abstracts|papers|instructions|"
@@ -129,6 +233,12 @@ _COMMANDS: Final = (
         "ignor",
         r"\bignor(?:ez|e|iere?n?|a|ar|i|uj|eer|era) (?:(?:sie|alle|toutes?|todas?|tutte|as|le|les|las|los|die|bitte|"
         r"vorherigen|obigen|précédentes|anteriores) )+(?:\w+ )?(?:instru|anweis|consign|vorgab|istruz|anvis)",
+    ),
+    (
+        "répond écri antwort schreib fass respond escrib scriv riassum",
+        rf"{_OPENING}(?:répond(?:ez|s)|écri(?:vez|s)|antworte(?:n sie|t)?|schreibe?(?:n sie|t)?|fassen? sie|"
+        rf"respond(?:e|a|an|ete)|escrib(?:e|a|an)|scriv(?:i|ete)|riassum(?:i|ete)) (?:\w+ ){{0,5}}?"
+        r"(?:en|auf|in|solo|nur|seulement|uniquement|toutes?|todos?|todas?|tutt[io]|alle|que) ",
     ),
     (
         "忽略 无视 無視 忘记 不要理会 무시 игнор забудь",
@@ -179,4 +289,6 @@ def _any_of(letters: Iterable[str], text: str) -> bool:
     return any(each in text for each in letters)
 
 
-_COMPILED: Final = tuple((tuple(letters.split()), re.compile(pattern)) for letters, pattern in _COMMANDS)
+_COMPILED: Final = tuple(
+    (tuple(letters.split("|" if "|" in letters else None)), re.compile(pattern)) for letters, pattern in _COMMANDS
+)
