@@ -143,7 +143,8 @@ def _what_came_of_it(report: Report) -> str:
 def _spent(report: Report) -> str:
     usage = report.usage
     cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
-    tokens = f"{usage.input_tokens:,}{cached} + {usage.output_tokens:,} tokens"
+    came = usage.input_tokens or usage.output_tokens
+    tokens = f"{usage.input_tokens:,}{cached} + {usage.output_tokens:,} tokens" if came else "no answer"
     # No price is known for every model; "$0.0000" would say that it was free.
     cost = f", {usd(usage.cost_usd)}" if usage.cost_usd else ""
     doubt = f", and up to {usd(usage.in_doubt_usd)} for answers that never came" if usage.in_doubt_usd else ""

@@ -161,6 +161,15 @@ def test_a_run_that_comes_to_the_same_says_the_same() -> None:
     assert terminal.outcome(of(SourceState.FAILED, "a")) != terminal.outcome(of(SourceState.FAILED, "b"))
 
 
+def test_requests_without_an_answer_are_said_to_have_none(capsys: pytest.CaptureFixture[str]) -> None:
+    usage = Usage(client="openai", model="gpt-5-mini", requests=5, fell_back=30)
+    report = Report(edition="daily", date=WEDNESDAY, sources=(), usage=usage)
+
+    terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
+
+    assert "  gpt-5-mini: 5 requests, no answer · 30 with an extract instead\n" in capsys.readouterr().out
+
+
 def test_what_a_run_cost_is_told_with_what_was_cached_and_what_is_in_doubt(capsys: pytest.CaptureFixture[str]) -> None:
     usage = Usage(
         client="openai",
