@@ -185,9 +185,12 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
     from digest.ondemand import Demand
 
     with _working(as_json) as host, _app(config, host, optional=True) as app:
-        answers = Demand(app).summarize(targets)
+        demand = Demand(app)
+        answers = demand.summarize(targets)
     from digest import terminal
 
+    for warning in demand.warnings:
+        click.echo(f"! {warning}", err=True)
     if not as_json:
         terminal.print_answers(answers)
     elif all(a.in_lines for a in answers):

@@ -43,6 +43,8 @@ class Demand:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self.warnings: tuple[str, ...] = ()
+        """What is to be known of how the model was asked: that its budget could not be held, how many have extracts."""
         self._known: dict[str, Record] = {}
         self._arxiv_trouble: SourceError | None = None
 
@@ -175,7 +177,8 @@ class Demand:
         if missing:
             self.app.host.progress(f"summarizing {len(missing)} papers")
             summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
-            summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
+            sums = summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
+            self.warnings = sums.warnings
         for answer in answers:
             if id(answer) in ids:
                 answer.summary = done[same.get(ids[id(answer)], ids[id(answer)])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from digest.ondemand import Demand
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.test_cli import digest
 
 MONDAY = date(2026, 6, 1)
 TUESDAY = date(2026, 6, 2)
@@ -253,3 +255,15 @@ def test_a_paper_asked_for_twice_on_demand_is_paid_for_once(tmp_path: Path) -> N
 
     assert [a.summary and a.summary.client for a in answers] == ["openai"] * 3
     assert server.of("papers") == [(1,)]
+
+
+def test_what_could_not_be_held_on_demand_is_said_on_stderr(tmp_path: Path) -> None:
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path, server, "budget_usd_per_month = 1\n")
+        config = desk.folder / "config.toml"
+        config.write_text(config.read_text().replace("gpt-5-mini", "a-model-of-our-own"))
+        (tmp_path / "one.txt").write_text(f"{on(1).title}\n\n{on(1).abstract}\n", encoding="utf-8")
+        done = digest("summarize", "one.txt", "--json", cwd=tmp_path)
+
+    assert json.loads(done.stdout)[0]["summary"]["fell_back"] is None
+    assert "! no price is known for a-model-of-our-own, so the budget could not be held" in done.stderr
