@@ -72,11 +72,13 @@ def make_summarizer(
 
 def _check_price(config: Config) -> None:
     """OpenAI bills every request: a budget without a price would be no budget. What another server costs, who knows."""
+    from digest.llm.openai import is_openai
     from digest.llm.prices import price_of
 
     llm = config.llm
     has_budget = llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None
-    if llm.client == "openai" and llm.base_url is None and has_budget and price_of(llm.model, llm.prices) is None:
+    is_billed = llm.client == "openai" and is_openai(llm.base_url)
+    if is_billed and has_budget and price_of(llm.model, llm.prices) is None:
         raise ConfigError(
             f"{config.path.name}: [llm] model: no price is known for {llm.model}, so its budget could not be held; "
             f'give it as [llm.prices."{llm.model}"], or take the budgets out'

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.core.errors import ConfigError
 from digest.ondemand import Demand
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -126,6 +127,15 @@ def test_a_budget_holds_and_the_rest_gets_an_extract(tmp_path: Path) -> None:
     assert 0 < report.usage.cost_usd <= 0.004
     assert 0 < len(extracts) < 30
     assert report.status == "degraded"
+
+
+@pytest.mark.parametrize("where", ["", 'base_url = "https://eu.api.openai.com/v1"\n'])
+def test_a_budget_at_openai_without_a_price_stops_before_anything_is_read(tmp_path: Path, where: str) -> None:
+    llm = f'\n[llm]\nclient = "openai"\nmodel = "gpt-99"\nbudget_usd_per_month = 1\n{where}'
+    desk = Desk(tmp_path, CONFIG + llm, {"OPENAI_API_KEY": "k"})
+
+    with pytest.raises(ConfigError, match="no price is known for gpt-99"):
+        desk.run(MONDAY)
 
 
 def test_the_editions_of_a_run_share_its_budget(tmp_path: Path) -> None:

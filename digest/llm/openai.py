@@ -94,7 +94,7 @@ class OpenAILLM:
         self._limits = limits or Limits(now=now)
         self.server = Counterpart(where=base_url or "OpenAI", model=model, key=self._api_key)
         """Whom errors speak of."""
-        self._is_openai = base_url is None or urlsplit(base_url).hostname == urlsplit(_OPENAI_URL).hostname
+        self._is_openai = is_openai(base_url)
         known = learned or {}
         first = first_dialect(model, is_openai=self._is_openai, learned=known)
         # OpenAI names what it does not know; its other errors have nothing to do with a request's form.
@@ -288,6 +288,12 @@ class OpenAILLM:
         if isinstance(fault, LLMUnavailable) or (fault.retry_after_s or 0) > 1 or is_too_long(error.body):
             return None
         return self._interpreter.plainer(dialect, error.status_code, message_of(error.body))
+
+
+def is_openai(base_url: str | None) -> bool:
+    """Whether OpenAI itself is asked there, in one of its regions or another."""
+    host = urlsplit(base_url or _OPENAI_URL).hostname or ""
+    return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
