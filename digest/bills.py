@@ -171,7 +171,11 @@ def estimate_lines(found: Estimate) -> list[str]:
         if budget.ceiling_usd is not None:
             lines.append(f"Left of {name} {usd(budget.ceiling_usd)}: {usd(budget.left_usd or 0.0)}")
     if beyond := sum(edition.beyond for edition in found.editions):
-        lines.append(f"! The budget would not reach {count(beyond, 'paper')}: they would get extracts.")
+        what = "it would get an extract" if beyond == 1 else "they would get extracts"
+        lines.append(f"! The budget would not reach {count(beyond, 'paper')}: {what}.")
+    ceilings = (found.of_run.ceiling_usd, found.of_month.ceiling_usd)
+    if found.likely_usd is None and any(ceiling is not None for ceiling in ceilings):
+        lines.append("! Without a price no budget can hold.")
     lines += [f"! {warning}" for warning in found.warnings]
     return [*lines, "The lists are read and kept: the run itself will not read them again."]
 
@@ -181,13 +185,13 @@ def _edition_lines(edition: EditionEstimate, found: Estimate) -> Iterable[str]:
         yield f"{edition.edition}: its issue is made; nothing is asked for it again"
         return
     stored = f", {edition.stored:,} summarized already" if edition.stored else ""
-    if not edition.requests:
-        nothing = f": {_FREE[found.client]}" if found.client in _FREE and edition.papers else ""
-        yield f"{edition.edition}: {count(edition.papers, 'paper')}{stored}; no request{nothing}"
+    requests = count(edition.requests, "request") if edition.requests else "no request"
+    papers = f"{edition.edition}: {count(edition.papers, 'paper')}{stored}; {requests}"
+    if found.client in _FREE or not edition.requests:
+        yield f"{papers}: {_FREE[found.client]}" if found.client in _FREE and edition.papers else papers
         return
-    sizes = f"about {edition.input_tokens:,} tokens in and {edition.output_tokens:,} out"
-    yield f"{edition.edition}: {count(edition.papers, 'paper')}{stored}; {count(edition.requests, 'request')}, {sizes}"
-    yield f"  {_FREE.get(found.client) or _likely(edition.likely_usd, edition.most_usd, found.model)}"
+    yield f"{papers}, about {edition.input_tokens:,} tokens in and {edition.output_tokens:,} out"
+    yield f"  {_likely(edition.likely_usd, edition.most_usd, found.model)}"
 
 
 def _likely(likely: float | None, most: float | None, model: str) -> str:
