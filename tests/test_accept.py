@@ -51,7 +51,13 @@ def test_a_paper_is_accepted_missing_or_refused() -> None:
 def test_a_phrase_said_of_two_papers_that_neither_abstract_has_is_refused_in_both() -> None:
     more = "growth and hedges of owls shine over golden farmland orchards"
 
-    accepted = took(OWLS, FOXES, BEES, p1=f"{GOOD[OWLS.id]} Barn {more}.", p2=f"{GOOD[FOXES.id]} Red foxes, {more}.")
+    accepted = took(
+        OWLS,
+        FOXES,
+        BEES,
+        p1=f"{GOOD[OWLS.id]} Survival of barn owls: {more}.",
+        p2=f"{GOOD[FOXES.id]} Red foxes, {more}.",
+    )
 
     assert set(accepted.summaries) == {BEES.id}
     assert {reason.partition(":")[0] for reason in accepted.refused.values()} == {"repeated"}

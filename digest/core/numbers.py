@@ -137,7 +137,7 @@ _NUMBER: Final = re.compile(
     r"""
       (?P<digits> \d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)? | \d+(?:\.\d+)? | (?<![\d.])\.\d+ )
       (?: e(?P<e>[+-]?\d{1,3})(?!\w) | \s?[×x*·]\s?10\^(?P<times>[+-]?\d{1,3}) | \^(?P<power>[+-]?\d{1,3})(?![\d.]) )?
-    | \b(?i: (?P<tens>TENS)\b(?:[ -](?P<ones>ONES)\b)? | (?P<word>WORDS)\b )
+    | \b(?=[efnostzEFNOSTZ])(?i: (?P<tens>TENS)\b(?:[ -](?P<ones>ONES)\b)? | (?P<word>WORDS)\b )
     """.replace("TENS", "|".join(_TENS))
     .replace("ONES", "|".join(_UNITS[1:10]))
     .replace("WORDS", "|".join((*_UNITS, *_ORDINALS[2:]))),
@@ -265,7 +265,6 @@ def _right(after: str) -> tuple[str, ...]:
 # --- text → numbers ---------------------------------------------------------------------------------------------------
 
 _LIST_MARK: Final = re.compile(r"\(\d\)|(?<!\S)\d\)")
-_OPEN: Final = re.compile(r"\([^()]*\Z")
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)[\s-]?\Z")
 _MOST: Final = re.compile(
     r"\b(?:up to|at most|as (?:much|many|high|large) as|(?:a )?maximum of)(?: an?)?\s?[$€~+]?\Z", re.IGNORECASE
@@ -298,8 +297,7 @@ def read(text: str, *, decimal_comma: bool = False) -> tuple[Number, ...]:
         decimal_comma: 3,5 is three and a half, and 10 000 ten thousand.
     """
     plain = _plain(text, decimal_comma=decimal_comma)
-    # "1)" is the mark of a list, unless something was opened before: "(Task 1)".
-    plain = _LIST_MARK.sub(lambda m: m[0] if m[0][0] != "(" and _OPEN.search(plain, 0, m.start()) else " ", plain)
+    plain = _LIST_MARK.sub(lambda m: m[0] if _is_within_brackets(plain, m) else " ", plain)
     places: list[_Place] = []
     for match in _NUMBER.finditer(plain):
         begin = places[-1].end if places else 0
@@ -312,6 +310,12 @@ def read(text: str, *, decimal_comma: bool = False) -> tuple[Number, ...]:
         if _is_joined(place, after, plain):
             _share(place, after)
     return tuple(place.number for place in places)
+
+
+def _is_within_brackets(plain: str, mark: re.Match[str]) -> bool:
+    """Does what looks like the mark of a list, "1)", end what was opened before: "(Task 1)"?"""
+    begin = max(0, mark.start() - _LOOK)
+    return plain.rfind("(", begin, mark.start()) > plain.rfind(")", begin, mark.start())
 
 
 def _place(plain: str, match: re.Match[str], begin: int, taken: frozenset[str]) -> _Place:

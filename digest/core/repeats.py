@@ -30,20 +30,20 @@ def repeated(said: Mapping[K, tuple[str, str]], *, language: str) -> dict[K, str
         language: Of what is said.
     """
     length = _WORDS if language == "en" else _WORDS_ELSEWHERE
-    users: dict[str, list[K]] = {}
+    users: dict[tuple[str, ...], list[K]] = {}
     for key, (text, _) in said.items():
         for phrase in _phrases(text, length):
             users.setdefault(phrase, []).append(key)
     return {
-        key: phrase
+        key: " ".join(phrase)
         for phrase, keys in users.items()
         if len(keys) > 1
         for key in keys
-        if len(telling(phrase) - stems(said[key][1])) >= _TELLING
+        if len(telling(" ".join(phrase)) - stems(said[key][1])) >= _TELLING
     }
 
 
-def _phrases(text: str, length: int) -> dict[str, None]:
+def _phrases(text: str, length: int) -> dict[tuple[str, ...], None]:
     """Each run of so many words, once."""
     words = _WORD.findall(text.lower())
-    return dict.fromkeys(" ".join(words[start : start + length]) for start in range(len(words) - length + 1))
+    return dict.fromkeys(zip(*(words[start:] for start in range(length)), strict=False))

@@ -30,6 +30,8 @@ Pair: TypeAlias = tuple[Paper, Summary]
 Alter: TypeAlias = Callable[[str, Paper, random.Random], Iterator[str]]
 
 BATCH: Final = 20
+ROUNDS: Final = 5
+"""How often each number is altered where a set has few: each time in another way."""
 # "(1)" and "2)" are marks of a list and no numbers of the paper.
 _NUMBER: Final = re.compile(r"(?<![\w.,/^-])(?<!\((?=\d\)))(?!\d\)\s)\d+(?:,\d{3})*(?:\.\d+)?(?![\w/]*[A-Za-z]{2})")
 _NAMED: Final = re.compile(r"(?<=[A-Za-z]-)\d+(?:\.\d+)?|(?<=[A-Za-z])\d(?:\.\d+)?")
@@ -252,7 +254,7 @@ def alterations(each: Set, shown: str) -> None:
     fine = [(paper, summary) for paper, summary in each.pairs if check(summary, paper)[1] is None]
     for alter in ALTERATIONS:
         tried = caught = 0
-        for paper, summary in fine:
+        for paper, summary in fine * (1 if each.own else ROUNDS):
             for wrong in alter(summary.tldr, paper, chance):
                 tried += 1
                 complaint = check(replace(summary, tldr=wrong), paper)[1]
