@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from digest.core.errors import LLMError
+from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Paper, PaperId, Prompt, Summary
 from digest.core.prompts import prompt_for
 from digest.core.summarize import Outcome, summarize
@@ -469,3 +469,20 @@ def test_a_good_days_tokens_are_what_the_server_counted(real_data: Path, client_
     assert outcome.usage.requests == len(server.journal)
     assert outcome.usage.input_tokens == sum(n for (n,) in server.of("input_tokens"))
     assert outcome.usage.output_tokens == sum(n for (n,) in server.of("output_tokens"))
+
+
+def test_a_server_that_has_never_sent_anything_but_web_pages_is_no_models(client_of: Any) -> None:
+    def failures(llm: OpenAILLM) -> list[type[LLMError]]:
+        found = []
+        for _ in range(5):
+            with pytest.raises(LLMError, match="a web page") as caught:
+                llm.complete(prompt())
+            found.append(type(caught.value))
+        return found
+
+    with FlakyLLM(Rule("html")) as server:
+        unknown = failures(client_of(server, concurrency=2))
+        known = failures(client_of(server, concurrency=2, learned={"format": "json_schema"}))
+
+    assert unknown == [LLMError] * 3 + [LLMUnavailable] * 2
+    assert known == [LLMError] * 5

@@ -40,6 +40,8 @@ _CHAT_TOKENS: Final = 24
 eleven."""
 _SCHEMA_TOKENS: Final = 64
 """What it may put around a schema."""
+_PAGES: Final = 3
+"""Web pages from where no answer has ever come, that may be a gateway's bad moment."""
 _ENDS: Final[Mapping[str, str]] = {
     "max_tokens": "length",
     "max_output_tokens": "length",
@@ -102,6 +104,9 @@ class OpenAILLM:
         self._interpreter = Interpreter(first, probes=probes, learned=known, learn=learn)
         self._was_reached = False
         """Something came from the server: that it cannot be reached now will pass."""
+        self._has_answered = bool(known)
+        """It is a model's server: that it sends web pages now will pass."""
+        self._pages_left = _PAGES
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -147,6 +152,7 @@ class OpenAILLM:
             except openai.OpenAIError as error:
                 raise self.translated(error) from error
         completion = self.answer(body, prompt)
+        self._has_answered = True
         self._interpreter.worked(dialect)
         return completion
 
@@ -271,7 +277,16 @@ class OpenAILLM:
         try:
             return json.loads(response.text)
         except (ValueError, RecursionError) as error:
-            raise self.server.no_json(response.text) from error
+            raise self._no_json(response.text) from error
+
+    def _no_json(self, text: str) -> LLMError:
+        fault = self.server.no_json(text)
+        if fault.may_be_billed or self._has_answered:
+            return fault
+        with self._lock:
+            self._pages_left -= 1
+            # Nothing but web pages has ever come from there: it is another server, or one before it wants a login.
+            return fault if self._pages_left >= 0 else LLMUnavailable(str(fault))
 
     def _heeded(self, fault: LLMError) -> LLMError:
         if fault.retry_after_s is not None:
