@@ -21,6 +21,7 @@ from digest.core.prompts import prompt_for
 from digest.core.summarize import Outcome, summarize
 from digest.llm.dialect import Interpreter, first_dialect
 from digest.llm.openai import OpenAILLM
+from digest.llm.tokens import Counter, at_most
 from tests.conftest import ROOT, paper
 from tests.servers.flaky_llm import FlakyLLM, Limiter, Rule
 
@@ -336,6 +337,20 @@ def test_odd_answers_are_answers_all_the_same(
         answer = client_of(server).complete(prompt())
 
     assert (answer.text, answer.finish_reason, answer.model) == (text, finish_reason, None)
+
+
+def test_a_server_is_believed_that_counts_much_less_than_the_bound(
+    client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = Counter(count=at_most, encoding="o200k_base", is_own=True, is_bound=True)
+    monkeypatch.setattr("digest.llm.openai.counter", lambda *_, **__: bound)
+    client, asked, text = client_of(NOWHERE), prompt(), "Nine words or so are what is said here."
+    few = at_most(asked.system + asked.user) // 5
+    usage = {"prompt_tokens": few, "completion_tokens": at_most(text) // 5}
+
+    answer = client.answer({"choices": [{"message": {"content": text}}], "usage": usage}, asked)
+
+    assert (answer.input_tokens, answer.output_tokens) == (few, at_most(text) // 5)
 
 
 @pytest.mark.parametrize(

@@ -195,9 +195,11 @@ class OpenAILLM:
         input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         if prompt is not None:
             asked = self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
-            input_tokens = _believed(input_tokens, counted=asked, most=self.most_input_tokens(prompt))
+            least = asked // _LEAST_SHARE[self.counter.is_bound]
+            input_tokens = _believed(input_tokens, counted=asked, least=least, most=self.most_input_tokens(prompt))
             said = self.count_tokens(text)
-            output_tokens = _believed(output_tokens, counted=said, most=prompt.max_output_tokens)
+            least = said // _LEAST_SHARE[self.counter.is_bound]
+            output_tokens = _believed(output_tokens, counted=said, least=least, most=prompt.max_output_tokens)
         input_tokens = input_tokens or 0
         cached = min(_count(details.get("cached_tokens")) or 0, input_tokens)
         return Completion(
@@ -326,6 +328,11 @@ def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _believed(said: int | None, *, counted: int, most: int) -> int:
-    """What a server says it counted, unless it cannot be: other vocabularies differ by less than four times."""
-    return counted if said is None or not counted // 4 <= said <= 4 * max(counted, most) + 1_000 else said
+_LEAST_SHARE: Final = {False: 4, True: 16}
+"""Of our count, what a server may say it counted: other vocabularies differ by less than four times, and without a
+vocabulary (`Counter.is_bound`) our count is itself up to four times too high."""
+
+
+def _believed(said: int | None, *, counted: int, least: int, most: int) -> int:
+    """What a server says it counted, unless it cannot be."""
+    return counted if said is None or not least <= said <= 4 * max(counted, most) + 1_000 else said
