@@ -352,6 +352,19 @@ def test_issue_json_has_the_overview_with_its_references() -> None:
     assert issue_json(issue([entry()]))["overview_by"] is None
 
 
+def test_readers_are_not_told_addresses_and_settings() -> None:
+    reasons = ["http://10.0.0.7:8080/v1 cannot be reached; is the server running?", "check [llm] api_key_env"]
+    extracts = [entry(n, summary={"client": "extractive", "fell_back": reason}) for n, reason in enumerate(reasons)]
+
+    seen = issue_view(issue(extracts), links=Links(root=None))
+
+    assert "2 papers have an extract of the abstract instead of a model’s summary: the model could not be asked." in (
+        seen.writers
+    )
+    marks = {e.mark_why for section in seen.sections for e in section.entries}
+    assert marks == {"Sentences of the abstract stand here instead of a model’s summary: the model could not be asked."}
+
+
 def test_a_withdrawn_and_a_cross_listed_paper_are_marked() -> None:
     assert view(paper={"withdrawn": True}).mark == "withdrawn"
     assert view(announcement=Announcement.CROSS).mark == "cross-listed"

@@ -123,7 +123,7 @@ def test_a_budget_holds_and_the_rest_gets_an_extract(tmp_path: Path) -> None:
         desk = desk_with(tmp_path, server, budget)
         [report] = desk.run(MONDAY)
 
-    extracts = [s for s in summaries(desk) if s["fell_back"] == "the budget for the model is used up"]
+    extracts = [s for s in summaries(desk) if s["fell_back"] == "the budget for the model does not reach that far"]
     assert 0 < report.usage.cost_usd <= 0.004
     assert 0 < len(extracts) < 30
     assert report.status == "degraded"
@@ -226,8 +226,8 @@ def test_a_paper_that_fell_back_is_marked_on_the_page(tmp_path: Path) -> None:
         desk.run(MONDAY)
 
     page = (desk.site / "daily" / str(MONDAY) / "index.html").read_text(encoding="utf-8")
-    assert "extract" in page
-    assert "answered 500" in page
+    assert "instead of a model’s summary: the model could not be asked." in page
+    assert server.base_url not in page
 
 
 def test_an_instruction_in_an_abstract_changes_no_other_entry(tmp_path: Path) -> None:

@@ -433,7 +433,7 @@ def _mark(entry: Entry) -> tuple[str, str]:
     if entry.paper.withdrawn:
         return "withdrawn", "Its authors have withdrawn this paper."
     if entry.summary.fell_back is not None:
-        why = entry.summary.fell_back.strip().rstrip(".")
+        why = _for_readers(entry.summary.fell_back)
         return (
             "extract",
             f"Sentences of the abstract stand here instead of a model’s summary{': ' if why else ''}{why}.",
@@ -516,12 +516,18 @@ def _checks(passed: Collection[str]) -> Iterator[str]:
 
 def _extracts(reasons: Sequence[str]) -> Iterator[str]:
     """How many papers have an extract in place of a model's summary, and why; the most frequent reason first."""
-    for place, (reason, n) in enumerate(Counter(reasons).most_common(_REASONS)):
+    counted = Counter(map(_for_readers, reasons)).most_common()
+    for place, (reason, n) in enumerate(counted[:_REASONS]):
         have = "papers have" if n > 1 else "paper has"
         what = "an extract" if place else "an extract of the abstract instead of a model’s summary"
-        yield f"{n:,} {have} {what}: {reason.strip().rstrip('.')}."
-    if rest := sum(n for _, n in Counter(reasons).most_common()[_REASONS:]):
+        yield f"{n:,} {have} {what}: {reason}."
+    if rest := sum(n for _, n in counted[_REASONS:]):
         yield f"{rest:,} more have one for reasons that stand beside them."
+
+
+def _for_readers(reason: str) -> str:
+    """Why there is an extract; addresses, and what to set where, are for those who run this, who were told."""
+    return "the model could not be asked" if "://" in reason or "[llm]" in reason else reason.strip().rstrip(".")
 
 
 def _section_view(
