@@ -132,7 +132,7 @@ def test_a_bound_is_high_enough_and_people_are_told_how_to_get_rid_of_it(model: 
     count = counter(model)
 
     assert count.at_most(ABSTRACT) == count(ABSTRACT) == at_most(ABSTRACT)
-    assert "pip install 'research-digest[offline]'" in (count.describe() or "")
+    assert "pip install bpe-openai" in (count.describe() or "")
 
 
 # --- the upper bound --------------------------------------------------------------------------------------------------

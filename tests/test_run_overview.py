@@ -193,7 +193,7 @@ def test_no_money_is_spent_that_is_not_there(store: SqlStore) -> None:
 
     assert (overview, llm.asked) == (None, [])
     assert sums.warnings == (
-        "the overview is put together from topics and counts: the budget for the model is used up",
+        "the overview is put together from topics and counts: the budget for the model does not reach that far",
     )
 
 

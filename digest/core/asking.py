@@ -30,7 +30,7 @@ from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Paper, Prompt
 from digest.core.ports import LLM
 
-NO_BUDGET: Final = "the budget for the model is used up"
+NO_BUDGET: Final = "the budget for the model does not reach that far"
 
 _ATTEMPTS: Final = 3
 """Of the very same request, when the server fails."""

@@ -65,8 +65,8 @@ class Counter:
         """What people should know of the numbers, and what to do; None if they are exact."""
         if self.is_bound:
             return (
-                "tokens are counted about four times too high, for no vocabulary is at hand, so more requests are made "
-                "than need be and less of the budget is used; pip install 'research-digest[offline]' brings them along"
+                "no vocabulary is at hand to count tokens with, so they are reckoned about four times too high: more "
+                "requests are made than need be, and less of a budget is used; pip install bpe-openai brings one"
             )
         if not self.is_own:
             return (
