@@ -6,8 +6,9 @@ Issues that are out stay as they are. Pages drawn later, other editions and summ
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.core.errors import ConfigError
@@ -60,11 +61,21 @@ def renew(app: App, *, limit: int) -> Renewal:
 def _ask(
     app: App, summarizer: Summarizer, papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], language: str
 ) -> Sums:
+    why: Counter[str] = Counter()
+
     def keep(done: Mapping[PaperId, Summary]) -> None:
         # What the model can't do now keeps its earlier summary.
         app.store.save_summaries({keys[i]: summary for i, summary in done.items() if summary.fell_back is None})
+        why.update(summary.fell_back for summary in done.values() if summary.fell_back is not None)
 
-    return summarizer.summarize(papers, language=language, edition="renewal", on_done=keep)
+    sums = summarizer.summarize(papers, language=language, edition="renewal", on_done=keep)
+    kept = (
+        f"{count} {'paper keeps its' if count == 1 else 'papers keep their'} earlier summary: {reason}"
+        for reason, count in sorted(why.items())
+    )
+    # There, an extract would stand in for each of them.
+    said = (warning for warning in sums.warnings if not any(warning.endswith(f": {reason}") for reason in why))
+    return replace(sums, warnings=(*said, *kept))
 
 
 def _outdated(app: App, summarizer: Summarizer) -> list[tuple[Paper, str]]:

@@ -85,7 +85,10 @@ def test_what_the_model_cannot_do_now_keeps_its_earlier_summary(tmp_path: Path) 
             done = renew(app, limit=10)
 
     assert (done.renewed, done.left) == (0, 30)
-    assert [s.usage.fell_back for s in done.sums] == [10]
+    [sums] = done.sums
+    assert sums.usage.fell_back == 10
+    assert "extract" not in " ".join(sums.warnings)
+    assert sum(int(warning.split()[0]) for warning in sums.warnings if "earlier summary: " in warning) == 10
 
 
 def test_a_renewal_keeps_the_budget(tmp_path: Path) -> None:
