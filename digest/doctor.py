@@ -138,6 +138,7 @@ def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
     yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
     yield "model", lambda: _model(app)
     if app.config.llm.client == "openai":
+        yield "prompts", lambda: _prompts(app)
         yield "tokens", lambda: _tokens(app)
         yield "prices", lambda: _prices(app)
         yield "budget", lambda: _budget(app)
@@ -187,16 +188,27 @@ def _templates(app: App) -> str:
     return "found in " + ", ".join(str(f) for f in assets.folders("templates", app.config.base))
 
 
+def _prompts(app: App) -> str:
+    from digest import assets
+    from digest.summarizers import overview_prompt, system_prompt
+
+    for language in sorted({edition.language for edition in app.config.editions}):
+        system_prompt(app.config, app.taxonomy, language)
+        overview_prompt(app.config, language)
+    return "found in " + ", ".join(str(f) for f in assets.folders("prompts", app.config.base))
+
+
 def _model(app: App) -> Finding | str:
     llm = app.config.llm
-    app.config.api_key(app.host.environment)
+    key = app.config.api_key(app.host.environment)
     if llm.client == "extractive":
         return "none: summaries are extracts of the abstract, without key or network"
     if llm.client == "replay":
         if llm.recording is None or not llm.recording.is_file():
             raise ConfigError(f"[llm] recording {llm.recording} is not there; record one with client = 'openai'")
         return f"answers come from {llm.recording}"
-    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, key from {llm.api_key_env}"
+    said = f"key from {llm.api_key_env}" if key else f"without a key, for {llm.api_key_env} is not set"
+    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}"
 
 
 def _tokens(app: App) -> Finding | str:

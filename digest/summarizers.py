@@ -124,17 +124,21 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
 
 def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
     """The fixed part of every request: prompts/summarize.txt, the user's own or the shipped one."""
-    from digest.publish.render import Templates
-
-    prompts = Templates(assets.folders("prompts", config.base))
-    return prompts.text("summarize.txt", language=language, topics=taxonomy.names)
+    return _prompt(config, "summarize.txt", language=language, topics=taxonomy.names)
 
 
 def overview_prompt(config: Config, language: str) -> str:
     """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
+    return _prompt(config, "overview.txt", language=language)
+
+
+def _prompt(config: Config, name: str, **words: object) -> str:
     from digest.publish.render import Templates
 
-    return Templates(assets.folders("prompts", config.base)).text("overview.txt", language=language)
+    prompt = Templates(assets.folders("prompts", config.base)).text(name, **words)
+    if not prompt.strip():
+        raise ConfigError(f"prompts/{name} is empty: a model would not know what to do; take it away or fill it")
+    return prompt
 
 
 def _hash(prompt: str) -> str:

@@ -413,6 +413,26 @@ def test_the_doctor_looks_at_prices_budgets_and_tokens(
     assert said in one.said
 
 
+@pytest.mark.parametrize(("text", "said"), [("  \n", "is empty"), ("Say {{ nothing", "unexpected end of template")])
+def test_the_doctor_finds_a_prompt_that_cannot_be_used(desk: Desk, text: str, said: str) -> None:
+    (desk.folder / "prompts").mkdir()
+    (desk.folder / "prompts" / "summarize.txt").write_text(text)
+
+    found = examine(desk.folder / "config.toml", Host(environment={}), offline=True)
+
+    [one] = [finding for finding in found if finding.subject == "prompts"]
+    assert one.level == "wrong"
+    assert "prompts/summarize.txt" in one.said
+    assert said in one.said
+
+
+def test_the_doctor_does_not_speak_of_a_key_that_is_not_there(desk: Desk) -> None:
+    found = examine(desk.folder / "config.toml", Host(environment={}), offline=True)
+
+    [one] = [finding for finding in found if finding.subject == "model"]
+    assert one.said.endswith("/v1, without a key, for OPENAI_API_KEY is not set")
+
+
 def test_what_the_doctor_asks_the_model_is_booked_and_within_the_budget(tmp_path: Path) -> None:
     def looked() -> tuple[str, str]:
         host = Host(environment={}, clock=lambda: JUNE)
