@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from digest.core.asking import Ask
 from digest.core.batching import plan
 from digest.core.books import Spending
-from digest.core.identity import content_hash
 from digest.core.models import (
     Batch,
     Completion,
@@ -28,7 +27,7 @@ from digest.core.models import (
 )
 from digest.core.overview import FEWEST_ENTRIES, tellable
 from digest.core.overview import prompt_for as overview_prompt_for
-from digest.core.pipeline import Stage, Summarizer
+from digest.core.pipeline import Stage, key_of
 from digest.core.prompts import prompt_for
 
 if TYPE_CHECKING:
@@ -289,17 +288,6 @@ def estimate(app: App, editions: Sequence[Edition], day: date) -> Estimate:
 def _output_per_paper(app: App) -> float:
     past = _past(app)
     return past.output_tokens / past.summaries if past and past.summaries and past.output_tokens else OUTPUT_PER_PAPER
-
-
-def key_of(summarizer: Summarizer, paper: Paper, language: str) -> SummaryKey:
-    """Under what the summary of *paper* is stored."""
-    return SummaryKey(
-        content=content_hash(paper.title, paper.abstract),
-        client=summarizer.client,
-        model=summarizer.model,
-        prompt=summarizer.prompt,
-        language=language,
-    )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -22,10 +22,9 @@ from digest.config import Config
 from digest.core import jobs as rules
 from digest.core.books import Job, JobState
 from digest.core.errors import LLMError, LLMUnavailable
-from digest.core.identity import content_hash
 from digest.core.jobs import Haste
 from digest.core.models import Completion, Edition, Paper, PaperId, Prompt, SummaryKey, Usage
-from digest.core.pipeline import Pipeline, Summarizer, Sums
+from digest.core.pipeline import Pipeline, Summarizer, Sums, key_of
 from digest.core.ports import BatchLLM, Clock, JobAnswer, Store
 from digest.core.prompts import prompt_for
 from digest.core.summarize import plan
@@ -276,13 +275,7 @@ class Jobs:
     # -- who holds what
 
     def _key(self, paper: Paper, edition: Edition) -> SummaryKey:
-        return SummaryKey(
-            content=content_hash(paper.title, paper.abstract),
-            client=self.writer.client,
-            model=self.writer.model,
-            prompt=self.writer.prompt,
-            language=edition.language,
-        )
+        return key_of(self.writer, paper, edition.language)
 
     def _holding(self, papers: Iterable[Paper], edition: Edition) -> list[Job]:
         """The open jobs that hold one of *papers*, whichever edition they were made for."""

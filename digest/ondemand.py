@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.errors import DigestError, SourceError
-from digest.core.identity import arxiv_id, content_hash, doi
+from digest.core.identity import arxiv_id, doi
 from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
+from digest.core.pipeline import key_of
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -150,13 +151,7 @@ class Demand:
         ids = {id(a): _unique(a.paper, n) for n, a in enumerate(answers) if a.paper}
 
         def key(paper: Paper) -> SummaryKey:
-            return SummaryKey(
-                content=content_hash(paper.title, paper.abstract),
-                client=summarizer.client,
-                model=summarizer.model,
-                prompt=summarizer.prompt,
-                language=language,
-            )
+            return key_of(summarizer, paper, language)
 
         keeps = self.app.has_store and bool(summarizer.model)
         stored = self.app.store.summaries([key(p) for p in papers.values()]) if keeps else {}

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId, Summary, SummaryKey
-from digest.core.pipeline import Summarizer, Sums
-from digest.cost import key_of
+from digest.core.pipeline import Summarizer, Sums, key_of
 
 if TYPE_CHECKING:
     from digest.app import App

@@ -7,14 +7,16 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from digest import assets
 from digest.config import Config
 from digest.core import extractive
 from digest.core.books import Ceilings
-from digest.core.errors import ConfigError, LLMError
+from digest.core.errors import ConfigError, LLMError, StoreError
 from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
 from digest.core.pipeline import Summarizer, Sums
 from digest.core.ports import LLM, Clock, Store
@@ -117,9 +119,16 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
         concurrency=llm.concurrency,
         timeout_s=llm.timeout_s,
         learned=store().learned(server) if store else None,
-        learn=lambda what: store().save_learned(server, what) if store else None,
+        learn=partial(_remember, store, server),
     )
     return RecordingLLM(client, llm.recording) if llm.recording else client
+
+
+def _remember(store: Callable[[], Store] | None, server: str, what: Mapping[str, Any]) -> None:
+    if store is not None:
+        # It is found out again next time; the answer that it was learned by is paid for, and must not be lost for it.
+        with suppress(StoreError):
+            store().save_learned(server, what)
 
 
 def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:

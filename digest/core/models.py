@@ -273,6 +273,10 @@ class Summary:
     """Why the extractive summary stands in for a model's, in words; None where it doesn't."""
 
 
+STOOD_IN: Final = " fell back "
+"""Between the hash of the prompt and the day, in the key of an extract that stood in for a model's summary."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryKey:
     """What a summary was paid for: the same key never goes out again."""

@@ -23,6 +23,7 @@ from digest.core.errors import DeliveryError, InDoubtError, RefusedError
 from digest.core.freshness import CATCH_UP, missing_days
 from digest.core.identity import content_hash
 from digest.core.models import (
+    STOOD_IN,
     Candidate,
     Delivery,
     DeliveryState,
@@ -133,6 +134,17 @@ class Summarizer(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+def key_of(summarizer: Summarizer, paper: Paper, language: str) -> SummaryKey:
+    """Under what the summary of *paper* by *summarizer* is stored."""
+    return SummaryKey(
+        content=content_hash(paper.title, paper.abstract),
+        client=summarizer.client,
+        model=summarizer.model,
+        prompt=summarizer.prompt,
+        language=language,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,15 +313,9 @@ class Pipeline:
         return {i: stored[k] for i, pair in keys.items() for k in reversed(pair) if k in stored}
 
     def _key(self, edition: Edition, day: date, paper: Paper, *, fell_back: bool) -> SummaryKey:
+        key = key_of(self.summarizer, paper, edition.language)
         # A stand-in is kept for its own day alone: tomorrow the model is asked again.
-        prompt = f"{self.summarizer.prompt} fell back {day}" if fell_back else self.summarizer.prompt
-        return SummaryKey(
-            content=content_hash(paper.title, paper.abstract),
-            client=self.summarizer.client,
-            model=self.summarizer.model,
-            prompt=prompt,
-            language=edition.language,
-        )
+        return replace(key, prompt=f"{key.prompt}{STOOD_IN}{day}") if fell_back else key
 
     # -- publish
 

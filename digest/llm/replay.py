@@ -41,6 +41,11 @@ class RecordingLLM:
         self._path = path
         self._lock = threading.Lock()
 
+    @property
+    def counter(self) -> tokens.Counter | None:
+        """What the client it asks counts with."""
+        return getattr(self._inner, "counter", None)
+
     def close(self) -> None:
         """Close the client it asks, if that holds connections."""
         close = getattr(self._inner, "close", None)

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from digest.core.identity import content_hash
-from digest.core.models import Overview, Paper, Summary, SummaryKey
+from digest.core.models import STOOD_IN, Overview, Paper, Summary, SummaryKey
 from digest.store import tables
 from digest.store.database import Database, chunks, upsert
 from digest.store.papers import load_papers
 from digest.store.serialize import dump, load
-
-STOOD_IN: Final = " fell back "
-"""In a key's prompt: an extract that stood in for a model's summary on one day."""
 
 _summary = tables.summary.c
 
