@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-llm torture wheel clean
+.PHONY: demo test check lint bench bench-llm torture wheel clean
 
 demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
 	rm -rf digest-sample
@@ -18,12 +18,12 @@ demo: .venv/installed         ## run the main job on the shipped sample, with no
 test: .venv/installed-test    ## run the tests
 	$(BIN)/python -m pytest
 
-check: .venv/installed-dev    ## all that must hold before a change is pushed
+check: lint test wheel        ## all that must hold before a change is pushed
+
+lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
-	$(MAKE) wheel
 
 bench: .venv/installed-test   ## compare speeds, two things at a time
 	$(BIN)/python -m tests.bench
