@@ -123,6 +123,12 @@ def test_a_number_in_a_point_is_checked_too() -> None:
     assert refusal(summary("Tracks barn owls over years.", "Survival rises by 88 %."))
 
 
+def test_a_point_may_say_again_what_the_abstract_says_once() -> None:
+    again = summary("Survival of barn owls rises to 53 % in 3.5 years.", "Over 3.5 years survival rises to 53 %.")
+
+    assert refusal(again) is None
+
+
 def test_images_may_be_called_2d_where_the_abstract_does_not_count_dimensions() -> None:
     assert refusal("Turns fox surveys into 2D maps of farmland.", FOXES) is None
 

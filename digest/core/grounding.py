@@ -110,11 +110,12 @@ def _wrong_number(summary: Summary, paper: Paper) -> str | None:
     if not _DIMENSION.search(source):
         # These are no counts but kinds: "2D" may be said where the abstract speaks of images.
         said = _FLAT_OR_SOLID.sub(" ", said)
-    foreign = _is_foreign(summary, paper)
-    if wrong := numbers.unknown(
-        numbers.read(said, decimal_comma=summary.language != "en"), numbers.read(source), foreign=foreign
-    ):
-        return f"{wrong.text} is not in the abstract"
+    foreign, known = _is_foreign(summary, paper), numbers.read(source)
+    # Each by itself: a sentence and a point may well say the same figure, which the abstract has once.
+    for text in said.split("\n"):
+        found = numbers.read(text, decimal_comma=summary.language != "en")
+        if wrong := numbers.unknown(found, known, foreign=foreign):
+            return f"{wrong.text} is not in the abstract"
     if exact := next((m[0] for m in _EXACT.finditer(said) if m[0] not in source), None):
         return f"{exact} is not in the abstract"
     return None
