@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
-from digest.core.asking import NO_BUDGET, RequestLog
+from digest.core.asking import NO_BUDGET, RequestLog, send
 from digest.core.errors import LLMError
 from digest.core.models import Completion, Entry, Overview, Prompt, SummaryKey, Usage
 from digest.core.overview import FEWEST_ENTRIES, content_of, prompt_for, read_overview, tellable
@@ -117,17 +115,7 @@ def _ask(
 
 def _complete(llm: LLM, prompt: Prompt, seconds: float) -> Completion:
     """One attempt that is waited for no longer than *seconds*, whatever its client does."""
-    future: Future[Completion] = Future()
-
-    def complete() -> None:
-        try:
-            future.set_result(llm.complete(prompt))
-        except BaseException as error:  # noqa: BLE001 -- raised by `result`, in the thread that waits
-            future.set_exception(error)
-
-    # No pool: the end of the process would wait for its threads, and so for a server that never answers.
-    threading.Thread(target=complete, name="overview", daemon=True).start()
     try:
-        return future.result(timeout=seconds)
+        return send(llm, prompt).result(timeout=seconds)
     except TimeoutError as error:
         raise LLMError(f"the model gave no answer within {seconds:.0f} s", may_be_billed=True) from error

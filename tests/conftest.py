@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from digest.core.models import Paper, PaperId
+
+if TYPE_CHECKING:
+    from tests.clients import Clients
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("DIGEST_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -39,3 +43,12 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"recorded feeds are not at {REAL_DATA} (set DIGEST_TEST_DATA)")
     return REAL_DATA
+
+
+@pytest.fixture
+def client_of() -> Iterator[Clients]:
+    """Makes a client of a model's server, and closes it behind the test."""
+    from tests.clients import Clients
+
+    with Clients() as clients:
+        yield clients

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from digest.core.errors import LLMError, LLMUnavailable
-from digest.core.models import Batch, Prompt
-from digest.core.prompts import prompt_for
 from digest.llm.limits import Limits
-from digest.llm.openai import OpenAILLM
-from tests.conftest import NOON, paper
+from tests.clients import KEY, NOWHERE, prompt
+from tests.conftest import NOON
 from tests.servers.flaky_llm import FlakyLLM, Rule
-
-KEY = "sk-a-very-secret-key"
-NOWHERE = "http://127.0.0.1:9/v1"
-
-
-@pytest.fixture
-def clients() -> Iterator[list[OpenAILLM]]:
-    opened: list[OpenAILLM] = []
-    yield opened
-    for client in opened:
-        client.close()
-
-
-@pytest.fixture
-def client_of(clients: list[OpenAILLM]) -> Any:
-    def make(server: FlakyLLM | str, **changes: Any) -> OpenAILLM:
-        url = server if isinstance(server, str) else server.base_url
-        clients.append(OpenAILLM("test-1", **{"api_key": KEY, "base_url": url, "timeout_s": 20.0, **changes}))
-        return clients[-1]
-
-    return make
-
-
-def prompt(*numbers: int) -> Prompt:
-    batch = Batch(papers=tuple(paper(n) for n in numbers or (1, 2)))
-    return prompt_for(batch, system="Sum up, as JSON.", nonce="abcd")
 
 
 def unused_port() -> int:

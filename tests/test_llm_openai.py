@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,40 +15,14 @@ import httpx2
 import pytest
 
 from digest.core.errors import LLMError, LLMUnavailable
-from digest.core.models import Batch, Paper, PaperId, Prompt, Summary
-from digest.core.prompts import prompt_for
+from digest.core.models import Paper, PaperId, Summary
 from digest.core.summarize import Outcome, summarize
 from digest.llm.dialect import Interpreter, first_dialect
 from digest.llm.openai import OpenAILLM
 from digest.llm.tokens import Counter, at_most
-from tests.conftest import ROOT, paper
+from tests.clients import KEY, NOWHERE, prompt
+from tests.conftest import ROOT
 from tests.servers.flaky_llm import FlakyLLM, Limiter, Rule
-
-KEY = "sk-a-very-secret-key"
-NOWHERE = "http://127.0.0.1:9/v1"
-
-
-@pytest.fixture
-def clients() -> Iterator[list[OpenAILLM]]:
-    opened: list[OpenAILLM] = []
-    yield opened
-    for client in opened:
-        client.close()
-
-
-@pytest.fixture
-def client_of(clients: list[OpenAILLM]) -> Any:
-    def make(server: FlakyLLM | str, **changes: Any) -> OpenAILLM:
-        url = server if isinstance(server, str) else server.base_url
-        clients.append(OpenAILLM("test-1", **{"api_key": KEY, "base_url": url, "timeout_s": 20.0, **changes}))
-        return clients[-1]
-
-    return make
-
-
-def prompt(*numbers: int) -> Prompt:
-    batch = Batch(papers=tuple(paper(n) for n in numbers or (1, 2)))
-    return prompt_for(batch, system="Sum up, as JSON.", nonce="abcd")
 
 
 def formats(server: FlakyLLM) -> list[str | None]:

@@ -195,11 +195,8 @@ class Asker:
         return math.inf
 
     def _send(self, ask: Ask, prompt: Prompt) -> None:
-        future: Future[Completion] = Future()
-        self._running[future] = ask, prompt
+        self._running[send(self.llm, prompt)] = ask, prompt
         self.requests += 1
-        # No pool: the end of the process would wait for its threads, and so for a server that never answers.
-        threading.Thread(target=_complete, args=(self.llm, prompt, future), name="llm", daemon=True).start()
 
     def _afford_less(self, ask: Ask) -> None:
         """The budget does not reach for *ask*, and nothing is under way that could leave some of it."""
@@ -292,10 +289,16 @@ class Asker:
             self._pause(pause_s, f"the model failed to the end of the time for it: {reason}")
 
 
-def _complete(llm: LLM, prompt: Prompt, future: Future[Completion]) -> None:
-    try:
-        completion = llm.complete(prompt)
-    except BaseException as error:  # noqa: BLE001 -- handed to the deciding thread, which raises what is no LLMError
-        future.set_exception(error)
-    else:
-        future.set_result(completion)
+def send(llm: LLM, prompt: Prompt) -> Future[Completion]:
+    """Send *prompt* in a thread of its own; whoever waits for the answer may stop waiting, and so may the process."""
+    future: Future[Completion] = Future()
+
+    def complete() -> None:
+        try:
+            future.set_result(llm.complete(prompt))
+        except BaseException as error:  # noqa: BLE001 -- raised by `result`, in the thread that waits
+            future.set_exception(error)
+
+    # No pool: the end of the process would wait for its threads, and so for a server that never answers.
+    threading.Thread(target=complete, name="llm", daemon=True).start()
+    return future
