@@ -49,6 +49,8 @@ class Set:
 
 def main() -> None:
     """Measure all sets and print the tables."""
+    if not REAL_DATA.is_dir():
+        sys.exit(f"recorded lists are not at {REAL_DATA} (set DIGEST_TEST_DATA)")
     half, *show = [*sys.argv[1:], "odd"] if sys.argv[1:] in ([], ["show"]) else sys.argv[1:]
     shown = show[1] if show[:1] == ["show"] else ""
     sets = [Set(each.name, _half(each.pairs, half), own=each.own) for each in _sets(REAL_DATA)]

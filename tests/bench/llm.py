@@ -438,6 +438,8 @@ def main() -> None:
     if arguments.list:
         print(*(c.name for c in chosen), sep="\n")
         return
+    if not REAL_DATA.is_dir():
+        sys.exit(f"recorded lists are not at {REAL_DATA} (set DIGEST_TEST_DATA)")
     print(HEAD, flush=True)
     for found in measure(chosen):
         print(row(found), flush=True)
