@@ -38,3 +38,12 @@ def read_text(name: str, base: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+
+
+def trained(name: str) -> bytes:
+    """What was trained and ships with the package: weights, word counts. See `digest.training`."""
+    path = shipped("trained") / name
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}; install the package again") from exc

@@ -15,7 +15,10 @@ APP = {
     "config_table",
     "cost",
     "doctor",
+    "evaluation",
+    "extracts",
     "history",
+    "interests",
     "jobs",
     "kinds",
     "ondemand",
@@ -24,8 +27,9 @@ APP = {
     "renewal",
     "subscriptions",
     "summarizers",
+    "topics",
 }
-OUTSIDE = {"cli", "schedule", "terminal"}
+OUTSIDE = {"cli", "schedule", "terminal", "training"}
 STANDARD_IN_CORE = {
     "os",
     "sys",

@@ -249,6 +249,8 @@ class Ranked:
     """0 to 1, rounded to four places so that it is the same on every machine."""
     reason: str
     """For readers: "matches test-time training; 42 upvotes". Empty where there is nothing to say."""
+    left_out: str = ""
+    """Why it is left out, if that is not for want of room: "says nearly the same as “…”"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +382,11 @@ class Edition:
     title: str
     sources: tuple[str, ...]
     interests: tuple[str, ...] = ()
+    """As written in the config: words, sentences, ids and addresses of papers, "author: …", files of a library."""
+    avoid: tuple[str, ...] = ()
+    """The same, of what its readers don't care for."""
+    exploration: float = 0.1
+    """Share of an issue's places that go to papers off the interests, so that the unusual gets in; 0 to 1."""
     max_papers: int = 30
     carry_days: int = 3
     """How long a paper that was left out for want of room may still get in, if it rises."""

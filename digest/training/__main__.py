@@ -1,0 +1,45 @@
+"""`python -m digest.training [PART …] --data FOLDER [--out FOLDER]`: train, and write what the package ships."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from digest import assets
+
+PARTS: Final = {
+    "words": "words.txt",
+    "summaries": "summaries.toml",
+    "topics": "topics.bin",
+    "duplicates": "duplicates.toml",
+}
+"""Part → the file it makes. A part may use what the parts before it made."""
+
+
+def main() -> None:
+    """Train the parts named, by default all."""
+    parser = argparse.ArgumentParser(prog="python -m digest.training", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
+    parser.add_argument("--out", type=Path, default=assets.PACKAGE / "trained", help="where to write")
+    asked = parser.parse_args()
+    for part in asked.parts or PARTS:
+        if part not in PARTS:
+            parser.error(f"there is no part {part!r}; there are {', '.join(PARTS)}")
+        try:
+            module = importlib.import_module(f"digest.training.{part}")
+        except ModuleNotFoundError as exc:
+            sys.exit(f"training needs {exc.name}: pip install 'research-digest[train]'")
+        began = time.perf_counter()
+        content: bytes = module.train(asked.data)
+        path = asked.out / PARTS[part]
+        path.write_bytes(content)
+        print(f"{path}: {len(content):,} bytes, {time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
