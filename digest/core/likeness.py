@@ -1,7 +1,8 @@
-"""When two records are one work although no id says so, and how two such records find each other.
+"""When two records are one work although no id says so.
 
     same_work()  two papers → why they are one, in words for people, or None
-    sketch()     a paper → a few numbers; two that are one by their words share at least one, with few exceptions
+
+How two such records find each other among a million is `sketch.py`'s business.
 
 A wrong join loses a paper, a missed one only shows a paper twice: in doubt, two papers stay two. So titles count as
 nearly equal only where spelling, small words or a subtitle differ. No measure of likeness over the whole title tells
@@ -14,9 +15,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Final
-from zlib import crc32
 
 from digest.core.identity import (
     SHORT_TITLE,
@@ -86,14 +85,8 @@ _STATE: Final = re.compile(
 _WORD: Final = re.compile(r"\w+")
 _SUBTITLE: Final = re.compile(r"\s*[:;?!.([\u2014\u2013]\s*|\s-+\s")
 
-_ABSTRACT_KEYS: Final = 6
 _TITLE_LETTERS: Final = 24
-"""Letters at the beginning and the end of a title by which it is found; fewer would not tell it from others."""
-TOO_COMMON: Final = 10
-"""Papers that share a number of a sketch, above which it tells nothing ("code is available at https").
-
-Of 110,000 numbers of real papers 1 % are shared; every pair that can be joined also shares one that no other paper has.
-"""
+"""Letters that a title must have to be known for one with a subtitle behind it; fewer would not tell it from others."""
 
 
 # -- deciding
@@ -389,36 +382,3 @@ def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     if len(words) < _SHINGLE:
         return frozenset([tuple(words)] if words else ())
     return frozenset(zip(*(words[i:] for i in range(_SHINGLE)), strict=False))
-
-
-# -- finding
-
-
-def sketch(paper: Paper) -> frozenset[int]:
-    """Up to ten numbers of 48 bits, by which papers with like words find each other; see `sketch_of`."""
-    return sketch_of(paper.title, paper.abstract)
-
-
-@lru_cache(maxsize=4096)
-def sketch_of(title: str, abstract: str) -> frozenset[int]:
-    """Four hashes of the title and six of the abstract; texts that are too short have fewer.
-
-    Of the title without its small words: every second word, and the others, of which a misspelling changes only one;
-    its beginning and its end, of which a subtitle changes only one. Of the abstract those shingles that have the
-    smallest checksums, so that like texts choose the same ones.
-
-    Who looks up leaves out hashes that more than `TOO_COMMON` papers have. They are stored: whoever changes this adds
-    a migration that makes them anew.
-    """
-    content = _content(_words(title))
-    letters = "".join(content)
-    texts: set[bytes] = set()
-    if len(letters) >= SHORT_TITLE:
-        halves = "".join(content[::2]), "".join(content[1::2])
-        ends = f"<{letters[:_TITLE_LETTERS]}", f"{letters[-_TITLE_LETTERS:]}>"
-        texts.update(text.encode() for text in (*halves, *ends) if text)
-    words = [word.encode() for word in _WORD.findall(abstract.casefold())]
-    if len(words) >= _ENOUGH:
-        shingles = set(map(b" ".join, zip(*(words[i:] for i in range(_SHINGLE)), strict=False)))
-        texts.update(sorted(shingles, key=crc32)[:_ABSTRACT_KEYS])
-    return frozenset(int.from_bytes(blake2b(text, digest_size=6).digest(), "big") for text in texts)

@@ -24,8 +24,9 @@ from digest.core.identity import (
     title_id,
     title_key,
 )
-from digest.core.likeness import TOO_COMMON, conflicting, is_generic, likeness, same_work, sketch
+from digest.core.likeness import conflicting, is_generic, likeness, same_work
 from digest.core.models import Paper, PaperId, Record
+from digest.core.sketch import TOO_COMMON, sketch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, column, func, insert, inspect, select, table
 
 from digest.core.errors import StoreError
-from digest.core.likeness import sketch_of
+from digest.core.sketch import sketch_of
 from digest.store.tables import meta, migration
 
 APPLICATION_ID: Final = 0x64696765

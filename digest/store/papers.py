@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 
 from digest.core.identity import ids_of, merge_announcements, merge_signals, title_key
-from digest.core.likeness import TOO_COMMON, sketch
 from digest.core.models import Announcement, Link, Paper, PaperId, Signals
 from digest.core.resolve import Known, Resolved
+from digest.core.sketch import TOO_COMMON, sketch
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, upsert
 from digest.store.serialize import dump, load

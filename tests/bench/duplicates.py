@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from digest.core.identity import title_key
-from digest.core.likeness import TOO_COMMON, same_work, sketch
+from digest.core.likeness import same_work
 from digest.core.models import Paper, PaperId, Record
 from digest.core.names import split_authors
+from digest.core.sketch import TOO_COMMON, sketch
 from tests.conftest import REAL_DATA, ROOT
 
 Pair: TypeAlias = tuple[Paper, Paper, bool]
