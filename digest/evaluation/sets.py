@@ -1,0 +1,314 @@
+"""Reads labelled sets: public ones, laid out as their publishers do, and a user's own papers.
+
+    scitldr/A-dev.jsonl        sentences of abstracts, and one-sentence summaries by people   read_tldrs
+    topics/*.jsonl             titles and abstracts, with arXiv's primary category            read_categories
+    duplicates/*.txt           pairs of records, with 1 for one work and 0 for two            read_pairs
+    duplicates/cora.csv        citations, with the work each cites                            read_citations
+    ratings/                   who saved which paper, and the papers' words                   read_ratings
+    papers/*.jsonl             {"id", "title", "abstract", "summaries": […], "topics": […]}    read_papers
+
+Every reader raises a `ConfigError` that names the file, and the line where there is one. Fields and files that nobody
+asks for are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from digest.core.errors import ConfigError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TldrPaper:
+    """A paper of SciTLDR."""
+
+    id: str
+    title: str
+    """Empty where the set has none."""
+    sentences: tuple[str, ...]
+    """The abstract, as its publishers cut it."""
+    references: tuple[str, ...]
+    """One-sentence summaries by the authors and by reviewers; the authors' comes first. At least one."""
+
+    @property
+    def abstract(self) -> str:
+        """The abstract in one piece, as a feed gives it."""
+        return " ".join(self.sentences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryPaper:
+    """An arXiv paper."""
+
+    id: str
+    title: str
+    abstract: str
+    category: str
+    """The primary one: `cs.CL`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a catalogue says of a work: words as it has them, empty where it has none."""
+
+    title: str
+    authors: str
+    venue: str
+    year: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two records, and whether they are one work."""
+
+    first: Record
+    second: Record
+    is_one: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """One entry of a list of references."""
+
+    work: str
+    """What it cites: equal for all citations of one work."""
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratings:
+    """Who saved which papers. Papers and words are numbered from 0."""
+
+    words: tuple[str, ...]
+    """The vocabulary: stop words are out, most words are stems."""
+    papers: tuple[Mapping[int, int], ...]
+    """For each paper, word → how often."""
+    likes: tuple[tuple[int, ...], ...]
+    """For each reader, the papers saved, by number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledPaper:
+    """A paper that a user labelled."""
+
+    id: str
+    title: str
+    abstract: str
+    summaries: tuple[str, ...] = ()
+    """What a good one-sentence summary says, in one or more wordings."""
+    topics: tuple[str, ...] = ()
+
+
+def files(data: Path, *patterns: str, but: str = "") -> tuple[Path, ...]:
+    """The files below *data* that match any of *patterns*, by name, without those that match *but*.
+
+    What models were trained on is left out with `but="*train*"`: a figure on it would flatter.
+    """
+    found = {path for pattern in patterns for path in data.glob(pattern) if path.is_file()}
+    return tuple(sorted(path for path in found if not (but and path.match(but))))
+
+
+def name_of(path: Path, data: Path) -> str:
+    """How a set is called in the table: `scitldr/A-dev`."""
+    return path.relative_to(data).with_suffix("").as_posix()
+
+
+# -- readers
+
+
+def read_tldrs(path: Path) -> tuple[TldrPaper, ...]:
+    """SciTLDR. A paper without a sentence or a reference is left out."""
+
+    def one(fields: Mapping[str, Any]) -> TldrPaper:
+        return TldrPaper(
+            id=_text(fields, "paper_id"),
+            title=_text(fields, "title"),
+            sentences=_texts(fields, "source"),
+            references=_texts(fields, "target"),
+        )
+
+    return tuple(p for p in _json_lines(path, one) if p.sentences and p.references)
+
+
+def read_categories(path: Path) -> tuple[CategoryPaper, ...]:
+    """ArXiv papers with `cat`, the primary category."""
+
+    def one(fields: Mapping[str, Any]) -> CategoryPaper:
+        return CategoryPaper(
+            id=_text(fields, "id"),
+            title=_required(fields, "title"),
+            abstract=_text(fields, "abstract"),
+            category=_required(fields, "cat"),
+        )
+
+    return tuple(_json_lines(path, one))
+
+
+def read_papers(path: Path) -> tuple[LabelledPaper, ...]:
+    """A user's own papers. One with neither an abstract nor a title is an error."""
+
+    def one(fields: Mapping[str, Any]) -> LabelledPaper:
+        return LabelledPaper(
+            id=_required(fields, "id"),
+            title=_required(fields, "title"),
+            abstract=_text(fields, "abstract"),
+            summaries=_texts(fields, "summaries"),
+            topics=_texts(fields, "topics"),
+        )
+
+    papers = tuple(_json_lines(path, one))
+    seen: set[str] = set()
+    for paper in papers:
+        if paper.id in seen:
+            raise ConfigError(f"{path}: the id {paper.id!r} stands there twice; give each paper an id of its own")
+        seen.add(paper.id)
+    return papers
+
+
+_FIELD: Final = re.compile(r"\bCOL (\w+) VAL ")
+
+
+def read_pairs(path: Path) -> tuple[Pair, ...]:
+    """Pairs of records: two columns of `COL title VAL … COL authors VAL …` and one of 1 or 0, parted by tabs."""
+    found = []
+    for number, line in _lines(path):
+        columns = line.split("\t")
+        if len(columns) != 3 or columns[2].strip() not in ("0", "1"):
+            raise ConfigError(f"{path}: line {number} is not two records and 1 or 0, parted by tabs")
+        found.append(
+            Pair(first=_ditto_record(columns[0]), second=_ditto_record(columns[1]), is_one=columns[2].strip() == "1")
+        )
+    return _some(found, path)
+
+
+def _ditto_record(text: str) -> Record:
+    parts = _FIELD.split(text)
+    fields = {name: value.strip() for name, value in zip(parts[1::2], parts[2::2], strict=True)}
+    year = fields.get("year", "").removesuffix(".0")
+    return Record(
+        title=fields.get("title", ""), authors=fields.get("authors", ""), venue=fields.get("venue", ""), year=year
+    )
+
+
+def read_citations(path: Path) -> tuple[Citation, ...]:
+    """Cora. Of its fourteen columns the second names the work; then come authors, title, venue and, tenth, the year."""
+    try:
+        rows = list(csv.reader(io.StringIO(_read(path), newline="")))
+    except csv.Error as exc:
+        raise ConfigError(f"{path}: is damaged: {exc}") from exc
+    found = []
+    for number, row in enumerate(rows, start=1):
+        if row[:3] == ["1", "2", "3"] or not row:
+            continue
+        if len(row) < 10:
+            raise ConfigError(f"{path}: row {number} has {len(row)} columns, fewer than ten")
+        year = row[9].strip(" ,.")
+        found.append(Citation(work=row[1], record=Record(title=row[4], authors=row[2], venue=row[6], year=year)))
+    return _some(found, path)
+
+
+def read_ratings(folder: Path) -> Ratings:
+    """Citeulike-t: `vocabulary.dat`, `mult.dat` and `users.dat`."""
+    words = tuple(line.strip() for _, line in _all_lines(folder / "vocabulary.dat"))
+    papers = tuple(_counts(folder / "mult.dat", len(words)))
+    likes = tuple(_liked(folder / "users.dat", len(papers)))
+    return Ratings(words=_some(words, folder / "vocabulary.dat"), papers=papers, likes=likes)
+
+
+def _counts(path: Path, words: int) -> Iterator[dict[int, int]]:
+    for number, line in _all_lines(path):
+        try:
+            counts = {int(word): int(n) for word, _, n in (part.partition(":") for part in line.split()[1:])}
+        except ValueError:
+            raise ConfigError(f'{path}: line {number} is not "how many word:count word:count …"') from None
+        if counts and not 0 <= min(counts) <= max(counts) < words:
+            raise ConfigError(f"{path}: line {number} names a word that vocabulary.dat does not have")
+        yield counts
+
+
+def _liked(path: Path, papers: int) -> Iterator[tuple[int, ...]]:
+    for number, line in _all_lines(path):
+        try:
+            liked = tuple(sorted(map(int, line.split()[1:])))
+        except ValueError:
+            raise ConfigError(f'{path}: line {number} is not "how many paper paper …"') from None
+        if liked and not 0 <= liked[0] <= liked[-1] < papers:
+            raise ConfigError(f"{path}: line {number} names a paper that mult.dat does not have")
+        yield liked
+
+
+# -- lines and fields
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path}: is not text in UTF-8: {exc.reason} at byte {exc.start}") from exc
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, each with its number from 1."""
+    return ((number, line) for number, line in _all_lines(path) if line.strip())
+
+
+def _all_lines(path: Path) -> Iterator[tuple[int, str]]:
+    # Not splitlines(): a line of an abstract may hold U+2028.
+    lines = _read(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return enumerate(lines, start=1)
+
+
+def _json_lines(path: Path, one: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    found = []
+    for number, line in _lines(path):
+        try:
+            fields = json.loads(line)
+        except (ValueError, RecursionError) as exc:
+            raise ConfigError(f"{path}: line {number} is not JSON: {exc}") from exc
+        if not isinstance(fields, dict):
+            raise ConfigError(f"{path}: line {number} is not a JSON object")
+        try:
+            found.append(one(fields))
+        except ConfigError as exc:
+            raise ConfigError(f"{path}: line {number}: {exc}") from None
+    return _some(found, path)
+
+
+def _some(found: list[T] | tuple[T, ...], path: Path) -> tuple[T, ...]:
+    if not found:
+        raise ConfigError(f"{path}: is empty")
+    return tuple(found)
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} is not a text")
+    return value
+
+
+def _required(fields: Mapping[str, Any], name: str) -> str:
+    value = _text(fields, name)
+    if not value.strip():
+        raise ConfigError(f"{name} is missing")
+    return value
+
+
+def _texts(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = fields.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ConfigError(f"{name} is not a list of texts")
+    return tuple(one for one in value if one.strip())
