@@ -1,6 +1,7 @@
 """The taxonomy: names, aliases, where a tag belongs, and which topics a paper has.
 
-    taxonomy.toml ──parse──► Taxonomy ──.fold(free tags)───────────────► topics, and the words that are none
+    taxonomy.toml, config ──parse──► Taxonomy
+                                      ──.fold(free tags)───────────────► topics, and the words that are none
                                       ──.tag(title, abstract, categories)──► up to four topics, best first
 
 Text and aliases are both brought down to the same small words ("LLMs" → "llm", "text-to-image" → "text to image"), and
@@ -9,15 +10,17 @@ runs of these are looked up in one dictionary: what a paper costs does not grow 
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, Final
 
-from digest.core.errors import ConfigError
+from digest.core import taxonomy
+from digest.core.taxonomy import Contents, Topic, iter_small_words, small_words
 from digest.core.text import one_line, strip_invisible
 
 _MOST_TOPICS: Final = 4
@@ -37,31 +40,6 @@ _CATEGORY_OF_FIELD: Final = 0.3
 _ENOUGH_BESIDE_OTHERS: Final = 1.35
 _ENOUGH_OF_BEST: Final = 0.35
 
-_KEYS: Final = ("aliases", "weak", "broad", "categories")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """One line of the file."""
-
-    name: str
-    field: str
-    broad: bool
-    """Said of so many papers that a narrower topic goes first."""
-    categories: frozenset[str]
-    """Categories that mean it when the text says nothing. In small letters."""
-    company: frozenset[str]
-    """Categories of papers in which its weak words can be trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What a run of words stands for."""
-
-    topic: int
-    weak: bool
-    alias: str
-
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
@@ -73,43 +51,41 @@ class _Hit:
 class Taxonomy:
     """Topics in two levels, in the order of their file."""
 
-    def __init__(self, topics: Sequence[Topic], words: Mapping[str, _Word]) -> None:
-        self._topics = tuple(topics)
+    def __init__(self, contents: Contents) -> None:
+        self._topics = contents.topics
         self._by_name = {topic.name: topic for topic in self._topics}
-        self._words = words
-        self._known_categories = frozenset().union(*(topic.company for topic in self._topics))
+        self._words = contents.words
+        self.renamed = contents.renamed
+        """What the config calls otherwise: the file's name → the config's."""
+        self._known_categories = frozenset[str]().union(*(topic.company for topic in self._topics))
         self._longest: dict[str, int] = {}
-        for alias in words:
+        for alias in self._words:
             first, *more = alias.split(" ")
             self._longest[first] = max(self._longest.get(first, 0), 1 + len(more))
 
     @classmethod
-    def parse(cls, text: str) -> Taxonomy:
-        """Read the text of a `taxonomy.toml`.
+    def parse(cls, text: str, more: Mapping[str, Any] = MappingProxyType({}), *, file: str = "config.toml") -> Taxonomy:
+        """Read the text of a `taxonomy.toml`, and the table `[topics]` of a config on top of it.
+
+        Args:
+            file: What the config is called, for errors.
 
         Raises:
             ConfigError: It is no TOML, has an unknown key, or one word stands for two topics.
         """
-        try:
-            fields = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as exc:
-            raise ConfigError(f"taxonomy.toml: {exc}") from exc
-        topics: list[Topic] = []
-        words: dict[str, _Word] = {}
-        for topic, aliases, weak in _read(fields):
-            if any(topic.name == other.name for other in topics):
-                raise ConfigError(f"taxonomy.toml: “{topic.name}” stands under two fields: leave one out")
-            # A name that is weak by itself stands among the weak words too.
-            own = () if _small_words(topic.name) in map(_small_words, weak) else (topic.name,)
-            for alias in (*own, *aliases, *weak):
-                _enter(words, topics, _Word(len(topics), alias in weak, alias), topic.name)
-            topics.append(topic)
-        return cls(topics, words)
+        return cls(taxonomy.read(text, more, file=file))
 
     @property
     def names(self) -> tuple[str, ...]:
         """All topics, in the file's order."""
         return tuple(topic.name for topic in self._topics)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides which topics a paper gets."""
+        words = sorted((key, word.topic, word.weak) for key, word in self._words.items())
+        topics = [(t.name, t.field, t.broad, sorted(t.categories), sorted(t.company)) for t in self._topics]
+        return hashlib.sha256(repr((topics, words)).encode()).hexdigest()[:12]
 
     def field(self, topic: str) -> str:
         """The field *topic* belongs to. A name the file does not have (any more) is a field of its own."""
@@ -120,27 +96,61 @@ class Taxonomy:
         """The topic that *name_or_alias* names, whatever its case, number and hyphens, or "(LLMs)" behind it."""
         outside = re.sub(r"\([^()]*\)", " ", name_or_alias)
         for text in (name_or_alias, outside, *re.findall(r"\(([^()]*)\)", name_or_alias)):
-            if word := self._words.get(" ".join(_small_words(text))):
+            if word := self._words.get(small_words(text)):
                 return self._topics[word.topic].name
         return None
+
+    def current(self, name: str) -> str | None:
+        """What a topic that was once called *name* is called now; None where nothing is known of it.
+
+        Fields, which are names of sections too, stay what they are.
+        """
+        if name in self._by_name or any(topic.field == name for topic in self._topics):
+            return name
+        return self.topic(name)
 
     def fold(self, words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Free tags, of models or sources, as topics; and those that are none, cleaned and of at most 40 characters.
 
         Both in the order of the tags and without doubles. A tag that is no alias goes by the longest one in it, if
-        that is a sure and narrow one: "video diffusion transformers with memory" → "Video generation".
+        that is a sure one: "video diffusion transformers with memory" → "Video generation". A weak one will do beside
+        a tag of the same field.
+
+        Args:
+            words: Those of one paper.
         """
+        tags = tuple(words)
+        sure = [self.topic(tag) or self._topic_within(tag) for tag in tags]
+        fields = {self.field(topic) for topic in sure if topic}
         topics: dict[str, None] = {}
         proposed: dict[str, str] = {}
-        for word in words:
-            if name := self.topic(word) or self._topic_within(word):
+        for tag, topic in zip(tags, sure, strict=True):
+            if name := topic or self._topic_within(tag, fields):
                 topics.setdefault(name)
-            elif cleaned := _clean(word):
+            elif cleaned := _clean(tag):
                 proposed.setdefault(cleaned.casefold(), cleaned)
         return tuple(topics), tuple(proposed.values())
 
+    def nearest(self, tag: str) -> str | None:
+        """The topic that a homeless *tag* might belong to, for a person to decide; None where nothing is near."""
+        best = max(self._hits(tag), key=lambda hit: hit.length, default=None)
+        if best:
+            return self._topics[best.topic].name
+        near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.8)
+        return self._topics[self._words[near[0]].topic].name if near else None
+
+    def knows_any(self, categories: Iterable[str]) -> bool:
+        """Whether any of *categories* says something of a paper."""
+        return not self._known_categories.isdisjoint(c for category in categories for c in _with_archive(category))
+
     def tag(
-        self, title: str, abstract: str, categories: Sequence[str], keywords: Iterable[str] = ()
+        self,
+        title: str,
+        abstract: str,
+        categories: Sequence[str],
+        keywords: Iterable[str] = (),
+        *,
+        telling: Sequence[str] | None = None,
     ) -> tuple[str, ...]:
         """Up to four topics of a paper, the most fitting first; empty where nothing speaks for any.
 
@@ -148,6 +158,7 @@ class Taxonomy:
             categories: As the source names them, primary first. They break ties and vouch for weak words; alone they
                 decide only when the text has no topic.
             keywords: Free words of authors or sources.
+            telling: Those of *categories* that may decide where the text has no topic; None: all.
         """
         in_title = list(self._hits(title))
         in_abstract = list(self._hits(abstract))
@@ -161,7 +172,7 @@ class Taxonomy:
         chosen = [self._topics[n] for n in self._best(scores, said)]
         if all(topic.broad for topic in chosen):
             # "Machine learning" is said in econometrics too: the category knows better.
-            by_category = self._by_category(categories)
+            by_category = self._by_category(categories if telling is None else telling)
             if by_category and by_category not in chosen and not (chosen and by_category.broad):
                 chosen.insert(0, by_category)
         return tuple(topic.name for topic in chosen[:_MOST_TOPICS])
@@ -176,7 +187,7 @@ class Taxonomy:
 
     def _hits(self, text: str) -> Iterator[_Hit]:
         """Aliases in *text* from left to right, the longest at each place; none overlaps another."""
-        words = _small_words(text[:_LONGEST_TEXT])
+        words = list(iter_small_words(text[:_LONGEST_TEXT]))
         place = 0
         while place < len(words):
             for length in range(self._longest.get(words[place], 0), 0, -1):
@@ -217,57 +228,15 @@ class Taxonomy:
                     return topic
         return None
 
-    def _topic_within(self, tag: str) -> str | None:
-        sure = [hit for hit in self._hits(tag) if not hit.weak and not self._topics[hit.topic].broad]
-        best = max(sure, key=lambda hit: hit.length, default=None)
+    def _topic_within(self, tag: str, fields: Collection[str] = ()) -> str | None:
+        """The topic of the longest alias in *tag*, a narrow one before a broad one.
+
+        Args:
+            fields: Those whose weak words count.
+        """
+        hits = [hit for hit in self._hits(tag) if not hit.weak or self._topics[hit.topic].field in fields]
+        best = max(hits, key=lambda hit: (not self._topics[hit.topic].broad, not hit.weak, hit.length), default=None)
         return self._topics[best.topic].name if best else None
-
-
-def _read(fields: Mapping[str, Any]) -> Iterator[tuple[Topic, tuple[str, ...], tuple[str, ...]]]:
-    """Each topic of the file with its sure and its weak words."""
-    for field, table in fields.items():
-        if not isinstance(table, dict):
-            raise ConfigError(f"taxonomy.toml: “{field}” stands outside a field: put it below a [table]")
-        of_field = _strings(table.get("categories", []), f"[{field}] categories")
-        for name, line in table.items():
-            if name == "categories":
-                continue
-            where = f"[{field}] {name}"
-            if not isinstance(line, dict):
-                raise ConfigError(f"taxonomy.toml: {where}: must be a table like {{ aliases = [] }}")
-            for key in line:
-                if key not in _KEYS:
-                    near = get_close_matches(key, _KEYS, n=1) or ["aliases"]
-                    raise ConfigError(f"taxonomy.toml: {where}: {key}: unknown key; did you mean {near[0]}?")
-            own = _strings(line.get("categories", []), f"{where}: categories")
-            topic = Topic(
-                name=name,
-                field=field,
-                broad=line.get("broad", False) is True,
-                categories=frozenset(map(str.casefold, own)),
-                company=frozenset(map(str.casefold, (*of_field, *own))),
-            )
-            aliases, weak = (_strings(line.get(key, []), f"{where}: {key}") for key in ("aliases", "weak"))
-            yield topic, aliases, weak
-
-
-def _strings(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ConfigError(f'taxonomy.toml: {where}: must be a list of words like ["…", "…"]')
-    return tuple(value)
-
-
-def _enter(words: dict[str, _Word], topics: Sequence[Topic], word: _Word, name: str) -> None:
-    key = " ".join(_small_words(word.alias))
-    if not key:
-        raise ConfigError(f"taxonomy.toml: {name}: “{word.alias}” has no letter")
-    other = words.get(key)
-    if other:
-        owner = topics[other.topic].name if other.topic < len(topics) else name
-        raise ConfigError(
-            f"taxonomy.toml: “{word.alias}” stands under “{name}”, and as “{other.alias}” under “{owner}”: remove one"
-        )
-    words[key] = word
 
 
 def _weigh(hits: Iterable[_Hit]) -> Iterator[tuple[int, float]]:
@@ -286,27 +255,6 @@ def _with_archive(category: str) -> tuple[str, str]:
     """ "astro-ph.GA" → "astro-ph.ga" and "astro-ph"."""
     folded = category.casefold()
     return folded, folded.partition(".")[0]
-
-
-_WORD: Final = re.compile(r"[^\W_]+")
-# Written as one word by half of the authors.
-_RESPELLED: Final = re.compile(r"\b(pre|fine|post|cross|multi)(?=train|tun|lingual|agent)")
-
-
-def _small_words(text: str) -> list[str]:
-    """Words as they are compared: small letters, hyphens and signs gone, singular, "-isation" as "-ization"."""
-    return [_singular(word) for word in _WORD.findall(_RESPELLED.sub(r"\1 ", text.casefold()))]
-
-
-def _singular(word: str) -> str:
-    """Not grammar: "series" becomes "sery". It is enough that text and aliases meet."""
-    if "isation" in word:
-        word = word.replace("isation", "ization")
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
 
 
 def _clean(word: str) -> str:

@@ -1,0 +1,305 @@
+"""`taxonomy.toml`, and what a config adds to it: which topics there are, and which words name them.
+
+    taxonomy.toml ──► drafts ◄── [topics] of config.toml
+                        │
+                        └──► topics in their order, and a dictionary: small words → (topic, sure or weak)
+
+What the config says goes before what the file says: a word that the config gives to one topic is taken from the topic
+that the file gives it to. So `diffusion llm` can be made a topic of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from digest.core.errors import ConfigError
+
+RENAME: Final = "rename"
+"""The one table of `[topics]` that is no field."""
+_KEYS: Final = ("aliases", "weak", "broad", "categories")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One line of the file."""
+
+    name: str
+    field: str
+    broad: bool
+    """Said of so many papers that a narrower topic goes first."""
+    categories: frozenset[str]
+    """Categories that mean it when the text says nothing. In small letters."""
+    company: frozenset[str]
+    """Categories of papers in which its weak words can be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a run of words stands for."""
+
+    topic: int
+    weak: bool
+    alias: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What was read."""
+
+    topics: tuple[Topic, ...]
+    words: Mapping[str, Word]
+    """By their small words, joined with blanks."""
+    renamed: Mapping[str, str]
+    """What the config calls otherwise: the file's name → the config's."""
+
+
+def read(text: str, more: Mapping[str, Any], *, file: str) -> Contents:
+    """Read the text of a `taxonomy.toml`, and the table `[topics]` of a config on top of it.
+
+    Args:
+        more: Empty where the config says nothing of topics.
+        file: What the config is called, for errors.
+
+    Raises:
+        ConfigError: It is no TOML, has an unknown key, or one word stands for two topics.
+    """
+    try:
+        fields = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"taxonomy.toml: {exc}") from exc
+    own = _Origin("taxonomy.toml")
+    drafts = _Drafts(own)
+    for name, table in fields.items():
+        drafts.add_field(own, name, table)
+    theirs = _Origin(file, below="topics")
+    new_names = _strings_by_name(more.get(RENAME, {}), theirs)
+    for name, table in more.items():
+        if name != RENAME:
+            drafts.add_field(theirs, name, table, called={new: old for old, new in new_names.items()})
+    drafts.rename(theirs, new_names)
+    return Contents(topics=drafts.topics(), words=drafts.words(), renamed=new_names)
+
+
+# -- as it is written
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """A file, for saying where a mistake stands."""
+
+    file: str
+    below: str = ""
+
+    def at(self, field_name: str, topic: str = "") -> str:
+        """ "taxonomy.toml: [Vision] Segmentation", or "config.toml: [topics.Vision.Segmentation]"."""
+        if self.below:
+            named = ".".join(
+                part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in (field_name, topic) if part
+            )
+            return f"{self.file}: [{self.below}.{named}]"
+        return f"{self.file}: [{field_name}]" + (f" {topic}" if topic else "")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A topic that may still be added to."""
+
+    name: str
+    """Where it was first written."""
+    field: str
+    origin: _Origin
+    new_name: str = ""
+    broad: bool = False
+    words: list[tuple[_Origin, str, bool]] = dataclasses.field(default_factory=list)
+    """Where it stands, each word, and whether it is weak."""
+    categories: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """What the topic is called."""
+        return self.new_name or self.name
+
+    def own_words(self, shipped: _Origin, *, added: bool) -> list[tuple[_Origin, str, bool]]:
+        """The words that the config adds, or those of the file; its names before them.
+
+        A name that is weak by itself stands among the weak words too, and only there.
+        """
+        words = [word for word in self.words if (word[0] != shipped) == added]
+        weak = {small_words(alias) for _, alias, is_weak in words if is_weak}
+        names = [self.new_name] if added and self.new_name else []
+        if (self.origin != shipped) == added:
+            names.append(self.name)
+        return [*((self.origin, name, False) for name in names if small_words(name) not in weak), *words]
+
+
+class _Drafts:
+    """Topics as they are read, in their order."""
+
+    def __init__(self, shipped: _Origin) -> None:
+        self._shipped = shipped
+        self._drafts: dict[str, _Draft] = {}
+        self._fields: dict[str, list[str]] = {}
+        """Field → its categories."""
+
+    def add_field(self, origin: _Origin, name: str, table: object, *, called: Mapping[str, str] = {}) -> None:
+        """Take the topics of one field over.
+
+        Args:
+            called: New name of a topic → the name it has here: a config may use either.
+        """
+        if not isinstance(table, dict):
+            raise ConfigError(f"{origin.file}: “{name}” stands outside a field: put it below a [table]")
+        for known in self._fields:
+            if known != name and known.casefold() == name.casefold():
+                raise ConfigError(f"{origin.at(name)}: there is no such field; did you mean {known}?")
+        categories = self._fields.setdefault(name, [])
+        categories += _strings(table.get("categories", []), f"{origin.at(name)} categories")
+        for topic, line in table.items():
+            if topic != "categories":
+                self._add_topic(origin, name, called.get(topic, topic), line)
+
+    def _add_topic(self, origin: _Origin, field_name: str, name: str, line: object) -> None:
+        where = origin.at(field_name, name)
+        sign = "" if origin.below else ":"
+        if not isinstance(line, dict):
+            raise ConfigError(f"{where}: must be a table like {{ aliases = [] }}")
+        for key in line:
+            if key not in _KEYS:
+                near = get_close_matches(key, _KEYS, n=1) or ["aliases"]
+                raise ConfigError(f"{where}{sign} {key}: unknown key; did you mean {near[0]}?")
+        if not isinstance(line.get("broad", False), bool):
+            raise ConfigError(f"{where}{sign} broad: must be true or false")
+        aliases, weak, categories = (
+            _strings(line.get(key, []), f"{where}{sign} {key}") for key in ("aliases", "weak", "categories")
+        )
+        draft = self._drafts.get(name)
+        if draft is None:
+            draft = self._drafts[name] = _Draft(name, field_name, origin)
+        elif origin == draft.origin and draft.field != field_name:
+            raise ConfigError(f"{origin.file}: “{name}” stands under two fields: leave one out")
+        elif draft.field != field_name:
+            right = origin.at(draft.field, name).partition(" ")[2]
+            raise ConfigError(f"{where}: “{name}” is a topic of {draft.field}: write {right}")
+        draft.broad = line.get("broad", draft.broad)
+        draft.categories += categories
+        draft.words += [*((origin, word, False) for word in aliases), *((origin, word, True) for word in weak)]
+
+    def rename(self, origin: _Origin, names: Mapping[str, str]) -> None:
+        """Give topics other names; the old ones go on as aliases."""
+        where = f"{origin.file}: [{origin.below}.{RENAME}]"
+        for old, new in names.items():
+            if old not in self._drafts:
+                near = get_close_matches(old, self._drafts, n=1, cutoff=0.5)
+                maybe = f"; did you mean {near[0]}?" if near else ""
+                raise ConfigError(f"{where} “{old}”: there is no such topic{maybe}")
+            if not new or not new.isprintable():
+                raise ConfigError(f"{where} “{old}”: the new name must be one line of text")
+            if any(draft.shown == new for name, draft in self._drafts.items() if name != old):
+                raise ConfigError(f"{where} “{old}”: “{new}” is a topic already: choose another name")
+            self._drafts[old].new_name = new
+
+    # -- as it is used
+
+    def topics(self) -> tuple[Topic, ...]:
+        """All topics; those of a field together, as far as the file has them together."""
+        return tuple(
+            Topic(
+                name=draft.shown,
+                field=draft.field,
+                broad=draft.broad,
+                categories=frozenset(map(str.casefold, draft.categories)),
+                company=frozenset(map(str.casefold, (*self._fields[draft.field], *draft.categories))),
+            )
+            for draft in self._ordered()
+        )
+
+    def words(self) -> dict[str, Word]:
+        """All words. The config's go first; a word that it gave away is no topic's by the file."""
+        drafts = self._ordered()
+        added: dict[str, Word] = {}
+        for n, draft in enumerate(drafts):
+            for origin, alias, weak in draft.own_words(self._shipped, added=True):
+                same = added.get(small_words(alias))
+                if same is None or same.topic != n:
+                    _enter(added, drafts, Word(n, weak, alias), origin)
+        found: dict[str, Word] = {}
+        for n, draft in enumerate(drafts):
+            for origin, alias, weak in draft.own_words(self._shipped, added=False):
+                taken = added.get(small_words(alias))
+                if taken is None:
+                    _enter(found, drafts, Word(n, weak, alias), origin)
+                elif taken.topic != n and alias == draft.name:
+                    other = drafts[taken.topic]
+                    where = next(
+                        origin for origin, word, _ in other.own_words(self._shipped, added=True) if word == taken.alias
+                    )
+                    raise ConfigError(
+                        f"{where.at(other.field, other.name)}: “{taken.alias}” is a topic of {draft.field}: "
+                        "remove it here, or rename that topic"
+                    )
+        return found | added
+
+    def _ordered(self) -> list[_Draft]:
+        """The file's order; what the config adds stands behind the others of its field."""
+        fields = list(self._fields)
+        return sorted(self._drafts.values(), key=lambda draft: fields.index(draft.field))
+
+
+def _enter(words: dict[str, Word], drafts: Sequence[_Draft], word: Word, origin: _Origin) -> None:
+    name = drafts[word.topic].shown
+    key = small_words(word.alias)
+    if not key:
+        raise ConfigError(f"{origin.file}: {name}: “{word.alias}” has no letter")
+    other = words.get(key)
+    if other:
+        raise ConfigError(
+            f"{origin.file}: “{word.alias}” stands under “{name}”, and as “{other.alias}” under "
+            f"“{drafts[other.topic].shown}”: remove one"
+        )
+    words[key] = word
+
+
+def _strings(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ConfigError(f'{where}: must be a list of words like ["…", "…"]')
+    return tuple(value)
+
+
+def _strings_by_name(value: object, origin: _Origin) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise ConfigError(f'{origin.file}: [{origin.below}.{RENAME}]: must hold lines like "Old name" = "New name"')
+    return {old: new.strip() for old, new in value.items()}
+
+
+# -- words as they are compared
+
+_WORD: Final = re.compile(r"[^\W_]+")
+# Written as one word by half of the authors.
+_RESPELLED: Final = re.compile(r"\b(pre|fine|post|cross|multi)(?=train|tun|lingual|agent)")
+
+
+def iter_small_words(text: str) -> Iterator[str]:
+    """Words of *text*: small letters, hyphens and signs gone, singular, "-isation" as "-ization"."""
+    return map(_singular, _WORD.findall(_RESPELLED.sub(r"\1 ", text.casefold())))
+
+
+def small_words(text: str) -> str:
+    """The same, joined with blanks: what a word of the taxonomy is looked up by."""
+    return " ".join(iter_small_words(text))
+
+
+def _singular(word: str) -> str:
+    """Not grammar: "series" becomes "sery". It is enough that text and aliases meet."""
+    if "isation" in word:
+        word = word.replace("isation", "ization")
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
