@@ -131,7 +131,8 @@ class App:
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
-        return Taxonomy.parse(assets.read_text("taxonomy.toml", self.config.base))
+        text = assets.read_text("taxonomy.toml", self.config.base)
+        return Taxonomy.parse(text, self.config.topics, file=self.config.path.name)
 
     @cached_property
     def templates(self) -> Templates:

@@ -185,6 +185,8 @@ class Config:
     mail: MailConfig
     site_url: str | None
     """Without a trailing slash."""
+    topics: Mapping[str, Any] = field(default_factory=dict)
+    """What is added to the taxonomy, as `digest.core.taxonomy` reads it."""
 
     @property
     def base(self) -> Path:
@@ -293,6 +295,7 @@ class _Reader:
         mail = self._mail(Table(self._file, "[mail]", top.table("mail")))
         network = self._network(Table(self._file, "[network]", top.table("network")))
         site_url = self._site(Table(self._file, "[site]", top.table("site")))
+        topics = top.table("topics")
         top.close()
         for name, there in (("[[source]]", sources), ("[[edition]]", editions)):
             if not there:
@@ -309,6 +312,7 @@ class _Reader:
             editions=editions,
             mail=mail,
             site_url=site_url,
+            topics=topics,
         )
 
     def _tables(self, top: Table, key: str) -> list[Table]:

@@ -53,7 +53,7 @@ def make_summarizer(
         ConfigError: A key or a recording is missing, or a prompt is no valid template.
     """
     if config.llm.client == "extractive":
-        return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(config))
+        return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(taxonomy))
     languages = sorted({e.language for e in config.editions})
     _check_price(config)
     llm = make_llm(config, environment, store)
@@ -154,10 +154,9 @@ def _hash(prompt: str) -> str:
     return hashlib.sha256(prompt.encode()).hexdigest()[:16]
 
 
-def _rules(config: Config) -> str:
+def _rules(taxonomy: Taxonomy) -> str:
     """What an extract depends on besides its paper: with other rules or other topics it is another one."""
-    topics = assets.read_text("taxonomy.toml", config.base)
-    return f"{extractive.VERSION} {hashlib.sha256(topics.encode()).hexdigest()[:12]}"
+    return f"{extractive.VERSION} {taxonomy.fingerprint}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
