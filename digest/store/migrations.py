@@ -432,9 +432,30 @@ def _books(connection: Connection) -> None:
     _execute(connection, _TABLES_4)
 
 
+# -- 5
+
+_TABLES_5: Final = (
+    """CREATE TABLE feedback (
+        edition TEXT NOT NULL,
+        reader TEXT NOT NULL,
+        paper_pk BIGINT NOT NULL REFERENCES paper (pk),
+        value INTEGER NOT NULL,
+        at {instant} NOT NULL,
+        PRIMARY KEY (edition, reader, paper_pk)
+    ) {clustered}""",
+    "CREATE INDEX feedback_paper ON feedback (paper_pk)",
+    "CREATE TABLE interest (id TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL, at {instant} NOT NULL) {clustered}",
+)
+
+
+def _wishes(connection: Connection) -> None:
+    _execute(connection, _TABLES_5)
+
+
 MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
     Migration(version=3, name="sketches", run=_sketches),
     Migration(version=4, name="books of requests", run=_books),
+    Migration(version=5, name="feedback and liked papers", run=_wishes),
 )

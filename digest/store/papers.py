@@ -155,7 +155,8 @@ def _fold(connection: Connection, gone: int, *, into: int) -> None:
     _drop_doubles(connection, considered, ("edition", "date"), of=gone, beside=into)
     _drop_doubles(connection, tables.vote, ("source", "day"), of=gone, beside=into)
     _drop_doubles(connection, tables.told, ("edition", "what", "version"), of=gone, beside=into)
-    for table in (record, considered, tables.vote, tables.told, tables.alias):
+    _drop_doubles(connection, tables.feedback, ("edition", "reader"), of=gone, beside=into)
+    for table in (record, considered, tables.vote, tables.told, tables.feedback, tables.alias):
         connection.execute(update(table).where(table.c.paper_pk == gone).values(paper_pk=into))
     seen = connection.scalars(select(_p.first_seen).where(_p.pk.in_((gone, into)))).all()
     connection.execute(delete(tables.paper).where(_p.pk == gone))

@@ -5,7 +5,8 @@
     reading ◄── rejected     vote            told         overview   failed_check ──► request ──► job   learned
        ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery
-                  ▲──────────────────────┘           sketch
+                  ▲──────────────────────┘           sketch    interest
+                  └── feedback
 
 Texts, days and moments are kept so that both databases give back what was put in, and a person can read them with
 `sqlite3` or `psql`: lists are JSON, days are dates, moments are UTC.
@@ -349,6 +350,24 @@ told = Table(
     Column("what", Plain, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("date", Date, nullable=False),
+)
+
+interest = Table(
+    "interest",  # papers that an edition's interests name and no source listed: fetched once, and kept for good
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("body", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+feedback = Table(
+    "feedback",  # what readers said of a paper: 1 for more like it, -1 for less
+    metadata,
+    Column("edition", Plain, primary_key=True),
+    Column("reader", Plain, primary_key=True),  # empty for the operator
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("value", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 delivery = Table(

@@ -1,0 +1,72 @@
+"""One entry of somebody's library, whatever program wrote it → a paper.
+
+bibtex.py  zotero_rdf.py  library.py  ──►  Citation  ──►  Record or Rejected
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from digest.core.identity import arxiv_id, identify, merge
+from digest.core.models import Paper, PaperId, Parsed, Record, Rejected
+from digest.core.text import author_name, clean_html, clean_line, clean_text, excerpt, one_line, web_url
+
+_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|div|span|jats:\w+)>", re.IGNORECASE)
+_NO_ABSTRACT: Final = re.compile(r"\W*(?:no abstract(?: available)?|abstract|n/?a)?\W*", re.IGNORECASE)
+_ABSTRACT_HEADING: Final = re.compile(r"\A\W*abstract\b[\s:.—–-]*(?=\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """What an entry says of a paper, as it is written there."""
+
+    title: str = ""
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    """"Surname, Given" or "Given Surname"."""
+    doi: str = ""
+    urls: tuple[str, ...] = ()
+    """Addresses of the paper itself."""
+    hints: tuple[str, ...] = ()
+    """Fields in which an arXiv id may stand: "arXiv preprint arXiv:1706.03762", "arXiv:2401.01234 [cs]"."""
+    key: str = ""
+    """What the library calls it, for messages."""
+
+
+def read_citations(citations: Iterable[Citation], rejected: Iterable[Rejected] = ()) -> Parsed:
+    """The papers of a library, each once, in its order; what has no title is named."""
+    found: dict[PaperId, Record] = {}
+    bad = list(rejected)
+    for one in citations:
+        paper = _paper(one)
+        if paper is None:
+            bad.append(Rejected(reason="no title", excerpt=excerpt(one.key or one.doi or one_line(repr(one)))))
+        else:
+            known = found.get(paper.id)
+            found[paper.id] = Record(paper=merge(known.paper, paper) if known else paper)
+    return Parsed(records=tuple(found.values()), rejected=tuple(bad))
+
+
+def _paper(citation: Citation) -> Paper | None:
+    title = clean_line(_plain(citation.title))
+    if not any(c.isalnum() for c in title):
+        return None
+    abstract = _ABSTRACT_HEADING.sub("", clean_text(_plain(citation.abstract)))
+    arxiv = next((hint for hint in citation.hints if arxiv_id(hint)), None)
+    urls = tuple(url for url in map(web_url, citation.urls) if url)
+    paper_id, aliases = identify(title=title, abstract=abstract, arxiv=arxiv, doi=citation.doi, urls=urls)
+    return Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title,
+        abstract="" if _NO_ABSTRACT.fullmatch(abstract) else abstract,
+        authors=tuple(filter(None, (author_name(clean_line(name)) for name in citation.authors))),
+        url=urls[0] if urls else "",
+    )
+
+
+def _plain(text: str) -> str:
+    return clean_html(text) if _HAS_TAGS.search(text) else text

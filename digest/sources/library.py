@@ -1,0 +1,229 @@
+"""Somebody's library of papers, as reference managers export it; what a file is, its ending says.
+
+.bib    BibTeX, BibLaTeX                 .json   CSL-JSON, Better BibTeX JSON, Zotero's own
+.ris    RIS                              .jsonl  one object a line, as sources of the kind `jsonl`
+.rdf    Zotero RDF, Bibliontology RDF    .csv    Zotero CSV, or any with a column "title"
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from digest.core.errors import SourceError
+from digest.core.models import Parsed, Rejected
+from digest.core.text import excerpt
+from digest.sources.citation import Citation, read_citations
+
+_RIS_LINE: Final = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
+_NO_PAPERS: Final = frozenset({"attachment", "note", "annotation"})
+_WRITES: Final = frozenset({"author", "podcaster", "presenter", "programmer", "inventor", "artist"})
+"""Zotero's kinds of creators that count as authors."""
+_LONGEST_CELL: Final = 10_000_000
+_COLUMNS: Final = {
+    "title": ("title", "article title", "document title"),
+    "abstract": ("abstract note", "abstract", "abstractnote"),
+    "authors": ("author", "authors"),
+    "doi": ("doi",),
+    "url": ("url", "link"),
+    "hints": ("extra", "archive id", "archive location", "number", "arxiv id", "eprint", "publication title"),
+    "key": ("key", "item key", "id"),
+    "type": ("item type",),
+}
+"""Our name of a column → what it is called, best first."""
+
+
+def read_library(content: bytes, *, name: str) -> Parsed:
+    """The papers of a library, each once and in its order, and the entries that could not be read.
+
+    Args:
+        name: The file's name; its ending is one of `digest.core.wanted.LIBRARIES`.
+
+    Raises:
+        SourceError: It is not what its ending says, or holds no paper at all.
+    """
+    ending = name.rpartition(".")[2].lower()
+    if ending == "rdf":
+        from digest.sources.zotero_rdf import read_rdf
+
+        parsed = read_rdf(content, name=name)
+    elif ending == "jsonl":
+        from digest.sources.jsonl import JsonlSource
+
+        parsed = JsonlSource("library", url=name).parse(content, url=name)
+    else:
+        parsed = _read_text(_decoded(content), ending, name)
+    if not parsed.records:
+        raise SourceError(f"{name}: holds no paper that can be read; export the library again")
+    return parsed
+
+
+def _read_text(text: str, ending: str, name: str) -> Parsed:
+    if ending == "bib":
+        from digest.sources.bibtex import read_bibtex
+
+        return read_bibtex(text)
+    if ending == "ris":
+        return read_citations(_ris(text))
+    if ending == "csv":
+        return read_citations(_csv(text, name))
+    return _json(text, name)
+
+
+def _decoded(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")  # what older reference managers write
+
+
+# -- RIS: https://en.wikipedia.org/wiki/RIS_(file_format)
+
+
+def _ris(text: str) -> Iterator[Citation]:
+    """One citation for each `TY` … `ER`; a line without a tag goes on with the line before."""
+    fields: dict[str, list[str]] = {}
+    last = ""
+    for line in text.splitlines():
+        match = _RIS_LINE.match(line)
+        tag, value = (match[1], match[2].strip()) if match else (last, line.strip())
+        if tag in ("TY", "ER"):
+            if fields:
+                yield _ris_citation(fields)
+            fields, last = {}, ""
+        elif match:
+            fields.setdefault(tag, []).append(value)
+            last = tag
+        elif last and value:
+            fields[last][-1] += f" {value}"
+    if fields:
+        yield _ris_citation(fields)
+
+
+def _ris_citation(fields: Mapping[str, list[str]]) -> Citation:
+    def first(*tags: str) -> str:
+        return next((fields[tag][0] for tag in tags if tag in fields), "")
+
+    return Citation(
+        title=first("TI", "T1", "CT"),
+        abstract=first("AB", "N2"),
+        authors=tuple(_turned(name) for tag in ("AU", "A1") for name in fields.get(tag, ())),
+        doi=first("DO"),
+        urls=tuple(fields.get("UR", ())),
+        hints=tuple(value for tag in ("M1", "M3", "AN", "JO", "T2", "N1", "UR") for value in fields.get(tag, ())),
+        key=first("ID", "TI", "T1"),
+    )
+
+
+def _turned(name: str) -> str:
+    """ "King, Martin Luther, Jr." with the suffix behind the name, where it is no given name."""
+    surname, _, rest = name.partition(",")
+    given, _, suffix = rest.partition(",")
+    return f"{given.strip()} {surname.strip()} {suffix.strip()}".strip() if suffix.strip() else name
+
+
+# -- JSON
+
+
+def _json(text: str, name: str) -> Parsed:
+    """A list of items, or an object that holds one: as CSL, as Better BibTeX, as Zotero's API."""
+    try:
+        document = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as exc:
+        raise SourceError(f"{name}: is not JSON ({excerpt(str(exc))})") from exc
+    items = document.get("items") if isinstance(document, dict) else document
+    if not isinstance(items, list):
+        raise SourceError(f"{name}: holds no list of items; export the library as CSL JSON")
+    good = [item.get("data", item) if isinstance(item, dict) else item for item in items]
+    bad = [Rejected(reason="is no object", excerpt=excerpt(json.dumps(i))) for i in good if not isinstance(i, dict)]
+    return read_citations((_json_citation(i) for i in good if isinstance(i, dict) and _may_be_paper(i)), bad)
+
+
+def _may_be_paper(item: Mapping[str, Any]) -> bool:
+    return item.get("itemType") not in _NO_PAPERS
+
+
+def _json_citation(item: Mapping[str, Any]) -> Citation:
+    def said(*names: str) -> str:
+        return next((value for name in names if isinstance(value := item.get(name), str) and value.strip()), "")
+
+    hints = (
+        said("archiveID"),
+        said("arxiv", "eprint"),
+        said("number"),
+        said("note", "extra"),
+        said("archive_location"),
+    )
+    return Citation(
+        title=said("title"),
+        abstract=said("abstract", "abstractNote"),
+        authors=tuple(filter(None, map(_json_name, _people(item)))),
+        doi=said("DOI", "doi"),
+        urls=(said("URL", "url"),),
+        hints=(*hints, said("URL", "url"), said("container-title", "publicationTitle")),
+        key=said("citation-key", "citationKey", "id", "key", "DOI"),
+    )
+
+
+def _people(item: Mapping[str, Any]) -> Iterable[Any]:
+    people = item.get("author", item.get("authors", item.get("creators")))
+    return people if isinstance(people, list) else ()
+
+
+def _json_name(person: Any) -> str:
+    if isinstance(person, str):
+        return person
+    if not isinstance(person, dict) or person.get("creatorType", "author") not in _WRITES:
+        return ""
+    named = [person.get(part) for part in ("given", "firstName", "non-dropping-particle", "family", "lastName")]
+    name = " ".join(part for part in named if isinstance(part, str) and part.strip())
+    whole = person.get("literal") or person.get("name")
+    return name or (whole if isinstance(whole, str) else "")
+
+
+# -- CSV
+
+
+def _csv(text: str, name: str) -> Iterator[Citation]:
+    csv.field_size_limit(_LONGEST_CELL)  # Zotero puts all notes of an item into one cell
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        columns = {(column or "").strip().lower(): column for column in rows.fieldnames or ()}
+        if not any(title in columns for title in _COLUMNS["title"]):
+            raise SourceError(f'{name}: has no column "Title"; export the library as CSV with a line of headings')
+        for row in rows:
+            citation = _csv_citation(row, columns)
+            if citation is not None:
+                yield citation
+    except csv.Error as exc:
+        raise SourceError(f"{name}: is no CSV that can be read ({exc})") from exc
+
+
+def _csv_citation(row: Mapping[str, Any], columns: Mapping[str, str]) -> Citation | None:
+    def said(of: str) -> list[str]:
+        values = (row.get(columns[column]) for column in _COLUMNS[of] if column in columns)
+        return [value.strip() for value in values if isinstance(value, str) and value.strip()]
+
+    def first(of: str) -> str:
+        return next(iter(said(of)), "")
+
+    if first("type") in _NO_PAPERS or not any(row.values()):
+        return None
+    authors = first("authors")
+    return Citation(
+        title=first("title"),
+        abstract=first("abstract"),
+        authors=tuple(part.strip() for part in (authors.split(";") if ";" in authors else [authors])),
+        doi=first("doi"),
+        urls=(first("url"),),
+        hints=(*said("hints"), first("url")),
+        key=first("key"),
+    )

@@ -1,0 +1,73 @@
+"""What readers said of papers: more like this, or less. The last word of each reader counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from digest.core.errors import NotFoundError
+from digest.core.models import Paper, PaperId
+from digest.store import tables
+from digest.store.database import Database, upsert
+from digest.store.papers import find_pks, load_papers
+
+_f = tables.feedback.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One reader's word on one paper."""
+
+    edition: str
+    reader: str
+    """Empty for the operator."""
+    paper: Paper
+    value: int
+    """1: more like it. -1: less."""
+    at: datetime
+
+
+class Feedback(Database):
+    """The part of the store that remembers what readers liked."""
+
+    def mark(self, edition: str, paper_id: PaperId, value: int, *, at: datetime, reader: str = "") -> None:
+        """Write down that *reader* wants more papers like this one, or less; an earlier word of his is forgotten.
+
+        Args:
+            value: 1 for more, -1 for less.
+            reader: Who said so; empty for the operator.
+
+        Raises:
+            NotFoundError: The store has no such paper.
+        """
+        if value not in (1, -1):
+            raise ValueError(f"a mark is 1 or -1, not {value}")
+        with self._write() as connection:
+            pks = find_pks(connection, [paper_id])
+            if not pks:
+                raise NotFoundError(f"the store has no paper {paper_id}")
+            row = {"edition": edition, "reader": reader, "paper_pk": pks[paper_id], "value": value, "at": at}
+            upsert(connection, tables.feedback, [row], update=("value", "at"))
+
+    def unmark(self, edition: str, paper_id: PaperId, *, reader: str = "") -> bool:
+        """Forget what *reader* said of a paper; whether there was anything to forget."""
+        with self._write() as connection:
+            pks = find_pks(connection, [paper_id]).values()
+            gone = delete(tables.feedback).where(_f.edition == edition, _f.reader == reader, _f.paper_pk.in_(list(pks)))
+            return bool(connection.execute(gone).rowcount)
+
+    def marks(self, edition: str | None = None) -> tuple[Mark, ...]:
+        """What was said for *edition*, or for all, the last first."""
+        query = select(tables.feedback)
+        if edition is not None:
+            query = query.where(_f.edition == edition)
+        with self._read() as connection:
+            rows = connection.execute(query).all()
+            papers = load_papers(connection, {row.paper_pk for row in rows})
+        found = [
+            Mark(edition=row.edition, reader=row.reader, paper=papers[row.paper_pk], value=row.value, at=row.at)
+            for row in rows
+        ]
+        return tuple(sorted(found, key=lambda m: (-m.at.timestamp(), m.edition, m.paper.id, m.reader)))
