@@ -33,6 +33,7 @@ from digest.core.ports import Clock, Mailer, Source
 from digest.core.topics import Taxonomy
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    from digest.interests import Interests
     from digest.jobs import Jobs
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
@@ -145,7 +146,15 @@ class App:
         from digest.publish.site import StaticSite
 
         folder = self.config.data_dir / "site"
-        return StaticSite(folder, self.templates, self.store, title=self.config.title, base_url=self.config.site_url)
+        return StaticSite(
+            folder,
+            self.templates,
+            self.store,
+            title=self.config.title,
+            base_url=self.config.site_url,
+            former=tuple(self.taxonomy.renamed),
+            current=self.taxonomy.current,
+        )
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -168,6 +177,12 @@ class App:
         return made
 
     @cached_property
+    def interests(self) -> Interests:
+        from digest.interests import Interests
+
+        return Interests(self)
+
+    @cached_property
     def jobs(self) -> Jobs | None:
         """What is handed to the model's provider early, at half the price; None where nothing is."""
         if self.config.llm.client != "openai":
@@ -187,6 +202,7 @@ class App:
             fetcher=self.fetcher,
             summarizer=self.summarizer,
             field_of=self.taxonomy.field,
+            profile_of=self.interests.profile,
             clock=self.host.clock,
             mail_domain=self.config.mail.sender.rpartition("@")[2],
             progress=self.host.progress,
@@ -244,7 +260,7 @@ class App:
     ) -> list[Report]:
         """Run the stages as far as *last*; the lists read are those of *read*."""
         self.check(send=send)
-        with self._only_run():
+        with self.only_run():
             if read is not None:
                 self.pipeline.fetch(editions, read, self._moment(editions, read))
             self.summarizer.begin_run(day.isoformat())
@@ -372,6 +388,7 @@ class App:
             *(f"{s.name}: {s.note}" for s in sources if s.is_partial and s.note),
             *(f"{s.name}: {s.gap} of {s.expected} papers could not be found" for s in sources if s.gap),
             *(self._unreadable(s, day) for s in sources if s.rejected),
+            *self.interests.warnings(edition),
             *sums.warnings,
             *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
             *((f"the archive could not be drawn: {site_error}",) if site_error else ()),
@@ -408,7 +425,7 @@ class App:
         return path.relative_to(here) if path.is_relative_to(here) else path
 
     @contextmanager
-    def _only_run(self) -> Iterator[None]:
+    def only_run(self) -> Iterator[None]:
         """Keep a second run on this machine waiting: it would do no harm, but pay for the same summaries twice."""
         if os.name != "posix":  # pragma: no cover
             yield

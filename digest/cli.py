@@ -26,6 +26,13 @@ FAILED: Final = 1
 MISUSED: Final = 2
 DEGRADED: Final = 3
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
+_PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
+_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "head": {"bold": True},
+    "dim": {"dim": True},
+    "better": {"fg": "green"},
+    "worse": {"fg": "red"},
+}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -240,6 +247,38 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
         terminal.print_papers(papers, query=" ".join(query))
 
 
+@cli.command(short_help="List the topics by use, and words without a home.")
+@click.option("--apply", "is_applied", is_flag=True, help="Give topics in old issues and pages their names of today.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many lines of each.")
+@click.option("--days", type=click.IntRange(1, 36_600), help="Only papers of so many days up to today.")
+@config_option
+@sample_option
+@json_option
+def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample: bool, as_json: bool) -> None:
+    """List the topics by use, and what is proposed often and has no home among them.
+
+    Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
+    topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
+    """
+    from digest import topics as work
+    from digest import topics_text
+
+    if is_applied and days is not None:
+        raise click.UsageError("--apply goes over all issues: leave --days out")
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        if is_applied:
+            done = work.apply(app)
+            document, lines = work.applied_json(done), topics_text.applied_lines(done)
+        else:
+            found = work.survey(app, limit=limit, days=days)
+            document, lines = work.survey_json(found), topics_text.survey_lines(found, limit=limit)
+    if as_json:
+        _print_json(document)
+        return
+    for line in lines:
+        click.echo(line)
+
+
 @cli.command(short_help="Show an issue in the terminal.")
 @click.argument("edition", required=False)
 @click.argument("day", required=False, metavar="[DATE]")
@@ -371,6 +410,70 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
         from digest.terminal import print_bill
 
         print_bill(found)
+
+
+@cli.command("eval", short_help="Measure how good it is, on labelled sets.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of labelled sets, or a file of labelled papers. Default: the small sample that ships.",
+)
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice(_PARTS), help="Only this part; may be given several times."
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Ask the model of this config.toml too, within its budgets: for labelled papers of one's own.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="How many papers of a set a model is asked for (by default 50, and none of SciTLDR).",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the figures down, as those of a release, for later versions to be compared with.",
+)
+@json_option
+def evaluate(
+    data: Path | None, parts: tuple[str, ...], config: Path | None, limit: int | None, save: Path | None, as_json: bool
+) -> None:
+    """Measure summaries, topics, ranking and duplicates on labelled sets, beside the figures of the last release.
+
+    A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
+    papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
+    """
+    from contextlib import nullcontext
+
+    from digest.evaluation import baseline, report
+    from digest.evaluation.run import PARTS, SAMPLE, Evaluator
+
+    with _working(as_json) as host, _app(config, host) if config else nullcontext() as app:
+        evaluator = Evaluator(
+            data=data or SAMPLE,
+            host=host,
+            app=app,
+            limit=limit,
+            announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
+        )
+        found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
+        release = baseline.read_release()
+        if save:
+            baseline.save_release(save, __version__, found.figures)
+    if as_json:
+        _print_json(report.evaluation_json(found, release, version=__version__))
+    else:
+        for line in report.lines(found, release):
+            click.secho(line.text, **_STYLES.get(line.style, {}))
+    if not found.figures:
+        sys.exit(FAILED)
+    if found.troubles:
+        sys.exit(DEGRADED)
 
 
 @cli.command(short_help="Check config, folders and sources; say what to do.")

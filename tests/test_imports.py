@@ -28,6 +28,7 @@ APP = {
     "subscriptions",
     "summarizers",
     "topics",
+    "topics_text",
 }
 OUTSIDE = {"cli", "schedule", "terminal", "training"}
 STANDARD_IN_CORE = {

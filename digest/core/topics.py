@@ -127,7 +127,7 @@ class Taxonomy:
         for tag, topic in zip(tags, sure, strict=True):
             if name := topic or self._topic_within(tag, fields):
                 topics.setdefault(name)
-            elif cleaned := _clean(tag):
+            elif cleaned := plain_word(tag):
                 proposed.setdefault(cleaned.casefold(), cleaned)
         return tuple(topics), tuple(proposed.values())
 
@@ -136,7 +136,7 @@ class Taxonomy:
         best = max(self._hits(tag), key=lambda hit: hit.length, default=None)
         if best:
             return self._topics[best.topic].name
-        near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.8)
+        near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.88)
         return self._topics[self._words[near[0]].topic].name if near else None
 
     def knows_any(self, categories: Iterable[str]) -> bool:
@@ -257,7 +257,7 @@ def _with_archive(category: str) -> tuple[str, str]:
     return folded, folded.partition(".")[0]
 
 
-def _clean(word: str) -> str:
+def plain_word(word: str) -> str:
     """*word* as plain text on one line, cut between words."""
     printable = "".join(char if char.isprintable() else " " for char in strip_invisible(word[:400]))
     text = one_line(re.sub(r"[<>{}\[\]|`*#\"“”]+", " ", printable)).strip(" .,;:-_/\\'()")

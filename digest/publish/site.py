@@ -4,7 +4,7 @@
     EDITION/index.html              the archive of an edition, by month
     EDITION/feed.xml, feed.json     its newest issues
     EDITION/YYYY-MM-DD/index.html   one issue, and issue.json
-    topics/, topics/TOPIC/          papers by topic, newest first
+    topics/, topics/TOPIC/          papers by topic, newest first; of a topic that was renamed, the way to its new page
     papers/PAPER/                   one paper: what is known of it, and where it stood
     search/                         the search; it runs in the reader's browser
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -59,23 +59,36 @@ class StaticSite:
     """The archive in one folder."""
 
     def __init__(
-        self, folder: Path, templates: Templates, store: Issues, *, title: str, base_url: str | None = None
+        self,
+        folder: Path,
+        templates: Templates,
+        store: Issues,
+        *,
+        title: str,
+        base_url: str | None = None,
+        former: Collection[str] = (),
+        current: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Args:
         base_url: Where the folder is served, if it is: feeds then carry whole addresses.
+        former: Names that topics had once: their addresses lead to the topics of today.
+        current: What a topic that no issue has any more is called now.
         """
         self._folder = folder
         self._templates = templates
         self._store = store
         self._title = title
         self._base_url = base_url.rstrip("/") + "/" if base_url else None
+        self._former = former
+        self._current = current
 
-    def draw(self, editions: Sequence[str]) -> int:
+    def draw(self, editions: Sequence[str], *, recheck: bool = False) -> int:
         """Bring the pages up to date with the stored issues; how many files were written.
 
         Args:
             editions: All configured editions: they come first on the front page, in this order. Issues of editions that
                 are no longer configured stay where they are.
+            recheck: Compare old issues too: something in them was given another name.
 
         Raises:
             DigestError: The folder cannot be read or written.
@@ -89,8 +102,11 @@ class StaticSite:
             store=self._store,
             title=self._title,
             base_url=self._base_url,
+            former=self._former,
+            current=self._current,
             old=old,
             is_fresh=old.drawn_with == drawn_with,
+            recheck=recheck,
         )
         manifest = drawing.draw(editions)
         manifest.drawn_with = drawn_with
@@ -118,15 +134,21 @@ class _Drawing:
         store: Issues,
         title: str,
         base_url: str | None,
+        former: Collection[str],
+        current: Callable[[str], str | None],
         old: Manifest,
         is_fresh: bool,
+        recheck: bool,
     ) -> None:
         self._folder = folder
         self._templates = templates
         self._title = title
         self._base_url = base_url
+        self._former = former
+        self._current = current
         self._old = old
         self._is_fresh = is_fresh
+        self._recheck = recheck
         self._new = Manifest()
         self._issue = lru_cache(maxsize=64)(lambda key: self._stored(store, key))
         self._month_cards = lru_cache(maxsize=None)(self._read_month)
@@ -158,7 +180,7 @@ class _Drawing:
         old = self._old.notes
         # An issue with papers is a fact. An empty one may yet be replaced, so those are looked at again.
         known = {key for key, n in self._dates.items() if n and key in old and old[key].entries == n}
-        if not self._is_fresh:
+        if not self._is_fresh or self._recheck:
             known = set()
         for key in sorted(self._dates):
             self._new.notes[key] = old[key] if key in known else catalogue.note(self._issue(key))
@@ -286,7 +308,8 @@ class _Drawing:
         )
 
     def _draw_topics(self, changed: set[IssueKey]) -> None:
-        touched = {topic_slug(topic) for note in self._notes(changed) for topic, _ in note.topics}
+        touched = {topic_slug(topic): topic for note in self._notes(changed) for topic, _ in note.topics}
+        former = {topic_slug(topic): topic for topic in self._former}
         counts: dict[str, int] = {}
         names: dict[str, str] = {}
         months: dict[str, set[str]] = {}
@@ -296,9 +319,10 @@ class _Drawing:
                 counts[name] = counts.get(name, 0) + n
                 names[name] = topic
                 months.setdefault(name, set()).add(key.month)
-        for name in sorted(touched - counts.keys()):
-            self._folder.remove(topic_path(name))
-        for name in sorted(touched & counts.keys()):
+        for name, topic in sorted((touched | former).items()):
+            if name not in counts:
+                self._draw_moved(name, topic, among=counts)
+        for name in sorted(touched.keys() & counts.keys()):
             newest = list(self._newest_cards(name, sorted(months[name], reverse=True)))
             self._draw_topic(name, names[name], newest, older=counts[name] - len(newest))
         self._page(
@@ -336,6 +360,14 @@ class _Drawing:
             for (day, edition), group in groupby(cards, key=lambda card: (card.date, card.edition))
         ]
         self._page(path, "topic.html", topic=topic, days=days, shown=len(cards), older=older)
+
+    def _draw_moved(self, name: str, topic: str, *, among: Container[str]) -> None:
+        """Lead from the address of a topic that is gone to what it is called now, or take it away."""
+        path, now = topic_path(name), self._current(topic)
+        if now is None or topic_slug(now) not in among:
+            self._folder.remove(path)
+            return
+        self._page(path, "moved.html", former=topic, topic=now, url=Links(root=_root(path)).topic(now))
 
     def _draw_edition(self, edition: str) -> None:
         keys = self._by_edition.get(edition, [])
