@@ -5,7 +5,8 @@
     duplicates/*.txt           pairs of records, with 1 for one work and 0 for two            read_pairs
     duplicates/cora.csv        citations, with the work each cites                            read_citations
     ratings/                   who saved which paper, and the papers' words                   read_ratings
-    papers/*.jsonl             {"id", "title", "abstract", "summaries": […], "topics": […]}    read_papers
+    papers/*.jsonl             {"id", "title", "abstract", "summaries": […], "topics": […],    read_papers
+                               "categories": […]}; but for id and title, each may be missing
 
 Every reader raises a `ConfigError` that names the file, and the line where there is one. Fields and files that nobody
 asks for are passed over.
@@ -106,6 +107,9 @@ class LabelledPaper:
     summaries: tuple[str, ...] = ()
     """What a good one-sentence summary says, in one or more wordings."""
     topics: tuple[str, ...] = ()
+    """In the user's own words, or the taxonomy's."""
+    categories: tuple[str, ...] = ()
+    """As the source names them, primary first: `cs.CL`."""
 
 
 def files(data: Path, *patterns: str, but: str = "") -> tuple[Path, ...]:
@@ -163,6 +167,7 @@ def read_papers(path: Path) -> tuple[LabelledPaper, ...]:
             abstract=_text(fields, "abstract"),
             summaries=_texts(fields, "summaries"),
             topics=_texts(fields, "topics"),
+            categories=_texts(fields, "categories"),
         )
 
     papers = tuple(_json_lines(path, one))

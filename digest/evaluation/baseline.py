@@ -1,0 +1,89 @@
+"""The figures of the last release, to stand beside those of this version.
+
+They lie in `released.json`, which `digest eval --data FOLDER --save FILE` writes when a version is released.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from digest.core.errors import ConfigError
+from digest.evaluation.figures import Figure
+
+SHIPPED: Final = Path(__file__).with_name("released.json")
+
+Key = tuple[str, str, str]
+Verdict = Literal["better", "worse", "other", ""]
+"""`other`: what is neither good nor bad has changed. Empty: no change that could not be chance."""
+
+_TIME: Final = "ms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What an earlier version measured."""
+
+    version: str
+    """Empty for none."""
+    figures: Mapping[Key, tuple[float, int]]
+    """Part, set and name → value, and how many examples it was measured on."""
+
+    def value_of(self, figure: Figure) -> float | None:
+        """What *figure* was then; None if it was not measured, or on other examples."""
+        found = self.figures.get((figure.part, figure.data, figure.name))
+        return found[0] if found is not None and found[1] == figure.of else None
+
+
+NO_RELEASE: Final = Release(version="", figures={})
+
+
+def verdict(figure: Figure, before: float | None) -> Verdict:
+    """How *figure* stands to what it was: it has changed if its interval does not hold the earlier value."""
+    if before is None or figure.low is None or figure.high is None or figure.low <= before <= figure.high:
+        return ""
+    if figure.higher_is_better is None:
+        return "other"
+    return "better" if (figure.value > before) is figure.higher_is_better else "worse"
+
+
+def read_release(path: Path = SHIPPED) -> Release:
+    """The figures in *path*.
+
+    Raises:
+        ConfigError: It cannot be read, or is no such file.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        figures = {
+            (str(one["part"]), str(one["data"]), str(one["name"])): (float(one["value"]), int(one["of"]))
+            for one in document["figures"]
+        }
+        return Release(version=str(document["version"]), figures=figures)
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        raise ConfigError(f"{path}: is not a file that `digest eval --save` wrote: {exc!r}") from exc
+
+
+def save_release(path: Path, version: str, figures: Iterable[Figure]) -> None:
+    """Write *figures* down as those of *version*. Times are left out: they are those of a machine.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    kept = sorted((f for f in figures if f.unit != _TIME), key=lambda f: (f.part, f.data, f.name))
+    document = {
+        "note": "What this version measured. Written by `digest eval --data FOLDER --save FILE`.",
+        "version": version,
+        "figures": [
+            {"part": f.part, "data": f.data, "name": f.name, "value": round(f.value, 4), "of": f.of} for f in kept
+        ],
+    }
+    try:
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be written: {exc.strerror or exc}") from exc

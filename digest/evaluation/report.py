@@ -1,0 +1,221 @@
+"""An evaluation as a table for people, in lines of up to 80 columns, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final, Literal
+
+from digest.bills import usd
+from digest.evaluation.baseline import Release, Verdict, verdict
+from digest.evaluation.figures import Figure
+from digest.evaluation.papers import Forecast
+from digest.evaluation.run import Evaluation
+
+_WIDTH: Final = 80
+_WORDS: Final[dict[Verdict, str]] = {"better": "better", "worse": "worse", "other": "differs", "": ""}
+_NAME: Final = 20
+"""Letters of a measure's name that have a column; a longer one has a line."""
+
+Style = Literal["", "head", "dim", "better", "worse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line for a terminal or a pipe; what its style says is in its words too."""
+
+    text: str
+    style: Style = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    figure: Figure
+    before: float | None
+    """What it is compared with; None: there is nothing."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """The rows of one set."""
+
+    title: str
+    writer: str
+    """Who is measured: this version, or a model."""
+    other: str
+    """Who it is compared with: the last release, or the extract."""
+    rows: tuple[_Row, ...]
+
+
+def lines(found: Evaluation, release: Release) -> list[Line]:
+    """The table, and what is to be known of it."""
+    groups = list(_groups(found, release))
+    printed = [line for group in groups for line in _table(group)]
+    changed = [row for group in groups for row in group.rows if row.verdict]
+    notes = [*found.notes]
+    if changed:
+        notes.append("“better”, “worse”: the figure beside it lies outside the 95 % interval")
+    return [
+        *printed,
+        *(Line(note, "dim") for note in notes),
+        *(Line(f"! left out: {trouble}") for trouble in found.troubles),
+    ]
+
+
+def forecast_line(forecast: Forecast) -> str:
+    """What asking a model will cost."""
+    have = f"; {forecast.stored:,} are in the store" if forecast.stored else ""
+    papers = f"{forecast.papers:,} paper{'' if forecast.papers == 1 else 's'}"
+    if forecast.likely_usd is None:
+        cost = "no price is known for it"
+    else:
+        cost = f"about {usd(forecast.likely_usd)}, {usd(forecast.most_usd or 0.0)} at most if nothing is asked twice"
+    asked = f"{forecast.requests:,} request{'' if forecast.requests == 1 else 's'}"
+    return f"{forecast.model} is asked for {papers} in {asked}{have}: {cost}"
+
+
+def evaluation_json(found: Evaluation, release: Release, *, version: str) -> dict[str, Any]:
+    """Everything, as one document."""
+    model = _by_key(found.model.figures) if found.model else {}
+    return {
+        "version": version,
+        "release": release.version or None,
+        "model": found.model.writer if found.model else None,
+        "figures": [_figure_json(f, release, model.get(_key(f))) for f in found.figures],
+        # What only a model has: its cost.
+        "cost": [_values(f) for f in found.model.figures if _key(f) not in _by_key(found.figures)]
+        if found.model
+        else [],
+        "notes": list(found.notes),
+        "left_out": list(found.troubles),
+    }
+
+
+def _figure_json(figure: Figure, release: Release, model: Figure | None) -> dict[str, Any]:
+    before = release.value_of(figure)
+    document = {
+        **_values(figure),
+        "release": before,
+        "change": None if before is None else round(figure.value - before, 4),
+        "verdict": verdict(figure, before) or None,
+    }
+    if model is not None:
+        document["model"] = {"value": _rounded(model.value), "low": _rounded(model.low), "high": _rounded(model.high)}
+    return document
+
+
+def _values(figure: Figure) -> dict[str, Any]:
+    return {
+        "part": figure.part,
+        "set": figure.data,
+        "name": figure.name,
+        "value": _rounded(figure.value),
+        "low": _rounded(figure.low),
+        "high": _rounded(figure.high),
+        "unit": figure.unit or None,
+        "n": figure.of,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+# -- groups
+
+
+def _groups(found: Evaluation, release: Release) -> Iterator[_Group]:
+    model = found.model
+    by_model = {data: list(of) for data, of in groupby(model.figures, _place)} if model else {}
+    for place, of_it in groupby(found.figures, _place):
+        figures, title = list(of_it), " · ".join(place)
+        if model and place in by_model:
+            extracts = _by_key(figures)
+            yield _Group(
+                title=title,
+                writer=model.writer,
+                other="extractive",
+                rows=tuple(_beside(f, extracts.get(_key(f))) for f in by_model[place]),
+            )
+            continue
+        rows = tuple(_since(f, release) for f in figures)
+        yield _Group(title=title, writer="this", other=release.version, rows=rows)
+
+
+def _since(figure: Figure, release: Release) -> _Row:
+    before = release.value_of(figure)
+    return _Row(figure=figure, before=before, verdict=verdict(figure, before))
+
+
+def _beside(figure: Figure, extract: Figure | None) -> _Row:
+    before = extract.value if extract else None
+    return _Row(figure=figure, before=before, verdict=verdict(figure, before))
+
+
+def _place(figure: Figure) -> tuple[str, str]:
+    return figure.part, figure.data
+
+
+def _key(figure: Figure) -> tuple[str, str, str]:
+    return figure.part, figure.data, figure.name
+
+
+def _by_key(figures: Sequence[Figure]) -> dict[tuple[str, str, str], Figure]:
+    return {_key(f): f for f in figures}
+
+
+# -- cells
+
+
+def _table(group: _Group) -> Iterator[Line]:
+    yield Line(group.title, "head")
+    yield Line(_cells("", _short(group.writer), "95 % interval", _short(group.other), "change", "", "n"), "dim")
+    for row in group.rows:
+        figure, before = row.figure, row.before
+        spread = (
+            ""
+            if figure.low is None or figure.high is None
+            else f"{_said(figure.low, figure)} to {_said(figure.high, figure)}"
+        )
+        name = figure.name
+        if len(name) > _NAME:
+            yield Line(f"  {name}")
+            name = ""
+        text = _cells(
+            name,
+            _said(figure.value, figure, unit=True),
+            spread,
+            "—" if before is None else _said(before, figure),
+            "" if before is None else _change(figure.value - before, figure),
+            _WORDS[row.verdict],
+            f"{figure.of:,}",
+        )
+        yield Line(text, row.verdict if row.verdict in ("better", "worse") else "")
+    yield Line("")
+
+
+def _cells(name: str, value: str, spread: str, before: str, change: str, word: str, n: str) -> str:
+    return f"  {name:<21}{value:>10} {spread:>15} {before:>8} {change:>6} {word:<7}{n:>7}".rstrip()
+
+
+def _short(writer: str) -> str:
+    """A name in its column: of a model's, the end tells it from its kin."""
+    return writer if len(writer) <= 8 else f"…{writer[-7:]}"
+
+
+def _said(value: float, figure: Figure, *, unit: bool = False) -> str:
+    """A number with as many places as say something."""
+    if figure.unit == "USD":
+        return usd(value)
+    if figure.low is None and not figure.unit and figure.value.is_integer():
+        return f"{value:,.0f}"
+    places = 3 if abs(figure.value) <= 1 else 2
+    return f"{value:.{places}f} {figure.unit}" if unit and figure.unit else f"{value:.{places}f}"
+
+
+def _change(difference: float, figure: Figure) -> str:
+    places = 3 if abs(figure.value) <= 1 else 2
+    said = f"{difference:+.{places}f}"
+    return said if float(said) else "="

@@ -1,0 +1,156 @@
+"""Goes through the labelled sets of a folder and measures every part that has one there.
+
+    folder ──► summaries, topics, ranking, duplicates: each measures itself ──┐
+          └──► papers/*.jsonl: the extract, and a model beside it ────────────┴─► Evaluation ──► table, or JSON
+
+A set that is damaged is left out, and said so; the others are measured.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from digest import assets
+from digest.core.errors import ConfigError, DigestError
+from digest.evaluation import papers as own_papers
+from digest.evaluation import sets, shipping
+from digest.evaluation.figures import Figure
+
+if TYPE_CHECKING:
+    from digest.app import App, Host
+
+MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
+"""Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
+PARTS: Final = (*MEASURED, own_papers.PART)
+SAMPLE: Final = assets.PACKAGE / "sample" / "eval"
+"""A few invented papers: for how it works, not for how good it is."""
+DEFAULT_LIMIT: Final = 50
+"""Papers that a model is asked for, unless told otherwise: enough to see a difference of three points of ROUGE-1."""
+_ABOUT_SAMPLE: Final = (
+    "These papers were invented to show how it works: their figures say nothing of how",
+    "good it is. Public sets for --data FOLDER, and what they are called there:",
+    "  scitldr/A-test.jsonl         github.com/allenai/scitldr, SciTLDR-A",
+    "  duplicates/dblp-*-test.txt   github.com/megagonlabs/ditto, er_magellan/Structured",
+    "  ratings/*.dat                github.com/js05212/citeulike-t",
+    "  topics/*.jsonl               arXiv papers: id, title, abstract, cat; a line each",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What a model made of papers that the extract was measured on too."""
+
+    writer: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything that was measured."""
+
+    figures: tuple[Figure, ...]
+    """Of the program without a model, in the order of the parts."""
+    model: Column | None = None
+    """None: no model was asked."""
+    troubles: tuple[str, ...] = ()
+    """What could not be measured, and why."""
+    notes: tuple[str, ...] = ()
+    """What is to be known of the figures."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Evaluator:
+    """One evaluation."""
+
+    data: Path
+    """A folder of sets, or one file of a user's own papers."""
+    host: Host
+    app: App | None = None
+    """Its summarizer is asked, if it is a model; None: no model is."""
+    limit: int | None = None
+    """See `digest eval --limit`. None: `DEFAULT_LIMIT`, and of a user's own papers alone."""
+    announce: Callable[[own_papers.Forecast], None] = lambda _: None
+    """Gets what a model will cost before it is asked."""
+    figures: list[Figure] = field(default_factory=list)
+    model: list[Figure] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def measure(self, parts: Sequence[str]) -> Evaluation:
+        """Measure *parts*, in their order.
+
+        Raises:
+            ConfigError: There is no such folder or file.
+        """
+        if not self.data.exists():
+            raise ConfigError(f"there is no {self.data}; --data names a folder of labelled sets, or a file of papers")
+        if self.data == SAMPLE:
+            self.notes += _ABOUT_SAMPLE
+        if self.app is not None:
+            # What is wrong with the config is known before anything is measured.
+            self.app.check(send=False)
+            _ = self.app.summarizer
+        for part in parts:
+            if part in MEASURED and self.data.is_dir():
+                self.host.progress(f"measuring {part}")
+                self._guard(part, partial(self._part, part))
+        if own_papers.PART in parts:
+            self._own_papers()
+        self.figures += shipping.sizes() if self.figures and parts == PARTS else ()
+        model = None
+        if self.app is not None and self.model:
+            model = Column(writer=self.app.summarizer.model or self.app.summarizer.client, figures=tuple(self.model))
+        return Evaluation(
+            figures=tuple(self.figures), model=model, troubles=tuple(self.troubles), notes=tuple(self.notes)
+        )
+
+    def _part(self, part: str) -> None:
+        self.figures += importlib.import_module(f"digest.evaluation.{part}").measure(self.data)
+
+    def _guard(self, what: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except DigestError as error:
+            self.troubles.append(f"{what}: {error}")
+
+    def _own_papers(self) -> None:
+        """A user's own papers; with a model and a limit, papers of SciTLDR as well."""
+        if self.data.is_file():
+            self._guard(own_papers.PART, partial(self._compare, self.data.stem, self.data, sets.read_papers))
+            return
+        for path in sets.files(self.data, "papers/*.jsonl"):
+            name = sets.name_of(path, self.data)
+            self._guard(name, partial(self._compare, name, path, sets.read_papers))
+        if self.app is None or self.limit is None:
+            return
+        for path in sets.files(self.data, "scitldr/*.jsonl", but="*train*"):
+            name = sets.name_of(path, self.data)
+            self._guard(name, partial(self._compare, name, path, _read_tldrs))
+
+    def _compare(self, name: str, path: Path, read: Callable[[Path], tuple[sets.LabelledPaper, ...]]) -> None:
+        from digest.app import App
+
+        papers = read(path)
+        if self.app is not None and len(papers) > (limit := self.limit or DEFAULT_LIMIT):
+            self.notes.append(f"{name}: the first {limit} of {len(papers)} papers; --limit sets how many")
+            papers = papers[:limit]
+        self.host.progress(f"measuring {name}")
+        with own_papers.extracting(self.app) if self.app else App.without_config(self.host) as extracting:
+            fold = extracting.taxonomy.fold
+            extracts = own_papers.write(extracting, papers)
+        self.figures += own_papers.figures_of(papers, extracts, data=name, fold=fold)
+        if self.app is None:
+            return
+        self.announce(own_papers.forecast(self.app, papers))
+        written = own_papers.write(self.app, papers)
+        self.notes += [f"{name}: {warning}" for warning in written.warnings]
+        self.model += own_papers.figures_of(papers, written, data=name, fold=fold)
+
+
+def _read_tldrs(path: Path) -> tuple[sets.LabelledPaper, ...]:
+    return own_papers.labelled(sets.read_tldrs(path))
