@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, insert, select
 
-from digest.core.likeness import TOO_COMMON, same_work, sketch
+from digest.core.likeness import same_work
 from digest.core.models import Announcement, Paper, PaperId, Record
 from digest.core.resolve import Known, resolve
+from digest.core.sketch import TOO_COMMON, sketch
 from digest.store import SqlStore, tables
 from digest.store.migrations import MIGRATIONS
 from digest.store.papers import find_known, load_papers
