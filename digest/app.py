@@ -260,9 +260,11 @@ class App:
     ) -> list[Report]:
         """Run the stages as far as *last*; the lists read are those of *read*."""
         self.check(send=send)
+        self.interests.check(editions)
         with self.only_run():
             if read is not None:
                 self.pipeline.fetch(editions, read, self._moment(editions, read))
+                self.interests.fetch(editions)
             self.summarizer.begin_run(day.isoformat())
             sums = self._summarize_all(editions, day, last)
             issues: dict[str, Issue] = {}

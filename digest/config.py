@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from digest.config_table import Table, nearest
 from digest.core.errors import ConfigError
 from digest.core.models import CHANGES, Edition
+from digest.core.wanted import LIBRARIES, understand
 from digest.llm.prices import Price
 
 _KEYS_OF_KIND: Final = {
@@ -55,6 +56,7 @@ TRANSPORTS: Final = ("outbox", "smtp")
 SECURITIES: Final = ("starttls", "tls", "none")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EDITION_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_FILE_NAME: Final = re.compile(r"[^\s]{1,100}\.[A-Za-z]{2,8}")
 _RESERVED_NAMES: Final = frozenset({"topics", "papers", "search"})
 """Folders of the archive; an edition of that name would lie on top of them."""
 _LONGEST_LEAD_H: Final = 23
@@ -415,7 +417,9 @@ class _Reader:
             name=name,
             title=table.text("title", title) or title,
             sources=tuple(dict.fromkeys(chosen)),
-            interests=table.texts("interests"),
+            interests=self._interests(table, "interests"),
+            avoid=self._interests(table, "avoid"),
+            exploration=self._share(table, "exploration", 0.1),
             max_papers=table.integer("max_papers", 30, least=1, most=100_000),
             carry_days=table.integer("carry_days", 3, least=0, most=31),
             at=self._at(table),
@@ -425,7 +429,31 @@ class _Reader:
             changes=self._changes(table),
         )
         table.close()
+        for text in edition.avoid:
+            if text in edition.interests:
+                raise table.wrong("avoid", f"{text!r} stands in interests too; take it out of one of them")
         return edition
+
+    def _interests(self, table: Table, key: str) -> tuple[str, ...]:
+        """The texts of one list, as they are; each must be understood, and each file be there."""
+        texts = table.texts(key)
+        try:
+            wanted = understand(texts)
+        except ConfigError as error:
+            raise table.wrong(key, str(error)) from error
+        for file in wanted.files:
+            if not (self._path.parent / Path(file).expanduser()).is_file():
+                raise table.wrong(key, f"there is no file {file} beside {self._file}; export the library there")
+        for text in wanted.words:
+            if _FILE_NAME.fullmatch(text) and (self._path.parent / text).is_file():
+                raise table.wrong(key, f"{text!r} is a file of a kind that is not known; known: {', '.join(LIBRARIES)}")
+        return texts
+
+    def _share(self, table: Table, key: str, default: float) -> float:
+        share = table.number(key, default)
+        if share is None or share > 1:
+            raise table.wrong(key, f"is a share from 0 to 1, as in {default:g}, not {share:g}")
+        return share
 
     def _changes(self, table: Table) -> tuple[str, ...]:
         chosen = table.texts("changes", ("withdrawn", "rising"))

@@ -52,12 +52,16 @@ class Demand:
     def summarize(self, targets: Sequence[str]) -> list[Answer]:
         """One answer for each paper that *targets* hold, in their order; a target that fails has one with an error."""
         self.app.check(send=False)
-        self._ask_arxiv([t for t in targets if _is_arxiv(t)])
-        answers = [answer for target in targets for answer in self._find(target)]
+        answers = self.find(targets)
         self._fill(answers)
         return answers
 
     # -- finding
+
+    def find(self, targets: Sequence[str]) -> list[Answer]:
+        """The papers alone, without summaries; one answer for each target that is no file."""
+        self._ask_arxiv([t for t in targets if _is_arxiv(t)])
+        return [answer for target in targets for answer in self._find(target)]
 
     def _find(self, target: str) -> list[Answer]:
         try:

@@ -43,6 +43,7 @@ from digest.core.models import (
     Usage,
 )
 from digest.core.ports import Clock, Mailer, Source, Store
+from digest.core.profile import Profile
 from digest.core.rank import Selection, select
 from digest.core.reading import Reader
 
@@ -195,6 +196,8 @@ class Pipeline:
     """Gives what fetches the documents of one source during one run."""
     summarizer: Summarizer
     field_of: Callable[[str], str]
+    profile_of: Callable[[Edition, date], Profile]
+    """What the readers of an edition want on a day; it depends on nothing but the store and the date."""
     clock: Clock
     mail_domain: str
     """The right part of Message-IDs."""
@@ -246,7 +249,7 @@ class Pipeline:
         candidates: Sequence[Candidate] = self.store.candidates(
             edition.name, edition.sources, day, carry_days=edition.carry_days
         )
-        return select(candidates, edition.interests, max_papers=edition.max_papers)
+        return select(candidates, self.profile_of(edition, day).words, max_papers=edition.max_papers)
 
     # -- summarize
 

@@ -21,6 +21,8 @@ from digest.core.text import clean_line
 LIBRARIES: Final = (".bib", ".ris", ".json", ".jsonl", ".rdf", ".csv")
 """Endings of files that hold a library."""
 
+_SHORT: Final = 60
+"""Letters of a title by which readers know a paper of theirs."""
 _AUTHOR: Final = re.compile(r"authors?:\s*(.*)", re.IGNORECASE)
 _OPENREVIEW: Final = re.compile(r"openreview:\s*([\w-]{6,40})", re.IGNORECASE)
 _STORED: Final = re.compile(r"(?:url|title):\S+")
@@ -73,10 +75,12 @@ def is_file(text: str) -> bool:
 
 def name_of(paper_id: PaperId, title: str) -> str:
     """How a reason calls a paper behind "your": by the number that people know, else by its title."""
-    if scheme(paper_id) in ("arxiv", "doi"):
-        return paper_id.partition(":")[2]
-    line = clean_line(title)
-    return f"“{line if len(line) <= 60 else line[:60].rsplit(' ', 1)[0] + ' …'}”"
+    return paper_id.partition(":")[2] if scheme(paper_id) in ("arxiv", "doi") else quoted(title)
+
+
+def quoted(title: str) -> str:
+    """A title in quotes, cut behind a word where it is long."""
+    return f"“{title if len(title) <= _SHORT else title[:_SHORT].rsplit(' ', 1)[0] + ' …'}”"
 
 
 def _author(name: str, text: str) -> str:
