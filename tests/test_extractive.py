@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.core.extractive import shorten, summarize, trim
+from digest.core.extractive import summarize
 from digest.core.sentences import formulas, split
+from digest.core.trimming import shorten, trim
 
 ABSTRACT = (
     "Things have been studied for a long time. However, existing ways to study things remain slow. "

@@ -1,6 +1,6 @@
-"""How well a sentence says what a paper does: a function for each feature, and the weights that make a score of them.
+"""What the words of a sentence tell of it: that it announces something new, gives a result, points to code.
 
-The cues are words of English abstracts. Nothing here changes a text; what is printed is decided in `extractive.py`.
+The cues are words of English abstracts. How much each counts is in the weights; see `features.py`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ class Sentence:
     """How many the abstract has."""
     label: str
     """The heading of a structured abstract it stands under, in small letters: "results"; else empty."""
-    title: frozenset[str]
-    """The words of the paper's title that carry meaning."""
     name: str
     """What the paper calls its work, in small letters: "openskill" from "OpenSkill: Learning to …"; else empty."""
     first_announced: int
@@ -190,20 +188,6 @@ def speaks_of_its_method(s: Sentence) -> float:
     return float(bool(_OUR_METHOD.search(s.low)))
 
 
-def overlaps_title(s: Sentence) -> float:
-    """Share of the title's words that it has; a half where there is no title."""
-    return len(s.title.intersection(words(s.text))) / len(s.title) if s.title else 0.5
-
-
-def stands_first(s: Sentence) -> float:
-    return float(s.place == 0)
-
-
-def stands_late(s: Sentence) -> float:
-    """From 0 for the first to 1 for the last."""
-    return s.place / (s.of - 1) if s.of > 1 else 0.0
-
-
 def comes_before_news(s: Sentence) -> float:
     """It stands before the authors first say what they do."""
     return float(s.place < s.first_announced)
@@ -211,14 +195,6 @@ def comes_before_news(s: Sentence) -> float:
 
 def comes_long_after_news(s: Sentence) -> float:
     return min(max(s.place - s.first_announced, 0), 5) / 5 if s.first_announced >= 0 else 0.0
-
-
-def is_short(s: Sentence) -> float:
-    return max(0.0, (80 - width(s.text)) / 80)
-
-
-def is_long(s: Sentence) -> float:
-    return min(max(0.0, (width(s.text) - 180) / 180), 2.0)
 
 
 def is_background(s: Sentence) -> float:
@@ -262,41 +238,30 @@ def is_cut_off(s: Sentence) -> float:
     return float(s.place == s.of - 1 and s.of > 1 and not _ENDED.search(s.text))
 
 
-FEATURES: Final[tuple[tuple[Callable[[Sentence], float], float], ...]] = (
-    (announces, 0.5),
-    (proposes, 0.8),
-    (studies, 0.2),
-    (shows, 0.3),
-    (names_itself, 0.3),
-    (names_its_work, 0.4),
-    (claims_novelty, 0.3),
-    (gives_result, 0.1),
-    (gives_figures, -0.2),
-    (speaks_of_its_method, -0.1),
-    (overlaps_title, 2.5),
-    (stands_first, 0.4),
-    (stands_late, 0.2),
-    (comes_before_news, -0.6),
-    (comes_long_after_news, -0.9),
-    (is_short, -0.6),
-    (is_long, -0.6),
-    (is_background, -0.5),
-    (contrasts, -0.3),
-    (points_back, -0.3),
-    (leans_on_another, -0.5),
-    (label_tells, 0.8),
-    (is_on_code, -1.5),
-    (asks, -0.5),
-    (leads_nowhere, -0.5),
-    (is_cut_off, -1.0),
+CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
+    announces,
+    proposes,
+    studies,
+    shows,
+    names_itself,
+    names_its_work,
+    claims_novelty,
+    gives_result,
+    gives_figures,
+    speaks_of_its_method,
+    comes_before_news,
+    comes_long_after_news,
+    is_background,
+    contrasts,
+    points_back,
+    leans_on_another,
+    label_tells,
+    is_on_code,
+    asks,
+    leads_nowhere,
+    is_cut_off,
 )
-"""What is looked at, and its weight: fitted to SciTLDR's training part and rounded. The last seven, and that of a name
-in the title, are set by hand: that set is of one field and older than most of what we read."""
-
-
-def score(s: Sentence) -> float:
-    """How well it says what the paper does; higher is better. Rounded, so that it is the same on every machine."""
-    return round(sum(weight * feature(s) for feature, weight in FEATURES), 6)
+"""What a sentence's words tell of it, each from -1 to 1. Their names are those of the weights."""
 
 
 _METHOD: Final = re.compile(

@@ -1,7 +1,8 @@
 """A summary in the paper's own words, without a model: the sentence that says what it does, and two or three more.
 
-    abstract ──► sentences, trimmed of lead-ins and citations ──► features × weights ──► the best one is the tldr
-                                                              └─► method, result, limitation ──► the points
+    abstract ──► sentences, trimmed of lead-ins and citations ──► variants, shorter ones beside each
+                                                                └─► features × weights ──► the best one is the tldr
+             └─► method, result, limitation, of the other sentences ──► the points
 
 Words are only ever left out, never changed: but for a capital at the front and a "…" at the end, what comes out stands
 in the abstract. From what does not read like prose nothing comes: journals send "Volume 56, Issue 3" for an abstract.
@@ -10,15 +11,22 @@ in the abstract. From what does not read like prose nothing comes: journals send
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
 from digest.core import cues
 from digest.core.cues import Sentence
+from digest.core.errors import ConfigError
+from digest.core.features import Context, of_sentence, of_variant
 from digest.core.sentences import formulas, split
+from digest.core.trimming import Variant, shorten, trim, variants
 
-VERSION: Final = "1"
-"""Part of the key under which a summary is stored: raise it with every change that alters what comes out."""
+VERSION: Final = "2"
+"""Part of the key under which a summary is stored: raise it with every change that alters what comes out. The weights
+are another part of it."""
 
 _TLDR_AT_MOST: Final = 400
 _POINT_AT_MOST: Final = 300
@@ -30,20 +38,72 @@ _READ_AT_MOST: Final = 12_000
 _LETTERS_AT_LEAST: Final = 6
 
 
-def summarize(title: str, abstract: str) -> tuple[str, tuple[str, ...]]:
-    """One sentence that says what the paper does, and up to three further ones in the abstract's order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What may become the summary's sentence: a sentence of the abstract, with something left out or nothing."""
 
-    `("", ())` for an abstract that has no sentence: an empty one, formulas alone, or a volume and its page numbers.
-    """
-    sentences = read(title, abstract)
-    if not sentences:
-        return "", ()
-    scores = [cues.score(s) for s in sentences]
-    if _is_english(abstract):
-        chosen = max(sentences, key=lambda s: (scores[s.place], -s.place))
-    else:  # The cues are English words: without them, what a paper is about stands at the front.
-        chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
-    return shorten(chosen.text, _TLDR_AT_MOST), _points(sentences, chosen, scores)
+    sentence: Sentence
+    variant: Variant
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """Chooses sentences by weights."""
+
+    weights: Mapping[str, float]
+    """Of features, by their names: `position.first of few`. What has none counts nothing."""
+
+    @classmethod
+    def parse(cls, text: str) -> Extractor:
+        """Read weights: TOML, a table for each group of features.
+
+        Raises:
+            ConfigError: *text* is no such thing.
+        """
+        try:
+            tables = tomllib.loads(text)
+            weights = {f"{group}.{name}": float(w) for group, table in tables.items() for name, w in table.items()}
+        except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as exc:
+            raise ConfigError(f"the weights of summaries cannot be read: {exc}; install the package again") from exc
+        return cls(weights)
+
+    def summarize(self, title: str, abstract: str) -> tuple[str, tuple[str, ...]]:
+        """One sentence that says what the paper does, and up to three further ones in the abstract's order.
+
+        `("", ())` for an abstract that has no sentence: an empty one, formulas alone, or a volume and its page numbers.
+        """
+        sentences = read(title, abstract)
+        if not sentences:
+            return "", ()
+        best: dict[int, tuple[float, Variant]] = {}
+        for candidate in candidates(title, sentences):
+            place, score = candidate.sentence.place, self._score(candidate.features)
+            if place not in best or score > best[place][0]:
+                best[place] = score, candidate.variant
+        scores = [best[s.place][0] for s in sentences]
+        if is_english(abstract):
+            chosen = max(sentences, key=lambda s: (scores[s.place], -s.place))
+            text = best[chosen.place][1].text
+        else:  # The cues are English words: without them, what a paper is about stands at the front.
+            chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
+            text = chosen.text
+        return shorten(text, _TLDR_AT_MOST) or shorten(chosen.text, _TLDR_AT_MOST), _points(sentences, chosen, scores)
+
+    def _score(self, features: Mapping[str, float]) -> float:
+        """Rounded, so that it is the same on every machine."""
+        weights = self.weights
+        return round(sum(value * weights[name] for name, value in features.items() if name in weights), 6)
+
+
+def candidates(title: str, sentences: tuple[Sentence, ...]) -> tuple[Candidate, ...]:
+    """Every sentence in each of its variants, in order."""
+    context = Context.of(title, sentences)
+    found = []
+    for s in sentences:
+        of_all = of_sentence(s, context)
+        found += [Candidate(sentence=s, variant=v, features=of_all | of_variant(v, context)) for v in variants(s.text)]
+    return tuple(found)
 
 
 def _points(sentences: tuple[Sentence, ...], chosen: Sentence, scores: list[float]) -> tuple[str, ...]:
@@ -96,10 +156,6 @@ _HEADING: Final = re.compile(
 )
 # One word, or a few that are not small: "OpenSkill: …", "Open Skill 2: …", but not "On the use of X: a study".
 _TITLE_NAME: Final = re.compile(r"((?=\S*[^\Wa-z])\S+(?: [A-Z0-9]\S*){0,2}): ")
-_SMALL_WORDS: Final = frozenset(
-    """a an and are as at be by can do does for from how in into is it its of on or over that the their this to towards
-    toward under up using via we what when where which who why with without""".split()
-)
 _BINDING: Final = frozenset("the of and to is are we with that this for by from our it which".split())
 
 
@@ -116,7 +172,6 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
         if _is_prose(text) and cues.words(text) != title_words and shorten(text, _TLDR_AT_MOST):
             texts.append((text, raw, label))
     announced = next((n for n, (_, raw, _) in enumerate(texts) if cues.speaks_up(raw.lower())), -1)
-    telling = frozenset(title_words) - _SMALL_WORDS
     named = _TITLE_NAME.match(title)
     return tuple(
         Sentence(
@@ -126,7 +181,6 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
             place=place,
             of=len(texts),
             label=label,
-            title=telling,
             name=named[1].lower() if named else "",
             first_announced=announced,
         )
@@ -153,97 +207,34 @@ def _prose(text: str) -> str:
     return text
 
 
-def _is_english(text: str) -> bool:
+def is_english(text: str) -> bool:
     """At least every 16th word is one that binds English sentences; in English text it is every fourth or fifth."""
     words = cues.words(_prose(text[:_READ_AT_MOST]))
     return 16 * sum(word in _BINDING for word in words) >= len(words)
 
 
-_PAPER: Final = (
-    r"(?:\w+ )?(?:paper|work|article|study|letter|report|thesis|survey|review|contribution|note|manuscript|chapter)"
+_UNTRAINED: Final = Extractor(
+    {
+        "cues.announces": 0.5,
+        "cues.proposes": 0.8,
+        "cues.names_itself": 0.3,
+        "cues.claims_novelty": 0.3,
+        "cues.comes_before_news": -0.6,
+        "cues.comes_long_after_news": -0.9,
+        "cues.is_background": -0.5,
+        "cues.contrasts": -0.3,
+        "cues.points_back": -0.3,
+        "cues.leans_on_another": -0.5,
+        "cues.label_tells": 0.8,
+        "cues.is_on_code": -1.5,
+        "cues.asks": -0.5,
+        "cues.leads_nowhere": -0.5,
+        "cues.is_cut_off": -1.0,
+        "title.share of title": 2.5,
+    }
 )
-_LEAD_IN: Final = re.compile(
-    rf"(?:in (?:this|our|the (?:present|current)) {_PAPER}(?:, | (?=(?:we|i|the authors?|it is)\b))"
-    r"|here(?:in)?,? (?=we\b)"
-    r"|(?:(?:to|in order to) (?:\w+ly )?(?:\w+ and )?\w+|(?:motivated|inspired|guided|driven|encouraged) by)"
-    r" (?:this|these|those|the above)(?: [\w-]+){0,3}, (?=(?:we|i|our)\b)"
-    r"|(?:based on (?:this|these)(?: [\w-]+){0,2}|to (?:this|that) end|for this (?:purpose|reason)|in response"
-    r"|in this (?:context|regard|sense|setting|direction|way)|by (?:contrast|doing so)|as a (?:result|consequence)"
-    r"|in (?:addition|particular|summary|conclusion|short|contrast|turn|fact|essence|doing so)|on the other hand"
-    r"|at the same time|more (?:specifically|precisely|concretely|importantly)|taken together|(?:al)?together"
-    r"|therefore|thus|hence|so|consequently|accordingly|moreover|furthermore|further|additionally|besides|also|likewise"
-    r"|similarly|specifically|concretely|conversely|instead|finally|lastly|overall|however|nevertheless|nonetheless"
-    r"|interestingly|importantly|notably|surprisingly|remarkably|crucially|collectively|first(?:ly)?|second(?:ly)?|third(?:ly)?"
-    r"|then|next|meanwhile|still|yet), (?=\S)"
-    r"|(?:therefore|thus|hence|moreover|furthermore|additionally|finally|then) (?=we\b))",
-    re.IGNORECASE,
-)
-_LEFT_AT_LEAST: Final = 15
-_ASIDE: Final = re.compile(r"(?<=\b[Ww]e )(?:therefore|thus|hence|also|further|additionally|then|here) (?=[a-z])")
-_ITEM: Final = re.compile(r"(?:[•▪‣*-]|\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)|\d{1,2}\.) (?=\S)")
-
-_SURNAME: Final = r"[A-Z][^\W\d_]*(?:[-’'][^\W\d_]+)*"
-_WORK: Final = rf"{_SURNAME}(?:(?:, {_SURNAME}){{0,3}},? (?:and|&) {_SURNAME},?|,? et al\.?,?|,) (?:19|20)\d\d[a-z]?"
-_CITATION: Final = re.compile(
-    rf" ?\((?:see |e\.g\.,? |cf\. )?{_WORK}(?:[;,] (?:{_WORK}|(?:19|20)\d\d[a-z]?))*\)(?=[\s,.;:]|$)"
-    r"| ?\((?:see |cf\. )?(?:Section|Sec\.|Sect\.|Figure|Fig\.|Table|Tab\.|Appendix|App\.|Equation|Eq\."
-    r"|Supplementary \w+) ?\(?(?:\d[\d.]*[a-z]?|[A-Z])\)?\)(?=[\s,.;:]|$)"
-)
-# "[1, 5]" may be an interval too: a reference stands behind a word that does not ask for a value.
-_REFERENCE: Final = re.compile(r"(?<=[a-z]{3}) ?\[[1-9]\d{0,2}(?:(?:, ?|; ?|-|–)[1-9]\d{0,2})*\](?=[\s,.;:)]|$)")
-_ASKS_FOR_VALUE: Final = re.compile(
-    r"\b(?:intervals?|ranges?|from|over|within|between|into|sets?|window|list|vector|array|size|sequence|values?|scale"
-    r"|positions?|indices|bounds?|domain|length|labels?|pages?)$"
-)
-# Not "mRNA", "p53" or "k-means", which keep their small letter.
-_SMALL_OPENING: Final = re.compile(r"(?:a|[a-z]{2,}(?:-[a-z]{2,}|[’'][a-z]+)*)(?=[\s,;.]|$)")
 
 
-def trim(sentence: str) -> str:
-    """*sentence* as it can stand alone: without "In this paper, ", "However, ", list marks and references."""
-    text = _ITEM.sub("", sentence, count=1) if _ITEM.match(sentence) else sentence
-    while (lead_in := _LEAD_IN.match(text)) and len(text) - lead_in.end() >= _LEFT_AT_LEAST:
-        text = text[lead_in.end() :]
-    text = _ASIDE.sub("", text, count=1)
-    if "[" in text or "(" in text:
-        text = _without_references(text)
-    return text[0].upper() + text[1:] if _SMALL_OPENING.match(text) else text
-
-
-def _without_references(text: str) -> str:
-    parts, start = [], 0
-    for begin, end in (*formulas(text), (len(text), len(text))):
-        prose = _CITATION.sub("", text[start:begin])
-        prose = _REFERENCE.sub(lambda m: m[0] if _ASKS_FOR_VALUE.search(m.string[: m.start()]) else "", prose)
-        parts += [prose, text[begin:end]]
-        start = end
-    return "".join(parts)
-
-
-_CLAUSE_END: Final = re.compile(r"[,;:](?=\s)|(?=\s[(–—])|[，；、：]")
-_BLANK: Final = re.compile(r"\s")
-
-
-def shorten(text: str, at_most: int) -> str:
-    """*text*, or its front up to the end of a clause, or else of a word, with "…"; empty if it can't be cut.
-
-    Neither a formula nor a bracket is cut in two.
-    """
-    if len(text) <= at_most:
-        return text
-    for pattern in (_CLAUSE_END, _BLANK):
-        places = [match.start() for match in pattern.finditer(text, at_most // 3, at_most)]
-        for place in reversed(places):
-            if not _is_inside(text, place):
-                return text[:place].rstrip(" ,;:–—") + "…"
-    return ""
-
-
-def _is_inside(text: str, place: int) -> bool:
-    """Is *place* within a formula or a bracket of *text*?"""
-    front = text[:place]
-    return (
-        front.count("(") > front.count(")")
-        or front.count("[") > front.count("]")
-        or any(start < place < end for start, end in formulas(text))
-    )
+def summarize(title: str, abstract: str) -> tuple[str, tuple[str, ...]]:
+    """As an `Extractor` without trained weights has it."""
+    return _UNTRAINED.summarize(title, abstract)

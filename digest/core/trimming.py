@@ -1,0 +1,277 @@
+"""What may be left out of a sentence so that it still says what its authors claim.
+
+    sentence ──► trim      as it can stand alone: no "In this paper, ", no list mark, no citation
+             ──► variants  shorter ones beside it, each with the names of what was cut
+             ──► shorten   the front of one that is too long, with "…"
+
+Words are only ever left out, never changed, but for a capital at the front. A clause goes only where the rest is a
+sentence that its authors would sign: one that is joined on, gives examples, names a consequence or an aim. What limits
+a claim stays: "but", "only", "if", "under", "may" are never cut, nor the clause they stand in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from digest.core.sentences import formulas
+
+PAPER: Final = (
+    r"(?:\w+ )?(?:paper|work|article|study|letter|report|thesis|survey|review|contribution|note|manuscript|chapter)"
+)
+_LEAD_IN: Final = re.compile(
+    rf"(?:in (?:this|our|the (?:present|current)) {PAPER}(?:, | (?=(?:we|i|the authors?|it is)\b))"
+    r"|here(?:in)?,? (?=we\b)"
+    r"|(?:(?:to|in order to) (?:\w+ly )?(?:\w+ and )?\w+|(?:motivated|inspired|guided|driven|encouraged) by)"
+    r" (?:this|these|those|the above)(?: [\w-]+){0,3}, (?=(?:we|i|our)\b)"
+    r"|(?:based on (?:this|these)(?: [\w-]+){0,2}|to (?:this|that) end|for this (?:purpose|reason)|in response"
+    r"|in this (?:context|regard|sense|setting|direction|way)|by (?:contrast|doing so)|as a (?:result|consequence)"
+    r"|in (?:addition|particular|summary|conclusion|short|contrast|turn|fact|essence|doing so)|on the other hand"
+    r"|at the same time|more (?:specifically|precisely|concretely|importantly)|taken together|(?:al)?together"
+    r"|therefore|thus|hence|so|consequently|accordingly|moreover|furthermore|further|additionally|besides|also|likewise"
+    r"|similarly|specifically|concretely|conversely|instead|finally|lastly|overall|however|nevertheless|nonetheless"
+    r"|interestingly|importantly|notably|surprisingly|remarkably|crucially|collectively|first(?:ly)?|second(?:ly)?|third(?:ly)?"
+    r"|then|next|meanwhile|still|yet), (?=\S)"
+    r"|(?:therefore|thus|hence|moreover|furthermore|additionally|finally|then) (?=we\b))",
+    re.IGNORECASE,
+)
+_LEFT_AT_LEAST: Final = 15
+_ASIDE: Final = re.compile(r"(?<=\b[Ww]e )(?:therefore|thus|hence|also|further|additionally|then|here) (?=[a-z])")
+_ITEM: Final = re.compile(r"(?:[•▪‣*-]|\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)|\d{1,2}\.) (?=\S)")
+
+_SURNAME: Final = r"[A-Z][^\W\d_]*(?:[-’'][^\W\d_]+)*"
+_WORK: Final = rf"{_SURNAME}(?:(?:, {_SURNAME}){{0,3}},? (?:and|&) {_SURNAME},?|,? et al\.?,?|,) (?:19|20)\d\d[a-z]?"
+_CITATION: Final = re.compile(
+    rf" ?\((?:see |e\.g\.,? |cf\. )?{_WORK}(?:[;,] (?:{_WORK}|(?:19|20)\d\d[a-z]?))*\)(?=[\s,.;:]|$)"
+    r"| ?\((?:see |cf\. )?(?:Section|Sec\.|Sect\.|Figure|Fig\.|Table|Tab\.|Appendix|App\.|Equation|Eq\."
+    r"|Supplementary \w+) ?\(?(?:\d[\d.]*[a-z]?|[A-Z])\)?\)(?=[\s,.;:]|$)"
+)
+# "[1, 5]" may be an interval too: a reference stands behind a word that does not ask for a value.
+_REFERENCE: Final = re.compile(r"(?<=[a-z]{3}) ?\[[1-9]\d{0,2}(?:(?:, ?|; ?|-|–)[1-9]\d{0,2})*\](?=[\s,.;:)]|$)")
+_ASKS_FOR_VALUE: Final = re.compile(
+    r"\b(?:intervals?|ranges?|from|over|within|between|into|sets?|window|list|vector|array|size|sequence|values?|scale"
+    r"|positions?|indices|bounds?|domain|length|labels?|pages?)$"
+)
+# Not "mRNA", "p53" or "k-means", which keep their small letter.
+_SMALL_OPENING: Final = re.compile(r"(?:a|[a-z]{2,}(?:-[a-z]{2,}|[’'][a-z]+)*)(?=[\s,;.]|$)")
+
+
+def trim(sentence: str) -> str:
+    """*sentence* as it can stand alone: without "In this paper, ", "However, ", list marks and references."""
+    text = _ITEM.sub("", sentence, count=1) if _ITEM.match(sentence) else sentence
+    while (lead_in := _LEAD_IN.match(text)) and len(text) - lead_in.end() >= _LEFT_AT_LEAST:
+        text = text[lead_in.end() :]
+    text = _ASIDE.sub("", text, count=1)
+    if "[" in text or "(" in text:
+        text = _without_references(text)
+    return _capital(text)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:] if _SMALL_OPENING.match(text) else text
+
+
+def _without_references(text: str) -> str:
+    parts, start = [], 0
+    for begin, end in (*formulas(text), (len(text), len(text))):
+        prose = _CITATION.sub("", text[start:begin])
+        prose = _REFERENCE.sub(lambda m: m[0] if _ASKS_FOR_VALUE.search(m.string[: m.start()]) else "", prose)
+        parts += [prose, text[begin:end]]
+        start = end
+    return "".join(parts)
+
+
+# --- variants ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A sentence, or what is left of it."""
+
+    text: str
+    cut: tuple[str, ...] = ()
+    """What was left out, by the names that the weights have: "front: we show that", "tail: and show"."""
+
+
+_VARIANTS_AT_MOST: Final = 24
+# What is longer is no sentence, but a text that could not be divided.
+_VARIED_AT_MOST: Final = 1000
+_WORDS_AT_LEAST: Final = 5
+
+# What makes a claim smaller. A part with one of these in it is never left out.
+_LIMITS: Final = re.compile(
+    r"\b(?:but|however|only|except|unless|if|when|provided|providing|assum\w+|although|though|albeit|despite|whereas"
+    r"|under|not|no|never|without|cannot|fail\w*|limit\w*|may|might|could|would|sometimes|often|mostly|usually|partly"
+    r"|partially|subject to|conditional\w*|restricted|at the (?:cost|expense)|trade-?offs?|rather than|instead|neither"
+    r"|nor|at most|at least|up to|approximately)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+_SHOWN: Final = (
+    r"(?:show(?:n|s|ed)?|demonstrat(?:e|es|ed)|prove[sdn]?|find|found|verif(?:y|ies|ied)|establish(?:es|ed)?)"
+)
+_WE: Final = (
+    r"we(?: (?:\w+ly|also|then|further|first|hence|thus))*|(?:our|the|these)?(?: ?(?:extensive|experimental|empirical"
+    r"|theoretical|numerical|comprehensive|main|key))*? ?(?:results|experiments|evaluations?|analys[ie]s|findings"
+    r"|studies)"
+)
+_FRONTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    ("we show that", re.compile(rf"(?:{_WE}) {_SHOWN}(?: \w+ly)? that (?=\S)", re.IGNORECASE)),
+    (
+        "aim or ground",
+        re.compile(
+            r"(?:to|in order to|with the (?:aim|goal) of|motivated by|inspired by|guided by|driven by|based on"
+            r"|building (?:up)?on|drawing (?:up)?on|by \w+ing|using|leveraging|utilizing|exploiting|through|via|as"
+            r"|since|because|while|although|though|despite|unlike|in contrast (?:to|with)|due to|for) "
+            r"[^;:]*?, (?=(?:we|this paper|this work|our)\b)",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_BREAK: Final = r"(?:,|;| --+| —| –| -)"
+_RESULTING: Final = (
+    r"(?:achiev|allow|enabl|lead|result|mak|improv|reduc|outperform|demonstrat|show|provid|yield|giv|offer|indicat"
+    r"|suggest|leverag|utiliz|us|exploit|increas|obtain|produc|open|highlight|reveal|confirm|surpass|exceed"
+    r"|bridg|facilitat|help|ensur|preserv|avoid|eliminat|remov|decreas|sav|speed|match|combin|build|tak|extend"
+    r"|generaliz|generalis|support|deliver|establish|creat|rang|includ|thereby \w+|thus \w+|hence \w+)ing\b"
+)
+_AND_WE: Final = (
+    r"(?:show|demonstrat|prov|find|evaluat|appl(?:y|ies)|provid|present|propos|introduc|discuss|analy[sz]|compar|deriv"
+    r"|develop|obtain|achiev|outperform|improv|verif|validat|illustrat|giv|establish|argu|investigat|explor"
+    r"|characteri[sz]|identif|observ|describ|examin|confirm|conduct|perform|leverag|exploit|allow|enabl|yield|lead)"
+    r"(?:e|es|s|ies|y)?\b"
+)
+_TAILS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    ("which", re.compile(r",? which (?=\w)|, where(?:by|in)? (?=\w)|, whose ")),
+    ("resulting", re.compile(rf", (?:while )?(?:\w+ly )?{_RESULTING}")),
+    (
+        "and we",
+        re.compile(rf", (?:and|then)(?: (?:then|also|further|finally|thus|\w+ly|we|it|our \w+|this)){{0,3}} {_AND_WE}"),
+    ),
+    (
+        "and we",
+        re.compile(
+            r" and (?:\w+ly )?(?:(?:show|demonstrate|prove|find|argue)s? (?:that|how|its|their|the|on)"
+            r"|(?:propose|introduce|provide|evaluate|validate|investigate|derive|discuss)s?"
+            r" (?:a|an|the|it|its|their|our|new)\b)"
+        ),
+    ),
+    (
+        "examples",
+        re.compile(r",? (?:such as|e\.g\.,?|including|especially|particularly|in particular|namely|i\.e\.,?) "),
+    ),
+    ("by doing", re.compile(r",? by (?:\w+ly )?\w+ing\b|,? based on |,? using |, with ")),
+    ("aside", re.compile(r" --+ ?| — ?|—| – |; |: | - ")),
+    ("aim", re.compile(r"(?:,| in order| so as) to (?=\w)|,? so that ")),
+)
+_HAS_VERB: Final = re.compile(
+    r"\b(?:we|this (?:paper|work|article|study|survey)|the authors) (?:\w+ly |also |then |first |will |can |have )*\w+"
+    r"|\b(?:is|are|was|were|has|have|can|does|do|will|\w+(?:ates|izes|ises|ifies|oses|ides|uces|oves|ains|ents|eves"
+    r"|ows|earns|ields|ables|orms))\b",
+    re.IGNORECASE,
+)
+_NAMED: Final = re.compile(
+    r",? (?:which we (?:call|name|term|dub|refer to as)|(?:so-)?called|named|dubbed|termed|coined|referred to as)"
+    r" (?:the )?[\"'“‘]?[A-Z][\w+-]*(?: [A-Z][\w+-]*){0,4}[\"'”’]?,?(?= (?:that|which|to|for|in|with|by|and)\b|\.?$)"
+)
+_LIST_AHEAD: Final = re.compile(
+    r"\b(?:following|follows|two|three|four|five|several|both|between|either|from)\b[^,;:]*$", re.IGNORECASE
+)
+
+
+def variants(text: str) -> tuple[Variant, ...]:
+    """*text* without its brackets first, then what else may be left out of it, each once."""
+    if len(text) > _VARIED_AT_MOST:
+        return (Variant(text),)
+    found: dict[str, tuple[str, ...]] = {}
+    for whole, bracket in _brackets(text):
+        for front, fronted in _fronts(whole):
+            for tailed, cut in _tails(front):
+                found.setdefault(tailed, (*bracket, *fronted, *cut))
+    return tuple(Variant(each, cut) for each, cut in list(found.items())[:_VARIANTS_AT_MOST])
+
+
+_BRACKET: Final = re.compile(r" ?\([^()]*\)(?=[\s,.;:]|$)")
+
+
+def _brackets(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """*text* without the brackets that do not limit what it says."""
+    held = formulas(text)
+    parts, start = [], 0
+    for match in _BRACKET.finditer(text):
+        if _LIMITS.search(match[0]) or any(a < match.end() and match.start() < b for a, b in held):
+            continue
+        if not text[: match.start()].strip() or re.fullmatch(r" ?\((?:[ivx]{1,4}|\d{1,2}|[a-h])\)", match[0]):
+            continue
+        parts.append(text[start : match.start()])
+        start = match.end()
+    bare = "".join((*parts, text[start:]))
+    if parts:
+        yield bare, ("brackets",)
+    named = _NAMED.sub("", bare)
+    if named != bare:
+        yield named, ("name",)
+    yield text, ()
+
+
+def _fronts(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield text, ()
+    rest, cut = text, tuple[str, ...]()
+    for name, pattern in reversed(_FRONTS):
+        match = pattern.match(rest)
+        if match and not _LIMITS.search(match[0]) and not _is_within(rest, match.end()):
+            rest, cut = rest[match.end() :], (*cut, f"front {name}")
+            if len(rest.split()) >= _WORDS_AT_LEAST:
+                rest = _capital(rest)
+                yield rest, cut
+
+
+def _tails(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield text, ()
+    end = re.search(r"[.!?…]*$", text)
+    mark = end[0] if end else ""
+    body = text[: len(text) - len(mark)]
+    for name, pattern in _TAILS:
+        for match in pattern.finditer(body):
+            head, tail = body[: match.start()], body[match.start() :]
+            if (
+                len(head.split()) >= _WORDS_AT_LEAST
+                and not _LIMITS.search(tail)
+                and not _is_within(body, match.start())
+                and _HAS_VERB.search(head)
+                and not _LIST_AHEAD.search(head)
+            ):
+                yield head.rstrip(" ,;:–—-") + (mark or "."), (f"tail {name}",)
+
+
+def _is_within(text: str, place: int) -> bool:
+    """Is *place* within a formula or a bracket of *text*?"""
+    front = text[:place]
+    return (
+        front.count("(") > front.count(")")
+        or front.count("[") > front.count("]")
+        or any(start < place < end for start, end in formulas(text))
+    )
+
+
+# --- shorten ----------------------------------------------------------------------------------------------------------
+
+_CLAUSE_END: Final = re.compile(r"[,;:](?=\s)|(?=\s[(–—])|[，；、：]")
+_BLANK: Final = re.compile(r"\s")
+
+
+def shorten(text: str, at_most: int) -> str:
+    """*text*, or its front up to the end of a clause, or else of a word, with "…"; empty if it can't be cut.
+
+    Neither a formula nor a bracket is cut in two.
+    """
+    if len(text) <= at_most:
+        return text
+    for pattern in (_CLAUSE_END, _BLANK):
+        places = [match.start() for match in pattern.finditer(text, at_most // 3, at_most)]
+        for place in reversed(places):
+            if not _is_within(text, place):
+                return text[:place].rstrip(" ,;:–—") + "…"
+    return ""

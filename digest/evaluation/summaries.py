@@ -1,0 +1,58 @@
+"""How near the summary's sentence is to what people wrote of the same papers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from digest import assets
+from digest.core.extractive import Extractor
+from digest.evaluation.figures import Figure, interval, mean
+from digest.evaluation.rouge import Rouge, best
+from digest.evaluation.sets import TldrPaper, files, name_of, read_tldrs
+
+PART: Final = "summaries"
+Summarize = Callable[[str, str], tuple[str, tuple[str, ...]]]
+"""Title and abstract → the sentence and the points."""
+
+
+def measure(data: Path, summarize: Summarize | None = None) -> tuple[Figure, ...]:
+    """ROUGE and length on every part of SciTLDR in *data* but the training one; empty where there is none.
+
+    Args:
+        summarize: What is measured; by default the extract with the weights that ship.
+    """
+    write = summarize or Extractor.parse(assets.trained("summaries.toml").decode()).summarize
+    found: list[Figure] = []
+    for path in files(data, "scitldr/*.jsonl", but="*train*"):
+        papers = read_tldrs(path)
+        sentences = [write(paper.title, paper.abstract)[0] for paper in papers]
+        found += figures(papers, sentences, data=name_of(path, data))
+    return tuple(found)
+
+
+def figures(papers: Sequence[TldrPaper], sentences: Sequence[str], *, data: str) -> tuple[Figure, ...]:
+    """The figures of *sentences*, one for each of *papers*; *data* is the name of the set."""
+    rouges = [best(said, paper.references) for paper, said in zip(papers, sentences, strict=True)]
+    values: tuple[tuple[str, Callable[[Rouge], float]], ...] = (
+        ("ROUGE-1", lambda r: r.r1),
+        ("ROUGE-2", lambda r: r.r2),
+        ("ROUGE-L", lambda r: r.rl),
+    )
+    found = [_figure(data, name, [value(r) for r in rouges]) for name, value in values]
+    return (*found, _figure(data, "words", [float(len(s.split())) for s in sentences], higher_is_better=None))
+
+
+def _figure(data: str, name: str, values: Sequence[float], *, higher_is_better: bool | None = True) -> Figure:
+    low, high = interval(values, mean)
+    return Figure(
+        part=PART,
+        data=data,
+        name=name,
+        value=mean(values),
+        low=low,
+        high=high,
+        of=len(values),
+        higher_is_better=higher_is_better,
+    )
