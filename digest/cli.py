@@ -424,8 +424,11 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 )
 @click.option(
     "--config",
+    "configs",
+    multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Ask the model of this config.toml too, within its budgets: for labelled papers of one's own.",
+    help="Ask the model of this config.toml too, within its budgets, about labelled papers of one's own; "
+    "may be given several times.",
 )
 @click.option(
     "--limit",
@@ -441,23 +444,28 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 )
 @json_option
 def evaluate(
-    data: Path | None, parts: tuple[str, ...], config: Path | None, limit: int | None, save: Path | None, as_json: bool
+    data: Path | None,
+    parts: tuple[str, ...],
+    configs: tuple[Path, ...],
+    limit: int | None,
+    save: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure summaries, topics, ranking and duplicates on labelled sets, beside the figures of the last release.
 
     A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
     papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
     """
-    from contextlib import nullcontext
+    from contextlib import ExitStack
 
     from digest.evaluation import baseline, report
     from digest.evaluation.run import PARTS, SAMPLE, Evaluator
 
-    with _working(as_json) as host, _app(config, host) if config else nullcontext() as app:
+    with _working(as_json) as host, ExitStack() as opened:
         evaluator = Evaluator(
             data=data or SAMPLE,
             host=host,
-            app=app,
+            apps=[opened.enter_context(_app(config, host)) for config in configs],
             limit=limit,
             announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
         )

@@ -43,8 +43,6 @@ _NONCE: Final = "AAAA"
 class Written:
     """What one writer made of the papers."""
 
-    writer: str
-    """`extractive`, or the name of a model."""
     summaries: Mapping[str, Summary]
     """By the id of the labelled paper, one for each."""
     usage: Usage
@@ -89,14 +87,14 @@ def write(app: App, papers: Sequence[LabelledPaper]) -> Written:
         if summarizer.model:
             app.store.save_summaries({keys[i]: s for i, s in new.items() if s.fell_back is None})
 
-    missing = [paper for paper in ours if paper.id not in done]
+    missing = _missing(ours, keys, done)
     sums = Sums(usage=Usage(client=summarizer.client, model=summarizer.model or None))
     if missing:
         summarizer.begin_run(f"{_EDITION} {secrets.token_hex(8)}")
         sums = summarizer.summarize(missing, language=language, edition=_EDITION, on_done=keep)
+    by_key = {keys[paper_id]: summary for paper_id, summary in done.items()}
     return Written(
-        writer=summarizer.model or summarizer.client,
-        summaries={label.id: done[paper.id] for label, paper in zip(papers, ours, strict=True)},
+        summaries={label.id: by_key[keys[paper.id]] for label, paper in zip(papers, ours, strict=True)},
         usage=replace(sums.usage, from_cache=from_store),
         warnings=sums.warnings,
     )
@@ -108,8 +106,9 @@ def forecast(app: App, papers: Sequence[LabelledPaper]) -> Forecast:
 
     summarizer, language = app.summarizer, app.config.editions[0].language
     ours = _as_papers(papers)
-    stored = _stored(app, summarizer, {paper.id: key_of(summarizer, paper, language) for paper in ours})
-    missing = [paper for paper in ours if paper.id not in stored]
+    keys = {paper.id: key_of(summarizer, paper, language) for paper in ours}
+    stored = _stored(app, summarizer, keys)
+    missing = _missing(ours, keys, stored)
     if not isinstance(summarizer, ModelSummarizer):
         return Forecast(
             model=summarizer.client, papers=len(missing), stored=0, requests=0, likely_usd=0.0, most_usd=0.0
@@ -320,3 +319,11 @@ def _stored(app: App, summarizer: Summarizer, keys: Mapping[PaperId, SummaryKey]
         return {}
     found = app.store.summaries(keys.values())
     return {paper_id: found[key] for paper_id, key in keys.items() if key in found}
+
+
+def _missing(
+    papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], done: Mapping[PaperId, Summary]
+) -> list[Paper]:
+    """What is to be asked for; what stands there twice, once."""
+    firsts = {keys[paper.id]: paper for paper in reversed(papers) if paper.id not in done}
+    return list(reversed(firsts.values()))

@@ -11,7 +11,7 @@ from digest.bills import usd
 from digest.evaluation.baseline import Release, Verdict, verdict
 from digest.evaluation.figures import Figure
 from digest.evaluation.papers import Forecast
-from digest.evaluation.run import Evaluation
+from digest.evaluation.run import Column, Evaluation
 
 _WIDTH: Final = 80
 _WORDS: Final[dict[Verdict, str]] = {"better": "better", "worse": "worse", "other": "differs", "": ""}
@@ -78,31 +78,35 @@ def forecast_line(forecast: Forecast) -> str:
 
 def evaluation_json(found: Evaluation, release: Release, *, version: str) -> dict[str, Any]:
     """Everything, as one document."""
-    model = _by_key(found.model.figures) if found.model else {}
+    extracts = _by_key(found.figures)
     return {
         "version": version,
         "release": release.version or None,
-        "model": found.model.writer if found.model else None,
-        "figures": [_figure_json(f, release, model.get(_key(f))) for f in found.figures],
+        "models": [column.writer for column in found.models],
+        "figures": [_figure_json(f, release, found.models) for f in found.figures],
         # What only a model has: its cost.
-        "cost": [_values(f) for f in found.model.figures if _key(f) not in _by_key(found.figures)]
-        if found.model
-        else [],
+        "costs": [
+            {"model": column.writer, **_values(f)}
+            for column in found.models
+            for f in column.figures
+            if _key(f) not in extracts
+        ],
         "notes": list(found.notes),
         "left_out": list(found.troubles),
     }
 
 
-def _figure_json(figure: Figure, release: Release, model: Figure | None) -> dict[str, Any]:
+def _figure_json(figure: Figure, release: Release, models: Sequence[Column]) -> dict[str, Any]:
     before = release.value_of(figure)
     document = {
         **_values(figure),
         "release": before,
-        "change": None if before is None else round(figure.value - before, 4),
+        "change": None if before is None else round(figure.value - before, 6),
         "verdict": verdict(figure, before) or None,
     }
-    if model is not None:
-        document["model"] = {"value": _rounded(model.value), "low": _rounded(model.low), "high": _rounded(model.high)}
+    of_models = {column.writer: _by_key(column.figures).get(_key(figure)) for column in models}
+    if beside := {writer: _spread(found) for writer, found in of_models.items() if found}:
+        document["models"] = beside
     return document
 
 
@@ -111,12 +115,14 @@ def _values(figure: Figure) -> dict[str, Any]:
         "part": figure.part,
         "set": figure.data,
         "name": figure.name,
-        "value": _rounded(figure.value),
-        "low": _rounded(figure.low),
-        "high": _rounded(figure.high),
+        **_spread(figure),
         "unit": figure.unit or None,
         "n": figure.of,
     }
+
+
+def _spread(figure: Figure) -> dict[str, float | None]:
+    return {"value": _rounded(figure.value), "low": _rounded(figure.low), "high": _rounded(figure.high)}
 
 
 def _rounded(value: float | None) -> float | None:
@@ -127,21 +133,19 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _groups(found: Evaluation, release: Release) -> Iterator[_Group]:
-    model = found.model
-    by_model = {data: list(of) for data, of in groupby(model.figures, _place)} if model else {}
+    """One for each set; where models were asked, one for each of them instead, beside the extract."""
     for place, of_it in groupby(found.figures, _place):
         figures, title = list(of_it), " · ".join(place)
-        if model and place in by_model:
-            extracts = _by_key(figures)
+        by_model = {c.writer: [f for f in c.figures if _place(f) == place] for c in found.models}
+        if not any(by_model.values()):
             yield _Group(
-                title=title,
-                writer=model.writer,
-                other="extractive",
-                rows=tuple(_beside(f, extracts.get(_key(f))) for f in by_model[place]),
+                title=title, writer="this", other=release.version, rows=tuple(_since(f, release) for f in figures)
             )
-            continue
-        rows = tuple(_since(f, release) for f in figures)
-        yield _Group(title=title, writer="this", other=release.version, rows=rows)
+        extracts = _by_key(figures)
+        for writer, theirs in by_model.items():
+            if theirs:
+                rows = tuple(_beside(f, extracts.get(_key(f))) for f in theirs)
+                yield _Group(title=f"{title} · {writer}", writer=writer, other="extract", rows=rows)
 
 
 def _since(figure: Figure, release: Release) -> _Row:
@@ -171,13 +175,13 @@ def _by_key(figures: Sequence[Figure]) -> dict[tuple[str, str, str], Figure]:
 
 def _table(group: _Group) -> Iterator[Line]:
     yield Line(group.title, "head")
-    yield Line(_cells("", _short(group.writer), "95 % interval", _short(group.other), "change", "", "n"), "dim")
+    yield Line(_cells("", _short(group.writer, 10), "95 % interval", _short(group.other, 8), "change", "", "n"), "dim")
     for row in group.rows:
         figure, before = row.figure, row.before
         spread = (
             ""
             if figure.low is None or figure.high is None
-            else f"{_said(figure.low, figure)} to {_said(figure.high, figure)}"
+            else f"{_said(figure.low, figure)}–{_said(figure.high, figure)}"
         )
         name = figure.name
         if len(name) > _NAME:
@@ -200,9 +204,9 @@ def _cells(name: str, value: str, spread: str, before: str, change: str, word: s
     return f"  {name:<21}{value:>10} {spread:>15} {before:>8} {change:>6} {word:<7}{n:>7}".rstrip()
 
 
-def _short(writer: str) -> str:
+def _short(writer: str, room: int) -> str:
     """A name in its column: of a model's, the end tells it from its kin."""
-    return writer if len(writer) <= 8 else f"…{writer[-7:]}"
+    return writer if len(writer) <= room else f"…{writer[1 - room :]}"
 
 
 def _said(value: float, figure: Figure, *, unit: bool = False) -> str:

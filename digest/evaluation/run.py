@@ -9,13 +9,14 @@ A set that is damaged is left out, and said so; the others are measured.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from digest import assets
+from digest.config import LLMConfig
 from digest.core.errors import ConfigError, DigestError
 from digest.evaluation import papers as own_papers
 from digest.evaluation import sets, shipping
@@ -46,6 +47,7 @@ class Column:
     """What a model made of papers that the extract was measured on too."""
 
     writer: str
+    """The model's name; where two configs have the same one, with the config's."""
     figures: tuple[Figure, ...]
 
 
@@ -55,8 +57,8 @@ class Evaluation:
 
     figures: tuple[Figure, ...]
     """Of the program without a model, in the order of the parts."""
-    model: Column | None = None
-    """None: no model was asked."""
+    models: tuple[Column, ...] = ()
+    """One for each config that names a model."""
     troubles: tuple[str, ...] = ()
     """What could not be measured, and why."""
     notes: tuple[str, ...] = ()
@@ -70,14 +72,14 @@ class Evaluator:
     data: Path
     """A folder of sets, or one file of a user's own papers."""
     host: Host
-    app: App | None = None
-    """Its summarizer is asked, if it is a model; None: no model is."""
+    apps: Sequence[App] = ()
+    """Their summarizers are asked, those that are models."""
     limit: int | None = None
     """See `digest eval --limit`. None: `DEFAULT_LIMIT`, and of a user's own papers alone."""
     announce: Callable[[own_papers.Forecast], None] = lambda _: None
     """Gets what a model will cost before it is asked."""
     figures: list[Figure] = field(default_factory=list)
-    model: list[Figure] = field(default_factory=list)
+    models: dict[str, list[Figure]] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -91,23 +93,40 @@ class Evaluator:
             raise ConfigError(f"there is no {self.data}; --data names a folder of labelled sets, or a file of papers")
         if self.data == SAMPLE:
             self.notes += _ABOUT_SAMPLE
-        if self.app is not None:
-            # What is wrong with the config is known before anything is measured.
-            self.app.check(send=False)
-            _ = self.app.summarizer
+        models = self._models()
         for part in parts:
             if part in MEASURED and self.data.is_dir():
                 self.host.progress(f"measuring {part}")
                 self._guard(part, partial(self._part, part))
         if own_papers.PART in parts:
-            self._own_papers()
+            self._own_papers(models)
+        if not self.figures and not self.troubles:
+            self.notes.append(
+                f"{self.data} has no labelled set for {', '.join(parts)}; `digest eval` without --data names some"
+            )
         self.figures += shipping.sizes() if self.figures and parts == PARTS else ()
-        model = None
-        if self.app is not None and self.model:
-            model = Column(writer=self.app.summarizer.model or self.app.summarizer.client, figures=tuple(self.model))
         return Evaluation(
-            figures=tuple(self.figures), model=model, troubles=tuple(self.troubles), notes=tuple(self.notes)
+            figures=tuple(self.figures),
+            models=tuple(Column(writer=w, figures=tuple(of)) for w, of in self.models.items()),
+            troubles=tuple(self.troubles),
+            notes=tuple(self.notes),
         )
+
+    def _models(self) -> dict[str, App]:
+        """The apps that have a model, by the name it goes by; what is wrong with one is known before all work."""
+        found: list[App] = []
+        for app in self.apps:
+            app.check(send=False)
+            _ = app.summarizer
+            if app.config.llm.client == LLMConfig().client:
+                self.notes.append(f"{app.config.path.name}: [llm] names no model, so none is measured")
+            else:
+                found.append(app)
+        names = [app.summarizer.model or app.summarizer.client for app in found]
+        return {
+            name if names.count(name) == 1 else f"{name}, {app.config.path.name}": app
+            for name, app in zip(names, found, strict=True)
+        }
 
     def _part(self, part: str) -> None:
         self.figures += importlib.import_module(f"digest.evaluation.{part}").measure(self.data)
@@ -118,38 +137,42 @@ class Evaluator:
         except DigestError as error:
             self.troubles.append(f"{what}: {error}")
 
-    def _own_papers(self) -> None:
+    def _own_papers(self, models: Mapping[str, App]) -> None:
         """A user's own papers; with a model and a limit, papers of SciTLDR as well."""
         if self.data.is_file():
-            self._guard(own_papers.PART, partial(self._compare, self.data.stem, self.data, sets.read_papers))
+            self._guard(own_papers.PART, partial(self._compare, self.data.stem, self.data, sets.read_papers, models))
             return
         for path in sets.files(self.data, "papers/*.jsonl"):
             name = sets.name_of(path, self.data)
-            self._guard(name, partial(self._compare, name, path, sets.read_papers))
-        if self.app is None or self.limit is None:
+            self._guard(name, partial(self._compare, name, path, sets.read_papers, models))
+        if not models or self.limit is None:
             return
         for path in sets.files(self.data, "scitldr/*.jsonl", but="*train*"):
             name = sets.name_of(path, self.data)
-            self._guard(name, partial(self._compare, name, path, _read_tldrs))
+            self._guard(name, partial(self._compare, name, path, _read_tldrs, models))
 
-    def _compare(self, name: str, path: Path, read: Callable[[Path], tuple[sets.LabelledPaper, ...]]) -> None:
+    def _compare(
+        self, name: str, path: Path, read: Callable[[Path], tuple[sets.LabelledPaper, ...]], models: Mapping[str, App]
+    ) -> None:
+        """The extract on the papers of one set, and each model on the same."""
         from digest.app import App
 
         papers = read(path)
-        if self.app is not None and len(papers) > (limit := self.limit or DEFAULT_LIMIT):
+        if models and len(papers) > (limit := self.limit or DEFAULT_LIMIT):
             self.notes.append(f"{name}: the first {limit} of {len(papers)} papers; --limit sets how many")
             papers = papers[:limit]
-        self.host.progress(f"measuring {name}")
-        with own_papers.extracting(self.app) if self.app else App.without_config(self.host) as extracting:
+        first = next(iter(models.values()), None)
+        with own_papers.extracting(first) if first else App.without_config(self.host) as extracting:
+            self.host.progress(f"measuring {name}")
             fold = extracting.taxonomy.fold
             extracts = own_papers.write(extracting, papers)
         self.figures += own_papers.figures_of(papers, extracts, data=name, fold=fold)
-        if self.app is None:
-            return
-        self.announce(own_papers.forecast(self.app, papers))
-        written = own_papers.write(self.app, papers)
-        self.notes += [f"{name}: {warning}" for warning in written.warnings]
-        self.model += own_papers.figures_of(papers, written, data=name, fold=fold)
+        for writer, app in models.items():
+            self.announce(own_papers.forecast(app, papers))
+            self.host.progress(f"asking {writer} about {name}")
+            written = own_papers.write(app, papers)
+            self.notes += [f"{name}, {writer}: {warning}" for warning in written.warnings]
+            self.models.setdefault(writer, []).extend(own_papers.figures_of(papers, written, data=name, fold=fold))
 
 
 def _read_tldrs(path: Path) -> tuple[sets.LabelledPaper, ...]:
