@@ -225,9 +225,7 @@ class _Drafts:
         added: dict[str, Word] = {}
         for n, draft in enumerate(drafts):
             for origin, alias, weak in draft.own_words(self._shipped, added=True):
-                same = added.get(small_words(alias))
-                if same is None or same.topic != n:
-                    _enter(added, drafts, Word(n, weak, alias), origin)
+                _enter(added, drafts, Word(n, weak, alias), origin)
         found: dict[str, Word] = {}
         for n, draft in enumerate(drafts):
             for origin, alias, weak in draft.own_words(self._shipped, added=False):
@@ -257,6 +255,9 @@ def _enter(words: dict[str, Word], drafts: Sequence[_Draft], word: Word, origin:
     if not key:
         raise ConfigError(f"{origin.file}: {name}: “{word.alias}” has no letter")
     other = words.get(key)
+    if other and other.topic == word.topic:
+        # Two spellings of one word; a topic's own name is one of its words.
+        return
     if other:
         raise ConfigError(
             f"{origin.file}: “{word.alias}” stands under “{name}”, and as “{other.alias}” under "
@@ -280,13 +281,23 @@ def _strings_by_name(value: object, origin: _Origin) -> dict[str, str]:
 # -- words as they are compared
 
 _WORD: Final = re.compile(r"[^\W_]+")
-# Written as one word by half of the authors.
-_RESPELLED: Final = re.compile(r"\b(pre|fine|post|cross|multi)(?=train|tun|lingual|agent)")
+# Written as one word by half of the authors; "sim2real" is "sim to real", and "behaviour" and "modelling" are British.
+_RESPELLED: Final = re.compile(
+    r"\b(pre|fine|post|cross|spatio|multi)(?=train|tun|lingual|agent|temporal|modal|task|hop|view|turn|step|head)"
+    r"|(?<=[a-z]{2})2(?=[a-z]{2})"
+)
+_BRITISH: Final = (("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("aemi", "emi"), ("paed", "ped"))
+_OUR: Final = re.compile(r"(?<=behavi)our|(?<=neighb)our|(?<=flav)our|(?<=harb)our|\b(tum|col|lab|fav|vap)our")
+_SAYS_NOTHING: Final = frozenset({"based"})
+"""An "LLM-based agent" is an LLM agent."""
 
 
 def iter_small_words(text: str) -> Iterator[str]:
-    """Words of *text*: small letters, hyphens and signs gone, singular, "-isation" as "-ization"."""
-    return map(_singular, _WORD.findall(_RESPELLED.sub(r"\1 ", text.casefold())))
+    """Words of *text*: small letters, hyphens and signs gone, singular, in American spelling."""
+    folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", text.casefold())
+    for word in _WORD.findall(folded):
+        if word not in _SAYS_NOTHING:
+            yield _singular(word)
 
 
 def small_words(text: str) -> str:
@@ -296,10 +307,17 @@ def small_words(text: str) -> str:
 
 def _singular(word: str) -> str:
     """Not grammar: "series" becomes "sery". It is enough that text and aliases meet."""
-    if "isation" in word:
-        word = word.replace("isation", "ization")
+    if len(word) > 5:
+        word = _american(word)
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
+
+
+def _american(word: str) -> str:
+    for british, american in _BRITISH:
+        if british in word:
+            word = word.replace(british, american)
+    return _OUR.sub(r"\1or", word) if "our" in word else word
