@@ -279,6 +279,38 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
         click.echo(line)
 
 
+@cli.command(short_help="Say of which papers there should be more, or less.")
+@click.argument("papers", nargs=-1, metavar="[PAPER]...")
+@click.option("--more", "value", flag_value=1, type=int, help="More papers like these.")
+@click.option("--less", "value", flag_value=-1, type=int, help="Fewer papers like these.")
+@click.option("--forget", "value", flag_value=0, type=int, help="Forget what was said of these.")
+@click.option("--edition", metavar="NAME", help="For this edition; by default the ones that printed the paper.")
+@config_option
+@sample_option
+@json_option
+def feedback(
+    papers: tuple[str, ...], value: int | None, edition: str | None, config: Path, sample: bool, as_json: bool
+) -> None:
+    """Say of which papers there should be more, or less; without PAPER, list what was said.
+
+    PAPER is an id as the store shows it, an arXiv id, a DOI or an address. The next issue heeds it; after three months
+    it counts half.
+    """
+    from digest import likes_text
+    from digest.feedback import give, given
+
+    if bool(papers) != (value is not None):
+        raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        if value is None:
+            marks = given(app, edition=edition)
+            document, lines = likes_text.marks_json(marks), likes_text.mark_lines(marks)
+        else:
+            taken = give(app, papers, value, edition=edition)
+            document, lines = likes_text.given_json(taken), likes_text.given_lines(taken)
+    _print_json(document) if as_json else click.echo("\n".join(lines))
+
+
 @cli.command(short_help="Show an issue in the terminal.")
 @click.argument("edition", required=False)
 @click.argument("day", required=False, metavar="[DATE]")

@@ -32,12 +32,7 @@ def history_of(app: App, text: str) -> History:
     Raises:
         NotFoundError: The store has no such paper.
     """
-    store = app.store
-    paper = next(filter(None, map(store.paper, _ids(text))), None) or store.paper_at(text.strip())
-    if paper is None:
-        raise NotFoundError(
-            f"the store has no paper {text}: no source listed it under this id; `digest search` finds papers by words"
-        )
+    store, paper = app.store, paper_of(app, text)
     return History(
         paper=paper,
         aliases=store.aliases(paper.id),
@@ -45,6 +40,21 @@ def history_of(app: App, text: str) -> History:
         votes=store.votes_of(paper.id),
         decisions=store.decisions_on(paper.id),
     )
+
+
+def paper_of(app: App, text: str) -> Paper:
+    """The paper that *text* names: an id as the store shows it, an arXiv id, a DOI or an address.
+
+    Raises:
+        NotFoundError: The store has no such paper.
+    """
+    store = app.store
+    paper = next(filter(None, map(store.paper, _ids(text))), None) or store.paper_at(text.strip())
+    if paper is None:
+        raise NotFoundError(
+            f"the store has no paper {text}: no source listed it under this id; `digest search` finds papers by words"
+        )
+    return paper
 
 
 def _ids(text: str) -> list[PaperId]:

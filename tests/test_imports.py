@@ -17,6 +17,7 @@ APP = {
     "doctor",
     "evaluation",
     "extracts",
+    "feedback",
     "history",
     "interests",
     "jobs",
@@ -25,12 +26,13 @@ APP = {
     "overviews",
     "purse",
     "renewal",
+    "similar",
     "subscriptions",
     "summarizers",
     "topics",
     "topics_text",
 }
-OUTSIDE = {"cli", "schedule", "terminal", "training"}
+OUTSIDE = {"cli", "likes_text", "schedule", "terminal", "training"}
 STANDARD_IN_CORE = {
     "os",
     "sys",
