@@ -1,0 +1,156 @@
+"""Tells from title and abstract alone which arXiv category a paper would be filed under, and how surely.
+
+    words and pairs of words ──► a row of weights each ──► sum over the text, by its length ──► probabilities
+
+A linear model over tf-idf. It is trained by `digest.training.topics` and ships as one file:
+
+    line 1    JSON: "format" (1), "note", what it was trained on and how well that went, and the numbers of `_Head`
+    the rest  zlib of: the known words, sorted, one a line; an empty line; for each category, then for the length, one
+              byte a word: its weight there
+
+A word's bytes lie side by side in one long integer, 32 bits for each category. Adding up these integers adds up all
+categories at once, which is some twenty times as fast as a loop over them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from digest.core.errors import ConfigError
+
+FORMAT: Final = 1
+TITLE_COUNTS: Final = 3
+"""A word of the title counts as much as three of the abstract."""
+MOST_WORDS: Final = 60_000
+"""More could overflow a lane: 60,000 words × the highest weight (255) × the highest count (`tf(MOST_OFTEN)`) < 2³²."""
+MOST_OFTEN: Final = 200
+"""A word that stands more often in one text counts as this often."""
+
+_LANE: Final = 4
+_WORD: Final = re.compile(r"[^\W_]+")
+_PLURAL: Final = re.compile(r"(?<=[a-z][a-hj-rtv-z])s\b")
+"""The s of "models", not that of "loss", "analysis" or "corpus"."""
+
+
+def counts(title: str, abstract: str) -> Counter[str]:
+    """How often each word and each pair of neighbouring words stands in a paper; plural and singular are one."""
+    return Counter(_terms(abstract) + _terms(title) * TITLE_COUNTS)
+
+
+def _terms(text: str) -> list[str]:
+    words = _WORD.findall(_PLURAL.sub("", text.lower()))
+    return words + [f"{one} {other}" for one, other in pairwise(words)]
+
+
+def tf(count: int) -> int:
+    """What a word weighs that stands *count* times in a text, in sixteenths: 1 + ln(count)."""
+    return round(16 * (1 + math.log(min(count, MOST_OFTEN))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classifier:
+    """A trained model, ready to use."""
+
+    categories: tuple[str, ...]
+    """Those it knows, sorted: `cs.CL`."""
+    about: dict[str, Any]
+    """The file's first line: what it was trained on, and how that went."""
+    rows: dict[str, int]
+    """Word or pair of words → its weights: a lane for each category, above them the square of its idf."""
+    intercepts: tuple[float, ...]
+    """For each category, what it has without any word."""
+    weight_step: float
+    """What 1 in a lane is worth."""
+    length_step: float
+    """The same, of the topmost lane."""
+
+    @classmethod
+    def parse(cls, content: bytes) -> Classifier:
+        """Read a trained file.
+
+        Raises:
+            ConfigError: It is damaged, or made for another version of the program.
+        """
+        line, _, packed = content.partition(b"\n")
+        try:
+            head = json.loads(line)
+            form = head["format"]
+        except (ValueError, RecursionError, TypeError, KeyError):
+            raise ConfigError("the classifier of topics is damaged: its first line is not what it should be") from None
+        if form != FORMAT:
+            raise ConfigError(f"the classifier of topics has format {form!r}, not {FORMAT}: train it again")
+        try:
+            return cls._read(head, zlib.decompress(packed))
+        except (zlib.error, ValueError, TypeError, KeyError, AttributeError) as exc:
+            raise ConfigError(f"the classifier of topics is damaged ({exc}): install the package again") from exc
+
+    @classmethod
+    def _read(cls, head: dict[str, Any], body: bytes) -> Classifier:
+        categories = tuple(map(str, head["categories"]))
+        intercepts = tuple(map(float, head["intercepts"]))
+        text, _, weights = body.partition(b"\n\n")
+        words = text.decode().split("\n")
+        if len(intercepts) != len(categories) or not 0 < len(words) <= MOST_WORDS:
+            raise ValueError(f"{len(words)} words, {len(categories)} categories, {len(intercepts)} intercepts")
+        if len(weights) != len(words) * (len(categories) + 1):
+            raise ValueError(f"{len(weights)} weights for {len(words)} words")
+        width = _LANE * (len(categories) + 1)
+        lanes = bytearray(width * len(words))
+        for lane in range(len(categories) + 1):
+            lanes[lane * _LANE :: width] = weights[lane * len(words) : (lane + 1) * len(words)]
+        starts = range(0, len(lanes), width)
+        return cls(
+            categories=categories,
+            about=head,
+            rows={
+                word: int.from_bytes(lanes[at : at + width], "little") for word, at in zip(words, starts, strict=True)
+            },
+            intercepts=intercepts,
+            weight_step=float(head["weight_step"]),
+            length_step=float(head["length_step"]),
+        )
+
+    def classify(self, title: str, abstract: str, most: int = 3) -> tuple[tuple[str, float], ...]:
+        """The *most* likely categories, likeliest first, each with its probability.
+
+        They are probabilities among the categories it knows: of a paper on another subject, or in another language,
+        they say little. Empty for a text without any known word.
+        """
+        scores = self._scores(counts(title, abstract))
+        if scores is None:
+            return ()
+        top = max(scores)
+        shares = [math.exp(score - top) for score in scores]
+        whole = sum(shares)
+        found = [(name, round(share / whole, 4)) for name, share in zip(self.categories, shares, strict=True)]
+        return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:most])
+
+    def _scores(self, found: Counter[str]) -> list[float] | None:
+        by_count: dict[int, int] = {}
+        row_of = self.rows.get
+        for word, count in found.items():
+            row = row_of(word)
+            if row is not None:
+                by_count[count] = by_count.get(count, 0) + row
+        if not by_count:
+            return None
+        lanes = len(self.categories)
+        top = 8 * _LANE * lanes
+        # The topmost lane is summed apart: in the length the counts are squared.
+        total, squares = 0, 0
+        for count, row in by_count.items():
+            weight = tf(count)
+            squares += weight * weight * (row >> top)
+            total += weight * (row & ((1 << top) - 1))
+        length = math.sqrt(squares * self.length_step) or 1.0
+        sums = struct.unpack(f"<{lanes}I", total.to_bytes(_LANE * lanes, "little"))
+        scale = self.weight_step / length
+        return [sum_ * scale + intercept for sum_, intercept in zip(sums, self.intercepts, strict=True)]

@@ -1,0 +1,127 @@
+"""How often the likeliest categories of a paper hold the one its authors and arXiv chose.
+
+On the set that the classifier was trained on, its own answers would flatter it. There the figures are those its
+training took down: a twin, trained on the earlier papers alone, was asked about the later ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from digest import assets
+from digest.core.classifier import Classifier
+from digest.core.errors import ConfigError
+from digest.evaluation.figures import Figure, interval, mean
+from digest.evaluation.sets import CategoryPaper, files, name_of, read_categories
+
+PART: Final = "topics"
+SETS: Final = "topics/*.jsonl"
+FILE: Final = "topics.bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was said of one paper."""
+
+    right: str
+    said: tuple[tuple[str, float], ...]
+    """The three likeliest, with their probabilities."""
+
+    @property
+    def first(self) -> str:
+        """The likeliest; empty if it knew none."""
+        return self.said[0][0] if self.said else ""
+
+    def within(self, most: int) -> bool:
+        """Whether the right one is among the *most* likely."""
+        return self.right in [name for name, _ in self.said[:most]]
+
+
+def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, ...]:
+    """Top-1, top-3 and the rest, for each set of labelled papers in the folder; by default of the shipped classifier.
+
+    Raises:
+        ConfigError: A set is damaged, or the shipped file is.
+    """
+    paths = files(data, SETS)
+    if not paths:
+        return ()
+    classifier = classifier or Classifier.parse(assets.trained(FILE))
+    found: list[Figure] = []
+    for path in paths:
+        name = name_of(path, data)
+        if name == classifier.about.get("trained_on"):
+            found += held_out(classifier)
+        else:
+            found += judge(classifier, read_categories(path), data=name)
+    return tuple(found)
+
+
+def held_out(classifier: Classifier) -> tuple[Figure, ...]:
+    """What the training took down."""
+    try:
+        return tuple(Figure(**fields) for fields in classifier.about["held_out"])
+    except (KeyError, TypeError) as exc:
+        raise ConfigError(f"{FILE}: its first line lacks the figures of its training ({exc}): train it again") from exc
+
+
+def judge(classifier: Classifier, papers: Sequence[CategoryPaper], *, data: str) -> tuple[Figure, ...]:
+    """The figures over those of *papers* whose category the classifier knows, and the share of these."""
+    known = [paper for paper in papers if paper.category in classifier.categories]
+    answers = [Answer(right=p.category, said=classifier.classify(p.title, p.abstract)) for p in known]
+
+    def share(name: str, hits: Sequence[bool]) -> Figure:
+        low, high = interval(hits, mean)
+        return Figure(part=PART, data=data, name=name, value=mean(hits), low=low, high=high, of=len(hits))
+
+    low, high = interval(answers, macro_f1)
+    return (
+        share("top-1", [answer.within(1) for answer in answers]),
+        share("top-3", [answer.within(3) for answer in answers]),
+        Figure(part=PART, data=data, name="macro-F1", value=macro_f1(answers), low=low, high=high, of=len(answers)),
+        Figure(
+            part=PART,
+            data=data,
+            name="error of its probabilities",
+            value=miscalibration(answers),
+            of=len(answers),
+            higher_is_better=False,
+        ),
+        Figure(
+            part=PART,
+            data=data,
+            name=f"papers of its {len(classifier.categories)} categories",
+            value=len(known) / len(papers) if papers else 0.0,
+            of=len(papers),
+            higher_is_better=None,
+        ),
+    )
+
+
+def macro_f1(answers: Sequence[Answer]) -> float:
+    """The mean over the categories in *answers* of each one's F1: small ones count as much as large ones."""
+    right: dict[str, int] = {}
+    said: dict[str, int] = {}
+    both: dict[str, int] = {}
+    for answer in answers:
+        right[answer.right] = right.get(answer.right, 0) + 1
+        said[answer.first] = said.get(answer.first, 0) + 1
+        if answer.first == answer.right:
+            both[answer.right] = both.get(answer.right, 0) + 1
+    return mean([2 * both.get(name, 0) / (count + said.get(name, 0)) for name, count in sorted(right.items())])
+
+
+def miscalibration(answers: Sequence[Answer], bins: int = 10) -> float:
+    """How far off the probability of the likeliest is, on average: 0 if of those with "0.8" eight in ten are right.
+
+    The expected calibration error over *bins* of equal width.
+    """
+    gaps = [0.0] * bins
+    for answer in answers:
+        if answer.said:
+            probability = answer.said[0][1]
+            gaps[min(int(probability * bins), bins - 1)] += probability - (answer.first == answer.right)
+    return sum(map(abs, gaps)) / len(answers) if answers else 0.0
