@@ -276,3 +276,169 @@ def test_topics_agree_with_the_categories_authors_chose(shipped: Taxonomy, real_
 
     assert len(hits) > 150
     assert sum(hits) / len(hits) > 0.65
+
+
+# -- what a config adds
+
+EXTENDED = {
+    "Learning": {
+        "Mixers": {"aliases": ["mlp mixer", "self attention"], "weak": ["mixer"], "categories": ["cs.NE"]},
+        "Transformers": {"aliases": ["tfm"]},
+    },
+    "Rocks": {"categories": ["physics.geo-ph"], "Minerals": {"aliases": ["quartz"]}},
+}
+
+
+def test_a_config_adds_topics_fields_and_words() -> None:
+    taxonomy = Taxonomy.parse(SMALL, EXTENDED)
+
+    assert taxonomy.names == (
+        *("Transformers", "Machine learning", "Diffusion models", "Mixers", "Galaxies", "Astronomy", "Minerals"),
+    )
+    assert (taxonomy.field("Mixers"), taxonomy.field("Minerals")) == ("Learning", "Rocks")
+    assert taxonomy.topic("TFMs") == "Transformers"
+    assert taxonomy.tag("Quartz", "", ()) == ("Minerals",)
+    assert taxonomy.tag("The mixer", "", ("cs.NE",)) == ("Mixers",)
+
+
+def test_a_word_that_the_config_gives_to_a_topic_is_taken_from_another() -> None:
+    assert Taxonomy.parse(SMALL).topic("self-attention") == "Transformers"
+    assert Taxonomy.parse(SMALL, EXTENDED).topic("self-attention") == "Mixers"
+
+
+def test_a_topic_of_the_config_may_be_called_what_was_an_alias() -> None:
+    taxonomy = Taxonomy.parse(SMALL, {"Learning": {"DDPMs": {}}})
+
+    assert taxonomy.topic("ddpm") == "DDPMs"
+    assert taxonomy.topic("diffusion model") == "Diffusion models"
+
+
+def test_a_weak_word_of_the_file_may_be_sure_in_the_config() -> None:
+    taxonomy = Taxonomy.parse(SMALL, {"Learning": {"Transformers": {"aliases": ["attention"]}}})
+
+    assert taxonomy.tag("Attention", "", ()) == ("Transformers",)
+
+
+def test_the_example_of_the_config_extends_the_shipped_taxonomy() -> None:
+    more = tomllib.loads("""
+        [Language."Diffusion language models"]
+        aliases = ["diffusion llm", "masked diffusion language model"]
+        [Language."Large language models"]
+        aliases = ["sllm"]
+        [rename]
+        "Large language models" = "LLMs"
+    """)
+    taxonomy = Taxonomy.parse(SHIPPED, more)
+
+    assert taxonomy.fold(["Diffusion LLMs", "SLLMs", "LLM", "Large language model"]) == (
+        ("Diffusion language models", "LLMs"),
+        (),
+    )
+    assert len(taxonomy.names) == len(Taxonomy.parse(SHIPPED).names) + 1
+
+
+def test_a_renamed_topic_keeps_its_place_its_words_and_its_old_name() -> None:
+    taxonomy = Taxonomy.parse(SMALL, {"rename": {"Diffusion models": "Noise"}})
+
+    assert taxonomy.names == ("Transformers", "Machine learning", "Noise", "Galaxies", "Astronomy")
+    assert taxonomy.fold(["diffusion model", "DDPM", "noises"]) == (("Noise",), ())
+    assert taxonomy.field("Noise") == "Learning"
+    assert taxonomy.renamed == {"Diffusion models": "Noise"}
+
+
+def test_a_renamed_topic_may_be_added_to_under_either_name() -> None:
+    for name in ("Diffusion models", "Noise"):
+        more = {"rename": {"Diffusion models": "Noise"}, "Learning": {name: {"aliases": ["denoise"]}}}
+
+        assert Taxonomy.parse(SMALL, more).topic("denoise") == "Noise"
+
+
+def test_the_current_name_is_that_of_today_and_fields_stay() -> None:
+    taxonomy = Taxonomy.parse(SMALL, {"rename": {"Astronomy": "Sky"}})
+
+    assert taxonomy.current("Astronomy") == "Sky"
+    assert taxonomy.current("Sky") == "Sky"
+    assert taxonomy.current("Stars") == "Stars"
+    assert taxonomy.current("Milky Way") == "Galaxies"
+    assert taxonomy.current("Other topics") is None
+
+
+def test_the_fingerprint_changes_with_what_decides_topics_and_with_nothing_else() -> None:
+    prints = {
+        Taxonomy.parse(SMALL, more).fingerprint
+        for more in ({}, EXTENDED, {"rename": {"Astronomy": "Sky"}}, {"Learning": {"Transformers": {"weak": ["tfm"]}}})
+    }
+
+    assert len(prints) == 4
+    assert Taxonomy.parse(f"# a remark\n{SMALL}").fingerprint == Taxonomy.parse(SMALL).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {"Learning": {"Transformers": {"alias": []}}},
+            "[topics.Learning.Transformers] alias: unknown key; did you mean aliases?",
+        ),
+        (
+            {"Learning": {"Diffusion models": {"weak": "x"}}},
+            '[topics.Learning."Diffusion models"] weak: must be a list',
+        ),
+        ({"Learning": {"X": 1}}, "[topics.Learning.X]: must be a table"),
+        ({"learning": {"X": {}}}, "[topics.learning]: there is no such field; did you mean Learning?"),
+        ({"X": 1}, "“X” stands outside a field"),
+        (
+            {"Stars": {"Transformers": {}}},
+            "“Transformers” is a topic of Learning: write [topics.Learning.Transformers]",
+        ),
+        (
+            {"Stars": {"X": {"aliases": ["transformers", "y"]}}},
+            "[topics.Stars.X]: “transformers” is a topic of Learning",
+        ),
+        ({"Stars": {"X": {"aliases": ["y"]}, "Z": {"aliases": ["Y"]}}}, "“Y” stands under “Z”, and as “y” under “X”"),
+        (
+            {"rename": {"Difusion models": "Noise"}},
+            "“Difusion models”: there is no such topic; did you mean Diffusion models?",
+        ),
+        ({"rename": {"Diffusion models": "Galaxies"}}, "“Galaxies” is a topic already"),
+        ({"rename": {"Diffusion models": "X", "Galaxies": "X"}}, "“X” is a topic already"),
+        ({"rename": {"Diffusion models": " "}}, "the new name must be one line of text"),
+        ({"rename": {"Diffusion models": 1}}, "[topics.rename]: must hold lines like"),
+        ({"rename": 1}, "[topics.rename]: must hold lines like"),
+    ],
+)
+def test_a_mistake_in_the_config_is_named_with_its_place(more: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Taxonomy.parse(SMALL, more, file="mine.toml")
+
+    assert str(caught.value).startswith("mine.toml: ")
+    assert message in str(caught.value)
+
+
+# -- words without a home
+
+
+def test_a_weak_word_in_a_tag_counts_beside_a_tag_of_its_field(small: Taxonomy) -> None:
+    assert small.fold(["DDPMs", "windowed attention"]) == (("Diffusion models", "Transformers"), ())
+    assert small.fold(["galaxies", "windowed attention"]) == (("Galaxies",), ("windowed attention",))
+
+
+def test_a_narrow_topic_within_a_tag_goes_before_a_broad_one(small: Taxonomy) -> None:
+    assert small.fold(["neural network based DDPM"]) == (("Diffusion models",), ())
+    assert small.fold(["wide neural networks"]) == (("Machine learning",), ())
+
+
+def test_the_nearest_topic_is_one_with_a_word_in_common_or_nearly_its_spelling(small: Taxonomy) -> None:
+    assert small.nearest("windowed attention") == "Transformers"
+    assert small.nearest("difusion models") == "Diffusion models"
+    assert small.nearest("quokka") is None
+
+
+@given(st.lists(st.text(max_size=30), max_size=6))
+def test_what_was_folded_once_is_not_proposed_again(words: list[str]) -> None:
+    taxonomy = Taxonomy.parse(SMALL)
+
+    topics, proposed = taxonomy.fold(words)
+
+    assert taxonomy.fold(topics) == (topics, ())
+    assert set(taxonomy.fold(proposed)[1]) <= set(proposed)

@@ -232,7 +232,7 @@ class _Drafts:
                 taken = added.get(small_words(alias))
                 if taken is None:
                     _enter(found, drafts, Word(n, weak, alias), origin)
-                elif taken.topic != n and alias == draft.name:
+                elif taken.topic != n and small_words(alias) == small_words(draft.name):
                     other = drafts[taken.topic]
                     where = next(
                         origin for origin, word, _ in other.own_words(self._shipped, added=True) if word == taken.alias

@@ -150,7 +150,8 @@ class Taxonomy:
         categories: Sequence[str],
         keywords: Iterable[str] = (),
         *,
-        telling: Sequence[str] | None = None,
+        likely: Sequence[str] = (),
+        sure: Sequence[str] = (),
     ) -> tuple[str, ...]:
         """Up to four topics of a paper, the most fitting first; empty where nothing speaks for any.
 
@@ -158,13 +159,15 @@ class Taxonomy:
             categories: As the source names them, primary first. They break ties and vouch for weak words; alone they
                 decide only when the text has no topic.
             keywords: Free words of authors or sources.
-            telling: Those of *categories* that may decide where the text has no topic; None: all.
+            likely: Guessed categories: they break ties and vouch for weak words too.
+            sure: Those of them that may decide where the text has no topic.
         """
         in_title = list(self._hits(title))
         in_abstract = list(self._hits(abstract))
         as_keyword = [hit for word in keywords for hit in self._hits(word)]
-        said = frozenset(c for category in categories for c in _with_archive(category))
-        trusted = self._trusted((*in_title, *in_abstract, *as_keyword), said)
+        said = frozenset(c for category in (*categories, *likely) for c in _with_archive(category))
+        found = (*in_title, *in_abstract, *as_keyword)
+        trusted = self._trusted(found, said, by_neighbours=not self.knows_any(categories))
         scores: dict[int, float] = {}
         for hits, worth in ((in_title, _IN_TITLE), (in_abstract, 1.0), (as_keyword, _AS_KEYWORD)):
             for topic, score in _weigh(hit for hit in hits if not hit.weak or hit.topic in trusted):
@@ -172,7 +175,7 @@ class Taxonomy:
         chosen = [self._topics[n] for n in self._best(scores, said)]
         if all(topic.broad for topic in chosen):
             # "Machine learning" is said in econometrics too: the category knows better.
-            by_category = self._by_category(categories if telling is None else telling)
+            by_category = self._by_category((*categories, *sure))
             if by_category and by_category not in chosen and not (chosen and by_category.broad):
                 chosen.insert(0, by_category)
         return tuple(topic.name for topic in chosen[:_MOST_TOPICS])
@@ -197,10 +200,14 @@ class Taxonomy:
                     break
             place += 1
 
-    def _trusted(self, hits: Sequence[_Hit], categories: frozenset[str]) -> set[int]:
-        """Topics whose weak words count in this paper."""
+    def _trusted(self, hits: Sequence[_Hit], categories: frozenset[str], *, by_neighbours: bool) -> set[int]:
+        """Topics whose weak words count in this paper.
+
+        Args:
+            by_neighbours: Beside a sure word of their field, too.
+        """
         sure = {hit.topic for hit in hits if not hit.weak}
-        sure_fields = {self._topics[n].field for n in sure} if categories.isdisjoint(self._known_categories) else set()
+        sure_fields = {self._topics[n].field for n in sure} if by_neighbours else set()
         return {
             hit.topic
             for hit in hits
