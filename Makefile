@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Labelled sets; what they are and how they are laid out: digest eval --help
+DATA ?= ../shared/data/eval
 
 .PHONY: demo test check lint eval train bench bench-llm torture wheel clean
 
@@ -24,6 +26,12 @@ lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+eval: .venv/installed         ## measure how good it is on the labelled sets in DATA, or on the small sample that ships
+	$(BIN)/digest eval $(if $(wildcard $(DATA)),--data $(DATA))
+
+train: .venv/installed-test   ## make what lies in digest/trained again, from the labelled sets in DATA
+	OMP_NUM_THREADS=1 $(BIN)/python -m digest.training --data $(DATA)
 
 bench: .venv/installed-test   ## compare speeds, two things at a time
 	$(BIN)/python -m tests.bench

@@ -152,19 +152,24 @@ def test_the_table_fits_a_terminal() -> None:
 # -- what is measured
 
 
-def test_every_part_is_measured_by_its_own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Path] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that the parts were asked about; the figure of each is the length of its name."""
+    folders: list[Path] = []
 
     def measuring(part: str) -> Callable[[Path], tuple[Figure, ...]]:
         def measure(data: Path) -> tuple[Figure, ...]:
-            asked.append(data)
+            folders.append(data)
             return (replace(FIGURE, part=part, value=float(len(part))),)
 
         return measure
 
     for part in run.MEASURED:
         monkeypatch.setitem(sys.modules, f"digest.evaluation.{part}", SimpleNamespace(measure=measuring(part)))
+    return folders
 
+
+def test_every_part_is_measured_by_its_own_module(tmp_path: Path, asked: list[Path]) -> None:
     found = evaluator(tmp_path).measure(run.MEASURED)
 
     assert asked == [tmp_path] * 4
@@ -208,6 +213,17 @@ def test_a_damaged_set_is_left_out_and_the_others_are_measured(tmp_path: Path) -
     assert "papers · papers/mine" in done.stdout
     assert "! left out: papers/torn" in done.stdout
     assert "line 1 is not JSON" in done.stdout
+
+
+def test_of_two_sets_of_one_part_the_damaged_one_alone_is_left_out(tmp_path: Path) -> None:
+    lines(tmp_path / "scitldr" / "A-dev.jsonl", "{")
+    lines(tmp_path / "scitldr" / "A-test.jsonl", {"source": [on(1).abstract], "target": ["A study."]})
+
+    found = evaluator(tmp_path).measure(["summaries"])
+
+    assert {f.data for f in found.figures} == {"scitldr/A-test"}
+    (trouble,) = found.troubles
+    assert trouble.startswith(f"summaries: {tmp_path / 'scitldr' / 'A-dev.jsonl'}: line 1 is not JSON")
 
 
 def test_a_folder_that_is_not_there_is_a_misuse(tmp_path: Path) -> None:
@@ -266,6 +282,15 @@ def test_the_same_papers_give_the_same_figures(tmp_path: Path) -> None:
     data = papers(tmp_path)
 
     assert evaluator(data).measure(["papers"]) == evaluator(data).measure(["papers"])
+
+
+def test_sizes_and_times_stand_below_where_everything_is_measured(tmp_path: Path, asked: list[Path]) -> None:
+    found = evaluator(papers(tmp_path)).measure(run.PARTS)
+
+    units = {f.name: (f.unit, f.value) for f in found.figures if f.part == "upkeep"}
+    assert units["summaries.toml"][0] == "MB"
+    assert units["summary and topics"][0] == "ms"
+    assert all(value > 0 for _, value in units.values())
 
 
 def test_the_command_names_the_parts_there_are() -> None:

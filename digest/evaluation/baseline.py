@@ -21,6 +21,7 @@ Verdict = Literal["better", "worse", "other", ""]
 """`other`: what is neither good nor bad has changed. Empty: no change that could not be chance."""
 
 _TIME: Final = "ms"
+_NOTE: Final = "What this version measured; written by `digest eval --data FOLDER --save FILE`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +77,11 @@ def save_release(path: Path, version: str, figures: Iterable[Figure]) -> None:
         ConfigError: The file cannot be written.
     """
     kept = sorted((f for f in figures if f.unit != _TIME), key=lambda f: (f.part, f.data, f.name))
-    document = {
-        "note": "What this version measured. Written by `digest eval --data FOLDER --save FILE`.",
-        "version": version,
-        "figures": [
-            {"part": f.part, "data": f.data, "name": f.name, "value": round(f.value, 4), "of": f.of} for f in kept
-        ],
-    }
+    rows = [{"part": f.part, "data": f.data, "name": f.name, "value": round(f.value, 4), "of": f.of} for f in kept]
+    head = json.dumps({"note": _NOTE, "version": version}, ensure_ascii=False)[:-1]
+    # One figure on a line: what changed from release to release can be read in a diff.
+    body = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     try:
-        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(f'{head}, "figures": [\n{body}\n]}}\n', encoding="utf-8")
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be written: {exc.strerror or exc}") from exc

@@ -9,7 +9,9 @@ A set that is damaged is left out, and said so; the others are measured.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +21,7 @@ from digest import assets
 from digest.config import LLMConfig
 from digest.core.errors import ConfigError, DigestError
 from digest.evaluation import papers as own_papers
-from digest.evaluation import sets, shipping
+from digest.evaluation import sets, upkeep
 from digest.evaluation.figures import Figure
 
 if TYPE_CHECKING:
@@ -104,7 +106,8 @@ class Evaluator:
             self.notes.append(
                 f"{self.data} has no labelled set for {', '.join(parts)}; `digest eval` without --data names some"
             )
-        self.figures += shipping.sizes() if self.figures and parts == PARTS else ()
+        if self.figures and tuple(parts) == PARTS:
+            self._upkeep()
         return Evaluation(
             figures=tuple(self.figures),
             models=tuple(Column(writer=w, figures=tuple(of)) for w, of in self.models.items()),
@@ -129,13 +132,33 @@ class Evaluator:
         }
 
     def _part(self, part: str) -> None:
-        self.figures += importlib.import_module(f"digest.evaluation.{part}").measure(self.data)
+        """Measure one part; a damaged file is taken out of the folder that it sees, and it is asked again."""
+        measure = importlib.import_module(f"digest.evaluation.{part}").measure
+        damaged: set[Path] = set()
+        while True:
+            with _without(self.data, damaged) as data:
+                try:
+                    self.figures += measure(data)
+                    return
+                except sets.SetError as error:
+                    path = self.data / error.path.relative_to(data)  # the part has looked nowhere else
+                    self.troubles.append(f"{part}: {sets.SetError(path, error.message)}")
+                    if path in damaged or not path.exists():
+                        return
+                    damaged.add(path)
 
     def _guard(self, what: str, work: Callable[[], None]) -> None:
         try:
             work()
         except DigestError as error:
             self.troubles.append(f"{what}: {error}")
+
+    def _upkeep(self) -> None:
+        from digest.app import App
+
+        self.host.progress("measuring sizes and times")
+        with App.without_config(self.host) as app:
+            self.figures += (*upkeep.sizes(), *upkeep.times(app, self.data))
 
     def _own_papers(self, models: Mapping[str, App]) -> None:
         """A user's own papers; with a model and a limit, papers of SciTLDR as well."""
@@ -173,6 +196,22 @@ class Evaluator:
             written = own_papers.write(app, papers)
             self.notes += [f"{name}, {writer}: {warning}" for warning in written.warnings]
             self.models.setdefault(writer, []).extend(own_papers.figures_of(papers, written, data=name, fold=fold))
+
+
+@contextmanager
+def _without(data: Path, damaged: Set[Path]) -> Iterator[Path]:
+    """A folder like *data*, of links, that lacks the *damaged* files; *data* itself where there are none."""
+    if not damaged:
+        yield data
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for path in data.glob("*/*"):
+            if path not in damaged:
+                link = folder / path.relative_to(data)
+                link.parent.mkdir(exist_ok=True)
+                link.symlink_to(path.resolve())
+        yield folder
 
 
 def _read_tldrs(path: Path) -> tuple[sets.LabelledPaper, ...]:

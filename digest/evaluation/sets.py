@@ -8,8 +8,8 @@
     papers/*.jsonl             {"id", "title", "abstract", "summaries": […], "topics": […],    read_papers
                                "categories": […]}; but for id and title, each may be missing
 
-Every reader raises a `ConfigError` that names the file, and the line where there is one. Fields and files that nobody
-asks for are passed over.
+Every reader raises a `SetError` that names the file, and the line where there is one. Fields and files that nobody asks
+for are passed over.
 """
 
 from __future__ import annotations
@@ -26,6 +26,16 @@ from typing import Any, Final, TypeVar
 from digest.core.errors import ConfigError
 
 T = TypeVar("T")
+
+
+class SetError(ConfigError):
+    """One file cannot be read, or is not what its place says: it is left out, the others are measured."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        """Say what is wrong with the file at *path*."""
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +184,7 @@ def read_papers(path: Path) -> tuple[LabelledPaper, ...]:
     seen: set[str] = set()
     for paper in papers:
         if paper.id in seen:
-            raise ConfigError(f"{path}: the id {paper.id!r} stands there twice; give each paper an id of its own")
+            raise SetError(path, f"the id {paper.id!r} stands there twice; give each paper an id of its own")
         seen.add(paper.id)
     return papers
 
@@ -188,7 +198,7 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
     for number, line in _lines(path):
         columns = line.split("\t")
         if len(columns) != 3 or columns[2].strip() not in ("0", "1"):
-            raise ConfigError(f"{path}: line {number} is not two records and 1 or 0, parted by tabs")
+            raise SetError(path, f"line {number} is not two records and 1 or 0, parted by tabs")
         found.append(
             Pair(first=_ditto_record(columns[0]), second=_ditto_record(columns[1]), is_one=columns[2].strip() == "1")
         )
@@ -209,13 +219,13 @@ def read_citations(path: Path) -> tuple[Citation, ...]:
     try:
         rows = list(csv.reader(io.StringIO(_read(path), newline="")))
     except csv.Error as exc:
-        raise ConfigError(f"{path}: is damaged: {exc}") from exc
+        raise SetError(path, f"is damaged: {exc}") from exc
     found = []
     for number, row in enumerate(rows, start=1):
         if row[:3] == ["1", "2", "3"] or not row:
             continue
         if len(row) < 10:
-            raise ConfigError(f"{path}: row {number} has {len(row)} columns, fewer than ten")
+            raise SetError(path, f"row {number} has {len(row)} columns, fewer than ten")
         year = row[9].strip(" ,.")
         found.append(Citation(work=row[1], record=Record(title=row[4], authors=row[2], venue=row[6], year=year)))
     return _some(found, path)
@@ -234,9 +244,9 @@ def _counts(path: Path, words: int) -> Iterator[dict[int, int]]:
         try:
             counts = {int(word): int(n) for word, _, n in (part.partition(":") for part in line.split()[1:])}
         except ValueError:
-            raise ConfigError(f'{path}: line {number} is not "how many word:count word:count …"') from None
+            raise SetError(path, f'line {number} is not "how many word:count word:count …"') from None
         if counts and not 0 <= min(counts) <= max(counts) < words:
-            raise ConfigError(f"{path}: line {number} names a word that vocabulary.dat does not have")
+            raise SetError(path, f"line {number} names a word that vocabulary.dat does not have")
         yield counts
 
 
@@ -245,22 +255,26 @@ def _liked(path: Path, papers: int) -> Iterator[tuple[int, ...]]:
         try:
             liked = tuple(sorted(map(int, line.split()[1:])))
         except ValueError:
-            raise ConfigError(f'{path}: line {number} is not "how many paper paper …"') from None
+            raise SetError(path, f'line {number} is not "how many paper paper …"') from None
         if liked and not 0 <= liked[0] <= liked[-1] < papers:
-            raise ConfigError(f"{path}: line {number} names a paper that mult.dat does not have")
+            raise SetError(path, f"line {number} names a paper that mult.dat does not have")
         yield liked
 
 
 # -- lines and fields
 
 
+class _FieldError(ValueError):
+    """A field is missing or of another type; who knows the file and the line says where."""
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+        raise SetError(path, f"cannot be read: {exc.strerror or exc}") from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(f"{path}: is not text in UTF-8: {exc.reason} at byte {exc.start}") from exc
+        raise SetError(path, f"is not text in UTF-8: {exc.reason} at byte {exc.start}") from exc
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -280,19 +294,19 @@ def _json_lines(path: Path, one: Callable[[Mapping[str, Any]], T]) -> tuple[T, .
         try:
             fields = json.loads(line)
         except (ValueError, RecursionError) as exc:
-            raise ConfigError(f"{path}: line {number} is not JSON: {exc}") from exc
+            raise SetError(path, f"line {number} is not JSON: {exc}") from exc
         if not isinstance(fields, dict):
-            raise ConfigError(f"{path}: line {number} is not a JSON object")
+            raise SetError(path, f"line {number} is not a JSON object")
         try:
             found.append(one(fields))
-        except ConfigError as exc:
-            raise ConfigError(f"{path}: line {number}: {exc}") from None
+        except _FieldError as exc:
+            raise SetError(path, f"line {number}: {exc}") from None
     return _some(found, path)
 
 
 def _some(found: list[T] | tuple[T, ...], path: Path) -> tuple[T, ...]:
     if not found:
-        raise ConfigError(f"{path}: is empty")
+        raise SetError(path, "is empty")
     return tuple(found)
 
 
@@ -301,19 +315,19 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ConfigError(f"{name} is not a text")
+        raise _FieldError(f"{name} is not a text")
     return value
 
 
 def _required(fields: Mapping[str, Any], name: str) -> str:
     value = _text(fields, name)
     if not value.strip():
-        raise ConfigError(f"{name} is missing")
+        raise _FieldError(f"{name} is missing")
     return value
 
 
 def _texts(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = fields.get(name, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ConfigError(f"{name} is not a list of texts")
+        raise _FieldError(f"{name} is not a list of texts")
     return tuple(one for one in value if one.strip())

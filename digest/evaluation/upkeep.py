@@ -1,0 +1,92 @@
+"""What quality costs: the size of what was trained and ships, and the time a paper takes. For information."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from digest import assets
+from digest.core.errors import ConfigError
+from digest.core.likeness import same_work
+from digest.core.models import Paper, PaperId
+from digest.evaluation import sets
+from digest.evaluation.figures import Figure
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+T = TypeVar("T")
+
+PART: Final = "upkeep"
+_NOT_TRAINED: Final = "README.md"
+_PAPERS: Final = 200
+"""Enough for a mean that is steady to a tenth, in a second or two."""
+
+
+def sizes() -> tuple[Figure, ...]:
+    """The size of each trained file, by name."""
+    folder = assets.shipped("trained")
+    return tuple(
+        _figure("trained", path.name, path.stat().st_size / 1e6, "MB", of=1)
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != _NOT_TRAINED
+    )
+
+
+def times(app: App, data: Path) -> tuple[Figure, ...]:
+    """Milliseconds for one paper, on some of the abstracts in *data*; empty where it has none.
+
+    Args:
+        app: One that asks no model.
+    """
+    papers = list(itertools.islice(_papers(data), _PAPERS))
+    if not papers:
+        return ()
+    taxonomy = app.taxonomy
+
+    def summarize(paper: Paper) -> object:
+        return app.summarizer.summarize([paper], language="en", edition="evaluation", on_done=lambda _: None)
+
+    def tag(paper: Paper) -> object:
+        return taxonomy.tag(paper.title, paper.abstract, paper.categories)
+
+    return (
+        _time("summary and topics", summarize, papers),
+        _time("topics alone", tag, papers),
+        _time("two compared", lambda pair: same_work(*pair), list(itertools.pairwise(papers))),
+    )
+
+
+def _time(name: str, work: Callable[[T], object], items: Sequence[T]) -> Figure:
+    """The mean over *items*; what is read or made once is done before."""
+    work(items[0]) if items else None
+    began = time.perf_counter()
+    for item in items:
+        work(item)
+    return _figure("a paper", name, 1000 * (time.perf_counter() - began) / max(1, len(items)), "ms", of=len(items))
+
+
+def _figure(data: str, name: str, value: float, unit: str, *, of: int) -> Figure:
+    return Figure(part=PART, data=data, name=name, value=value, unit=unit, of=of, higher_is_better=False)
+
+
+def _papers(data: Path) -> Iterator[Paper]:
+    for path in sets.files(data, "papers/*.jsonl", "scitldr/*.jsonl", "topics/*.jsonl", but="*train*"):
+        try:
+            yield from _read(path)
+        except ConfigError:
+            continue  # who measures on it has said so
+
+
+def _read(path: Path) -> Iterable[Paper]:
+    texts: Iterable[tuple[str, str]]
+    if path.parent.name == "scitldr":
+        texts = ((p.title, p.abstract) for p in sets.read_tldrs(path))
+    elif path.parent.name == "topics":
+        texts = ((p.title, p.abstract) for p in sets.read_categories(path))
+    else:
+        texts = ((p.title, p.abstract) for p in sets.read_papers(path))
+    return (Paper(id=PaperId(f"{path.stem}:{n}"), title=t, abstract=a) for n, (t, a) in enumerate(texts))
