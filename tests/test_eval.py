@@ -20,6 +20,7 @@ from digest.core.errors import ConfigError
 from digest.core.models import Paper
 from digest.evaluation import baseline, report, run
 from digest.evaluation.figures import Figure
+from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast
 from digest.evaluation.run import Evaluation, Evaluator
 from tests.desk import CONFIG, Hurry
@@ -298,6 +299,32 @@ def test_the_command_names_the_parts_there_are() -> None:
 
 
 # -- beside a model
+
+
+def measure(*values: float) -> Measure:
+    return Measure(
+        name="ROUGE-1",
+        examples=tuple((v,) for v in values),
+        statistic=lambda some: sum(v for (v,) in some) / len(some),
+    )
+
+
+def test_two_writers_are_compared_paper_by_paper() -> None:
+    """A point more on every paper is no chance, however much the papers differ."""
+    theirs = measure(*range(10, 90, 2))
+    ours = measure(*range(11, 91, 2))
+
+    gain = ours.over(theirs)
+
+    assert gain == (1.0, 1.0)
+    assert baseline.verdict_of_gain(ours.figure("x"), gain) == "better"
+    assert baseline.verdict(ours.figure("x"), theirs.figure("x").value) == "", "side by side they could be equal"
+
+
+def test_a_writer_is_no_better_than_itself() -> None:
+    ours = measure(*range(10, 90, 2))
+
+    assert baseline.verdict_of_gain(ours.figure("x"), ours.over(ours)) == ""
 
 
 def app_with(folder: Path, llm: str) -> App:

@@ -17,6 +17,7 @@ from digest.evaluation.figures import Figure
 SHIPPED: Final = Path(__file__).with_name("released.json")
 
 Key = tuple[str, str, str]
+"""Part, set and name of a figure."""
 Verdict = Literal["better", "worse", "other", ""]
 """`other`: what is neither good nor bad has changed. Empty: no change that could not be chance."""
 
@@ -44,11 +45,19 @@ NO_RELEASE: Final = Release(version="", figures={})
 
 def verdict(figure: Figure, before: float | None) -> Verdict:
     """How *figure* stands to what it was: it has changed if its interval does not hold the earlier value."""
-    if before is None or figure.low is None or figure.high is None or figure.low <= before <= figure.high:
+    if before is None or figure.low is None or figure.high is None:
+        return ""
+    return verdict_of_gain(figure, (figure.low - before, figure.high - before))
+
+
+def verdict_of_gain(figure: Figure, gain: tuple[float, float]) -> Verdict:
+    """How *figure* stands to another that it is higher than by *gain*, an interval of 95 %."""
+    low, high = gain
+    if low <= 0 <= high:
         return ""
     if figure.higher_is_better is None:
         return "other"
-    return "better" if (figure.value > before) is figure.higher_is_better else "worse"
+    return "better" if (low > 0) is figure.higher_is_better else "worse"
 
 
 def read_release(path: Path = SHIPPED) -> Release:

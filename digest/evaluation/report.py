@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final, Literal
 
 from digest.bills import usd
-from digest.evaluation.baseline import Release, Verdict, verdict
+from digest.evaluation.baseline import Key, Release, Verdict, verdict, verdict_of_gain
 from digest.evaluation.figures import Figure
 from digest.evaluation.papers import Forecast
 from digest.evaluation.run import Column, Evaluation
@@ -56,7 +56,7 @@ def lines(found: Evaluation, release: Release) -> list[Line]:
     changed = [row for group in groups for row in group.rows if row.verdict]
     notes = [*found.notes]
     if changed:
-        notes.append("“better”, “worse”: the figure beside it lies outside the 95 % interval")
+        notes.append("“better” and “worse” stand where the change is more than chance: 19 times in 20.")
     return [
         *printed,
         *(Line(note, "dim") for note in notes),
@@ -104,10 +104,20 @@ def _figure_json(figure: Figure, release: Release, models: Sequence[Column]) -> 
         "change": None if before is None else round(figure.value - before, 6),
         "verdict": verdict(figure, before) or None,
     }
-    of_models = {column.writer: _by_key(column.figures).get(_key(figure)) for column in models}
-    if beside := {writer: _spread(found) for writer, found in of_models.items() if found}:
+    if beside := {column.writer: _beside_json(figure, column) for column in models if _key(figure) in column.gains}:
         document["models"] = beside
     return document
+
+
+def _beside_json(figure: Figure, column: Column) -> dict[str, Any]:
+    """A model's figure, and the interval of how much higher it is than the extract's."""
+    gain = column.gains[_key(figure)]
+    return {
+        **_spread(_by_key(column.figures)[_key(figure)]),
+        "gain_low": _rounded(gain[0]),
+        "gain_high": _rounded(gain[1]),
+        "verdict": verdict_of_gain(figure, gain) or None,
+    }
 
 
 def _values(figure: Figure) -> dict[str, Any]:
@@ -134,6 +144,7 @@ def _rounded(value: float | None) -> float | None:
 
 def _groups(found: Evaluation, release: Release) -> Iterator[_Group]:
     """One for each set; where models were asked, one for each of them instead, beside the extract."""
+    gains = {c.writer: c.gains for c in found.models}
     for place, of_it in groupby(found.figures, _place):
         figures, title = list(of_it), " · ".join(place)
         by_model = {c.writer: [f for f in c.figures if _place(f) == place] for c in found.models}
@@ -144,7 +155,7 @@ def _groups(found: Evaluation, release: Release) -> Iterator[_Group]:
         extracts = _by_key(figures)
         for writer, theirs in by_model.items():
             if theirs:
-                rows = tuple(_beside(f, extracts.get(_key(f))) for f in theirs)
+                rows = tuple(_beside(f, extracts.get(_key(f)), gains[writer].get(_key(f))) for f in theirs)
                 yield _Group(title=f"{title} · {writer}", writer=writer, other="extract", rows=rows)
 
 
@@ -153,20 +164,20 @@ def _since(figure: Figure, release: Release) -> _Row:
     return _Row(figure=figure, before=before, verdict=verdict(figure, before))
 
 
-def _beside(figure: Figure, extract: Figure | None) -> _Row:
+def _beside(figure: Figure, extract: Figure | None, gain: tuple[float, float] | None) -> _Row:
     before = extract.value if extract else None
-    return _Row(figure=figure, before=before, verdict=verdict(figure, before))
+    return _Row(figure=figure, before=before, verdict=verdict_of_gain(figure, gain) if gain else "")
 
 
 def _place(figure: Figure) -> tuple[str, str]:
     return figure.part, figure.data
 
 
-def _key(figure: Figure) -> tuple[str, str, str]:
+def _key(figure: Figure) -> Key:
     return figure.part, figure.data, figure.name
 
 
-def _by_key(figures: Sequence[Figure]) -> dict[tuple[str, str, str], Figure]:
+def _by_key(figures: Sequence[Figure]) -> dict[Key, Figure]:
     return {_key(f): f for f in figures}
 
 

@@ -12,7 +12,7 @@ import importlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Final
 from digest import assets
 from digest.config import LLMConfig
 from digest.core.errors import ConfigError, DigestError
+from digest.evaluation import judging, sets, upkeep
 from digest.evaluation import papers as own_papers
-from digest.evaluation import sets, upkeep
+from digest.evaluation.baseline import Key
 from digest.evaluation.figures import Figure
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 
 MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
-PARTS: Final = (*MEASURED, own_papers.PART)
+PARTS: Final = (*MEASURED, judging.PART)
 SAMPLE: Final = assets.PACKAGE / "sample" / "eval"
 """A few invented papers: for how it works, not for how good it is."""
 DEFAULT_LIMIT: Final = 50
-"""Papers that a model is asked for, unless told otherwise: enough to see a difference of three points of ROUGE-1."""
+"""Papers of a set that a model is asked for, unless told otherwise: a first try should not cost much."""
 _ABOUT_SAMPLE: Final = (
     "These papers were invented to show how it works: their figures say nothing of how",
     "good it is. Public sets for --data FOLDER, and what they are called there:",
@@ -51,6 +52,9 @@ class Column:
     writer: str
     """The model's name; where two configs have the same one, with the config's."""
     figures: tuple[Figure, ...]
+    """Those of the extract too, and what it cost."""
+    gains: Mapping[Key, tuple[float, float]]
+    """For each figure that the extract has too, the 95 % interval of how much higher it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,7 @@ class Evaluator:
     announce: Callable[[own_papers.Forecast], None] = lambda _: None
     """Gets what a model will cost before it is asked."""
     figures: list[Figure] = field(default_factory=list)
-    models: dict[str, list[Figure]] = field(default_factory=dict)
+    models: dict[str, Column] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -100,7 +104,7 @@ class Evaluator:
             if part in MEASURED and self.data.is_dir():
                 self.host.progress(f"measuring {part}")
                 self._guard(part, partial(self._part, part))
-        if own_papers.PART in parts:
+        if judging.PART in parts:
             self._own_papers(models)
         if not self.figures and not self.troubles:
             self.notes.append(
@@ -110,7 +114,7 @@ class Evaluator:
             self._upkeep()
         return Evaluation(
             figures=tuple(self.figures),
-            models=tuple(Column(writer=w, figures=tuple(of)) for w, of in self.models.items()),
+            models=tuple(self.models.values()),
             troubles=tuple(self.troubles),
             notes=tuple(self.notes),
         )
@@ -163,7 +167,7 @@ class Evaluator:
     def _own_papers(self, models: Mapping[str, App]) -> None:
         """A user's own papers; with a model and a limit, papers of SciTLDR as well."""
         if self.data.is_file():
-            self._guard(own_papers.PART, partial(self._compare, self.data.stem, self.data, sets.read_papers, models))
+            self._guard(judging.PART, partial(self._compare, self.data.stem, self.data, sets.read_papers, models))
             return
         for path in sets.files(self.data, "papers/*.jsonl"):
             name = sets.name_of(path, self.data)
@@ -181,21 +185,26 @@ class Evaluator:
         from digest.app import App
 
         papers = read(path)
-        if models and len(papers) > (limit := self.limit or DEFAULT_LIMIT):
+        limit = self.limit or (DEFAULT_LIMIT if models else len(papers))
+        if len(papers) > limit:
             self.notes.append(f"{name}: the first {limit} of {len(papers)} papers; --limit sets how many")
             papers = papers[:limit]
         first = next(iter(models.values()), None)
         with own_papers.extracting(first) if first else App.without_config(self.host) as extracting:
             self.host.progress(f"measuring {name}")
             fold = extracting.taxonomy.fold
-            extracts = own_papers.write(extracting, papers)
-        self.figures += own_papers.figures_of(papers, extracts, data=name, fold=fold)
+            extracts = judging.measures(papers, own_papers.write(extracting, papers).summaries, fold)
+        self.figures += [measure.figure(name) for measure in extracts]
         for writer, app in models.items():
             self.announce(own_papers.forecast(app, papers))
             self.host.progress(f"asking {writer} about {name}")
             written = own_papers.write(app, papers)
             self.notes += [f"{name}, {writer}: {warning}" for warning in written.warnings]
-            self.models.setdefault(writer, []).extend(own_papers.figures_of(papers, written, data=name, fold=fold))
+            of_model = judging.measures(papers, written.summaries, fold)
+            before = self.models.get(writer) or Column(writer=writer, figures=(), gains={})
+            figures = [*(m.figure(name) for m in of_model), *judging.costs(papers, written.usage, data=name)]
+            gains = {(judging.PART, name, m.name): m.over(e) for m, e in zip(of_model, extracts, strict=True)}
+            self.models[writer] = replace(before, figures=(*before.figures, *figures), gains={**before.gains, **gains})
 
 
 @contextmanager
