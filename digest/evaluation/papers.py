@@ -20,6 +20,7 @@ from digest.core.batching import plan
 from digest.core.models import Batch, Completion, Paper, PaperId, Summary, SummaryKey, Usage
 from digest.core.pipeline import Summarizer, Sums, key_of
 from digest.core.prompts import prompt_for
+from digest.cost import OUTPUT_PER_PAPER
 from digest.evaluation.sets import LabelledPaper, TldrPaper
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 _EDITION: Final = "evaluation"
 """Under what the books have it."""
-_OUTPUT_PER_PAPER: Final = 110
+_BOUND: Final = 4
+"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
 _NONCE: Final = "AAAA"
 
 
@@ -129,12 +131,14 @@ def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> t
     )
     if price is None:
         return len(batches), None, None
+    counter = getattr(model.llm, "counter", None)
+    too_high = _BOUND if counter is not None and counter.is_bound else 1
     likely = most = 0.0
     purse = model.purse(_EDITION)
     for batch in batches:
         prompt = prompt_for(Batch(papers=batch.papers), system=system, nonce=_NONCE)
-        given = model.llm.count_tokens(prompt.system) + model.llm.count_tokens(prompt.user)
-        written = _OUTPUT_PER_PAPER * len(batch.papers)
+        given = (model.llm.count_tokens(prompt.system) + model.llm.count_tokens(prompt.user)) // too_high
+        written = OUTPUT_PER_PAPER * len(batch.papers)
         likely += price.cost_usd(Completion(text="", input_tokens=given, output_tokens=written))
         most += purse.plan(prompt).most_usd or 0.0
     return len(batches), likely, most

@@ -4,7 +4,9 @@ C.-Y. Lin, "ROUGE: A Package for Automatic Evaluation of Summaries", 2004. Lette
 words of more than three letters are stemmed; the F measure weighs precision and recall alike. For ROUGE-L a text is cut
 into sentences at " . ", as the wrapper `files2rouge` cuts it, which the authors of SciTLDR ran.
 
-Left out is the script's list of 6,000 irregular forms (WordNet's: "shown" counts as "show").
+Left out is the script's list of irregular forms (WordNet's: "shown" counts as "show"): over 1,344 pairs of sentences
+and summaries of SciTLDR it moves the mean by less than 0.01. But for it, and for what stands behind a "<", where the
+script's input ends, the counts of these pairs are the script's.
 """
 
 from __future__ import annotations
