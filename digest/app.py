@@ -33,6 +33,7 @@ from digest.core.ports import Clock, Mailer, Source
 from digest.core.topics import Taxonomy
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    from digest.extracts import Extracts
     from digest.interests import Interests
     from digest.jobs import Jobs
     from digest.publish.render import Templates
@@ -136,6 +137,12 @@ class App:
         return Taxonomy.parse(text, self.config.topics, file=self.config.path.name)
 
     @cached_property
+    def extracts(self) -> Extracts:
+        from digest.extracts import Extracts
+
+        return Extracts(taxonomy=self.taxonomy)
+
+    @cached_property
     def templates(self) -> Templates:
         from digest.publish.render import Templates
 
@@ -166,7 +173,7 @@ class App:
 
         made = make_summarizer(
             self.config,
-            self.taxonomy,
+            self.extracts,
             store=lambda: self.store,
             environment=self.host.environment,
             clock=self.host.clock,

@@ -201,7 +201,7 @@ class Jobs:
         usage = Usage(client=job.client, model=job.model)
         answer = self._counted(job, answer)
         for number, (prompt, row) in enumerate(zip(job.prompts, job.requests, strict=True)):
-            taken = rules.take(job, number, answer, fold_topics=self.writer.taxonomy.fold)
+            taken = rules.take(job, number, answer, fold_topics=self.writer.extracts.taxonomy.fold)
             papers = {p.id: p for p in prompt.batch.papers}
             self.store.save_summaries(
                 {

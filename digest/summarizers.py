@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from digest import assets
 from digest.config import Config
-from digest.core import extractive
 from digest.core.books import Ceilings
 from digest.core.errors import ConfigError, LLMError, StoreError
 from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
@@ -22,7 +21,7 @@ from digest.core.pipeline import Summarizer, Sums
 from digest.core.ports import LLM, Clock, Store
 from digest.core.summarize import RequestLog, summarize
 from digest.core.topics import Taxonomy
-from digest.llm.extractive import extractive_summary
+from digest.extracts import Extracts
 from digest.overviews import write_overview
 from digest.purse import Purse
 
@@ -35,7 +34,7 @@ _PART = 100
 
 def make_summarizer(
     config: Config,
-    taxonomy: Taxonomy,
+    extracts: Extracts,
     *,
     store: Callable[[], Store],
     environment: Mapping[str, str],
@@ -53,7 +52,7 @@ def make_summarizer(
         ConfigError: A key or a recording is missing, or a prompt is no valid template.
     """
     if config.llm.client == "extractive":
-        return ExtractiveSummarizer(taxonomy=taxonomy, rules=_rules(taxonomy))
+        return ExtractiveSummarizer(extracts=extracts)
     languages = sorted({e.language for e in config.editions})
     _check_price(config)
     llm = make_llm(config, environment, store)
@@ -61,14 +60,14 @@ def make_summarizer(
         config=config,
         llm=llm,
         notes=_notes(llm, config),
-        taxonomy=taxonomy,
+        extracts=extracts,
         store=store,
         clock=clock,
         now=now,
         sleep=sleep,
-        systems={language: system_prompt(config, taxonomy, language) for language in languages},
+        systems={language: system_prompt(config, extracts.taxonomy, language) for language in languages},
         overview_systems={language: overview_prompt(config, language) for language in languages},
-        prompt=_hash(system_prompt(config, taxonomy, "any")),
+        prompt=_hash(system_prompt(config, extracts.taxonomy, "any")),
     )
 
 
@@ -154,24 +153,18 @@ def _hash(prompt: str) -> str:
     return hashlib.sha256(prompt.encode()).hexdigest()[:16]
 
 
-def _rules(taxonomy: Taxonomy) -> str:
-    """What an extract depends on besides its paper: with other rules or other topics it is another one."""
-    return f"{extractive.VERSION} {taxonomy.fingerprint}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractiveSummarizer:
     """Needs no model, no key and no network."""
 
-    taxonomy: Taxonomy
-    rules: str
+    extracts: Extracts
     client: str = "extractive"
     model: str = ""
 
     @property
     def prompt(self) -> str:
         """See `digest.core.pipeline.Summarizer`."""
-        return self.rules
+        return self.extracts.rules
 
     def summarize(
         self,
@@ -184,7 +177,7 @@ class ExtractiveSummarizer:
         """See `digest.core.pipeline.Summarizer`."""
         for start in range(0, len(papers), _PART):
             part = papers[start : start + _PART]
-            on_done({p.id: _extract(self.taxonomy, p, language) for p in part})
+            on_done({p.id: self.extracts.summary(p, language) for p in part})
         return Sums(usage=Usage(client=self.client))
 
     def overview(
@@ -204,14 +197,6 @@ class ExtractiveSummarizer:
         """There is nothing to let go of."""
 
 
-def _extract(taxonomy: Taxonomy, paper: Paper, language: str) -> Summary:
-    return extractive_summary(paper, tag=lambda p: _tags(taxonomy, p), language=language)
-
-
-def _tags(taxonomy: Taxonomy, paper: Paper) -> tuple[str, ...]:
-    return taxonomy.tag(paper.title, paper.abstract, paper.categories, paper.keywords)
-
-
 @runtime_checkable
 class Closing(Protocol):
     """A client that holds connections."""
@@ -225,7 +210,7 @@ class ModelSummarizer:
 
     config: Config
     llm: LLM
-    taxonomy: Taxonomy
+    extracts: Extracts
     store: Callable[[], Store]
     clock: Clock
     systems: Mapping[str, str]
@@ -266,8 +251,8 @@ class ModelSummarizer:
             papers,
             llm=self.llm,
             system=self.systems[language],
-            fold_topics=self.taxonomy.fold,
-            fallback=lambda p: _extract(self.taxonomy, p, language),
+            fold_topics=self.extracts.taxonomy.fold,
+            fallback=lambda p: self.extracts.summary(p, language),
             make_nonce=make_nonce,
             batch_tokens=self.config.llm.batch_tokens,
             max_papers_per_request=self.config.llm.max_papers_per_request,
@@ -328,7 +313,7 @@ class ModelSummarizer:
 
     def with_topics(self, summary: Summary, paper: Paper) -> Summary:
         """A model that names no topic we know leaves that to the taxonomy."""
-        return summary if summary.topics else replace(summary, topics=_tags(self.taxonomy, paper))
+        return summary if summary.topics else replace(summary, topics=self.extracts.topics(paper))
 
     def price(self) -> Price | None:
         """What the model's tokens cost; None if that is not known."""

@@ -168,7 +168,7 @@ def test_the_config_reads_every_list_of_both_days_and_no_other_file_lies_there()
 
     read = {source["url"].replace("{date}", day) for source in config["source"] for day in DAYS}
 
-    assert {path.name for path in SAMPLE.iterdir()} == read | {"config.toml"}
+    assert {path.name for path in SAMPLE.iterdir()} == read | {"config.toml", "eval"}
     assert [edition["sources"] for edition in config["edition"]] == [[source["name"] for source in config["source"]]]
 
 
