@@ -1,0 +1,44 @@
+"""Texts → folded words, in order or counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from digest.core.models import Paper
+
+Bag: TypeAlias = Mapping[str, int]
+"""Folded word → how often it stands in a text; without the words that say nothing."""
+
+STOPWORDS: Final = frozenset(
+    "a an and are as at be by can do for from has have how in into is it its of on or our that the their these this to "
+    "using via we what when which with".split()
+)
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, folded so that plurals and hyphens make no difference."""
+    return [_singular(w) for w in _WORD.findall(text.casefold())]
+
+
+def bag(text: str) -> Bag:
+    """The words of a text with how often each stands there; single letters, digits and stop words don't count."""
+    return Counter(w for w in words(text) if len(w) > 1 and w not in STOPWORDS and not w.isdigit())
+
+
+def bag_of(paper: Paper) -> Bag:
+    """The words by which a paper is compared: of title, abstract and keywords."""
+    return bag(" ".join((paper.title, paper.abstract, *paper.keywords)))
+
+
+@lru_cache(maxsize=65_536)
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
