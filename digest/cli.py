@@ -279,6 +279,25 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
         click.echo(line)
 
 
+@cli.command(short_help="Show the papers of the store that are most like one.")
+@click.argument("paper")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
+@config_option
+@sample_option
+@json_option
+def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -> None:
+    """Show the papers that are most like PAPER, of all that were read so far, and which words they share.
+
+    PAPER is an id as the store shows it, an arXiv id, a DOI or an address.
+    """
+    from digest.likes_text import similar_json, similar_lines
+    from digest.similar import similar_to
+
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        found = similar_to(app, paper, limit=limit)
+    _print_json(similar_json(found)) if as_json else click.echo("\n".join(similar_lines(found)))
+
+
 @cli.command(short_help="Say of which papers there should be more, or less.")
 @click.argument("papers", nargs=-1, metavar="[PAPER]...")
 @click.option("--more", "value", flag_value=1, type=int, help="More papers like these.")

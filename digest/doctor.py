@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from digest.bills import said_of, usd
 from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
+from digest.core.models import Edition
 from digest.core.text import without_password
 from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
@@ -136,6 +137,9 @@ def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
     yield "keys", lambda: _keys(app)
     yield "templates", lambda: _templates(app)
     yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
+    for edition in app.config.editions:
+        if edition.interests or edition.avoid:
+            yield f"interests of {edition.name}", lambda edition=edition: _interests(app, edition)  # type: ignore[misc]
     yield "model", lambda: _model(app)
     if app.config.llm.client == "openai":
         yield "prompts", lambda: _prompts(app)
@@ -196,6 +200,26 @@ def _prompts(app: App) -> str:
         system_prompt(app.config, app.taxonomy, language)
         overview_prompt(app.config, language)
     return "found in " + ", ".join(str(f) for f in assets.folders("prompts", app.config.base))
+
+
+def _interests(app: App, edition: Edition) -> Finding | str:
+    from digest.interests import unreadable
+
+    found = app.interests.understood(edition)
+    parts = [
+        count(found.words, "phrase") if found.words else "",
+        count(found.authors, "author") if found.authors else "",
+        count(found.papers, "paper") if found.papers else "",
+        *(f"{count(len(parsed.records), 'paper')} of {file}" for file, parsed in found.libraries),
+        f"feedback on {count(found.marks, 'paper')}" if found.marks else "",
+    ]
+    said = ", ".join(filter(None, parts))
+    if found.unread:
+        said += f"; {', '.join(found.unread[:3])}{', …' if found.unread[3:] else ''} will be read by the next run"
+    bad = list(filter(None, (unreadable(file, parsed) for file, parsed in found.libraries)))
+    if bad:
+        return Finding(subject=f"interests of {edition.name}", level="doubtful", said="; ".join((said, *bad)))
+    return said
 
 
 def _model(app: App) -> Finding | str:

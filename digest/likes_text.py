@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.publish.formulas import to_unicode
+from digest.publish.views import some_authors
 from digest.terminal import paper_json
 
 if TYPE_CHECKING:
+    from digest.core.similar import Similar
     from digest.feedback import Given
     from digest.store import Mark
 
@@ -57,3 +59,21 @@ def marks_json(marks: Sequence[Mark]) -> list[dict[str, Any]]:
         }
         for mark in marks
     ]
+
+
+def similar_lines(found: Sequence[Similar]) -> list[str]:
+    """What resembles a paper, three lines for each."""
+    if not found:
+        return ["No paper in the store resembles it."]
+    lines = []
+    for one in found:
+        facts = (some_authors(one.paper.authors), f"{one.likeness:.2f} alike", one.paper.url or one.paper.id)
+        lines += [to_unicode(one.paper.title), f"  {' · '.join(filter(None, facts))}"]
+        if one.because:
+            lines.append(f"  both have {', '.join(one.because)}")
+    return lines
+
+
+def similar_json(found: Sequence[Similar]) -> list[dict[str, Any]]:
+    """`digest similar --json`: papers as `digest search --json` prints them, with how like they are and why."""
+    return [{**paper_json(one.paper), "likeness": one.likeness, "because": list(one.because)} for one in found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -26,6 +27,23 @@ _POSTGRESQL = text(
     "SELECT pk FROM paper, to_tsquery('digest', :words) AS wanted WHERE words @@ wanted"
     " ORDER BY ts_rank_cd(words, wanted) DESC, pk DESC LIMIT :limit"
 )
+
+_ANY_SQLITE = text(
+    "SELECT rowid FROM paper_fts WHERE paper_fts MATCH :words"
+    " ORDER BY bm25(paper_fts, 3.0, 1.0, 0.0), rowid DESC LIMIT :limit"
+)
+_ANY_POSTGRESQL = text(
+    "SELECT pk FROM paper, to_tsquery('digest', :words) AS wanted WHERE words @@ wanted"
+    " ORDER BY ts_rank(words, wanted) DESC, pk DESC LIMIT :limit"
+)
+_COUNT_SQLITE = text("SELECT count(*) FROM (SELECT 1 FROM paper_fts WHERE paper_fts MATCH :words LIMIT :limit)")
+_COUNT_POSTGRESQL = text(
+    "SELECT count(*) FROM (SELECT 1 FROM paper WHERE words @@ to_tsquery('digest', :words) LIMIT :limit) AS some"
+)
+_TRIED: Final = (1, 2 / 3, 0.4, 0.25, 0.125, 0)
+"""Which part of the words is looked for, until not too many papers have any of them."""
+_TOO_MANY: Final = {"sqlite": 60_000, "postgresql": 20_000}
+"""Papers that are put in order in less than half a second; Postgres reads each of them for that."""
 
 
 class Search(Database):
@@ -48,6 +66,34 @@ class Search(Database):
             pks = list(dict.fromkeys((*sorted(pks), *found)))[:limit]
             papers = load_papers(connection, pks)
         return tuple(papers[pk] for pk in pks)
+
+    def having_any(self, words: Sequence[str], *, limit: int) -> tuple[Paper, ...]:
+        """Papers with any of *words* in title or abstract: those with many of them, and with rare ones, first.
+
+        Args:
+            words: The most important ones first. The last are left out where too many papers have any of them.
+        """
+        bare = _words(" ".join(words))
+        with self._read() as connection:
+            pks = _having_any(connection, bare, limit) if bare and limit > 0 else []
+            papers = load_papers(connection, pks)
+        return tuple(papers[pk] for pk in pks)
+
+
+def _having_any(connection: Connection, words: Sequence[str], limit: int) -> list[int]:
+    is_sqlite = connection.dialect.name == "sqlite"
+    count, select = (_COUNT_SQLITE, _ANY_SQLITE) if is_sqlite else (_COUNT_POSTGRESQL, _ANY_POSTGRESQL)
+    too_many = _TOO_MANY[connection.dialect.name]
+    for part in _TRIED:
+        some = words[: max(1, round(part * len(words)))]
+        if is_sqlite:
+            wanted = "{title abstract} : (" + " OR ".join(f'"{word}"' for word in some) + ")"
+        else:
+            wanted = " | ".join(some)
+        found = connection.scalar(count, {"words": wanted, "limit": too_many})
+        if found is not None and found < too_many:
+            break
+    return list(connection.scalars(select, {"words": wanted, "limit": limit}))
 
 
 def _words(query: str) -> list[str]:
