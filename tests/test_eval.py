@@ -18,10 +18,10 @@ from digest.cli import _PARTS, cli
 from digest.config import load
 from digest.core.errors import ConfigError
 from digest.core.models import Paper
-from digest.evaluation import baseline, report, run
+from digest.evaluation import baseline, report, run, sets, upkeep
 from digest.evaluation.figures import Figure
 from digest.evaluation.judging import Measure
-from digest.evaluation.papers import Forecast
+from digest.evaluation.papers import Forecast, forecast
 from digest.evaluation.run import Evaluation, Evaluator
 from tests.desk import CONFIG, Hurry
 from tests.servers.flaky_llm import FlakyLLM, Rule
@@ -98,6 +98,11 @@ def test_a_damaged_file_of_a_release_is_said_so(text: str, tmp_path: Path) -> No
 
     with pytest.raises(ConfigError, match=r"released\.json"):
         baseline.read_release(tmp_path / "released.json")
+
+
+def test_figures_that_cannot_be_written_are_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be written"):
+        baseline.save_release(tmp_path / "no" / "folder.json", "1.2.3", [FIGURE])
 
 
 def test_the_figures_that_ship_can_be_read() -> None:
@@ -294,6 +299,22 @@ def test_sizes_and_times_stand_below_where_everything_is_measured(tmp_path: Path
     assert all(value > 0 for _, value in units.values())
 
 
+def test_times_are_taken_on_whatever_abstracts_there_are(tmp_path: Path) -> None:
+    rows = ({"id": str(i), "title": on(i).title, "abstract": on(i).abstract, "cat": "cs.RO"} for i in range(4))
+    lines(tmp_path / "topics" / "arxiv.jsonl", *rows)
+    lines(tmp_path / "scitldr" / "A-dev.jsonl", {"source": [on(1).abstract], "target": ["A study."]})
+    lines(tmp_path / "scitldr" / "A-train.jsonl", {"source": [on(2).abstract], "target": ["A study."]})
+    lines(tmp_path / "papers" / "torn.jsonl", "{")
+
+    with App.without_config(Host(environment={})) as app:
+        found = {f.name: f for f in upkeep.times(app, tmp_path)}
+        nothing = upkeep.times(app, tmp_path / "papers")
+
+    assert found["topics alone"].of == 5
+    assert 0 < found["topics alone"].value < 1000
+    assert nothing == ()
+
+
 def test_the_command_names_the_parts_there_are() -> None:
     assert _PARTS == run.PARTS
 
@@ -472,6 +493,21 @@ def test_two_prompts_are_compared_by_their_configs(tmp_path: Path, monkeypatch: 
     assert document["models"] == ["gpt-5-mini, config.toml", "gpt-5-mini, terse.toml"]
     assert set(document["figures"][0]["models"]) == set(document["models"])
     assert len({cost["value"] for cost in document["costs"] if cost["name"] == "input tokens"}) == 2
+
+
+def test_an_extract_costs_nothing(tmp_path: Path) -> None:
+    with App.without_config(Host(environment={})) as app:
+        found = forecast(app, sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
+
+    assert (found.papers, found.requests, found.likely_usd) == (6, 0, 0.0)
+    assert "no price" not in report.forecast_line(found)
+
+
+def test_a_model_without_a_price_is_said_so(tmp_path: Path) -> None:
+    with FlakyLLM() as server, app_with(tmp_path, openai(server).replace("gpt-5-mini", "home-made")) as app:
+        found = forecast(app, sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
+
+    assert report.forecast_line(found) == "home-made is asked for 6 papers in 1 request: no price is known for it"
 
 
 def test_a_config_without_a_model_is_said_so(tmp_path: Path) -> None:
