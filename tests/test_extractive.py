@@ -6,16 +6,19 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.core.extractive import summarize
-from digest.core.sentences import formulas, split
-from digest.core.trimming import shorten, trim
+from digest import assets
+from digest.core.errors import ConfigError
+from digest.core.extractive import Extractor
+from digest.core.sentences import formulas
+from digest.evaluation.rouge import best
+from digest.evaluation.sets import TldrPaper, read_tldrs
 
 ABSTRACT = (
     "Things have been studied for a long time. However, existing ways to study things remain slow. "
@@ -29,13 +32,28 @@ PIECES = st.sampled_from(
     "In this paper, |We propose |we show |a method|things|the results|. |, |; |: |? | |$x_1, y$|$\\frac{a}{b}$|12.5%"
     "| [3, 4]| (Smith et al., 2020)|(see Fig. 2)|However, |1) |mRNA "
     "|Background: |RESULTS |\n|Abstract: |(|)|日本語です。|also "
-    "|To address this gap, |\\(z. Z\\)".split("|")
+    "|To address this gap, |\\(z. Z\\)|, which is small|, called Thinger, |, but only if | (GAN)| by doing more"
+    "|, and show that |Using ten labels, we reach |We show that |, achieving more".split("|")
 )
+EXTRACTOR = Extractor.parse(assets.trained("summaries.toml").decode())
 ANY_ABSTRACT = st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=300)
 
 
 def words(text: str) -> Counter[str]:
-    return Counter(re.findall(r"[^\W_]+", text.casefold()))
+    return Counter(in_order(text))
+
+
+def summarize(title: str, abstract: str) -> tuple[str, tuple[str, ...]]:
+    return EXTRACTOR.summarize(title, abstract)
+
+
+def in_order(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def is_subsequence(few: list[str], many: list[str]) -> bool:
+    rest = iter(many)
+    return all(word in rest for word in few)
 
 
 def shown(title: str, abstract: str) -> tuple[str, ...]:
@@ -92,6 +110,7 @@ def test_a_structured_abstract_gives_its_aim_or_conclusion_without_its_headings(
         r"$x = y$ and $$\int f$$",
         r"\begin{equation} x = y \end{equation}",
         "A Study of Things.",
+        "A study of things. Ada Lovelace, Emmy Noether bioRxiv 2025.02; doi: 10.1101/x Add to Selected Citations",
     ],
 )
 def test_what_is_no_abstract_gives_no_summary(abstract: str) -> None:
@@ -130,45 +149,11 @@ def test_a_sentence_that_the_feed_cut_off_is_not_chosen() -> None:
     assert (tldr, points) == ("We study how things fall.", ())
 
 
-@pytest.mark.parametrize(
-    ("sentence", "trimmed"),
-    [
-        ("In this paper, we propose X for things.", "We propose X for things."),
-        ("In this short paper we propose X for things.", "We propose X for things."),
-        ("To address this gap, we therefore present X.", "We present X."),
-        ("Furthermore, to overcome these limits, we also present X.", "We present X."),
-        ("However, k-means is slower by far.", "k-means is slower by far."),
-        ("Here, we show that it works (Smith et al., 2020; Jones, 2021).", "We show that it works."),
-        ("We follow earlier work [12, 13] on this (see Section 3).", "We follow earlier work on this."),
-        ("2) We prove a bound for it.", "We prove a bound for it."),
-        ("In this work of art nobody laughs.", "In this work of art nobody laughs."),
-        ("To show that models fail, we build X.", "To show that models fail, we build X."),
-        ("Values lie in the interval [1, 5] for it.", "Values lie in the interval [1, 5] for it."),
-        ("It solves the contest (IMO 2025) in part.", "It solves the contest (IMO 2025) in part."),
-        ("We bound $f(x)[1]$ for all of them.", "We bound $f(x)[1]$ for all of them."),
-        ("Methods – such as these – often fail.", "Methods – such as these – often fail."),
-        ("Instead, wait.", "Instead, wait."),
-    ],
-)
-def test_only_what_says_nothing_is_cut_off_a_sentence(sentence: str, trimmed: str) -> None:
-    assert trim(sentence) == trimmed
-
-
-def test_a_long_sentence_is_cut_at_the_end_of_a_clause() -> None:
-    text = f"We show things, which (as, said) are ${'x,'.join('ab' * 20)}$ fine, and {'more ' * 40}things"
-
-    cut = shorten(text, 200)
-
-    assert cut.endswith("fine…")
-    assert shorten(text, len(text)) == text
-    assert shorten("x" * 500, 400) == ""
-
-
 @settings(deadline=None)
 @given(st.text(max_size=20), ANY_ABSTRACT)
-def test_every_word_shown_is_in_the_abstract(title: str, abstract: str) -> None:
+def test_every_word_and_number_shown_stands_in_the_abstract_in_that_order(title: str, abstract: str) -> None:
     for text in shown(title, abstract):
-        assert words(text) <= words(abstract)
+        assert is_subsequence(in_order(text), in_order(abstract))
 
 
 @settings(deadline=None)
@@ -218,34 +203,35 @@ def test_real_papers_get_a_sentence_of_their_own_words(real_data: Path) -> None:
         title, abstract = each["title"], " ".join(each["summary"].split())
         tldr, points = summarize(title, abstract)
         assert 20 <= len(tldr) <= 400
-        assert words(" ".join((tldr, *points))) <= words(abstract)
+        assert all(is_subsequence(in_order(text), in_order(abstract)) for text in (tldr, *points))
 
 
-def test_the_sentence_is_nearer_to_what_authors_say_than_the_first_or_the_first_cue(real_data: Path) -> None:
-    rows = list(read_lines(real_data / "eval/scitldr/A-dev.jsonl"))
-
-    def likeness(texts: list[str]) -> float:
-        scores = [max(f1(text, t) for t in row["target"]) for text, row in zip(texts, rows, strict=True)]
-        return sum(scores) / len(scores)
-
-    abstracts = [" ".join(row["source"]) for row in rows]
-    ours = likeness([summarize(row["title"], abstract)[0] for row, abstract in zip(rows, abstracts, strict=True)])
-    first = likeness([split(abstract)[0] for abstract in abstracts])
+def test_the_sentence_is_nearer_to_what_people_write_than_the_first_or_the_first_cue(real_data: Path) -> None:
+    papers = read_tldrs(real_data / "eval/scitldr/A-dev.jsonl")[::3]
     cue = re.compile(r"\b(we (propose|present|introduce|show|study)|this (paper|work))\b", re.IGNORECASE)
-    cued = likeness([next(filter(cue.search, split(abstract)), split(abstract)[0]) for abstract in abstracts])
 
-    assert ours > first + 0.08
-    assert ours > cued + 0.005
+    def likeness(choose: Callable[[TldrPaper], str]) -> float:
+        return sum(best(choose(p), p.references).r1 for p in papers) / len(papers)
 
+    ours = likeness(lambda p: summarize(p.title, p.abstract)[0])
 
-def read_lines(path: Path) -> Iterator[dict[str, list[str]]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    assert ours > likeness(lambda p: p.sentences[0]) + 8
+    assert ours > likeness(lambda p: next(filter(cue.search, p.sentences), p.sentences[0])) + 2
 
 
-def f1(text: str, reference: str) -> float:
-    """Harmonic mean of precision and recall over words, as in ROUGE-1 but without stemming."""
-    ours, theirs = words(text), words(reference)
-    shared = sum((ours & theirs).values())
-    return 2 * shared / (sum(ours.values()) + sum(theirs.values())) if shared else 0.0
+def test_weights_that_cannot_be_read_are_refused() -> None:
+    for text in ("x", "[a", 'position = "first"', '[position]\nfirst = "x"', "[position]\nfirst = []"):
+        with pytest.raises(ConfigError, match="install the package again"):
+            Extractor.parse(text)
+
+
+def test_what_has_no_weight_counts_nothing_and_the_first_sentence_wins() -> None:
+    assert Extractor.parse("").summarize("", "Cats sleep. Dogs bark.")[0] == "Cats sleep."
+
+
+def test_weights_decide_which_sentence_is_chosen() -> None:
+    late = Extractor.parse('[position]\n"share" = 1.0\n')
+
+    assert late.summarize("", "The cats sleep in the sun. The dogs bark. The birds sing in the trees.")[0].startswith(
+        "The birds"
+    )

@@ -36,9 +36,12 @@ class Sentence:
     """The place of the first sentence in which the authors say what they do; -1 where none does."""
 
 
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
 def words(text: str) -> list[str]:
     """Words and numbers, in small letters."""
-    return re.findall(r"[^\W_]+", text.lower())
+    return _WORD.findall(text.lower())
 
 
 def wide_signs(text: str) -> int:
@@ -92,7 +95,7 @@ _RESULT: Final = re.compile(
     r"|associated with|only \d"
     r"|(?:find|show|reveal|demonstrat)\w*(?: \w+)? that)\b"
 )
-_FIGURES: Final = re.compile(r"(?<![\w.])\d+[.,]\d+|\d ?(?:\\?%|×|-fold)|\d{2,}")
+_FIGURES: Final = re.compile(r"\d(?:\d| ?(?:\\?%|×|-fold)|(?<![\w.]\d)[.,]\d)")
 _MEASURES: Final = re.compile(
     r"\d ?(?:\\?%|×|pp\b|[- ]fold|[- ]?x\b|\\times|(?:percentage )?points?\b)|(?<![\w.])\d+\.\d+"
 )
@@ -118,6 +121,7 @@ _POINTS_BACK: Final = re.compile(
     r"|weakness(?:es)?|capabilit\w+|ideas?|insights?|observations?|goals?|directions?|paradigms?)\b"
     r"|\bwe \w+ (?:this|these|it|them)\b"
 )
+_AVAILABLE: Final = re.compile(r"available|released|found at|open[- ]sourced|http|www|github|project page|accepted")
 _ON_CODE: Final = re.compile(
     r"https?://|\bwww\.|\bgithub\b|\bproject page\b|\baccepted (?:at|to|by)\b"
     r"|\b(?:code|data(?:set)?s?|models?|implementation|demo|video|project page|software)\b.{0,60}"
@@ -216,7 +220,8 @@ def points_back(s: Sentence) -> float:
 
 
 def is_on_code(s: Sentence) -> float:
-    return float(bool(_ON_CODE.search(s.low)))
+    # The short pattern first: it takes a sixth of the time, and mostly there is nothing.
+    return float(bool(_AVAILABLE.search(s.low) and _ON_CODE.search(s.low)))
 
 
 def label_tells(s: Sentence) -> float:

@@ -76,12 +76,9 @@ class Extractor:
         sentences = read(title, abstract)
         if not sentences:
             return "", ()
-        best: dict[int, tuple[float, Variant]] = {}
-        for candidate in candidates(title, sentences):
-            place, score = candidate.sentence.place, self._score(candidate.features)
-            if place not in best or score > best[place][0]:
-                best[place] = score, candidate.variant
-        scores = [best[s.place][0] for s in sentences]
+        context = Context.of(title, sentences)
+        best = [self._best(s, context) for s in sentences]
+        scores = [score for score, _ in best]
         if is_english(abstract):
             chosen = max(sentences, key=lambda s: (scores[s.place], -s.place))
             text = best[chosen.place][1].text
@@ -90,14 +87,19 @@ class Extractor:
             text = chosen.text
         return shorten(text, _TLDR_AT_MOST) or shorten(chosen.text, _TLDR_AT_MOST), _points(sentences, chosen, scores)
 
-    def _score(self, features: Mapping[str, float]) -> float:
-        """Rounded, so that it is the same on every machine."""
+    def _best(self, s: Sentence, context: Context) -> tuple[float, Variant]:
+        """The best variant of *s*, the first of equals. Scores are rounded, so that they are the same everywhere."""
+        of_all = self._weigh(of_sentence(s, context))
+        scored = [(round(of_all + self._weigh(of_variant(v, context)), 6), v) for v in variants(s.text)]
+        return max(scored, key=itemgetter(0))
+
+    def _weigh(self, features: Mapping[str, float]) -> float:
         weights = self.weights
-        return round(sum(value * weights[name] for name, value in features.items() if name in weights), 6)
+        return sum([value * weights[name] for name, value in features.items() if name in weights])
 
 
 def candidates(title: str, sentences: tuple[Sentence, ...]) -> tuple[Candidate, ...]:
-    """Every sentence in each of its variants, in order."""
+    """Every sentence in each of its variants, in order, with all that is looked at."""
     context = Context.of(title, sentences)
     found = []
     for s in sentences:
@@ -141,7 +143,7 @@ _FRONT_MATTER: Final = re.compile(
     re.DOTALL,
 )
 _NO_CONTENT: Final = re.compile(
-    r"(?:\S+ [\d.v]+; )?doi\b|IS[SB]N\b|Add to Selected Citations|©|Copyright (?:©|\(c\)|\d)"
+    r"(?:\S+ [\d.v]+; )?doi\b|IS[SB]N\b|.*\bAdd to Selected Citations\b|©|Copyright (?:©|\(c\)|\d)"
     r"|\(?No abstract\b.{0,20}$|Abstract (?:is )?not available\b",
     re.IGNORECASE,
 )
@@ -211,30 +213,3 @@ def is_english(text: str) -> bool:
     """At least every 16th word is one that binds English sentences; in English text it is every fourth or fifth."""
     words = cues.words(_prose(text[:_READ_AT_MOST]))
     return 16 * sum(word in _BINDING for word in words) >= len(words)
-
-
-_UNTRAINED: Final = Extractor(
-    {
-        "cues.announces": 0.5,
-        "cues.proposes": 0.8,
-        "cues.names_itself": 0.3,
-        "cues.claims_novelty": 0.3,
-        "cues.comes_before_news": -0.6,
-        "cues.comes_long_after_news": -0.9,
-        "cues.is_background": -0.5,
-        "cues.contrasts": -0.3,
-        "cues.points_back": -0.3,
-        "cues.leans_on_another": -0.5,
-        "cues.label_tells": 0.8,
-        "cues.is_on_code": -1.5,
-        "cues.asks": -0.5,
-        "cues.leads_nowhere": -0.5,
-        "cues.is_cut_off": -1.0,
-        "title.share of title": 2.5,
-    }
-)
-
-
-def summarize(title: str, abstract: str) -> tuple[str, tuple[str, ...]]:
-    """As an `Extractor` without trained weights has it."""
-    return _UNTRAINED.summarize(title, abstract)

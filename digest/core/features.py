@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -40,6 +41,7 @@ _TEX: Final = re.compile(r"[\\${}^]")
 _DIGIT: Final = re.compile(r"\d")
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """*word* without the commonest ending: coarse, but "learning", "learned" and "learn" become one."""
     for ending in _ENDINGS:
@@ -68,6 +70,8 @@ class Context:
     """How often it stands there."""
     most: tuple[int, ...]
     """How often the first, the first two, … of the commonest do."""
+    cues: Sequence[Mapping[str, float]]
+    """What each sentence's words tell, by the names of `cues.CUES`."""
     news: Mapping[int, int]
     """The sentences in which the authors say what they do: place → how many come before it."""
     proposing: frozenset[int]
@@ -77,6 +81,7 @@ class Context:
     def of(cls, title: str, sentences: Sequence[Sentence]) -> Context:
         """What there is to know of an abstract beforehand."""
         stems = [telling(words(s.raw)) for s in sentences]
+        told = [{cue.__name__: cue(s) for cue in cues.CUES} for s in sentences]
         often = Counter(stem for found in stems for stem in found)
         wanted = tuple(dict.fromkeys(telling(words(title))))
         return cls(
@@ -86,17 +91,16 @@ class Context:
             spread=Counter(stem for found in stems for stem in set(found)),
             often=often,
             most=tuple(accumulate(sorted(often.values(), reverse=True))),
+            cues=told,
             news={place: n for n, place in enumerate(s.place for s in sentences if cues.speaks_up(s.low))},
-            proposing=frozenset(s.place for s in sentences if cues.proposes(s)),
+            proposing=frozenset(place for place, found in enumerate(told) if found["proposes"]),
         )
 
 
 def of_sentence(s: Sentence, context: Context) -> dict[str, float]:
     """What holds for every variant of *s*."""
     found = _position(s, context)
-    for cue in cues.CUES:
-        if value := cue(s):
-            found[f"cues.{cue.__name__}"] = value
+    found |= {f"cues.{name}": value for name, value in context.cues[s.place].items() if value}
     found |= _neighbours(s, context)
     for word in words(s.raw):
         found[f"words.{word}"] = 1.0
@@ -135,18 +139,18 @@ def _position(s: Sentence, context: Context) -> dict[str, float]:
 def _neighbours(s: Sentence, context: Context) -> dict[str, float]:
     found: dict[str, float] = {}
     if s.place:
-        before = context.sentences[s.place - 1]
-        found["neighbours.before contrasts"] = cues.contrasts(before)
-        found["neighbours.before is background"] = cues.is_background(before)
-        found["neighbours.before speaks up"] = float(before.place in context.news)
-        found["neighbours.before asks"] = cues.asks(before)
+        before = context.cues[s.place - 1]
+        found["neighbours.before contrasts"] = before["contrasts"]
+        found["neighbours.before is background"] = before["is_background"]
+        found["neighbours.before speaks up"] = float(s.place - 1 in context.news)
+        found["neighbours.before asks"] = before["asks"]
     if s.place + 1 < s.of:
-        after = context.sentences[s.place + 1]
-        found["neighbours.after leans on it"] = cues.leans_on_another(after)
-        found["neighbours.after gives result"] = cues.gives_result(after)
-        found["neighbours.after speaks of method"] = cues.speaks_of_its_method(after)
-        found["neighbours.after speaks up"] = float(after.place in context.news)
-        found["neighbours.after contrasts"] = cues.contrasts(after)
+        after = context.cues[s.place + 1]
+        found["neighbours.after leans on it"] = after["leans_on_another"]
+        found["neighbours.after gives result"] = after["gives_result"]
+        found["neighbours.after speaks of method"] = after["speaks_of_its_method"]
+        found["neighbours.after speaks up"] = float(s.place + 1 in context.news)
+        found["neighbours.after contrasts"] = after["contrasts"]
     if s.place in context.proposing:
         found["neighbours.first to propose"] = float(s.place == min(context.proposing))
     elif context.proposing:

@@ -1,6 +1,16 @@
 """Where a sentence of an abstract ends.
 
-Own rules and not a library: pysbd takes seven milliseconds an abstract, forty times as long, and knows no formulas.
+Own rules and not a library. On the 1,800 abstracts of SciTLDR-A's training part whose sentences all end in a mark:
+
+             all ends alike    F1 of ends    ms an abstract
+    ours          98.2 %          .9980           0.13
+    pysbd         99.3 %          .9987           5.8       (on 400; ours there: 98.8 %, .9985)
+    blingfire     98.4 %          .9982           0.06      (a binary of 2019)
+    punkt         98.1 %          .9977           0.27
+    sentencex     97.3 %          .9956           0.01
+    syntok        96.2 %          .9957           0.9
+
+Most of what ours has otherwise is cut wrongly in the set ("w.r.t. / the rates"), and none of the others knows formulas.
 """
 
 from __future__ import annotations
@@ -43,11 +53,12 @@ _EITHER: Final = frozenset(
 _NUMBERED: Final = frozenset("no nos vol vols p pp art app ver".split())
 
 _OPENERS: Final = frozenset(
-    """a after all also although an and as at based because both but by compared contrary despite due each even every
-    existing experiments finally first for from furthermore given hence here how however i if importantly in
-    instead it its let many moreover most nevertheless notably on one our over overall prior recent recently
-    results second several since some specifically such that the their then there therefore these they this
-    those though through thus to two under unlike using we what when where whereas whether which while who with
+    """a additionally after all also although an and another as at based because both but by compared contrary
+    conversely currently despite due each even every existing experiments extensive finally first for from
+    furthermore given hence here how however i if importantly in instead it its let many moreover most
+    nevertheless notably on one our over overall previous previously prior recent recently results second several
+    similarly since some specifically such that the their then there therefore these they this those though
+    through thus to two under unfortunately unlike using we what when where whereas whether which while who with
     without yet you""".split()
 )
 
@@ -90,7 +101,7 @@ def _ends(text: str) -> Iterator[int]:
     start = 0
     for match in _END.finditer(text):
         place, end = match.start(), match.end()
-        if whole.hold(place) or (brackets.hold(place) and text[place] != "\n"):
+        if whole.hold(place) or (brackets.hold(end - 1) and text[place] != "\n"):
             continue
         found = _line_ends_here(text, start, place) if text[place] == "\n" else _ends_here(text, start, place, end)
         if found:
@@ -136,7 +147,9 @@ def _full_stop_ends(before: str, after: str, *, opens: bool) -> bool:
     word = found.group() if found else ""
     if _LIST_NUMBER.match(word) and not before[: -len(word)].strip(" \n\t(["):
         return False  # "1. First, we …": the number opens the sentence
-    folded = word.lower()
+    if len(word) > 1 and word.isalpha() and word.isupper() and opens:
+        return True  # "CF.", "GEN." and "REF." are names; their abbreviations are written small
+    folded = word.rpartition("-")[2].lower()
     if folded in _INNER:
         return False
     if folded in _NUMBERED:

@@ -99,13 +99,15 @@ _VARIANTS_AT_MOST: Final = 24
 # What is longer is no sentence, but a text that could not be divided.
 _VARIED_AT_MOST: Final = 1000
 _WORDS_AT_LEAST: Final = 5
+# "We introduce X, an online environment" says too little: a short sentence keeps its end.
+_HEAD_AT_LEAST: Final = 10
 
-# What makes a claim smaller. A part with one of these in it is never left out.
+# What makes a claim smaller, or what it is measured by. A part with one of these in it is never left out.
 _LIMITS: Final = re.compile(
     r"\b(?:but|however|only|except|unless|if|when|provided|providing|assum\w+|although|though|albeit|despite|whereas"
     r"|under|not|no|never|without|cannot|fail\w*|limit\w*|may|might|could|would|sometimes|often|mostly|usually|partly"
-    r"|partially|subject to|conditional\w*|restricted|at the (?:cost|expense)|trade-?offs?|rather than|instead|neither"
-    r"|nor|at most|at least|up to|approximately)\b|n['’]t\b",
+    r"|partially|subject to|conditional\w*|restricted|at the (?:cost|expense)|trade-?offs?|rather|instead|neither|nor"
+    r"|at (?:most|least)|up to|approximately|than|compared|relative to|versus|vs)\b|n['’]t\b",
     re.IGNORECASE,
 )
 
@@ -118,19 +120,20 @@ _WE: Final = (
     r"|studies)"
 )
 _FRONTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("we show that", re.compile(rf"(?:{_WE}) {_SHOWN}(?: \w+ly)? that (?=\S)", re.IGNORECASE)),
+    # Before a result the same words would be its condition: "Using ten labels, we reach 90 %".
     (
         "aim or ground",
         re.compile(
             r"(?:to|in order to|with the (?:aim|goal) of|motivated by|inspired by|guided by|driven by|based on"
-            r"|building (?:up)?on|drawing (?:up)?on|by \w+ing|using|leveraging|utilizing|exploiting|through|via|as"
-            r"|since|because|while|although|though|despite|unlike|in contrast (?:to|with)|due to|for) "
-            r"[^;:]*?, (?=(?:we|this paper|this work|our)\b)",
+            r"|building (?:up)?on|drawing (?:up)?on|by \w+ing|using|leveraging|utilizing|exploiting|through|via"
+            r"|since|because|unlike|in contrast (?:to|with)|due to)\b [^;:]*?, "
+            r"(?=(?:we|this (?:paper|work|study)) (?:\w+ly )?(?:propose|present|introduce|develop|design|describe|study"
+            r"|studies|investigate|explore|examine|address|consider|build|create)s?\b)",
             re.IGNORECASE,
         ),
     ),
+    ("we show that", re.compile(rf"(?:{_WE}) {_SHOWN}(?: \w+ly)? that (?=\S)", re.IGNORECASE)),
 )
-_BREAK: Final = r"(?:,|;| --+| —| –| -)"
 _RESULTING: Final = (
     r"(?:achiev|allow|enabl|lead|result|mak|improv|reduc|outperform|demonstrat|show|provid|yield|giv|offer|indicat"
     r"|suggest|leverag|utiliz|us|exploit|increas|obtain|produc|open|highlight|reveal|confirm|surpass|exceed"
@@ -144,18 +147,15 @@ _AND_WE: Final = (
     r"(?:e|es|s|ies|y)?\b"
 )
 _TAILS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("which", re.compile(r",? which (?=\w)|, where(?:by|in)? (?=\w)|, whose ")),
+    ("which", re.compile(r", which (?=\w)|, where(?:by|in) (?=\w)|, whose ")),
     ("resulting", re.compile(rf", (?:while )?(?:\w+ly )?{_RESULTING}")),
     (
         "and we",
-        re.compile(rf", (?:and|then)(?: (?:then|also|further|finally|thus|\w+ly|we|it|our \w+|this)){{0,3}} {_AND_WE}"),
-    ),
-    (
-        "and we",
         re.compile(
-            r" and (?:\w+ly )?(?:(?:show|demonstrate|prove|find|argue)s? (?:that|how|its|their|the|on)"
+            rf", (?:and|then)(?: (?:then|also|further|finally|thus|\w+ly|we|it|our \w+|this)){{0,3}} {_AND_WE}"
+            r"| and (?:\w+ly )?(?:(?:show|demonstrate|prove|find|argue)s? (?:that|how|its|their|the|on)"
             r"|(?:propose|introduce|provide|evaluate|validate|investigate|derive|discuss)s?"
-            r" (?:a|an|the|it|its|their|our|new)\b)"
+            r" (?:a|an|the|it|its|their|our|new))\b"
         ),
     ),
     (
@@ -166,19 +166,29 @@ _TAILS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("aside", re.compile(r" --+ ?| — ?|—| – |; |: | - ")),
     ("aim", re.compile(r"(?:,| in order| so as) to (?=\w)|,? so that ")),
 )
-_HAS_VERB: Final = re.compile(
-    r"\b(?:we|this (?:paper|work|article|study|survey)|the authors) (?:\w+ly |also |then |first |will |can |have )*\w+"
-    r"|\b(?:is|are|was|were|has|have|can|does|do|will|\w+(?:ates|izes|ises|ifies|oses|ides|uces|oves|ains|ents|eves"
-    r"|ows|earns|ields|ables|orms))\b",
+_VERB: Final = (
+    r"\b(?:is|are|was|were|has|have|had|can|will|does|do|allows?|enables?|leads?|learns?|uses?|achieves?|improves?"
+    r"|outperforms?|shows?|makes?|takes?|gives?|reduces?|provides?|requires?|combines?|works?|performs?|helps?"
+    r"|captures?|finds?|yields?|becomes?|generates?|predicts?|relies|rely|consists?|exhibits?|remains?|leverages?"
+    r"|exploits?|\w+(?:izes?|ises?|ifies))\b"
+)
+_WE_DO: Final = re.compile(
+    rf"\b(?:we|this (?:paper|work|article|study|survey)|the authors) (?:\w+ly |also |then |first |will |can |have )*\w+"
+    rf"|{_VERB}",
     re.IGNORECASE,
 )
+_CLAUSE: Final = re.compile(r"\b(?:that|which|who|whether|how|why|what|where|when|because|since|while|as)\b")
+_CLAUSE_VERB: Final = re.compile(_VERB)
 _NAMED: Final = re.compile(
     r",? (?:which we (?:call|name|term|dub|refer to as)|(?:so-)?called|named|dubbed|termed|coined|referred to as)"
     r" (?:the )?[\"'“‘]?[A-Z][\w+-]*(?: [A-Z][\w+-]*){0,4}[\"'”’]?,?(?= (?:that|which|to|for|in|with|by|and)\b|\.?$)"
 )
 _LIST_AHEAD: Final = re.compile(
-    r"\b(?:following|follows|two|three|four|five|several|both|between|either|from)\b[^,;:]*$", re.IGNORECASE
+    r"\b(?:following|follows|two|three|four|five|several|both|between|either|from)\b[^,;:]*$"
 )
+_BRACKET: Final = re.compile(r" ?\([^()]*\)(?=[\s,.;:]|$)")
+_ITEM_MARK: Final = re.compile(r" ?\((?:[ivx]{1,4}|\d{1,2}|[a-h])\)")
+_MARK: Final = re.compile(r"[.!?…]*$")
 
 
 def variants(text: str) -> tuple[Variant, ...]:
@@ -193,17 +203,13 @@ def variants(text: str) -> tuple[Variant, ...]:
     return tuple(Variant(each, cut) for each, cut in list(found.items())[:_VARIANTS_AT_MOST])
 
 
-_BRACKET: Final = re.compile(r" ?\([^()]*\)(?=[\s,.;:]|$)")
-
-
 def _brackets(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """*text* without the brackets that do not limit what it says."""
     held = formulas(text)
     parts, start = [], 0
     for match in _BRACKET.finditer(text):
-        if _LIMITS.search(match[0]) or any(a < match.end() and match.start() < b for a, b in held):
-            continue
-        if not text[: match.start()].strip() or re.fullmatch(r" ?\((?:[ivx]{1,4}|\d{1,2}|[a-h])\)", match[0]):
+        within = any(begin < match.end() and match.start() < end for begin, end in held)
+        if within or match.start() == 0 or _LIMITS.search(match[0]) or _ITEM_MARK.fullmatch(match[0]):
             continue
         parts.append(text[start : match.start()])
         start = match.end()
@@ -219,31 +225,33 @@ def _brackets(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _fronts(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield text, ()
     rest, cut = text, tuple[str, ...]()
-    for name, pattern in reversed(_FRONTS):
+    for name, pattern in _FRONTS:
         match = pattern.match(rest)
         if match and not _LIMITS.search(match[0]) and not _is_within(rest, match.end()):
-            rest, cut = rest[match.end() :], (*cut, f"front {name}")
+            rest, cut = _capital(rest[match.end() :]), (*cut, f"front {name}")
             if len(rest.split()) >= _WORDS_AT_LEAST:
-                rest = _capital(rest)
                 yield rest, cut
 
 
 def _tails(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield text, ()
-    end = re.search(r"[.!?…]*$", text)
+    end = _MARK.search(text)
     mark = end[0] if end else ""
     body = text[: len(text) - len(mark)]
-    for name, pattern in _TAILS:
-        for match in pattern.finditer(body):
-            head, tail = body[: match.start()], body[match.start() :]
-            if (
-                len(head.split()) >= _WORDS_AT_LEAST
-                and not _LIMITS.search(tail)
-                and not _is_within(body, match.start())
-                and _HAS_VERB.search(head)
-                and not _LIST_AHEAD.search(head)
-            ):
-                yield head.rstrip(" ,;:–—-") + (mark or "."), (f"tail {name}",)
+    found = [(match.start(), name) for name, pattern in _TAILS for match in pattern.finditer(body)]
+    if not found or not (verb := _WE_DO.search(body)):
+        return
+    first = max([verb.end(), *(match.start() for match in _LIMITS.finditer(body, verb.end()))])
+    for place, name in found:
+        head = body[:place]
+        if place >= first and len(head.split()) >= _HEAD_AT_LEAST and _is_whole(head) and not _is_within(body, place):
+            yield head.rstrip(" ,;:–—-") + (mark or "."), (f"tail {name}",)
+
+
+def _is_whole(head: str) -> bool:
+    """Can the front of a sentence, which has a verb, end here? Not "We show that networks", not "It has two parts"."""
+    clauses = list(_CLAUSE.finditer(head))
+    return not _LIST_AHEAD.search(head) and (not clauses or bool(_CLAUSE_VERB.search(head, clauses[-1].end())))
 
 
 def _is_within(text: str, place: int) -> bool:

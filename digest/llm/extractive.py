@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from digest.core import extractive
 from digest.core.models import Paper, Summary
 
 Tag = Callable[[Paper], tuple[str, ...]]
@@ -17,13 +16,14 @@ def extractive_summary(
     paper: Paper,
     *,
     tag: Tag,
-    extract: Extract = extractive.summarize,
+    extract: Extract,
     language: str = "en",
     fell_back: str | None = None,
 ) -> Summary:
     """A summary in the abstract's own words, whatever their language.
 
     Args:
+        extract: Makes the sentence and the points.
         language: Of the edition; a stored summary is looked up by it.
         fell_back: Why this stands in for a model's summary, in words.
     """
