@@ -11,24 +11,32 @@ from digest.core.sketch import sketch
 from tests.test_likeness import ABSTRACT, OTHER, any_papers, titled
 
 
+def find_each_other(a: Paper, b: Paper) -> bool:
+    """Whether either finds the other, whichever of them came first."""
+    found = [not sketch(x).sought.isdisjoint(sketch(y).kept) for x, y in ((a, b), (b, a))]
+    assert found[0] == found[1]
+    return found[0]
+
+
 def test_what_is_stored_of_a_paper_stays_what_it_is() -> None:
     # These numbers stand in people's databases: whoever changes them adds a migration that makes all anew.
-    found = sketch(titled("Where the sand of rivers goes", abstract=ABSTRACT))
+    kept = sketch(titled("Where the sand of rivers goes", abstract=ABSTRACT)).kept
+    alone = sketch(titled("Where the sand of rivers goes")).kept
 
-    assert len(found) == 10
-    assert all(0 <= key < 2**48 for key in found)
-    assert sum(found) % 1_000_003 == 506121
+    assert (len(kept), sum(kept) % 1_000_003) == (11, 471314)
+    assert (len(alone), sum(alone) % 1_000_003) == (6, 854879)
 
 
 def test_a_short_text_has_no_sketch() -> None:
-    assert sketch(titled("Sand", abstract="We study sand.")) == frozenset()
-    assert len(sketch(titled("Where the sand of rivers goes"))) == 4
+    nothing = sketch(titled("Sand", abstract="We study sand."))
+
+    assert not nothing.kept | nothing.sought
 
 
 @given(any_papers, any_papers)
 def test_papers_that_are_joined_under_other_titles_find_each_other(a: Paper, b: Paper) -> None:
     if same_work(a, b) and a.title != b.title:
-        assert sketch(a) & sketch(b)
+        assert find_each_other(a, b)
 
 
 @given(
@@ -40,7 +48,7 @@ def test_an_abstract_with_a_changed_word_is_found(words: list[str], n: int, chan
     changed = words[:n] + {"replaced": ["other"], "left out": [], "doubled": [words[n]] * 2}[change] + words[n + 1 :]
     a, b = (titled("T", abstract=" ".join(w)) for w in (words, changed))
 
-    assert sketch(a) & sketch(b)
+    assert find_each_other(a, b)
 
 
 @given(st.lists(st.from_regex(r"[a-z]{4,10}", fullmatch=True), min_size=8, max_size=16), st.data())
@@ -49,4 +57,4 @@ def test_a_title_with_a_misspelling_is_found(words: list[str], data: st.DataObje
     misspelt = [*words[:n], words[n] + "x", *words[n + 1 :]]
     a, b = (titled(" ".join(w)) for w in (words, misspelt))
 
-    assert sketch(a) & sketch(b)
+    assert find_each_other(a, b)

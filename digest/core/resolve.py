@@ -10,10 +10,10 @@ What ids and titles say may show that two known papers are one; likeness never d
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
+from typing import Final
 
 from digest.core.identity import (
     ids_of,
@@ -26,7 +26,12 @@ from digest.core.identity import (
 )
 from digest.core.likeness import conflicting, is_generic, likeness, same_work
 from digest.core.models import Paper, PaperId, Record
-from digest.core.sketch import TOO_COMMON, sketch
+from digest.core.sketch import are_strangers, is_of_abstract, sketch, tells_up_to
+
+MOST_OF_A_TITLE: Final = 50
+"""Papers of one title that a record is compared with: nobody wrote so many works that ids do not tell apart."""
+MOST_ALIKE: Final = 20
+"""Papers that share a number of its sketch that a record is compared with, those that share the most first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,8 @@ class _Work:
     """A paper while it is being put together."""
 
     paper: Paper
+    number: int
+    """In the order in which they came: what the store knew, then the records."""
     pks: list[int] = field(default_factory=list)
     record: Record | None = None
     position: int = 0
@@ -96,7 +103,7 @@ def resolve(records: Sequence[Record], known: Iterable[Known]) -> Resolution:
     """
     index = _Index()
     for k in sorted(known, key=lambda k: k.pk):
-        index.add(_Work(paper=k.paper, pks=[k.pk]))
+        index.add_known(k)
     for position, record in enumerate(records):
         index.place(record, position)
     listed = [(w.position, w, w.record) for w in index.works() if w.record is not None]
@@ -110,7 +117,7 @@ def _resolved(work: _Work, record: Record) -> Resolved:
         pk=keys[0] if keys else None,
         paper=work.paper,
         joined=tuple(keys[1:]),
-        record=replace(record, paper=work.paper),
+        record=record if record.paper is work.paper else replace(record, paper=work.paper),
         position=work.position,
         reasons=tuple(sorted(work.reasons.items())),
     )
@@ -121,8 +128,8 @@ class _Index:
 
     def __init__(self) -> None:
         self._by_id: dict[PaperId, _Work] = {}
-        self._by_title: defaultdict[str, dict[int, _Work]] = defaultdict(dict)
-        self._by_sketch: defaultdict[int, dict[int, _Work]] | None = None
+        self._by_title: dict[str, dict[int, _Work]] = {}
+        self._by_sketch: dict[int, list[_Work]] | None = None
         """None until it is needed: most days most papers are known by their ids."""
         self._works: dict[int, _Work] = {}
 
@@ -134,10 +141,13 @@ class _Index:
         self._works[id(work)] = work
         for i in ids_of(work.paper):
             self._by_id[i] = work
-        self._by_title[title_key(work.paper.title)][id(work)] = work
+        self._by_title.setdefault(title_key(work.paper.title), {})[id(work)] = work
         if self._by_sketch is not None:
-            for key in sketch(work.paper):
-                self._by_sketch[key][id(work)] = work
+            _index_sketch(self._by_sketch, work)
+
+    def add_known(self, known: Known) -> None:
+        """Let a paper of the store be found."""
+        self.add(_Work(paper=known.paper, number=len(self._works), pks=[known.pk]))
 
     def place(self, record: Record, position: int) -> None:
         record = self._unshared(record)
@@ -151,7 +161,7 @@ class _Index:
             self._join(work, record, position, reason)
         else:
             paper = self._own_ids(paper, None)
-            work = _Work(paper=paper, record=replace(record, paper=paper), position=position)
+            work = _Work(paper=paper, number=len(self._works), record=record, position=position)
             work.reasons = dict.fromkeys(ids_of(paper), "its own id")
         self.add(work)
 
@@ -162,13 +172,18 @@ class _Index:
             work = self._by_id.get(i)
             if work and not conflicting(work.paper, paper):
                 found.setdefault(id(work), (work, f"same id {i}"))
-        titled = self._same_works(self._by_title[title_key(paper.title)].values(), paper)
+        titled = self._titled(paper)
         if scheme(paper.id) == "title" and not found:
             # A title may stand for several papers: take the likest one, and never fold those into each other.
             titled = titled[:1]
         for work, why in titled:
             found.setdefault(id(work), (work, why))
         return list(found.values()) or self._same_works(self._alike(paper), paper)[:1]
+
+    def _titled(self, paper: Paper) -> list[tuple[_Work, str]]:
+        """Papers of its title that it is."""
+        works = self._by_title.get(title_key(paper.title))
+        return self._same_works(islice(works.values(), MOST_OF_A_TITLE), paper) if works else []
 
     def _same_works(self, works: Iterable[_Work], paper: Paper) -> list[tuple[_Work, str]]:
         """Those of *works* that *paper* is, each with the reason, the likest first."""
@@ -179,13 +194,21 @@ class _Index:
 
     def _alike(self, paper: Paper) -> list[_Work]:
         """Papers that may be *paper* by their words."""
-        if self._by_sketch is None:
-            self._by_sketch = defaultdict(dict)
+        index = self._by_sketch
+        if index is None:
+            index = self._by_sketch = {}
             for work in self._works.values():
-                for key in sketch(work.paper):
-                    self._by_sketch[key][id(work)] = work
-        holders = [self._by_sketch[key] for key in sorted(sketch(paper)) if key in self._by_sketch]
-        return list({n: work for some in holders if len(some) <= TOO_COMMON for n, work in some.items()}.values())
+                _index_sketch(index, work)
+        shared: dict[int, tuple[int, _Work]] = {}
+        for key in sketch(paper).sought:
+            holders = index.get(key, ())
+            if len(holders) <= tells_up_to(key):
+                for work in holders:
+                    if is_of_abstract(key) or not are_strangers(work.paper.authors, paper.authors):
+                        shared[id(work)] = (shared.get(id(work), (0, work))[0] + 1, work)
+        # Those that share the most first, and of equals those that were there first: the order of a set is no order.
+        likely = sorted(shared.values(), key=lambda found: (-found[0], found[1].number))
+        return [work for _, work in likely[:MOST_ALIKE]]
 
     def _unshared(self, record: Record) -> Record:
         """Take away an address that another paper has already: some feeds link all their items to one page."""
@@ -206,14 +229,27 @@ class _Index:
 
     def _own_ids(self, paper: Paper, work: _Work | None) -> Paper:
         """Drop ids that belong to a different paper (one DOI given to two arXiv papers): an id has one owner."""
+        ids = ids_of(paper)
+        own = [i for i in ids if self._owner(i, work) is work]
+        if len(own) == len(ids):
+            return paper
         # There is one left: whoever has all of them would have been found to be this paper.
-        first, *rest = (i for i in ids_of(paper) if self._owner(i, work) is work)
+        first, *rest = own
         return replace(paper, id=first, aliases=tuple(sorted(rest)))
 
     def _owner(self, paper_id: PaperId, default: _Work | None) -> _Work | None:
         owner = self._by_id.get(paper_id, default)
         # What was folded was folded into the paper that is being put together.
         return default if owner is not None and owner.is_folded else owner
+
+
+def _index_sketch(index: dict[int, list[_Work]], work: _Work) -> None:
+    for key in sketch(work.paper).kept:
+        holders = index.get(key)
+        if holders is None:
+            index[key] = [work]
+        elif work not in holders and len(holders) <= tells_up_to(key):
+            holders.append(work)
 
 
 def _fold(work: _Work, other: _Work, reason: str) -> None:

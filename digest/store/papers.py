@@ -5,8 +5,8 @@ Functions over a connection, for those who hold a transaction already.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from itertools import chain, count
@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert,
 
 from digest.core.identity import ids_of, merge_announcements, merge_signals, title_key
 from digest.core.models import Announcement, Link, Paper, PaperId, Signals
-from digest.core.resolve import Known, Resolved
-from digest.core.sketch import TOO_COMMON, sketch
+from digest.core.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Resolved
+from digest.core.sketch import are_strangers, is_of_abstract, sketch, tells_up_to
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, upsert
 from digest.store.serialize import dump, load
@@ -57,22 +57,59 @@ def find_known(
         papers: For those of them that no id finds, papers with a like sketch are looked for too.
     """
     by_id = find_pks(connection, ids)
-    pks = set(by_id.values())
-    for some in chunks(sorted(set(title_keys))):
-        pks.update(connection.scalars(select(_p.pk).where(_p.title_key.in_(some))))
-    unknown = (one for one in papers if by_id.keys().isdisjoint(ids_of(one)))
-    pks |= _find_alike(connection, chain.from_iterable(map(sketch, unknown)))
+    pks = {*by_id.values(), *_find_titled(connection, title_keys)}
+    unknown = [one for one in papers if by_id.keys().isdisjoint(ids_of(one))]
+    pks |= _find_alike(connection, unknown)
     found = load_papers(connection, pks)
     return [Known(pk=pk, paper=found[pk]) for pk in sorted(found)]
 
 
-def _find_alike(connection: Connection, keys: Iterable[int]) -> set[int]:
-    """The papers that have any of these numbers in their sketch; those that very many have are left out."""
+def _find_titled(connection: Connection, title_keys: Iterable[str]) -> set[int]:
+    """The papers of these titles, of each title no more than will be compared."""
     pks: set[int] = set()
-    for some in chunks(sorted(set(keys))):
-        telling = select(_s.key).where(_s.key.in_(some)).group_by(_s.key).having(func.count() <= TOO_COMMON)
-        pks.update(connection.scalars(select(_s.paper_pk).where(_s.key.in_(telling))))
+    for some in chunks(sorted(set(title_keys))):
+        number = func.row_number().over(partition_by=_p.title_key, order_by=_p.pk).label("number")
+        numbered = select(_p.pk, number).where(_p.title_key.in_(some)).subquery()
+        pks.update(connection.scalars(select(numbered.c.pk).where(numbered.c.number <= MOST_OF_A_TITLE)))
     return pks
+
+
+def _find_alike(connection: Connection, papers: Sequence[Paper]) -> set[int]:
+    """The papers that share the most numbers with the sketch of each of these; what very many have is left out."""
+    sought = [sketch(one).sought for one in papers]
+    holders: defaultdict[int, list[int]] = defaultdict(list)
+    for key, pk in _holders(connection, set().union(*sought)):
+        holders[key].append(pk)
+    telling = {key: pks for key, pks in holders.items() if len(pks) <= tells_up_to(key)}
+    by_title = chain.from_iterable(pks for key, pks in telling.items() if not is_of_abstract(key))
+    authors = _authors(connection, by_title)
+    found: set[int] = set()
+    for one, keys in zip(papers, sought, strict=True):
+        shared = Counter(
+            pk
+            for key in keys
+            for pk in telling.get(key, ())
+            if is_of_abstract(key) or not are_strangers(authors[pk], one.authors)
+        )
+        found.update(sorted(shared, key=lambda pk: (-shared[pk], pk))[:MOST_ALIKE])
+    return found
+
+
+def _authors(connection: Connection, pks: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    authors: dict[int, tuple[str, ...]] = {}
+    for some in chunks(sorted(set(pks))):
+        rows = connection.execute(select(_p.pk, _p.authors).where(_p.pk.in_(some)))
+        authors.update((row.pk, tuple(row.authors)) for row in rows)
+    return authors
+
+
+def _holders(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Which papers have these numbers in their sketch, as (number, key of the paper)."""
+    for some in chunks(sorted(keys)):
+        # Written into the statement: binding thousands of parameters takes longer than finding what they stand for.
+        listed = ",".join(map(str, some))
+        query = f"SELECT key, paper_pk FROM sketch WHERE key IN ({listed})"  # noqa: S608 -- whole numbers
+        yield from connection.exec_driver_sql(query)
 
 
 def save_papers(
@@ -119,15 +156,24 @@ def _save_sketches(
         old = [pk for pk in (one.pk, *one.joined) if pk is not None]
         if len(old) == 1 and known[old[0]] == one.paper:
             continue
-        before.update((key, pk) for pk in old for key in sketch(known[pk]))
-        now.update((key, pks[one.paper.id]) for key in sketch(one.paper))
+        before.update((key, pk) for pk in old for key in sketch(known[pk]).kept)
+        now.update((key, pks[one.paper.id]) for key in sketch(one.paper).kept)
     if gone := sorted(before - now):
         connection.execute(
             delete(tables.sketch).where(_s.key == bindparam("of_key"), _s.paper_pk == bindparam("of")),
             [{"of_key": key, "of": pk} for key, pk in gone],
         )
+    # One more than tells something is enough to know that a number does not.
+    new, holders = now - before, Counter[int]()
+    for key, _ in _holders(connection, {key for key, _ in new}):
+        holders[key] += 1
+    rows = []
     # In the table's own order: each of its pages is written once.
-    upsert(connection, tables.sketch, [{"key": key, "paper_pk": pk} for key, pk in sorted(now - before)])
+    for key, pk in sorted(new):
+        if holders[key] <= tells_up_to(key):
+            holders[key] += 1
+            rows.append({"key": key, "paper_pk": pk})
+    upsert(connection, tables.sketch, rows)
 
 
 def _aliases(

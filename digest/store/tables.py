@@ -200,6 +200,31 @@ sketch = Table(
     Column("paper_pk", BigInteger, primary_key=True, autoincrement=False),
 )
 
+part = Table(
+    "part",  # what the records of one canonical id said, of papers that were joined out of several
+    metadata,
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("id", Plain, primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
+part_listing = Table(
+    "part_listing",  # which lists had that part of the paper
+    metadata,
+    Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
+    Column("id", Plain, primary_key=True),
+    Column("source", Plain, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+kept_apart = Table(
+    "kept_apart",  # ids of two papers that a person took apart; each pair stands in both orders
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("other", Plain, primary_key=True),
+    Column("since", Date, nullable=False),
+)
+
 record = Table(
     "record",
     metadata,

@@ -26,7 +26,7 @@ from digest.core.identity import title_key
 from digest.core.likeness import same_work
 from digest.core.models import Paper, PaperId, Record
 from digest.core.names import split_authors
-from digest.core.sketch import TOO_COMMON, sketch
+from digest.core.sketch import are_strangers, is_of_abstract, sketch, tells_up_to
 from tests.conftest import REAL_DATA, ROOT
 
 Pair: TypeAlias = tuple[Paper, Paper, bool]
@@ -129,11 +129,21 @@ def arxiv_alone() -> None:
 def joined(papers: list[Paper]) -> list[tuple[int, int]]:
     """The pairs that are found and joined by their words alone."""
     hidden = [replace(p, id=PaperId(f"openreview:{n}"), aliases=()) for n, p in enumerate(papers)]
-    holders: defaultdict[object, list[int]] = defaultdict(list)
+    titles, holders = defaultdict[str, list[int]](list), defaultdict[int, list[int]](list)
     for n, one in enumerate(hidden):
-        for key in (title_key(one.title), *sketch(one)):
+        titles[title_key(one.title)].append(n)
+        for key in sketch(one).kept:
             holders[key].append(n)
-    found = {pair for some in holders.values() if len(some) <= TOO_COMMON for pair in itertools.combinations(some, 2)}
+    found = {pair for some in titles.values() if len(some) <= 50 for pair in itertools.combinations(some, 2)}
+    for n, one in enumerate(hidden):
+        for key in sketch(one).sought:
+            others = holders.get(key, ())
+            if len(others) <= tells_up_to(key):
+                found |= {
+                    (min(n, m), max(n, m))
+                    for m in others
+                    if m != n and (is_of_abstract(key) or not are_strangers(one.authors, hidden[m].authors))
+                }
     return sorted(pair for pair in found if same_work(hidden[pair[0]], hidden[pair[1]]))
 
 
