@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.renaming import rename_issue, rename_summary
@@ -14,6 +14,7 @@ from digest.core.topics import Taxonomy, plain_word
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.store import SqlStore
 
 MODEL: Final = "model"
 SOURCE: Final = "source"
@@ -45,6 +46,7 @@ class Homeless:
 
     word: str
     papers: int
+    """Where no topic takes it."""
     said_by: tuple[str, ...]
     """`model`, `source` or both."""
     example: str
@@ -70,8 +72,9 @@ class Survey:
     words: int
     """Different free words of models and sources."""
     words_with_home: int
+    """Those that a topic takes, at least beside the other words of some paper."""
     mentions: int
-    """Papers of all these words together."""
+    """How often they are said, each once of a paper."""
     mentions_with_home: int
     folded: tuple[Folded, ...]
     """The words that brought the most papers to a topic."""
@@ -110,9 +113,10 @@ class _Word:
 
     spellings: Counter[str] = field(default_factory=Counter)
     papers: dict[str, str] = field(default_factory=dict)
-    """Id, or hash of the content where that is all there is, → title."""
+    """Where no topic takes it: id, or hash of the content where that is all there is, → title."""
+    homes: dict[str, str] = field(default_factory=dict)
+    """Where one does: id, or hash → topic."""
     said_by: set[str] = field(default_factory=set)
-    topic: str | None = None
 
 
 def survey(app: App, *, limit: int = 20, days: int | None = None) -> Survey:
@@ -123,8 +127,40 @@ def survey(app: App, *, limit: int = 20, days: int | None = None) -> Survey:
         days: Only papers printed or first seen on so many days up to today; None: all.
     """
     since = None if days is None else app.today() - timedelta(days=days - 1)
-    taxonomy, store = app.taxonomy, app.store
     app.host.progress("counting topics")
+    topics_of, words = _gather(app.store, app.taxonomy, since)
+    counts = Counter(topic for topics in topics_of.values() for topic in topics)
+    with_home = sorted((w for w in words if w.homes), key=lambda w: (-len(w.homes), _spelling(w)))
+    # Of words that are said as often, a model's go first: it was shown the topics, and had none for it.
+    without = sorted(
+        (w for w in words if w.papers), key=lambda w: (-len(w.papers), MODEL not in w.said_by, _spelling(w))
+    )
+    mentions_with_home = sum(len(w.homes) for w in words)
+    return Survey(
+        papers=len(topics_of),
+        without=sum(not topics for topics in topics_of.values()),
+        topics_per_paper=round(counts.total() / len(topics_of), 2) if topics_of else 0.0,
+        uses=tuple(
+            Use(name=name, field=app.taxonomy.field(name), papers=n)
+            for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ),
+        unknown=tuple(sorted(counts.keys() - set(app.taxonomy.names))),
+        words=len(words),
+        words_with_home=len(with_home),
+        mentions=mentions_with_home + sum(len(w.papers) for w in words),
+        mentions_with_home=mentions_with_home,
+        folded=tuple(
+            Folded(word=_spelling(w), topic=Counter(w.homes.values()).most_common(1)[0][0], papers=len(w.homes))
+            for w in with_home[:limit]
+        ),
+        homeless=tuple(_homeless(w, app.taxonomy, topics_of) for w in without[:limit]),
+    )
+
+
+def _gather(
+    store: SqlStore, taxonomy: Taxonomy, since: date | None
+) -> tuple[Mapping[str, tuple[str, ...]], Sequence[_Word]]:
+    """The topics of each printed paper, and the free words of models and sources."""
     topics_of: dict[str, tuple[str, ...]] = {}
     words: dict[str, _Word] = {}
     papers: dict[str, tuple[str, str]] = {}
@@ -137,31 +173,7 @@ def survey(app: App, *, limit: int = 20, days: int | None = None) -> Survey:
             _count(words, taxonomy, proposed, *papers.get(content, (content, "")), said_by=MODEL)
     for paper in store.keywords(since=since):
         _count(words, taxonomy, paper.words, paper.id, paper.title, said_by=SOURCE)
-    counts = Counter(topic for topics in topics_of.values() for topic in topics)
-    # Of words that are said as often, a model's go first: it was shown the topics, and had none for it.
-    by_use = sorted(words.values(), key=lambda word: (-len(word.papers), MODEL not in word.said_by, _spelling(word)))
-    with_home = [word for word in by_use if word.topic]
-    known = set(taxonomy.names)
-    return Survey(
-        papers=len(topics_of),
-        without=sum(not topics for topics in topics_of.values()),
-        topics_per_paper=round(counts.total() / len(topics_of), 2) if topics_of else 0.0,
-        uses=tuple(
-            Use(name=name, field=taxonomy.field(name), papers=n)
-            for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        ),
-        unknown=tuple(sorted(counts.keys() - known)),
-        words=len(words),
-        words_with_home=len(with_home),
-        mentions=sum(len(word.papers) for word in by_use),
-        mentions_with_home=sum(len(word.papers) for word in with_home),
-        folded=tuple(
-            Folded(word=_spelling(word), topic=word.topic or "", papers=len(word.papers)) for word in with_home[:limit]
-        ),
-        homeless=tuple(
-            _homeless(word, taxonomy, topics_of) for word in [word for word in by_use if not word.topic][:limit]
-        ),
-    )
+    return topics_of, tuple(words.values())
 
 
 def apply(app: App) -> Applied:
@@ -203,19 +215,20 @@ def apply(app: App) -> Applied:
 
 
 def _count(
-    words: dict[str, _Word], taxonomy: Taxonomy, said: Iterable[str], paper: str, title: str, *, said_by: str
+    words: dict[str, _Word], taxonomy: Taxonomy, said: Sequence[str], paper: str, title: str, *, said_by: str
 ) -> None:
-    """Note down the free words that were *said* of a paper."""
-    for one in said:
-        if not (key := small_words(one)):
+    """Note down the free words that were *said* of a paper, each once."""
+    distinct = {small_words(one): one for one in reversed(said)}
+    for (key, one), topic in zip(distinct.items(), taxonomy.homes(tuple(distinct.values())), strict=True):
+        if not key:
             continue
-        word = words.get(key)
-        if word is None:
-            folded, _ = taxonomy.fold([one])
-            word = words[key] = _Word(topic=folded[0] if folded else None)
+        word = words.setdefault(key, _Word())
         word.spellings[one] += 1
-        word.papers[paper] = word.papers.get(paper) or title
         word.said_by.add(said_by)
+        if topic:
+            word.homes[paper] = topic
+        else:
+            word.papers[paper] = word.papers.get(paper) or title
 
 
 def _spelling(word: _Word) -> str:

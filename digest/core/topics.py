@@ -120,16 +120,20 @@ class Taxonomy:
             words: Those of one paper.
         """
         tags = tuple(words)
-        sure = [self.topic(tag) or self._topic_within(tag) for tag in tags]
-        fields = {self.field(topic) for topic in sure if topic}
         topics: dict[str, None] = {}
         proposed: dict[str, str] = {}
-        for tag, topic in zip(tags, sure, strict=True):
-            if name := topic or self._topic_within(tag, fields):
-                topics.setdefault(name)
+        for tag, topic in zip(tags, self.homes(tags), strict=True):
+            if topic:
+                topics.setdefault(topic)
             elif cleaned := plain_word(tag):
                 proposed.setdefault(cleaned.casefold(), cleaned)
         return tuple(topics), tuple(proposed.values())
+
+    def homes(self, words: Sequence[str]) -> tuple[str | None, ...]:
+        """For each of one paper's free words its topic, as `fold` finds it; None where it has none."""
+        sure = [self.topic(word) or self._topic_within(word) for word in words]
+        fields = {self.field(topic) for topic in sure if topic}
+        return tuple(topic or self._topic_within(word, fields) for word, topic in zip(words, sure, strict=True))
 
     def nearest(self, tag: str) -> str | None:
         """The topic that a homeless *tag* might belong to, for a person to decide; None where nothing is near."""
