@@ -417,9 +417,9 @@ class _Reader:
             name=name,
             title=table.text("title", title) or title,
             sources=tuple(dict.fromkeys(chosen)),
-            interests=self._interests(table, "interests"),
-            avoid=self._interests(table, "avoid"),
-            exploration=self._share(table, "exploration", 0.1),
+            interests=self._understood(table, "interests", table.texts("interests")),
+            avoid=self._understood(table, "avoid", table.texts("avoid")),
+            exploration=self._share(table, "exploration", table.number("exploration", 0.1)),
             max_papers=table.integer("max_papers", 30, least=1, most=100_000),
             carry_days=table.integer("carry_days", 3, least=0, most=31),
             at=self._at(table),
@@ -434,9 +434,8 @@ class _Reader:
                 raise table.wrong("avoid", f"{text!r} stands in interests too; take it out of one of them")
         return edition
 
-    def _interests(self, table: Table, key: str) -> tuple[str, ...]:
+    def _understood(self, table: Table, key: str, texts: tuple[str, ...]) -> tuple[str, ...]:
         """The texts of one list, as they are; each must be understood, and each file be there."""
-        texts = table.texts(key)
         try:
             wanted = understand(texts)
         except ConfigError as error:
@@ -449,10 +448,9 @@ class _Reader:
                 raise table.wrong(key, f"{text!r} is a file of a kind that is not known; known: {', '.join(LIBRARIES)}")
         return texts
 
-    def _share(self, table: Table, key: str, default: float) -> float:
-        share = table.number(key, default)
+    def _share(self, table: Table, key: str, share: float | None) -> float:
         if share is None or share > 1:
-            raise table.wrong(key, f"is a share from 0 to 1, as in {default:g}, not {share:g}")
+            raise table.wrong(key, f"must be a share from 0 to 1, not {share}")
         return share
 
     def _changes(self, table: Table) -> tuple[str, ...]:
