@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MODEL: Final = "model"
 SOURCE: Final = "source"
 _SUGGESTED_AT_LEAST: Final = 2
-"""Papers with a word that must be filed under one topic before that is a suggestion."""
+"""Papers with a word that must be filed under one topic before that is a suggestion; and they must be half of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +247,7 @@ def _homeless(word: _Word, taxonomy: Taxonomy, topics_of: Mapping[str, tuple[str
         said_by=tuple(sorted(word.said_by)),
         example=example,
         example_id=example_id,
-        nearest=taxonomy.nearest(spelling) or (usual if n >= _SUGGESTED_AT_LEAST else None),
+        nearest=taxonomy.nearest(spelling) or (usual if n >= max(_SUGGESTED_AT_LEAST, leading.total() / 2) else None),
     )
 
 
