@@ -121,6 +121,17 @@ _POINTS_BACK: Final = re.compile(
     r"|weakness(?:es)?|capabilit\w+|ideas?|insights?|observations?|goals?|directions?|paradigms?)\b"
     r"|\bwe \w+ (?:this|these|it|them)\b"
 )
+# "These findings highlight the need for …" says nothing that is not in the other sentences.
+_HOLLOW: Final = re.compile(
+    r"(?:(?:these|our|the|this|such)(?: \w+){0,2} )?(?:results?|findings?|work|study|insights?|observations?)"
+    r"(?: \w+){0,2} (?:highlight|underscore|call|point|suggest|open|provide|offer|pave|lay|motivate)s?\b",
+    re.IGNORECASE,
+)
+# A word with a capital inside, or one that follows "called".
+_NAMED_THING: Final = re.compile(
+    r"\b(?:[Pp]ropos|[Pp]resent|[Ii]ntroduc|[Dd]evelop|[Dd]esign)(?:e|es|ed|s)? (?:[\w-]+ ){0,8}\(?\w+[A-Z]"
+    r"|\b(?:called|named|dubbed|termed|coined) [\"“]?[A-Z]"
+)
 _AVAILABLE: Final = re.compile(r"available|released|found at|open[- ]sourced|http|www|github|project page|accepted")
 _ON_CODE: Final = re.compile(
     r"https?://|\bwww\.|\bgithub\b|\bproject page\b|\baccepted (?:at|to|by)\b"
@@ -174,6 +185,18 @@ def names_itself(s: Sentence) -> float:
 def names_its_work(s: Sentence) -> float:
     """It proposes something, by the name that the title gives it."""
     return float(bool(s.name) and s.name in s.low and bool(_PROPOSES.search(s.low)))
+
+
+def names_a_thing(s: Sentence) -> float:
+    """It proposes something under a name of its own: "we propose Value-Aware Eviction (VaSE)"."""
+    return float(bool(_NAMED_THING.search(s.raw)) and bool(_PROPOSES.search(s.low)))
+
+
+def is_hollow(s: Sentence) -> float:
+    """Of "these findings highlight the need for …" one knows no more than before."""
+    found = _HOLLOW.match(s.text)
+    # "This work offers a method" says what is new; its results offering insights do not.
+    return float(bool(found) and not _NAMES_ITSELF.search(s.low))
 
 
 def claims_novelty(s: Sentence) -> float:
@@ -250,6 +273,8 @@ CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
     shows,
     names_itself,
     names_its_work,
+    names_a_thing,
+    is_hollow,
     claims_novelty,
     gives_result,
     gives_figures,
@@ -280,12 +305,6 @@ _LIMITATION: Final = re.compile(
     r"|caveats?|at the (?:cost|expense) of|trade-?offs?|future (?:work|research)|degrad\w+|far from|falls? short"
     r"|room for improvement"
     r"|remain(?:s|ing)? (?:open|challeng\w+|difficult|unsolved|far|unclear|unresolved|limited|substantial))\b"
-)
-# "These findings highlight the need for …" says nothing that is not in the other sentences.
-_HOLLOW: Final = re.compile(
-    r"(?:(?:these|our|the|this|such)(?: \w+){0,2} )?(?:results?|findings?|work|study|insights?|observations?)"
-    r"(?: \w+){0,2} (?:highlight|underscore|call|point|suggest|open|provide|offer|pave|lay|motivate)s?\b",
-    re.IGNORECASE,
 )
 
 

@@ -35,6 +35,7 @@ _STRONG_RESULT: Final = 3.0
 """A result so telling that it may be a third point."""
 # Longer texts are not abstracts; what a paper does stands at the front of them.
 _READ_AT_MOST: Final = 12_000
+_SENTENCES_AT_MOST: Final = 100
 _LETTERS_AT_LEAST: Final = 6
 
 
@@ -90,7 +91,7 @@ class Extractor:
     def _best(self, s: Sentence, context: Context) -> tuple[float, Variant]:
         """The best variant of *s*, the first of equals. Scores are rounded, so that they are the same everywhere."""
         of_all = self._weigh(of_sentence(s, context))
-        scored = [(round(of_all + self._weigh(of_variant(v, context)), 6), v) for v in variants(s.text)]
+        scored = [(round(of_all + self._weigh(of_variant(v, s, context)), 6), v) for v in variants(s.text)]
         return max(scored, key=itemgetter(0))
 
     def _weigh(self, features: Mapping[str, float]) -> float:
@@ -104,7 +105,9 @@ def candidates(title: str, sentences: tuple[Sentence, ...]) -> tuple[Candidate, 
     found = []
     for s in sentences:
         of_all = of_sentence(s, context)
-        found += [Candidate(sentence=s, variant=v, features=of_all | of_variant(v, context)) for v in variants(s.text)]
+        found += [
+            Candidate(sentence=s, variant=v, features=of_all | of_variant(v, s, context)) for v in variants(s.text)
+        ]
     return tuple(found)
 
 
@@ -173,6 +176,8 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
         text = trim(raw[heading.end() :] if heading else raw)
         if _is_prose(text) and cues.words(text) != title_words and shorten(text, _TLDR_AT_MOST):
             texts.append((text, raw, label))
+        if len(texts) == _SENTENCES_AT_MOST:
+            break
     announced = next((n for n, (_, raw, _) in enumerate(texts) if cues.speaks_up(raw.lower())), -1)
     named = _TITLE_NAME.match(title)
     return tuple(

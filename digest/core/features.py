@@ -36,6 +36,7 @@ _ENDINGS: Final = tuple(
 )
 _STEM_AT_LEAST: Final = 4
 _LENGTHS: Final = (6, 9, 12, 15, 18, 21, 24, 27, 30, 35, 40, 50)
+_TITLE_WORDS: Final = 5
 _CAPITALS: Final = re.compile(r"\b\w*[A-Z]\w*[A-Z]\w*")
 _TEX: Final = re.compile(r"[\\${}^]")
 _DIGIT: Final = re.compile(r"\d")
@@ -64,6 +65,8 @@ class Context:
     """Its telling stems, in order, each once."""
     reachable: int
     """How many of them the abstract has."""
+    nearest: int
+    """How many of them that sentence has which has the most."""
     spread: Counter[str]
     """In how many of the abstract's sentences a telling stem stands."""
     often: Counter[str]
@@ -88,6 +91,7 @@ class Context:
             sentences=sentences,
             title=wanted,
             reachable=sum(stem in often for stem in wanted),
+            nearest=max((len(set(wanted).intersection(found)) for found in stems), default=0),
             spread=Counter(stem for found in stems for stem in set(found)),
             often=often,
             most=tuple(accumulate(sorted(often.values(), reverse=True))),
@@ -107,12 +111,16 @@ def of_sentence(s: Sentence, context: Context) -> dict[str, float]:
     return found
 
 
-def of_variant(variant: Variant, context: Context) -> dict[str, float]:
-    """What differs between the variants of a sentence."""
+def of_variant(variant: Variant, s: Sentence, context: Context) -> dict[str, float]:
+    """What differs between the variants of *s*."""
     said = words(variant.text)
     stems = telling(said)
     found = {f"length.over {limit}": (len(said) - limit) / 10 for limit in _LENGTHS if len(said) > limit}
-    found |= _title(stems, context) | _centrality(stems, len(said), context) | _style(variant.text, said)
+    found |= (
+        _title(stems, context.cues[s.place], context)
+        | _centrality(stems, len(said), context)
+        | _style(variant.text, said)
+    )
     for name in variant.cut:
         found[f"cut.{name}"] = 1.0
     for size in (1, 2, 3):
@@ -158,14 +166,20 @@ def _neighbours(s: Sentence, context: Context) -> dict[str, float]:
     return found
 
 
-def _title(stems: Sequence[str], context: Context) -> dict[str, float]:
+def _title(stems: Sequence[str], told: Mapping[str, float], context: Context) -> dict[str, float]:
     if not context.title:
         return {}
     own = set(stems)
     hits = sum(stem in own for stem in context.title)
     pairs = set(pairwise(context.title))
     both = len(pairs.intersection(pairwise(stems)))
-    return {
+    found = {f"title.at least {n}": 1.0 for n in range(1, min(hits, _TITLE_WORDS) + 1)}
+    if hits and hits >= context.nearest - 1:
+        found["title.nearly most words"] = 1.0
+        found["title.most words"] = float(hits >= context.nearest)
+    return found | {
+        "title.words if it announces": hits / 4 * told["announces"],
+        "title.words if it proposes": hits / 4 * told["proposes"],
         "title.share of title": hits / len(context.title),
         "title.share of sentence": hits / max(1, len(own)),
         "title.words": min(hits, 8) / 4,

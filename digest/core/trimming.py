@@ -177,7 +177,7 @@ _WE_DO: Final = re.compile(
     rf"|{_VERB}",
     re.IGNORECASE,
 )
-_CLAUSE: Final = re.compile(r"\b(?:that|which|who|whether|how|why|what|where|when|because|since|while|as)\b")
+_CLAUSE: Final = re.compile(r"\b(?:that|which|who|whether|how|why|what|where|when|because|since|while)\b")
 _CLAUSE_VERB: Final = re.compile(_VERB)
 _NAMED: Final = re.compile(
     r",? (?:which we (?:call|name|term|dub|refer to as)|(?:so-)?called|named|dubbed|termed|coined|referred to as)"
@@ -245,7 +245,9 @@ def _tails(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for place, name in found:
         head = body[:place]
         if place >= first and len(head.split()) >= _HEAD_AT_LEAST and _is_whole(head) and not _is_within(body, place):
-            yield head.rstrip(" ,;:–—-") + (mark or "."), (f"tail {name}",)
+            # What was asked stood behind the colon: "We look into this: what is it?"
+            ended = "." if name == "aside" and "?" in mark else mark or "."
+            yield head.rstrip(" ,;:–—-") + ended, (f"tail {name}",)
 
 
 def _is_whole(head: str) -> bool:

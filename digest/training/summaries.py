@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NOTE: Final = """\
 # What counts how much when a sentence is chosen for a summary without a model: a table for each group of features,
 # which digest/core/features.py computes. Trained on {papers:,} papers of SciTLDR-A's training part (allenai/scitldr,
-# Apache-2.0), whose authors wrote a summary of one sentence. Eight of [cues] are set by hand, as the set has too few.
+# Apache-2.0), whose authors wrote a summary of one sentence. Nine of [cues] are set by hand, as the set has too few.
 # Made by: python -m digest.training summaries --data FOLDER
 """
 
@@ -40,6 +40,7 @@ BY_HAND: Final[Mapping[str, float]] = {
     "cues.asks": -0.5,
     "cues.is_cut_off": -1.5,
     "cues.is_on_code": -1.5,
+    "cues.is_hollow": -0.6,
     "cues.label_tells": 1.0,
     "cues.leads_nowhere": -0.8,
     "cues.leans_on_another": -0.4,
