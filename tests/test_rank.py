@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.models import Candidate, Signals
+from digest.core.profile import Profile
 from digest.core.rank import has_risen, rank, select
 from tests.conftest import paper
 
@@ -28,20 +29,20 @@ def candidate(n: int, *, title: str = "", upvotes: int | None = None, **changes:
 def test_what_readers_asked_for_comes_first_and_the_reason_says_so() -> None:
     day = [candidate(1, upvotes=40), candidate(2, title="Test-time training for long videos"), candidate(3)]
 
-    first, *_ = rank(day, ["test time training"])
+    first, *_ = rank(day, Profile.of_words("test time training"))
 
     assert first.candidate.paper.id == "arxiv:2603.00002"
     assert first.reason == "matches test time training"
 
 
 def test_a_plural_or_a_hyphen_makes_no_difference() -> None:
-    [one] = rank([candidate(1, title="A Large-Language Model of rivers")], ["large language models"])
+    [one] = rank([candidate(1, title="A Large-Language Model of rivers")], Profile.of_words("large language models"))
 
     assert one.reason == "matches large language models"
 
 
 def test_common_words_of_an_interest_alone_are_no_match() -> None:
-    [one] = rank([candidate(1, title="A test of time")], ["test-time training of proteins"])
+    [one] = rank([candidate(1, title="A test of time")], Profile.of_words("test-time training of proteins"))
 
     assert one.reason == ""
     assert one.score < 0.2
@@ -55,38 +56,41 @@ def test_words_of_an_interest_that_stand_apart_are_no_match() -> None:
         candidate(2, paper=paper(2, title="Effects of aspirin", abstract=near)),
     ]
 
-    ranked = rank(day, ["causal inference"])
+    ranked = rank(day, Profile.of_words("causal inference"))
 
     assert [(r.candidate.position, r.reason) for r in ranked] == [(2, "matches causal inference"), (1, "")]
 
 
 def test_two_keywords_are_not_one_phrase() -> None:
-    [one] = rank([candidate(1, paper=paper(1, keywords=("protein", "design of experiments")))], ["protein design"])
+    [one] = rank(
+        [candidate(1, paper=paper(1, keywords=("protein", "design of experiments")))],
+        Profile.of_words("protein design"),
+    )
 
     assert one.reason == ""
 
 
 def test_votes_order_papers_where_nobody_has_interests() -> None:
-    ranked = rank([candidate(1, upvotes=2), candidate(2, upvotes=90), candidate(3)], [])
+    ranked = rank([candidate(1, upvotes=2), candidate(2, upvotes=90), candidate(3)], Profile())
 
     assert [r.candidate.paper.id[-1] for r in ranked] == ["2", "1", "3"]
     assert [r.reason for r in ranked] == ["90 upvotes", "2 upvotes", ""]
 
 
 def test_papers_without_any_signal_keep_the_order_of_their_source() -> None:
-    ranked = rank([candidate(3), candidate(1), candidate(2)], [])
+    ranked = rank([candidate(3), candidate(1), candidate(2)], Profile())
 
     assert [r.candidate.position for r in ranked] == [1, 2, 3]
 
 
 def test_a_paper_that_two_sources_list_says_so() -> None:
-    [one] = rank([candidate(1, upvotes=1, sources=("arXiv", "Hugging Face"))], [])
+    [one] = rank([candidate(1, upvotes=1, sources=("arXiv", "Hugging Face"))], Profile())
 
     assert one.reason == "1 upvote; listed by arXiv and Hugging Face"
 
 
 def test_an_issue_takes_the_best_and_the_rest_is_cut() -> None:
-    selection = select([candidate(n, upvotes=n) for n in range(1, 6)], [], max_papers=2)
+    selection = select([candidate(n, upvotes=n) for n in range(1, 6)], Profile(), max_papers=2)
 
     assert [r.candidate.signals.upvotes for r in selection.chosen] == [5, 4]
     assert [r.candidate.signals.upvotes for r in selection.cut] == [3, 2, 1]
@@ -96,7 +100,7 @@ def test_a_cut_paper_that_rises_gets_in_and_is_not_cut_again() -> None:
     cut = {"cut_at": Signals(upvotes=3), "cut_on": date(2026, 6, 2)}
     risen, same = candidate(1, upvotes=42, **cut), candidate(2, upvotes=4, **cut)
 
-    selection = select([risen, same, candidate(3, upvotes=5)], [], max_papers=1)
+    selection = select([risen, same, candidate(3, upvotes=5)], Profile(), max_papers=1)
 
     assert [r.reason for r in selection.chosen] == ["rose from 3 to 42 upvotes since 2 June"]
     assert [r.candidate.paper.id for r in selection.cut] == ["arxiv:2603.00003"]
@@ -110,7 +114,7 @@ def test_a_vote_more_is_no_rise() -> None:
 
 
 def test_yesterdays_second_best_is_no_news() -> None:
-    selection = select([candidate(1, upvotes=3, cut_at=Signals(upvotes=3))], [], max_papers=9)
+    selection = select([candidate(1, upvotes=3, cut_at=Signals(upvotes=3))], Profile(), max_papers=9)
 
     assert selection.chosen == selection.cut == ()
 
@@ -124,9 +128,9 @@ def test_ranking_does_not_depend_on_order_and_selecting_loses_nothing(
     shuffled = list(day)
     rng.shuffle(shuffled)
 
-    selection = select(day, ["graph learning", "seas"], max_papers=max_papers)
+    selection = select(day, Profile.of_words("graph learning", "seas"), max_papers=max_papers)
 
-    assert selection == select(shuffled, ["graph learning", "seas"], max_papers=max_papers)
+    assert selection == select(shuffled, Profile.of_words("graph learning", "seas"), max_papers=max_papers)
     assert sorted(r.candidate.position for r in selection.chosen + selection.cut) == list(range(len(day)))
     assert all(0 <= r.score <= 1 for r in selection.chosen)
 
@@ -136,7 +140,7 @@ def test_a_phrase_of_the_abstract_is_a_match_and_one_of_the_title_a_better_one()
     named = paper(2, title="Optimal transport of rivers")
     day = [candidate(1, paper=said), candidate(2, paper=named)]
 
-    ranked = rank(day, ["optimal transport", "..."])
+    ranked = rank(day, Profile.of_words("optimal transport", "..."))
 
     assert [r.candidate.position for r in ranked] == [2, 1]
     assert [r.reason for r in ranked] == ["matches optimal transport"] * 2

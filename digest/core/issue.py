@@ -79,7 +79,7 @@ def build(
             id=r.candidate.paper.id,
             title=r.candidate.paper.title,
             url=r.candidate.paper.url,
-            reason=f"not among the best {max_papers} of {considered}",
+            reason=r.left_out or f"not among the best {max_papers} of {considered}",
         )
         for r in selection.cut
     )
@@ -145,7 +145,7 @@ def overview(parts: Sequence[Section], *, left_out: int) -> str:
         said.append(f"The most upvoted is “{_short(voted.paper.title)}” ({voted.signals.upvotes}).")
     best = max(entries, key=lambda e: e.score)
     named = best is voted and voted.signals.upvotes
-    if not named and "matches" in best.reason:
+    if not named and best.reason.startswith(("by ", "matches ", "close to ")):
         said.append(f"Closest to this edition’s interests is “{_short(best.paper.title)}”.")
     fell_back = sum(e.summary.fell_back is not None for e in entries)
     if fell_back:

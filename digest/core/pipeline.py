@@ -46,6 +46,7 @@ from digest.core.ports import Clock, Mailer, Source, Store
 from digest.core.profile import Profile
 from digest.core.rank import Selection, select
 from digest.core.reading import Reader
+from digest.core.relevance import Background
 
 _REFUSALS_IN_A_ROW: Final = 3
 """Mails not taken one after another, from which the rest waits for the next run: it is the server, not the address."""
@@ -203,6 +204,8 @@ class Pipeline:
     """The right part of Message-IDs."""
     progress: Callable[[str], None]
     """Told what is being done, in a few words, for people who wait."""
+    background: Background | None = None
+    """What words say apart from the day's papers."""
     concurrency: int = 8
     """Sources that are read at once."""
 
@@ -249,7 +252,14 @@ class Pipeline:
         candidates: Sequence[Candidate] = self.store.candidates(
             edition.name, edition.sources, day, carry_days=edition.carry_days
         )
-        return select(candidates, self.profile_of(edition, day).words, max_papers=edition.max_papers)
+        return select(
+            candidates,
+            self.profile_of(edition, day),
+            max_papers=edition.max_papers,
+            exploration=edition.exploration,
+            seed=f"{edition.name} {day}",
+            background=self.background,
+        )
 
     # -- summarize
 

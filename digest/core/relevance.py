@@ -16,6 +16,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import mul
 from typing import Final, Generic, Self, TypeVar
 
 from digest.core.bags import Bag
@@ -25,10 +26,14 @@ K = TypeVar("K")
 
 _SLOPE: Final = 0.8
 """How much of a text's length its weights are divided by; of the rest, the usual length. 1 favours scraps of text."""
-_EVENNESS: Final = 0.75
+EVENNESS: Final = 0.75
 """Power on a taste's words: below 1, a word of one liked paper counts beside one of all."""
-_USUAL: Final = 3.0
+USUAL: Final = 3.0
 """How often what is usual anywhere is taken off a taste."""
+_AS_NEAR: Final = 0.25
+"""Nearness to a single liked paper that counts as 1: of a day's papers one in a thousand comes as near to another."""
+_AT_ODDS: Final = 0.4
+"""Length of the mean of liked papers below which they are not told apart from ones that have nothing in common."""
 _DISLIKED: Final = 0.5
 """How much what was disliked weighs against what was liked."""
 _REPEATED: Final = 1.3
@@ -95,6 +100,7 @@ class Space:
         self._background = background
         self._counts: Counter[str] = Counter()
         self._papers = background.papers
+        self._rarity: dict[str, float] = {}
         for one in bags:
             self._counts.update(one.keys())
             self._papers += 1
@@ -105,12 +111,14 @@ class Space:
 
     def rarity(self, word: str) -> float:
         """How much it says that a paper has *word*; more than 0."""
-        return -math.log(self.share(word))
+        known = self._rarity.get(word)
+        if known is None:
+            known = self._rarity[word] = -math.log(self.share(word))
+        return known
 
     def usual(self, word: str) -> float:
         """The weight that *word* has in a paper of which nothing is known."""
-        share = self.share(word)
-        return share * -math.log(share) * _REPEATED / self._background.length
+        return self.share(word) * self.rarity(word) * _REPEATED / self._background.length
 
     def vector(self, bag: Bag) -> Vector:
         """The weights of a text."""
@@ -131,40 +139,53 @@ class Taste:
         liked: Sequence[tuple[Vector, float]],
         disliked: Sequence[tuple[Vector, float]] = (),
         *,
-        evenness: float = _EVENNESS,
-        usual: float = _USUAL,
+        evenness: float = EVENNESS,
+        usual: float = USUAL,
     ) -> None:
-        """Learn from vectors, each with its weight, more than 0.
+        """Learn from vectors, each with its weight, more than 0; at least one is liked.
 
         What is disliked counts in full from five papers on: one mark is no taste.
 
         Args:
-            evenness: See `_EVENNESS`; 1 gives a plain centroid.
-            usual: See `_USUAL`; 0 takes nothing off.
+            evenness: See `EVENNESS`; 1 gives a plain centroid.
+            usual: See `USUAL`; 0 takes nothing off.
         """
-        self._space, self._usual = space, usual
-        weights = _centroid(liked)
+        mean = _centroid(liked)
+        even = {word: weight**evenness for word, weight in mean.items()}
+        scale = sum(mean.values()) / (sum(even.values()) or 1.0)
+        wanted = {word: weight * scale for word, weight in even.items()}
         against = _DISLIKED * min(1.0, sum(weight for _, weight in disliked) / 5)
-        for word, weight in _centroid(disliked).items():
-            weights[word] = weights.get(word, 0.0) - against * weight
-        total = sum(w for w in weights.values() if w > 0)
-        powers = {word: math.copysign(abs(w) ** evenness, w) for word, w in weights.items()}
-        scale = total / (sum(w for w in powers.values() if w > 0) or 1.0)
-        self._weights = {word: w * scale - usual * space.usual(word) for word, w in powers.items()}
-        self._length = math.sqrt(sum((w * scale) ** 2 for w in powers.values())) or 1.0
-        self._elsewhere: dict[str, float] = {}
+        unwanted = {word: against * weight for word, weight in _centroid(disliked).items()}
+        self._weights = _Weights(space, usual)
+        for word in wanted | unwanted:
+            self._weights[word] = wanted.get(word, 0.0) - unwanted.get(word, 0.0) - usual * space.usual(word)
+        # What was liked has usual words too: only with more of them than that does a paper fall behind.
+        self._allowed = usual * sum(weight * _usualness(v, space) for v, weight in liked) / sum(w for _, w in liked)
+        # Of many liked papers that have little in common, none can be near to all.
+        length = math.sqrt(sum(w * w for w in wanted.values()))
+        self._as_near = _AS_NEAR * length * max(length, _AT_ODDS) or 1.0
 
     def fit(self, vector: Vector) -> float:
-        """How well a text fits: about 0 for one that has nothing to do with it, and seldom more than 0.5."""
-        return vector.strength * sum(w * self._weight(word) for word, w in vector.weights.items()) / self._length
+        """How well a text fits: below 0 for most that have nothing to do with it, 1 for one that is very near."""
+        weights = map(self._weights.__getitem__, vector.weights)
+        nearness = vector.strength * sum(map(mul, weights, vector.weights.values()))
+        return (nearness + self._allowed) / self._as_near
 
-    def _weight(self, word: str) -> float:
-        known = self._weights.get(word)
-        if known is None:
-            known = self._elsewhere.get(word)
-        if known is None:
-            known = self._elsewhere[word] = -self._usual * self._space.usual(word)
-        return known
+
+class _Weights(dict[str, float]):
+    """A taste's words, and what it makes of all others once they are met."""
+
+    def __init__(self, space: Space, usual: float) -> None:
+        super().__init__()
+        self._space, self._usual = space, usual
+
+    def __missing__(self, word: str) -> float:
+        self[word] = weight = -self._usual * self._space.usual(word)
+        return weight
+
+
+def _usualness(vector: Vector, space: Space) -> float:
+    return vector.strength * sum(w * space.usual(word) for word, w in vector.weights.items())
 
 
 def _centroid(marked: Sequence[tuple[Vector, float]]) -> dict[str, float]:
@@ -212,4 +233,4 @@ class Nearest(Generic[K]):
 
 
 def _telling(vector: Vector) -> list[tuple[str, float]]:
-    return heapq.nsmallest(_TELLING, vector.weights.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(vector.weights.items(), key=lambda item: (-item[1], item[0]))[:_TELLING]

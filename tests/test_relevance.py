@@ -1,0 +1,118 @@
+"""Relevance by words: near is near, rare words say more, and what is usual says nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import assets
+from digest.core.bags import bag
+from digest.core.errors import ConfigError
+from digest.core.relevance import Background, Nearest, Space, Taste, Vector
+
+RIVERS = "rivers carry sediment into deltas and seas"
+PROTEINS = "proteins fold into enzymes inside cells"
+BACKGROUND = Background.parse("# a note\npapers 1000\nlength 12.5\n900 method result\n20 river protein\n3 sediment\n")
+
+TEXTS = st.lists(st.sampled_from("river sediment delta protein enzyme method result".split()), max_size=12).map(
+    " ".join
+)
+
+
+def space(*texts: str) -> Space:
+    return Space(BACKGROUND, map(bag, texts))
+
+
+def vector(text: str) -> Vector:
+    return space().vector(bag(text))
+
+
+def test_a_background_has_its_size_its_length_and_its_counts() -> None:
+    assert (BACKGROUND.papers, BACKGROUND.length) == (1000, 12.5)
+    assert BACKGROUND.counts == {"method": 900, "result": 900, "river": 20, "protein": 20, "sediment": 3}
+
+
+@pytest.mark.parametrize("line", ["papers", "papers many", "length", "often river"])
+def test_a_damaged_background_is_refused_with_the_line(line: str) -> None:
+    with pytest.raises(ConfigError, match="line 2"):
+        Background.parse(f"papers 1\n{line}\n")
+
+
+def test_the_background_that_ships_knows_common_words_from_rare_ones() -> None:
+    shipped = Space(Background.parse(assets.trained("words.txt").decode()))
+
+    assert shipped.rarity("model") < shipped.rarity("transformer") < shipped.rarity("spintronic")
+
+
+def test_a_word_that_the_day_has_often_says_less_than_the_background_thinks() -> None:
+    assert space(*["crispr"] * 50).rarity("crispr") < space("crispr").rarity("crispr") < space().rarity("crispr")
+
+
+@given(st.lists(TEXTS, max_size=6))
+def test_what_words_say_does_not_depend_on_the_order_of_papers(texts: list[str]) -> None:
+    assert space(*texts).vector(bag("river enzyme")) == space(*reversed(texts)).vector(bag("river enzyme"))
+
+
+@given(TEXTS, TEXTS)
+def test_nearness_is_symmetric_and_between_0_and_1(a: str, b: str) -> None:
+    near = vector(a).cosine(vector(b))
+
+    assert near == pytest.approx(vector(b).cosine(vector(a)))
+    assert -1e-9 <= near <= 1 + 1e-9
+
+
+@given(TEXTS.filter(bool))
+def test_a_text_is_as_near_to_itself_as_can_be(text: str) -> None:
+    assert vector(text).cosine(vector(text)) == pytest.approx(1)
+
+
+def test_a_text_without_words_is_near_to_nothing() -> None:
+    assert vector("of the 12").cosine(vector(RIVERS)) == 0
+    assert Taste(space(), [(vector("of the 12"), 1.0)]).fit(vector(RIVERS)) == pytest.approx(0, abs=0.05)
+
+
+def test_what_shares_rare_words_with_what_was_liked_fits_better() -> None:
+    taste = Taste(space(), [(vector(RIVERS), 1.0)])
+
+    fits = [taste.fit(vector(t)) for t in ("sediment of deltas", "a method and a result", PROTEINS)]
+
+    assert fits[0] > 5 * max(fits[1:])
+
+
+def test_two_interests_that_have_nothing_in_common_both_count() -> None:
+    taste = Taste(space(), [(vector(RIVERS), 1.0), (vector(PROTEINS), 1.0)])
+
+    near = [taste.fit(vector(t)) for t in ("sediment of deltas", "enzymes in cells")]
+
+    assert min(near) > 5 * taste.fit(vector("a method and a result"))
+
+
+def test_what_is_disliked_takes_off_and_the_more_marks_the_more() -> None:
+    liked = [(vector(f"{RIVERS} and {PROTEINS}"), 1.0)]
+    marks = [[(vector(PROTEINS), 1.0)] * n for n in (0, 1, 5)]
+
+    fits = [Taste(space(), liked, disliked).fit(vector("enzymes in cells")) for disliked in marks]
+
+    assert fits[0] > fits[1] > fits[2]
+
+
+def test_an_old_mark_counts_less_than_a_fresh_one() -> None:
+    old, fresh = (
+        Taste(space(), [(vector(RIVERS), w), (vector(PROTEINS), 1.0)]).fit(vector("sediment of deltas"))
+        for w in (0.1, 1.0)
+    )
+
+    assert old < fresh
+
+
+def test_the_nearest_of_many_is_found() -> None:
+    found = Nearest([("rivers", vector(RIVERS)), ("proteins", vector(PROTEINS))]).find(vector("enzymes in cells"))
+
+    assert found is not None
+    assert found[0] == "proteins"
+    assert found[1] == pytest.approx(vector(PROTEINS).cosine(vector("enzymes in cells")))
+
+
+def test_nothing_is_nearest_to_what_shares_no_word() -> None:
+    assert Nearest([("rivers", vector("sediment"))]).find(vector("enzyme")) is None
