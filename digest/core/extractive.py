@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
@@ -37,6 +37,8 @@ _STRONG_RESULT: Final = 3.0
 _READ_AT_MOST: Final = 12_000
 _SENTENCES_AT_MOST: Final = 100
 _LETTERS_AT_LEAST: Final = 6
+_MAY_GAIN: Final = 0.5
+"""A sentence whose score is lower by more than this is not made the best by what is left out of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +80,32 @@ class Extractor:
         if not sentences:
             return "", ()
         context = Context.of(title, sentences)
-        best = [self._best(s, context) for s in sentences]
-        scores = [score for score, _ in best]
+        of_all = [self._weigh(of_sentence(s, context)) for s in sentences]
+        scores = [self._score(of_all[s.place], Variant(s.text), s, context) for s in sentences]
         if is_english(abstract):
-            chosen = max(sentences, key=lambda s: (scores[s.place], -s.place))
-            text = best[chosen.place][1].text
+            chosen, text = self._choose(sentences, of_all, scores, context)
         else:  # The cues are English words: without them, what a paper is about stands at the front.
             chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
             text = chosen.text
         return shorten(text, _TLDR_AT_MOST) or shorten(chosen.text, _TLDR_AT_MOST), _points(sentences, chosen, scores)
 
-    def _best(self, s: Sentence, context: Context) -> tuple[float, Variant]:
-        """The best variant of *s*, the first of equals. Scores are rounded, so that they are the same everywhere."""
-        of_all = self._weigh(of_sentence(s, context))
-        scored = [(round(of_all + self._weigh(of_variant(v, s, context)), 6), v) for v in variants(s.text)]
-        return max(scored, key=itemgetter(0))
+    def _choose(
+        self, sentences: Sequence[Sentence], of_all: Sequence[float], scores: Sequence[float], context: Context
+    ) -> tuple[Sentence, str]:
+        """The best variant of any sentence, and whose it is; the first of equals."""
+        least = max(scores) - _MAY_GAIN
+        found = [
+            (self._score(of_all[s.place], variant, s, context), s, variant.text)
+            for s in sentences
+            if scores[s.place] >= least
+            for variant in variants(s.text)
+        ]
+        _, chosen, text = max(found, key=itemgetter(0))
+        return chosen, text
+
+    def _score(self, of_all: float, variant: Variant, s: Sentence, context: Context) -> float:
+        """Of a variant of *s*, given what holds for all of them; rounded, so that it is the same on every machine."""
+        return round(of_all + self._weigh(of_variant(variant, s, context)), 6)
 
     def _weigh(self, features: Mapping[str, float]) -> float:
         weights = self.weights
