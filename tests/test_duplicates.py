@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, insert, select
 
-from digest.core.likeness import same_work
 from digest.core.models import Announcement, Paper, PaperId, Record
 from digest.core.resolve import Known, resolve
 from digest.core.sketch import sketch
@@ -330,20 +329,6 @@ def test_the_same_papers_of_two_sources_are_found_without_their_ids(real_data: P
     shared = {p.id for p in arxiv} & {p.id for p in others}
     assert {ids[a] for a, b in pairs if ids[a] == ids[b]} == shared
     assert [pair for pair in pairs if ids[pair[0]] != ids[pair[1]]] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "precision", "recall"), [("dblp-acm-valid", 0.95, 0.9), ("dblp-scholar-valid", 0.99, 0.45)]
-)
-def test_matched_citations_are_joined_with_few_mistakes(
-    real_data: Path, name: str, precision: float, recall: float
-) -> None:
-    # At ACM the conference's and the journal's version of one work count as two: most of the mistakes are no mistakes.
-    pairs = list(bench.matched_citations(real_data / "eval" / "duplicates" / f"{name}.txt"))
-    joined = [truth for a, b, truth in pairs if same_work(a, b)]
-
-    assert sum(joined) / len(joined) >= precision
-    assert sum(joined) / sum(truth for _, _, truth in pairs) >= recall
 
 
 def test_different_papers_of_real_days_stay_apart(real_data: Path) -> None:

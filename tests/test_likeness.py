@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.identity import doi_version, identify, preprint_server, versionless
-from digest.core.likeness import authors_in_common, conflicting, is_generic, likeness, same_work
+from digest.core.likeness import conflicting, likeness, same_work
 from digest.core.models import Paper, PaperId
+from digest.core.people import authors_in_common
+from digest.core.titles import is_generic
 from tests.conftest import paper
 
 TEAM = ("Ada Lovelace", "Emmy Noether", "Sofja Kowalewskaja")
@@ -31,7 +33,7 @@ OTHER = (
 
 def titled(title: str, n: int = 1, **changes: Any) -> Paper:
     """A paper without an abstract, from a journal of its own, by the same three people."""
-    values = {"id": PaperId(f"openreview:note{n}"), "authors": TEAM, "abstract": "", "url": ""}
+    values = {"id": PaperId(f"openreview:note{n}"), "authors": TEAM, "abstract": "", "url": f"https://page.org/{n}"}
     return paper(n, title=title, **{**values, **changes})
 
 
