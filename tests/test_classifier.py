@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import statistics
 import zlib
 from collections import Counter
 from itertools import pairwise
@@ -36,6 +37,7 @@ def made(body: bytes | None = None, **changes: Any) -> bytes:
         "intercepts": [0.1, 0.0, -0.1],
         "weight_step": 0.05,
         "length_step": 0.25,
+        "sharpness": 1.5,
         **changes,
     }
     if body is None:
@@ -54,8 +56,10 @@ def plainly(title: str, abstract: str) -> dict[str, float]:
         name: sum(weight * WEIGHTS[name][at] * 0.05 for at, weight in known.items()) / length + intercept
         for name, intercept in zip(CATEGORIES, (0.1, 0.0, -0.1), strict=True)
     }
-    whole = sum(math.exp(score) for score in scores.values())
-    return {name: math.exp(score) / whole for name, score in scores.items()}
+    spread = statistics.pstdev(scores.values())
+    sharpness = 1.5 * len(known) / (len(known) + 1)
+    parts = {name: math.exp(sharpness * (score - scores["cs.CL"]) / spread) for name, score in scores.items()}
+    return {name: part / sum(parts.values()) for name, part in parts.items()}
 
 
 def test_a_paper_about_images_is_one_of_computer_vision() -> None:
@@ -63,6 +67,13 @@ def test_a_paper_about_images_is_one_of_computer_vision() -> None:
 
     assert found[0][0] == "cs.CV"
     assert [name for name, _ in found] == sorted(CATEGORIES, key=dict(found).get, reverse=True)  # type: ignore[arg-type]
+
+
+def test_more_words_make_it_surer() -> None:
+    one, two = CLASSIFIER.classify("", "image"), CLASSIFIER.classify("", "image segmentation")
+
+    assert one[0][0] == two[0][0] == "cs.CV"
+    assert one[0][1] < two[0][1]
 
 
 def test_no_more_are_named_than_asked_for() -> None:
@@ -139,7 +150,7 @@ def test_the_highest_weights_of_all_words_do_not_run_over() -> None:
     body = "\n".join(words).encode() + b"\n\n" + weights + bytes([1]) * MOST_WORDS
     classifier = Classifier.parse(made(body, intercepts=[0, 0, 0]))
 
-    scores = classifier._scores(Counter(dict.fromkeys(words, MOST_OFTEN + 1)))
+    scores = classifier._scores(Counter(dict.fromkeys(words, MOST_OFTEN + 1)), words)
 
     # Each word adds 255 × its count; the length is that count × √(words × 0.25).
     assert scores == pytest.approx([255 * 0.05 * MOST_WORDS**0.5 / 0.5, 0, 255 * 0.05 * MOST_WORDS**0.5 / 0.5])
@@ -162,6 +173,10 @@ def test_the_highest_weights_of_all_words_do_not_run_over() -> None:
         made(intercepts=["x", 0, 0]),
         made(categories=None),
         made(weight_step=None),
+        made(weight_step=-1),
+        made(intercepts=[0, 0, math.nan]),
+        made(length_step=10**400),
+        made(categories=[], intercepts=[]),
         made(length_step="wide"),
         made().partition(b"\n")[0] + b"\n" + random.Random(1).randbytes(300),
     ],

@@ -1,6 +1,6 @@
 """Tells from title and abstract alone which arXiv category a paper would be filed under, and how surely.
 
-    words and pairs of words ──► a row of weights each ──► sum over the text, by its length ──► probabilities
+    words and pairs of words ──► a row of weights each ──► sum over the text ──► by its length and spread, probabilities
 
 A linear model over tf-idf. It is trained by `digest.training.topics` and ships as one file:
 
@@ -9,7 +9,7 @@ A linear model over tf-idf. It is trained by `digest.training.topics` and ships 
               byte a word: its weight there
 
 A word's bytes lie side by side in one long integer, 32 bits for each category. Adding up these integers adds up all
-categories at once, which is some twenty times as fast as a loop over them.
+categories at once, which takes a third of the time of a loop over them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import re
 import struct
 import zlib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -36,8 +37,8 @@ MOST_OFTEN: Final = 200
 
 _LANE: Final = 4
 _WORD: Final = re.compile(r"[^\W_]+")
-_PLURAL: Final = re.compile(r"(?<=[a-z][a-hj-rtv-z])s\b")
-"""The s of "models", not that of "loss", "analysis" or "corpus"."""
+_PLURAL: Final = re.compile(r"s\b(?<=[a-z][a-hj-rtv-z]s)")
+"""The s of "models", not that of "loss", "analysis" or "corpus". Looked for by the s first: five times as fast."""
 
 
 def counts(title: str, abstract: str) -> Counter[str]:
@@ -47,7 +48,7 @@ def counts(title: str, abstract: str) -> Counter[str]:
 
 def _terms(text: str) -> list[str]:
     words = _WORD.findall(_PLURAL.sub("", text.lower()))
-    return words + [f"{one} {other}" for one, other in pairwise(words)]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
 def tf(count: int) -> int:
@@ -71,6 +72,8 @@ class Classifier:
     """What 1 in a lane is worth."""
     length_step: float
     """The same, of the topmost lane."""
+    sharpness: float
+    """How much likelier a category is whose score stands one standard deviation higher: e to this power."""
 
     @classmethod
     def parse(cls, content: bytes) -> Classifier:
@@ -89,7 +92,7 @@ class Classifier:
             raise ConfigError(f"the classifier of topics has format {form!r}, not {FORMAT}: train it again")
         try:
             return cls._read(head, zlib.decompress(packed))
-        except (zlib.error, ValueError, TypeError, KeyError, AttributeError) as exc:
+        except (zlib.error, ArithmeticError, ValueError, TypeError, KeyError) as exc:
             raise ConfigError(f"the classifier of topics is damaged ({exc}): install the package again") from exc
 
     @classmethod
@@ -98,7 +101,10 @@ class Classifier:
         intercepts = tuple(map(float, head["intercepts"]))
         text, _, weights = body.partition(b"\n\n")
         words = text.decode().split("\n")
-        if len(intercepts) != len(categories) or not 0 < len(words) <= MOST_WORDS:
+        steps = tuple(float(head[name]) for name in ("weight_step", "length_step", "sharpness"))
+        if not all(map(math.isfinite, (*intercepts, *steps))) or min(steps) <= 0:
+            raise ValueError("a number is not one")
+        if not 0 < len(intercepts) == len(categories) or not 0 < len(words) <= MOST_WORDS:
             raise ValueError(f"{len(words)} words, {len(categories)} categories, {len(intercepts)} intercepts")
         if len(weights) != len(words) * (len(categories) + 1):
             raise ValueError(f"{len(weights)} weights for {len(words)} words")
@@ -114,8 +120,9 @@ class Classifier:
                 word: int.from_bytes(lanes[at : at + width], "little") for word, at in zip(words, starts, strict=True)
             },
             intercepts=intercepts,
-            weight_step=float(head["weight_step"]),
-            length_step=float(head["length_step"]),
+            weight_step=steps[0],
+            length_step=steps[1],
+            sharpness=steps[2],
         )
 
     def classify(self, title: str, abstract: str, most: int = 3) -> tuple[tuple[str, float], ...]:
@@ -124,24 +131,27 @@ class Classifier:
         They are probabilities among the categories it knows: of a paper on another subject, or in another language,
         they say little. Empty for a text without any known word.
         """
-        scores = self._scores(counts(title, abstract))
-        if scores is None:
+        found = counts(title, abstract)
+        known = found.keys() & self.rows.keys()
+        if not known:
             return ()
-        top = max(scores)
-        shares = [math.exp(score - top) for score in scores]
+        scores = self._scores(found, known)
+        top, middle = max(scores), sum(scores) / len(scores)
+        # By their spread: a long text full of known words scores higher in everything, but is no surer for it.
+        spread = math.sqrt(sum((score - middle) ** 2 for score in scores) / len(scores)) or 1.0
+        # Few words prove little. Measured on 9,000 titles and parts of abstracts: from one or two known words the best
+        # sharpness is half of what it is from fifty, from three or four two thirds.
+        sharpness = self.sharpness / spread * len(known) / (len(known) + 1)
+        shares = [math.exp((score - top) * sharpness) for score in scores]
         whole = sum(shares)
-        found = [(name, round(share / whole, 4)) for name, share in zip(self.categories, shares, strict=True)]
-        return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:most])
+        likely = [(name, round(share / whole, 4)) for name, share in zip(self.categories, shares, strict=True)]
+        return tuple(sorted(likely, key=lambda one: (-one[1], one[0]))[:most])
 
-    def _scores(self, found: Counter[str]) -> list[float] | None:
+    def _scores(self, found: Counter[str], known: Collection[str]) -> list[float]:
+        """What each category gets from the *known* among the words."""
         by_count: dict[int, int] = {}
-        row_of = self.rows.get
-        for word, count in found.items():
-            row = row_of(word)
-            if row is not None:
-                by_count[count] = by_count.get(count, 0) + row
-        if not by_count:
-            return None
+        for word in known:
+            by_count[found[word]] = by_count.get(found[word], 0) + self.rows[word]
         lanes = len(self.categories)
         top = 8 * _LANE * lanes
         # The topmost lane is summed apart: in the length the counts are squared.
