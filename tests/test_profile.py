@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.core.models import Candidate, Paper, PaperId, Signals
+from digest.core.models import Candidate, Paper, Signals
 from digest.core.profile import Liked, Profile
 from digest.core.rank import rank, select
 from digest.core.relevance import Background
@@ -171,8 +171,8 @@ def a_day(n: int) -> list[Candidate]:
 
 
 def test_a_tenth_of_the_places_goes_to_what_the_interests_would_not_bring_in() -> None:
-    voted = replace(ABOUT_PROTEINS, position=99, paper=replace(ABOUT_PROTEINS.paper, id=PaperId("arxiv:2603.00099")))
-    day = [*a_day(60), replace(voted, signals=Signals(upvotes=80))]
+    voted = candidate(text(99, "Yeast and bacteria", shuffled(PROTEINS, 99)), upvotes=80)
+    day = [*a_day(60), voted]
 
     selection = select(day, Profile(words=("rivers",)), max_papers=20, seed="ai 2026-06-03")
 

@@ -46,7 +46,7 @@ _CLOSE: Final = 0.16
 """Cosine from which a paper is said to be close to a single other; of a day's papers a quarter have such a one."""
 _HALF_NEAR: Final = 0.7
 """Nearness to a taste (`Taste.fit`) that counts as a half, and how fast it gets more from there."""
-_STEEPNESS: Final = 0.2
+_STEEPNESS: Final = 0.4
 _SPARED: Final = 0.2
 """What is left of a score whatever else a paper has that is to be avoided."""
 _BY_AUTHOR: Final = 0.9
@@ -115,7 +115,9 @@ def _scored(
 
 def _graded(nearness: float) -> float:
     """Nearness without bounds → 0 to 1, so that of two papers off a taste the nearer still comes first."""
-    return 1 / (1 + math.exp(min(50.0, (_HALF_NEAR - nearness) / _STEEPNESS)))
+    beyond = (nearness - _HALF_NEAR) / _STEEPNESS
+    # No exponential: rounded to four places, it would put all that are very near on a level.
+    return 0.5 + 0.5 * beyond / math.sqrt(1 + beyond * beyond)
 
 
 def _best_first(scored: _Scored) -> tuple[float, float, bool, int, str]:
@@ -154,8 +156,10 @@ class _Wants:
         self._phrases = [phrase(text) for text in texts]
         self._sentences = {p.text: space.vector(bag(p.text)) for p in self._phrases if len(p.terms) >= _SENTENCE}
         vectors = [(one, space.vector(bag_of(one.paper))) for one in liked]
-        against = [(space.vector(bag_of(one.paper)), one.weight) for one in disliked]
-        self._taste = Taste(space, [(v, one.weight) for one, v in vectors], against) if liked else None
+        self._taste: Taste | None = None
+        if liked:
+            against = [(space.vector(bag_of(one.paper)), one.weight) for one in disliked]
+            self._taste = Taste(space, [(v, one.weight) for one, v in vectors], against)
         self._nearest = Nearest((one.name, v) for one, v in vectors)
 
     def fits(self, candidate: Candidate, text: Text | None, vector: Vector) -> list[_Fit]:
