@@ -168,7 +168,7 @@ class Taste:
     def fit(self, vector: Vector) -> float:
         """How well a text fits: below 0 for most that have nothing to do with it, 1 for one that is very near."""
         weights = map(self._weights.__getitem__, vector.weights)
-        nearness = vector.strength * sum(map(mul, weights, vector.weights.values()))
+        nearness: float = vector.strength * sum(map(mul, weights, vector.weights.values()))
         return (nearness + self._allowed) / self._as_near
 
 
