@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from digest import assets
 from digest.core.bags import bag
 from digest.core.errors import ConfigError
 from digest.core.relevance import Background, Nearest, Space, Taste, Vector
+from digest.evaluation import ranking
+from digest.evaluation.sets import Ratings
 
 RIVERS = "rivers carry sediment into deltas and seas"
 PROTEINS = "proteins fold into enzymes inside cells"
@@ -116,3 +120,44 @@ def test_the_nearest_of_many_is_found() -> None:
 
 def test_nothing_is_nearest_to_what_shares_no_word() -> None:
     assert Nearest([("rivers", vector("sediment"))]).find(vector("enzyme")) is None
+
+
+# -- measured
+
+
+def test_a_paper_in_second_place_of_two_that_were_saved_counts_less_than_in_the_first() -> None:
+    assert ranking.ndcg([7, 3, 9], frozenset({7, 3})) == 1
+    assert ranking.ndcg([9, 7, 3], frozenset({7})) == pytest.approx(0.6309, abs=1e-4)
+    assert ranking.ndcg([9, 8], frozenset({7})) == ranking.ndcg([9], frozenset()) == 0
+
+
+def test_readers_are_those_who_saved_five_old_papers_and_a_new_one() -> None:
+    likes = ((1, 2, 3, 4, 6, 10), (1, 2, 3, 4, 6), (0, 5, 10, 1))
+
+    [reader] = ranking.readers(Ratings(words=(), papers=(), likes=likes))
+
+    assert sorted(reader.likes) == [1, 2, 3, 4, 6]
+    assert reader.saved == {10}
+
+
+def test_a_folder_without_ratings_has_no_figures(tmp_path: Path) -> None:
+    assert ranking.measure(tmp_path) == ()
+
+
+def test_new_papers_of_the_readers_subject_come_first_and_every_part_has_its_figure(tmp_path: Path) -> None:
+    folder = tmp_path / "ratings"
+    folder.mkdir()
+    (folder / "vocabulary.dat").write_text("river\nsediment\nprotein\nenzyme\n")
+    # Of 50 papers the even ones are about rivers; those whose number ends in 0 or 5 are new.
+    (folder / "mult.dat").write_text("".join("2 0:2 1:1\n" if n % 2 == 0 else "2 2:2 3:1\n" for n in range(50)))
+    (folder / "users.dat").write_text("7 2 4 6 8 12 10 20\n7 1 3 7 9 11 5 15\n")
+
+    figures = {f.name: f for f in ranking.measure(tmp_path, every=1)}
+
+    assert {n: figures[f"nDCG@10, {n}"].of for n in ("all likes", "five likes", "one like")} == {
+        "all likes": 2,
+        "five likes": 2,
+        "one like": 2,
+    }
+    assert figures["nDCG@10, all likes"].value > 0.7
+    assert "nDCG@10, all likes, plain centroid" in figures
