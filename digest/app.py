@@ -30,6 +30,7 @@ from digest.core.models import (
 )
 from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
 from digest.core.ports import Clock, Mailer, Source
+from digest.core.relevance import Background
 from digest.core.topics import Taxonomy
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
@@ -184,6 +185,11 @@ class App:
         return made
 
     @cached_property
+    def background(self) -> Background:
+        """How common each word is anywhere, for ranking and likeness."""
+        return Background.parse(assets.trained("words.txt").decode("utf-8"))
+
+    @cached_property
     def interests(self) -> Interests:
         from digest.interests import Interests
 
@@ -210,6 +216,7 @@ class App:
             summarizer=self.summarizer,
             field_of=self.taxonomy.field,
             profile_of=self.interests.profile,
+            background=self.background,
             clock=self.host.clock,
             mail_domain=self.config.mail.sender.rpartition("@")[2],
             progress=self.host.progress,

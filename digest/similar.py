@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from digest import assets
-from digest.core.relevance import Background, Space
+from digest.core.relevance import Space
 from digest.core.similar import Similar, most_similar, telling_words
 from digest.history import paper_of
 
@@ -32,6 +31,6 @@ def similar_to(app: App, text: str, *, limit: int) -> tuple[Similar, ...]:
         NotFoundError: The store has no such paper.
     """
     paper = paper_of(app, text)
-    space = Space(Background.parse(assets.trained("words.txt").decode("utf-8")))
+    space = Space(app.background)
     found = app.store.having_any(telling_words(paper, space, most=_WORDS), limit=max(_COMPARED, 2 * limit))
     return most_similar(paper, found, space, limit=limit)

@@ -38,7 +38,7 @@ _ANY_POSTGRESQL = text(
 )
 _COUNT_SQLITE = text("SELECT count(*) FROM (SELECT 1 FROM paper_fts WHERE paper_fts MATCH :words LIMIT :limit)")
 _COUNT_POSTGRESQL = text(
-    "SELECT count(*) FROM (SELECT 1 FROM paper WHERE words @@ to_tsquery('digest', :words) LIMIT :limit) AS some"
+    "SELECT count(*) FROM (SELECT 1 FROM paper WHERE words @@ to_tsquery('digest', :words) LIMIT :limit) AS found"
 )
 _TRIED: Final = (1, 2 / 3, 0.4, 0.25, 0.125, 0)
 """Which part of the words is looked for, until not too many papers have any of them."""
@@ -89,7 +89,7 @@ def _having_any(connection: Connection, words: Sequence[str], limit: int) -> lis
         if is_sqlite:
             wanted = "{title abstract} : (" + " OR ".join(f'"{word}"' for word in some) + ")"
         else:
-            wanted = " | ".join(some)
+            wanted = " | ".join(f"{word}:AD" for word in some)  # weights of title and abstract
         found = connection.scalar(count, {"words": wanted, "limit": too_many})
         if found is not None and found < too_many:
             break
