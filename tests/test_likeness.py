@@ -178,6 +178,31 @@ def test_a_preprint_that_was_renamed_is_known_by_its_abstract_and_authors() -> N
     assert same_work(preprint, replace(article, abstract=OTHER)) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "team", "found"),
+    # Of the abstract's shingles 0.80, 0.71, 0.56, 0.50 and 0.44 are left.
+    [(70, 2, True), (62, 2, False), (62, 3, True), (50, 3, False), (45, 5, True), (40, 5, False)],
+)
+def test_an_abstract_may_be_revised_the_more_the_more_people_stand_by_it(words: int, team: int, found: bool) -> None:
+    people = (*TEAM, "Bo Li", "Cy Day")[:team]
+    revised = " ".join((*ABSTRACT.split()[:words], *OTHER.split()[words:]))
+    a = titled("Where the sand of rivers goes", 1, abstract=ABSTRACT, authors=people)
+    b = titled("Dams starve coasts", 2, abstract=revised, authors=people)
+
+    assert (same_work(a, b) is not None) is found
+
+
+def test_people_who_lead_another_work_may_have_taken_half_of_its_abstract_along() -> None:
+    people = (*TEAM, "Bo Li", "Cy Day")
+    revised = " ".join((*ABSTRACT.split()[:50], *OTHER.split()[50:]))
+    a = titled("Where the sand of rivers goes", 1, abstract=ABSTRACT, authors=people)
+    b = titled("Dams starve coasts", 2, abstract=revised, authors=people)
+
+    assert same_work(a, b) is not None
+    assert same_work(a, replace(b, authors=people[::-1])) is None
+    assert same_work(a, replace(b, authors=(*people, "Di Roe", "Ed Poe"))) is None
+
+
 def test_a_teaser_is_like_its_abstract() -> None:
     teaser = " ".join(ABSTRACT.split()[:50])
 

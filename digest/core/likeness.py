@@ -36,6 +36,11 @@ _ALIKE: Final = 0.5
 """Share of shingles in common that supports an equal or nearly equal title. Two papers of one team can share 0.43."""
 _VERY_ALIKE: Final = 0.75
 """The same where titles differ. Of 74 million pairs of real papers, different works of one team come to 0.67."""
+_ALIKE_OF_A_TEAM: Final = 0.45
+"""The same where four fifths of five authors or more signed both. Different works of such a team come to 0.16."""
+_ALIKE_OF_A_FEW: Final = 0.62
+"""The same for three or four authors. Different works of theirs come to 0.58."""
+_NEVER: Final = 2.0
 _ALMOST_EQUAL: Final = 0.9
 """The same where there are no authors to compare either."""
 _ENOUGH: Final = 40
@@ -171,15 +176,25 @@ def _have_one_team(a: Paper, b: Paper, common: int) -> bool:
 
 
 def _by_abstract(a: Paper, b: Paper) -> str | None:
-    """The same abstract under another title: a preprint that was renamed when it was published."""
-    common = authors_in_common(a.authors, b.authors)
-    enough = common >= 2 or (common and common == len(a.authors) == len(b.authors))
-    if not enough and a.authors and b.authors:
-        return None
+    """Much the same abstract under another title: a preprint that was renamed when it was published."""
     alike = _abstract_likeness(a, b)
-    if alike is None or alike < (_VERY_ALIKE if enough else _ALMOST_EQUAL) or are_of_a_series(a.title, b.title):
+    if alike is None or alike < _alike_enough(a, b) or are_of_a_series(a.title, b.title):
         return None
     return f"{_percent(alike)}{_and_authors(a, b)}"
+
+
+def _alike_enough(a: Paper, b: Paper) -> float:
+    """How like two abstracts must be under different titles: the less, the more the same people have signed both."""
+    if not a.authors or not b.authors:
+        return _ALMOST_EQUAL
+    common, most = authors_in_common(a.authors, b.authors), max(len(a.authors), len(b.authors))
+    # Who leads stays when a preprint is revised, and authors are rather added than replaced.
+    if 5 * common >= 4 * most and authors_in_common(a.authors[:1], b.authors[:1]):
+        if common >= 5:
+            return _ALIKE_OF_A_TEAM
+        if common >= 3:
+            return _ALIKE_OF_A_FEW
+    return _VERY_ALIKE if common >= 2 or common == most else _NEVER
 
 
 def _authors(n: int) -> str:
