@@ -24,9 +24,11 @@ from digest.core.identity import (
     title_id,
     title_key,
 )
-from digest.core.likeness import conflicting, is_generic, likeness, same_work
+from digest.core.likeness import conflicting, likeness, same_work
 from digest.core.models import Paper, PaperId, Record
-from digest.core.sketch import are_strangers, is_of_abstract, sketch, tells_up_to
+from digest.core.sketch import are_strangers, sketch, tells_up_to
+from digest.core.titles import is_generic
+from digest.core.titles import is_generic
 
 MOST_OF_A_TITLE: Final = 50
 """Papers of one title that a record is compared with: nobody wrote so many works that ids do not tell apart."""
@@ -40,6 +42,10 @@ class Known:
 
     pk: int
     paper: Paper
+    parts: tuple[Paper, ...] = ()
+    """What it was joined out of, one for each canonical id that records of it had; () if there was only one."""
+    apart: frozenset[PaperId] = frozenset()
+    """Ids of papers that a person has said it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,10 @@ class Resolved:
     """The first place in the reading where it stands, from 0."""
     reasons: tuple[tuple[PaperId, str], ...] = ()
     """(id, why it is this paper) for each id that is new to the store, sorted."""
+    parts: tuple[Paper, ...] = ()
+    """What it was joined out of, as in `Known`; merged they are the paper."""
+    listed_as: tuple[PaperId, ...] = ()
+    """The parts that are in this reading, by their canonical ids, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +87,20 @@ class _Work:
     record: Record | None = None
     position: int = 0
     reasons: dict[PaperId, str] = field(default_factory=dict)
+    parts: dict[PaperId, Paper] = field(default_factory=dict)
+    """By canonical id; empty as long as the paper itself is the only one."""
+    listed_as: set[PaperId] = field(default_factory=set)
+    apart: frozenset[PaperId] = frozenset()
     is_folded: bool = False
     """It turned out to be another one, and stands under its keys no more."""
+
+    def all_parts(self) -> dict[PaperId, Paper]:
+        """Its parts, be it the one that it is itself."""
+        return self.parts or {self.paper.id: self.paper}
+
+    def is_kept_from(self, paper: Paper) -> bool:
+        """Whether a person has said that it is not *paper*."""
+        return not self.apart.isdisjoint(ids_of(paper))
 
 
 def lookup_keys(records: Iterable[Record]) -> tuple[frozenset[PaperId], frozenset[str], tuple[Paper, ...]]:
@@ -120,6 +142,8 @@ def _resolved(work: _Work, record: Record) -> Resolved:
         record=record if record.paper is work.paper else replace(record, paper=work.paper),
         position=work.position,
         reasons=tuple(sorted(work.reasons.items())),
+        parts=tuple(part for _, part in sorted(work.parts.items())) if len(work.parts) > 1 else (),
+        listed_as=tuple(sorted(work.listed_as)),
     )
 
 
@@ -147,7 +171,9 @@ class _Index:
 
     def add_known(self, known: Known) -> None:
         """Let a paper of the store be found."""
-        self.add(_Work(paper=known.paper, number=len(self._works), pks=[known.pk]))
+        parts = {part.id: part for part in known.parts}
+        number = len(self._works)
+        self.add(_Work(paper=known.paper, number=number, pks=[known.pk], parts=parts, apart=known.apart))
 
     def place(self, record: Record, position: int) -> None:
         record = self._unshared(record)
@@ -156,13 +182,14 @@ class _Index:
         if found:
             (work, reason), *others = found
             for other, why in others:
-                if not conflicting(work.paper, other.paper):
+                if not conflicting(work.paper, other.paper) and not work.is_kept_from(other.paper):
                     _fold(work, other, why)
             self._join(work, record, position, reason)
         else:
             paper = self._own_ids(paper, None)
             work = _Work(paper=paper, number=len(self._works), record=record, position=position)
             work.reasons = dict.fromkeys(ids_of(paper), "its own id")
+            work.listed_as.add(paper.id)
         self.add(work)
 
     def _matches(self, paper: Paper) -> list[tuple[_Work, str]]:
@@ -187,7 +214,8 @@ class _Index:
 
     def _same_works(self, works: Iterable[_Work], paper: Paper) -> list[tuple[_Work, str]]:
         """Those of *works* that *paper* is, each with the reason, the likest first."""
-        reasons = [(w, why) for w in works if not w.is_folded and (why := same_work(w.paper, paper))]
+        open_ones = (w for w in works if not w.is_folded and not w.is_kept_from(paper))
+        reasons = [(w, why) for w in open_ones if (why := same_work(w.paper, paper))]
         if len(reasons) > 1:
             reasons.sort(key=lambda m: (-likeness(m[0].paper.abstract, paper.abstract), m[0].paper.id))
         return reasons
@@ -204,7 +232,7 @@ class _Index:
             holders = index.get(key, ())
             if len(holders) <= tells_up_to(key):
                 for work in holders:
-                    if is_of_abstract(key) or not are_strangers(work.paper.authors, paper.authors):
+                    if not are_strangers(work.paper.authors, paper.authors):
                         shared[id(work)] = (shared.get(id(work), (0, work))[0] + 1, work)
         # Those that share the most first, and of equals those that were there first: the order of a set is no order.
         likely = sorted(shared.values(), key=lambda found: (-found[0], found[1].number))
@@ -222,7 +250,10 @@ class _Index:
 
     def _join(self, work: _Work, record: Record, position: int, reason: str) -> None:
         before = ids_of(work.paper)
-        work.paper = merge(work.paper, self._own_ids(record.paper, work))
+        said = self._own_ids(record.paper, work)
+        _add_part(work, said)
+        work.listed_as.add(said.id)
+        work.paper = merge(work.paper, said)
         for i in set(ids_of(work.paper)).difference(before):
             work.reasons.setdefault(i, reason)
         _add_record(work, record, position)
@@ -255,6 +286,10 @@ def _index_sketch(index: dict[int, list[_Work]], work: _Work) -> None:
 def _fold(work: _Work, other: _Work, reason: str) -> None:
     """Two papers turn out to be one through a third record."""
     before = ids_of(work.paper)
+    for part in other.all_parts().values():
+        _add_part(work, part)
+    work.listed_as |= other.listed_as
+    work.apart |= other.apart
     work.paper = merge(work.paper, other.paper)
     work.pks.extend(other.pks)
     work.reasons = {**other.reasons, **work.reasons}
@@ -263,6 +298,17 @@ def _fold(work: _Work, other: _Work, reason: str) -> None:
     if other.record is not None:
         _add_record(work, other.record, other.position)
     other.is_folded = True
+
+
+def _add_part(work: _Work, said: Paper) -> None:
+    """Keep what each record said, so that a join can be undone; to be called before the paper itself is merged."""
+    parts = work.all_parts()
+    if before := parts.get(said.id):
+        both = merge(before, said)
+        # A part stays under its own id, whatever better one a record names beside it.
+        others = sorted({*ids_of(both)} - {said.id})
+        said = replace(both, id=said.id, aliases=tuple(others))
+    work.parts = {**parts, said.id: said}
 
 
 def _add_record(work: _Work, record: Record, position: int) -> None:

@@ -10,7 +10,6 @@ asked about stays the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -53,7 +52,6 @@ _STATE: Final = re.compile(
     r"\[version \d+[;:].*?\]|^\W*(?:withdrawn|retracted)(?: (?:article|paper))?\W*:", re.IGNORECASE
 )
 """What publishers write into the title of the work itself: how far its review is, or that it was taken back."""
-_NAME: Final = re.compile(r"\w\w+")
 _SIGNS: Final = re.compile(r"[^\w\s]+")
 _SMALL_LETTERS: Final = bytes.maketrans(bytes(range(0x41, 0x5B)) + b"\t\n\v\f\r", bytes(range(0x61, 0x7B)) + b"     ")
 _ASCII_SIGNS: Final = bytes(c for c in range(128) if not chr(c).isalnum() and not chr(c).isspace())
@@ -104,22 +102,17 @@ def sketch_of(title: str, abstract: str) -> Sketch:
 
 def tells_up_to(number: int) -> int:
     """How many papers may be kept under a number that still tells something."""
-    return _TOO_COMMON if is_of_abstract(number) else _TOO_COMMON_IN_TITLES
+    return _TOO_COMMON if number < _BESIDE_ABSTRACT else _TOO_COMMON_IN_TITLES
 
 
-def is_of_abstract(number: int) -> bool:
-    """Whether it stands for a shingle of an abstract, and not for a part of a title."""
-    return number < _BESIDE_ABSTRACT
+def are_strangers(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether two lists of authors have no word in common: then words of title and abstract join nothing."""
+    return bool(a and b) and _words_of_names(a).isdisjoint(_words_of_names(b))
 
 
-def are_strangers(a: Sequence[str], b: Sequence[str]) -> bool:
-    """Whether two lists of authors have no word in common, so that titles that are not equal need no second look."""
-    return bool(a and b) and _words_of_names(tuple(a)).isdisjoint(_words_of_names(tuple(b)))
-
-
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _words_of_names(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_NAME.findall(" ".join(names).casefold()))
+    return frozenset(word for word in title_words(" ".join(names)) if len(word) > 1)
 
 
 def _of_title(title: str) -> list[int]:

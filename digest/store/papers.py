@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert,
 from digest.core.identity import ids_of, merge_announcements, merge_signals, title_key
 from digest.core.models import Announcement, Link, Paper, PaperId, Signals
 from digest.core.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Resolved
-from digest.core.sketch import are_strangers, is_of_abstract, sketch, tells_up_to
+from digest.core.sketch import are_strangers, sketch, tells_up_to
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, upsert
+from digest.store.parts import kept_apart, load_parts, save_parts, take_parts
 from digest.store.serialize import dump, load
 
 _p = tables.paper.c
@@ -60,8 +61,10 @@ def find_known(
     pks = {*by_id.values(), *_find_titled(connection, title_keys)}
     unknown = [one for one in papers if by_id.keys().isdisjoint(ids_of(one))]
     pks |= _find_alike(connection, unknown)
-    found = load_papers(connection, pks)
-    return [Known(pk=pk, paper=found[pk]) for pk in sorted(found)]
+    found, parts, apart = load_papers(connection, pks), load_parts(connection, pks), kept_apart(connection)
+    return [
+        Known(pk=pk, paper=found[pk], parts=parts.get(pk, ()), apart=apart.get(pk, frozenset())) for pk in sorted(found)
+    ]
 
 
 def _find_titled(connection: Connection, title_keys: Iterable[str]) -> set[int]:
@@ -81,17 +84,12 @@ def _find_alike(connection: Connection, papers: Sequence[Paper]) -> set[int]:
     for key, pk in _holders(connection, set().union(*sought)):
         holders[key].append(pk)
     telling = {key: pks for key, pks in holders.items() if len(pks) <= tells_up_to(key)}
-    by_title = chain.from_iterable(pks for key, pks in telling.items() if not is_of_abstract(key))
-    authors = _authors(connection, by_title)
+    authors = _authors(connection, chain.from_iterable(telling.values()))
     found: set[int] = set()
     for one, keys in zip(papers, sought, strict=True):
-        shared = Counter(
-            pk
-            for key in keys
-            for pk in telling.get(key, ())
-            if is_of_abstract(key) or not are_strangers(authors[pk], one.authors)
-        )
-        found.update(sorted(shared, key=lambda pk: (-shared[pk], pk))[:MOST_ALIKE])
+        shared = Counter(pk for key in keys if key in telling for pk in telling[key])
+        likely = [pk for pk in shared if not are_strangers(authors[pk], one.authors)] if shared else []
+        found.update(sorted(likely, key=lambda pk: (-shared[pk], pk))[:MOST_ALIKE])
     return found
 
 
@@ -113,13 +111,14 @@ def _holders(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[int,
 
 
 def save_papers(
-    connection: Connection, papers: Sequence[Resolved], known: Mapping[int, Paper], *, day: date
+    connection: Connection, papers: Sequence[Resolved], known: Mapping[int, Paper], *, source: str, day: date
 ) -> dict[PaperId, int]:
-    """Write down what a reading has found out; papers that stay as they are cost nothing.
+    """Write down what a reading of *source* has found out; papers that stay as they are cost nothing.
 
     Returns:
         The key of each of *papers*, by its canonical id.
     """
+    listings = take_parts(connection, papers, known)
     for one in papers:
         if one.pk is not None:
             for gone in one.joined:
@@ -127,21 +126,24 @@ def save_papers(
     # Nobody else writes meanwhile, so the next keys are ours.
     new_pks = count((connection.scalar(select(func.max(_p.pk))) or 0) + 1)
     pks = {one.paper.id: next(new_pks) if one.pk is None else one.pk for one in papers}
-    inserted = [{"pk": pks[one.paper.id], "first_seen": day, **_values(one.paper)} for one in papers if one.pk is None]
+    inserted = [
+        {"pk": pks[one.paper.id], "first_seen": day, **paper_values(one.paper)} for one in papers if one.pk is None
+    ]
     if inserted:
         connection.execute(insert(tables.paper), inserted)
     changed = [one for one in papers if one.pk is not None and known[one.pk] != one.paper]
     if changed:
-        names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _values(changed[0].paper)}
+        names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in paper_values(changed[0].paper)}
         connection.execute(
             update(tables.paper).where(_p.pk == bindparam("of")).values(names),
-            [{"of": one.pk, **{f"new_{k}": v for k, v in _values(one.paper).items()}} for one in changed],
+            [{"of": one.pk, **{f"new_{k}": v for k, v in paper_values(one.paper).items()}} for one in changed],
         )
     for some in chunks(sorted(pks.values())):
         # A day that is read late, to catch up, may be the first that had it.
         connection.execute(update(tables.paper).where(_p.pk.in_(some), _p.first_seen > day).values(first_seen=day))
     # The ids of a folded paper are there already; they now say why they belong here.
     upsert(connection, tables.alias, _aliases(papers, pks, known, day), update=("reason", "since"))
+    save_parts(connection, papers, pks, listings, source=source, day=day)
     _save_sketches(connection, papers, pks, known)
     return pks
 
@@ -150,26 +152,34 @@ def _save_sketches(
     connection: Connection, papers: Iterable[Resolved], pks: Mapping[PaperId, int], known: Mapping[int, Paper]
 ) -> None:
     """Let each paper be found by the words that it has now."""
-    before: set[tuple[int, int]] = set()
-    now: set[tuple[int, int]] = set()
+    before: dict[int, Paper] = {}
+    now: dict[int, Paper] = {}
     for one in papers:
-        old = [pk for pk in (one.pk, *one.joined) if pk is not None]
-        if len(old) == 1 and known[old[0]] == one.paper:
-            continue
-        before.update((key, pk) for pk in old for key in sketch(known[pk]).kept)
-        now.update((key, pks[one.paper.id]) for key in sketch(one.paper).kept)
+        old = {pk: known[pk] for pk in (one.pk, *one.joined) if pk is not None}
+        if list(old.values()) != [one.paper]:
+            before |= old
+            now[pks[one.paper.id]] = one.paper
+    replace_sketches(connection, before, now)
+
+
+def _numbers(papers: Mapping[int, Paper]) -> set[tuple[int, int]]:
+    return {(key, pk) for pk, one in papers.items() for key in sketch(one).kept}
+
+
+def replace_sketches(connection: Connection, old: Mapping[int, Paper], new: Mapping[int, Paper]) -> None:
+    """Let papers be found by the words that they have now, by key, and no more by those that they had."""
+    before, now = _numbers(old), _numbers(new)
     if gone := sorted(before - now):
         connection.execute(
             delete(tables.sketch).where(_s.key == bindparam("of_key"), _s.paper_pk == bindparam("of")),
             [{"of_key": key, "of": pk} for key, pk in gone],
         )
     # One more than tells something is enough to know that a number does not.
-    new, holders = now - before, Counter[int]()
-    for key, _ in _holders(connection, {key for key, _ in new}):
-        holders[key] += 1
+    added = sorted(now - before)
+    holders = Counter(key for key, _ in _holders(connection, {key for key, _ in added}))
     rows = []
     # In the table's own order: each of its pages is written once.
-    for key, pk in sorted(new):
+    for key, pk in added:
         if holders[key] <= tells_up_to(key):
             holders[key] += 1
             rows.append({"key": key, "paper_pk": pk})
@@ -251,7 +261,7 @@ def _drop_doubles(
 # -- rows
 
 
-def _values(paper: Paper) -> dict[str, Any]:
+def paper_values(paper: Paper) -> dict[str, Any]:
     """The columns of a paper that come from the paper itself."""
     return {
         "id": paper.id,

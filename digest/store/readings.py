@@ -371,7 +371,7 @@ def _copy(connection: Connection, table: Table, source: str, *, of: date, to: da
 def _save_records(connection: Connection, source: str, day: date, read_on: date, parsed: Parsed) -> None:
     known = find_known(connection, *lookup_keys(parsed.records))
     papers = resolve(parsed.records, known).papers
-    pks = save_papers(connection, papers, {k.pk: k.paper for k in known}, day=day)
+    pks = save_papers(connection, papers, {k.pk: k.paper for k in known}, source=source, day=day)
     rows = [
         {
             "source": source,

@@ -5,36 +5,31 @@ The labelled sets and the recorded lists are not part of the repository; without
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import random
-import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from digest.core.identity import title_key
 from digest.core.likeness import same_work
 from digest.core.models import Paper, PaperId, Record
-from digest.core.names import split_authors
-from digest.core.sketch import are_strangers, is_of_abstract, sketch, tells_up_to
+from digest.core.sketch import are_strangers, sketch, tells_up_to
+from digest.evaluation.duplicates import measure as measure_sets
 from tests.conftest import REAL_DATA, ROOT
-
-Pair: TypeAlias = tuple[Paper, Paper, bool]
 
 KNOWN = 1_000_000
 IN_A_DAY = 1_500
 _DAY = date(2026, 6, 3)
-_FIELD = re.compile(r"COL (\w+) VAL (.*?)(?= COL \w+ VAL |$)")
 
 
 def main() -> None:
@@ -51,50 +46,15 @@ def main() -> None:
 
 
 def labelled_sets() -> None:
-    """Citations that people have matched: titles and authors, no abstracts."""
-    folder = REAL_DATA / "eval" / "duplicates"
-    for path in sorted(folder.glob("dblp-*.txt")):
-        _print_quality(path.stem, list(matched_citations(path)))
-    clusters = list(_cora(folder / "cora.csv"))
-    _print_quality("cora", [(a, b, x == y) for (x, a), (y, b) in itertools.combinations(clusters, 2)])
-
-
-def _print_quality(name: str, pairs: list[Pair]) -> None:
-    outcomes: Counter[tuple[bool, bool]] = Counter()
-    series: Counter[str] = Counter()
-    for a, b, truth in pairs:
-        joined = same_work(a, b) is not None
-        outcomes[joined, truth] += 1
-        if joined and not truth and title_key(a.title) == title_key(b.title):
-            series["with equal titles"] += 1
-    right, wrong, missed = outcomes[True, True], outcomes[True, False], outcomes[False, True]
-    print(f"{name}: {_quality(right, wrong, missed)} · {series.total()} of the wrong ones have equal titles")
+    """Citations that people have matched: titles, authors and years, no abstracts."""
+    for figure in measure_sets(REAL_DATA / "eval"):
+        print(f"{figure.data}: {figure.name} {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})")
 
 
 def _quality(right: int, wrong: int, missed: int) -> str:
     precision, recall = right / max(1, right + wrong), right / max(1, right + missed)
     f1 = 2 * precision * recall / max(1e-9, precision + recall)
     return f"precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} ({right} right, {wrong} wrong, {missed} missed)"
-
-
-def matched_citations(path: Path) -> Iterator[Pair]:
-    for n, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-        a, b, label = line.split("\t")
-        yield _citation(a, 2 * n), _citation(b, 2 * n + 1), label == "1"
-
-
-def _citation(text: str, n: int) -> Paper:
-    fields = dict(_FIELD.findall(text.strip()))
-    names = (name.strip() for name in fields.get("authors", "").split(" , "))
-    return Paper(id=PaperId(f"openreview:{n}"), title=fields["title"].strip(), authors=tuple(filter(None, names)))
-
-
-def _cora(path: Path) -> Iterator[tuple[str, Paper]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.reader(lines))[1:]
-    for n, row in enumerate(rows):
-        title = row[4].strip(" ,.'\"")
-        yield row[1], Paper(id=PaperId(f"openreview:{n}"), title=title, authors=split_authors(row[2]))
 
 
 def arxiv_and_hugging_face() -> None:
@@ -142,7 +102,7 @@ def joined(papers: list[Paper]) -> list[tuple[int, int]]:
                 found |= {
                     (min(n, m), max(n, m))
                     for m in others
-                    if m != n and (is_of_abstract(key) or not are_strangers(one.authors, hidden[m].authors))
+                    if m != n and not are_strangers(one.authors, hidden[m].authors)
                 }
     return sorted(pair for pair in found if same_work(hidden[pair[0]], hidden[pair[1]]))
 
@@ -169,7 +129,8 @@ def hugging_face_papers() -> list[Paper]:
 
 def _paper(arxiv: str, title: str, abstract: str, authors: Iterable[str]) -> Paper:
     title, abstract = " ".join(title.split()), " ".join(abstract.split())
-    return Paper(id=PaperId(f"arxiv:{arxiv}"), title=title, abstract=abstract, authors=tuple(authors))
+    url = f"https://arxiv.org/abs/{arxiv}"
+    return Paper(id=PaperId(f"arxiv:{arxiv}"), title=title, abstract=abstract, authors=tuple(authors), url=url)
 
 
 # -- how fast
@@ -283,7 +244,7 @@ def read(url: str, part: str) -> None:
             looked = time.perf_counter() - began
             resolved = resolve([Record(paper=p) for p in papers], known).papers
             decided = time.perf_counter() - began
-            save_papers(connection, resolved, {k.pk: k.paper for k in known}, day=_DAY)
+            save_papers(connection, resolved, {k.pk: k.paper for k in known}, source="list", day=_DAY)
         saved, new = time.perf_counter() - began, sum(one.pk is None for one in resolved)
         print(
             f"{part}: {len(papers):,} papers: looked up {len(known):,} in {looked:.2f} s, "
