@@ -28,7 +28,6 @@ from digest.core.likeness import conflicting, likeness, same_work
 from digest.core.models import Paper, PaperId, Record
 from digest.core.sketch import are_strangers, sketch, tells_up_to
 from digest.core.titles import is_generic
-from digest.core.titles import is_generic
 
 MOST_OF_A_TITLE: Final = 50
 """Papers of one title that a record is compared with: nobody wrote so many works that ids do not tell apart."""
