@@ -362,6 +362,25 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
     terminal.print_issue(issue, templates=templates, site_url=site_url)
 
 
+@cli.command(short_help="Take apart again what was wrongly taken for one paper.")
+@click.argument("paper")
+@click.argument("part", required=False, metavar="[ID]")
+@config_option
+@sample_option
+@json_option
+def split(paper: str, part: str | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Take PAPER apart into two papers: the record that came under ID, and the rest.
+
+    Each gets its own words, ids and lists, and what they say joins them never again. ID may be left out if there are
+    two records; `digest show --why PAPER` lists them. Issues that are out stay as they are.
+    """
+    from digest import splitting
+
+    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        done = splitting.split(app, paper, part)
+    _print_json(splitting.split_json(done)) if as_json else click.echo("\n".join(splitting.split_lines(done)))
+
+
 @cli.command()
 @config_option
 def schedule(config: Path) -> None:

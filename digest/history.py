@@ -24,6 +24,10 @@ class History:
     listings: tuple[Listing, ...]
     votes: tuple[Vote, ...]
     decisions: tuple[Decision, ...]
+    parts: tuple[Paper, ...] = ()
+    """What it was joined out of, as `digest split` can take it apart; empty if it never was."""
+    kept_from: tuple[PaperId, ...] = ()
+    """Ids of papers that it was taken apart from."""
 
 
 def history_of(app: App, text: str) -> History:
@@ -39,6 +43,8 @@ def history_of(app: App, text: str) -> History:
         listings=store.records_of(paper.id),
         votes=store.votes_of(paper.id),
         decisions=store.decisions_on(paper.id),
+        parts=store.parts_of(paper.id),
+        kept_from=store.kept_from(paper.id),
     )
 
 
@@ -49,7 +55,7 @@ def paper_of(app: App, text: str) -> Paper:
         NotFoundError: The store has no such paper.
     """
     store = app.store
-    paper = next(filter(None, map(store.paper, _ids(text))), None) or store.paper_at(text.strip())
+    paper = next(filter(None, map(store.paper, ids_of_text(text))), None) or store.paper_at(text.strip())
     if paper is None:
         raise NotFoundError(
             f"the store has no paper {text}: no source listed it under this id; `digest search` finds papers by words"
@@ -57,8 +63,8 @@ def paper_of(app: App, text: str) -> Paper:
     return paper
 
 
-def _ids(text: str) -> list[PaperId]:
-    """What the store may know it by, the likeliest first."""
+def ids_of_text(text: str) -> list[PaperId]:
+    """What the store may know by *text*, the likeliest first."""
     found = [text.strip()]
     if arxiv := arxiv_id(text):
         found.append(f"arxiv:{arxiv[0]}")

@@ -265,6 +265,8 @@ def history_json(history: History) -> dict[str, Any]:
         **paper_json(history.paper),
         "withdrawn": history.paper.withdrawn,
         "ids": [{"id": a.id, "reason": a.reason, "since": a.since.isoformat()} for a in history.aliases],
+        "parts": [{"id": part.id, "title": part.title} for part in history.parts],
+        "kept_apart_from": list(history.kept_from),
         "listed": [
             {
                 "date": one.day.isoformat(),
@@ -296,6 +298,12 @@ def print_history(history: History) -> None:
     _line(console, "Its ids, and why they are one paper", "bold", 2)
     for alias in history.aliases:
         _line(console, f"{alias.id}  {alias.reason or 'its own id'}, since {alias.since}", indent=4)
+    if history.parts:
+        _line(console, f"Joined out of these; `digest split {paper.id} ID` takes one out", "bold", 2)
+        for part in history.parts:
+            _line(console, f"{part.id}  {to_unicode(part.title)}", indent=4)
+    if history.kept_from:
+        _line(console, f"Taken apart from {', '.join(history.kept_from)}", "bold", 2)
     _line(console, "Who listed it", "bold", 2)
     for one in history.listings:
         kind = one.announcement.value if one.announcement else ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from digest.cli import cli
 from digest.core.errors import NotFoundError
 from digest.core.models import Announcement, Paper, PaperId
 from digest.store import SqlStore, tables
@@ -234,3 +238,52 @@ def test_splitting_what_was_joined_gives_back_both_records(store: SqlStore, a: P
     with store._read() as connection:
         ids = connection.execute(select(tables.alias.c.id, tables.paper.c.id.label("of")).join(tables.paper)).all()
     assert {row.of for row in ids} == {a.id, b.id}
+
+
+# -- by a person's word
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A config over a store in which preprint and article were joined."""
+    file = tmp_path / "config.toml"
+    lines = '{"id": "1", "title": "A", "abstract": "B"}\n'
+    (tmp_path / "list.jsonl").write_text(lines, encoding="utf-8")
+    file.write_text(
+        '[digest]\ntitle = "T"\ntimezone = "UTC"\n'
+        '[[source]]\nname = "list"\nkind = "jsonl"\nurl = "list.jsonl"\n'
+        '[[edition]]\nname = "daily"\nsources = ["list"]\n',
+        encoding="utf-8",
+    )
+    with SqlStore.open(f"sqlite:///{tmp_path}/var/digest.db") as there:
+        join(there)
+    return file
+
+
+def run(*words: str, config: Path) -> str:
+    result = CliRunner().invoke(cli, [*words, "--config", str(config)], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_a_person_sees_what_a_paper_was_joined_out_of_and_takes_it_apart(config: Path) -> None:
+    before = run("show", "--why", ARTICLE, config=config)
+    said = run("split", PREPRINT, "https://doi.org/10.1038/s1", config=config)
+    after = run("show", "--why", ARTICLE, config=config)
+
+    assert "Where the sand of rivers goes" in before
+    assert f"digest split {ARTICLE} ID" in before
+    assert said.splitlines()[1:] == [
+        f"  “Where the sand of rivers goes” ({PREPRINT})",
+        f"  “Dams starve coasts” ({ARTICLE})",
+    ]
+    assert f"Taken apart from {PREPRINT}" in after
+    assert "digest split" not in after
+
+
+def test_a_split_is_told_to_programs_too(config: Path) -> None:
+    said = json.loads(run("split", ARTICLE, PREPRINT, "--json", config=config))
+    why = json.loads(run("show", "--why", PREPRINT, "--json", config=config))
+
+    assert (said["kept"]["id"], said["taken"]["id"]) == (ARTICLE, PREPRINT)
+    assert (why["parts"], why["kept_apart_from"]) == ([], [ARTICLE])
