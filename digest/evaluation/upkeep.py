@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from digest import assets
 from digest.core.errors import ConfigError
 from digest.core.likeness import same_work
-from digest.core.models import Paper, PaperId
+from digest.core.models import Candidate, Paper, PaperId
+from digest.core.profile import Liked, Profile
+from digest.core.rank import rank
 from digest.evaluation import sets
 from digest.evaluation.figures import Figure
 
@@ -22,6 +25,7 @@ T = TypeVar("T")
 
 PART: Final = "upkeep"
 _NOT_TRAINED: Final = "README.md"
+_LIKED: Final = 5
 _PAPERS: Final = 200
 """Enough for a mean that is steady to a tenth, in a second or two."""
 
@@ -56,6 +60,7 @@ def times(app: App, data: Path) -> tuple[Figure, ...]:
     return (
         _time("summary and topics", summarize, papers),
         _time("topics alone", tag, papers),
+        _ranking(app, papers),
         _time("two compared", lambda pair: same_work(*pair), list(itertools.pairwise(papers))),
     )
 
@@ -67,6 +72,19 @@ def _time(name: str, work: Callable[[T], object], items: Sequence[T]) -> Figure:
     for item in items:
         work(item)
     return _figure("a paper", name, 1000 * (time.perf_counter() - began) / max(1, len(items)), "ms", of=len(items))
+
+
+def _ranking(app: App, papers: Sequence[Paper]) -> Figure:
+    """Ranked together, as those of one day are, for a reader who liked a few of them and wrote down two words."""
+    day = date(2026, 3, 2)
+    candidates = [Candidate(paper=p, sources=("a set",), position=n, listed_on=day) for n, p in enumerate(papers)]
+    liked = tuple(Liked(paper=p, name=p.id) for p in papers[:_LIKED])
+    profile = Profile(words=("language models", "learning from few examples"), liked=liked)
+    background = app.background
+    began = time.perf_counter()
+    rank(candidates, profile, background)
+    taken_ms = 1000 * (time.perf_counter() - began)
+    return _figure("a paper", "ranking", taken_ms / len(papers), "ms", of=len(papers))
 
 
 def _figure(data: str, name: str, value: float, unit: str, *, of: int) -> Figure:
