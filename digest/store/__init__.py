@@ -1,7 +1,8 @@
 """What is known and what is done, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + deliveries + look + search
-                          └──────────┴─────────┴───────┴── papers ────┴──────────┴──────────┴───────┘
+SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + deliveries
+                          └──────────┴─────────┴───────┴── papers ────┴──────────┘
+                      + look + search + feedback + wishes, which read papers too
                                                database  ◄  migrations, tables
 """
 
