@@ -231,8 +231,8 @@ def pack(fitted: Fitted, sharpness: float, notes: dict[str, Any] | None = None) 
     weights = fitted.idf[:, None] * fitted.weights
     weights -= weights.mean(axis=1, keepdims=True)
     lengths = fitted.idf**2
-    # One weight in two thousand is cut off at either end: the others are the finer for it.
-    weight_step = float(f"{np.quantile(np.abs(weights), 0.9995) / 127:.4g}")
+    # None is cut off: the few largest decide. Cutting off one in two thousand cost 1.3 points of top-1.
+    weight_step = float(f"{np.abs(weights).max() / 127:.4g}")
     length_step = float(f"{lengths.max() / 255:.4g}")
     head = {
         **(notes or {}),
