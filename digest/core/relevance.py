@@ -101,6 +101,7 @@ class Space:
         self._counts: Counter[str] = Counter()
         self._papers = background.papers
         self._rarity: dict[str, float] = {}
+        self._usual: dict[str, float] = {}
         for one in bags:
             self._counts.update(one.keys())
             self._papers += 1
@@ -118,7 +119,11 @@ class Space:
 
     def usual(self, word: str) -> float:
         """The weight that *word* has in a paper of which nothing is known."""
-        return self.share(word) * self.rarity(word) * _REPEATED / self._background.length
+        known = self._usual.get(word)
+        if known is None:
+            known = self.share(word) * self.rarity(word) * _REPEATED / self._background.length
+            self._usual[word] = known
+        return known
 
     def vector(self, bag: Bag) -> Vector:
         """The weights of a text."""

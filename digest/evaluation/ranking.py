@@ -1,12 +1,13 @@
 """How well papers that nobody saved yet are put before who will save them: citeulike-t, from the papers' words alone.
 
 A cold start: every fifth paper is new (those whose number is divisible by five), the others are old. A reader counts
-who saved five old papers or more, and at least one new one; every seventh of them is asked, in the set's order. All new
-papers are ranked by what the reader saved of the old ones: all of it, or five or one chosen by the reader's number. The
-figure is nDCG@10, where each new paper that the reader saved is worth the same.
+who saved five old papers or more, and at least one new one; every twentieth of them is asked, in the set's order, for
+speed. All new papers are ranked by what the reader saved of the old ones: all of it, or five or one of them by lot. The
+figure is nDCG@10, where each new paper that the reader saved is worth the same. What words say is counted in all papers
+of the set.
 
-Here the centroid of what was liked has 0.178, and 0.182 less the corpus mean; published for this set are 0.173 and
-0.178. What words say is counted in the set's own papers, all but the readers' choices being known.
+With all 3,849 readers the plain centroid of TF-IDF vectors has 0.178 here, and 0.182 less the mean of all papers, about
+as on other splits of this set; what ships has 0.199, with five likes 0.164, and with one 0.089.
 """
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ from digest.evaluation.sets import Ratings, read_ratings
 _FOLDER: Final = "ratings"
 _FOLD: Final = 5
 _ENOUGH: Final = 5
-_EVERY: Final = 7
-_FEWER: Final = 4
-"""Of those asked, every which one compares what each change brings."""
+_EVERY: Final = 20
 _DEPTH: Final = 10
 _NUMBERS: Final = {"all likes": None, "five likes": 5, "one like": 1}
 
@@ -56,15 +55,13 @@ def measure(data: Path, *, every: int = _EVERY) -> tuple[Figure, ...]:
     asked = readers(ratings)[::every]
     known, scrap = _vectors(ratings, whole=False), _vectors(ratings, whole=True)
     figures = [_figure(name, _gains(asked, known, likes=number)) for name, number in _NUMBERS.items()]
-    fewer = asked[::_FEWER]
-    compared = {
-        "as it is": _gains(fewer, known),
-        "without taking off the usual": _gains(fewer, known, usual=0.0),
-        "without evenness": _gains(fewer, known, evenness=1.0),
-        "with texts divided by their whole length": _gains(fewer, scrap),
-        "plain centroid": _gains(fewer, scrap, usual=0.0, evenness=1.0),
+    without = {
+        "without taking off the usual": _gains(asked, known, usual=0.0),
+        "without evenness": _gains(asked, known, evenness=1.0),
+        "with texts divided by their whole length": _gains(asked, scrap),
+        "plain centroid": _gains(asked, scrap, usual=0.0, evenness=1.0),
     }
-    return (*figures, *(_figure(f"all likes, {name}", gains) for name, gains in compared.items()))
+    return (*figures, *(_figure(f"all likes, {name}", gains) for name, gains in without.items()))
 
 
 def readers(ratings: Ratings) -> tuple[Reader, ...]:
