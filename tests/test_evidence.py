@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -153,3 +154,12 @@ def test_endless_titles_and_lists_of_authors_are_looked_at_briefly() -> None:
         same_work(titled(title, 1, authors=authors), titled(title + "s" * 500, 2, authors=authors))
 
     assert time.process_time() - began < 10
+
+
+def test_a_citation_without_authors_is_known_by_a_title_much_alike() -> None:
+    known = cited("The ins and outs and everything in between of sand", "d schneider , p fernandez", 1997)
+    nameless = cited("The ins and outs (and everthing in between) of sand", year=1997)
+
+    assert same_work(known, nameless) == "title differs by 1 letter"
+    assert same_work(replace(known, authors=()), nameless) is None
+    assert same_work(replace(known, url="https://page.org/1"), nameless) is None

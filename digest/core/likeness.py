@@ -142,8 +142,12 @@ def is_open(a: Paper, b: Paper) -> bool:
     if are_told_apart(a.title, b.title):
         return False
     if not a.authors or not b.authors:
-        same_title = title_key(a.title) == title_key(b.title) and _is_long(a.title) and not is_generic(a.title)
-        return same_title and (any(map(_has_no_id, (a, b))) or (_is_citation(a) and _is_citation(b)))
+        if is_generic(a.title) or is_generic(b.title) or not (_is_long(a.title) and _is_long(b.title)):
+            return False
+        if title_key(a.title) == title_key(b.title):
+            return any(map(_has_no_id, (a, b))) or (_is_citation(a) and _is_citation(b))
+        # Of two lines of a list of titles, each is there for a reason.
+        return bool(a.authors or b.authors) and _is_citation(a) and _is_citation(b)
     common = authors_in_common(a.authors, b.authors)
     if is_generic(a.title) or is_generic(b.title):
         is_whole_team = 2 <= common == len(a.authors) == len(b.authors)
