@@ -7,6 +7,10 @@ How two such records find each other among a million is `sketch.py`'s business.
 A wrong join loses a paper, a missed one only shows a paper twice: in doubt, two papers stay two. So titles count as
 nearly equal only where spelling, small words or a subtitle differ. No measure of likeness over the whole title tells
 "Nemotron 3 Super" from "Nemotron 3 Ultra" (97 of 100 letters alike, 338 authors in common), or "Part I" from "Part II".
+
+What speaks decides: two abstracts if there are two; else title, authors and year, weighed as in `evidence.py`. Only a
+bare citation, without link and abstract, is allowed a noisy title. A paper and its extended version are one where their
+abstracts say so; without abstracts one title in two years is two works, unless one of them is a preprint.
 """
 
 from __future__ import annotations
