@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -160,6 +161,8 @@ def title_words(title: str) -> list[str]:
     return ["".join(map(_letter, word)) for word in _WORD.findall(_APOSTROPHES.sub("", text))]
 
 
+# Of one record it is asked for a dozen times before it is placed.
+@lru_cache(maxsize=16_384)
 def title_key(title: str) -> str:
     """A title reduced to what all spellings of it share: its letters and digits."""
     return "".join(title_words(title))

@@ -106,13 +106,20 @@ def tells_up_to(number: int) -> int:
 
 
 def are_strangers(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether two lists of authors have no word in common: then words of title and abstract join nothing."""
-    return bool(a and b) and _words_of_names(a).isdisjoint(_words_of_names(b))
+    """Whether nobody of one list can be in the other: then words of title and abstract alone join nothing."""
+    return bool(a and b) and _people(a).isdisjoint(_people(b))
 
 
 @lru_cache(maxsize=4096)
-def _words_of_names(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word for word in title_words(" ".join(names)) if len(word) > 1)
+def _people(names: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """Each word of a name with the first letter of each other, for surnames alone are shared by too many."""
+    people: set[tuple[str, str]] = set()
+    for name in names:
+        words = title_words(name)
+        people.update((word, other[0]) for word in words if len(word) > 1 for other in words if other is not word)
+        if len(words) == 1:
+            people.add((words[0], ""))
+    return frozenset(people)
 
 
 def _of_title(title: str) -> list[int]:
