@@ -41,7 +41,7 @@ def sizes() -> tuple[Figure, ...]:
 
 
 def times(app: App, data: Path) -> tuple[Figure, ...]:
-    """Milliseconds for one paper, on some of the abstracts in *data*; empty where it has none.
+    """Milliseconds of the processor for one paper, on some of the abstracts in *data*; empty where it has none.
 
     Args:
         app: One that asks no model.
@@ -68,10 +68,10 @@ def times(app: App, data: Path) -> tuple[Figure, ...]:
 def _time(name: str, work: Callable[[T], object], items: Sequence[T]) -> Figure:
     """The mean over *items*; what is read or made once is done before."""
     work(items[0]) if items else None
-    began = time.perf_counter()
+    began = time.process_time()
     for item in items:
         work(item)
-    return _figure("a paper", name, 1000 * (time.perf_counter() - began) / max(1, len(items)), "ms", of=len(items))
+    return _figure("a paper", name, 1000 * (time.process_time() - began) / max(1, len(items)), "ms", of=len(items))
 
 
 def _ranking(app: App, papers: Sequence[Paper]) -> Figure:
@@ -81,9 +81,9 @@ def _ranking(app: App, papers: Sequence[Paper]) -> Figure:
     liked = tuple(Liked(paper=p, name=p.id) for p in papers[:_LIKED])
     profile = Profile(words=("language models", "learning from few examples"), liked=liked)
     background = app.background
-    began = time.perf_counter()
+    began = time.process_time()
     rank(candidates, profile, background)
-    taken_ms = 1000 * (time.perf_counter() - began)
+    taken_ms = 1000 * (time.process_time() - began)
     return _figure("a paper", "ranking", taken_ms / len(papers), "ms", of=len(papers))
 
 
