@@ -127,11 +127,13 @@ def _by_near_title(a: Paper, b: Paper, difference: str) -> str | None:
 
 def _by_citation(a: Paper, b: Paper) -> str | None:
     """Where one of them has no abstract: by title, authors and year, as in a bibliography."""
-    if not is_open(a, b):
+    likely = likelihood(a, b)
+    # Most pairs have so little in common that this was quickly said: the words need not be compared.
+    if not likely or not is_open(a, b):
         return None
     if not (a.authors and b.authors) and any(map(_has_no_id, (a, b))) and not (_is_citation(a) and _is_citation(b)):
         return "same title, and the record had no other id"
-    if likelihood(a, b) < LIKELY:
+    if likely < LIKELY:
         return None
     difference = title_difference(a.title, b.title) or "titles much alike"
     return f"{difference}{_and_authors(a, b)}"
