@@ -8,76 +8,31 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
 from digest import __version__
+from digest.cli_papers import evaluate, feedback, search, similar, split, topics
+from digest.command_line import (
+    DEGRADED,
+    FAILED,
+    MISUSED,
+    DateType,
+    MonthType,
+    app_of,
+    config_option,
+    exit_by,
+    json_option,
+    print_json,
+    sample_option,
+    working,
+)
 from digest.core.errors import ConfigError, DigestError
 
-if TYPE_CHECKING:
-    from digest.app import App, Host
-
-FAILED: Final = 1
-MISUSED: Final = 2
-DEGRADED: Final = 3
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
-_PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
-_STYLES: Final[dict[str, dict[str, Any]]] = {
-    "head": {"bold": True},
-    "dim": {"dim": True},
-    "better": {"fg": "green"},
-    "worse": {"fg": "red"},
-}
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def config_option(command: F) -> F:
-    """`--config FILE`, the same for every command."""
-    return click.option(
-        "--config",
-        "config",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=Path("config.toml"),
-        show_default=True,
-        help="Where sources, editions and the rest are set.",
-    )(command)
-
-
-sample_option = click.option("--sample", is_flag=True, help="Look at what `digest run --sample` wrote.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-
-
-class _Date(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter only since click 8.2
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date such as 2026-06-03", param, ctx)
-        if not 1900 < day.year < 9999:  # room to look back and ahead
-            self.fail(f"{value} is too far away; the year must be from 1901 to 9998", param, ctx)
-        return day
-
-
-class _Month(click.ParamType):  # type: ignore[type-arg]  # as above
-    name = "YYYY-MM"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return _Date().convert(f"{value}-01", param, ctx)
-        except click.BadParameter:
-            self.fail(f"{value!r} is not a month such as 2026-06", param, ctx)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -100,7 +55,7 @@ def cli(verbose: bool) -> None:
 @cli.command(short_help="Make today's issues: fetch, summarize, publish, deliver.")
 @config_option
 @click.option(
-    "--date", "day", type=_Date(), help="The day to take for today: to catch up, or to replay recorded feeds."
+    "--date", "day", type=DateType(), help="The day to take for today: to catch up, or to replay recorded feeds."
 )
 @click.option(
     "--edition", "names", multiple=True, metavar="NAME", help="Only this edition; may be given several times."
@@ -131,7 +86,7 @@ def run(
     if estimate:
         _estimate(config, day, names, sample=sample, as_json=as_json)
         return
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
         day = day or (app.sample_day() if sample else app.today())
         reports = app.run(editions, day, until=Stage(until), send=not no_send)
@@ -139,24 +94,24 @@ def run(
     if as_json:
         from digest.terminal import report_json
 
-        _print_json([report_json(r, pages.get(r.edition)) for r in reports])
+        print_json([report_json(r, pages.get(r.edition)) for r in reports])
     else:
         from digest.terminal import print_reports
 
         print_reports(reports, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
-    _exit_by([r.status for r in reports])
+    exit_by([r.status for r in reports])
 
 
 def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample: bool, as_json: bool) -> None:
     from digest.cost import estimate
 
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
         found = estimate(app, editions, day or (app.sample_day() if sample else app.today()))
     if as_json:
         from digest.bills import estimate_json
 
-        _print_json(estimate_json(found))
+        print_json(estimate_json(found))
     else:
         from digest.terminal import print_estimate
 
@@ -191,7 +146,7 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
         return
     from digest.ondemand import Demand
 
-    with _working(as_json) as host, _app(config, host, optional=True) as app:
+    with working(as_json) as host, app_of(config, host, optional=True) as app:
         demand = Demand(app)
         answers = demand.summarize(targets)
     from digest import terminal
@@ -204,7 +159,7 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
         for answer in answers:
             click.echo(json.dumps(terminal.answer_json(answer), ensure_ascii=False))
     else:
-        _print_json([terminal.answer_json(a) for a in answers])
+        print_json([terminal.answer_json(a) for a in answers])
     bad = sum(a.error is not None for a in answers)
     if answers and bad == len(answers):
         sys.exit(FAILED)
@@ -216,118 +171,14 @@ def _renew(config: Path, limit: int, *, as_json: bool) -> None:
     from digest import terminal
     from digest.renewal import renew
 
-    with _working(as_json) as host, _app(config, host) as app:
+    with working(as_json) as host, app_of(config, host) as app:
         done = renew(app, limit=limit)
     if as_json:
-        _print_json(terminal.renewal_json(done))
+        print_json(terminal.renewal_json(done))
     else:
         terminal.print_renewal(done)
     if any(s.usage.fell_back for s in done.sums):
         sys.exit(DEGRADED if done.renewed else FAILED)
-
-
-@cli.command(short_help="Search every paper that was read so far.")
-@click.argument("query", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
-@config_option
-@sample_option
-@json_option
-def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_json: bool) -> None:
-    """Search title, abstract and authors of every paper that was read so far.
-
-    A paper is found if it has all words of the query.
-    """
-    from digest import terminal
-
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
-        papers = app.store.search(" ".join(query), limit=limit)
-    if as_json:
-        _print_json([terminal.paper_json(p) for p in papers])
-    else:
-        terminal.print_papers(papers, query=" ".join(query))
-
-
-@cli.command(short_help="List the topics by use, and words without a home.")
-@click.option("--apply", "is_applied", is_flag=True, help="Give topics in old issues and pages their names of today.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many lines of each.")
-@click.option("--days", type=click.IntRange(1, 36_600), help="Only papers of so many days up to today.")
-@config_option
-@sample_option
-@json_option
-def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample: bool, as_json: bool) -> None:
-    """List the topics by use, and what is proposed often and has no home among them.
-
-    Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
-    topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
-    """
-    from digest import topics as work
-    from digest import topics_text
-
-    if is_applied and days is not None:
-        raise click.UsageError("--apply goes over all issues: leave --days out")
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
-        if is_applied:
-            done = work.apply(app)
-            document, lines = work.applied_json(done), topics_text.applied_lines(done)
-        else:
-            found = work.survey(app, limit=limit, days=days)
-            document, lines = work.survey_json(found), topics_text.survey_lines(found, limit=limit)
-    if as_json:
-        _print_json(document)
-        return
-    for line in lines:
-        click.echo(line)
-
-
-@cli.command(short_help="Show the papers of the store that are most like one.")
-@click.argument("paper")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
-@config_option
-@sample_option
-@json_option
-def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -> None:
-    """Show the papers that are most like PAPER, of all that were read so far, and which words they share.
-
-    PAPER is an id as the store shows it, an arXiv id, a DOI or an address.
-    """
-    from digest.likes_text import similar_json, similar_lines
-    from digest.similar import similar_to
-
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
-        found = similar_to(app, paper, limit=limit)
-    _print_json(similar_json(found)) if as_json else click.echo("\n".join(similar_lines(found)))
-
-
-@cli.command(short_help="Say of which papers there should be more, or less.")
-@click.argument("papers", nargs=-1, metavar="[PAPER]...")
-@click.option("--more", "value", flag_value=1, type=int, help="More papers like these.")
-@click.option("--less", "value", flag_value=-1, type=int, help="Fewer papers like these.")
-@click.option("--forget", "value", flag_value=0, type=int, help="Forget what was said of these.")
-@click.option("--edition", metavar="NAME", help="For this edition; by default the ones that printed the paper.")
-@config_option
-@sample_option
-@json_option
-def feedback(
-    papers: tuple[str, ...], value: int | None, edition: str | None, config: Path, sample: bool, as_json: bool
-) -> None:
-    """Say of which papers there should be more, or less; without PAPER, list what was said.
-
-    PAPER is an id as the store shows it, an arXiv id, a DOI or an address. The next issue heeds it; after three months
-    it counts half.
-    """
-    from digest import likes_text
-    from digest.feedback import give, given
-
-    if bool(papers) != (value is not None):
-        raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
-        if value is None:
-            marks = given(app, edition=edition)
-            document, lines = likes_text.marks_json(marks), likes_text.mark_lines(marks)
-        else:
-            taken = give(app, papers, value, edition=edition)
-            document, lines = likes_text.given_json(taken), likes_text.given_lines(taken)
-    _print_json(document) if as_json else click.echo("\n".join(lines))
 
 
 @cli.command(short_help="Show an issue in the terminal.")
@@ -344,41 +195,22 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
     if why is not None:
         from digest.history import history_of
 
-        with _working(as_json) as host, _app(config, host, sample=sample) as app:
+        with working(as_json) as host, app_of(config, host, sample=sample) as app:
             found = history_of(app, why)
-        _print_json(terminal.history_json(found)) if as_json else terminal.print_history(found)
+        print_json(terminal.history_json(found)) if as_json else terminal.print_history(found)
         return
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition
-    when = _Date().convert(day, None, click.get_current_context()) if day else None
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+    when = DateType().convert(day, None, click.get_current_context()) if day else None
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
         issue = app.issue(edition, when)
         if as_json:
             from digest.publish.issue_json import issue_json
 
-            _print_json(issue_json(issue))
+            print_json(issue_json(issue))
             return
         templates, site_url = app.templates, app.config.site_url
     terminal.print_issue(issue, templates=templates, site_url=site_url)
-
-
-@cli.command(short_help="Take apart again what was wrongly taken for one paper.")
-@click.argument("paper")
-@click.argument("part", required=False, metavar="[ID]")
-@config_option
-@sample_option
-@json_option
-def split(paper: str, part: str | None, config: Path, sample: bool, as_json: bool) -> None:
-    """Take PAPER apart into two papers: the record that came under ID, and the rest.
-
-    Each gets its own words, ids and lists, and what they say joins them never again. ID may be left out if there are
-    two records; `digest show --why PAPER` lists them. Issues that are out stay as they are.
-    """
-    from digest import splitting
-
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
-        done = splitting.split(app, paper, part)
-    _print_json(splitting.split_json(done)) if as_json else click.echo("\n".join(splitting.split_lines(done)))
 
 
 @cli.command()
@@ -399,7 +231,7 @@ def schedule(config: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _working(as_json=False) as host, _app(config, host) as app:
+    with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
         zone, clock = app.config.timezone, host.clock
 
@@ -449,17 +281,17 @@ def status(config: Path, as_json: bool) -> None:
     from digest import terminal
     from digest.doctor import status_of
 
-    with _working(as_json) as host, _app(config, host) as app:
+    with working(as_json) as host, app_of(config, host) as app:
         found = status_of(app)
     if as_json:
-        _print_json(terminal.status_json(found))
+        print_json(terminal.status_json(found))
     else:
         terminal.print_status(found)
 
 
 @cli.command(short_help="Tell what the model cost, by day.")
 @click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="Today and the days before.")
-@click.option("--month", type=_Month(), help="This month instead.")
+@click.option("--month", type=MonthType(), help="This month instead.")
 @config_option
 @sample_option
 @json_option
@@ -470,88 +302,16 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
     """
     from digest.cost import bill
 
-    with _working(as_json) as host, _app(config, host, sample=sample) as app:
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
         found = bill(app, days=days, month=month)
     if as_json:
         from digest.bills import bill_json
 
-        _print_json(bill_json(found))
+        print_json(bill_json(found))
     else:
         from digest.terminal import print_bill
 
         print_bill(found)
-
-
-@cli.command("eval", short_help="Measure how good it is, on labelled sets.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="A folder of labelled sets, or a file of labelled papers. Default: the small sample that ships.",
-)
-@click.option(
-    "--part", "parts", multiple=True, type=click.Choice(_PARTS), help="Only this part; may be given several times."
-)
-@click.option(
-    "--config",
-    "configs",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Ask the model of this config.toml too, within its budgets, about labelled papers of one's own; "
-    "may be given several times.",
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 100_000),
-    metavar="N",
-    help="How many papers of a set a model is asked for (by default 50, and none of SciTLDR).",
-)
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the figures down, as those of a release, for later versions to be compared with.",
-)
-@json_option
-def evaluate(
-    data: Path | None,
-    parts: tuple[str, ...],
-    configs: tuple[Path, ...],
-    limit: int | None,
-    save: Path | None,
-    as_json: bool,
-) -> None:
-    """Measure summaries, topics, ranking and duplicates on labelled sets, beside the figures of the last release.
-
-    A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
-    papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
-    """
-    from contextlib import ExitStack
-
-    from digest.evaluation import baseline, report
-    from digest.evaluation.run import PARTS, SAMPLE, Evaluator
-
-    with _working(as_json) as host, ExitStack() as opened:
-        evaluator = Evaluator(
-            data=data or SAMPLE,
-            host=host,
-            apps=[opened.enter_context(_app(config, host)) for config in configs],
-            limit=limit,
-            announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
-        )
-        found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
-        release = baseline.read_release()
-        if save:
-            baseline.save_release(save, __version__, found.figures)
-    if as_json:
-        _print_json(report.evaluation_json(found, release, version=__version__))
-    else:
-        for line in report.lines(found, release):
-            click.secho(line.text, **_STYLES.get(line.style, {}))
-    if not found.figures:
-        sys.exit(FAILED)
-    if found.troubles:
-        sys.exit(DEGRADED)
 
 
 @cli.command(short_help="Check config, folders and sources; say what to do.")
@@ -563,10 +323,10 @@ def doctor(config: Path, offline: bool, as_json: bool) -> None:
     from digest import terminal
     from digest.doctor import examine
 
-    with _working(as_json) as host:
+    with working(as_json) as host:
         findings = examine(config, host, offline=offline)
     if as_json:
-        _print_json([terminal.finding_json(f) for f in findings])
+        print_json([terminal.finding_json(f) for f in findings])
     else:
         terminal.print_findings(findings)
     if any(f.level == "wrong" for f in findings):
@@ -612,53 +372,8 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
     click.echo(f"{added} {f'source {one}' if added == 1 else f'sources {more}'} added to {config}", err=True)
 
 
-# -- shared
-
-
-@contextmanager
-def _working(as_json: bool) -> Iterator[Host]:
-    """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
-    from digest.app import Host
-
-    if as_json:
-        try:
-            yield Host(environment=os.environ)
-        except DigestError as error:
-            # A program that reads stdout finds a document there, whatever happened.
-            _print_json({"error": str(error)})
-            raise
-        return
-    if not sys.stderr.isatty():
-        import logging
-
-        log = logging.getLogger("digest")
-        yield Host(environment=os.environ, progress=lambda doing: log.info("%s", doing))
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("") as line:
-        yield Host(environment=os.environ, progress=lambda doing: line.update(f"[dim]{doing} …"))
-
-
-def _app(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
-    from digest.app import SAMPLE_FOLDER, App
-
-    if sample:
-        return App.sample(Path(SAMPLE_FOLDER).resolve(), host)
-    if optional and not config.exists() and config == Path("config.toml"):
-        return App.without_config(host)
-    return App.from_file(config, host)
-
-
-def _print_json(document: Any) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _exit_by(statuses: list[str]) -> None:
-    if statuses and all(s == "failed" for s in statuses):
-        sys.exit(FAILED)
-    if any(s != "done" for s in statuses):
-        sys.exit(DEGRADED)
+for _command in (search, similar, feedback, topics, split, evaluate):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.app import App, Host
-from digest.cli import _PARTS, cli
+from digest.cli import cli
+from digest.cli_papers import _PARTS
 from digest.config import load
 from digest.core.errors import ConfigError
 from digest.core.models import Paper

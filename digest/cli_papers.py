@@ -1,0 +1,215 @@
+"""Commands on the papers of the store, and on how good the program is; `cli.py` has those of the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from digest import __version__
+from digest.command_line import DEGRADED, FAILED, app_of, config_option, json_option, print_json, sample_option, working
+
+_PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
+_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "head": {"bold": True},
+    "dim": {"dim": True},
+    "better": {"fg": "green"},
+    "worse": {"fg": "red"},
+}
+
+
+@click.command(short_help="Search every paper that was read so far.")
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
+@config_option
+@sample_option
+@json_option
+def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_json: bool) -> None:
+    """Search title, abstract and authors of every paper that was read so far.
+
+    A paper is found if it has all words of the query.
+    """
+    from digest import terminal
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        papers = app.store.search(" ".join(query), limit=limit)
+    if as_json:
+        print_json([terminal.paper_json(p) for p in papers])
+    else:
+        terminal.print_papers(papers, query=" ".join(query))
+
+
+@click.command(short_help="Show the papers of the store that are most like one.")
+@click.argument("paper")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
+@config_option
+@sample_option
+@json_option
+def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -> None:
+    """Show the papers that are most like PAPER, of all that were read so far, and which words they share.
+
+    PAPER is an id as the store shows it, an arXiv id, a DOI or an address.
+    """
+    from digest.likes_text import similar_json, similar_lines
+    from digest.similar import similar_to
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        found = similar_to(app, paper, limit=limit)
+    print_json(similar_json(found)) if as_json else click.echo("\n".join(similar_lines(found)))
+
+
+@click.command(short_help="Say of which papers there should be more, or less.")
+@click.argument("papers", nargs=-1, metavar="[PAPER]...")
+@click.option("--more", "value", flag_value=1, type=int, help="More papers like these.")
+@click.option("--less", "value", flag_value=-1, type=int, help="Fewer papers like these.")
+@click.option("--forget", "value", flag_value=0, type=int, help="Forget what was said of these.")
+@click.option("--edition", metavar="NAME", help="For this edition; by default the ones that printed the paper.")
+@config_option
+@sample_option
+@json_option
+def feedback(
+    papers: tuple[str, ...], value: int | None, edition: str | None, config: Path, sample: bool, as_json: bool
+) -> None:
+    """Say of which papers there should be more, or less; without PAPER, list what was said.
+
+    PAPER is an id as the store shows it, an arXiv id, a DOI or an address. The next issue heeds it; after three months
+    it counts half.
+    """
+    from digest import likes_text
+    from digest.feedback import give, given
+
+    if bool(papers) != (value is not None):
+        raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        if value is None:
+            marks = given(app, edition=edition)
+            document, lines = likes_text.marks_json(marks), likes_text.mark_lines(marks)
+        else:
+            taken = give(app, papers, value, edition=edition)
+            document, lines = likes_text.given_json(taken), likes_text.given_lines(taken)
+    print_json(document) if as_json else click.echo("\n".join(lines))
+
+
+@click.command(short_help="Take apart again what was wrongly taken for one paper.")
+@click.argument("paper")
+@click.argument("part", required=False, metavar="[ID]")
+@config_option
+@sample_option
+@json_option
+def split(paper: str, part: str | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Take PAPER apart into two papers: the record that came under ID, and the rest.
+
+    Each gets its own words, ids and lists, and what they say joins them never again. ID may be left out if there are
+    two records; `digest show --why PAPER` lists them. Issues that are out stay as they are.
+    """
+    from digest import splitting
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        done = splitting.split(app, paper, part)
+    print_json(splitting.split_json(done)) if as_json else click.echo("\n".join(splitting.split_lines(done)))
+
+
+@click.command(short_help="List the topics by use, and words without a home.")
+@click.option("--apply", "is_applied", is_flag=True, help="Give topics in old issues and pages their names of today.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many lines of each.")
+@click.option("--days", type=click.IntRange(1, 36_600), help="Only papers of so many days up to today.")
+@config_option
+@sample_option
+@json_option
+def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample: bool, as_json: bool) -> None:
+    """List the topics by use, and what is proposed often and has no home among them.
+
+    Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
+    topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
+    """
+    from digest import topics as work
+    from digest import topics_text
+
+    if is_applied and days is not None:
+        raise click.UsageError("--apply goes over all issues: leave --days out")
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        if is_applied:
+            done = work.apply(app)
+            document, lines = work.applied_json(done), topics_text.applied_lines(done)
+        else:
+            found = work.survey(app, limit=limit, days=days)
+            document, lines = work.survey_json(found), topics_text.survey_lines(found, limit=limit)
+    if as_json:
+        print_json(document)
+        return
+    for line in lines:
+        click.echo(line)
+
+
+@click.command("eval", short_help="Measure how good it is, on labelled sets.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of labelled sets, or a file of labelled papers. Default: the small sample that ships.",
+)
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice(_PARTS), help="Only this part; may be given several times."
+)
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Ask the model of this config.toml too, within its budgets, about labelled papers of one's own; "
+    "may be given several times.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="How many papers of a set a model is asked for (by default 50, and none of SciTLDR).",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the figures down, as those of a release, for later versions to be compared with.",
+)
+@json_option
+def evaluate(
+    data: Path | None,
+    parts: tuple[str, ...],
+    configs: tuple[Path, ...],
+    limit: int | None,
+    save: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure summaries, topics, ranking and duplicates on labelled sets, beside the figures of the last release.
+
+    A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
+    papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
+    """
+    from contextlib import ExitStack
+
+    from digest.evaluation import baseline, report
+    from digest.evaluation.run import PARTS, SAMPLE, Evaluator
+
+    with working(as_json) as host, ExitStack() as opened:
+        evaluator = Evaluator(
+            data=data or SAMPLE,
+            host=host,
+            apps=[opened.enter_context(app_of(config, host)) for config in configs],
+            limit=limit,
+            announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
+        )
+        found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
+        release = baseline.read_release()
+        if save:
+            baseline.save_release(save, __version__, found.figures)
+    if as_json:
+        print_json(report.evaluation_json(found, release, version=__version__))
+    else:
+        for line in report.lines(found, release):
+            click.secho(line.text, **_STYLES.get(line.style, {}))
+    if not found.figures:
+        sys.exit(FAILED)
+    if found.troubles:
+        sys.exit(DEGRADED)

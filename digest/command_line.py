@@ -1,0 +1,113 @@
+"""What the commands share: options, kinds of values, the app behind them, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from digest.core.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.app import App, Host
+
+FAILED: Final = 1
+MISUSED: Final = 2
+DEGRADED: Final = 3
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(command: F) -> F:
+    """`--config FILE`, the same for every command."""
+    return click.option(
+        "--config",
+        "config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=Path("config.toml"),
+        show_default=True,
+        help="Where sources, editions and the rest are set.",
+    )(command)
+
+
+sample_option = click.option("--sample", is_flag=True, help="Look at what `digest run --sample` wrote.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+class DateType(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter only since click 8.2
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-06-03", param, ctx)
+        if not 1900 < day.year < 9999:  # room to look back and ahead
+            self.fail(f"{value} is too far away; the year must be from 1901 to 9998", param, ctx)
+        return day
+
+
+class MonthType(click.ParamType):  # type: ignore[type-arg]  # as above
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return DateType().convert(f"{value}-01", param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a month such as 2026-06", param, ctx)
+
+
+@contextmanager
+def working(as_json: bool) -> Iterator[Host]:
+    """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
+    from digest.app import Host
+
+    if as_json:
+        try:
+            yield Host(environment=os.environ)
+        except DigestError as error:
+            # A program that reads stdout finds a document there, whatever happened.
+            print_json({"error": str(error)})
+            raise
+        return
+    if not sys.stderr.isatty():
+        import logging
+
+        log = logging.getLogger("digest")
+        yield Host(environment=os.environ, progress=lambda doing: log.info("%s", doing))
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as line:
+        yield Host(environment=os.environ, progress=lambda doing: line.update(f"[dim]{doing} …"))
+
+
+def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
+    from digest.app import SAMPLE_FOLDER, App
+
+    if sample:
+        return App.sample(Path(SAMPLE_FOLDER).resolve(), host)
+    if optional and not config.exists() and config == Path("config.toml"):
+        return App.without_config(host)
+    return App.from_file(config, host)
+
+
+def print_json(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def exit_by(statuses: list[str]) -> None:
+    if statuses and all(s == "failed" for s in statuses):
+        sys.exit(FAILED)
+    if any(s != "done" for s in statuses):
+        sys.exit(DEGRADED)
