@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, insert, select
 
+from digest.core.identity import title_key
 from digest.core.models import Announcement, Paper, PaperId, Record
 from digest.core.resolve import Known, resolve
 from digest.core.sketch import sketch
@@ -104,6 +105,24 @@ def test_words_that_many_papers_share_find_none_of_them(store: SqlStore) -> None
     with store._read() as connection:
         assert find_known(connection, [], [], [article()]) == []
         assert len(find_known(connection, [crowd[0].id], [], [crowd[0]])) == 1
+
+
+def test_of_a_title_that_very_many_papers_have_a_few_are_looked_at(store: SqlStore) -> None:
+    title = "Proceedings of the day"
+    crowd = [paper(n, title=title, abstract="", authors=(f"Author{n} Name{n}",)) for n in range(60)]
+    read(store, *crowd, day=YESTERDAY)
+
+    with store._read() as connection:
+        assert len(find_known(connection, [], [title_key(title)])) == 50
+
+
+def test_a_number_that_many_papers_have_is_not_kept_for_all_of_them(store: SqlStore) -> None:
+    crowd = [preprint(id=PaperId(f"arxiv:2603.{n:05d}"), title=f"Title {n:05d}") for n in range(20)]
+    read(store, *crowd, day=YESTERDAY)
+
+    with store._read() as connection:
+        per_key = select(func.count()).select_from(tables.sketch).group_by(tables.sketch.c.key)
+        assert set(connection.scalars(per_key)) == {11}
 
 
 def test_a_paper_that_is_known_by_an_id_is_looked_for_by_nothing_else(store: SqlStore) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.likeness import same_work
-from digest.core.models import Paper
-from digest.core.sketch import sketch
+from digest.core.models import Paper, Record
+from digest.core.resolve import resolve
+from digest.core.sketch import are_strangers, sketch, tells_up_to
 from tests.test_likeness import ABSTRACT, OTHER, any_papers, titled
 
 
@@ -58,3 +60,45 @@ def test_a_title_with_a_misspelling_is_found(words: list[str], data: st.DataObje
     a, b = (titled(" ".join(w)) for w in (words, misspelt))
 
     assert find_each_other(a, b)
+
+
+def test_titles_of_papers_without_abstract_have_numbers_of_their_own() -> None:
+    title = "Where all the sand of Asian rivers goes"
+    spoken, alone = sketch(titled(title, abstract=ABSTRACT)), sketch(titled(title))
+
+    assert spoken.kept.isdisjoint(alone.kept)
+    assert not spoken.sought.isdisjoint(alone.kept)
+    assert not alone.sought.isdisjoint(spoken.kept)
+    # Where both have an abstract, a like title alone is no reason to look closer.
+    assert spoken.sought.isdisjoint(sketch(titled(title, abstract=OTHER)).kept)
+
+
+def test_an_abstract_in_any_script_has_a_sketch() -> None:
+    cyrillic = " ".join(f"слово{n} реки песок и берег моря" for n in range(12))
+
+    assert not sketch(titled("T", abstract=cyrillic)).sought.isdisjoint(sketch(titled("U", abstract=cyrillic)).kept)
+
+
+def test_signs_and_capitals_do_not_change_a_sketch() -> None:
+    other = ABSTRACT.replace(".", " –").replace(",", ";").upper()
+
+    assert sketch(titled("T", abstract=other)) == sketch(titled("T", abstract=ABSTRACT))
+
+
+def test_strangers_are_told_by_names_and_not_by_surnames_alone() -> None:
+    assert not are_strangers(("Ada Lovelace", "Emmy Noether"), ("E. Noether",))
+    assert not are_strangers(("Jürgen Müller",), ("J. Muller",))
+    assert not are_strangers(("Wang Wei",), ("Wei Wang",))
+    assert are_strangers(("Wang Wei",), ("Wang Li",))
+    assert not are_strangers((), ("Wang Li",))
+
+
+def test_a_crowd_that_says_the_same_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Counted, not timed: how often the decision is asked.
+    asked = []
+    monkeypatch.setattr("digest.core.resolve.same_work", lambda a, b: asked.append((a, b)))
+    crowd = [titled("The same long title for everybody", n, authors=(f"Ada Lovelace{n}",)) for n in range(300)]
+
+    resolve([Record(paper=one) for one in crowd], [])
+
+    assert len(asked) <= 300 * (50 + tells_up_to(0))

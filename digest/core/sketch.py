@@ -34,7 +34,7 @@ _ENOUGH: Final = 40
 """Words that an abstract must have to speak for itself: shorter ones are often a form that was filled in."""
 _SHINGLE: Final = 5
 """Words in a shingle of an abstract."""
-_ANCHORED: Final = re.compile(rb" ([fgjkqvxyz][^ ]*(?: +[^ ]+){4})")
+_ANCHORED: Final = re.compile(rb" ([fgjkqvxyz][^ ]*(?: [^ ]+){4})")
 """A shingle that begins at an anchor, a word with a rare first letter: a twelfth of all words, found without splitting.
 
 Words that stand in nearly every abstract begin otherwise, but for "for" and "from".
@@ -52,7 +52,8 @@ _STATE: Final = re.compile(
     r"\[version \d+[;:].*?\]|^\W*(?:withdrawn|retracted)(?: (?:article|paper))?\W*:", re.IGNORECASE
 )
 """What publishers write into the title of the work itself: how far its review is, or that it was taken back."""
-_SIGNS: Final = re.compile(r"[^\w\s]+")
+_OTHER_SIGNS: Final = re.compile(r"[^\w\s\x00-\x7f]+")
+"""Signs beyond ASCII; those within go with the bytes."""
 _SMALL_LETTERS: Final = bytes.maketrans(bytes(range(0x41, 0x5B)) + b"\t\n\v\f\r", bytes(range(0x61, 0x7B)) + b"     ")
 _ASCII_SIGNS: Final = bytes(c for c in range(128) if not chr(c).isalnum() and not chr(c).isspace())
 
@@ -136,10 +137,11 @@ def _of_title(title: str) -> list[int]:
 
 
 def _plain(text: str) -> bytes:
-    """Small letters and blanks; no signs."""
+    """Small letters and single blanks; no signs."""
     if not text.isascii():
-        text = _SIGNS.sub("", text.casefold())
-    return _bytes(text).translate(_SMALL_LETTERS, _ASCII_SIGNS)
+        text = _OTHER_SIGNS.sub("", text.casefold())
+    plain = _bytes(text).translate(_SMALL_LETTERS, _ASCII_SIGNS)
+    return b" ".join(plain.split()) if b"  " in plain else plain
 
 
 def _of_abstract(text: bytes) -> list[int]:

@@ -478,7 +478,7 @@ _MANY: Final = 50_000
 
 
 def _parts(connection: Connection) -> None:
-    """Every paper gets its sketch: a million in a minute or two."""
+    """Room for parts, and a new sketch for every paper: a million in about two minutes."""
     _execute(connection, _TABLES_6)
     papers = connection.exec_driver_sql("SELECT count(*) FROM paper").scalar_one()
     rows = connection.exec_driver_sql("SELECT pk, title, abstract FROM paper", execution_options={"yield_per": 2000})

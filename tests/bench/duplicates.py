@@ -243,11 +243,12 @@ def read(url: str, part: str) -> None:
             known = find_known(connection, *lookup_keys([Record(paper=p) for p in papers]))
             looked = time.perf_counter() - began
             resolved = resolve([Record(paper=p) for p in papers], known).papers
-            decided = time.perf_counter() - began
+            decided, found = time.perf_counter() - began, time.process_time()
             save_papers(connection, resolved, {k.pk: k.paper for k in known}, source="list", day=_DAY)
         saved, new = time.perf_counter() - began, sum(one.pk is None for one in resolved)
         print(
-            f"{part}: {len(papers):,} papers: looked up {len(known):,} in {looked:.2f} s, "
+            f"{part}: {len(papers):,} papers, {len(papers) / (found - cpu):,.0f} a second of CPU found and decided: "
+            f"looked up {len(known):,} in {looked:.2f} s, "
             f"decided after {decided:.2f} s ({new:,} new), saved after {saved:.2f} s "
             f"(CPU {time.process_time() - cpu:.2f} s) · {_peak_mb():.0f} MB at most, {peak:.0f} before"
         )
