@@ -120,8 +120,71 @@ def test_an_interest_in_a_sentence_is_met_without_its_very_words() -> None:
 
     first, second = rank([ABOUT_PROTEINS, ABOUT_RIVERS], Profile(words=(sentence,)), BACKGROUND)
 
-    assert (first.candidate, first.reason) == (ABOUT_RIVERS, f"matches {sentence}")
+    assert (first.candidate, first.reason) == (
+        ABOUT_RIVERS,
+        "matches How do floods and dams move gravel and sediment through …",
+    )
     assert second.reason == ""
+
+
+# -- reasons in degrees
+
+
+def near_miss(n: int, title: str, shared: str) -> Candidate:
+    """A paper that has some words of another, among many of its own."""
+    return candidate(text(n, title, f"{shared} {' '.join(f'own{n}word{k}' for k in range(20))}"))
+
+
+def _quoted_words(reason: str) -> list[str]:
+    return reason.partition("(")[2].rstrip(")").split(", ")
+
+
+def test_a_paper_that_shares_few_words_with_a_liked_one_says_which() -> None:
+    few = near_miss(1, "Of other things", "gravel silt erosion bedload glaciers")
+    [one] = rank([few], Profile(liked=(LIKED,)), BACKGROUND)
+
+    assert one.reason.startswith("near your 2401.01234 (")
+    assert set(_quoted_words(one.reason)) < {"gravel", "silt", "erosion", "bedload", "glaciers"}
+
+
+def test_what_is_near_to_several_and_close_to_none_is_close_to_the_likes() -> None:
+    liked = tuple(
+        Liked(paper=near_miss(900 + n, f"Liked {n}", words).paper, name=f"2401.{n:05}")
+        for n, words in enumerate(["gravel silt erosion"] * 6)
+    )
+    one = near_miss(1, "Of gravel", "gravel silt erosion")
+
+    [ranked] = rank([one], Profile(liked=liked), BACKGROUND)
+
+    assert ranked.reason.startswith("close to your likes (")
+    assert set(_quoted_words(ranked.reason)) == {"gravel", "silt", "erosion"}
+
+
+def test_of_a_single_liked_paper_nothing_is_close_to_the_likes() -> None:
+    liked = Liked(paper=near_miss(900, "Liked", "gravel silt erosion").paper, name="2401.00001")
+    one = near_miss(1, "Of gravel", "gravel silt erosion")
+
+    [ranked] = rank([one], Profile(liked=(liked,)), BACKGROUND)
+
+    assert "your 2401.00001" in ranked.reason
+    assert "likes" not in ranked.reason
+
+
+def test_a_paper_in_the_place_of_one_that_resembles_a_printed_one_says_so() -> None:
+    like_printed = replace(ABOUT_RIVERS, signals=Signals(upvotes=40))
+    unlike = replace(ABOUT_PROTEINS, signals=Signals(upvotes=39))
+
+    selection = select([like_printed, unlike], Profile(seen=(LIKED.paper,)), max_papers=1)
+
+    assert [r.reason for r in selection.chosen] == ["39 upvotes; unlike what was printed lately"]
+
+
+def test_what_would_have_been_chosen_anyway_is_not_said_to_be_unlike_others() -> None:
+    better = replace(ABOUT_PROTEINS, signals=Signals(upvotes=90))
+
+    selection = select([ABOUT_RIVERS, better], Profile(seen=(LIKED.paper,)), max_papers=1)
+
+    assert [r.reason for r in selection.chosen] == ["90 upvotes"]
 
 
 # -- no two that say the same

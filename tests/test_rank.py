@@ -6,12 +6,14 @@ import random
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.models import Candidate, Signals
 from digest.core.profile import Profile
 from digest.core.rank import has_risen, rank, select
+from digest.core.relevance import Background
 from tests.conftest import paper
 
 
@@ -58,7 +60,10 @@ def test_words_of_an_interest_that_stand_apart_are_no_match() -> None:
 
     ranked = rank(day, Profile.of_words("causal inference"))
 
-    assert [(r.candidate.position, r.reason) for r in ranked] == [(2, "matches causal inference"), (1, "")]
+    assert [(r.candidate.position, r.reason) for r in ranked] == [
+        (2, "matches causal inference"),
+        (1, "mentions causal, inference"),
+    ]
 
 
 def test_two_keywords_are_not_one_phrase() -> None:
@@ -67,7 +72,7 @@ def test_two_keywords_are_not_one_phrase() -> None:
         Profile.of_words("protein design"),
     )
 
-    assert one.reason == ""
+    assert one.reason == "mentions protein, design"
 
 
 def test_votes_order_papers_where_nobody_has_interests() -> None:
@@ -144,3 +149,63 @@ def test_a_phrase_of_the_abstract_is_a_match_and_one_of_the_title_a_better_one()
 
     assert [r.candidate.position for r in ranked] == [2, 1]
     assert [r.reason for r in ranked] == ["matches optimal transport"] * 2
+
+
+# -- reasons in degrees
+
+TOUCHED = "touches on test-time training (test, time)"
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "reason"),
+    [
+        ("Test-time scaling of rivers", "We study rivers.", TOUCHED),
+        ("On rivers", "Training is what " + "we do with rivers and what rivers do with us " * 3 + "in each test.", ""),
+        ("On rivers", "Rivers are everywhere.", ""),
+    ],
+)
+def test_some_words_of_an_interest_are_told_and_called_no_match(title: str, abstract: str, reason: str) -> None:
+    day = [candidate(1, paper=paper(1, title=title, abstract=abstract))]
+
+    [one] = rank(day, Profile.of_words("test-time training"), Background(papers=1000))
+
+    assert one.reason == reason
+
+
+def test_common_words_of_an_interest_are_no_reason_beside_its_rare_ones() -> None:
+    common = Background(papers=1000, counts={"language": 400, "model": 500, "evidence": 20, "document": 20})
+    one_word = paper(1, title="Evidence in rivers", abstract="A language model of rivers.")
+
+    [one] = rank([candidate(1, paper=one_word)], Profile.of_words("language model evidence"), common)
+
+    assert one.reason == "touches on language model evidence (evidence)"
+
+
+def test_thirty_votes_go_before_half_an_interest_and_half_an_interest_before_none() -> None:
+    half = paper(1, abstract="We look at rivers once more, at test time.")
+    day = [candidate(1, paper=half), candidate(2, upvotes=30), candidate(3)]
+
+    ranked = rank(day, Profile.of_words("test-time training"))
+
+    assert [r.candidate.position for r in ranked] == [2, 1, 3]
+
+
+def test_a_paper_that_nothing_speaks_for_says_that_there_was_room() -> None:
+    selection = select([candidate(1, upvotes=1), candidate(2)], Profile.of_words("test-time training"), max_papers=9)
+
+    assert [r.reason for r in selection.chosen] == ["1 upvote", "there was room"]
+
+
+def test_stars_are_told_where_they_say_more_than_votes() -> None:
+    many = candidate(1, signals=Signals(upvotes=1, stars=1234))
+    few = candidate(2, signals=Signals(upvotes=9, stars=40))
+
+    assert [r.reason for r in rank([many, few], Profile())] == ["1 upvote; 1,234 stars", "9 upvotes"]
+
+
+def test_a_long_interest_is_cut_behind_a_word() -> None:
+    sentence = "How do floods and dams move gravel and sediment through alpine rivers in the spring?"
+
+    [one] = rank([candidate(1, title=sentence)], Profile.of_words(sentence))
+
+    assert one.reason == "matches How do floods and dams move gravel and sediment through …"

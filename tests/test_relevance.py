@@ -73,7 +73,7 @@ def test_a_text_is_as_near_to_itself_as_can_be(text: str) -> None:
 
 def test_a_text_without_words_is_near_to_nothing() -> None:
     assert vector("of the 12").cosine(vector(RIVERS)) == 0
-    assert Taste(space(), [(vector("of the 12"), 1.0)]).fit(vector(RIVERS)) == pytest.approx(0, abs=0.05)
+    assert Taste(space(), [(vector("of the 12"), 1.0)]).fit(vector(RIVERS)) < 0
 
 
 def test_what_shares_rare_words_with_what_was_liked_fits_better() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -25,14 +25,30 @@ def words(text: str) -> list[str]:
     return [_singular(w) for w in _WORD.findall(text.casefold())]
 
 
+def count(words: Iterable[str]) -> Bag:
+    """How often each of some folded words stands among them; single letters, digits and stop words don't count."""
+    counted = Counter(words)
+    return {w: n for w, n in counted.items() if len(w) > 1 and w not in STOPWORDS and not w.isdigit()}
+
+
 def bag(text: str) -> Bag:
-    """The words of a text with how often each stands there; single letters, digits and stop words don't count."""
-    return Counter(w for w in words(text) if len(w) > 1 and w not in STOPWORDS and not w.isdigit())
+    """The words of a text with how often each stands there."""
+    return count(words(text))
 
 
 def bag_of(paper: Paper) -> Bag:
     """The words by which a paper is compared: of title, abstract and keywords."""
     return bag(" ".join((paper.title, paper.abstract, *paper.keywords)))
+
+
+def forms(text: str) -> dict[str, str]:
+    """Folded word → as it stands in *text*, in small letters if it ever does: people know "bias" and not "bia"."""
+    found: dict[str, str] = {}
+    for written in _WORD.findall(text):
+        folded = _singular(written.casefold())
+        if folded not in found or (written.islower() and not found[folded].islower()):
+            found[folded] = written
+    return found
 
 
 @lru_cache(maxsize=65_536)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-from digest.core.bags import STOPWORDS, words
+from digest.core.bags import STOPWORDS, Bag, count, forms, words
 from digest.core.models import Paper
 
 _APART: Final = ("|",) * 40
@@ -29,13 +31,22 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paper's words, once."""
+    """A paper's folded words, once."""
 
-    title: str
-    abstract: str
-    title_words: frozenset[str]
-    abstract_words: Mapping[str, tuple[int, ...]]
-    """Word → the places where it stands in the abstract, sorted."""
+    title: Sequence[str]
+    abstract: Sequence[str]
+    keywords: Sequence[Sequence[str]]
+    categories: Sequence[Sequence[str]]
+    all: frozenset[str]
+
+    @property
+    def bag(self) -> Bag:
+        """The words by which the paper is compared, as `digest.core.bags.bag_of` has them."""
+        return count(chain(self.title, self.abstract, *self.keywords))
+
+    def beside_title(self) -> list[str]:
+        """The abstract, then keywords and categories, far from it and from each other: they are no sentence."""
+        return list(chain(self.abstract, *((*_APART, *listed) for listed in (*self.keywords, *self.categories))))
 
 
 def phrase(text: str) -> Phrase:
@@ -48,17 +59,31 @@ def phrase(text: str) -> Phrase:
 def read(paper: Paper) -> Text:
     """Read a paper, to hold phrases against it."""
     title, abstract = words(paper.title), words(paper.abstract)
-    # Keywords stand far from the abstract and from each other: they are no sentence.
-    listed = [word for keyword in (*paper.keywords, *paper.categories) for word in (*words(keyword), *_APART)]
-    places: dict[str, list[int]] = {}
-    for place, word in enumerate([*abstract, *_APART, *listed]):
-        places.setdefault(word, []).append(place)
+    keywords, categories = [words(k) for k in paper.keywords], [words(c) for c in paper.categories]
     return Text(
-        title=f" {' '.join(title)} ",
-        abstract=f" {' '.join(abstract)} {' '.join(listed)} ",
-        title_words=frozenset(title),
-        abstract_words={word: tuple(at) for word, at in places.items()},
+        title=title,
+        abstract=abstract,
+        keywords=keywords,
+        categories=categories,
+        all=frozenset(chain(title, abstract, *keywords, *categories)),
     )
+
+
+def shared(text: Text, interest: Phrase, rarity: Callable[[str], float], most: int) -> tuple[str, ...]:
+    """The words of an interest that a paper has, the *most* telling ones, in its order and as the reader wrote them.
+
+    Words that say little beside the others of the interest are none of them.
+    """
+    written = forms(interest.text)
+    little = max(map(rarity, interest.terms), default=0.0) / 2
+    there = [term for term in interest.terms if term in text.all and rarity(term) >= little]
+    best = sorted(there, key=lambda term: (-rarity(term), term))[:most]
+    return tuple(written[term] for term in there if term in best)
+
+
+def clipped(text: str, most: int) -> str:
+    """*text*, cut behind a word where it has more than *most* letters."""
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
 
 
 def fit(text: Text, interest: Phrase, rarity: Callable[[str], float]) -> float:
@@ -67,10 +92,14 @@ def fit(text: Text, interest: Phrase, rarity: Callable[[str], float]) -> float:
     Words that stand together say more than the same words anywhere: "causal attention" and "inference" three sentences
     later are not causal inference.
     """
-    if interest.folded in text.title:
-        return 1.0
-    if interest.folded in text.abstract:
-        return 0.85
+    if text.all.isdisjoint(interest.terms):
+        return 0.0
+    beside = text.beside_title()
+    if text.all.issuperset(interest.terms):
+        if interest.folded in _run(text.title):
+            return 1.0
+        if interest.folded in _run(beside):
+            return 0.85
     says = {t: rarity(t) for t in interest.terms}
     whole = sum(says.values())
     if not whole:
@@ -79,18 +108,27 @@ def fit(text: Text, interest: Phrase, rarity: Callable[[str], float]) -> float:
     def share(terms: Iterable[str]) -> float:
         return sum(says[t] for t in dict.fromkeys(terms)) / whole
 
-    in_title = [t for t in interest.terms if t in text.title_words]
-    near = _together(text, interest.terms)
+    in_title = [t for t in interest.terms if t in text.title]
+    near = _together(beside, interest.terms)
     together = [t for t in interest.terms if t in near]
-    anywhere = [t for t in interest.terms if t in text.title_words or t in text.abstract_words]
+    anywhere = [t for t in interest.terms if t in text.all]
     covered = max(share(in_title), 0.85 * share(together), 0.7 * share([*in_title, *together]), 0.5 * share(anywhere))
     # Half of an interest's words is not half of the interest: "test" and "time" are everywhere.
     return 0.8 * covered**2
 
 
-def _together(text: Text, terms: Sequence[str]) -> frozenset[str]:
-    """The most of *terms* that stand within a few words of each other in the abstract."""
+def _run(words: Iterable[str]) -> str:
+    return f" {' '.join(words)} "
+
+
+def _together(words: Sequence[str], terms: Sequence[str]) -> frozenset[str]:
+    """The most of *terms* that stand within a few words of each other."""
     width = 3 * len(terms) + 2
-    places = sorted((at, t) for t in terms for at in text.abstract_words.get(t, ())[:_OFTEN])
+    wanted, met = frozenset(terms), Counter[str]()
+    places: list[tuple[int, str]] = []
+    for at, word in enumerate(words):
+        if word in wanted and met[word] < _OFTEN:
+            met[word] += 1
+            places.append((at, word))
     windows = (frozenset(t for at, t in places[n:] if at - start < width) for n, (start, _) in enumerate(places))
     return max(windows, key=len, default=frozenset())

@@ -14,16 +14,18 @@ takes from all of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import cached_property, partial
 from typing import Final
 
-from digest.core.bags import bag, bag_of
+from digest.core import reasons
+from digest.core.bags import bag, bag_of, forms
 from digest.core.models import Candidate, Paper, PaperId, Ranked
 from digest.core.people import authors_in_common
-from digest.core.phrases import Phrase, Text, fit, phrase, read
+from digest.core.phrases import Phrase, Text, clipped, fit, phrase, read, shared
 from digest.core.profile import Liked, Profile
+from digest.core.reasons import MATCHES, Fit, Kind
 from digest.core.relevance import Background, Nearest, Space, Taste, Vector
 from digest.core.variety import Stranger, Told, explore, places, quoted
 
@@ -36,21 +38,26 @@ _MANY_VOTES: Final = 100
 """Upvotes that count in full; one paper in a hundred of Hugging Face's daily list gets there within its first day."""
 _STARS_PER_VOTE: Final = 10
 """A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
-_MATCHES: Final = 0.45
-"""Relevance from which the reason says "matches …" or "close to …"."""
 _SENTENCE: Final = 5
 """Words that say something, from which an interest is a sentence: no paper has its very words."""
 _AS_NEAR: Final = 0.25
 """Cosine to an interest in a sentence that counts as 1; few papers come as near."""
 _CLOSE: Final = 0.16
 """Cosine from which a paper is said to be close to a single other; of a day's papers a quarter have such a one."""
-_HALF_NEAR: Final = 0.7
-"""Nearness to a taste (`Taste.fit`) that counts as a half, and how fast it gets more from there."""
-_STEEPNESS: Final = 0.4
+_HALF_NEAR: Final = 4.5
+"""Nearness to a taste (`Taste.fit`) that counts as a half: a paper or two in a hundred reach it, whatever the taste."""
+_STEEPNESS: Final = 2.0
+"""How fast it counts for more from there."""
+_SEVERAL: Final = 3
+"""Liked papers from which what is near to all and close to none may be said to be close to them together."""
 _SPARED: Final = 0.2
 """What is left of a score whatever else a paper has that is to be avoided."""
 _BY_AUTHOR: Final = 0.9
 """Relevance of a paper by somebody whom the reader named."""
+_NAME: Final = 60
+"""Letters of an interest that a reason quotes."""
+_BECAUSE: Final = 3
+"""Words that a reason names where a paper is near another."""
 
 
 def rank(candidates: Sequence[Candidate], profile: Profile, background: Background | None = None) -> tuple[Ranked, ...]:
@@ -63,54 +70,83 @@ def rank(candidates: Sequence[Candidate], profile: Profile, background: Backgrou
         background: What words say apart from this day; without it, the day and the profile alone tell.
     """
     scored, _ = _scored(candidates, profile, background or Background())
-    return tuple(s.ranked for s in scored)
+    return tuple(s.ranked() for s in scored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scored:
-    ranked: Ranked
+    candidate: Candidate
     vector: Vector
+    score: float
+    score_if_new: float
+    """What it would be, had nothing like it been printed lately."""
     relevance: float
     avoided: float
     votes: float
+    fits: Callable[[], tuple[list[Fit], list[Fit]]]
+    """What of the interests it fits, and what of that to be avoided. A function, for only what is printed is asked."""
 
+    def ranked(self, *because: str, is_off: bool = False) -> Ranked:
+        """The candidate with its reason.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fit:
-    """How well a paper fits one thing that was asked for, 0 to 1, and how a reason says so."""
+        Args:
+            because: What else is to be said.
+            is_off: Whether it is here for being off the interests, which then have nothing to say.
+        """
+        of_interests = [reasons.OFF] if is_off else reasons.of_interests(*self.fits())
+        of_others = reasons.of_others(self.candidate, risen=has_risen(self.candidate))
+        return self.unexplained(reasons.joined([*of_interests, *of_others, *because]))
 
-    fit: float
-    kind: str
-    """`by`, `matches` or `close to`."""
-    name: str
-    """Empty where it fits all of them together, and none that could be named."""
+    def unexplained(self, reason: str = "") -> Ranked:
+        """The candidate, where nobody asks why."""
+        return Ranked(candidate=self.candidate, score=self.score, reason=reason)
 
 
 def _scored(
     candidates: Sequence[Candidate], profile: Profile, background: Background
 ) -> tuple[tuple[_Scored, ...], Told]:
     """The candidates with their scores, best first; and what was printed lately, to hold them against."""
-    bags = {c.paper.id: bag_of(c.paper) for c in candidates}
+    texts = {c.paper.id: read(c.paper) for c in candidates}
+    bags = {paper_id: text.bag for paper_id, text in texts.items()}
     space = Space(background, bags.values())
     wanted = _Wants(space, profile.words, profile.authors, liked=profile.liked, disliked=profile.disliked)
     avoided = _Wants(space, profile.avoid_words, profile.avoid_authors, liked=profile.disliked, disliked=profile.liked)
     lately = Told([(p, space.vector(bag_of(p))) for p in profile.seen])
     found: list[_Scored] = []
     for candidate in candidates:
-        vector = space.vector(bags[candidate.paper.id])
-        text = read(candidate.paper) if profile.words or profile.avoid_words else None
-        wants, avoids = wanted.fits(candidate, text, vector), avoided.fits(candidate, text, vector)
-        relevance, against = _together(wants), _together(f for f in avoids if f.fit >= _MATCHES)
+        text, vector = texts[candidate.paper.id], space.vector(bags[candidate.paper.id])
+        paper = candidate.paper
+        relevance = _together(wanted.weigh(paper, text, vector))
+        against = _together(f for f in avoided.weigh(paper, text, vector) if f >= MATCHES)
         votes = _votes(candidate)
         company = min(1.0, (len(candidate.sources) - 1) / 2)
         if profile.wants_something:
             score = _RELEVANCE * relevance + _VOTES * votes + _COMPANY * company
         else:
             score = (1 - _COMPANY) * votes + _COMPANY * company
-        score *= (1 - (1 - _SPARED) * against) * (1 - _STALE * lately.nearness(vector))
-        ranked = Ranked(candidate=candidate, score=round(score, 4), reason=_reason(candidate, wants, avoids))
-        found.append(_Scored(ranked=ranked, vector=vector, relevance=relevance, avoided=against, votes=votes))
+        score *= 1 - (1 - _SPARED) * against
+        found.append(
+            _Scored(
+                candidate=candidate,
+                vector=vector,
+                score=round(score * (1 - _STALE * lately.nearness(vector)), 4),
+                score_if_new=round(score, 4),
+                relevance=relevance,
+                avoided=against,
+                votes=votes,
+                fits=partial(_fits, wanted, avoided, paper, text, vector),
+            )
+        )
     return tuple(sorted(found, key=_best_first)), lately
+
+
+def _softened(fit: float) -> float:
+    """A fit, of which less counts than there is where it is no match.
+
+    Half of an interest is not half as good: "test" and "time" are everywhere, and a reader would rather see what many
+    others voted for.
+    """
+    return fit if fit >= MATCHES else fit * fit / MATCHES
 
 
 def _graded(nearness: float) -> float:
@@ -121,17 +157,17 @@ def _graded(nearness: float) -> float:
 
 
 def _best_first(scored: _Scored) -> tuple[float, float, bool, int, str]:
-    candidate = scored.ranked.candidate
+    candidate = scored.candidate
     # Where nothing speaks for a paper, what speaks against it has nothing to be taken off.
-    return -scored.ranked.score, scored.avoided, not candidate.paper.abstract, candidate.position, candidate.paper.id
+    return -scored.score, scored.avoided, not candidate.paper.abstract, candidate.position, candidate.paper.id
 
 
-def _together(fits: Iterable[_Fit]) -> float:
+def _together(fits: Iterable[float]) -> float:
     """One relevance of all: the best fit; a second one that is there too says a little more."""
-    values = sorted((f.fit for f in fits), reverse=True)
+    values = sorted(fits, reverse=True)
     if not values:
         return 0.0
-    return min(1.0, values[0] + 0.1 * sum(f for f in values[1:] if f >= _MATCHES))
+    return min(1.0, values[0] + 0.1 * sum(f for f in values[1:] if f >= MATCHES))
 
 
 def _votes(candidate: Candidate) -> float:
@@ -155,28 +191,54 @@ class _Wants:
         self._space, self._authors = space, authors
         self._phrases = [phrase(text) for text in texts]
         self._sentences = {p.text: space.vector(bag(p.text)) for p in self._phrases if len(p.terms) >= _SENTENCE}
-        vectors = [(one, space.vector(bag_of(one.paper))) for one in liked]
+        self._liked = [(one, space.vector(bag_of(one.paper))) for one in liked]
         self._taste: Taste | None = None
         if liked:
             against = [(space.vector(bag_of(one.paper)), one.weight) for one in disliked]
-            self._taste = Taste(space, [(v, one.weight) for one, v in vectors], against)
-        self._nearest = Nearest((one.name, v) for one, v in vectors)
+            self._taste = Taste(space, [(v, one.weight) for one, v in self._liked], against)
+        self._are_several = len(liked) >= _SEVERAL
+        self._nearest = Nearest(((one, v), v) for one, v in self._liked)
 
-    def fits(self, candidate: Candidate, text: Text | None, vector: Vector) -> list[_Fit]:
-        """What of it a paper fits, each part above 0."""
-        found = [_Fit(fit=_BY_AUTHOR, kind="by", name=name) for name in self._signed(candidate.paper.authors)]
-        if text is not None:
-            found += [_Fit(fit=self._matches(text, vector, p), kind="matches", name=p.text) for p in self._phrases]
-        if self._taste is not None and (nearest := self._nearest.find(vector)) is not None:
-            name, cosine = nearest
-            name = f"your {name}" if cosine >= _CLOSE else ""
-            found.append(_Fit(fit=_graded(self._taste.fit(vector)), kind="close to", name=name))
-        return [f for f in found if f.fit > 0]
+    def weigh(self, paper: Paper, text: Text, vector: Vector) -> list[float]:
+        """How well a paper fits each part of it, 0 to 1."""
+        by_authors = [_BY_AUTHOR] * len(self._signed(paper.authors))
+        by_taste = [] if self._taste is None else [_softened(_graded(self._taste.fit(vector)))]
+        return [*by_authors, *(self._matches(text, vector, p) for p in self._phrases), *by_taste]
+
+    def fits(self, paper: Paper, text: Text, vector: Vector) -> list[Fit]:
+        """The same, with what a reason needs to name it."""
+        found = [Fit(kind=Kind.AUTHOR, name=name, fit=_BY_AUTHOR) for name in self._signed(paper.authors)]
+        found += [
+            Fit(
+                kind=Kind.WORDS,
+                name=clipped(p.text, _NAME),
+                fit=self._matches(text, vector, p),
+                because=shared(text, p, self._space.rarity, _BECAUSE),
+            )
+            for p in self._phrases
+        ]
+        if self._taste is not None:
+            found.append(self._near(paper, vector, self._taste))
+        return found
 
     def _matches(self, text: Text, vector: Vector, interest: Phrase) -> float:
         by_words = fit(text, interest, self._space.rarity)
         sentence = self._sentences.get(interest.text)
-        return by_words if sentence is None else max(by_words, min(1.0, vector.cosine(sentence) / _AS_NEAR))
+        if sentence is not None:
+            by_words = max(by_words, min(1.0, vector.cosine(sentence) / _AS_NEAR))
+        return _softened(by_words)
+
+    def _near(self, paper: Paper, vector: Vector, taste: Taste) -> Fit:
+        near = _softened(_graded(taste.fit(vector)))
+        found = self._nearest.find(vector)
+        if found is None and len(self._liked) == 1:
+            found = self._liked[0], vector.cosine(self._liked[0][1])
+        if found is None or (near >= MATCHES and found[1] < _CLOSE and self._are_several):
+            because = _as_written(taste.shared(vector, _BECAUSE), paper)
+            return Fit(kind=Kind.PAPERS, name="likes", fit=near, is_close=self._are_several, because=because)
+        (liked, theirs), cosine = found
+        because = _as_written(vector.shared(theirs, _BECAUSE), paper)
+        return Fit(kind=Kind.PAPER, name=liked.name, fit=near, is_close=cosine >= _CLOSE, because=because)
 
     def _signed(self, authors: Sequence[str]) -> list[str]:
         if not self._authors or not authors_in_common(self._authors, authors):
@@ -184,32 +246,13 @@ class _Wants:
         return [name for name in self._authors if authors_in_common((name,), authors)]
 
 
-def _reason(candidate: Candidate, wants: Sequence[_Fit], avoids: Sequence[_Fit]) -> str:
-    parts = [said for kind in ("by", "matches", "close to") if (said := _said(kind, wants))]
-    upvotes, stars = candidate.signals.upvotes, candidate.signals.stars
-    if has_risen(candidate) and candidate.cut_at is not None and candidate.cut_on is not None:
-        before = candidate.cut_at.upvotes
-        rose_from = "drew" if before is None else f"rose from {before} to"
-        parts.append(f"{rose_from} {upvotes} upvotes since {_day(candidate.cut_on)}")
-    elif upvotes:
-        parts.append(f"{upvotes} upvote{'s' if upvotes != 1 else ''}")
-    elif stars and stars >= _STARS_PER_VOTE:
-        parts.append(f"{stars:,} stars")
-    if len(candidate.sources) > 1:
-        parts.append(f"listed by {', '.join(candidate.sources[:-1])} and {candidate.sources[-1]}")
-    if against := [said for kind in ("by", "matches", "close to") if (said := _said(kind, avoids))]:
-        parts.append(f"though {'it is ' if not against[0].startswith('matches') else 'it '}{against[0]}")
-    return "; ".join(parts)
+def _fits(wanted: _Wants, avoided: _Wants, paper: Paper, text: Text, vector: Vector) -> tuple[list[Fit], list[Fit]]:
+    return wanted.fits(paper, text, vector), avoided.fits(paper, text, vector)
 
 
-def _said(kind: str, fits: Sequence[_Fit]) -> str:
-    """What the two best of a kind of fits say; empty where none fits well."""
-    best = sorted((f for f in fits if f.kind == kind and f.name and f.fit >= _MATCHES), key=lambda f: -f.fit)
-    return f"{kind} {' and '.join(f.name for f in best[:2])}" if best else ""
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"
+def _as_written(words: Iterable[str], paper: Paper) -> tuple[str, ...]:
+    written = forms(" ".join((paper.title, paper.abstract, *paper.keywords)))
+    return tuple(written[word] for word in words)
 
 
 def has_risen(candidate: Candidate) -> bool:
@@ -232,7 +275,7 @@ class Selection:
     cut: tuple[Ranked, ...]
     """Papers considered for the first time and left out, for want of room or as `left_out` says; best first.
 
-    They stay eligible for some days.
+    They stay eligible for some days. Nobody asks why they were considered: they have no `reason`.
     """
 
 
@@ -259,7 +302,7 @@ def select(
     """
     considered = [c for c in candidates if c.cut_at is None or has_risen(c)]
     scored, told = _scored(considered, profile, background or Background())
-    choice = _Choice(scored, told)
+    choice = _Choice(scored, told, fill=reasons.ROOM if profile.wants_something else "")
     if profile.wants_something and len(scored) > max_papers:
         apart = places(exploration, max_papers)
         choice.take_best(max_papers - apart)
@@ -271,9 +314,16 @@ def select(
 class _Choice:
     """An issue being chosen."""
 
-    def __init__(self, scored: Sequence[_Scored], told: Told) -> None:
-        self._scored, self._told = scored, told
-        self._taken: dict[PaperId, Ranked] = {}
+    def __init__(self, scored: Sequence[_Scored], told: Told, *, fill: str) -> None:
+        """Begin with nothing.
+
+        Args:
+            fill: What is said of a paper that nothing speaks for.
+        """
+        self._scored, self._told, self._fill = scored, told, fill
+        self._best: list[_Scored] = []
+        self._unusual: list[_Scored] = []
+        self._taken: set[PaperId] = set()
         self._same: dict[PaperId, Paper] = {}
         """Paper → the one that is told and says nearly the same."""
 
@@ -283,49 +333,65 @@ class _Choice:
             if len(self._taken) >= until:
                 return
             if self._is_free(one):
-                self._take(one, one.ranked)
+                self._take(one)
+                self._best.append(one)
 
     def take_unusual(self, places: int, seed: str) -> None:
         """Take up to *places* of those that no interest asks for."""
-        free = [s for s in self._scored if s.relevance < _MATCHES and not s.avoided and self._is_free(s)]
-        by_id = {s.ranked.candidate.paper.id: s for s in free}
+        free = [s for s in self._scored if s.relevance < MATCHES and not s.avoided and self._is_free(s)]
+        by_id = {s.candidate.paper.id: s for s in free}
         found = explore(
-            [Stranger(paper=s.ranked.candidate.paper, vector=s.vector, votes=s.votes) for s in free],
+            [Stranger(paper=s.candidate.paper, vector=s.vector, votes=s.votes) for s in free],
             places=places,
             beside=self._told,
-            categories=frozenset(c for r in self._taken.values() for c in r.candidate.paper.categories[:1]),
+            categories=frozenset(c for s in self._best for c in s.candidate.paper.categories[:1]),
             seed=seed,
         )
         for paper_id in found:
             one = by_id[paper_id]
             if self._is_free(one):
-                reason = "; ".join(filter(None, ("off your interests", one.ranked.reason)))
-                self._take(one, replace(one.ranked, reason=reason))
+                self._take(one)
+                self._unusual.append(one)
 
     def selection(self) -> Selection:
         """What was taken, and what was left."""
-        ranked = [s.ranked for s in self._scored]
+        said = {s.candidate.paper.id: s.ranked(is_off=True) for s in self._unusual}
+        said |= {s.candidate.paper.id: self._with_reason(s) for s in self._best}
         return Selection(
-            chosen=tuple(self._taken[i] for r in ranked if (i := r.candidate.paper.id) in self._taken),
+            chosen=tuple(said[i] for s in self._scored if (i := s.candidate.paper.id) in said),
             cut=tuple(
-                self._with_why(r)
-                for r in ranked
-                if r.candidate.paper.id not in self._taken and r.candidate.cut_at is None
+                self._with_why(s.unexplained())
+                for s in self._scored
+                if s.candidate.paper.id not in said and s.candidate.cut_at is None
             ),
         )
 
+    def _with_reason(self, one: _Scored) -> Ranked:
+        ranked = one.ranked(*([reasons.UNLIKE] if one.candidate.paper.id in self._for_being_new else []))
+        return ranked if ranked.reason else replace(ranked, reason=self._fill)
+
+    @cached_property
+    def _for_being_new(self) -> frozenset[PaperId]:
+        """Those that would have had no place if what resembles printed ones lost nothing by it."""
+        fair = [
+            s
+            for s in self._scored
+            if s.candidate.paper.id not in self._same.keys() | {u.candidate.paper.id for u in self._unusual}
+        ]
+        fair.sort(key=lambda s: -s.score_if_new)
+        return frozenset(s.candidate.paper.id for s in fair[len(self._best) :])
+
     def _is_free(self, one: _Scored) -> bool:
-        paper = one.ranked.candidate.paper
+        paper = one.candidate.paper
         if paper.id in self._taken or paper.id in self._same:
             return False
         if (same := self._told.said(paper, one.vector)) is not None:
             self._same[paper.id] = same
         return same is None
 
-    def _take(self, one: _Scored, ranked: Ranked) -> None:
-        paper = one.ranked.candidate.paper
-        self._taken[paper.id] = ranked
-        self._told.add(paper, one.vector)
+    def _take(self, one: _Scored) -> None:
+        self._taken.add(one.candidate.paper.id)
+        self._told.add(one.candidate.paper, one.vector)
 
     def _with_why(self, ranked: Ranked) -> Ranked:
         same = self._same.get(ranked.candidate.paper.id)

@@ -11,11 +11,11 @@ many have, and what is usual anywhere is taken off.
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import mul
 from typing import Final, Generic, Self, TypeVar
 
@@ -23,6 +23,7 @@ from digest.core.bags import Bag
 from digest.core.errors import ConfigError
 
 K = TypeVar("K")
+Name = TypeVar("Name", int, str)
 
 _SLOPE: Final = 0.8
 """How much of a text's length its weights are divided by; of the rest, the usual length. 1 favours scraps of text."""
@@ -30,10 +31,6 @@ EVENNESS: Final = 0.75
 """Power on a taste's words: below 1, a word of one liked paper counts beside one of all."""
 USUAL: Final = 3.0
 """How often what is usual anywhere is taken off a taste."""
-_AS_NEAR: Final = 0.25
-"""Nearness to a single liked paper that counts as 1: of a day's papers one in a thousand comes as near to another."""
-_AT_ODDS: Final = 0.4
-"""Length of the mean of liked papers below which they are not told apart from ones that have nothing in common."""
 _DISLIKED: Final = 0.5
 """How much what was disliked weighs against what was liked."""
 _REPEATED: Final = 1.3
@@ -77,7 +74,7 @@ class Background:
         return cls(papers=papers, length=length, counts=counts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, to keep what was worked out once
 class Vector:
     """A text as weights of its words."""
 
@@ -86,10 +83,20 @@ class Vector:
     strength: float
     """About 1, more for a long text: by how much its weights count when it is held against a taste."""
 
+    @cached_property
+    def telling(self) -> Sequence[tuple[str, float]]:
+        """The words by which it is found among others, the heaviest first, with their weights."""
+        return _largest(self.weights, _TELLING)
+
     def cosine(self, other: Vector) -> float:
         """How near two texts are: 1 for the same words as often, 0 for none in common."""
         few, many = sorted((self.weights, other.weights), key=len)
         return sum(weight * many[word] for word, weight in few.items() if word in many)
+
+    def shared(self, other: Vector, most: int) -> tuple[str, ...]:
+        """The words that bring two texts near to each other, the most telling first; folded."""
+        worth = {word: weight * other.weights[word] for word, weight in self.weights.items() if word in other.weights}
+        return tuple(word for word, _ in _largest(worth, most))
 
 
 class Space:
@@ -100,11 +107,11 @@ class Space:
         self._background = background
         self._counts: Counter[str] = Counter()
         self._papers = background.papers
-        self._rarity: dict[str, float] = {}
-        self._usual: dict[str, float] = {}
         for one in bags:
             self._counts.update(one.keys())
             self._papers += 1
+        self._rarity = _Once(lambda word: -math.log(self.share(word)))
+        self._usual = _Once(lambda word: self.share(word) * self._rarity[word] * _REPEATED / background.length)
 
     def share(self, word: str) -> float:
         """The share of papers that have *word*, a little less than 1 at most."""
@@ -112,27 +119,44 @@ class Space:
 
     def rarity(self, word: str) -> float:
         """How much it says that a paper has *word*; more than 0."""
-        known = self._rarity.get(word)
-        if known is None:
-            known = self._rarity[word] = -math.log(self.share(word))
-        return known
+        return self._rarity[word]
 
     def usual(self, word: str) -> float:
         """The weight that *word* has in a paper of which nothing is known."""
-        known = self._usual.get(word)
-        if known is None:
-            known = self.share(word) * self.rarity(word) * _REPEATED / self._background.length
-            self._usual[word] = known
-        return known
+        return self._usual[word]
+
+    def variance(self, word: str) -> float:
+        """How much the weight of *word* differs from paper to paper."""
+        share = self.share(word)
+        return share * (1 - share) * (self._rarity[word] * _REPEATED / self._background.length) ** 2
+
+    @cached_property
+    def usual_paper(self) -> tuple[float, float]:
+        """How near any paper is to one of which nothing is known, and how much that differs from paper to paper."""
+        weights = {word: self._usual[word] ** 2 for word in sorted(self._background.counts.keys() | self._counts)}
+        return sum(weights.values()), sum(weight * self.variance(word) for word, weight in weights.items())
 
     def vector(self, bag: Bag) -> Vector:
         """The weights of a text."""
-        weights = {word: (1 + math.log(count)) * self.rarity(word) for word, count in bag.items()}
-        length = math.sqrt(sum(w * w for w in weights.values()))
+        rarity = self._rarity
+        weights = {w: rarity[w] if n == 1 else (1 + math.log(n)) * rarity[w] for w, n in bag.items()}
+        length = math.sqrt(sum(map(mul, weights.values(), weights.values())))
         if not length:
             return Vector(weights={}, strength=0.0)
         usual = _SLOPE * length + (1 - _SLOPE) * self._background.length
         return Vector(weights={word: w / length for word, w in weights.items()}, strength=length / usual)
+
+
+class _Once(dict[str, float]):
+    """What is worked out for a word when it is met first; a lookup of a dict is all that it costs from then on."""
+
+    def __init__(self, of: Callable[[str], float]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, word: str) -> float:
+        self[word] = value = self._of(word)
+        return value
 
 
 class Taste:
@@ -161,35 +185,50 @@ class Taste:
         wanted = {word: weight * scale for word, weight in even.items()}
         against = _DISLIKED * min(1.0, sum(weight for _, weight in disliked) / 5)
         unwanted = {word: against * weight for word, weight in _centroid(disliked).items()}
-        self._weights = _Weights(space, usual)
-        for word in wanted | unwanted:
-            self._weights[word] = wanted.get(word, 0.0) - unwanted.get(word, 0.0) - usual * space.usual(word)
-        # What was liked has usual words too: only with more of them than that does a paper fall behind.
-        self._allowed = usual * sum(weight * _usualness(v, space) for v, weight in liked) / sum(w for _, w in liked)
-        # Of many liked papers that have little in common, none can be near to all.
-        length = math.sqrt(sum(w * w for w in wanted.values()))
-        self._as_near = _AS_NEAR * length * max(length, _AT_ODDS) or 1.0
+        self.words: Mapping[str, float] = {
+            word: wanted.get(word, 0.0) - unwanted.get(word, 0.0) for word in wanted | unwanted
+        }
+        """What each word of a text adds; below 0 for what is not liked. Whatever is usual is still to be taken off."""
+        self._usual = usual
+        self._weights = _Once(lambda word: -usual * space.usual(word))
+        for word, weight in self.words.items():
+            self._weights[word] += weight
+        # Tastes differ in width: what is near to one of forty papers is measured by how near any paper is to them.
+        met = sum(weight * space.usual(word) for word, weight in self.words.items())
+        varies = sum((self._weights[w] ** 2 - (usual * space.usual(w)) ** 2) * space.variance(w) for w in self.words)
+        all_met, all_varies = space.usual_paper
+        self._expected = met - usual * all_met
+        self._deviation = math.sqrt(max(0.0, varies + usual**2 * all_varies)) or 1.0
 
     def fit(self, vector: Vector) -> float:
-        """How well a text fits: below 0 for most that have nothing to do with it, 1 for one that is very near."""
+        """How much nearer a text is than any other: about 0 for most, 4 for the nearest of a hundred, 10 for its like.
+
+        In standard deviations, as they would be if words stood in papers independently of each other: where they don't,
+        they are half as large again.
+        """
         weights = map(self._weights.__getitem__, vector.weights)
-        nearness: float = vector.strength * sum(map(mul, weights, vector.weights.values()))
-        return (nearness + self._allowed) / self._as_near
+        return self._scaled(vector.strength * sum(map(mul, weights, vector.weights.values())))
+
+    def shared(self, vector: Vector, most: int) -> tuple[str, ...]:
+        """The words that make a text fit, the most telling first; folded."""
+        worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if self._weights[w] > 0}
+        return tuple(word for word, _ in _largest(worth, most))
+
+    def fit_of(self, wanted: float, usualness: float) -> float:
+        """The same, where many texts are measured at once.
+
+        Args:
+            wanted: The sum over the words of `words` that the text has, times its weights and its strength.
+            usualness: See `usualness`.
+        """
+        return self._scaled(wanted - self._usual * usualness)
+
+    def _scaled(self, nearness: float) -> float:
+        return (nearness - self._expected) / self._deviation
 
 
-class _Weights(dict[str, float]):
-    """A taste's words, and what it makes of all others once they are met."""
-
-    def __init__(self, space: Space, usual: float) -> None:
-        super().__init__()
-        self._space, self._usual = space, usual
-
-    def __missing__(self, word: str) -> float:
-        self[word] = weight = -self._usual * self._space.usual(word)
-        return weight
-
-
-def _usualness(vector: Vector, space: Space) -> float:
+def usualness(vector: Vector, space: Space) -> float:
+    """How near a text is to a paper of which nothing is known."""
     return vector.strength * sum(w * space.usual(word) for word, w in vector.weights.items())
 
 
@@ -215,7 +254,7 @@ class Nearest(Generic[K]):
 
     def add(self, key: K, vector: Vector) -> None:
         """Put one more text in."""
-        for word, weight in _telling(vector):
+        for word, weight in vector.telling:
             self._having.setdefault(word, []).append((len(self._texts), weight))
         self._texts.append((key, vector))
 
@@ -224,11 +263,13 @@ class Nearest(Generic[K]):
 
         Of equally near ones the first that was put in.
         """
+        if not self._texts:
+            return None
         found: dict[int, float] = {}
-        for word, weight in _telling(vector):
+        for word, weight in vector.telling:
             for number, other in self._having.get(word, ()):
                 found[number] = found.get(number, 0.0) + weight * other
-        likely = heapq.nsmallest(_LOOKED_AT, found.items(), key=lambda item: (-item[1], item[0]))
+        likely = _largest(found, _LOOKED_AT)
         if not likely:
             return None
         number, cosine = max(
@@ -237,5 +278,8 @@ class Nearest(Generic[K]):
         return self._texts[number][0], cosine
 
 
-def _telling(vector: Vector) -> list[tuple[str, float]]:
-    return sorted(vector.weights.items(), key=lambda item: (-item[1], item[0]))[:_TELLING]
+def _largest(values: Mapping[Name, float], most: int) -> list[tuple[Name, float]]:
+    """The keys of the *most* largest values, with them; of equal ones, the smallest keys."""
+    # Few are as large as the last of them: only these are worth putting in order.
+    least = sorted(values.values())[-most] if len(values) > most else -math.inf
+    return sorted(((k, v) for k, v in values.items() if v >= least), key=lambda item: (-item[1], item[0]))[:most]
