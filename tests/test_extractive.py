@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import assets
+from digest.core import cues
 from digest.core.errors import ConfigError
-from digest.core.extractive import Extractor
+from digest.core.extractive import Extractor, read
 from digest.core.sentences import formulas
 from digest.evaluation.rouge import best
 from digest.evaluation.sets import TldrPaper, read_tldrs
@@ -65,6 +66,65 @@ def test_the_sentence_is_the_one_that_says_what_the_paper_does() -> None:
     tldr, _ = summarize("Thinger: Studying Things", ABSTRACT)
 
     assert tldr == "We propose Thinger, a new way to study things with few examples."
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "told"),
+    [
+        (
+            "Value-Aware Eviction for Reasoning Models",
+            "Long outputs fill the cache, and evicting from it costs accuracy. We identify key factors crucial to the "
+            "accuracy of cache eviction. Based on these, we propose Value-Aware Eviction (VaEv), a recipe without "
+            "training that protects large states and spreads what is evicted. VaEv keeps 96% of the accuracy.",
+            "We propose Value-Aware Eviction",
+        ),
+        (
+            "When Numbers Speak: Aligning Numerals with Objects in Text-to-Video Models",
+            "Text-to-video models have enabled open-ended synthesis, but often struggle with generating the correct "
+            "number of objects given in a prompt. To address this limitation, we introduce NUMA, a framework without "
+            "training for better alignment. NUMA identifies layouts that do not fit the prompt.",
+            "We introduce NUMA",
+        ),
+        (
+            "Toward Long Engineering by Machines",
+            "Machines can write code, but engineering takes days. We study how tasks differ. We introduce LongLab, a "
+            "system for long engineering built on a simple principle: keep plans, code and logs in files. LongLab "
+            "wins 12 of 20 contests.",
+            "We introduce LongLab, a system for long engineering built on a simple principle: keep plans, code and "
+            "logs in files.",
+        ),
+    ],
+)
+def test_the_work_that_has_a_name_comes_before_what_led_to_it(title: str, abstract: str, told: str) -> None:
+    assert summarize(title, abstract)[0].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("title", "sentences", "name", "first"),
+    [
+        ("OpenSkill: Learning to learn", ["Skills are old.", "We present OpenSkill."], "openskill", 1),
+        ("Eviction for models", ["GPUs are full.", "We propose Value-Aware Eviction (VaEv).", "VaEv wins."], "vaev", 1),
+        ("On graphs", ["We develop a method called Seeker for graphs."], "seeker", 0),
+        ("VaEv in practice", ["We present a study of VaEv."], "vaev", 0),
+        ("On graphs", ["BERT is large.", "We propose to shrink BERT.", "BERT becomes small."], "", -1),
+        ("On graphs", ["We propose a method for GPUs.", "It is fast."], "", -1),
+        ("OpenSkill: Learning to learn", ["We present a method for skills."], "", -1),
+        ("C++: a study", ["We present C++ (again)."], "c++", 0),
+    ],
+)
+def test_a_paper_calls_its_work_by_a_name_that_it_introduces(
+    title: str, sentences: list[str], name: str, first: int
+) -> None:
+    assert cues.name_of_work(title, sentences) == name
+    assert cues.place_of_name(name, sentences) == first
+
+
+def test_a_lead_in_that_is_not_printed_may_point_back() -> None:
+    _, printed = read("", "Things are slow. We study this problem in depth.")
+    _, left_out = read("", "Things are slow. To tackle this problem, we propose Thinger.")
+
+    assert cues.points_back(printed)
+    assert not cues.points_back(left_out)
 
 
 def test_the_points_are_method_result_and_limitation_in_order() -> None:

@@ -12,7 +12,7 @@ from digest.core.extractive import Extractor
 from digest.core.features import GROUPS
 from digest.evaluation.summaries import measure
 from digest.training import summaries
-from digest.training.summaries import BY_HAND, NOTE, names, train, write
+from digest.training.summaries import BY_HAND, names, train, write
 
 SUBJECTS = "graphs trees words images sounds proteins stars waves crowds markets forests robots".split()
 
@@ -74,9 +74,16 @@ def test_where_there_is_no_set_nothing_is_measured(tmp_path: Path) -> None:
 def test_a_weight_is_written_under_its_group_and_a_zero_is_not() -> None:
     text = write({"position.share": 0.126, "words.we": 0.004, "cues.asks": -1.0}, papers=1234).decode()
 
-    assert text.startswith(NOTE.format(papers=1234))
+    assert text.startswith("# What counts how much")
     assert "1,234 papers" in text
+    assert max(map(len, text.splitlines())) <= 120
     assert Extractor.parse(text).weights == {"position.share": 0.13, "cues.asks": -1.0}
+
+
+def test_the_note_says_which_weights_are_set_by_hand() -> None:
+    note = write({}, papers=1).decode().partition("\n\n")[0]
+
+    assert all(name.partition(".")[2] in note for name in BY_HAND)
 
 
 def test_words_that_name_topics_get_no_weight(data: Path) -> None:

@@ -62,24 +62,8 @@ def test_a_long_sentence_is_cut_at_the_end_of_a_clause() -> None:
             "We propose generative adversarial networks (GANs) for the translation of images.",
             "We propose generative adversarial networks for the translation of images.",
         ),
-        (
-            "We propose a new method for the search of large graphs, called Seeker, that is fast.",
-            "We propose a new method for the search of large graphs that is fast.",
-        ),
         ("We show that wide networks generalize better to new tasks.", "Wide networks generalize better to new tasks."),
         ("To learn with few labels, we propose a simple loss.", "We propose a simple loss."),
-        (
-            "We propose a new method for the fast search of large graphs, which runs on any computer.",
-            "We propose a new method for the fast search of large graphs.",
-        ),
-        (
-            "We propose a new method for the fast search of large graphs and show that it is exact.",
-            "We propose a new method for the fast search of large graphs.",
-        ),
-        (
-            "We propose a new method for the fast search of large graphs, achieving a new record.",
-            "We propose a new method for the fast search of large graphs.",
-        ),
     ],
 )
 def test_a_clause_that_may_go_is_left_out_of_a_variant(sentence: str, shorter: str) -> None:
@@ -102,6 +86,9 @@ def test_a_clause_that_may_go_is_left_out_of_a_variant(sentence: str, shorter: s
         "We may show that networks learn things well.",
         "We argue that networks learn things well.",
         "We introduce Thinger, an online environment that is large.",
+        "We propose a new method for the fast search of large graphs, which runs on any computer.",
+        "We propose a new method for the fast search of large graphs, achieving a new record.",
+        "We introduce a system for long tasks, called Seeker, built on a simple principle: keep the state.",
     ],
 )
 def test_what_limits_a_claim_or_carries_the_sentence_stays(sentence: str) -> None:

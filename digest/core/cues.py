@@ -6,7 +6,7 @@ The cues are words of English abstracts. How much each counts is in the weights;
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,10 @@ class Sentence:
     label: str
     """The heading of a structured abstract it stands under, in small letters: "results"; else empty."""
     name: str
-    """What the paper calls its work, in small letters: "openskill" from "OpenSkill: Learning to …"; else empty."""
+    """What the paper calls its work, in small letters: "openskill" from "OpenSkill: Learning to …", "vase" from "we
+    propose Value-Aware Eviction (VaSE)"; else empty."""
+    first_named: int
+    """The place of the first sentence that has this name; -1 where none does."""
     first_announced: int
     """The place of the first sentence in which the authors say what they do; -1 where none does."""
 
@@ -127,10 +130,14 @@ _HOLLOW: Final = re.compile(
     r"(?: \w+){0,2} (?:highlight|underscore|call|point|suggest|open|provide|offer|pave|lay|motivate)s?\b",
     re.IGNORECASE,
 )
-# A word with a capital inside, or one that follows "called".
-_NAMED_THING: Final = re.compile(
-    r"\b(?:[Pp]ropos|[Pp]resent|[Ii]ntroduc|[Dd]evelop|[Dd]esign)(?:e|es|ed|s)? (?:[\w-]+ ){0,8}\(?\w+[A-Z]"
-    r"|\b(?:called|named|dubbed|termed|coined) [\"“]?[A-Z]"
+# One word, or a few that are not small: "OpenSkill: …", "Open Skill 2: …", but not "On the use of X: a study".
+_TITLE_NAME: Final = re.compile(r"((?=\S*[^\Wa-z])\S+(?: [A-Z0-9]\S*){0,2}): ")
+_CALLED: Final = re.compile(
+    r"\b(?:called|named|dubbed|termed|coined|namely|call|name|term|dub) (?:it |this )?(?:the )?[\"“'‘]*([A-Z][\w+-]+)"
+)
+_ODD_WORD: Final = re.compile(r"(?<![\w-])[^\W\d_][\w+-]*[A-Z0-9][\w+-]*")
+_US: Final = re.compile(
+    r"\b(?:we|our|ours|us|i|here)\b|\bthis (?:\w+ )?(?:paper|work|article|study|letter|report|thesis|survey|review)\b"
 )
 _AVAILABLE: Final = re.compile(r"available|released|found at|open[- ]sourced|http|www|github|project page|accepted")
 _ON_CODE: Final = re.compile(
@@ -160,6 +167,35 @@ def speaks_up(low: str) -> bool:
     return bool(_ANNOUNCES.search(low))
 
 
+def name_of_work(title: str, sentences: Sequence[str]) -> str:
+    """What the paper calls its work, in small letters; empty where it has no name.
+
+    The title may have it before a colon. Else it is new in a sentence that proposes something: a word behind "called",
+    or one with a capital inside or a figure, if the title has it too or a later clause opens with it.
+    """
+    titled = _TITLE_NAME.match(title)
+    if titled and any(titled[1].lower() in sentence.lower() for sentence in sentences):
+        return titled[1].lower()
+    for place, sentence in enumerate(sentences):
+        if not _PROPOSES.search(sentence.lower()):
+            continue
+        called: list[str] = _CALLED.findall(sentence)
+        odd: list[str] = _ODD_WORD.findall(sentence)
+        for name in called + odd:
+            if any(name in earlier for earlier in sentences[:place]):
+                continue
+            opens = re.compile(rf"(?:^|, )(?:The |Our )?{re.escape(name)}\b")
+            if name in called or name in title.split() or any(map(opens.search, sentences[place + 1 :])):
+                return name.lower()
+    return ""
+
+
+def place_of_name(name: str, sentences: Iterable[str]) -> int:
+    """Which of the *sentences* has *name* first, as a word; -1 where none does."""
+    found = re.compile(rf"(?<![\w-]){re.escape(name)}(?!\w)", re.IGNORECASE)
+    return next((place for place, sentence in enumerate(sentences) if name and found.search(sentence)), -1)
+
+
 def announces(s: Sentence) -> float:
     """It is the first in which the authors say what they do."""
     return float(s.place == s.first_announced)
@@ -182,14 +218,14 @@ def names_itself(s: Sentence) -> float:
     return float(bool(_NAMES_ITSELF.search(s.low)))
 
 
-def names_its_work(s: Sentence) -> float:
-    """It proposes something, by the name that the title gives it."""
-    return float(bool(s.name) and s.name in s.low and bool(_PROPOSES.search(s.low)))
+def introduces_its_work(s: Sentence) -> float:
+    """It proposes something, and is the first to have the name of the work: "we propose VaSE, which …"."""
+    return float(s.place == s.first_named) and proposes(s)
 
 
-def names_a_thing(s: Sentence) -> float:
-    """It proposes something under a name of its own: "we propose Value-Aware Eviction (VaSE)"."""
-    return float(bool(_NAMED_THING.search(s.raw)) and bool(_PROPOSES.search(s.low)))
+def opens_with_its_name(s: Sentence) -> float:
+    """ "VaSE protects …": it tells what the work does."""
+    return float(bool(s.name) and s.text.lower().removeprefix("the ").removeprefix("our ").startswith(s.name))
 
 
 def is_hollow(s: Sentence) -> float:
@@ -216,8 +252,8 @@ def speaks_of_its_method(s: Sentence) -> float:
 
 
 def comes_before_news(s: Sentence) -> float:
-    """It stands before the authors first say what they do."""
-    return float(s.place < s.first_announced)
+    """It stands before the authors first say what they do, and does not speak of them either."""
+    return float(s.place < s.first_announced and not _US.search(s.low))
 
 
 def comes_long_after_news(s: Sentence) -> float:
@@ -238,8 +274,8 @@ def leans_on_another(s: Sentence) -> float:
 
 
 def points_back(s: Sentence) -> float:
-    """In "we address this problem", which one stood in the sentence before."""
-    return float(bool(_POINTS_BACK.search(s.low)))
+    """In "we address this problem", which one stood in the sentence before. A lead-in that is not printed may do so."""
+    return float(bool(_POINTS_BACK.search(s.text.lower())))
 
 
 def is_on_code(s: Sentence) -> float:
@@ -272,8 +308,8 @@ CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
     studies,
     shows,
     names_itself,
-    names_its_work,
-    names_a_thing,
+    introduces_its_work,
+    opens_with_its_name,
     is_hollow,
     claims_novelty,
     gives_result,
@@ -313,6 +349,8 @@ def tells_method(s: Sentence) -> float:
     if s.label.startswith(("method", "material", "approach", "design")):
         return 2.0
     found = len(_METHOD.findall(s.low))
+    if opens_with_its_name(s) and not _RESULT.search(s.low):
+        found += 1  # "VaSE protects …"
     return found + 0.5 * (proposes(s) + studies(s)) if found else 0.0
 
 

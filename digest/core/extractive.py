@@ -24,7 +24,7 @@ from digest.core.features import Context, of_sentence, of_variant
 from digest.core.sentences import formulas, split
 from digest.core.trimming import Variant, shorten, trim, variants
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Part of the key under which a summary is stored: raise it with every change that alters what comes out. The weights
 are another part of it."""
 
@@ -172,8 +172,6 @@ _HEADING: Final = re.compile(
     rf"(?:\d[.)] )?(?P<label>{_LABEL}(?:(?: and |/| & ){_LABEL})?)"
     r"(?:: ?|\. (?=[A-Z])|\s?[—–]\s?(?=[A-Z])|(?<=[A-Z]{5}) (?=[A-Z])|$)"
 )
-# One word, or a few that are not small: "OpenSkill: …", "Open Skill 2: …", but not "On the use of X: a study".
-_TITLE_NAME: Final = re.compile(r"((?=\S*[^\Wa-z])\S+(?: [A-Z0-9]\S*){0,2}): ")
 _BINDING: Final = frozenset("the of and to is are we with that this for by from our it which".split())
 
 
@@ -192,7 +190,9 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
         if len(texts) == _SENTENCES_AT_MOST:
             break
     announced = next((n for n, (_, raw, _) in enumerate(texts) if cues.speaks_up(raw.lower())), -1)
-    named = _TITLE_NAME.match(title)
+    raws = [raw for _, raw, _ in texts]
+    name = cues.name_of_work(title, raws)
+    first_named = cues.place_of_name(name, raws)
     return tuple(
         Sentence(
             text=text,
@@ -201,7 +201,8 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
             place=place,
             of=len(texts),
             label=label,
-            name=named[1].lower() if named else "",
+            name=name,
+            first_named=first_named,
             first_announced=announced,
         )
         for place, (text, raw, label) in enumerate(texts)

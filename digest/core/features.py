@@ -1,14 +1,13 @@
 """What a sentence of an abstract looks like, in figures that a person can read: `{"position.first": 1.0, …}`.
 
-    sentence ──► of_sentence: where it stands, what its words tell, what stands before and behind it ──┐
-    variant  ──► of_variant: closeness to the title and to the rest, length, style, what was cut ──────┴─► × weights
+    sentence ──► of_sentence: where it stands, what its words tell ──────────────────────────┐
+    variant  ──► of_variant: closeness to the title and to the rest, length, what was cut ──────┴─► × weights
 
 The part before the dot is the group; `digest/trained/summaries.toml` has a table for each, with the weights.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from digest.core import cues
 from digest.core.cues import Sentence, words
 from digest.core.trimming import Variant
 
-GROUPS: Final = ("position", "cues", "neighbours", "title", "centrality", "length", "style", "cut", "opens", "words")
+GROUPS: Final = ("position", "cues", "title", "centrality", "length", "cut", "opens", "words")
 
 STOP: Final = frozenset(
     """a about above after again all also although an and any are as at be because been before being between both but
@@ -36,10 +35,9 @@ _ENDINGS: Final = tuple(
 )
 _STEM_AT_LEAST: Final = 4
 _LENGTHS: Final = (6, 9, 12, 15, 18, 21, 24, 27, 30, 35, 40, 50)
+_THIN_BELOW: Final = 12
+"""Words: "We introduce X, a framework for Y." says little."""
 _TITLE_WORDS: Final = 5
-_CAPITALS: Final = re.compile(r"\b\w*[A-Z]\w*[A-Z]\w*")
-_TEX: Final = re.compile(r"[\\${}^]")
-_DIGIT: Final = re.compile(r"\d")
 
 
 @lru_cache(maxsize=20_000)
@@ -105,7 +103,6 @@ def of_sentence(s: Sentence, context: Context) -> dict[str, float]:
     """What holds for every variant of *s*."""
     found = _position(s, context)
     found |= {f"cues.{name}": value for name, value in context.cues[s.place].items() if value}
-    found |= _neighbours(s, context)
     for word in words(s.raw):
         found[f"words.{word}"] = 1.0
     return found
@@ -116,11 +113,9 @@ def of_variant(variant: Variant, s: Sentence, context: Context) -> dict[str, flo
     said = words(variant.text)
     stems = telling(said)
     found = {f"length.over {limit}": (len(said) - limit) / 10 for limit in _LENGTHS if len(said) > limit}
-    found |= (
-        _title(stems, context.cues[s.place], context)
-        | _centrality(stems, len(said), context)
-        | _style(variant.text, said)
-    )
+    if len(said) < _THIN_BELOW:
+        found["length.thin"] = 1 - len(said) / _THIN_BELOW
+    found |= _title(stems, context.cues[s.place], context) | _centrality(stems, len(said), context)
     for name in variant.cut:
         found[f"cut.{name}"] = 1.0
     for size in (1, 2, 3):
@@ -141,28 +136,10 @@ def _position(s: Sentence, context: Context) -> dict[str, float]:
     if s.place in context.news:
         found["position.news before"] = min(3, context.news[s.place]) / 3
         found["position.only news"] = float(len(context.news) == 1)
-    return found
-
-
-def _neighbours(s: Sentence, context: Context) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if s.place:
-        before = context.cues[s.place - 1]
-        found["neighbours.before contrasts"] = before["contrasts"]
-        found["neighbours.before is background"] = before["is_background"]
-        found["neighbours.before speaks up"] = float(s.place - 1 in context.news)
-        found["neighbours.before asks"] = before["asks"]
-    if s.place + 1 < s.of:
-        after = context.cues[s.place + 1]
-        found["neighbours.after leans on it"] = after["leans_on_another"]
-        found["neighbours.after gives result"] = after["gives_result"]
-        found["neighbours.after speaks of method"] = after["speaks_of_its_method"]
-        found["neighbours.after speaks up"] = float(s.place + 1 in context.news)
-        found["neighbours.after contrasts"] = after["contrasts"]
     if s.place in context.proposing:
-        found["neighbours.first to propose"] = float(s.place == min(context.proposing))
+        found["position.first to propose"] = float(s.place == min(context.proposing))
     elif context.proposing:
-        found["neighbours.another proposes"] = 1.0
+        found["position.another proposes"] = 1.0
     return found
 
 
@@ -200,15 +177,4 @@ def _centrality(stems: Sequence[str], size: int, context: Context) -> dict[str, 
         "centrality.shared in all": shared**0.5,
         "centrality.often": sum(context.often[stem] for stem in own) / most,
         "centrality.telling words": len(stems) / max(1, size),
-    }
-
-
-def _style(text: str, said: Sequence[str]) -> dict[str, float]:
-    return {
-        "style.digits": min(3, len(_DIGIT.findall(text))) / 3,
-        "style.capitals": min(5, len(_CAPITALS.findall(text))) / 5,
-        "style.commas": min(5, text.count(",")) / 5,
-        "style.tex": min(4, len(_TEX.findall(text))) / 4,
-        "style.long words": sum(map(len, said)) / max(1, len(said)) / 10,
-        "style.that": float(" that " in text),
     }

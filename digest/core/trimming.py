@@ -4,9 +4,9 @@
              ──► variants  shorter ones beside it, each with the names of what was cut
              ──► shorten   the front of one that is too long, with "…"
 
-Words are only ever left out, never changed, but for a capital at the front. A clause goes only where the rest is a
-sentence that its authors would sign: one that is joined on, gives examples, names a consequence or an aim. What limits
-a claim stays: "but", "only", "if", "under", "may" are never cut, nor the clause they stand in.
+Words are only ever left out, never changed, but for a capital at the front. What may go stands in brackets or before
+the claim. What limits a claim stays: "but", "only", "if", "under", "may" are never cut, nor what they stand in. The end
+of a sentence stays too: cut at ", which …" or " and show that …" it said less, and was no nearer to what people write.
 """
 
 from __future__ import annotations
@@ -92,15 +92,12 @@ class Variant:
 
     text: str
     cut: tuple[str, ...] = ()
-    """What was left out, by the names that the weights have: "front: we show that", "tail: and show"."""
+    """What was left out, by the names that the weights have: "brackets", "we show that"."""
 
 
-_VARIANTS_AT_MOST: Final = 24
 # What is longer is no sentence, but a text that could not be divided.
 _VARIED_AT_MOST: Final = 1000
 _WORDS_AT_LEAST: Final = 5
-# "We introduce X, an online environment" says too little: a short sentence keeps its end.
-_HEAD_AT_LEAST: Final = 10
 
 # What makes a claim smaller, or what it is measured by. A part with one of these in it is never left out.
 _LIMITS: Final = re.compile(
@@ -134,61 +131,8 @@ _FRONTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     ("we show that", re.compile(rf"(?:{_WE}) {_SHOWN}(?: \w+ly)? that (?=\S)", re.IGNORECASE)),
 )
-_RESULTING: Final = (
-    r"(?:achiev|allow|enabl|lead|result|mak|improv|reduc|outperform|demonstrat|show|provid|yield|giv|offer|indicat"
-    r"|suggest|leverag|utiliz|us|exploit|increas|obtain|produc|open|highlight|reveal|confirm|surpass|exceed"
-    r"|bridg|facilitat|help|ensur|preserv|avoid|eliminat|remov|decreas|sav|speed|match|combin|build|tak|extend"
-    r"|generaliz|generalis|support|deliver|establish|creat|rang|includ|thereby \w+|thus \w+|hence \w+)ing\b"
-)
-_AND_WE: Final = (
-    r"(?:show|demonstrat|prov|find|evaluat|appl(?:y|ies)|provid|present|propos|introduc|discuss|analy[sz]|compar|deriv"
-    r"|develop|obtain|achiev|outperform|improv|verif|validat|illustrat|giv|establish|argu|investigat|explor"
-    r"|characteri[sz]|identif|observ|describ|examin|confirm|conduct|perform|leverag|exploit|allow|enabl|yield|lead)"
-    r"(?:e|es|s|ies|y)?\b"
-)
-_TAILS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("which", re.compile(r", which (?=\w)|, where(?:by|in) (?=\w)|, whose ")),
-    ("resulting", re.compile(rf", (?:while )?(?:\w+ly )?{_RESULTING}")),
-    (
-        "and we",
-        re.compile(
-            rf", (?:and|then)(?: (?:then|also|further|finally|thus|\w+ly|we|it|our \w+|this)){{0,3}} {_AND_WE}"
-            r"| and (?:\w+ly )?(?:(?:show|demonstrate|prove|find|argue)s? (?:that|how|its|their|the|on)"
-            r"|(?:propose|introduce|provide|evaluate|validate|investigate|derive|discuss)s?"
-            r" (?:a|an|the|it|its|their|our|new))\b"
-        ),
-    ),
-    (
-        "examples",
-        re.compile(r",? (?:such as|e\.g\.,?|including|especially|particularly|in particular|namely|i\.e\.,?) "),
-    ),
-    ("by doing", re.compile(r",? by (?:\w+ly )?\w+ing\b|,? based on |,? using |, with ")),
-    ("aside", re.compile(r" --+ ?| — ?|—| – |; |: | - ")),
-    ("aim", re.compile(r"(?:,| in order| so as) to (?=\w)|,? so that ")),
-)
-_VERB: Final = (
-    r"\b(?:is|are|was|were|has|have|had|can|will|does|do|allows?|enables?|leads?|learns?|uses?|achieves?|improves?"
-    r"|outperforms?|shows?|makes?|takes?|gives?|reduces?|provides?|requires?|combines?|works?|performs?|helps?"
-    r"|captures?|finds?|yields?|becomes?|generates?|predicts?|relies|rely|consists?|exhibits?|remains?|leverages?"
-    r"|exploits?|\w+(?:izes?|ises?|ifies))\b"
-)
-_WE_DO: Final = re.compile(
-    rf"\b(?:we|this (?:paper|work|article|study|survey)|the authors) (?:\w+ly |also |then |first |will |can |have )*\w+"
-    rf"|{_VERB}",
-    re.IGNORECASE,
-)
-_CLAUSE: Final = re.compile(r"\b(?:that|which|who|whether|how|why|what|where|when|because|since|while)\b")
-_CLAUSE_VERB: Final = re.compile(_VERB)
-_NAMED: Final = re.compile(
-    r",? (?:which we (?:call|name|term|dub|refer to as)|(?:so-)?called|named|dubbed|termed|coined|referred to as)"
-    r" (?:the )?[\"'“‘]?[A-Z][\w+-]*(?: [A-Z][\w+-]*){0,4}[\"'”’]?,?(?= (?:that|which|to|for|in|with|by|and)\b|\.?$)"
-)
-_LIST_AHEAD: Final = re.compile(
-    r"\b(?:following|follows|two|three|four|five|several|both|between|either|from)\b[^,;:]*$"
-)
 _BRACKET: Final = re.compile(r" ?\([^()]*\)(?=[\s,.;:]|$)")
 _ITEM_MARK: Final = re.compile(r" ?\((?:[ivx]{1,4}|\d{1,2}|[a-h])\)")
-_MARK: Final = re.compile(r"[.!?…]*$")
 
 
 def variants(text: str) -> tuple[Variant, ...]:
@@ -198,9 +142,8 @@ def variants(text: str) -> tuple[Variant, ...]:
     found: dict[str, tuple[str, ...]] = {}
     for whole, bracket in _brackets(text):
         for front, fronted in _fronts(whole):
-            for tailed, cut in _tails(front):
-                found.setdefault(tailed, (*bracket, *fronted, *cut))
-    return tuple(Variant(each, cut) for each, cut in list(found.items())[:_VARIANTS_AT_MOST])
+            found.setdefault(front, (*bracket, *fronted))
+    return tuple(Variant(each, cut) for each, cut in found.items())
 
 
 def _brackets(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -216,9 +159,6 @@ def _brackets(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     bare = "".join((*parts, text[start:]))
     if parts:
         yield bare, ("brackets",)
-    named = _NAMED.sub("", bare)
-    if named != bare:
-        yield named, ("name",)
     yield text, ()
 
 
@@ -228,32 +168,9 @@ def _fronts(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, pattern in _FRONTS:
         match = pattern.match(rest)
         if match and not _LIMITS.search(match[0]) and not _is_within(rest, match.end()):
-            rest, cut = _capital(rest[match.end() :]), (*cut, f"front {name}")
+            rest, cut = _capital(rest[match.end() :]), (*cut, name)
             if len(rest.split()) >= _WORDS_AT_LEAST:
                 yield rest, cut
-
-
-def _tails(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield text, ()
-    end = _MARK.search(text)
-    mark = end[0] if end else ""
-    body = text[: len(text) - len(mark)]
-    found = [(match.start(), name) for name, pattern in _TAILS for match in pattern.finditer(body)]
-    if not found or not (verb := _WE_DO.search(body)):
-        return
-    first = max([verb.end(), *(match.start() for match in _LIMITS.finditer(body, verb.end()))])
-    for place, name in found:
-        head = body[:place]
-        if place >= first and len(head.split()) >= _HEAD_AT_LEAST and _is_whole(head) and not _is_within(body, place):
-            # What was asked stood behind the colon: "We look into this: what is it?"
-            ended = "." if name == "aside" and "?" in mark else mark or "."
-            yield head.rstrip(" ,;:–—-") + ended, (f"tail {name}",)
-
-
-def _is_whole(head: str) -> bool:
-    """Can the front of a sentence, which has a verb, end here? Not "We show that networks", not "It has two parts"."""
-    clauses = list(_CLAUSE.finditer(head))
-    return not _LIST_AHEAD.search(head) and (not clauses or bool(_CLAUSE_VERB.search(head, clauses[-1].end())))
 
 
 def _is_within(text: str, place: int) -> bool:
