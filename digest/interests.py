@@ -31,7 +31,6 @@ _LEAST_WEIGHT: Final = 0.02
 """Below it, a mark of more than a year ago, nothing is said any more."""
 _LATELY: Final = timedelta(days=14)
 """How far back an edition's printed papers make what resembles them less new."""
-_LARGEST_FILE: Final = 200_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +195,7 @@ class Interests:
 
     def _library(self, edition: Edition, key: str, file: str) -> Parsed:
         """What is in a file; it is read again when it has changed."""
+        from digest.sources.guard import MAX_FILE_BYTES
         from digest.sources.library import read_library
 
         path = self._app.config.base / Path(file).expanduser()
@@ -204,8 +204,8 @@ class Interests:
             stamp = (found.st_mtime_ns, found.st_size)
             if path in self._read and self._read[path][0] == stamp:
                 return self._read[path][1]
-            if found.st_size > _LARGEST_FILE:
-                raise self._wrong(edition, key, f"{file}: is larger than {_LARGEST_FILE // 1_000_000} MB")
+            if found.st_size > MAX_FILE_BYTES:
+                raise self._wrong(edition, key, f"{file}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; divide it")
             parsed = read_library(path.read_bytes(), name=file)
         except OSError as exc:
             raise self._wrong(edition, key, f"{file}: cannot be read: {exc.strerror or exc}") from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -328,18 +329,32 @@ def test_a_spreadsheet_of_ones_own_is_read_by_its_headings() -> None:
     )
 
 
+def test_of_two_columns_of_one_name_the_first_counts() -> None:
+    [one] = papers("Title,Title,Abstract\nInvariants,,We study things.\n", "mine.csv")
+
+    assert (one.title, one.abstract) == ("Invariants", "We study things.")
+
+
 # -- what is no library
 
 
 @pytest.mark.parametrize(
     ("content", "name", "problem"),
     [
-        ("<html><body>Sign in</body></html>", "a.rdf", "a.rdf: is no RDF; export the library as Zotero RDF"),
-        ("Sign in", "a.rdf", "a.rdf: is no XML that can be read"),
+        ("<html><body>Sign in</body></html>", "a.rdf", "a.rdf: answered with a web page"),
+        ("<library/>", "a.rdf", "a.rdf: is no RDF; export the library as Zotero RDF"),
+        ("<library>", "a.rdf", "a.rdf: is no XML that can be read"),
+        ("Sign in", "a.rdf", "a.rdf: is no XML; it begins with “Sign in”"),
+        (f'<!DOCTYPE a [<!ENTITY b "c">]>{ZOTERO_RDF}', "a.rdf", "a.rdf: declares a document type of its own"),
         ("{", "a.json", "a.json: is not JSON"),
         ('{"a": 1}', "a.json", "a.json: holds no list of items; export the library as CSL JSON"),
         ("[]", "a.json", "a.json: holds no paper that can be read"),
         ("name,year\nx,1\n", "a.csv", 'a.csv: has no column "Title"'),
+        (
+            'Title,Author\nOne,Ada\nTwo,"Noether, Emmy\nThree,Ada\n',
+            "a.csv",
+            "a.csv: a quotation mark that opens in line 3 or behind it is never closed",
+        ),
         ("", "a.bib", "a.bib: holds no paper that can be read"),
         ("<html>", "a.ris", "a.ris: holds no paper that can be read"),
     ],
@@ -349,6 +364,19 @@ def test_what_is_no_library_is_told(content: str, name: str, problem: str) -> No
         read(content, name)
 
     assert str(error.value).startswith(problem)
+
+
+@pytest.mark.parametrize("filling", [" ", "A B and ", "{A B and }", "and "])
+def test_a_field_that_is_ten_times_as_long_takes_about_ten_times_as_long(filling: str) -> None:
+    def seconds(times: int) -> float:
+        text = f"@article{{a, title={{A title}}, author={{{{x{filling * times}}}{filling * times}y}}}}"
+        began = time.process_time()
+        read(text, "a.bib")
+        return time.process_time() - began
+
+    seconds(10)
+
+    assert seconds(20_000) < 50 * seconds(2_000) + 0.5
 
 
 @settings(max_examples=60, deadline=None)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _HINTS: Final = ("eprint", "arxivid", "arxiv", "journal", "journaltitle", "note", "howpublished", "number", "url")
 """Where arXiv ids stand: arXiv's own export, Mendeley's, Google Scholar's "arXiv preprint arXiv:1706.03762"."""
-_AND: Final = re.compile(r"\s+and\s+", re.IGNORECASE)
+# Looking back at one blank only: a run of a hundred thousand of them must not be tried from each.
+_AND: Final = re.compile(r"(?<=\s)and(?=\s)|[{}]", re.IGNORECASE)
 # A formula stays as it is; a brace elsewhere only protects capitals. One behind a backslash was resolved before.
 _BRACES: Final = re.compile(r"(\$(?:\\.|[^$\\])+\$)|[{}]")
 
@@ -101,10 +102,11 @@ def _names(value: str) -> Iterator[str]:
 
 def _divided(value: str) -> Iterator[str]:
     """Parted at the word "and" where it stands outside of braces."""
-    start = 0
+    start = depth = 0
     for match in _AND.finditer(value):
-        name = value[start : match.start()]
-        if name.count("{") == name.count("}"):
-            yield name.strip()
+        if match[0] in "{}":
+            depth += 1 if match[0] == "{" else -1
+        elif depth == 0:
+            yield value[start : match.start()].strip()
             start = match.end()
     yield value[start:].strip()

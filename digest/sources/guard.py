@@ -71,7 +71,7 @@ _FEED_ROOT: Final = re.compile(r"<\?xml\b|<(?:rss|feed|rdf:RDF|RDF|atom:feed|cha
 _TITLE: Final = re.compile(r"<title\b[^>]*>([^<]{0,300})", re.IGNORECASE)
 
 
-def xml(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> bytes:
+def xml(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES, max_tags: int = _MAX_TAGS) -> bytes:
     """Check that *content* is XML that no parser will choke on, and give it as UTF-8.
 
     A plain DOCTYPE, as RSS 0.91 has it, is taken out; stray control characters are too.
@@ -90,7 +90,7 @@ def xml(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> bytes:
     if text[start : start + 9].upper() == "<!DOCTYPE":
         if doctype is None or doctype[3] != ">":
             raise SourceError(
-                "declares a document type of its own (DOCTYPE with a subset), which no feed needs", url=url
+                "declares a document type of its own (DOCTYPE with a subset), which no feed or library needs", url=url
             )
         text = text[:start] + text[doctype.end() :]
     root = _ROOT.search(text, start)
@@ -98,9 +98,9 @@ def xml(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> bytes:
         raise SourceError(describe_page(text), url=url)
     markup = _OPAQUE.sub("", text) if "<!" in text else text
     if "<!" in markup and re.search(r"<!(?:ENTITY|DOCTYPE|ELEMENT|ATTLIST)", markup, re.IGNORECASE):
-        raise SourceError("declares entities or a document type of its own, which no feed needs", url=url)
-    if markup.count("<") > _MAX_TAGS:
-        raise SourceError(f"has more than {_MAX_TAGS:,} tags", url=url)
+        raise SourceError("declares entities or a document type of its own, which no feed or library needs", url=url)
+    if markup.count("<") > max_tags:
+        raise SourceError(f"has more than {max_tags:,} tags", url=url)
     if _LONG_TAG.search(markup):
         raise SourceError(f"has a tag of more than {_MAX_TAG:,} characters", url=url)
     declaration = _DECLARATION.match(text)

@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from digest.core.errors import SourceError
@@ -24,6 +24,7 @@ _NO_PAPERS: Final = frozenset({"attachment", "note", "annotation"})
 _WRITES: Final = frozenset({"author", "podcaster", "presenter", "programmer", "inventor", "artist"})
 """Zotero's kinds of creators that count as authors."""
 _LONGEST_CELL: Final = 10_000_000
+_END: Final = "end of the library"
 _COLUMNS: Final = {
     "title": ("title", "article title", "document title"),
     "abstract": ("abstract note", "abstract", "abstractnote"),
@@ -88,7 +89,7 @@ def _decoded(content: bytes) -> str:
 
 def _ris(text: str) -> Iterator[Citation]:
     """One citation for each `TY` … `ER`; a line without a tag goes on with the line before."""
-    fields: dict[str, list[str]] = {}
+    fields: dict[str, list[list[str]]] = {}
     last = ""
     for line in text.splitlines():
         match = _RIS_LINE.match(line)
@@ -98,15 +99,17 @@ def _ris(text: str) -> Iterator[Citation]:
                 yield _ris_citation(fields)
             fields, last = {}, ""
         elif match:
-            fields.setdefault(tag, []).append(value)
+            fields.setdefault(tag, []).append([value])
             last = tag
         elif last and value:
-            fields[last][-1] += f" {value}"
+            fields[last][-1].append(value)
     if fields:
         yield _ris_citation(fields)
 
 
-def _ris_citation(fields: Mapping[str, list[str]]) -> Citation:
+def _ris_citation(lines: Mapping[str, list[list[str]]]) -> Citation:
+    fields = {tag: [" ".join(value) for value in values] for tag, values in lines.items()}
+
     def first(*tags: str) -> str:
         return next((fields[tag][0] for tag in tags if tag in fields), "")
 
@@ -194,28 +197,36 @@ def _csv(text: str, name: str) -> Iterator[Citation]:
     csv.field_size_limit(_LONGEST_CELL)  # Zotero puts all notes of an item into one cell
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Behind a quote that nothing closes all is one cell: a line of our own shows whether the end was met.
+    rows = csv.reader(io.StringIO(f"{text}\n{_END}\n", newline=""), delimiter=delimiter)
     try:
-        columns = {(column or "").strip().lower(): column for column in rows.fieldnames or ()}
+        columns: dict[str, int] = {}
+        for place, heading in enumerate(next(rows)):
+            columns.setdefault(heading.strip().lower(), place)
         if not any(title in columns for title in _COLUMNS["title"]):
             raise SourceError(f'{name}: has no column "Title"; export the library as CSV with a line of headings')
+        began = ended = rows.line_num
         for row in rows:
+            if row == [_END]:
+                return
             citation = _csv_citation(row, columns)
             if citation is not None:
                 yield citation
+            began, ended = ended, rows.line_num
+        raise SourceError(f"{name}: a quotation mark that opens in line {began + 1} or behind it is never closed")
     except csv.Error as exc:
         raise SourceError(f"{name}: is no CSV that can be read ({exc})") from exc
 
 
-def _csv_citation(row: Mapping[str, Any], columns: Mapping[str, str]) -> Citation | None:
+def _csv_citation(row: Sequence[str], columns: Mapping[str, int]) -> Citation | None:
     def said(of: str) -> list[str]:
-        values = (row.get(columns[column]) for column in _COLUMNS[of] if column in columns)
-        return [value.strip() for value in values if isinstance(value, str) and value.strip()]
+        places = (columns[column] for column in _COLUMNS[of] if column in columns)
+        return [row[place].strip() for place in places if place < len(row) and row[place].strip()]
 
     def first(of: str) -> str:
         return next(iter(said(of)), "")
 
-    if first("type") in _NO_PAPERS or not any(row.values()):
+    if first("type") in _NO_PAPERS or not any(row):
         return None
     authors = first("authors")
     return Citation(

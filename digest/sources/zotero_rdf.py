@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from digest.core.errors import SourceError
 from digest.core.models import Parsed
 from digest.core.text import excerpt, one_line
+from digest.sources import guard
 from digest.sources.citation import Citation, read_citations
 
 if TYPE_CHECKING:
@@ -24,20 +25,24 @@ _BIBO: Final = "{http://purl.org/ontology/bibo/}"
 _FOAF: Final = "{http://xmlns.com/foaf/0.1/}"
 _Z: Final = "{http://www.zotero.org/namespaces/export#}"
 _NO_PAPERS: Final = frozenset({"attachment", "note", "annotation"})
+_MAX_TAGS: Final = 10_000_000
+"""A paper with notes and attachments has about a hundred."""
 
 
 def read_rdf(content: bytes, *, name: str) -> Parsed:
     """The papers of an RDF file.
 
     Raises:
-        SourceError: It is no RDF.
+        SourceError: It is no RDF, or has entities or a document type of its own.
     """
     from lxml import etree
 
-    # A large library has more nodes than libxml2 allows a stranger's file; entities are not resolved either way.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     try:
-        root = etree.fromstring(content, parser)
+        checked = guard.xml(content, max_bytes=guard.MAX_FILE_BYTES, max_tags=_MAX_TAGS)
+        root = etree.fromstring(checked, parser)
+    except SourceError as exc:
+        raise SourceError(f"{name}: {exc}; export the library as Zotero RDF") from exc
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise SourceError(f"{name}: is no XML that can be read ({excerpt(str(exc))})") from exc
     if root.tag != f"{_RDF}RDF":
