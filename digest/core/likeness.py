@@ -32,21 +32,34 @@ from digest.core.identity import (
 )
 from digest.core.models import Paper
 from digest.core.people import authors_in_common
-from digest.core.titles import are_of_a_series, are_told_apart, is_generic, title_difference
+from digest.core.titles import (
+    are_of_a_series,
+    are_of_other_kinds,
+    are_told_apart,
+    is_generic,
+    share_words,
+    title_difference,
+)
 
 _SHINGLE: Final = 5
 """Words in a shingle of an abstract."""
 _ALIKE: Final = 0.5
 """Share of shingles in common that supports an equal or nearly equal title. Two papers of one team can share 0.43."""
 _VERY_ALIKE: Final = 0.75
-"""The same where titles differ. Of 74 million pairs of real papers, different works of one team come to 0.67."""
+"""The same where titles differ. Of 270 million pairs of real papers, one alone is as like and two works: 0.66."""
+_ALIKE_OF_STRANGERS: Final = 0.8
+"""The same where there are no authors to compare, or one alone is in both lists."""
+_ALIKE_OF_HALF: Final = 0.62
+"""The same where half of the authors signed both. Different works of theirs come to 0.58."""
 _ALIKE_OF_A_TEAM: Final = 0.45
-"""The same where four fifths of five authors or more signed both. Different works of such a team come to 0.16."""
-_ALIKE_OF_A_FEW: Final = 0.62
-"""The same for three or four authors. Different works of theirs come to 0.58."""
+"""The same where five authors signed both, or the same ones in the same order. Different works come to 0.36."""
+_ALIKE_IN_ALL: Final = 0.2
+"""The same where five authors, their leader and the titles agree. Different works of such teams come to 0.05."""
 _NEVER: Final = 2.0
-_ALMOST_EQUAL: Final = 0.9
-"""The same where there are no authors to compare either."""
+_LARGEST_TEAM: Final = 30
+"""Authors above which who stands first says little: collaborations sign all they publish, in alphabetical order."""
+_SAID_TWICE: Final = 20
+"""Shingles in common below which the same people may only have described the same tool or data again."""
 _ENOUGH: Final = 40
 """Shingles that an abstract must have to speak for itself: shorter ones are often a form that was filled in."""
 
@@ -71,7 +84,7 @@ def same_work(a: Paper, b: Paper) -> str | None:
     if _abstract_likeness(a, b) is None:
         return _by_citation(a, b)
     difference = title_difference(a.title, b.title)
-    return _by_near_title(a, b, difference) if difference else _by_abstract(a, b)
+    return (difference and _by_near_title(a, b, difference)) or _by_abstract(a, b)
 
 
 def conflicting(a: Paper, b: Paper) -> bool:
@@ -190,21 +203,35 @@ def _by_abstract(a: Paper, b: Paper) -> str | None:
     alike = _abstract_likeness(a, b)
     if alike is None or alike < _alike_enough(a, b) or are_of_a_series(a.title, b.title):
         return None
+    if alike < _VERY_ALIKE and (are_of_other_kinds(a.title, b.title) or _in_common(a, b) < _SAID_TWICE):
+        return None
     return f"{_percent(alike)}{_and_authors(a, b)}"
 
 
 def _alike_enough(a: Paper, b: Paper) -> float:
     """How like two abstracts must be under different titles: the less, the more the same people have signed both."""
     if not a.authors or not b.authors:
-        return _ALMOST_EQUAL
-    common, most = authors_in_common(a.authors, b.authors), max(len(a.authors), len(b.authors))
+        return _ALIKE_OF_STRANGERS
+    common, leader = authors_in_common(a.authors, b.authors), authors_in_common(a.authors[:1], b.authors[:1])
+    least, most = sorted((len(a.authors), len(b.authors)))
     # Who leads stays when a preprint is revised, and authors are rather added than replaced.
-    if 5 * common >= 4 * most and authors_in_common(a.authors[:1], b.authors[:1]):
-        if common >= 5:
+    if common >= 5 and 5 * common >= 4 * most:
+        titled = share_words(a.title, b.title)
+        if leader and titled and most <= _LARGEST_TEAM:
+            return _ALIKE_IN_ALL
+        if leader or titled:
             return _ALIKE_OF_A_TEAM
-        if common >= 3:
-            return _ALIKE_OF_A_FEW
-    return _VERY_ALIKE if common >= 2 or common == most else _NEVER
+    elif common == least == most and share_words(a.title, b.title) and _are_in_order(a, b):
+        return _ALIKE_OF_A_TEAM
+    if 2 * common >= most and (common >= 2 or leader):
+        return _ALIKE_OF_HALF
+    if common >= 2 or (common == least and leader):
+        return _VERY_ALIKE
+    return _ALIKE_OF_STRANGERS if common else _NEVER
+
+
+def _are_in_order(a: Paper, b: Paper) -> bool:
+    return all(authors_in_common([one], [other]) for one, other in zip(a.authors, b.authors, strict=True))
 
 
 def _authors(n: int) -> str:
@@ -232,6 +259,10 @@ def _abstract_likeness(a: Paper, b: Paper, *, at_least: int = _ENOUGH) -> float 
     """How like two abstracts are; None where one of them is too short to tell."""
     shingles_a, shingles_b = _shingles(a.abstract), _shingles(b.abstract)
     return _share(shingles_a, shingles_b) if min(len(shingles_a), len(shingles_b)) >= at_least else None
+
+
+def _in_common(a: Paper, b: Paper) -> int:
+    return len(_shingles(a.abstract) & _shingles(b.abstract))
 
 
 def _share(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:

@@ -1,8 +1,11 @@
 """How two titles differ: in spelling, by a subtitle, or as the titles of two works of a series do.
 
-title_difference()   two titles → how they differ, if that makes no other work; else None
-are_of_a_series()       whether they are of works that belong together: parts, a paper and its correction
-is_generic()         whether any number of works have a title
+title_difference()     two titles → how they differ, if that makes no other work; else None
+share_words()          whether they speak of the same things
+are_of_a_series()      whether they are of works that belong together: parts, a paper and its correction
+are_of_other_kinds()   whether a word speaks for two works, though that may be chance
+are_told_apart()       the same, for titles that noise may stand around
+is_generic()           whether any number of works have a title
 """
 
 from __future__ import annotations
@@ -174,6 +177,17 @@ def are_of_a_series(a: str, b: str) -> bool:
     numbers_a, numbers_b = numbers(words_a), numbers(words_b)
     plain_a, plain_b = set(words_a) - set(numbers_a), set(words_b) - set(numbers_b)
     return numbers_a != numbers_b and 2 * len(plain_a & plain_b) >= len(plain_a | plain_b)
+
+
+def share_words(a: str, b: str) -> bool:
+    """Whether a third of the words of two titles are in both; small words aside."""
+    words_a, words_b = set(content(words_of(a))), set(content(words_of(b)))
+    return 3 * len(words_a & words_b) >= len(words_a | words_b) > 0
+
+
+def are_of_other_kinds(a: str, b: str) -> bool:
+    """Whether a word may make another work of one of them: a protocol and its trial, supervised and unsupervised."""
+    return are_told_apart(a, b) or not MARKS.isdisjoint({*words_of(a)} ^ {*words_of(b)})
 
 
 def are_told_apart(a: str, b: str) -> bool:

@@ -13,17 +13,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from digest.core.errors import DigestError
 from digest.core.identity import title_key
-from digest.core.likeness import same_work
+from digest.core.likeness import likeness, same_work
 from digest.core.models import Paper, PaperId, Record
 from digest.core.sketch import are_strangers, sketch, tells_up_to
+from digest.core.titles import are_of_a_series, title_difference
 from digest.evaluation.duplicates import measure as measure_sets
 from tests.conftest import REAL_DATA, ROOT
 
@@ -39,6 +42,8 @@ def main() -> None:
     labelled_sets()
     arxiv_and_hugging_face()
     arxiv_alone()
+    revised_and_renamed()
+    of_one_team()
     finding(int(sys.argv[1]) if len(sys.argv) > 1 else KNOWN)
 
 
@@ -86,9 +91,85 @@ def arxiv_alone() -> None:
             print(f"    {papers[a].id} {papers[a].title}\n    {papers[b].id} {papers[b].title}")
 
 
+def revised_and_renamed() -> None:
+    """Two versions of one abstract, as its authors revised it, under two titles, their ids hidden."""
+    outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one, other in map(_hidden, revisions()):
+        tenths = int(10 * likeness(one.abstract, other.abstract))
+        is_found = bool(sketch(one).sought & sketch(other).kept)
+        outcome = {"pairs": 1, "joined": int(same_work(one, other) is not None), "found": int(is_found)}
+        for band in (f"{tenths}0 %", "all in all", "all from 10 %" if tenths else "below 10 %"):
+            outcomes[band].update(outcome)
+    for band, count in sorted(outcomes.items()):
+        print(
+            f"revised and renamed, alike {band}: {count['pairs']} pairs, {count['joined']} joined, "
+            f"{count['found']} found by sketches"
+        )
+
+
+def of_one_team() -> None:
+    """Different papers that share an author or eight shingles, their ids hidden, whether sketches find them or not."""
+    papers = {p.id: p for p in recorded() if p.authors and len(p.abstract.split()) >= 45}
+    hidden = _hidden(papers.values())
+    holders, by_author = defaultdict[int, list[int]](list), defaultdict[str, list[int]](list)
+    for n, one in enumerate(hidden):
+        words = one.abstract.casefold().split()
+        for shingle in {hash(five) for five in zip(*(words[i:] for i in range(5)), strict=False)}:
+            holders[shingle].append(n)
+        for name in set(one.authors):
+            by_author[name.casefold()].append(n)
+    teams = {pair for some in by_author.values() for pair in itertools.combinations(some, 2)}
+    common = Counter(pair for some in holders.values() if len(some) <= 12 for pair in itertools.combinations(some, 2))
+    print(f"different papers: {len(hidden):,}, {len(teams):,} pairs share an author, {len(common):,} a shingle")
+    for a, b in sorted(teams | {pair for pair, n in common.items() if n >= 8}):
+        if why := same_work(hidden[a], hidden[b]):
+            print(f"    {why}\n        {hidden[a].title}\n        {hidden[b].title}")
+
+
+def revisions() -> list[tuple[Paper, Paper]]:
+    """Texts of one paper that differ, long enough to speak, under titles that do not tell that it is one."""
+    texts: defaultdict[PaperId, dict[str, Paper]] = defaultdict(dict)
+    for one in recorded():
+        if len(one.abstract.split()) >= 45:
+            texts[one.id].setdefault(title_key(one.abstract), one)
+    pairs = [pair for some in texts.values() for pair in itertools.combinations(some.values(), 2)]
+    return [(a, b if _differ(a.title, b.title) else replace(b, title=_renamed(b.title))) for a, b in pairs]
+
+
+def _differ(a: str, b: str) -> bool:
+    return title_difference(a, b) is None and not are_of_a_series(a, b)
+
+
+def _renamed(title: str) -> str:
+    """The title's end before its beginning, as "Sand: where it goes" may become "Where it goes, and what of sand"."""
+    words = title.replace(":", "").split()
+    half = len(words) // 2
+    return " ".join(("Towards", *words[half:], "of", *words[:half]))
+
+
+def recorded() -> Iterable[Paper]:
+    """Every text of every paper of arXiv that was recorded, as often as it was."""
+    from digest.sources.arxiv import ArxivSource
+
+    source = ArxivSource("arXiv", categories=["cs.LG"])
+    for folder in ("arxiv-versions", "arxiv-rss", "arxiv-rss1", "arxiv-api", "arxiv-oai"):
+        for path in sorted((REAL_DATA / folder).glob("*.xml")):
+            with suppress(DigestError):
+                yield from (record.paper for record in source.parse(path.read_bytes(), url=path.as_uri()).records)
+    for path in sorted((REAL_DATA / "arxiv-announce").glob("*.json")):
+        for row in json.loads(path.read_text(encoding="utf-8")).get("papers", ()):
+            yield _paper(row["arxiv_id"], row["title"], row["abstract"], row["authors"])
+    yield from arxiv_papers()
+    yield from hugging_face_papers()
+
+
+def _hidden(papers: Iterable[Paper]) -> list[Paper]:
+    return [replace(p, id=PaperId(f"openreview:{n}"), aliases=()) for n, p in enumerate(papers)]
+
+
 def joined(papers: list[Paper]) -> list[tuple[int, int]]:
     """The pairs that are found and joined by their words alone."""
-    hidden = [replace(p, id=PaperId(f"openreview:{n}"), aliases=()) for n, p in enumerate(papers)]
+    hidden = _hidden(papers)
     titles, holders = defaultdict[str, list[int]](list), defaultdict[int, list[int]](list)
     for n, one in enumerate(hidden):
         titles[title_key(one.title)].append(n)
