@@ -103,6 +103,7 @@ def test_the_work_that_has_a_name_comes_before_what_led_to_it(title: str, abstra
     ("title", "sentences", "name", "first"),
     [
         ("OpenSkill: Learning to learn", ["Skills are old.", "We present OpenSkill."], "openskill", 1),
+        ("Count Anything", ["We built a set.", "We propose Count Anything."], "count anything", 1),
         ("Eviction for models", ["GPUs are full.", "We propose Value-Aware Eviction (VaEv).", "VaEv wins."], "vaev", 1),
         ("On graphs", ["We develop a method called Seeker for graphs."], "seeker", 0),
         ("VaEv in practice", ["We present a study of VaEv."], "vaev", 0),

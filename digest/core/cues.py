@@ -81,6 +81,7 @@ _SHOW: Final = (
     r"|identif\w+|obtain(?:s|ed)?|confirm\w*|uncover\w*|achiev\w+|solve[sd]?)\b"
 )
 _PROPOSES: Final = re.compile(rf"{_OURSELVES} {_PROPOSE}|\b(?:is|are) (?:presented|proposed|introduced|described)\b")
+_PROPOSING: Final = re.compile(rf"\b{_PROPOSE}")
 _STUDIES: Final = re.compile(rf"{_OURSELVES} {_STUDY}|\b(?:is|are) (?:studied|investigated|considered|analy[sz]ed)\b")
 _SHOWS: Final = re.compile(rf"{_OURSELVES} {_SHOW}")
 _ANNOUNCES: Final = re.compile(
@@ -131,7 +132,7 @@ _HOLLOW: Final = re.compile(
     re.IGNORECASE,
 )
 # One word, or a few that are not small: "OpenSkill: …", "Open Skill 2: …", but not "On the use of X: a study".
-_TITLE_NAME: Final = re.compile(r"((?=\S*[^\Wa-z])\S+(?: [A-Z0-9]\S*){0,2}): ")
+_TITLE_NAME: Final = re.compile(r"((?=\S*[^\Wa-z])\S+(?: [A-Z0-9]\S*){0,2})(?:: |$)")
 _CALLED: Final = re.compile(
     r"\b(?:called|named|dubbed|termed|coined|namely|call|name|term|dub) (?:it |this )?(?:the )?[\"“'‘]*([A-Z][\w+-]+)"
 )
@@ -170,8 +171,9 @@ def speaks_up(low: str) -> bool:
 def name_of_work(title: str, sentences: Sequence[str]) -> str:
     """What the paper calls its work, in small letters; empty where it has no name.
 
-    The title may have it before a colon. Else it is new in a sentence that proposes something: a word behind "called",
-    or one with a capital inside or a figure, if the title has it too or a later clause opens with it.
+    The title may have it before a colon, or be nothing else. Else it is new in a sentence that proposes something: a
+    word behind "called", or one with a capital inside or a figure, if the title has it too or a later clause opens
+    with it.
     """
     titled = _TITLE_NAME.match(title)
     if titled and any(titled[1].lower() in sentence.lower() for sentence in sentences):
@@ -219,8 +221,8 @@ def names_itself(s: Sentence) -> float:
 
 
 def introduces_its_work(s: Sentence) -> float:
-    """It proposes something, and is the first to have the name of the work: "we propose VaSE, which …"."""
-    return float(s.place == s.first_named) and proposes(s)
+    """It is the first to have the name of the work, and there they propose it: "we look into it and propose VaSE"."""
+    return float(s.place == s.first_named and bool(_PROPOSING.search(s.low) and _US.search(s.low)))
 
 
 def opens_with_its_name(s: Sentence) -> float:
