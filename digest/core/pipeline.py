@@ -19,12 +19,12 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from digest.core import issue as issues
+from digest.core.choosing import Chooser, Question
 from digest.core.errors import DeliveryError, InDoubtError, RefusedError
 from digest.core.freshness import CATCH_UP, missing_days
 from digest.core.identity import content_hash
 from digest.core.models import (
     STOOD_IN,
-    Candidate,
     Delivery,
     DeliveryState,
     Document,
@@ -44,7 +44,7 @@ from digest.core.models import (
 )
 from digest.core.ports import Clock, Mailer, Source, Store
 from digest.core.profile import Profile
-from digest.core.rank import Selection, select
+from digest.core.rank import Selection
 from digest.core.reading import Reader
 from digest.core.relevance import Background
 
@@ -208,6 +208,7 @@ class Pipeline:
     """What words say apart from the day's papers."""
     concurrency: int = 8
     """Sources that are read at once."""
+    chooser: Chooser = field(default_factory=Chooser)
 
     # -- fetch
 
@@ -249,17 +250,15 @@ class Pipeline:
 
     def select(self, edition: Edition, day: date) -> Selection:
         """What today's issue of *edition* takes; the same as long as the store is the same."""
-        candidates: Sequence[Candidate] = self.store.candidates(
-            edition.name, edition.sources, day, carry_days=edition.carry_days
-        )
-        return select(
-            candidates,
-            self.profile_of(edition, day),
+        question = Question(
+            candidates=self.store.candidates(edition.name, edition.sources, day, carry_days=edition.carry_days),
+            profile=self.profile_of(edition, day),
             max_papers=edition.max_papers,
             exploration=edition.exploration,
             seed=f"{edition.name} {day}",
             background=self.background,
         )
+        return self.chooser.choose(edition.name, question)
 
     # -- summarize
 
