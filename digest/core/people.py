@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from digest.core.identity import title_key
 
 
 def authors_in_common(a: Sequence[str], b: Sequence[str]) -> int:
     """How many people of one list may well be in the other: "J. A. Smith" is "John Smith", "Wang Wei" is "Wei Wang"."""
-    # The same lists in the other order give the same number.
-    names_a, names_b = sorted((Counter(filter(None, map(_name_parts, names))) for names in (a, b)), key=_in_order)
+    names_a, names_b = _names(tuple(a)), _names(tuple(b))
     certain = (names_a & names_b).total()
-    left, by_part = names_b - names_a, defaultdict(list)
+    if certain == min(names_a.total(), names_b.total()):
+        return certain
+    # The same lists in the other order give the same number.
+    rest_a, left = sorted((names_a - names_b, names_b - names_a), key=_in_order)
+    by_part = defaultdict(list)
     for name in _in_order(left):
         for part in name:
             by_part[part].append(name)
     possible = 0
-    for name in _in_order(names_a - names_b):
+    for name in _in_order(rest_a):
         others = (other for part in name if len(part) > 1 for other in by_part[part])
         match = next((o for o in others if left[frozenset(o)] and _may_be_one(frozenset(name), frozenset(o))), None)
         if match is not None:
             left[frozenset(match)] -= 1
             possible += 1
     return certain + possible
+
+
+@lru_cache(maxsize=4096)
+def _names(names: tuple[str, ...]) -> Counter[frozenset[str]]:
+    """Shared by who asks: not to be changed."""
+    return Counter(filter(None, map(_name_parts, names)))
 
 
 def _in_order(names: Counter[frozenset[str]]) -> list[list[str]]:
