@@ -187,7 +187,7 @@ class App:
     @cached_property
     def background(self) -> Background:
         """How common each word is anywhere, for ranking and likeness."""
-        return Background.parse(assets.trained("words.txt").decode("utf-8"))
+        return Background.parse(assets.trained_text("words.txt"))
 
     @cached_property
     def interests(self) -> Interests:

@@ -41,9 +41,29 @@ def read_text(name: str, base: Path) -> str:
 
 
 def trained(name: str) -> bytes:
-    """What was trained and ships with the package: weights, word counts. See `digest.training`."""
+    """What was trained and ships with the package: weights, word counts. See `digest.training`.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
     path = shipped("trained") / name
     try:
         return path.read_bytes()
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}; install the package again") from exc
+
+
+def trained_text(name: str) -> str:
+    """The same, where it is text.
+
+    Raises:
+        ConfigError: It cannot be read, or is damaged or cut off.
+    """
+    content = trained(name)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if not text.endswith("\n"):
+        raise ConfigError(f"{shipped('trained') / name}: is damaged or cut off; install the package again")
+    return text

@@ -274,6 +274,14 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
     return _Reader(path.resolve()).config(data, data_dir)
 
 
+def library_path(base: Path, file: str) -> Path:
+    """Where a library that interests name lies: beside the config, unless it is written otherwise."""
+    try:
+        return base / Path(file).expanduser()
+    except RuntimeError:  # "~ada/library.bib" where there is no ada
+        return base / file
+
+
 class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -441,7 +449,7 @@ class _Reader:
         except ConfigError as error:
             raise table.wrong(key, str(error)) from error
         for file in wanted.files:
-            if not (self._path.parent / Path(file).expanduser()).is_file():
+            if not library_path(self._path.parent, file).is_file():
                 raise table.wrong(key, f"there is no file {file} beside {self._file}; export the library there")
         for text in wanted.words:
             if _FILE_NAME.fullmatch(text) and (self._path.parent / text).is_file():

@@ -30,7 +30,7 @@ class Extracts:
 
     @cached_property
     def extractor(self) -> Extractor:
-        return Extractor.parse(assets.trained(_SENTENCES).decode())
+        return Extractor.parse(assets.trained_text(_SENTENCES))
 
     @cached_property
     def tagger(self) -> Tagger:

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from digest.config import library_path
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.models import Edition, Paper, PaperId, Parsed
@@ -198,7 +199,7 @@ class Interests:
         from digest.sources.guard import MAX_FILE_BYTES
         from digest.sources.library import read_library
 
-        path = self._app.config.base / Path(file).expanduser()
+        path = library_path(self._app.config.base, file)
         try:
             found = path.stat()
             stamp = (found.st_mtime_ns, found.st_size)

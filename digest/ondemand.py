@@ -52,16 +52,23 @@ class Demand:
     def summarize(self, targets: Sequence[str]) -> list[Answer]:
         """One answer for each paper that *targets* hold, in their order; a target that fails has one with an error."""
         self.app.check(send=False)
-        answers = self.find(targets)
+        self._ask_arxiv([t for t in targets if _is_arxiv(t)])
+        answers = [answer for target in targets for answer in self._find(target)]
         self._fill(answers)
         return answers
 
     # -- finding
 
-    def find(self, targets: Sequence[str]) -> list[Answer]:
-        """The papers alone, without summaries; one answer for each target that is no file."""
-        self._ask_arxiv([t for t in targets if _is_arxiv(t)])
-        return [answer for target in targets for answer in self._find(target)]
+    def find(self, addresses: Sequence[str]) -> list[Answer]:
+        """The papers at these ids and addresses, without summaries, an answer for each; no file is one, nor stdin."""
+        self._ask_arxiv(addresses)
+        answers = []
+        for address in addresses:
+            try:
+                answers.append(self._from_record(self._remote(address)))
+            except DigestError as error:
+                answers.append(Answer(id=None, error=str(error)))
+        return answers
 
     def _find(self, target: str) -> list[Answer]:
         try:

@@ -102,6 +102,30 @@ def lab(tmp_path: Path) -> Lab:
 # -- what a profile holds
 
 
+def test_a_file_that_is_called_like_a_paper_is_not_read_for_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = lab.desk.folder / "10.1101" / "743294"
+    there.parent.mkdir()
+    there.write_text("Passwords\n\nThey are long and long and long enough for an abstract of a paper.\n" * 5)
+    monkeypatch.chdir(lab.desk.folder)
+    lab.edit(("10.1101/743294",))
+
+    found, warnings = lab.fetched_profile()
+
+    assert found.liked == ()
+    assert lab.asked == ["https://doi.org/10.1101/743294"]
+    assert [w.count("10.1101/743294") for w in warnings] == [1]
+
+
+def test_an_address_in_a_private_network_is_not_read(lab: Lab) -> None:
+    lab.edit(("http://127.0.0.1:8080/paper", "http://169.254.169.254/latest"))
+
+    with lab.desk.app() as app:
+        app.interests.fetch(app.config.editions)
+        warnings = app.interests.warnings(app.config.editions[0])
+
+    assert ["private network" in warning for warning in warnings] == [True, True]
+
+
 def test_words_and_people_are_taken_as_they_are(lab: Lab) -> None:
     lab.edit(("test-time training", "author: Ada Lovelace"), avoid=("surveys", "author: Nobody"))
 
@@ -264,6 +288,7 @@ def test_a_library_is_read_again_only_when_it_has_changed(lab: Lab, monkeypatch:
     [
         (("library.bib",), "config.toml: [[edition]] 'daily' interests: there is no file library.bib beside config"),
         (("2413.01234",), "config.toml: [[edition]] 'daily' interests: '2413.01234' looks like an arXiv id"),
+        (("~nobody-of-this-name/library.bib",), "interests: there is no file ~nobody-of-this-name/library.bib beside"),
         (("papers.enl",), "interests: 'papers.enl' is a file of a kind that is not known; known: .bib, .ris"),
         (("same",), "config.toml: [[edition]] 'daily' avoid: 'same' stands in interests too; take it out of one"),
     ],

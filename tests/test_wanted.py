@@ -80,6 +80,9 @@ def test_the_lists_keep_their_order_and_no_doubles() -> None:
         ("arxiv:cs.LG", "looks like an arXiv id and is none"),
         ("author: ", "names nobody"),
         ("https://", "is not an address that can be read"),
+        ("file:///home/ada/library.bib", "is not an address that can be read"),
+        ("ftp://example.org/library.bib", "is not an address that can be read"),
+        ("url:-", "is not an address that can be read"),
     ],
 )
 def test_what_looks_like_an_id_and_is_none_is_named(text: str, problem: str) -> None:

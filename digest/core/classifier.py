@@ -88,7 +88,9 @@ class Classifier:
             head = json.loads(line)
             form = head["format"]
         except (ValueError, RecursionError, TypeError, KeyError):
-            raise ConfigError("the classifier of topics is damaged: its first line is not what it should be") from None
+            raise ConfigError(
+                "the classifier of topics is damaged: its first line is not what it was; install the package again"
+            ) from None
         if form != FORMAT:
             raise ConfigError(f"the classifier of topics has format {form!r}, not {FORMAT}: train it again")
         try:

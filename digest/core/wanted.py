@@ -25,7 +25,7 @@ _SHORT: Final = 60
 """Letters of a title by which readers know a paper of theirs."""
 _AUTHOR: Final = re.compile(r"authors?:\s*(.*)", re.IGNORECASE)
 _OPENREVIEW: Final = re.compile(r"openreview:\s*([\w-]{6,40})", re.IGNORECASE)
-_STORED: Final = re.compile(r"(?:url|title):\S+")
+_STORED: Final = re.compile(r"(?:url:https?://|title:)\S+")
 _DOI: Final = re.compile(r"(?:doi:\s*)?10\.\d{4,9}/\S+", re.IGNORECASE)
 _ARXIV: Final = re.compile(r"arxiv:\s*\S+|\d{4}\.\d{4,6}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?", re.IGNORECASE)
 
@@ -99,6 +99,8 @@ def _paper(text: str) -> PaperId | None:
         return PaperId(f"openreview:{note[1]}")
     if _STORED.fullmatch(text):
         return PaperId(text)
+    if "://" in text or text.startswith("url:"):
+        raise ConfigError(f"{text!r} is not an address that can be read; write https://…, or the name of a file alone")
     if _DOI.fullmatch(text):
         found, _ = identify(title=text, arxiv=text, doi=text)
         return found

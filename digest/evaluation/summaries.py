@@ -23,7 +23,7 @@ def measure(data: Path, summarize: Summarize | None = None) -> tuple[Figure, ...
     Args:
         summarize: What is measured; by default the extract with the weights that ship.
     """
-    write = summarize or Extractor.parse(assets.trained("summaries.toml").decode()).summarize
+    write = summarize or Extractor.parse(assets.trained_text("summaries.toml")).summarize
     found: list[Figure] = []
     for path in files(data, "scitldr/*.jsonl", but="*train*"):
         papers = read_tldrs(path)
