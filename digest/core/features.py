@@ -129,8 +129,8 @@ def _position(s: Sentence, context: Context) -> dict[str, float]:
         f"position.from end {min(s.of - 1 - s.place, 4)}": 1.0,
         "position.share": s.place / max(1, s.of - 1),
     }
-    if s.first_announced >= 0:
-        found[f"position.from news {max(-2, min(s.place - s.first_announced, 4))}"] = 1.0
+    if s.place >= s.first_announced >= 0:
+        found[f"position.from news {min(s.place - s.first_announced, 4)}"] = 1.0
     if s.place == 0 and s.of <= 3:
         found["position.first of few"] = 1.0
     if s.place in context.news:
