@@ -62,15 +62,22 @@ def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -
 
 @click.command(short_help="Say of which papers there should be more, or less.")
 @click.argument("papers", nargs=-1, metavar="[PAPER]...")
-@click.option("--more", "value", flag_value=1, type=int, help="More papers like these.")
-@click.option("--less", "value", flag_value=-1, type=int, help="Fewer papers like these.")
-@click.option("--forget", "value", flag_value=0, type=int, help="Forget what was said of these.")
+@click.option("--more", is_flag=True, help="More papers like these.")
+@click.option("--less", is_flag=True, help="Fewer papers like these.")
+@click.option("--forget", is_flag=True, help="Forget what was said of these.")
 @click.option("--edition", metavar="NAME", help="For this edition; by default the ones that printed the paper.")
 @config_option
 @sample_option
 @json_option
 def feedback(
-    papers: tuple[str, ...], value: int | None, edition: str | None, config: Path, sample: bool, as_json: bool
+    papers: tuple[str, ...],
+    more: bool,
+    less: bool,
+    forget: bool,
+    edition: str | None,
+    config: Path,
+    sample: bool,
+    as_json: bool,
 ) -> None:
     """Say of which papers there should be more, or less; without PAPER, list what was said.
 
@@ -80,14 +87,15 @@ def feedback(
     from digest import likes_text
     from digest.feedback import give, given
 
-    if bool(papers) != (value is not None):
+    said = [value for value, is_said in ((1, more), (-1, less), (0, forget)) if is_said]
+    if len(said) != bool(papers):
         raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        if value is None:
+        if not said:
             marks = given(app, edition=edition)
             document, lines = likes_text.marks_json(marks), likes_text.mark_lines(marks)
         else:
-            taken = give(app, papers, value, edition=edition)
+            taken = give(app, papers, said[0], edition=edition)
             document, lines = likes_text.given_json(taken), likes_text.given_lines(taken)
     print_json(document) if as_json else click.echo("\n".join(lines))
 
@@ -135,7 +143,7 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
             document, lines = work.applied_json(done), topics_text.applied_lines(done)
         else:
             found = work.survey(app, limit=limit, days=days)
-            document, lines = work.survey_json(found), topics_text.survey_lines(found, limit=limit)
+            document, lines = work.survey_json(found), topics_text.survey_lines(found, limit=limit, days=days)
     if as_json:
         print_json(document)
         return
@@ -193,6 +201,9 @@ def evaluate(
     from digest.evaluation.run import PARTS, SAMPLE, Evaluator
 
     with working(as_json) as host, ExitStack() as opened:
+        release = baseline.read_release()
+        if save:
+            baseline.check_writable(save)
         evaluator = Evaluator(
             data=data or SAMPLE,
             host=host,
@@ -201,15 +212,14 @@ def evaluate(
             announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
         )
         found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
-        release = baseline.read_release()
-        if save:
-            baseline.save_release(save, __version__, found.figures)
     if as_json:
         print_json(report.evaluation_json(found, release, version=__version__))
     else:
         for line in report.lines(found, release):
             click.secho(line.text, **_STYLES.get(line.style, {}))
+    if save:
+        baseline.save_release(save, __version__, found.figures)
     if not found.figures:
         sys.exit(FAILED)
-    if found.troubles:
+    if found.troubles or found.stood_in:
         sys.exit(DEGRADED)

@@ -6,6 +6,7 @@ The order is that of the page and the mail. Text goes to a pipe as it is; bold a
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -131,13 +132,19 @@ def _what_came_of_it(report: Report) -> str:
         if report.sources and all(s.state is SourceState.FAILED for s in report.sources):
             return "no issue: no source could be read"
         return "no issue yet" if not report.until.reaches(Stage.PUBLISH) else "nothing new today"
-    left = f", {len(issue.left_out)} left out ({issue.left_out[0].reason})" if issue.left_out else ""
+    left = f", {len(issue.left_out)} left out ({_why_left_out(issue)})" if issue.left_out else ""
     updates = sum(s.updates for s in report.sources)
     known = sum(s.seen_before for s in report.sources) - updates
     seen = f", {known} already considered for earlier issues" if known else ""
     later = f", {count(updates, 'later version')}, which {'is' if updates == 1 else 'are'} no news" if updates else ""
     late = f"; {report.late:,} more came after it was made, for the next one" if report.late else ""
     return f"{count(len(issue.entries), 'paper')} in the issue{left}{seen}{later}{late}"
+
+
+def _why_left_out(issue: Issue) -> str:
+    """The reason of all, or the most frequent one and how many have others; the page names them."""
+    [(reason, n), *others] = Counter(paper.reason for paper in issue.left_out).most_common()
+    return f"{n:,} {reason}, {len(issue.left_out) - n:,} for other reasons" if others else reason
 
 
 def _spent(report: Report) -> str:

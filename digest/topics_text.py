@@ -11,10 +11,13 @@ _WIDTH = 80
 _MOST_UNKNOWN = 10
 
 
-def survey_lines(found: Survey, *, limit: int) -> Iterator[str]:
-    """Topics by use, then the words without a home."""
+def survey_lines(found: Survey, *, limit: int, days: int | None = None) -> Iterator[str]:
+    """Topics by use, then the words without a home, of all time or of the last *days*."""
     if not found.papers and not found.words:
-        yield "Nothing is printed yet; `digest run` makes an issue."
+        if days is not None:
+            yield f"Nothing was printed {'today' if days == 1 else f'in the last {days:,} days'}."
+        else:
+            yield "Nothing is printed yet; `digest run` makes an issue."
         return
     without = f", {found.without} of them without any" if found.without else ""
     yield f"{count(found.papers, 'printed paper')}, {found.topics_per_paper:.1f} topics each{without}"
@@ -30,7 +33,7 @@ def survey_lines(found: Survey, *, limit: int) -> Iterator[str]:
         yield ""
         share = found.mentions_with_home / found.mentions
         yield (
-            f"{count(found.words, 'free word')} of models and sources; {found.words_with_home} name a topic, "
+            f"{count(found.words, 'free word')} of models and sources; {found.words_with_home:,} name a topic, "
             f"{share:.0%} by use"
         )
     if found.homeless:

@@ -120,9 +120,9 @@ def test_a_quiet_day_has_no_issue_and_a_reason(desk: Desk) -> None:
 
     [report] = json.loads(as_json.stdout)
     assert (as_json.returncode, report["issue"]) == (0, None)
-    assert "considered for earlier issues" in report["warnings"][0]
+    assert "considered for an earlier issue" in report["warnings"][0]
     assert "nothing new today" in in_words.stdout
-    assert "considered for earlier issues" in in_words.stdout
+    assert "considered for an earlier issue" in in_words.stdout
 
 
 def test_something_skipped_is_exit_3_and_nothing_at_all_exit_1(tmp_path: Path) -> None:

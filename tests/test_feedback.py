@@ -215,7 +215,7 @@ def test_feedback_is_given_listed_and_forgotten_on_the_command_line(
     assert say() == "No feedback yet; `digest feedback PAPER --more` gives some.\n"
 
 
-@pytest.mark.parametrize("arguments", [["2603.90005"], ["--more"]])
+@pytest.mark.parametrize("arguments", [["2603.90005"], ["--more"], ["2603.90005", "--more", "--less"]])
 def test_feedback_needs_a_paper_and_a_word(arguments: list[str]) -> None:
     done = CliRunner().invoke(cli, ["feedback", "--sample", *arguments])
 

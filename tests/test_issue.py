@@ -68,6 +68,17 @@ def test_a_second_topic_that_is_a_section_takes_the_paper_in() -> None:
     assert drawn(entries) == [("Robots", ["1", "2", "3", "4"])]
 
 
+def test_the_best_paper_does_not_stand_last_because_it_is_the_only_one_of_its_field() -> None:
+    language = [entry(2, "Translation"), entry(3, "Large language models")]
+
+    assert drawn([entry(1, "Robots"), *language, entry(4, "Alone")]) == [
+        ("Robotics", ["1"]),
+        ("Language", ["2", "3"]),
+        (OTHER, ["4"]),
+    ]
+    assert drawn([entry(1, "Robots"), entry(2, "Alone")]) == [(OTHER, ["1", "2"])]
+
+
 @given(st.lists(st.lists(st.sampled_from([*FIELDS, "Alone"]), max_size=3, unique=True), max_size=20))
 def test_every_entry_is_in_exactly_one_section(topics: list[list[str]]) -> None:
     entries = [entry(n, *t) for n, t in enumerate(topics)]
@@ -157,6 +168,12 @@ def test_an_empty_day_says_why_for_each_source() -> None:
         "Nature lists no papers on Wednesday 3 June. "
         "stat lists only later versions of known papers (4)."
     )
+
+
+def test_one_paper_is_not_spoken_of_as_many() -> None:
+    words = why_empty([report("arXiv", SourceState.QUIET, listed=1, seen_before=1)], DAY)
+
+    assert words == "The one paper that arXiv lists was considered for an earlier issue."
 
 
 def test_an_issue_without_entries_carries_the_reason() -> None:

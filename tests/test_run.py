@@ -95,7 +95,7 @@ def test_a_day_with_nothing_new_says_why_everywhere_and_sends_nothing(desk: Desk
 
     [report] = desk.run(TUESDAY)
 
-    why = "All 1 papers that arXiv lists were considered for earlier issues."
+    why = "The one paper that arXiv lists was considered for an earlier issue."
     assert (report.status, report.issue, report.deliveries["sent"]) == ("done", None, 0)
     assert why in report.warnings
     assert why in (desk.site / "index.html").read_text(encoding="utf-8")

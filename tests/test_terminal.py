@@ -129,6 +129,23 @@ def test_a_run_that_could_read_nothing_does_not_say_that_nothing_is_new(
     assert "nothing new" not in out
 
 
+def test_a_run_does_not_give_one_reason_for_all_that_was_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    out = [left_out(1, "says nearly the same as “Bread”"), left_out(2), left_out(3)]
+    for cut in (out, out[1:]):
+        report = Report(
+            edition="daily",
+            date=WEDNESDAY,
+            sources=(),
+            usage=Usage(client="extractive"),
+            issue=issue([entry(1)], left_out=tuple(cut)),
+        )
+        terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
+
+    several, alike = capsys.readouterr().out.split("daily ·")[1:]
+    assert "3 left out (2 not among the best 30 of 40, 1 for other reasons)" in several
+    assert "2 left out (not among the best 30 of 40)" in alike
+
+
 def test_a_cost_that_is_not_known_is_not_called_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     usage = Usage(client="openai", model="own-model", requests=1, input_tokens=4277, output_tokens=1088)
     unpriced = Report(edition="daily", date=WEDNESDAY, sources=(), usage=usage)

@@ -17,6 +17,7 @@ from digest.core.topics import Taxonomy
 from digest.store import SqlStore
 from digest.store import topics as store_topics
 from digest.topics import apply, survey
+from digest.topics_text import survey_lines
 from tests.conftest import NOON, paper
 from tests.desk import CONFIG, Desk, line, tree
 from tests.issues import entry, issue, summary, told
@@ -233,6 +234,15 @@ def test_an_empty_store_has_no_topics(tmp_path: Path) -> None:
     done = digest("topics", cwd=desk.folder)
 
     assert (done.returncode, done.stdout) == (0, "Nothing is printed yet; `digest run` makes an issue.\n")
+
+
+def test_days_without_an_issue_are_not_called_an_empty_store(desk: Desk) -> None:
+    with desk.app() as app:
+        found = survey(app, limit=1, days=1)
+    nothing = replace(found, papers=0, words=0)
+
+    assert list(survey_lines(nothing, limit=1, days=7)) == ["Nothing was printed in the last 7 days."]
+    assert list(survey_lines(nothing, limit=1, days=1)) == ["Nothing was printed today."]
 
 
 def test_a_renamed_topic_is_renamed_in_old_issues_pages_and_summaries(desk: Desk) -> None:

@@ -103,7 +103,8 @@ def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[
     """Divide entries, best first, into sections by topic; each is in exactly one.
 
     A topic that leads fewer than three entries is no section: those go to another of their topics that is one, else to
-    a field of their topics that gathers two, else to the rest. What has the best entry comes first, the rest last.
+    a field of their topics that gathers two, else to the rest. What has the best entry comes first, the rest last; the
+    best entry itself is not left to the rest, where other entries have found a place.
     """
     leading = Counter(e.summary.topics[0] for e in entries if e.summary.topics)
     own = {topic for topic, n in leading.items() if n >= _OF_ITS_OWN}
@@ -120,9 +121,14 @@ def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[
             # Its fellows found better places: it goes where another of its fields is, or to the rest.
             [entry] = named.pop(name)
             named.setdefault(next((f for f in fields[id(entry)] if f in named), OTHER), []).append(entry)
+    if named.keys() > {OTHER} and entries[0] in named[OTHER] and (at := fields[id(entries[0])]):
+        named[OTHER].remove(entries[0])
+        named.setdefault(next((f for f in at if f in named), at[0]), []).append(entries[0])
     position = {id(e): n for n, e in enumerate(entries)}
     parts = [
-        Section(topic=topic, entries=tuple(sorted(es, key=lambda e: position[id(e)]))) for topic, es in named.items()
+        Section(topic=topic, entries=tuple(sorted(es, key=lambda e: position[id(e)])))
+        for topic, es in named.items()
+        if es
     ]
     return tuple(sorted(parts, key=lambda part: (part.topic == OTHER, position[id(part.entries[0])])))
 
@@ -225,4 +231,6 @@ def _quiet(source: SourceReport, day: date) -> str:
         return f"{name} lists no papers on {day:%A} {day.day} {day:%B}."
     if source.updates == source.listed:
         return f"{name} lists only later versions of known papers ({source.listed})."
+    if source.listed == 1:
+        return f"The one paper that {name} lists was considered for an earlier issue."
     return f"All {source.listed} papers that {name} lists were considered for earlier issues."
