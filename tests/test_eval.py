@@ -233,6 +233,35 @@ def test_of_two_sets_of_one_part_the_damaged_one_alone_is_left_out(tmp_path: Pat
     assert trouble.startswith(f"summaries: {tmp_path / 'scitldr' / 'A-dev.jsonl'}: line 1 is not JSON")
 
 
+def test_a_set_of_several_files_is_left_out_once(tmp_path: Path) -> None:
+    lines(tmp_path / "ratings" / "vocabulary.dat", "alpha")
+    lines(tmp_path / "ratings" / "mult.dat", "1 7:1")
+    lines(tmp_path / "ratings" / "users.dat", "1 0")
+
+    found = evaluator(tmp_path).measure(["ranking"])
+
+    (trouble,) = found.troubles
+    assert "mult.dat: line 1 names a word" in trouble
+
+
+def test_where_figures_cannot_be_written_down_nothing_is_measured(tmp_path: Path) -> None:
+    done = evaluate("--part", "papers", "--save", tmp_path / "nowhere" / "release.json", "--json")
+
+    assert done.exit_code == 1
+    assert isinstance(done.exception, ConfigError)
+    assert "nowhere/release.json: cannot be written" in json.loads(done.stdout)["error"]
+
+
+def test_a_model_whose_budget_does_not_reach_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+    with FlakyLLM() as server:
+        app_with(tmp_path, openai(server, "budget_usd_per_run = 0.000001")).__exit__(None, None, None)
+        done = evaluate("--data", papers(tmp_path), "--part", "papers", "--config", tmp_path / "config.toml")
+
+    assert done.exit_code == 3
+    assert "6 papers have an extractive summary" in done.stdout
+
+
 def test_a_folder_that_is_not_there_is_a_misuse(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["eval", "--data", str(tmp_path / "nowhere")], standalone_mode=False)
 

@@ -125,7 +125,15 @@ def test_what_is_damaged_is_named_with_its_line(
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("mult.dat", "1 9:1"), ("mult.dat", "1 one:1"), ("users.dat", "1 7"), ("users.dat", "1 x"), ("users.dat", "1 -1")],
+    [
+        ("mult.dat", "1 9:1"),
+        ("mult.dat", "1 one:1"),
+        ("mult.dat", "1 0:0"),
+        ("mult.dat", "1 0:-2"),
+        ("users.dat", "1 7"),
+        ("users.dat", "1 x"),
+        ("users.dat", "1 -1"),
+    ],
 )
 def test_ratings_that_point_at_nothing_are_damaged(name: str, text: str, tmp_path: Path) -> None:
     lines(tmp_path / "vocabulary.dat", "alpha", "beta")

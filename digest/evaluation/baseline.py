@@ -6,6 +6,7 @@ They lie in `released.json`, which `digest eval --data FOLDER --save FILE` write
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,16 @@ def read_release(path: Path = SHIPPED) -> Release:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise ConfigError(f"{path}: is not a file that `digest eval --save` wrote: {exc!r}") from exc
+
+
+def check_writable(path: Path) -> None:
+    """Find before a long measurement that its figures could not be written down.
+
+    Raises:
+        ConfigError: There is no such folder, or nobody may write there.
+    """
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f"{path}: cannot be written; name a file in a folder that is there and may be written")
 
 
 def save_release(path: Path, version: str, figures: Iterable[Figure]) -> None:

@@ -69,6 +69,8 @@ class Evaluation:
     """What could not be measured, and why."""
     notes: tuple[str, ...] = ()
     """What is to be known of the figures."""
+    stood_in: int = 0
+    """Summaries that a model was to write, and the extract wrote."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Evaluator:
     models: dict[str, Column] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stood_in: int = 0
 
     def measure(self, parts: Sequence[str]) -> Evaluation:
         """Measure *parts*, in their order.
@@ -117,6 +120,7 @@ class Evaluator:
             models=tuple(self.models.values()),
             troubles=tuple(self.troubles),
             notes=tuple(self.notes),
+            stood_in=self.stood_in,
         )
 
     def _models(self) -> dict[str, App]:
@@ -146,8 +150,10 @@ class Evaluator:
                     return
                 except sets.SetError as error:
                     path = self.data / error.path.relative_to(data)  # the part has looked nowhere else
+                    if path in damaged:  # a set of several files cannot do without it
+                        return
                     self.troubles.append(f"{part}: {sets.SetError(path, error.message)}")
-                    if path in damaged or not path.exists():
+                    if not path.exists():
                         return
                     damaged.add(path)
 
@@ -200,6 +206,7 @@ class Evaluator:
             self.host.progress(f"asking {writer} about {name}")
             written = own_papers.write(app, papers)
             self.notes += [f"{name}, {writer}: {warning}" for warning in written.warnings]
+            self.stood_in += sum(summary.fell_back is not None for summary in written.summaries.values())
             of_model = judging.measures(papers, written.summaries, fold)
             before = self.models.get(writer) or Column(writer=writer, figures=(), gains={})
             figures = [*(m.figure(name) for m in of_model), *judging.costs(papers, written.usage, data=name)]

@@ -247,6 +247,8 @@ def _counts(path: Path, words: int) -> Iterator[dict[int, int]]:
             raise SetError(path, f'line {number} is not "how many word:count word:count …"') from None
         if counts and not 0 <= min(counts) <= max(counts) < words:
             raise SetError(path, f"line {number} names a word that vocabulary.dat does not have")
+        if min(counts.values(), default=1) < 1:
+            raise SetError(path, f"line {number} counts a word less than once")
         yield counts
 
 
