@@ -295,6 +295,23 @@ def test_a_series_may_have_one_abstract(title: str, other: str) -> None:
     assert why(title, other, abstract=ABSTRACT) is None
 
 
+@pytest.mark.parametrize(
+    ("title", "other", "is_one"),
+    [
+        ("Traces of COVID-19 in rivers of Asia", "Traces of SARS-CoV-2 in rivers of Asia", True),
+        ("Silt in rivers of Asia after 2 floods", "Silt and sand in rivers of Asia", True),
+        ("GPT-4 reads river maps of Asia", "GPT-5 reads river maps of Asia", False),
+        ("Silt2 reads river maps", "Silt reads river maps", False),
+        ("The sand of rivers in Asia", "The sand of rivers in Asia, 2", False),
+        ("The first map of sand in Asia", "The second map of sand in Asia", False),
+        ("Traces of COVID-19 in rivers of Asia", "Reply to: Traces of SARS-CoV-2 in rivers of Asia", False),
+    ],
+)
+def test_a_number_tells_works_apart_where_it_stands_for_another_or_alone(title: str, other: str, is_one: bool) -> None:
+    assert (why(title, other, abstract=ABSTRACT) is not None) is is_one
+    assert same_work(titled(title, 1, abstract=ABSTRACT), revised(60, authors=TEAM, title=other)) is None
+
+
 def test_a_form_that_was_filled_in_is_no_abstract() -> None:
     form = "Nomenclatural act registered for this species in the official register of zoological names of the year."
 
@@ -400,6 +417,7 @@ _titles = st.sampled_from(
         "FORTY: Where all the sand of Asian rivers goes",
         "Sand of rivers, Part I",
         "Sand of rivers, Part II",
+        "Sand of COVID-19 rivers",
         "Dams starve coasts",
         "Editorial",
     ]

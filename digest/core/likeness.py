@@ -35,6 +35,7 @@ from digest.core.people import authors_in_common
 from digest.core.titles import (
     are_of_a_series,
     are_of_other_kinds,
+    are_surely_of_a_series,
     are_told_apart,
     is_generic,
     share_words,
@@ -202,11 +203,21 @@ def _by_abstract(a: Paper, b: Paper) -> str | None:
     """Much the same abstract under another title: a preprint that was renamed when it was published."""
     alike = _abstract_likeness(a, b)
     # Most pairs share a sentence at most: who wrote them need not be compared.
-    if alike is None or alike < _ALIKE_IN_ALL or alike < _alike_enough(a, b) or are_of_a_series(a.title, b.title):
+    if alike is None or alike < _ALIKE_IN_ALL or alike < _alike_enough(a, b):
         return None
-    if alike < _VERY_ALIKE and (are_of_other_kinds(a.title, b.title) or _in_common(a, b) < _SAID_TWICE):
+    if alike >= _VERY_ALIKE:
+        if are_surely_of_a_series(a.title, b.title):
+            return None
+    elif _are_told_apart(a, b):
         return None
     return f"{_percent(alike)}{_and_authors(a, b)}"
+
+
+def _are_told_apart(a: Paper, b: Paper) -> bool:
+    """Whether a word of the titles or a short abstract leaves a doubt, where half of an abstract is another."""
+    if are_of_a_series(a.title, b.title) or are_of_other_kinds(a.title, b.title):
+        return True
+    return len(_shingles(a.abstract) & _shingles(b.abstract)) < _SAID_TWICE
 
 
 def _alike_enough(a: Paper, b: Paper) -> float:
@@ -260,10 +271,6 @@ def _abstract_likeness(a: Paper, b: Paper, *, at_least: int = _ENOUGH) -> float 
     """How like two abstracts are; None where one of them is too short to tell."""
     shingles_a, shingles_b = _shingles(a.abstract), _shingles(b.abstract)
     return _share(shingles_a, shingles_b) if min(len(shingles_a), len(shingles_b)) >= at_least else None
-
-
-def _in_common(a: Paper, b: Paper) -> int:
-    return len(_shingles(a.abstract) & _shingles(b.abstract))
 
 
 def _share(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:

@@ -1,11 +1,12 @@
 """How two titles differ: in spelling, by a subtitle, or as the titles of two works of a series do.
 
-title_difference()     two titles → how they differ, if that makes no other work; else None
-share_words()          whether they speak of the same things
-are_of_a_series()      whether they are of works that belong together: parts, a paper and its correction
-are_of_other_kinds()   whether a word speaks for two works, though that may be chance
-are_told_apart()       the same, for titles that noise may stand around
-is_generic()           whether any number of works have a title
+title_difference()         two titles → how they differ, if that makes no other work; else None
+share_words()              whether they speak of the same things
+are_of_a_series()          whether they are of works that belong together: parts, a paper and its correction
+are_surely_of_a_series()   the same, where much else speaks for one work
+are_of_other_kinds()       whether a word speaks for two works, though that may be chance
+are_told_apart()           the same, for titles that noise may stand around
+is_generic()               whether any number of works have a title
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ _STATE: Final = re.compile(
 )
 """What publishers write into the title of the work itself: how far its review is, or that it was taken back."""
 _DIGITS: Final = re.compile(r"\d+")
+_NAME: Final = re.compile(r"(\D*)\d")
+_HYPHEN_IN_A_NAME: Final = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=\d)")
 _SUBTITLE: Final = re.compile(r"\s*[:;?!.([\u2014\u2013]\s*|\s-+\s")
 
 _TITLE_LETTERS: Final = 24
@@ -177,6 +180,29 @@ def are_of_a_series(a: str, b: str) -> bool:
     numbers_a, numbers_b = numbers(words_a), numbers(words_b)
     plain_a, plain_b = set(words_a) - set(numbers_a), set(words_b) - set(numbers_b)
     return numbers_a != numbers_b and 2 * len(plain_a & plain_b) >= len(plain_a | plain_b)
+
+
+def are_surely_of_a_series(a: str, b: str) -> bool:
+    """The same for works that much else speaks for being one, so that a number may have been renamed with the rest.
+
+    COVID-19 and SARS-CoV-2 are names, and who renames may well count his patients. But a number that takes the place of
+    another one, or is all that one title has more, was put there to tell two works apart.
+    """
+    if bool(_SPEAKS_OF.match(a)) != bool(_SPEAKS_OF.match(b)):
+        return True
+    words_a, words_b = (Counter(words_of(_HYPHEN_IN_A_NAME.sub("", title))) for title in (a, b))
+    more, less = words_a - words_b, words_b - words_a
+    names, others = _numbered_names(more), _numbered_names(less)
+    if names and others:
+        return not names.isdisjoint(others)
+    if others:
+        names, less = others, more
+    return bool(names) and names.issuperset(content([*less]))
+
+
+def _numbered_names(words: Iterable[str]) -> set[str]:
+    """What stands before the numbers, within their words: "cov" for "cov2", nothing for "2" and "second"."""
+    return {found[1] if (found := _NAME.match(number)) else "" for number in numbers(words)}
 
 
 def share_words(a: str, b: str) -> bool:
