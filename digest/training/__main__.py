@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from digest import assets
+from digest.core.errors import DigestError
 
 PARTS: Final = {
     "words": "words.txt",
@@ -30,14 +31,18 @@ def main() -> None:
     for part in asked.parts or PARTS:
         if part not in PARTS:
             parser.error(f"there is no part {part!r}; there are {', '.join(PARTS)}")
+    for part in asked.parts or PARTS:
+        began = time.perf_counter()
+        path = asked.out / PARTS[part]
         try:
-            module = importlib.import_module(f"digest.training.{part}")
+            content: bytes = importlib.import_module(f"digest.training.{part}").train(asked.data)
+            path.write_bytes(content)
         except ModuleNotFoundError as exc:
             sys.exit(f"training needs {exc.name}: pip install 'research-digest[train]'")
-        began = time.perf_counter()
-        content: bytes = module.train(asked.data)
-        path = asked.out / PARTS[part]
-        path.write_bytes(content)
+        except OSError as exc:
+            sys.exit(f"{path}: cannot be written: {exc.strerror or exc}")
+        except DigestError as error:
+            sys.exit(f"{part}: {error}")
         print(f"{path}: {len(content):,} bytes, {time.perf_counter() - began:.0f} s")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core import likeness
+from digest.core.errors import ConfigError
 from digest.core.evidence import evidence
 from digest.evaluation import sets
 from digest.evaluation.duplicates import Outcome, precision_recall_f1, read_pairs
@@ -53,8 +54,15 @@ class Pairs:
 
 
 def train(data: Path) -> bytes:
-    """The weights, as the file that ships."""
-    weights = fit([read(path, data) for path in _files(data, "-train")])
+    """The weights, as the file that ships.
+
+    Raises:
+        ConfigError: A set is not there, or broken.
+    """
+    paths = _files(data, "-train")
+    if not paths:
+        raise ConfigError(f"{data}/duplicates has no dblp-*-train.txt")
+    weights = fit([read(path, data) for path in paths])
     lines = "".join(f'"{name}" = {weight}\n' for name, weight in sorted(weights.items()))
     return f"{NOTE}\n{lines}".encode()
 
