@@ -128,6 +128,38 @@ def test_a_lead_in_that_is_not_printed_may_point_back() -> None:
     assert not cues.points_back(left_out)
 
 
+def test_what_others_did_is_not_the_summary_where_the_authors_say_what_they_do() -> None:
+    background = (
+        "Models of graphs are a bottleneck for the search of large graphs in physics and for learning on graphs."
+    )
+
+    told, _ = summarize(
+        "Graphs: models of graphs for search and learning", f"{background} We study them anew by measuring."
+    )
+    alone, _ = summarize("Graphs: models of graphs for search and learning", f"{background} They are slow.")
+    hollow, _ = summarize("Graphs", f"{background} Our code is released at https://example.org, and we show a demo.")
+
+    assert told == "We study them anew by measuring."
+    assert alone == background
+    assert hollow == background
+
+
+@pytest.mark.parametrize(
+    ("abstract", "before"),
+    [
+        ("Graphs are large. We study graphs.", [True, False]),
+        ("A new species of fern is described from Peru. We provide a key.", [False, False]),
+        ("Our graphs are large. We study graphs.", [False, False]),
+        ("Objective: To find out whether ferns help. Methods: We studied ferns.", [False, False]),
+        ("Graphs are large. Trees are small.", [False, False]),
+    ],
+)
+def test_what_comes_before_the_news_speaks_neither_of_the_authors_nor_of_what_was_done(
+    abstract: str, before: list[bool]
+) -> None:
+    assert [bool(cues.comes_before_news(s)) for s in read("", abstract)] == before
+
+
 def test_the_points_are_method_result_and_limitation_in_order() -> None:
     _, points = summarize("Thinger: Studying Things", ABSTRACT)
 

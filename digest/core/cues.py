@@ -82,6 +82,10 @@ _SHOW: Final = (
 )
 _PROPOSES: Final = re.compile(rf"{_OURSELVES} {_PROPOSE}|\b(?:is|are) (?:presented|proposed|introduced|described)\b")
 _PROPOSING: Final = re.compile(rf"\b{_PROPOSE}")
+_DONE: Final = re.compile(
+    r"\b(?:is|are|was|were) (?:\w+ly |here |herein )?(?:describ|present|propos|introduc|report|investigat|illustrat"
+    r"|provid|establish|develop|giv|stud|examin|analy[sz]|identifi|evaluat|compar|assess)(?:ed|en|ied)\b"
+)
 _STUDIES: Final = re.compile(rf"{_OURSELVES} {_STUDY}|\b(?:is|are) (?:studied|investigated|considered|analy[sz]ed)\b")
 _SHOWS: Final = re.compile(rf"{_OURSELVES} {_SHOW}")
 _ANNOUNCES: Final = re.compile(
@@ -254,8 +258,8 @@ def speaks_of_its_method(s: Sentence) -> float:
 
 
 def comes_before_news(s: Sentence) -> float:
-    """It stands before the authors first say what they do, and does not speak of them either."""
-    return float(s.place < s.first_announced and not _US.search(s.low))
+    """It stands before the authors first say what they do, and neither speaks of them nor of what was done."""
+    return float(s.place < s.first_announced and not _US.search(s.low) and not _DONE.search(s.low) and not s.label)
 
 
 def comes_long_after_news(s: Sentence) -> float:

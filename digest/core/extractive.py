@@ -93,10 +93,11 @@ class Extractor:
         self, sentences: Sequence[Sentence], of_all: Sequence[float], scores: Sequence[float], context: Context
     ) -> tuple[Sentence, str]:
         """The best variant of any sentence, and whose it is; the first of equals."""
-        least = max(scores) - _MAY_GAIN
+        worth = _worth_choosing(sentences)
+        least = max(scores[s.place] for s in worth) - _MAY_GAIN
         found = [
             (self._score(of_all[s.place], variant, s, context), s, variant.text)
-            for s in sentences
+            for s in worth
             if scores[s.place] >= least
             for variant in variants(s.text)
         ]
@@ -122,6 +123,16 @@ def candidates(title: str, sentences: tuple[Sentence, ...]) -> tuple[Candidate, 
             Candidate(sentence=s, variant=v, features=of_all | of_variant(v, s, context)) for v in variants(s.text)
         ]
     return tuple(found)
+
+
+def _worth_choosing(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    """Without what others did and what is hard, which stands before the news, if what follows says something.
+
+    On SciTLDR-A's development part it costs 0.02 of ROUGE-1; on papers of 2026 one summary in 65 was such a sentence.
+    """
+    later = [s for s in sentences if not cues.comes_before_news(s)]
+    told = any(not (cues.is_hollow(s) or cues.is_on_code(s) or cues.asks(s) or cues.leads_nowhere(s)) for s in later)
+    return later if told else sentences
 
 
 def _points(sentences: tuple[Sentence, ...], chosen: Sentence, scores: list[float]) -> tuple[str, ...]:

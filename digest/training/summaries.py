@@ -52,7 +52,7 @@ BY_HAND: Final[Mapping[str, float]] = {
 }
 """Weights that are not learned. The set is of one field and one kind: structured abstracts, names in titles and cut
 ends are rare there; and ROUGE does not mind "this problem" without the sentence that says which, nor a sentence on what
-others did, nor one of six words: cross-validated, these two cost nothing."""
+others did, nor one of six words."""
 
 _SPREAD: Final = 0.1
 """A candidate whose ROUGE (from 0 to 1) is lower by this is to be 2.7 times less likely."""
