@@ -16,19 +16,18 @@ def authors_in_common(a: Sequence[str], b: Sequence[str]) -> int:
     if certain == min(names_a.total(), names_b.total()):
         return certain
     # The same lists in the other order give the same number.
-    rest_a, left = sorted((names_a - names_b, names_b - names_a), key=_in_order)
+    some, others = sorted(map(_in_order, (names_a - names_b, names_b - names_a)))
     by_part = defaultdict(list)
-    for name in _in_order(left):
+    for n, name in enumerate(others):
         for part in name:
-            by_part[part].append(name)
-    possible = 0
-    for name in _in_order(rest_a):
-        others = (other for part in name if len(part) > 1 for other in by_part[part])
-        match = next((o for o in others if left[frozenset(o)] and _may_be_one(frozenset(name), frozenset(o))), None)
+            by_part[part].append(n)
+    taken: set[int] = set()
+    for name in some:
+        likely = (n for part in name if len(part) > 1 for n in by_part[part] if n not in taken)
+        match = next((n for n in likely if _may_be_one(frozenset(name), frozenset(others[n]))), None)
         if match is not None:
-            left[frozenset(match)] -= 1
-            possible += 1
-    return certain + possible
+            taken.add(match)
+    return certain + len(taken)
 
 
 @lru_cache(maxsize=4096)
