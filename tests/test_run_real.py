@@ -64,7 +64,9 @@ def test_three_saved_pages_are_as_many_papers_as_they_have_titles(tmp_path: Path
 
     assert sum(s.listed for s in report.sources) == counted == 283
     assert report.issue is not None
-    assert len(report.issue.entries) == len(titles)
+    told_once = [paper for paper in report.issue.left_out if paper.reason.startswith("says nearly the same as")]
+    assert len(told_once) == len(report.issue.left_out) < 4
+    assert len(report.issue.entries) + len(told_once) == len(titles)
 
 
 def test_a_paper_that_is_listed_again_after_six_days_is_said_once(tmp_path: Path, real_data: Path) -> None:
