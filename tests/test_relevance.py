@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from digest import assets
 from digest.core.bags import bag
 from digest.core.errors import ConfigError
-from digest.core.relevance import Background, Nearest, Space, Taste, Vector
+from digest.core.relevance import EVENNESS, USUAL, Background, Nearest, Space, Taste, Vector
 from digest.evaluation import ranking
 from digest.evaluation.sets import Ratings
 
@@ -101,6 +102,24 @@ def test_what_is_disliked_takes_off_and_the_more_marks_the_more() -> None:
     assert fits[0] > fits[1] > fits[2]
 
 
+@pytest.mark.parametrize("liked", [1, 40])
+def test_how_near_most_texts_are_does_not_depend_on_how_many_were_liked(liked: int) -> None:
+    draw = random.Random(liked)
+    words = [f"word{n}" for n in range(2000)]
+    background = Background(papers=20_000, length=30.0, counts={w: 4000 // (1 + n // 10) for n, w in enumerate(words)})
+    weights = list(background.counts.values())
+    texts = [bag(" ".join(draw.choices(words, weights, k=80))) for _ in range(300)]
+    space = Space(background)
+    vectors = [space.vector(one) for one in texts]
+
+    taste = Taste(space, [(v, 1.0) for v in vectors[:liked]])
+    fits = sorted(taste.fit(v) for v in vectors[liked:])
+
+    assert abs(fits[len(fits) // 2]) < 2.5
+    assert 1 < fits[int(0.95 * len(fits))] - fits[len(fits) // 2] < 5
+    assert min(taste.fit(v) for v in vectors[:liked]) > fits[len(fits) // 2] + 1
+
+
 def test_an_old_mark_counts_less_than_a_fresh_one() -> None:
     old, fresh = (
         Taste(space(), [(vector(RIVERS), w), (vector(PROTEINS), 1.0)]).fit(vector("sediment of deltas"))
@@ -144,6 +163,38 @@ def test_a_folder_without_ratings_has_no_figures(tmp_path: Path) -> None:
     assert ranking.measure(tmp_path) == ()
 
 
+SMALL = Ratings(
+    words=tuple("abcdefgh"),
+    papers=tuple({word: 1 + (n * word) % 3 for word in range(8) if (n >> (word % 4)) % 2} for n in range(40)),
+    likes=((1, 2, 3, 4, 6, 10, 15), (7, 8, 9, 11, 12, 20), (16, 17, 18, 19, 21, 22, 5)),
+)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(("usual", "evenness"), [(USUAL, EVENNESS), (0.0, 1.0), (1.0, 1.0)])
+def test_ranking_all_new_papers_at_once_fits_each_as_well_as_by_itself(
+    whole: bool, usual: float, evenness: float
+) -> None:
+    shelf = ranking.Shelf(SMALL, whole=whole)
+    liked = [(shelf.vectors[n], 1.0) for n in SMALL.likes[0]]
+    taste = Taste(shelf.space, liked, usual=usual, evenness=evenness)
+
+    fits = taste.fits(shelf.wanted(taste), shelf.usualness)
+
+    assert fits == pytest.approx([taste.fit(v) for v in shelf.vectors[::5]])
+
+
+def test_every_way_of_ranking_is_given_the_same_likes() -> None:
+    shelves = {whole: ranking.Shelf(SMALL, whole=whole) for whole in (True, False)}
+    asked = ranking.readers(SMALL)
+    twins = ranking.Way(name="one"), ranking.Way(name="another"), *ranking.BASELINES
+
+    together = ranking.gains(asked, shelves, twins, likes=1)
+
+    assert together[twins[0]] == together[twins[1]]
+    assert all(together[way] == ranking.gains(asked, shelves, [way], likes=1)[way] for way in twins)
+
+
 def test_new_papers_of_the_readers_subject_come_first_and_every_part_has_its_figure(tmp_path: Path) -> None:
     folder = tmp_path / "ratings"
     folder.mkdir()
@@ -160,4 +211,5 @@ def test_new_papers_of_the_readers_subject_come_first_and_every_part_has_its_fig
         "one like": 2,
     }
     assert figures["nDCG@10, all likes"].value > 0.7
-    assert "nDCG@10, all likes, plain centroid" in figures
+    assert {f"nDCG@10, {likes}, plain centroid" for likes in ("all likes", "five likes", "one like")} <= figures.keys()
+    assert figures["nDCG@10, lost without evenness"].higher_is_better is None

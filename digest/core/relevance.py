@@ -111,11 +111,16 @@ class Space:
             self._counts.update(one.keys())
             self._papers += 1
         self._rarity = _Once(lambda word: -math.log(self.share(word)))
-        self._usual = _Once(lambda word: self.share(word) * self._rarity[word] * _REPEATED / background.length)
+        self._usual = _Once(lambda word: self.share(word) * self._weight(word))
+        self._variance = _Once(lambda word: self.share(word) * (1 - self.share(word)) * self._weight(word) ** 2)
 
     def share(self, word: str) -> float:
         """The share of papers that have *word*, a little less than 1 at most."""
         return (self._background.counts.get(word, 0) + self._counts[word] + 0.5) / (self._papers + 1)
+
+    def _weight(self, word: str) -> float:
+        """What *word* weighs in a paper that has it."""
+        return self._rarity[word] * _REPEATED / self._background.length
 
     def rarity(self, word: str) -> float:
         """How much it says that a paper has *word*; more than 0."""
@@ -127,8 +132,7 @@ class Space:
 
     def variance(self, word: str) -> float:
         """How much the weight of *word* differs from paper to paper."""
-        share = self.share(word)
-        return share * (1 - share) * (self._rarity[word] * _REPEATED / self._background.length) ** 2
+        return self._variance[word]
 
     @cached_property
     def usual_paper(self) -> tuple[float, float]:
@@ -207,24 +211,23 @@ class Taste:
         they are half as large again.
         """
         weights = map(self._weights.__getitem__, vector.weights)
-        return self._scaled(vector.strength * sum(map(mul, weights, vector.weights.values())))
+        nearness: float = vector.strength * sum(map(mul, weights, vector.weights.values()))
+        return (nearness - self._expected) / self._deviation
 
     def shared(self, vector: Vector, most: int) -> tuple[str, ...]:
         """The words that make a text fit, the most telling first; folded."""
         worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if self._weights[w] > 0}
         return tuple(word for word, _ in _largest(worth, most))
 
-    def fit_of(self, wanted: float, usualness: float) -> float:
-        """The same, where many texts are measured at once.
+    def fits(self, wanted: Iterable[float], usualness: Iterable[float]) -> list[float]:
+        """The same as `fit` for many texts, of which an index has told what they have of the words wanted.
 
         Args:
-            wanted: The sum over the words of `words` that the text has, times its weights and its strength.
-            usualness: See `usualness`.
+            wanted: For each text, the sum over its words of `words` times weight and strength.
+            usualness: For each text, see `usualness`.
         """
-        return self._scaled(wanted - self._usual * usualness)
-
-    def _scaled(self, nearness: float) -> float:
-        return (nearness - self._expected) / self._deviation
+        usual, expected, deviation = self._usual, self._expected, self._deviation
+        return [(want - usual * use - expected) / deviation for want, use in zip(wanted, usualness, strict=True)]
 
 
 def usualness(vector: Vector, space: Space) -> float:
