@@ -133,10 +133,8 @@ def test_what_others_did_is_not_the_summary_where_the_authors_say_what_they_do()
         "Models of graphs are a bottleneck for the search of large graphs in physics and for learning on graphs."
     )
 
-    told, _ = summarize(
-        "Graphs: models of graphs for search and learning", f"{background} We study them anew by measuring."
-    )
-    alone, _ = summarize("Graphs: models of graphs for search and learning", f"{background} They are slow.")
+    told, _ = summarize("On models of graphs for search and learning", f"{background} We study them anew by measuring.")
+    alone, _ = summarize("On models of graphs for search and learning", f"{background} They are slow.")
     hollow, _ = summarize("Graphs", f"{background} Our code is released at https://example.org, and we show a demo.")
 
     assert told == "We study them anew by measuring."
@@ -148,6 +146,7 @@ def test_what_others_did_is_not_the_summary_where_the_authors_say_what_they_do()
     ("abstract", "before"),
     [
         ("Graphs are large. We study graphs.", [True, False]),
+        ("Graphs are large. Seeker is a model of graphs. We study Seeker.", [True, False, False]),
         ("A new species of fern is described from Peru. We provide a key.", [False, False]),
         ("Our graphs are large. We study graphs.", [False, False]),
         ("Objective: To find out whether ferns help. Methods: We studied ferns.", [False, False]),
@@ -157,7 +156,7 @@ def test_what_others_did_is_not_the_summary_where_the_authors_say_what_they_do()
 def test_what_comes_before_the_news_speaks_neither_of_the_authors_nor_of_what_was_done(
     abstract: str, before: list[bool]
 ) -> None:
-    assert [bool(cues.comes_before_news(s)) for s in read("", abstract)] == before
+    assert [bool(cues.comes_before_news(s)) for s in read("Seeker: on graphs", abstract)] == before
 
 
 def test_the_points_are_method_result_and_limitation_in_order() -> None:

@@ -258,8 +258,12 @@ def speaks_of_its_method(s: Sentence) -> float:
 
 
 def comes_before_news(s: Sentence) -> float:
-    """It stands before the authors first say what they do, and neither speaks of them nor of what was done."""
-    return float(s.place < s.first_announced and not _US.search(s.low) and not _DONE.search(s.low) and not s.label)
+    """It stands before the authors first say what they do, and before the name of the work, and speaks neither of them
+    nor of what was done.
+    """
+    if s.place >= s.first_announced or 0 <= s.first_named <= s.place or s.label:
+        return 0.0
+    return float(not _US.search(s.low) and not _DONE.search(s.low))
 
 
 def comes_long_after_news(s: Sentence) -> float:
