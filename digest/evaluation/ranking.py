@@ -4,6 +4,9 @@ A cold start: every fifth paper is new (those whose number is divisible by five)
 who saved five old papers or more, and at least one new one. All new papers are ranked by what the reader saved of the
 old ones: all of it, or five or one of them by lot, the same ones for every way of ranking. The figure is nDCG@10, where
 each new paper that the reader saved is worth the same. What words say is counted in all papers of the set.
+
+With all 3,849 readers, 0.199 with all likes, 0.157 with five and 0.084 with one; a plain centroid of the same likes has
+0.178, 0.145 and 0.079.
 """
 
 from __future__ import annotations
