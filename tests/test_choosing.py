@@ -104,6 +104,7 @@ def test_choosing_does_not_depend_on_the_order_of_candidates_or_of_what_is_liked
         candidates=tuple(rng.sample(question.candidates, len(question.candidates))),
         profile=replace(
             profile,
+            liked=tuple(reversed(profile.liked)),
             disliked=tuple(reversed(profile.disliked)),
             seen=tuple(reversed(profile.seen)),
         ),
