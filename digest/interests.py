@@ -30,6 +30,7 @@ HALF_LIFE: Final = timedelta(days=90)
 """After which a reader's mark on a paper says half as much."""
 _LEAST_WEIGHT: Final = 0.02
 """Below it, a mark of more than a year ago, nothing is said any more."""
+_AT_ONCE: Final = 100
 _LATELY: Final = timedelta(days=14)
 """How far back an edition's printed papers make what resembles them less new."""
 
@@ -87,18 +88,21 @@ class Interests:
     def _fetch(self, missing: Sequence[PaperId]) -> None:
         from digest.ondemand import Demand
 
-        found: dict[PaperId, Paper] = {}
-        can_be_asked = [i for i in missing if scheme(i) != "title"]
-        answers = Demand(self._app).find([_address(i) for i in can_be_asked])
-        for paper_id, answer in zip(can_be_asked, answers, strict=True):
-            if answer.paper is not None and answer.paper.abstract:
-                found[paper_id] = answer.paper
-            else:
-                # Without an abstract it may be a page that asks whether a person is reading it.
-                self._troubles[paper_id] = answer.error or "its page has no abstract"
+        demand = Demand(self._app)
         self._troubles |= {i: "no source has listed it" for i in missing if scheme(i) == "title"}
-        if found:
-            self._app.store.save_wanted(found, at=self._app.host.clock())
+        can_be_asked = [i for i in missing if scheme(i) != "title"]
+        # Kept part by part: five hundred pages take minutes, and who stops the run loses only the last ones.
+        for start in range(0, len(can_be_asked), _AT_ONCE):
+            some = can_be_asked[start : start + _AT_ONCE]
+            found: dict[PaperId, Paper] = {}
+            for paper_id, answer in zip(some, demand.find([_address(i) for i in some]), strict=True):
+                if answer.paper is not None and answer.paper.abstract:
+                    found[paper_id] = answer.paper
+                else:
+                    # Without an abstract it may be a page that asks whether a person is reading it.
+                    self._troubles[paper_id] = answer.error or "its page has no abstract"
+            if found:
+                self._app.store.save_wanted(found, at=self._app.host.clock())
 
     def warnings(self, edition: Edition) -> tuple[str, ...]:
         """What the last `fetch` could not read, in words; of a library's entries only when its content is new."""

@@ -143,7 +143,7 @@ class Demand:
 
         numbers = dict.fromkeys(found[0] for t in targets if (found := arxiv_id(t)))
         missing = [n for n in numbers if self._stored(PaperId(f"arxiv:{n}")) is None]
-        for start in range(0, len(missing), _MANY_PER_ID):
+        for start in range(0, len(missing) if self._arxiv_trouble is None else 0, _MANY_PER_ID):
             url = query_url(missing[start : start + _MANY_PER_ID])
             try:
                 parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)

@@ -194,6 +194,28 @@ def test_a_page_without_an_abstract_is_no_paper(lab: Lab) -> None:
     )
 
 
+def test_what_was_read_before_a_stop_is_not_read_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.interests._AT_ONCE", 1)
+    page = f'<html><meta name="citation_title" content="{LIKED.title}"><meta name="citation_abstract" content="{{}}">'
+    lab.answers["first"] = httpx2.Response(200, text=page.format(LIKED.abstract * 3))
+    lab.edit(("https://example.org/first", "https://example.org/second"))
+    answer = lab._answer
+
+    def stopped(request: httpx2.Request) -> httpx2.Response:
+        if "second" in str(request.url):
+            raise KeyboardInterrupt
+        return answer(request)
+
+    monkeypatch.setattr(lab, "_answer", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        lab.fetched_profile()
+    monkeypatch.undo()
+    found, _ = lab.fetched_profile()
+
+    assert [liked.paper.title for liked in found.liked] == [LIKED.title]
+    assert lab.asked == ["https://example.org/first", "https://example.org/second"]
+
+
 def test_avoid_goes_before_interests(lab: Lab) -> None:
     lab.desk.feed(MONDAY, [LIKED])
     lab.run(MONDAY)

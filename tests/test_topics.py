@@ -387,6 +387,8 @@ def test_the_fingerprint_changes_with_what_decides_topics_and_with_nothing_else(
         ({"Learning": {"X": 1}}, "[topics.Learning.X]: must be a table"),
         ({"learning": {"X": {}}}, "[topics.learning]: there is no such field; did you mean Learning?"),
         ({"X": 1}, "“X” stands outside a field"),
+        ({"X\nY": {}}, r"'X\nY' is no name for a topic or a field: write one line of text"),
+        ({"Learning": {" ": {}}}, "' ' is no name for a topic or a field"),
         (
             {"Stars": {"Transformers": {}}},
             "“Transformers” is a topic of Learning: write [topics.Learning.Transformers]",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from digest.core.bags import bag_of, words
+from digest.core.bags import bag_of, forms
 from digest.core.models import Paper
 from digest.core.relevance import Space, Vector
 
@@ -15,7 +14,6 @@ _BECAUSE: Final = 5
 """Shared words that are named."""
 _LEAST: Final = 0.05
 """Likeness below which two papers share no more than a way of writing."""
-_WORD: Final = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +38,13 @@ def most_similar(paper: Paper, others: Iterable[Paper], space: Space, *, limit: 
     vector = space.vector(bag_of(paper))
     near = [(vector.cosine(theirs), other, theirs) for other, theirs in _vectors(others, space) if other.id != paper.id]
     best = sorted(((near, other, theirs) for near, other, theirs in near if near >= _LEAST), key=_nearest_first)
-    forms = _forms(paper)
+    written = forms(f"{paper.title} {paper.abstract}")
     return tuple(
-        Similar(paper=other, likeness=min(1.0, round(near, 4)), because=_shared(vector, theirs, forms))
+        Similar(
+            paper=other,
+            likeness=min(1.0, round(near, 4)),
+            because=tuple(written.get(word, word) for word in vector.shared(theirs, _BECAUSE)),
+        )
         for near, other, theirs in best[:limit]
     )
 
@@ -53,17 +55,3 @@ def _vectors(papers: Iterable[Paper], space: Space) -> Iterable[tuple[Paper, Vec
 
 def _nearest_first(one: tuple[float, Paper, Vector]) -> tuple[float, str]:
     return -round(one[0], 4), one[1].id
-
-
-def _shared(a: Vector, b: Vector, forms: dict[str, str]) -> tuple[str, ...]:
-    worth = {word: weight * b.weights[word] for word, weight in a.weights.items() if word in b.weights}
-    best = sorted(worth, key=lambda word: (-worth[word], word))[:_BECAUSE]
-    return tuple(forms.get(word, word) for word in best)
-
-
-def _forms(paper: Paper) -> dict[str, str]:
-    """Folded word → as it first stands in the paper: people know "bias" and not "bia"."""
-    forms: dict[str, str] = {}
-    for written in _WORD.findall(f"{paper.title} {paper.abstract}".casefold()):
-        forms.setdefault(words(written)[0], written)
-    return forms

@@ -155,6 +155,7 @@ class _Drafts:
         """
         if not isinstance(table, dict):
             raise ConfigError(f"{origin.file}: “{name}” stands outside a field: put it below a [table]")
+        _check_name(name, origin.file)
         for known in self._fields:
             if known != name and known.casefold() == name.casefold():
                 raise ConfigError(f"{origin.at(name)}: there is no such field; did you mean {known}?")
@@ -165,6 +166,7 @@ class _Drafts:
                 self._add_topic(origin, name, called.get(topic, topic), line)
 
     def _add_topic(self, origin: _Origin, field_name: str, name: str, line: object) -> None:
+        _check_name(name, origin.file)
         where = origin.at(field_name, name)
         sign = "" if origin.below else ":"
         if not isinstance(line, dict):
@@ -247,6 +249,11 @@ class _Drafts:
         """The file's order; what the config adds stands behind the others of its field."""
         fields = list(self._fields)
         return sorted(self._drafts.values(), key=lambda draft: fields.index(draft.field))
+
+
+def _check_name(name: str, file: str) -> None:
+    if not name.strip() or not name.isprintable():
+        raise ConfigError(f"{file}: {name!r} is no name for a topic or a field: write one line of text")
 
 
 def _enter(words: dict[str, Word], drafts: Sequence[_Draft], word: Word, origin: _Origin) -> None:
