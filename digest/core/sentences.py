@@ -10,7 +10,7 @@ Own rules and not a library. On the 1,800 abstracts of SciTLDR-A's training part
     sentencex     97.3 %          .9956           0.01
     syntok        96.2 %          .9957           0.9
 
-Most of what ours has otherwise is cut wrongly in the set ("w.r.t. / the rates"), and none of the others knows formulas.
+Most of what ours has otherwise is cut wrongly in the set ("w.r.t. / the rates").
 """
 
 from __future__ import annotations
