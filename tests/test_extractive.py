@@ -120,6 +120,16 @@ def test_a_paper_calls_its_work_by_a_name_that_it_introduces(
     assert cues.place_of_name(name, sentences) == first
 
 
+def test_a_sentence_on_what_is_released_is_one_on_code() -> None:
+    ours, a_set, old = read(
+        "", "We publicly release our models and sets. We release a set of ferns. We release energy."
+    )
+
+    assert cues.is_on_code(ours)
+    assert not cues.is_on_code(a_set)
+    assert not cues.is_on_code(old)
+
+
 def test_a_lead_in_that_is_not_printed_may_point_back() -> None:
     _, printed = read("", "Things are slow. We study this problem in depth.")
     _, left_out = read("", "Things are slow. To tackle this problem, we propose Thinger.")
@@ -149,6 +159,7 @@ def test_what_others_did_is_not_the_summary_where_the_authors_say_what_they_do()
         ("Graphs are large. Seeker is a model of graphs. We study Seeker.", [True, False, False]),
         ("A new species of fern is described from Peru. We provide a key.", [False, False]),
         ("Our graphs are large. We study graphs.", [False, False]),
+        ("Graphs are large. Seeker halves them.", [True, False]),
         ("Objective: To find out whether ferns help. Methods: We studied ferns.", [False, False]),
         ("Graphs are large. Trees are small.", [False, False]),
     ],

@@ -27,6 +27,7 @@ def texts(sentence: str) -> set[str]:
         ("In this paper, we propose X for things.", "We propose X for things."),
         ("In this short paper we propose X for things.", "We propose X for things."),
         ("To address this gap, we therefore present X.", "We present X."),
+        ("To address the first challenge, we present a way.", "We present a way."),
         ("Furthermore, to overcome these limits, we also present X.", "We present X."),
         ("However, k-means is slower by far.", "k-means is slower by far."),
         ("Here, we show that it works (Smith et al., 2020; Jones, 2021).", "We show that it works."),

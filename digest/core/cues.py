@@ -144,11 +144,14 @@ _ODD_WORD: Final = re.compile(r"(?<![\w-])[^\W\d_][\w+-]*[A-Z0-9][\w+-]*")
 _US: Final = re.compile(
     r"\b(?:we|our|ours|us|i|here)\b|\bthis (?:\w+ )?(?:paper|work|article|study|letter|report|thesis|survey|review)\b"
 )
-_AVAILABLE: Final = re.compile(r"available|released|found at|open[- ]sourced|http|www|github|project page|accepted")
+_AVAILABLE: Final = re.compile(
+    r"available|release|open-source|found at|open[- ]sourced|http|www|github|project page|accepted"
+)
 _ON_CODE: Final = re.compile(
     r"https?://|\bwww\.|\bgithub\b|\bproject page\b|\baccepted (?:at|to|by)\b"
     r"|\b(?:code|data(?:set)?s?|models?|implementation|demo|video|project page|software)\b.{0,60}"
     r"\b(?:available|released|found at|open[- ]sourced)\b"
+    r"|\bwe (?:\w+ly |also |further )*(?:release|open-source) (?:our|all|both)\b"
 )
 _OUR_METHOD: Final = re.compile(
     r"\bour (?:\w+ )?(?:method|approach|model|framework|algorithm|system|results?|experiments)\b"
@@ -261,7 +264,8 @@ def comes_before_news(s: Sentence) -> float:
     """It stands before the authors first say what they do, and before the name of the work, and speaks neither of them
     nor of what was done.
     """
-    if s.place >= s.first_announced or 0 <= s.first_named <= s.place or s.label:
+    news = s.first_announced if s.first_announced >= 0 else s.first_named
+    if s.place >= news or 0 <= s.first_named <= s.place or s.label:
         return 0.0
     return float(not _US.search(s.low) and not _DONE.search(s.low))
 

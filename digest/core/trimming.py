@@ -25,7 +25,7 @@ _LEAD_IN: Final = re.compile(
     rf"(?:in (?:this|our|the (?:present|current)) {PAPER}(?:, | (?=(?:we|i|the authors?|it is)\b))"
     r"|here(?:in)?,? (?=we\b)"
     r"|(?:(?:to|in order to) (?:\w+ly )?(?:\w+ and )?\w+|(?:motivated|inspired|guided|driven|encouraged) by)"
-    r" (?:this|these|those|the above)(?: [\w-]+){0,3}, (?=(?:we|i|our)\b)"
+    r" (?:this|these|those|the (?:above|first|second|third|former|latter))(?: [\w-]+){0,3}, (?=(?:we|i|our)\b)"
     r"|(?:based on (?:this|these)(?: [\w-]+){0,2}|to (?:this|that) end|for this (?:purpose|reason)|in response"
     r"|in this (?:context|regard|sense|setting|direction|way)|by (?:contrast|doing so)|as a (?:result|consequence)"
     r"|in (?:addition|particular|summary|conclusion|short|contrast|turn|fact|essence|doing so)|on the other hand"
