@@ -128,7 +128,7 @@ def candidates(title: str, sentences: tuple[Sentence, ...]) -> tuple[Candidate, 
 def _worth_choosing(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
     """Without what others did and what is hard, which stands before the news, if what follows says something.
 
-    On SciTLDR-A's development part that costs 0.02 of ROUGE-1; it changes about twenty of 1,424 summaries of 2026.
+    On SciTLDR-A's development part that costs 0.02 of ROUGE-1; it changes 16 of 1,424 summaries of 2026.
     """
     later = [s for s in sentences if not cues.comes_before_news(s)]
     told = any(not (cues.is_hollow(s) or cues.is_on_code(s) or cues.asks(s) or cues.leads_nowhere(s)) for s in later)
