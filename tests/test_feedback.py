@@ -95,6 +95,15 @@ def test_papers_fetched_for_an_interest_come_back_as_they_were(store: SqlStore) 
     assert found == {paper(1).id: paper(1), paper(2).id: paper(2)}
 
 
+def test_a_title_finds_its_paper_however_often_and_however_it_is_spelled(store: SqlStore) -> None:
+    read(store, paper(1))
+    spelled = (paper(1).title, paper(1).title.upper(), f"{paper(1).title}.")
+
+    assert {title: found.id for title, found in store.papers_titled(spelled).items()} == dict.fromkeys(
+        spelled, paper(1).id
+    )
+
+
 def test_a_title_that_two_papers_have_finds_neither(store: SqlStore) -> None:
     one = paper(1, title="Reading the Room: a study of silence")
     read(store, one, paper(2, title="Editorial", abstract="A."), paper(3, title="Editorial", abstract="B."))

@@ -31,7 +31,6 @@ class Release:
     """What an earlier version measured."""
 
     version: str
-    """Empty for none."""
     figures: Mapping[Key, tuple[float, int]]
     """Part, set and name → value, and how many examples it was measured on."""
 
@@ -39,9 +38,6 @@ class Release:
         """What *figure* was then; None if it was not measured, or on other examples."""
         found = self.figures.get((figure.part, figure.data, figure.name))
         return found[0] if found is not None and found[1] == figure.of else None
-
-
-NO_RELEASE: Final = Release(version="", figures={})
 
 
 def verdict(figure: Figure, before: float | None) -> Verdict:

@@ -81,7 +81,7 @@ def evaluation_json(found: Evaluation, release: Release, *, version: str) -> dic
     extracts = _by_key(found.figures)
     return {
         "version": version,
-        "release": release.version or None,
+        "release": release.version,
         "models": [column.writer for column in found.models],
         "figures": [_figure_json(f, release, found.models) for f in found.figures],
         # What only a model has: its cost.

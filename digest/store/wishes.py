@@ -33,7 +33,9 @@ class Wishes(Database):
 
     def papers_titled(self, titles: Iterable[str]) -> dict[str, Paper]:
         """For each of *titles* that is the title of just one paper, however it is spelled, that paper."""
-        wanted = {title_key(title): title for title in titles}
+        wanted: dict[str, set[str]] = {}
+        for title in titles:
+            wanted.setdefault(title_key(title), set()).add(title)
         paper = tables.paper.c
         pks: dict[str, list[int]] = {}
         with self._read() as connection:
@@ -41,7 +43,7 @@ class Wishes(Database):
                 for row in connection.execute(select(paper.title_key, paper.pk).where(paper.title_key.in_(some))):
                     pks.setdefault(row.title_key, []).append(row.pk)
             papers = load_papers(connection, (pk for [pk, *others] in pks.values() if not others))
-        return {wanted[key]: papers[pk] for key, [pk, *_] in pks.items() if pk in papers}
+        return {title: papers[pk] for key, [pk, *_] in pks.items() if pk in papers for title in wanted[key]}
 
     def save_wanted(self, papers: Mapping[PaperId, Paper], *, at: datetime) -> None:
         """Keep papers that were fetched because an interest named them, under the id it named."""
