@@ -71,6 +71,19 @@ def test_what_the_store_does_not_know_cannot_be_marked(store: SqlStore) -> None:
         store.mark("daily", paper(1).id, 1, at=NOON)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_marks_on_two_papers_that_turn_out_to_be_one_the_last_counts(store: SqlStore, first: int) -> None:
+    doi = PaperId("doi:10.1101/743294")
+    read(store, paper(1), paper(2, id=doi, title="A title of its own", authors=("Nobody Else",)))
+    earlier, later = [(paper(1).id, 1), (doi, -1)][:: -1 if first else 1]
+    store.mark("daily", *earlier, at=NOON)
+    store.mark("daily", *later, at=NOON + timedelta(hours=1))
+
+    read(store, paper(1, aliases=(doi,)), source="other")
+
+    assert [(m.paper.id, m.value) for m in store.marks()] == [(paper(1).id, later[1])]
+
+
 def test_marks_go_along_when_two_papers_turn_out_to_be_one(store: SqlStore) -> None:
     doi = PaperId("doi:10.1101/743294")
     read(store, paper(1), paper(2, id=doi, title="A title of its own", authors=("Nobody Else",)))

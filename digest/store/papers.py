@@ -224,7 +224,7 @@ def _fold(connection: Connection, gone: int, *, into: int) -> None:
     _drop_doubles(connection, considered, ("edition", "date"), of=gone, beside=into)
     _drop_doubles(connection, tables.vote, ("source", "day"), of=gone, beside=into)
     _drop_doubles(connection, tables.told, ("edition", "what", "version"), of=gone, beside=into)
-    _drop_doubles(connection, tables.feedback, ("edition", "reader"), of=gone, beside=into)
+    _drop_earlier_marks(connection, gone, into)
     for table in (record, considered, tables.vote, tables.told, tables.feedback, tables.alias):
         connection.execute(update(table).where(table.c.paper_pk == gone).values(paper_pk=into))
     seen = connection.scalars(select(_p.first_seen).where(_p.pk.in_((gone, into)))).all()
@@ -269,6 +269,16 @@ def _drop_doubles(
     if kind is not None:
         there = there.where(other.c.kind == kind)
     connection.execute(delete(table).where(table.c.paper_pk == of, there.exists()))
+
+
+def _drop_earlier_marks(connection: Connection, gone: int, into: int) -> None:
+    """Of what one reader said of both papers, leave the last word."""
+    mark = tables.feedback
+    other = mark.alias("other")
+    for one, beside, later in ((gone, into, other.c.at >= mark.c.at), (into, gone, other.c.at > mark.c.at)):
+        same = (other.c.edition == mark.c.edition, other.c.reader == mark.c.reader)
+        there = select(1).select_from(other).where(other.c.paper_pk == beside, *same, later)
+        connection.execute(delete(mark).where(mark.c.paper_pk == one, there.exists()))
 
 
 # -- rows
