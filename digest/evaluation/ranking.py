@@ -78,6 +78,8 @@ def measure(data: Path, *, every: int = _EVERY) -> tuple[Figure, ...]:
         return ()
     ratings = read_ratings(data / _FOLDER)
     asked = readers(ratings)[::every]
+    if not asked:
+        return ()
     shelves = {whole: Shelf(ratings, whole=whole) for whole in (False, True)}
     figures: dict[str, Figure] = {}
     for name, likes in _NUMBERS.items():
