@@ -16,7 +16,7 @@ from digest.core.choosing import Chooser, Question
 from digest.core.models import Candidate, Signals
 from digest.core.profile import Liked, Profile
 from digest.core.rank import select
-from digest.core.reasons import OFF
+from digest.core.reasons import MATCHES, OFF
 from digest.core.relevance import Background, Space
 from digest.core.variety import places
 from tests.conftest import paper
@@ -150,9 +150,11 @@ def test_the_unusual_never_gets_more_than_its_share_and_never_what_was_asked_for
 
 @settings(deadline=None, max_examples=60)
 @given(QUESTIONS)
-def test_every_printed_paper_says_why_where_somebody_wants_something(question: Question) -> None:
+def test_every_paper_that_interests_or_votes_brought_in_says_why(question: Question) -> None:
     for ranked in Chooser().choose("daily", question).chosen:
-        assert ranked.reason or not question.profile.wants_something
+        is_brought_in = ranked.candidate.signals.upvotes or ranked.score >= 0.65 * MATCHES
+        assert ranked.reason or not is_brought_in
+        assert "()" not in ranked.reason
 
 
 # -- worked out once

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from digest.core.models import Candidate, Paper, Signals
 from digest.core.profile import Liked, Profile
 from digest.core.rank import rank, select
+from digest.core.reasons import OFF
 from digest.core.relevance import Background
 from digest.core.variety import places
 from tests.conftest import paper
@@ -122,7 +123,7 @@ def test_an_interest_in_a_sentence_is_met_without_its_very_words() -> None:
 
     assert (first.candidate, first.reason) == (
         ABOUT_RIVERS,
-        "matches How do floods and dams move gravel and sediment through …",
+        "matches “How do floods and dams move gravel and sediment through …”",
     )
     assert second.reason == ""
 
@@ -168,6 +169,17 @@ def test_of_a_single_liked_paper_nothing_is_close_to_the_likes() -> None:
 
     assert "your 2401.00001" in ranked.reason
     assert "likes" not in ranked.reason
+
+
+def test_a_liked_paper_that_is_listed_itself_is_said_to_be_one_of_the_readers_own() -> None:
+    by_id = candidate(replace(LIKED.paper, title="Sediment of alpine rivers, revised"))
+    by_title = candidate(text(7, "Sediment of Alpine Rivers", ""))
+
+    ranked = rank([by_id, by_title, ABOUT_PROTEINS], Profile(liked=(LIKED,)), BACKGROUND)
+    [avoided] = rank([by_id], Profile(disliked=(LIKED,)), BACKGROUND)
+
+    assert [r.reason for r in ranked] == ["one of your papers", "one of your papers", ""]
+    assert avoided.reason == "though it is one that you avoid"
 
 
 def test_a_paper_in_the_place_of_one_that_resembles_a_printed_one_says_so() -> None:
@@ -239,10 +251,10 @@ def test_a_tenth_of_the_places_goes_to_what_the_interests_would_not_bring_in() -
 
     selection = select(day, Profile(words=("rivers",)), max_papers=20, seed="ai 2026-06-03")
 
-    unusual = [r for r in selection.chosen if r.reason.startswith("off your interests")]
+    unusual = [r for r in selection.chosen if r.reason.startswith(OFF)]
     assert len(unusual) == 2
     assert len(selection.chosen) == 20
-    assert "off your interests; 80 upvotes" in [r.reason for r in unusual]
+    assert "for a change: off your interests; 80 upvotes" in [r.reason for r in unusual]
 
 
 def test_another_day_or_edition_explores_elsewhere() -> None:
@@ -300,3 +312,17 @@ def test_choosing_does_not_depend_on_order_keeps_scores_in_bounds_and_loses_noth
     assert all(0 <= r.score <= 1 for r in (*chosen.chosen, *chosen.cut))
     assert [r.score for r in chosen.chosen] == sorted((r.score for r in chosen.chosen), reverse=True)
     assert len(chosen.chosen) <= max_papers
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.sampled_from([RIVERS, "How floods reshape silt", ""]), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["model", "compare", "needed", "gives", "protein", "fold", "yeast", "acid"]), max_size=60),
+)
+def test_what_shares_no_telling_word_with_any_like_gains_nothing_by_likes(likes: list[str], words: list[str]) -> None:
+    liked = tuple(Liked(paper=text(900 + n, f"Silt {n}", t), name=f"2401.{n:05}") for n, t in enumerate(likes))
+    stranger = candidate(text(1, "Yeast", " ".join(words)))
+
+    [ranked] = rank([stranger], Profile(liked=liked), BACKGROUND)
+
+    assert (ranked.score, ranked.reason) == (0, "")

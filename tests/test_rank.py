@@ -34,13 +34,13 @@ def test_what_readers_asked_for_comes_first_and_the_reason_says_so() -> None:
     first, *_ = rank(day, Profile.of_words("test time training"))
 
     assert first.candidate.paper.id == "arxiv:2603.00002"
-    assert first.reason == "matches test time training"
+    assert first.reason == "matches “test time training”"
 
 
 def test_a_plural_or_a_hyphen_makes_no_difference() -> None:
     [one] = rank([candidate(1, title="A Large-Language Model of rivers")], Profile.of_words("large language models"))
 
-    assert one.reason == "matches large language models"
+    assert one.reason == "matches “large language models”"
 
 
 def test_common_words_of_an_interest_alone_are_no_match() -> None:
@@ -61,7 +61,7 @@ def test_words_of_an_interest_that_stand_apart_are_no_match() -> None:
     ranked = rank(day, Profile.of_words("causal inference"))
 
     assert [(r.candidate.position, r.reason) for r in ranked] == [
-        (2, "matches causal inference"),
+        (2, "matches “causal inference”"),
         (1, "mentions causal, inference"),
     ]
 
@@ -148,12 +148,12 @@ def test_a_phrase_of_the_abstract_is_a_match_and_one_of_the_title_a_better_one()
     ranked = rank(day, Profile.of_words("optimal transport", "..."))
 
     assert [r.candidate.position for r in ranked] == [2, 1]
-    assert [r.reason for r in ranked] == ["matches optimal transport"] * 2
+    assert [r.reason for r in ranked] == ["matches “optimal transport”"] * 2
 
 
 # -- reasons in degrees
 
-TOUCHED = "touches on test-time training (test, time)"
+TOUCHED = "touches on “test-time training” (test, time)"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,19 @@ def test_common_words_of_an_interest_are_no_reason_beside_its_rare_ones() -> Non
 
     [one] = rank([candidate(1, paper=one_word)], Profile.of_words("language model evidence"), common)
 
-    assert one.reason == "touches on language model evidence (evidence)"
+    assert one.reason == "touches on “language model evidence” (evidence)"
+
+
+def test_words_that_say_nothing_by_themselves_are_not_mentioned() -> None:
+    often = Background(papers=1000, counts={"test": 70, "time": 180, "training": 230, "gravel": 1})
+    apart = ("Rivers sort sand by hand. " * 4).join(["Training is told of. ", "Time goes by. ", "A gravel test."])
+    day = [candidate(1, paper=paper(1, title="On rivers", abstract=apart))]
+
+    [common] = rank(day, Profile.of_words("test-time training"), often)
+    [telling] = rank(day, Profile.of_words("training with gravel"), often)
+
+    assert common.reason == ""
+    assert telling.reason == "mentions gravel"
 
 
 def test_thirty_votes_go_before_half_an_interest_and_half_an_interest_before_none() -> None:
@@ -190,10 +202,10 @@ def test_thirty_votes_go_before_half_an_interest_and_half_an_interest_before_non
     assert [r.candidate.position for r in ranked] == [2, 1, 3]
 
 
-def test_a_paper_that_nothing_speaks_for_says_that_there_was_room() -> None:
+def test_a_paper_that_nothing_speaks_for_gives_no_reason() -> None:
     selection = select([candidate(1, upvotes=1), candidate(2)], Profile.of_words("test-time training"), max_papers=9)
 
-    assert [r.reason for r in selection.chosen] == ["1 upvote", "there was room"]
+    assert [r.reason for r in selection.chosen] == ["1 upvote", ""]
 
 
 def test_stars_are_told_where_they_say_more_than_votes() -> None:
@@ -208,4 +220,4 @@ def test_a_long_interest_is_cut_behind_a_word() -> None:
 
     [one] = rank([candidate(1, title=sentence)], Profile.of_words(sentence))
 
-    assert one.reason == "matches How do floods and dams move gravel and sediment through …"
+    assert one.reason == "matches “How do floods and dams move gravel and sediment through …”"

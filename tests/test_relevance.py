@@ -120,6 +120,37 @@ def test_how_near_most_texts_are_does_not_depend_on_how_many_were_liked(liked: i
     assert min(taste.fit(v) for v in vectors[:liked]) > fits[len(fits) // 2] + 1
 
 
+FIELD_WORDS = [f"field{n}" for n in range(40)]
+OTHER_WORDS = [f"other{n}" for n in range(200)]
+USUAL_WORDS = [f"usual{n}" for n in range(30)]
+FIELD = Background(
+    papers=10_000,
+    length=30.0,
+    counts=dict.fromkeys(USUAL_WORDS, 5000) | dict.fromkeys(FIELD_WORDS, 100) | dict.fromkeys(OTHER_WORDS, 3),
+)
+
+
+def test_what_lacks_the_usual_words_is_not_near_for_that() -> None:
+    draw = random.Random(1)
+    field = Space(FIELD)
+
+    def text(words: list[str], usual: int) -> Vector:
+        return field.vector(bag(" ".join([*draw.sample(words, 20), *draw.sample(USUAL_WORDS, usual)])))
+
+    taste = Taste(field, [(text(FIELD_WORDS, 20), 1.0) for _ in range(4)])
+    strangers = [text(OTHER_WORDS, usual) for usual in (0, 5, 20)]
+
+    assert all(taste.fit(stranger) < 0 for stranger in strangers)
+    assert not any(taste.is_met(stranger) or taste.shared(stranger, 9) for stranger in strangers)
+    assert taste.fit(text(FIELD_WORDS, 0)) > 5
+
+
+def test_words_of_any_prose_and_common_ones_tell_nothing_however_rare_the_rest() -> None:
+    known = Space(Background(papers=1000, counts={"lose": 1, "training": 230, "gravel": 2}))
+
+    assert [known.tells(word) for word in ("lose", "training", "gravel", "never-seen")] == [False, False, True, True]
+
+
 def test_an_old_mark_counts_less_than_a_fresh_one() -> None:
     old, fresh = (
         Taste(space(), [(vector(RIVERS), w), (vector(PROTEINS), 1.0)]).fit(vector("sediment of deltas"))

@@ -69,14 +69,26 @@ def read(paper: Paper) -> Text:
     )
 
 
-def shared(text: Text, interest: Phrase, rarity: Callable[[str], float], most: int) -> tuple[str, ...]:
+def shared(
+    text: Text,
+    interest: Phrase,
+    rarity: Callable[[str], float],
+    most: int,
+    *,
+    tells: Callable[[str], bool] | None = None,
+) -> tuple[str, ...]:
     """The words of an interest that a paper has, the *most* telling ones, in its order and as the reader wrote them.
 
     Words that say little beside the others of the interest are none of them.
+
+    Args:
+        tells: Which words say something by themselves, where only these are asked for.
     """
     written = forms(interest.text)
     little = max(map(rarity, interest.terms), default=0.0) / 2
     there = [term for term in interest.terms if term in text.all and rarity(term) >= little]
+    if tells is not None:
+        there = [term for term in there if tells(term)]
     best = sorted(there, key=lambda term: (-rarity(term), term))[:most]
     return tuple(written[term] for term in there if term in best)
 

@@ -27,6 +27,7 @@ from digest.core.phrases import Phrase, Text, clipped, fit, phrase, read, shared
 from digest.core.profile import Liked, Profile
 from digest.core.reasons import MATCHES, Fit, Kind
 from digest.core.relevance import Background, Nearest, Space, Taste, Vector
+from digest.core.titles import is_generic, words_of
 from digest.core.variety import Stranger, Told, explore, places, quoted
 
 _RELEVANCE: Final = 0.65
@@ -58,6 +59,8 @@ _NAME: Final = 60
 """Letters of an interest that a reason quotes."""
 _BECAUSE: Final = 3
 """Words that a reason names where a paper is near another."""
+_SHARED: Final = 30
+"""Words that two papers share, of which those that tell something are named."""
 
 
 def rank(candidates: Sequence[Candidate], profile: Profile, background: Background | None = None) -> tuple[Ranked, ...]:
@@ -109,8 +112,10 @@ def _scored(
     texts = {c.paper.id: read(c.paper) for c in candidates}
     bags = {paper_id: text.bag for paper_id, text in texts.items()}
     space = Space(background, bags.values())
-    wanted = _Wants(space, profile.words, profile.authors, liked=profile.liked, disliked=profile.disliked)
-    avoided = _Wants(space, profile.avoid_words, profile.avoid_authors, liked=profile.disliked, disliked=profile.liked)
+    wanted = _Wants(space, profile.words, profile.authors, profile.liked, profile.disliked, "one of your papers")
+    avoided = _Wants(
+        space, profile.avoid_words, profile.avoid_authors, profile.disliked, profile.liked, "one that you avoid"
+    )
     lately = Told([(p, space.vector(bag_of(p))) for p in profile.seen])
     found: list[_Scored] = []
     for candidate in candidates:
@@ -184,11 +189,18 @@ class _Wants:
         space: Space,
         texts: Sequence[str],
         authors: Sequence[str],
-        *,
         liked: Sequence[Liked],
         disliked: Sequence[Liked],
+        own: str,
     ) -> None:
-        self._space, self._authors = space, authors
+        """Read what is wanted.
+
+        Args:
+            own: What a reason calls a paper that is *liked* itself.
+        """
+        self._space, self._authors, self._own = space, authors, own
+        self._ids = frozenset(one.paper.id for one in liked)
+        self._titles = frozenset(words_of(one.paper.title) for one in liked if not is_generic(one.paper.title))
         self._phrases = [phrase(text) for text in texts]
         self._sentences = {p.text: space.vector(bag(p.text)) for p in self._phrases if len(p.terms) >= _SENTENCE}
         self._liked = [(one, space.vector(bag_of(one.paper))) for one in liked]
@@ -202,7 +214,7 @@ class _Wants:
     def weigh(self, paper: Paper, text: Text, vector: Vector) -> list[float]:
         """How well a paper fits each part of it, 0 to 1."""
         by_authors = [_BY_AUTHOR] * len(self._signed(paper.authors))
-        by_taste = [] if self._taste is None else [_softened(_graded(self._taste.fit(vector)))]
+        by_taste = [] if self._taste is None else [self._fit_of_taste(paper, vector, self._taste)]
         return [*by_authors, *(self._matches(text, vector, p) for p in self._phrases), *by_taste]
 
     def fits(self, paper: Paper, text: Text, vector: Vector) -> list[Fit]:
@@ -214,6 +226,7 @@ class _Wants:
                 name=clipped(p.text, _NAME),
                 fit=self._matches(text, vector, p),
                 because=shared(text, p, self._space.rarity, _BECAUSE),
+                telling=shared(text, p, self._space.rarity, _BECAUSE, tells=self._space.tells),
             )
             for p in self._phrases
         ]
@@ -229,16 +242,33 @@ class _Wants:
         return _softened(by_words)
 
     def _near(self, paper: Paper, vector: Vector, taste: Taste) -> Fit:
-        near = _softened(_graded(taste.fit(vector)))
+        near = self._fit_of_taste(paper, vector, taste)
+        if self._is_own(paper):
+            return Fit(kind=Kind.SELF, name=self._own, fit=near)
         found = self._nearest.find(vector)
         if found is None and len(self._liked) == 1:
             found = self._liked[0], vector.cosine(self._liked[0][1])
-        if found is None or (near >= MATCHES and found[1] < _CLOSE and self._are_several):
-            because = _as_written(taste.shared(vector, _BECAUSE), paper)
-            return Fit(kind=Kind.PAPERS, name="likes", fit=near, is_close=self._are_several, because=because)
-        (liked, theirs), cosine = found
-        because = _as_written(vector.shared(theirs, _BECAUSE), paper)
-        return Fit(kind=Kind.PAPER, name=liked.name, fit=near, is_close=cosine >= _CLOSE, because=because)
+        if found is not None and (near < MATCHES or found[1] >= _CLOSE or not self._are_several):
+            (liked, theirs), cosine = found
+            telling = tuple(filter(self._space.tells, vector.shared(theirs, _SHARED)))[:_BECAUSE]
+            if telling or cosine >= _CLOSE:
+                because = _as_written(telling, paper)
+                is_close = cosine >= _CLOSE
+                return Fit(
+                    kind=Kind.PAPER, name=liked.name, fit=near, is_close=is_close, because=because, telling=because
+                )
+        because = _as_written(taste.shared(vector, _BECAUSE), paper)
+        is_close = self._are_several
+        return Fit(kind=Kind.PAPERS, name="likes", fit=near, is_close=is_close, because=because, telling=because)
+
+    def _fit_of_taste(self, paper: Paper, vector: Vector, taste: Taste) -> float:
+        """How well a paper fits what was liked, 0 to 1; 0 where it has no word that tells of it."""
+        if self._is_own(paper):
+            return 1.0
+        return _softened(_graded(taste.fit(vector))) if taste.is_met(vector) else 0.0
+
+    def _is_own(self, paper: Paper) -> bool:
+        return paper.id in self._ids or words_of(paper.title) in self._titles
 
     def _signed(self, authors: Sequence[str]) -> list[str]:
         if not self._authors or not authors_in_common(self._authors, authors):
@@ -302,7 +332,7 @@ def select(
     """
     considered = [c for c in candidates if c.cut_at is None or has_risen(c)]
     scored, told = _scored(considered, profile, background or Background())
-    choice = _Choice(scored, told, fill=reasons.ROOM if profile.wants_something else "")
+    choice = _Choice(scored, told)
     if profile.wants_something and len(scored) > max_papers:
         apart = places(exploration, max_papers)
         choice.take_best(max_papers - apart)
@@ -314,13 +344,9 @@ def select(
 class _Choice:
     """An issue being chosen."""
 
-    def __init__(self, scored: Sequence[_Scored], told: Told, *, fill: str) -> None:
-        """Begin with nothing.
-
-        Args:
-            fill: What is said of a paper that nothing speaks for.
-        """
-        self._scored, self._told, self._fill = scored, told, fill
+    def __init__(self, scored: Sequence[_Scored], told: Told) -> None:
+        """Begin with nothing."""
+        self._scored, self._told = scored, told
         self._best: list[_Scored] = []
         self._unusual: list[_Scored] = []
         self._taken: set[PaperId] = set()
@@ -367,8 +393,7 @@ class _Choice:
         )
 
     def _with_reason(self, one: _Scored) -> Ranked:
-        ranked = one.ranked(*([reasons.UNLIKE] if one.candidate.paper.id in self._for_being_new else []))
-        return ranked if ranked.reason else replace(ranked, reason=self._fill)
+        return one.ranked(*([reasons.UNLIKE] if one.candidate.paper.id in self._for_being_new else []))
 
     @cached_property
     def _for_being_new(self) -> frozenset[PaperId]:

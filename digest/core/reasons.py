@@ -2,12 +2,15 @@
 
 Graded, so that nothing is claimed that is not so:
 
-    matches test-time training              the phrase stands there, or nearly all of its words together
-    touches on test-time training (test)    most of them; these
-    mentions test, time                     some of them, or all, but far apart
-    close to your 2401.01234                a paper very like it
-    close to your likes (gravel, silt)      like several of them, and like none of them very much
-    near your 2401.01234 (gravel, silt)     a paper that shares words that say something; these
+    matches “gravel bed rivers”               the phrase stands there, or nearly all of its words together
+    touches on “gravel bed rivers” (rivers)   most of them; these
+    mentions gravel, rivers                   some of them, or all, but far apart
+    one of your papers                        a liked paper itself
+    close to your 2401.01234                  a paper very like it
+    close to your likes (gravel, silt)        like several of them, and like none of them very much
+    near your 2401.01234 (gravel, silt)       a paper that shares words that say something; these
+
+Where nothing of this is so and nobody voted, the reason is empty.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ class Kind(StrEnum):
     PAPERS = "papers"
     """All that were liked, together."""
     PAPER = "paper"
+    SELF = "self"
+    """A paper of the reader's own choice, listed again."""
 
 
 MATCHES: Final = 0.45
@@ -37,8 +42,7 @@ _TOUCHES: Final = 0.13
 """Relevance from which it says "touches on …" or "near …"."""
 _MENTIONS: Final = 0.05
 """Relevance from which it says which words are shared; what is less is chance."""
-OFF: Final = "off your interests"
-ROOM: Final = "there was room"
+OFF: Final = "for a change: off your interests"
 UNLIKE: Final = "unlike what was printed lately"
 _VERBS: Final = {Kind.AUTHOR: "by", Kind.WORDS: "matches", Kind.PAPER: "close to your"}
 _NAMED: Final = 2
@@ -59,6 +63,8 @@ class Fit:
     """Whether it fits well by itself, and is not only nearer than all others."""
     because: Sequence[str] = ()
     """The words that bring them together."""
+    telling: Sequence[str] = ()
+    """Those of them that say something even where the thing is not named."""
 
 
 def of_interests(wants: Sequence[Fit], avoids: Sequence[Fit] = ()) -> list[str]:
@@ -67,7 +73,7 @@ def of_interests(wants: Sequence[Fit], avoids: Sequence[Fit] = ()) -> list[str]:
     if not said and wants:
         said = _partly(max(wants, key=lambda f: f.fit))
     if against := _well(avoids):
-        said.append(f"though it {'' if against[0].startswith('matches') else 'is '}{against[0]}")
+        said.append(f"though it {against[0] if against[0].startswith('matches ') else f'is {against[0]}'}")
     return said
 
 
@@ -102,18 +108,31 @@ def _well(fits: Iterable[Fit]) -> list[str]:
     best = sorted((f for f in fits if f.fit >= MATCHES), key=lambda f: -f.fit)
     said = []
     for kind, verb in _VERBS.items():
-        if names := [f.name for f in best if f.kind is kind and f.is_close][:_NAMED]:
+        if names := [_named(f) for f in best if f.kind is kind and f.is_close][:_NAMED]:
             said.append(f"{verb} {' and '.join(names)}")
-    said += [f"close to your likes ({', '.join(f.because)})" for f in best if f.kind is Kind.PAPERS and f.is_close]
+    said += [f.name for f in best if f.kind is Kind.SELF]
+    said += [
+        f"close to your likes ({', '.join(f.because)})"
+        for f in best
+        if f.kind is Kind.PAPERS and f.is_close and f.because
+    ]
     return said or [part for f in best[:1] for part in _partly(f)]
 
 
 def _partly(fit: Fit) -> list[str]:
-    if fit.fit < _MENTIONS or not (words := ", ".join(fit.because)):
+    if fit.fit < _MENTIONS:
         return []
-    if fit.kind in (Kind.PAPER, Kind.PAPERS):
-        return [f"near your {fit.name} ({words})" if fit.fit >= _TOUCHES else f"shares {words} with your {fit.name}"]
-    return [f"touches on {fit.name} ({words})" if fit.fit >= _TOUCHES else f"mentions {words}"]
+    is_paper = fit.kind in (Kind.PAPER, Kind.PAPERS)
+    if fit.fit >= _TOUCHES and (words := ", ".join(fit.because)):
+        return [f"near your {fit.name} ({words})" if is_paper else f"touches on {_named(fit)} ({words})"]
+    if words := ", ".join(fit.telling):
+        return [f"shares {words} with your {fit.name}" if is_paper else f"mentions {words}"]
+    return []
+
+
+def _named(fit: Fit) -> str:
+    """A thing as a reason names it: several words of the reader's own in quotation marks."""
+    return f"“{fit.name}”" if fit.kind is Kind.WORDS and len(fit.name.split()) > 1 else fit.name
 
 
 def _day(day: date) -> str:

@@ -6,7 +6,8 @@
 
 Taste is a centroid (Rocchio) with three changes, each of which was measured to help (`digest.evaluation.ranking`):
 long texts are not divided by their whole length, words that one liked paper alone has are not left behind those that
-many have, and what is usual anywhere is taken off.
+many have, and what is usual anywhere is taken off. What is taken off can only sink a text: one that merely lacks the
+usual words, as those of another field do, fits no better than by what it has of the liked ones.
 """
 
 from __future__ import annotations
@@ -39,6 +40,81 @@ _TELLING: Final = 24
 """Words of a paper by which others find it; the rest only decide how near it is."""
 _LOOKED_AT: Final = 4
 """How many of those found are compared word by word."""
+_PROSE: Final = frozenset(
+    # What papers of any field are written with, as far as it is rare enough to pass for a subject.
+    "able above absence accelerate accept accessible accompany accordance accordingly account accurately achieved "
+    "achieving acquire act actual actually adapt add added adding addition additional additionally addressed "
+    "addressing adequate adopt adopted advance advanced advantage affect affected after again against ago agree "
+    "agreement aid aimed aiming alleviate allowing almost alone along already alternative although alway among amount "
+    "ample analyse analyze analyzed analyzing another answer anything apart apparent appear applicable apply applying "
+    "appropriate approximately arise around article ask asked asking aspect assess assessed assessing assume assumed "
+    "assuming assumption attempt attract author avenue average avoid avoiding aware away back basic basis becoming "
+    "before begin beginning behind being believe below beneficial benefit beside best beyond big billion bring broad "
+    "broader build building built burden call came capable careful carefully carry certain chance change changed "
+    "changing characteristic characterize cheap choice choose chosen claim clear clearly close closely closer collect "
+    "collected collecting combination combine combined combining come commercial commonly comparable compare "
+    "comparing comparison compatible competitive complete completely comprehensive comprise concern conclude "
+    "conclusion conduct conducted confirm confirmed connect consequence consequently considerable considerably "
+    "considered considering consist consistent consistently constant constitute construct constructed contain "
+    "containing contrast contribute contribution convenient conventional correct correctly correspond corresponding "
+    "could currently date day deal dealing decade decide decrease decreased dedicated deeper define defined defining "
+    "degree deliver demand demonstrated demonstrating depend depending derive derived describe described description "
+    "desirable desired detail detailed determine determined determining developed developing differ difference "
+    "differently difficult difficulty direct direction directly discover discuss discussed distinct diversity done "
+    "doubt down drastically drawback drive driven drop earlier early ease easier easily easy effectively efficacy "
+    "efficiently effort eight either eliminate else emerge emerged emerging emphasize employ employed enabled "
+    "enabling encounter encourage enhance enhanced enhancing enough ensure entire entirely equal equally especially "
+    "essential essentially establish established etc evaluated evaluating eventually ever every everything everywhere "
+    "evident evolve exact exactly examine excellent except exhibit exist existence expand expect expected expensive "
+    "experimental explain explicit explicitly exploit explored exploring extend extended extending extensively extent "
+    "extra extremely facilitate fact factor fail failure fair fairly fall false familiar far fashion fast faster "
+    "feasible fewer final finally firstly fit five flexible focused focusing follow followed following formal former "
+    "forth forward found four fourth frequent frequently fresh full fully fundamental future gain gather generally "
+    "get give giving goal going good great greater greatly grow guide half handle handling happen hard harder hardly "
+    "having heavily heavy held help helpful helping hence her here higher highest highlight highly hinder his hold "
+    "hope huge hundred idea ideal identified identifying immediate immediately imply importance importantly "
+    "impossible impressive improved improvement improving inability include included incomplete incorporate "
+    "incorporating increase increased increasing increasingly indeed independent independently indicate individual "
+    "inform initial initially inside insight inspire inspired instance instead insufficient integrate intend intended "
+    "interest interesting introduced introducing introduction intuitive investigated investigating involve involved "
+    "involving itself just keep keeping kept kind know knowing lacking largely larger largest last lastly late later "
+    "latest latter lay leading least leave led left length less let leveraging lie likely limit limiting list "
+    "literature little live longer look looking lose losing lost lot lower lowest made main mainly maintain "
+    "maintaining major majority manner mark matter maybe mean meaning meaningful meanwhile measured measuring meet "
+    "mention mere merely might million minimal minor minute miss missing modern moment moreover mostly motivate "
+    "motivated move moving much must mutual name named namely near nearly necessarily necessary needed needing "
+    "neither never nevertheless newly next nine no nobody none nor notable notably note nothing notion now nowaday "
+    "numerous object observe observed obstacle obtain obtained obtaining obvious occur off offer offering old once "
+    "onto ordinary original otherwise outcome outperforming outside overall overcome overlook own part partially "
+    "particularly partly past per perfect performed performing perhap period permit perspective phenomenon pioneer "
+    "play poor popular positive possess possibility possible possibly potentially powerful practical practice precise "
+    "precisely preliminary presence presented presenting preserve pressing prevent previously primarily primary "
+    "principle probably procedure proceed produce produced producing progress prominent promise promising promote "
+    "proper properly proposing prove proven provided providing publicly purpose pursue put quantity quick quickly "
+    "quite raise rapid rapidly rare rarely rather reach reached reaching ready realistic realize really reason "
+    "reasonable recognize reduced reducing reduction refer regard regarding regardless relate related relation "
+    "relative relatively release released relevant reliable relying remaining remarkable remarkably remove repeat "
+    "replace replaced report reported represent required requirement requiring researcher respect respectively "
+    "respond rest restrict restricted resulting retain reveal revealed revealing review rich right rigorous rise "
+    "roughly round run running said satisfy save saw say scarce scope second secondly see seek seem seen seldom "
+    "select sense separate separately serious serve setup seven severe severely share shared short shortcoming should "
+    "showed showing side significance similar similarly simpler simplicity simplify simply simultaneously since "
+    "situation six slight slightly slow slower smaller so solely solid solve solved somehow something sometime "
+    "somewhat soon sophisticated sought special specify spend stage stand start started starting still "
+    "straightforward strength strengthen strong stronger strongly struggle studied studying subject subsequent "
+    "subsequently substantial substantially success successful successfully suffer sufficient sufficiently suggest "
+    "suggesting suitable suited summarize superior superiority supported suppose sure surprising surprisingly tackle "
+    "tailor tailored take taken taking ten tend thank themselve theoretical theory thereby therefore thing think "
+    "third thorough thoroughly though thousand throughout today together too took top total traditional treat tried "
+    "true truly try trying turn twice typical typically ubiquitous unable uncover underlying understand understood "
+    "undertake unexplored unfortunately unified unique unknown unless unlike until upon usage useful usefulness usual "
+    "usually utilize utilized utilizing valid valuable variant variety vary varying vast verify versatile version "
+    "very vice want weak were wherea wherein whether who whole whose why wide widely widespread will word worked "
+    "working worse worst worth would written year yes yet yield yielding you young your".split()
+)
+"""Folded words that tell nothing of what a paper is about, however rare they are."""
+_COMMON: Final = 0.05
+"""Share of papers from which a word tells nothing of what a paper is about: "test", "training"."""
 _NO_LENGTH: Final = 30.0
 """The length of a paper's weights where no background says; that of an abstract."""
 
@@ -126,6 +202,10 @@ class Space:
         """How much it says that a paper has *word*; more than 0."""
         return self._rarity[word]
 
+    def tells(self, word: str) -> bool:
+        """Whether *word* tells what a paper is about: the background has it seldom, and it is not of any prose."""
+        return word not in _PROSE and self._background.counts.get(word, 0) <= _COMMON * self._background.papers
+
     def usual(self, word: str) -> float:
         """The weight that *word* has in a paper of which nothing is known."""
         return self._usual[word]
@@ -203,6 +283,13 @@ class Taste:
         all_met, all_varies = space.usual_paper
         self._expected = met - usual * all_met
         self._deviation = math.sqrt(max(0.0, varies + usual**2 * all_varies)) or 1.0
+        # The same for the liked words alone, of which a text must have its share.
+        self._wanted = _Once(lambda _: 0.0)
+        self._wanted.update(self.words)
+        self._expected_wanted = met
+        varies_wanted = sum(weight**2 * space.variance(word) for word, weight in self.words.items())
+        self._deviation_wanted = math.sqrt(max(0.0, varies_wanted)) or 1.0
+        self._telling = frozenset(word for word in self.words if self._weights[word] > 0 and space.tells(word))
 
     def fit(self, vector: Vector) -> float:
         """How much nearer a text is than any other: about 0 for most, 4 for the nearest of a hundred, 10 for its like.
@@ -210,13 +297,22 @@ class Taste:
         In standard deviations, as they would be if words stood in papers independently of each other: where they don't,
         they are half as large again.
         """
-        weights = map(self._weights.__getitem__, vector.weights)
-        nearness: float = vector.strength * sum(map(mul, weights, vector.weights.values()))
-        return (nearness - self._expected) / self._deviation
+        words, values = vector.weights, vector.weights.values()
+        nearness: float = vector.strength * sum(map(mul, map(self._weights.__getitem__, words), values))
+        wanted: float = vector.strength * sum(map(mul, map(self._wanted.__getitem__, words), values))
+        return self._bounded((nearness - self._expected) / self._deviation, wanted)
+
+    def _bounded(self, fit: float, wanted: float) -> float:
+        """A fit, at most as good as what the text has of the words wanted."""
+        return min(fit, (wanted - self._expected_wanted) / self._deviation_wanted)
+
+    def is_met(self, vector: Vector) -> bool:
+        """Whether a text has any word that is liked and tells what a paper is about; no other can be near."""
+        return not self._telling.isdisjoint(vector.weights)
 
     def shared(self, vector: Vector, most: int) -> tuple[str, ...]:
-        """The words that make a text fit, the most telling first; folded."""
-        worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if self._weights[w] > 0}
+        """The words by which a text fits and that tell what it is about, the most telling first; folded."""
+        worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if w in self._telling}
         return tuple(word for word, _ in _largest(worth, most))
 
     def fits(self, wanted: Iterable[float], usualness: Iterable[float]) -> list[float]:
@@ -227,7 +323,10 @@ class Taste:
             usualness: For each text, see `usualness`.
         """
         usual, expected, deviation = self._usual, self._expected, self._deviation
-        return [(want - usual * use - expected) / deviation for want, use in zip(wanted, usualness, strict=True)]
+        return [
+            self._bounded((want - usual * use - expected) / deviation, want)
+            for want, use in zip(wanted, usualness, strict=True)
+        ]
 
 
 def usualness(vector: Vector, space: Space) -> float:
