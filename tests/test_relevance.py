@@ -201,14 +201,15 @@ SMALL = Ratings(
 )
 
 
+@pytest.mark.parametrize("bounded", [True, False])
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(("usual", "evenness"), [(USUAL, EVENNESS), (0.0, 1.0), (1.0, 1.0)])
 def test_ranking_all_new_papers_at_once_fits_each_as_well_as_by_itself(
-    whole: bool, usual: float, evenness: float
+    whole: bool, usual: float, evenness: float, bounded: bool
 ) -> None:
     shelf = ranking.Shelf(SMALL, whole=whole)
     liked = [(shelf.vectors[n], 1.0) for n in SMALL.likes[0]]
-    taste = Taste(shelf.space, liked, usual=usual, evenness=evenness)
+    taste = Taste(shelf.space, liked, usual=usual, evenness=evenness, bounded=bounded)
 
     fits = taste.fits(shelf.wanted(taste), shelf.usualness)
 

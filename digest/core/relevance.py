@@ -46,71 +46,73 @@ _PROSE: Final = frozenset(
     "achieving acquire act actual actually adapt add added adding addition additional additionally addressed "
     "addressing adequate adopt adopted advance advanced advantage affect affected after again against ago agree "
     "agreement aid aimed aiming alleviate allowing almost alone along already alternative although alway among amount "
-    "ample analyse analyze analyzed analyzing another answer anything apart apparent appear applicable apply applying "
-    "appropriate approximately arise around article ask asked asking aspect assess assessed assessing assume assumed "
-    "assuming assumption attempt attract author avenue average avoid avoiding aware away back basic basis becoming "
-    "before begin beginning behind being believe below beneficial benefit beside best beyond big billion bring broad "
-    "broader build building built burden call came capable careful carefully carry certain chance change changed "
-    "changing characteristic characterize cheap choice choose chosen claim clear clearly close closely closer collect "
-    "collected collecting combination combine combined combining come commercial commonly comparable compare "
-    "comparing comparison compatible competitive complete completely comprehensive comprise concern conclude "
-    "conclusion conduct conducted confirm confirmed connect consequence consequently considerable considerably "
-    "considered considering consist consistent consistently constant constitute construct constructed contain "
-    "containing contrast contribute contribution convenient conventional correct correctly correspond corresponding "
-    "could currently date day deal dealing decade decide decrease decreased dedicated deeper define defined defining "
-    "degree deliver demand demonstrated demonstrating depend depending derive derived describe described description "
-    "desirable desired detail detailed determine determined determining developed developing differ difference "
-    "differently difficult difficulty direct direction directly discover discuss discussed distinct diversity done "
-    "doubt down drastically drawback drive driven drop earlier early ease easier easily easy effectively efficacy "
-    "efficiently effort eight either eliminate else emerge emerged emerging emphasize employ employed enabled "
-    "enabling encounter encourage enhance enhanced enhancing enough ensure entire entirely equal equally especially "
-    "essential essentially establish established etc evaluated evaluating eventually ever every everything everywhere "
-    "evident evolve exact exactly examine excellent except exhibit exist existence expand expect expected expensive "
-    "experimental explain explicit explicitly exploit explored exploring extend extended extending extensively extent "
-    "extra extremely facilitate fact factor fail failure fair fairly fall false familiar far fashion fast faster "
-    "feasible fewer final finally firstly fit five flexible focused focusing follow followed following formal former "
-    "forth forward found four fourth frequent frequently fresh full fully fundamental future gain gather generally "
-    "get give giving goal going good great greater greatly grow guide half handle handling happen hard harder hardly "
-    "having heavily heavy held help helpful helping hence her here higher highest highlight highly hinder his hold "
-    "hope huge hundred idea ideal identified identifying immediate immediately imply importance importantly "
-    "impossible impressive improved improvement improving inability include included incomplete incorporate "
-    "incorporating increase increased increasing increasingly indeed independent independently indicate individual "
-    "inform initial initially inside insight inspire inspired instance instead insufficient integrate intend intended "
-    "interest interesting introduced introducing introduction intuitive investigated investigating involve involved "
-    "involving itself just keep keeping kept kind know knowing lacking largely larger largest last lastly late later "
-    "latest latter lay leading least leave led left length less let leveraging lie likely limit limiting list "
-    "literature little live longer look looking lose losing lost lot lower lowest made main mainly maintain "
-    "maintaining major majority manner mark matter maybe mean meaning meaningful meanwhile measured measuring meet "
-    "mention mere merely might million minimal minor minute miss missing modern moment moreover mostly motivate "
-    "motivated move moving much must mutual name named namely near nearly necessarily necessary needed needing "
-    "neither never nevertheless newly next nine no nobody none nor notable notably note nothing notion now nowaday "
-    "numerous object observe observed obstacle obtain obtained obtaining obvious occur off offer offering old once "
-    "onto ordinary original otherwise outcome outperforming outside overall overcome overlook own part partially "
-    "particularly partly past per perfect performed performing perhap period permit perspective phenomenon pioneer "
-    "play poor popular positive possess possibility possible possibly potentially powerful practical practice precise "
-    "precisely preliminary presence presented presenting preserve pressing prevent previously primarily primary "
+    "ample analyse analyze analyzed analyzing another answer anybody anything apart apparent appear applicable apply "
+    "applying appropriate approximately arise around article ask asked asking aspect assess assessed assessing assume "
+    "assumed assuming assumption attempt attract author avenue average avoid avoiding aware away back baseline basic "
+    "basis becoming been before begin beginning behind being believe below bench beneficial benefit beside best "
+    "beyond big billion bring broad broader build building built burden call came capable careful carefully carry "
+    "certain chance change changed changing characteristic characterize cheap choice choose chosen claim clear "
+    "clearly close closely closer collect collected collecting com combination combine combined combining come "
+    "commercial commonly comparable compare comparing comparison compatible competitive complete completely "
+    "comprehensive comprise concern conclude conclusion conduct conducted confirm confirmed connect consequence "
+    "consequently considerable considerably considered considering consist consistent consistently constant "
+    "constitute construct constructed contain containing contrast contribute contribution convenient conventional "
+    "correct correctly correspond corresponding could curate curated currently date day deal dealing decade decide "
+    "decrease decreased dedicated deeper define defined defining degree deliver demand demonstrated demonstrating "
+    "depend depending derive derived describe described description desirable desired detail detailed determine "
+    "determined determining developed developing differ difference differently difficult difficulty direct direction "
+    "directly discover discuss discussed distinct diversity done doubt down drastically drawback drive driven drop "
+    "earlier early ease easier easily easy effectively efficacy efficiently effort eight either eliminate else emerge "
+    "emerged emerging emphasize employ employed enabled enabling encounter encourage enhance enhanced enhancing "
+    "enough ensure entire entirely equal equally especially essential essentially establish established etc evaluated "
+    "evaluating eventually ever every everybody everything everywhere evident evolve exact exactly examine excellent "
+    "except exhibit exist existence expand expect expected expensive experimental explain explicit explicitly exploit "
+    "explored exploring extend extended extending extensively extent extra extremely facilitate fact factor fail "
+    "failure fair fairly fall false familiar far fashion fast faster feasible fewer final finally firstly fit five "
+    "flexible focused focusing follow followed following formal former forth forward found four fourth frequent "
+    "frequently fresh full fully fundamental future gain gather generally get github give giving goal going good "
+    "great greater greatly grow guide half handle handling happen hard harder hardly having heavily heavy held help "
+    "helpful helping hence her here higher highest highlight highly hinder his hold hope http https huge hundred idea "
+    "ideal identified identifying immediate immediately implication imply importance importantly impossible "
+    "impressive improved improvement improving inability include included incomplete incorporate incorporating "
+    "increase increased increasing increasingly indeed independent independently indicate individual inform initial "
+    "initially inside insight inspire inspired instance instead insufficient integrate intend intended interest "
+    "interesting introduced introducing introduction intuitive investigated investigating involve involved involving "
+    "itself just keep keeping kept kind know knowing lacking largely larger largest last lastly late later latest "
+    "latter lay leading least leave led left length less let leveraging lie likely limit limiting list literature "
+    "little live longer look looking lose losing lost lot lower lowest made main mainly maintain maintaining major "
+    "majority manner mark matter maybe mean meaning meaningful meanwhile measured measuring meet mention mere merely "
+    "might million minimal minor minute miss missing modern moment moreover mostly motivate motivated move moving "
+    "much must mutual myself name named namely near nearly necessarily necessary needed needing neither never "
+    "nevertheless newly next nine no nobody none nor notable notably note nothing notion now nowaday numerous object "
+    "observe observed obstacle obtain obtained obtaining obvious occur off offer offering old once onto ordinary "
+    "original otherwise outcome outperforming outside overall overcome overlook own part partially particularly "
+    "partly past per perfect performed performing perhap period permit perspective phenomenon pioneer play poor "
+    "popular positive possess possibility possible possibly potentially powerful practical practice precise precisely "
+    "predominantly preliminary presence presented presenting preserve pressing prevent previously primarily primary "
     "principle probably procedure proceed produce produced producing progress prominent promise promising promote "
     "proper properly proposing prove proven provided providing publicly purpose pursue put quantity quick quickly "
-    "quite raise rapid rapidly rare rarely rather reach reached reaching ready realistic realize really reason "
+    "quite raise rapid rapidly rare rarely rather reach reached reaching read ready realistic realize really reason "
     "reasonable recognize reduced reducing reduction refer regard regarding regardless relate related relation "
     "relative relatively release released relevant reliable relying remaining remarkable remarkably remove repeat "
     "replace replaced report reported represent required requirement requiring researcher respect respectively "
     "respond rest restrict restricted resulting retain reveal revealed revealing review rich right rigorous rise "
-    "roughly round run running said satisfy save saw say scarce scope second secondly see seek seem seen seldom "
+    "roughly round run running said satisfy save saw say scarce scope score second secondly see seek seem seen seldom "
     "select sense separate separately serious serve setup seven severe severely share shared short shortcoming should "
     "showed showing side significance similar similarly simpler simplicity simplify simply simultaneously since "
-    "situation six slight slightly slow slower smaller so solely solid solve solved somehow something sometime "
-    "somewhat soon sophisticated sought special specify spend stage stand start started starting still "
+    "situation six slight slightly slow slower smaller so solely solid solve solved somebody somehow something "
+    "sometime somewhat soon sophisticated sought special specify spend stage stand start started starting still "
     "straightforward strength strengthen strong stronger strongly struggle studied studying subject subsequent "
     "subsequently substantial substantially success successful successfully suffer sufficient sufficiently suggest "
     "suggesting suitable suited summarize superior superiority supported suppose sure surprising surprisingly tackle "
-    "tailor tailored take taken taking ten tend thank themselve theoretical theory thereby therefore thing think "
-    "third thorough thoroughly though thousand throughout today together too took top total traditional treat tried "
-    "true truly try trying turn twice typical typically ubiquitous unable uncover underlying understand understood "
-    "undertake unexplored unfortunately unified unique unknown unless unlike until upon usage useful usefulness usual "
-    "usually utilize utilized utilizing valid valuable variant variety vary varying vast verify versatile version "
-    "very vice want weak were wherea wherein whether who whole whose why wide widely widespread will word worked "
-    "working worse worst worth would written year yes yet yield yielding you young your".split()
+    "tailor tailored take taken taking targeted ten tend tendency thank themselve theoretical theory thereby "
+    "therefore thing think third thorough thoroughly though thousand throughout today together too took top total "
+    "traditional treat tried true truly try trying turn twice typical typically ubiquitous unable uncover underlying "
+    "understand understood undertake unexplored unfortunately unified unique unknown unless unlike until upon usage "
+    "useful usefulness usual usually utilize utilized utilizing valid validated valuable variant variety vary varying "
+    "vast verify versatile version very vice want was weak were wherea whereas wherein whether who whole whose why "
+    "wide widely widespread will word worked working worse worst worth would written www year yes yet yield yielding "
+    "you young your".split()
 )
 """Folded words that tell nothing of what a paper is about, however rare they are."""
 _COMMON: Final = 0.05
@@ -254,6 +256,7 @@ class Taste:
         *,
         evenness: float = EVENNESS,
         usual: float = USUAL,
+        bounded: bool = True,
     ) -> None:
         """Learn from vectors, each with its weight, more than 0; at least one is liked.
 
@@ -262,6 +265,7 @@ class Taste:
         Args:
             evenness: See `EVENNESS`; 1 gives a plain centroid.
             usual: See `USUAL`; 0 takes nothing off.
+            bounded: Whether a text fits no better than by what it has of the liked words.
         """
         mean = _centroid(liked)
         even = {word: weight**evenness for word, weight in mean.items()}
@@ -273,7 +277,7 @@ class Taste:
             word: wanted.get(word, 0.0) - unwanted.get(word, 0.0) for word in wanted | unwanted
         }
         """What each word of a text adds; below 0 for what is not liked. Whatever is usual is still to be taken off."""
-        self._usual = usual
+        self._usual, self._is_bounded = usual, bounded
         self._weights = _Once(lambda word: -usual * space.usual(word))
         for word, weight in self.words.items():
             self._weights[word] += weight
@@ -304,7 +308,7 @@ class Taste:
 
     def _bounded(self, fit: float, wanted: float) -> float:
         """A fit, at most as good as what the text has of the words wanted."""
-        return min(fit, (wanted - self._expected_wanted) / self._deviation_wanted)
+        return min(fit, (wanted - self._expected_wanted) / self._deviation_wanted) if self._is_bounded else fit
 
     def is_met(self, vector: Vector) -> bool:
         """Whether a text has any word that is liked and tells what a paper is about; no other can be near."""
