@@ -338,3 +338,14 @@ def test_weights_decide_which_sentence_is_chosen() -> None:
     assert late.summarize("", "The cats sleep in the sun. The dogs bark. The birds sing in the trees.")[0].startswith(
         "The birds"
     )
+
+
+def test_what_everybody_does_is_not_chosen_where_the_authors_say_what_they_do() -> None:
+    sentence, _ = summarize(
+        "The Answer Is Not in This Report: Abstention in Retrieval over Long Documents",
+        "Question answering over long documents is evaluated on questions that have an answer. In practice many do "
+        "not. "
+        "We build Lacuna, a benchmark of 3,600 questions over 420 reports, half of which look answerable but are not.",
+    )
+
+    assert sentence.startswith("We build Lacuna")

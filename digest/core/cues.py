@@ -86,6 +86,11 @@ _DONE: Final = re.compile(
     r"\b(?:is|are|was|were) (?:\w+ly |here |herein )?(?:describ|present|propos|introduc|report|investigat|illustrat"
     r"|provid|establish|develop|giv|stud|examin|analy[sz]|identifi|evaluat|compar|assess)(?:ed|en|ied)\b"
 )
+_HABIT: Final = re.compile(
+    r"(?!.*\b(?:was|were|we|us|our|i|here(?:in)?|this (?:paper|work|article|study))\b).*"
+    r"\b(?:is|are) (?:\w+ly )?(?:investigat|provid|establish|develop|giv|stud|examin|analy[sz]|identifi|evaluat|compar"
+    r"|assess)(?:ed|en|ied)\b"
+)
 _STUDIES: Final = re.compile(rf"{_OURSELVES} {_STUDY}|\b(?:is|are) (?:studied|investigated|considered|analy[sz]ed)\b")
 _SHOWS: Final = re.compile(rf"{_OURSELVES} {_SHOW}")
 _ANNOUNCES: Final = re.compile(
@@ -268,6 +273,13 @@ def comes_before_news(s: Sentence) -> float:
     if s.place >= news or 0 <= s.first_named <= s.place or s.label:
         return 0.0
     return float(not _US.search(s.low) and not _DONE.search(s.low))
+
+
+def is_of_others(s: Sentence) -> bool:
+    """It stands before the news and tells what others did, or what everybody does: "X is evaluated on …"."""
+    if comes_before_news(s):
+        return True
+    return s.place < s.first_announced and s.first_named < 0 and not s.label and bool(_HABIT.match(s.low))
 
 
 def comes_long_after_news(s: Sentence) -> float:

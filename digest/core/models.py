@@ -248,7 +248,7 @@ class Ranked:
     score: float
     """0 to 1, rounded to four places so that it is the same on every machine."""
     reason: str
-    """For readers: "matches test-time training; 42 upvotes". Empty where there is nothing to say."""
+    """For readers: "matches “test-time training”; 42 upvotes". Empty where there is nothing to say."""
     left_out: str = ""
     """Why it is left out, if that is not for want of room: "says nearly the same as “…”"."""
 
