@@ -21,7 +21,8 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.profile import Liked, Profile
-from digest.core.wanted import Wanted, name_of, quoted, understand
+from digest.core.text import quoted
+from digest.core.wanted import SHORT, Wanted, name_of, understand
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -83,7 +84,7 @@ class Interests:
         if missing := [i for i in wanted if i not in known]:
             self._app.host.progress(f"reading {len(missing)} papers that interests name")
             self._fetch(missing)
-        self._library_notes = {e.name: note for e in editions if (note := self._library_note(e))}
+        self._library_notes = {e.name: self._library_note(e) for e in editions}
 
     def _fetch(self, missing: Sequence[PaperId]) -> None:
         from digest.ondemand import Demand
@@ -114,7 +115,10 @@ class Interests:
             if i in self._troubles
         ]
         note = self._library_notes.get(edition.name)
-        return (*said, note) if note else tuple(said)
+        # Booked as told only here: a run that died before its report has told nobody.
+        if note is not None and not self._app.store.note(f"libraries of {edition.name}", note):
+            note = None
+        return (*said, f"{note} (interests of {edition.name})") if note else tuple(said)
 
     # -- profile
 
@@ -166,7 +170,7 @@ class Interests:
             papers[mark.paper.id] = mark.paper
             sums[mark.paper.id] = sums.get(mark.paper.id, 0.0) + mark.value * 0.5 ** (age / HALF_LIFE.days)
         return [
-            (Liked(paper=papers[i], name=quoted(papers[i].title), weight=min(1.0, round(abs(value), 4))), value)
+            (Liked(paper=papers[i], name=quoted(papers[i].title, SHORT), weight=min(1.0, round(abs(value), 4))), value)
             for i, value in sums.items()
             if abs(value) >= _LEAST_WEIGHT
         ]
@@ -176,7 +180,7 @@ class Interests:
         known = self._app.store.papers_known(wanted.papers)
         named = [Liked(paper=known[i], name=name_of(i, known[i].title)) for i in wanted.papers if i in known]
         read = [r.paper for file in wanted.files for r in self._library(edition, key, file).records]
-        return [*named, *(Liked(paper=paper, name=quoted(paper.title)) for paper in self._completed(read))]
+        return [*named, *(Liked(paper=paper, name=quoted(paper.title, SHORT)) for paper in self._completed(read))]
 
     def _completed(self, papers: Sequence[Paper]) -> list[Paper]:
         """Papers of a library; one without an abstract gets the store's, if a source listed it."""
@@ -222,15 +226,12 @@ class Interests:
     def _wrong(self, edition: Edition, key: str, problem: str) -> ConfigError:
         return ConfigError(f"{self._app.config.path.name}: [[edition]] {edition.name!r} {key}: {problem}")
 
-    def _library_note(self, edition: Edition) -> str | None:
-        """What is wrong with entries of the edition's libraries; None if all is well, or was said before."""
+    def _library_note(self, edition: Edition) -> str:
+        """What is wrong with entries of the edition's libraries; empty if all is well."""
         libraries = [
             (f, self._library(edition, key, f)) for key, texts in _lists(edition) for f in understand(texts).files
         ]
-        said = "; ".join(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
-        if not self._app.store.note(f"libraries of {edition.name}", said):
-            return None
-        return f"{said} (interests of {edition.name})" if said else None
+        return "; ".join(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
 
 
 def unreadable(file: str, parsed: Parsed) -> str:

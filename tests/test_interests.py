@@ -286,6 +286,17 @@ def test_bad_entries_are_said_once_and_again_when_the_library_has_changed(lab: L
     assert last.startswith("library.bib: 2 of 4 entries could not be read: ")
 
 
+def test_bad_entries_are_still_to_be_said_after_a_run_that_died_before_its_report(lab: Lab) -> None:
+    lab.file("library.bib", BIB)
+    lab.edit(("library.bib",))
+    with lab.app() as app:
+        app.interests.fetch(app.config.editions)
+
+    _, [warning] = lab.fetched_profile()
+
+    assert "1 of 3 entries could not be read" in warning
+
+
 def test_a_library_is_read_again_only_when_it_has_changed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.file("library.bib", "@misc{a, title={The first of the titles}}")
     lab.edit(("library.bib",))

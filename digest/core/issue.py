@@ -23,8 +23,11 @@ from digest.core.models import (
     Usage,
 )
 from digest.core.rank import Selection
+from digest.core.text import quoted
 
 OTHER: Final = "Other topics"
+_TITLE: Final = 110
+"""Letters of a title that the overview quotes."""
 _OF_ITS_OWN: Final = 3
 """Entries a topic needs to be a section; smaller ones go together under their field."""
 _NAMES: Final = {
@@ -148,11 +151,11 @@ def overview(parts: Sequence[Section], *, left_out: int) -> str:
         said.append(f"The largest section{'s are' if len(large) > 1 else ' is'} {_listed(large[:4])}.")
     voted = max(entries, key=lambda e: (e.signals.upvotes or 0, e.score))
     if voted.signals.upvotes:
-        said.append(f"The most upvoted is “{_short(voted.paper.title)}” ({voted.signals.upvotes}).")
+        said.append(f"The most upvoted is {quoted(voted.paper.title, _TITLE)} ({voted.signals.upvotes}).")
     best = max(entries, key=lambda e: e.score)
     named = best is voted and voted.signals.upvotes
     if not named and best.reason.startswith(("by ", "matches ", "close to ")):
-        said.append(f"Closest to this edition’s interests is “{_short(best.paper.title)}”.")
+        said.append(f"Closest to this edition’s interests is {quoted(best.paper.title, _TITLE)}.")
     fell_back = sum(e.summary.fell_back is not None for e in entries)
     if fell_back:
         said.append(f"{_papers(fell_back)} carry an extract of the abstract instead of a model’s summary.")
@@ -184,10 +187,6 @@ def _papers(n: int) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= 110 else title[:110].rsplit(" ", 1)[0] + " …"
 
 
 def source_name(name: str) -> str:

@@ -93,11 +93,6 @@ def shared(
     return tuple(written[term] for term in there if term in best)
 
 
-def clipped(text: str, most: int) -> str:
-    """*text*, cut behind a word where it has more than *most* letters."""
-    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
-
-
 def fit(text: Text, interest: Phrase, rarity: Callable[[str], float]) -> float:
     """How well a paper fits one interest, 0 to 1.
 

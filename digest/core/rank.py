@@ -23,12 +23,13 @@ from digest.core import reasons
 from digest.core.bags import bag, bag_of, forms
 from digest.core.models import Candidate, Paper, PaperId, Ranked
 from digest.core.people import authors_in_common
-from digest.core.phrases import Phrase, Text, clipped, fit, phrase, read, shared
+from digest.core.phrases import Phrase, Text, fit, phrase, read, shared
 from digest.core.profile import Liked, Profile
 from digest.core.reasons import MATCHES, Fit, Kind
 from digest.core.relevance import Background, Nearest, Space, Taste, Vector
+from digest.core.text import clipped, quoted
 from digest.core.titles import is_generic, words_of
-from digest.core.variety import Stranger, Told, explore, places, quoted
+from digest.core.variety import Stranger, Told, explore, places
 
 _RELEVANCE: Final = 0.65
 _VOTES: Final = 0.25
@@ -57,6 +58,8 @@ _BY_AUTHOR: Final = 0.9
 """Relevance of a paper by somebody whom the reader named."""
 _NAME: Final = 60
 """Letters of an interest that a reason quotes."""
+_TITLE: Final = 80
+"""Letters of a title that a reason quotes."""
 _BECAUSE: Final = 3
 """Words that a reason names where a paper is near another."""
 _SHARED: Final = 30
@@ -420,4 +423,6 @@ class _Choice:
 
     def _with_why(self, ranked: Ranked) -> Ranked:
         same = self._same.get(ranked.candidate.paper.id)
-        return ranked if same is None else replace(ranked, left_out=f"says nearly the same as {quoted(same.title)}")
+        if same is None:
+            return ranked
+        return replace(ranked, left_out=f"says nearly the same as {quoted(same.title, _TITLE)}")

@@ -134,3 +134,13 @@ def web_url(text: str) -> str | None:
 def without_password(url: str) -> str:
     """An address without the user and password that may stand in it."""
     return _USER.sub(r"\1", url, count=1)
+
+
+def clipped(text: str, most: int) -> str:
+    """*text*, cut behind a word where it has more than *most* letters."""
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
+
+
+def quoted(title: str, most: int) -> str:
+    """A title in quotation marks, cut behind a word where it has more than *most* letters."""
+    return f"“{clipped(title, most)}”"

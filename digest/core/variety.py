@@ -21,8 +21,6 @@ _TOLD: Final = 30
 """Different words that a text must have to be held against another: of two titles alone nobody can tell."""
 _FEWEST_PLACES: Final = 5
 """An issue of fewer papers has none for what is off the interests."""
-_SHORT: Final = 80
-"""Letters of a title that a reason quotes."""
 
 
 class Told:
@@ -50,11 +48,6 @@ class Told:
         if found is None or found[1] < _SAME or are_of_a_series(paper.title, found[0].title):
             return None
         return found[0]
-
-
-def quoted(title: str) -> str:
-    """A title as a reason names it."""
-    return f"“{title if len(title) <= _SHORT else title[:_SHORT].rsplit(' ', 1)[0] + ' …'}”"
 
 
 def places(share: float, max_papers: int) -> int:

@@ -16,12 +16,12 @@ from typing import Final
 from digest.core.errors import ConfigError
 from digest.core.identity import arxiv_id, identify, scheme
 from digest.core.models import PaperId
-from digest.core.text import clean_line
+from digest.core.text import clean_line, quoted
 
 LIBRARIES: Final = (".bib", ".ris", ".json", ".jsonl", ".rdf", ".csv")
 """Endings of files that hold a library."""
 
-_SHORT: Final = 60
+SHORT: Final = 60
 """Letters of a title by which readers know a paper of theirs."""
 _AUTHOR: Final = re.compile(r"authors?:\s*(.*)", re.IGNORECASE)
 _OPENREVIEW: Final = re.compile(r"openreview:\s*([\w-]{6,40})", re.IGNORECASE)
@@ -75,12 +75,7 @@ def is_file(text: str) -> bool:
 
 def name_of(paper_id: PaperId, title: str) -> str:
     """How a reason calls a paper behind "your": by the number that people know, else by its title."""
-    return paper_id.partition(":")[2] if scheme(paper_id) in ("arxiv", "doi") else quoted(title)
-
-
-def quoted(title: str) -> str:
-    """A title in quotes, cut behind a word where it is long."""
-    return f"“{title if len(title) <= _SHORT else title[:_SHORT].rsplit(' ', 1)[0] + ' …'}”"
+    return paper_id.partition(":")[2] if scheme(paper_id) in ("arxiv", "doi") else quoted(title, SHORT)
 
 
 def _author(name: str, text: str) -> str:

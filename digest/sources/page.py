@@ -17,7 +17,17 @@ from digest.core.dates import moment
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Link, Paper, Record
-from digest.core.text import author_name, clean_html, clean_line, clean_text, excerpt, one_line, split_authors, web_url
+from digest.core.text import (
+    author_name,
+    clean_html,
+    clean_line,
+    clean_text,
+    clipped,
+    excerpt,
+    one_line,
+    split_authors,
+    web_url,
+)
 
 _ABSTRACT_HEADING: Final = re.compile(r"^\W*(?:abstract|summary)\b\W{0,3}", re.IGNORECASE)
 _NEXT_HEADING: Final = re.compile(
@@ -157,7 +167,7 @@ def parse_text(text: str, *, name: str) -> Record:
         raise SourceError(f"{name}: is empty")
     if len(title) > _LONGEST_TITLE:
         # No title, just text: its beginning stands in for one.
-        abstract, title = clean_text(text), title[:80].rsplit(" ", 1)[0] + " …"
+        abstract, title = clean_text(text), clipped(title, 80)
     else:
         abstract = _below_heading(blocks) or clean_text(rest)
     abstract = abstract[:_LONGEST_ABSTRACT]
