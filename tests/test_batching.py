@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.core.batching import pack, plan
@@ -91,6 +91,7 @@ def test_whole_waves_are_made_where_there_are_papers_for_them(count: int, max_pa
     assert len(batches) - at_once < -(-count // max_papers)
 
 
+@example([0, 0, 0, 0, 0, 1, 50, 0, 0], 50, 5)
 @given(COSTS.filter(bool), st.integers(50, 200), st.integers(1, 7))
 def test_hardly_more_batches_are_made_than_must_be(costs: list[int], budget: int, max_papers: int) -> None:
     batches = pack(papers_costing(costs), budget=budget, cost=cost, max_papers=max_papers)

@@ -96,8 +96,22 @@ def pack(
         if all(sum(costs[n] for n in batch) <= budget for batch in tried):
             dealt = tried
             break
+    if at_once == 1:
+        dealt = _joined(dealt, costs, budget=budget, max_papers=max_papers)
     # Last: what may be an attack waits for the others, and short requests fill what is left of the last wave.
     return tuple(Batch(papers=tuple(listed[n] for n in batch)) for batch in (*dealt, *([n] for n in lone)))
+
+
+def _joined(batches: Sequence[list[int]], costs: Sequence[int], *, budget: int, max_papers: int) -> list[list[int]]:
+    """*batches* without a neighbour that fits beside the one before: one dear paper can thwart all even dealing."""
+    joined: list[list[int]] = []
+    for batch in batches:
+        both = [*joined[-1], *batch] if joined else []
+        if joined and len(both) <= max_papers and sum(costs[n] for n in both) <= budget:
+            joined[-1] = both
+        else:
+            joined.append(batch)
+    return joined
 
 
 def _fewest(costs: Sequence[int], budget: int, max_papers: int) -> int:
