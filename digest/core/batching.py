@@ -97,7 +97,10 @@ def pack(
             dealt = tried
             break
     if at_once == 1:
-        dealt = _joined(dealt, costs, budget=budget, max_papers=max_papers)
+        one_by_one = [[n] for n in together]
+        dealt = min(
+            (_joined(some, costs, budget=budget, max_papers=max_papers) for some in (dealt, one_by_one)), key=len
+        )
     # Last: what may be an attack waits for the others, and short requests fill what is left of the last wave.
     return tuple(Batch(papers=tuple(listed[n] for n in batch)) for batch in (*dealt, *([n] for n in lone)))
 
