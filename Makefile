@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Labelled sets; what they are and how they are laid out: digest eval --help
 DATA ?= ../shared/data/eval
 
-.PHONY: demo test check lint eval train bench bench-llm torture wheel clean
+.PHONY: demo test check lint eval train bench bench-llm torture mutate wheel clean
 
 demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
 	rm -rf digest-sample
@@ -41,6 +41,10 @@ bench-llm: .venv/installed-test ## measure requests to a model against a server 
 
 torture: .venv/installed-test ## run the long trials against servers that misbehave, and print their figures
 	$(BIN)/python -m tests.torture
+
+mutate: .venv/installed-test  ## break the modules that carry the promises, and see whether their tests notice: MODULES="core/numbers …"
+	$(BIN)/python -m pip install --quiet --editable '.[mutate]'
+	$(BIN)/python -m tests.mutation $(MODULES)
 
 wheel: .venv/installed-dev    ## build the wheel, install it into an empty environment, and run it there
 	rm -rf build dist

@@ -1,0 +1,40 @@
+"""Which modules carry the promises, and the tests that have to notice when one of them is broken.
+
+The tests of a module are those that were written for it; that some long run would notice too counts for nothing, for it
+would not say where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    # what is one paper
+    "core/identity": ("test_identity",),
+    "core/resolve": ("test_duplicates", "test_identity"),
+    "core/likeness": ("test_likeness", "test_evidence"),
+    "core/evidence": ("test_evidence", "test_likeness"),
+    "core/titles": ("test_likeness", "test_evidence"),
+    "core/people": ("test_likeness", "test_evidence"),
+    # what is new
+    "core/freshness": ("test_freshness",),
+    "core/calendar": ("test_calendar", "test_freshness"),
+    # what is true
+    "core/accept": ("test_accept", "test_summarize"),
+    "core/numbers": ("test_grounding", "test_accept"),
+    "core/grounding": ("test_grounding", "test_accept"),
+    "core/belonging": ("test_grounding", "test_accept"),
+    "core/repeats": ("test_grounding", "test_accept"),
+    "core/language": ("test_language", "test_accept"),
+    # what is paid
+    "core/asking": ("test_asking",),
+    "core/batching": ("test_batching",),
+    "core/books": ("test_store_books", "test_cost"),
+    "store/books": ("test_store_books",),
+    "purse": ("test_store_books", "test_cost", "test_run_overview"),
+    # what is sent
+    "deliver/smtp": ("test_deliver",),
+    "store/deliveries": ("test_store_deliveries",),
+}
+"""Module below `digest/` → test modules below `tests/`, the quickest to notice first."""
