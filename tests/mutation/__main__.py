@@ -119,6 +119,8 @@ class Bench:
 
         files = [f"tests/{name}.py" for name in tests]
         options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "--hypothesis-seed=0"]
+        # Not where other runs of pytest have theirs; and one database is enough to notice.
+        options += [f"--basetemp={self._folder / 'tmp'}", "-k", "not postgres"]
         code = 3
         try:
             code = int(pytest.main([*options, *files]))
