@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.extracts import Extracts
     from digest.interests import Interests
     from digest.jobs import Jobs
+    from digest.lost import LostIssues
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.http import Door
@@ -254,11 +255,22 @@ class App:
             self.config.smtp_password(self.host.environment)
 
     def run(
-        self, editions: Sequence[Edition], day: date, *, until: Stage = Stage.DELIVER, send: bool = True
+        self,
+        editions: Sequence[Edition],
+        day: date,
+        *,
+        until: Stage = Stage.DELIVER,
+        send: bool = True,
+        accept_database: bool = False,
     ) -> list[Report]:
-        """Run the stages for *editions*, as far as *until*; one report each, in their order."""
+        """Run the stages for *editions*, as far as *until*; one report each, in their order.
+
+        Args:
+            accept_database: Go on with a database that lacks issues which the archive holds, and make that of *day*
+                anew if it is one of them.
+        """
         last = until if send or until is not Stage.DELIVER else Stage.SITE
-        return self._run(editions, day, last, read=day, send=send)
+        return self._run(editions, day, last, read=day, send=send, accept_database=accept_database)
 
     def prepare(self, editions: Sequence[Edition], day: date, *, read: bool = True) -> list[Report]:
         """Bring the issues of *day*, which may begin only tomorrow, as far as they get before they are due.
@@ -270,25 +282,38 @@ class App:
         return self._run(editions, day, Stage.SUMMARIZE, read=min(day, self.today()) if read else None, send=False)
 
     def _run(
-        self, editions: Sequence[Edition], day: date, last: Stage, *, read: date | None, send: bool
+        self,
+        editions: Sequence[Edition],
+        day: date,
+        last: Stage,
+        *,
+        read: date | None,
+        send: bool,
+        accept_database: bool = False,
     ) -> list[Report]:
         """Run the stages as far as *last*; the lists read are those of *read*."""
+        from digest.lost import lost_issues
+
         self.check(send=send)
         self.interests.check(editions)
+        accepted = [e.name for e in editions] if accept_database else []
         with self.only_run():
+            lost = lost_issues(self, accepted)
+            going_on = [e for e in editions if not lost.holds(e.name, day)]
             if read is not None:
                 self.pipeline.fetch(editions, read, self._moment(editions, read))
                 self.interests.fetch(editions)
             self.summarizer.begin_run(day.isoformat())
-            sums = self._summarize_all(editions, day, last)
+            sums = {e.name: self.pipeline.nothing() for e in editions} | self._summarize_all(going_on, day, last)
             issues: dict[str, Issue] = {}
             if last.reaches(Stage.PUBLISH):
-                for e in editions:
+                for e in going_on:
                     issues[e.name], sums[e.name] = self.pipeline.publish(e, day, sums[e.name])
-            site_error = self._draw() if last.reaches(Stage.SITE) else None
-            warnings = {e.name: self._deliver(e, day) for e in editions if last.reaches(Stage.DELIVER)}
+            site_error = self._draw(accepted) if last.reaches(Stage.SITE) else None
+            deliver = last.reaches(Stage.DELIVER)
+            warnings = {e.name: self._deliver(e, day, lost.mails_wait_until(e.name)) for e in editions if deliver}
             return [
-                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, warnings.get(e.name, ()))
+                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, warnings.get(e.name, ()), lost)
                 for e in editions
             ]
 
@@ -314,16 +339,16 @@ class App:
         haste = haste_of(self.host.clock(), at, is_final=is_final)
         return jobs.summarize(self.pipeline, edition, day, haste=haste, at=at)
 
-    def _draw(self) -> str | None:
+    def _draw(self, accepted: Sequence[str]) -> str | None:
         """Draw the archive; a page that cannot be written keeps no mail from going out."""
         self.host.progress("drawing the archive")
         try:
-            self.site.draw([e.name for e in self.config.editions])
+            self.site.draw([e.name for e in self.config.editions], accept=accepted)
         except DigestError as error:
             return str(error)
         return None
 
-    def _deliver(self, edition: Edition, day: date) -> tuple[str, ...]:
+    def _deliver(self, edition: Edition, day: date, waiting_until: date | None) -> tuple[str, ...]:
         from digest.publish.mail import Body, compose, draw_body
 
         mail, site_url, templates = self.config.mail, self.config.site_url, self.templates
@@ -349,7 +374,7 @@ class App:
             return replace(composed, label=f"{edition.name}-{issue.date}")
 
         with self.mailer() as mailer:
-            return self.pipeline.deliver(edition, day, compose=letter, mailer=mailer)
+            return self.pipeline.deliver(edition, day, compose=letter, mailer=mailer, waiting_until=waiting_until)
 
     def mailer(self) -> AbstractContextManager[Mailer]:
         """Who takes the mails: the outbox folder, or the SMTP server of the config."""
@@ -380,6 +405,7 @@ class App:
         until: Stage,
         site_error: str | None,
         undelivered: Sequence[str],
+        lacking: LostIssues,
     ) -> Report:
         sources = self.pipeline.reports(edition, day)
         printed = issue is not None and bool(issue.entries)
@@ -399,7 +425,9 @@ class App:
             if earlier != day
             for d in self.store.deliveries(edition.name, earlier)
         )
+        missed = lacking.warnings(edition.name, day)
         warnings = [
+            *missed,
             *(f"{s.name}: {s.error}" for s in sources if s.error and (s.is_to_be_told or not s.days_failing)),
             *(f"{s.name}: {s.note}" for s in sources if s.is_partial and s.note),
             *(f"{s.name}: {s.gap} of {s.expected} papers could not be found" for s in sources if s.gap),
@@ -423,6 +451,8 @@ class App:
             until=until,
             site_error=site_error,
             mail_trouble=bool(undelivered),
+            lacks_issues=bool(missed),
+            is_held=lacking.holds(edition.name, day),
         )
 
     def _late(self, edition: Edition, day: date) -> int:

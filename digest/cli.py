@@ -66,6 +66,11 @@ def cli(verbose: bool) -> None:
 @click.option(
     "--estimate", is_flag=True, help="Only say what it would cost: the lists are read, but no model is asked."
 )
+@click.option(
+    "--accept-database",
+    is_flag=True,
+    help="Go on with a database that lacks issues which the archive holds: the day is made and mailed anew.",
+)
 @json_option
 def run(
     config: Path,
@@ -75,11 +80,14 @@ def run(
     sample: bool,
     no_send: bool,
     estimate: bool,
+    accept_database: bool,
     as_json: bool,
 ) -> None:
     """Make today's issues: fetch, summarize, publish, draw the archive, deliver.
 
-    What an earlier run did is not done again; what it left is finished.
+    What an earlier run did is not done again; what it left is finished. Where the archive holds issues that the
+    database lacks (an older one was put back, say), their pages stay and they are not made and mailed again, unless
+    --accept-database says that this database is the one to go on with.
     """
     from digest.core.pipeline import Stage
 
@@ -89,7 +97,7 @@ def run(
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
         day = day or (app.sample_day() if sample else app.today())
-        reports = app.run(editions, day, until=Stage(until), send=not no_send)
+        reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
         pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
     if as_json:
         from digest.terminal import report_json

@@ -134,6 +134,7 @@ def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
 def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
     yield "data folder", lambda: _folder(app.config.data_dir)
     yield "database", lambda: _database(app)
+    yield "archive", lambda: _archive(app)
     yield "keys", lambda: _keys(app)
     yield "templates", lambda: _templates(app)
     yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
@@ -178,6 +179,16 @@ def _folder(folder: Path) -> Finding | str:
 def _database(app: App) -> str:
     status = app.store.status(since=app.host.clock())
     return f"{status.place}, {count(status.papers, 'paper')}, {count(status.issues, 'issue')}"
+
+
+def _archive(app: App) -> Finding | str:
+    from digest.lost import lost_issues
+
+    lost = lost_issues(app)
+    said = [sentence for e in app.config.editions for sentence in lost.warnings(e.name, None)]
+    if said:
+        return Finding(subject="archive", level="doubtful", said="; ".join(said))
+    return f"{app.config.data_dir / 'site'}, of issues that the database has"
 
 
 def _keys(app: App) -> str:

@@ -131,6 +131,8 @@ def _what_came_of_it(report: Report) -> str:
     if issue is None:
         if report.sources and all(s.state is SourceState.FAILED for s in report.sources):
             return "no issue: no source could be read"
+        if report.is_held:
+            return "no new issue: the archive has that of this day already"
         return "no issue yet" if not report.until.reaches(Stage.PUBLISH) else "nothing new today"
     left = f", {len(issue.left_out)} left out ({_why_left_out(issue)})" if issue.left_out else ""
     updates = sum(s.updates for s in report.sources)

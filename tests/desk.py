@@ -77,11 +77,18 @@ class Desk:
             Host(environment=self.environment, clock=lambda: self.now, now=hurry.now, sleep=hurry.sleep),
         )
 
-    def run(self, day: date, *editions: str, until: Stage = Stage.DELIVER, send: bool = True) -> list[Report]:
+    def run(
+        self,
+        day: date,
+        *editions: str,
+        until: Stage = Stage.DELIVER,
+        send: bool = True,
+        accept_database: bool = False,
+    ) -> list[Report]:
         """One run, as a process of its own would do it."""
         self.now = datetime(day.year, day.month, day.day, 8, 0, tzinfo=UTC) + timedelta(hours=1)
         with self.app() as app:
-            return app.run(app.editions(editions), day, until=until, send=send)
+            return app.run(app.editions(editions), day, until=until, send=send, accept_database=accept_database)
 
     @property
     def outbox(self) -> list[Path]:

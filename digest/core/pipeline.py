@@ -168,6 +168,10 @@ class Report:
     """Why the archive could not be drawn."""
     mail_trouble: bool = False
     """Some mail, of this day's issue or of an earlier one, was not taken by this run."""
+    lacks_issues: bool = False
+    """The archive holds issues that the database lacks, and a person has to look."""
+    is_held: bool = False
+    """This day's is one of them, so it was not made anew."""
 
     @property
     def status(self) -> str:
@@ -177,7 +181,8 @@ class Report:
             return "failed"
         lost = self.deliveries.get("failed", 0) + self.deliveries.get("unknown", 0)
         skipped = SourceState.FAILED in states or any(s.rejected or s.gap or s.is_partial for s in self.sources)
-        if skipped or lost or self.usage.fell_back or self._undelivered or self.mail_trouble or self.site_error:
+        trouble = self.mail_trouble or self.site_error or self.lacks_issues
+        if skipped or lost or self.usage.fell_back or self._undelivered or trouble:
             return "degraded"
         return "done"
 
@@ -386,17 +391,29 @@ class Pipeline:
     # -- deliver
 
     def deliver(
-        self, edition: Edition, day: date, *, compose: Callable[[Issue, Delivery], Mail], mailer: Mailer
+        self,
+        edition: Edition,
+        day: date,
+        *,
+        compose: Callable[[Issue, Delivery], Mail],
+        mailer: Mailer,
+        waiting_until: date | None = None,
     ) -> tuple[str, ...]:
         """Send today's issue, and what the days before left, to everybody who has not got it; warnings in words.
 
         What was left in doubt by a process that died is not sent again: a person decides.
+
+        Args:
+            waiting_until: Mails of issues up to this day wait for a person.
         """
         warnings: list[str] = []
         put_off: list[tuple[Delivery, str]] = []
         in_a_row = 0
         # Today's first: it is the one that people wait for.
         for issue_day in reversed(self.store.undelivered(edition.name, since=mails_since(day), until=day)):
+            if waiting_until is not None and issue_day <= waiting_until:
+                warnings.append(f"issue of {issue_day}: its mails wait, for they may be out already")
+                continue
             of_day = "" if issue_day == day else f"issue of {issue_day}: "
             stored = self.store.issue(edition.name, issue_day)
             if stored is None:

@@ -22,7 +22,7 @@ from digest.publish.slugs import slug
 
 MANIFEST = ".manifest.json"
 _OPENING, _CLOSING = "papers([\n", "\n]);\n"
-_MOST_AUTHORS = 40
+MOST_AUTHORS = 40
 """A search for the 600th author of one paper finds nothing; the file stays small."""
 
 
@@ -46,6 +46,8 @@ class Note:
     """Slugs, in the issue's order."""
     topics: tuple[tuple[str, int], ...]
     """(topic, how many entries have it), the most frequent first."""
+    accepted: bool = False
+    """The store does not have it, and a person said that this is as it should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def cards(issue: Issue) -> tuple[Card, ...]:
             paper=slug(entry.paper.id),
             title=to_unicode(entry.paper.title),
             tldr=to_unicode(entry.summary.tldr),
-            authors=entry.paper.authors[:_MOST_AUTHORS],
+            authors=entry.paper.authors[:MOST_AUTHORS],
             topics=entry.summary.topics,
             date=issue.date.isoformat(),
             edition=issue.edition,
@@ -169,4 +171,5 @@ def _note(values: dict[str, Any]) -> Note:
         why_empty=str(values["why_empty"]),
         papers=tuple(values["papers"]),
         topics=tuple((name, n) for name, n in values["topics"]),
+        accepted=bool(values.get("accepted", False)),
     )

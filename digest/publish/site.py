@@ -10,6 +10,8 @@
 
 The same issues give the same bytes: no clock, no chance, everything sorted. What did not change is not written; what a
 new issue touches (itself, its neighbours, its papers, its topics, its month) is all that is drawn.
+
+The pages of an issue that the store does not have are its last copy: they stay as they are, and on the lists.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from digest.publish.catalogue import Card, IssueKey, Manifest, Note
 from digest.publish.folder import Folder
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
+from digest.publish.kept import find_kept, kept_cards
 from digest.publish.render import Templates
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.views import Links, issue_path, paper_path, topic_path
@@ -82,13 +85,14 @@ class StaticSite:
         self._former = former
         self._current = current
 
-    def draw(self, editions: Sequence[str], *, recheck: bool = False) -> int:
+    def draw(self, editions: Sequence[str], *, recheck: bool = False, accept: Collection[str] = ()) -> int:
         """Bring the pages up to date with the stored issues; how many files were written.
 
         Args:
             editions: All configured editions: they come first on the front page, in this order. Issues of editions that
                 are no longer configured stay where they are.
             recheck: Compare old issues too: something in them was given another name.
+            accept: Editions of which a person said that the store need not have what the archive has.
 
         Raises:
             DigestError: The folder cannot be read or written.
@@ -107,12 +111,24 @@ class StaticSite:
             old=old,
             is_fresh=old.drawn_with == drawn_with,
             recheck=recheck,
+            accept=accept,
         )
         manifest = drawing.draw(editions)
         manifest.drawn_with = drawn_with
         # Last: a run that died before is repeated by the next one.
         folder.write(catalogue.MANIFEST, catalogue.write_manifest(manifest))
         return folder.written
+
+    def lost(self) -> dict[IssueKey, bool]:
+        """The issues with papers that the archive holds and the store lacks → whether a person accepted that.
+
+        Raises:
+            DigestError: The folder cannot be read.
+        """
+        folder = Folder(self._folder)
+        notes = catalogue.read_manifest(folder.read(catalogue.MANIFEST)).notes
+        stored = {IssueKey(day, edition): n for edition, day, n in self._store.issue_dates()}
+        return {key: note.accepted for key, note in find_kept(folder, notes, stored).items() if note.entries}
 
     def page(self, edition: str, day: date) -> Path:
         """Where the page of an issue lies."""
@@ -139,6 +155,7 @@ class _Drawing:
         old: Manifest,
         is_fresh: bool,
         recheck: bool,
+        accept: Collection[str],
     ) -> None:
         self._folder = folder
         self._templates = templates
@@ -153,10 +170,18 @@ class _Drawing:
         self._issue = lru_cache(maxsize=64)(lambda key: self._stored(store, key))
         self._month_cards = lru_cache(maxsize=None)(self._read_month)
         self._names = lru_cache(maxsize=None)(folder.names)
-        self._dates = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
+        stored = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
+        self._kept = {
+            key: replace(note, accepted=note.accepted or key.edition in accept)
+            for key, note in find_kept(folder, old.notes, stored).items()
+        }
+        """Issues that only the archive has."""
+        self._dates = {key: n for key, n in stored.items() if key not in self._kept}
+        """Issue of the store → number of its entries."""
+        self._all = self._dates | {key: note.entries for key, note in self._kept.items()}
         self._by_edition = {
-            edition: sorted(key for key in self._dates if key.edition == edition)
-            for edition in sorted({key.edition for key in self._dates})
+            edition: sorted(key for key in self._all if key.edition == edition)
+            for edition in sorted({key.edition for key in self._all})
         }
 
     def draw(self, editions: Sequence[str]) -> Manifest:
@@ -185,10 +210,12 @@ class _Drawing:
         for key in sorted(self._dates):
             self._new.notes[key] = old[key] if key in known else catalogue.note(self._issue(key))
         changed = {key for key in self._dates if not self._is_fresh or self._new.notes[key] != old.get(key)}
-        changed |= old.keys() - self._dates.keys()
+        changed |= old.keys() - self._all.keys()
         # A page that somebody removed is drawn again with its issue.
         changed |= {key for key, note in self._new.notes.items() if not self._is_there(key, note)}
-        return changed
+        self._new.notes.update(self._kept)
+        # These are not drawn, but the lists that they stand on are.
+        return changed | (set() if self._is_fresh else self._kept.keys())
 
     def _is_there(self, key: IssueKey, note: Note) -> bool:
         return (
@@ -215,7 +242,7 @@ class _Drawing:
     def _draw_months(self, changed: set[IssueKey]) -> None:
         """Write the cards of each month that has changed issues; the others keep theirs."""
         months = {key.month for key in changed}
-        for month, keys in groupby(sorted(self._dates, reverse=True), key=lambda key: key.month):
+        for month, keys in groupby(sorted(self._all, reverse=True), key=lambda key: key.month):
             if month not in months and month in self._old.months:
                 self._new.months[month] = self._old.months[month]
                 continue
@@ -223,15 +250,16 @@ class _Drawing:
             for card in self._trusted(month) or () if self._is_fresh else ():
                 kept.setdefault(IssueKey(date.fromisoformat(card.date), card.edition), []).append(card)
             groups = [
-                kept[key] if key in kept and key not in changed else catalogue.cards(self._issue(key))
-                for key in keys
-                if self._dates[key]
+                kept[key] if key in kept and key not in changed else self._cards(key) for key in keys if self._all[key]
             ]
             content = catalogue.write_month(groups)
             self._folder.write(f"search/{month}.js", content)
             self._new.months[month] = catalogue.short_hash(content)
         for month in self._old.months.keys() - self._new.months.keys():
             self._folder.remove(f"search/{month}.js")
+
+    def _cards(self, key: IssueKey) -> Sequence[Card]:
+        return kept_cards(self._folder, key) if key in self._kept else catalogue.cards(self._issue(key))
 
     def _trusted(self, month: str) -> tuple[Card, ...] | None:
         content = self._folder.read(f"search/{month}.js")
@@ -242,8 +270,8 @@ class _Drawing:
         trusted = self._trusted(month)
         if trusted is not None:
             return trusted
-        keys = sorted((key for key in self._dates if key.month == month and self._dates[key]), reverse=True)
-        groups = [catalogue.cards(self._issue(key)) for key in keys]
+        keys = sorted((key for key in self._all if key.month == month and self._all[key]), reverse=True)
+        groups = [self._cards(key) for key in keys]
         self._folder.write(f"search/{month}.js", catalogue.write_month(groups))
         return tuple(card for group in groups for card in group)
 
@@ -252,12 +280,8 @@ class _Drawing:
     def _draw_issues(self, changed: set[IssueKey]) -> None:
         stood_between = _neighbours(self._old.notes)
         for key, between in sorted(_neighbours(self._new.notes).items()):
-            if key in changed or between != stood_between.get(key):
+            if key in self._dates and (key in changed or between != stood_between.get(key)):
                 self._draw_issue(key, between)
-        for key in changed - self._dates.keys():
-            path = issue_path(key.edition, key.day)
-            self._folder.remove(path.replace("index.html", "issue.json"))
-            self._folder.remove(path)
 
     def _draw_issue(self, key: IssueKey, between: tuple[IssueKey | None, IssueKey | None]) -> None:
         issue = self._issue(key)
@@ -282,9 +306,11 @@ class _Drawing:
         touched = {name for note in self._notes(changed) for name in note.papers}
         for name in sorted(touched - stood.keys()):
             self._folder.remove(paper_path(name))
+        stored = {name: [key for key in stood[name] if key in self._dates] for name in touched & stood.keys()}
+        drawn_from = {name: keys[0] for name, keys in stored.items() if keys}
         # By issue, so that each is read once.
-        for name in sorted(touched & stood.keys(), key=lambda name: (stood[name][0], name)):
-            issue = self._issue(stood[name][0])
+        for name in sorted(drawn_from, key=lambda name: (drawn_from[name], name)):
+            issue = self._issue(drawn_from[name])
             entry = next(entry for entry in issue.entries if slug(entry.paper.id) == name)
             self._draw_paper(paper_path(name), entry, stood[name])
 
@@ -380,7 +406,7 @@ class _Drawing:
             (f"{group[0].day:%B} {group[0].day.year}", [self._line(key, Links(root="../")) for key in group])
             for group in (list(keys) for _, keys in groupby(reversed(keys), key=lambda key: key.month))
         ]
-        papers = sum(self._dates[key] for key in keys)
+        papers = sum(self._all[key] for key in keys)
         self._page(
             f"{folder}/index.html",
             "edition.html",
@@ -389,7 +415,10 @@ class _Drawing:
             months=months,
             total=f"{views.count(papers, 'paper')} in {views.count(len(keys), 'issue')}",
         )
-        feed = self._feed(edition, keys)
+        stored = [key for key in keys if key in self._dates]
+        if not stored:
+            return  # the feeds as they are say more than empty ones
+        feed = self._feed(edition, stored)
         self._folder.write(f"{folder}/feed.xml", feeds.atom(feed))
         self._folder.write(f"{folder}/feed.json", feeds.json_feed(feed))
 
@@ -428,7 +457,7 @@ class _Drawing:
     def _front(self, edition: str) -> dict[str, Any]:
         """An edition on the front page: its newest issue with papers, the empty days since, and those before."""
         keys = list(reversed(self._by_edition.get(edition, [])))
-        full = next((key for key in keys if self._dates[key]), None)
+        full = next((key for key in keys if self._dates.get(key)), None)
         links = Links(root="")
         view = views.issue_view(self._issue(full), links=links, say=to_mathml) if full else None
         top = [entry for section in view.sections for entry in section.entries] if view else []
