@@ -443,6 +443,13 @@ def test_who_may_be_asked_again_is_asked_from_that_very_moment_on() -> None:
     assert not second.rests(NOON + FIRST_WAIT)
 
 
+def test_a_pause_that_a_wrong_clock_wrote_years_ahead_is_not_kept() -> None:
+    wrong = fail(fail(None), now=NOON + timedelta(days=1400))
+
+    assert not wrong.rests(NOON)
+    assert wrong.rests(NOON + timedelta(days=1400))
+
+
 @given(st.integers(0, 12), st.none() | st.timedeltas(timedelta(0), timedelta(days=400)))
 def test_a_server_is_left_alone_as_long_as_it_asked_a_day_at_most(failures: int, wish: timedelta | None) -> None:
     before: Backoff | None = None

@@ -17,7 +17,7 @@ import pytest
 from digest import assets
 from digest.app import App
 from digest.core.books import Job, JobState
-from digest.core.jobs import Haste, haste, last_call
+from digest.core.jobs import Haste, haste, is_given_up, last_call, never_came
 from digest.core.models import Entry, Paper
 from digest.core.pipeline import Report, Stage
 from digest.core.topics import Taxonomy
@@ -458,6 +458,19 @@ def test_a_job_without_an_end_is_given_up_after_a_day_and_stays_booked(tmp_path:
     assert office.jobs() == ()
     assert office.calls("cancel") >= 1
     assert office.spent_usd() >= reserved
+
+
+@pytest.mark.parametrize("is_over", [never_came, is_given_up])
+def test_a_job_that_a_wrong_clock_handed_over_years_ahead_is_not_waited_for(
+    tmp_path: Path, server: FlakyLLM, is_over: Callable[[Job, datetime], bool]
+) -> None:
+    office = Office(tmp_path, server)
+    office.prepare(3)
+
+    [job] = office.jobs()
+
+    assert not is_over(job, job.submitted_at)
+    assert is_over(replace(job, submitted_at=job.submitted_at + timedelta(days=1400)), job.submitted_at)
 
 
 def test_a_damaged_line_of_answers_may_have_been_billed(tmp_path: Path, server: FlakyLLM) -> None:

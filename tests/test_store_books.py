@@ -191,6 +191,14 @@ def test_what_was_learned_of_a_server_is_remembered_for_a_month(store: SqlStore,
     assert store.learned("http://example.org") == {}
 
 
+def test_what_a_wrong_clock_learned_far_ahead_is_not_believed(store: SqlStore, hand: Hand) -> None:
+    hand.advance(days=1400)
+    store.save_learned("http://127.0.0.1", {"schema": False})
+    hand.advance(days=-1400)
+
+    assert store.learned("http://127.0.0.1") == {}
+
+
 def test_an_overview_is_paid_for_once(store: SqlStore) -> None:
     key = SummaryKey(content="day", client="openai", model="m", prompt="p", language="en")
     first = Overview(sentences=(OverviewSentence(text="One.", papers=(paper(1).id,)),), client="openai", model="m")

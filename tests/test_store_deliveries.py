@@ -135,6 +135,22 @@ def test_a_claim_of_another_machine_runs_out(
     assert (at_first.id > left.id, later.id) == (True, left.id)
 
 
+def test_a_claim_that_a_wrong_clock_dated_ahead_does_not_hold(
+    due: SqlStore, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.advance(days=1400)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("socket.gethostname", lambda: "elsewhere")
+        other = SqlStore.open(url, clock=hand)
+        left = claim(other)
+        other.close()
+    hand.advance(days=-1400)
+
+    taken = claim(due)
+
+    assert (taken and taken.id) == (left and left.id)
+
+
 def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStore, url: str, hand: Hand) -> None:
     slow = claim(due)
     hand.advance(minutes=16)

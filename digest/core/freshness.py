@@ -90,7 +90,8 @@ class Backoff:
 
     def rests(self, now: datetime) -> bool:
         """Whether it is not to be asked now."""
-        return self.is_gone or (self.not_before is not None and now < self.not_before)
+        # A pause is a day at most: what lies further ahead was written by a clock that was wrong.
+        return self.is_gone or (self.not_before is not None and now < self.not_before <= now + LONGEST_WAIT)
 
 
 def verdict(calendar: Calendar, day: date, now: datetime, seen: Seen, *, is_past: bool) -> Verdict:

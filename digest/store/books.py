@@ -124,7 +124,10 @@ class Books(Database):
 
     def learned(self, server: str) -> Mapping[str, Any]:
         """What was found out about a model's server; empty if nothing, or nothing within the last month."""
-        query = select(_learned.what).where(_learned.server == server, _learned.at >= self._clock() - REMEMBERED)
+        now = self._clock()
+        # What lies far ahead was dated by a clock that was wrong, and would be believed for years.
+        lately = _learned.at.between(now - REMEMBERED, now + REMEMBERED)
+        query = select(_learned.what).where(_learned.server == server, lately)
         with self._read() as connection:
             return connection.scalar(query) or {}
 
