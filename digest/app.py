@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from digest import assets, kinds
 from digest.config import Config, LLMConfig, MailConfig, load
+from digest.config_table import tell_all
 from digest.core.errors import DigestError, NotFoundError
 from digest.core.jobs import haste as haste_of
 from digest.core.models import (
@@ -243,16 +244,20 @@ class App:
         return [self.config.edition(n) for n in dict.fromkeys(names)] or list(self.config.editions)
 
     def check(self, *, send: bool) -> None:
-        """Find what a run would miss before it begins.
+        """Find all that a run would miss before it begins.
 
         Raises:
-            ConfigError: An environment variable is not set.
+            ConfigError: An environment variable is not set, or something in the config cannot be used.
         """
-        self.config.api_key(self.host.environment)
+        environment = self.host.environment
+        looks: list[Callable[[], object]] = [lambda: self.config.api_key(environment)]
         for source in self.config.sources:
-            self.config.source_key(source, self.host.environment)
+            looks.append(lambda source=source: self.config.source_key(source, environment))  # type: ignore[misc]
+            looks.append(lambda source=source: kinds.make_source(source, self.host.clock))  # type: ignore[misc]
+        looks.append(lambda: self.taxonomy)
         if send:
-            self.config.smtp_password(self.host.environment)
+            looks.append(lambda: self.config.smtp_password(environment))
+        tell_all(looks)
 
     def run(
         self,

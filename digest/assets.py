@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Final
 
@@ -30,14 +31,31 @@ def folders(name: str, base: Path) -> tuple[Path, ...]:
     return (own, shipped_folder) if own.is_dir() and own.resolve() != shipped_folder.resolve() else (shipped_folder,)
 
 
+def utf8(content: bytes) -> str:
+    """The text of a file that somebody wrote, without the mark that Windows puts before it.
+
+    Raises:
+        ValueError: It is no UTF-8; the message says what to do.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
+        raise ValueError('is saved as UTF-16; save it as UTF-8 (in Notepad under "Save as", beside "Encoding")')
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        raise ValueError(f"is not UTF-8 (line {line}); save it as UTF-8") from exc
+
+
 def read_text(name: str, base: Path) -> str:
     """A shipped text such as `prompts/summarize.txt`, or the user's own of that name beside config.toml."""
     own = base / name
     path = own if own.is_file() else shipped(name)
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+        return utf8(path.read_bytes()).replace("\r\n", "\n")
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    except ValueError as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
 
 
 def trained(name: str) -> bytes:

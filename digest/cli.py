@@ -407,5 +407,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except DigestError as error:
-        click.echo(f"digest: {error}", err=True)
+        for line in str(error).splitlines():
+            click.echo(f"digest: {line}", err=True)
         sys.exit(MISUSED if isinstance(error, ConfigError) else FAILED)

@@ -13,11 +13,16 @@ from datetime import date, time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.config_table import Table, nearest
+from digest.assets import read_text, utf8
+from digest.config_table import Problems, Table, nearest
+from digest.core.database_address import parse_database, sqlite_address
 from digest.core.errors import ConfigError
 from digest.core.models import CHANGES, Edition
+from digest.core.private import has_password, looks_like_secret, masked
+from digest.core.taxonomy import read as read_taxonomy
 from digest.core.wanted import LIBRARIES, understand
 from digest.llm.prices import Price
 
@@ -214,6 +219,8 @@ class Config:
         if self.llm.client != "openai":
             return None
         value = environment.get(self.llm.api_key_env, "")
+        if not value:
+            self._refuse_secret("[llm] api_key_env", self.llm.api_key_env)
         if not value and self.llm.base_url is None:
             raise ConfigError(
                 f"{self.path.name}: [llm] client = 'openai' needs the environment variable {self.llm.api_key_env}, "
@@ -231,6 +238,7 @@ class Config:
             return None
         value = environment.get(source.api_key_env, "")
         if not value:
+            self._refuse_secret(f"[[source]] {source.name!r} api_key_env", source.api_key_env)
             raise ConfigError(
                 f"{self.path.name}: [[source]] {source.name!r} api_key_env: the environment variable "
                 f"{source.api_key_env} is not set; set it, or take the line out to ask without a key"
@@ -247,11 +255,24 @@ class Config:
             return None
         value = environment.get(self.mail.password_env, "")
         if not value:
+            self._refuse_secret("[mail] password_env", self.mail.password_env)
             raise ConfigError(
                 f"{self.path.name}: [mail] username is set, so the environment variable {self.mail.password_env} "
                 "must hold the password, and it is not set"
             )
         return Secret(value)
+
+    def _refuse_secret(self, where: str, name: str) -> None:
+        """Refuse a key in the place of the name of a variable, without saying it.
+
+        Raises:
+            ConfigError: It is one, or seems to be.
+        """
+        if looks_like_secret(name):
+            raise ConfigError(
+                f"{self.path.name}: {where}: {masked(name)} looks like a key or a password, and not like the name of a "
+                "variable; put it into a variable, and the variable's name here (and as it stood in a file, replace it)"
+            )
 
 
 def load(path: Path, *, data_dir: Path | None = None) -> Config:
@@ -264,13 +285,16 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
         ConfigError: The file cannot be read, is no TOML, or something in it is unknown, missing or of the wrong type.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = utf8(path.read_bytes())
+        data = tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
     except FileNotFoundError as exc:
         raise ConfigError(f"there is no {path}; `digest init` writes one to start from") from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path}: is not valid TOML: {exc}") from exc
+    except ValueError as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
     return _Reader(path.resolve()).config(data, data_dir)
 
 
@@ -283,33 +307,46 @@ def library_path(base: Path, file: str) -> Path:
 
 
 class _Reader:
+    """Reads all of the file before it tells what is wrong with it."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.name
+        self._problems = Problems()
 
     def config(self, data: dict[str, Any], data_dir: Path | None) -> Config:
-        top = Table(self._file, "", data)
-        digest = Table(self._file, "[digest]", top.table("digest"))
+        top = self._table("", data)
+        digest = self._table("[digest]", top.table("digest"))
         folder = self._path.parent / digest.text("data_dir", "var")
         folder = data_dir or folder
         title = digest.text("title", "Research digest")
         language = digest.text("language", "en")
         zone = self._zone(digest)
-        database = self._database(digest.text("database"), folder, overridden=data_dir is not None)
+        database = self._database(digest, folder, overridden=data_dir is not None)
         digest.close()
         sources = tuple(self._source(t) for t in self._tables(top, "source"))
         self._distinct("[[source]]", [s.name for s in sources])
         editions = tuple(self._edition(t, sources, title, language) for t in self._tables(top, "edition"))
         self._distinct("[[edition]]", [e.name for e in editions])
-        llm = self._llm(Table(self._file, "[llm]", top.table("llm")))
-        mail = self._mail(Table(self._file, "[mail]", top.table("mail")))
-        network = self._network(Table(self._file, "[network]", top.table("network")))
-        site_url = self._site(Table(self._file, "[site]", top.table("site")))
+        llm, mail, network, site_url = LLMConfig(), MailConfig(), NetworkConfig(), None
+        with self._problems.gathered():
+            llm = self._llm(self._table("[llm]", top.table("llm")))
+        with self._problems.gathered():
+            mail = self._mail(self._table("[mail]", top.table("mail")))
+        with self._problems.gathered():
+            network = self._network(self._table("[network]", top.table("network")))
+        with self._problems.gathered():
+            site_url = self._site(self._table("[site]", top.table("site")))
         topics = top.table("topics")
+        if topics:
+            with self._problems.gathered():
+                read_taxonomy(read_text("taxonomy.toml", self._path.parent), topics, file=self._file)
         top.close()
-        for name, there in (("[[source]]", sources), ("[[edition]]", editions)):
-            if not there:
-                raise ConfigError(f"{self._file}: has no {name}; at least one is needed")
+        for key, there in (("source", sources), ("edition", editions)):
+            # A misspelt or mistyped table was named already.
+            if not there and not top.is_any_blamed:
+                self._problems.add(f"{self._file}: has no [[{key}]]; at least one is needed")
+        self._problems.tell()
         return Config(
             path=self._path,
             title=title,
@@ -325,45 +362,52 @@ class _Reader:
             topics=topics,
         )
 
+    def _table(self, name: str, data: object) -> Table:
+        return Table(self._file, name, data, self._problems)
+
     def _tables(self, top: Table, key: str) -> list[Table]:
         value = top.list_of_tables(key)
-        return [Table(self._file, f"[[{key}]] {self._label(t, n)}", t) for n, t in enumerate(value, start=1)]
+        return [self._table(f"[[{key}]] {self._label(t, n)}", t) for n, t in enumerate(value, start=1)]
 
     def _label(self, table: object, n: int) -> str:
         name = table.get("name") if isinstance(table, dict) else None
         return repr(name) if isinstance(name, str) and name else f"number {n}"
 
     def _distinct(self, table: str, names: Sequence[str]) -> None:
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigError(f"{self._file}: {table} name {name!r} is given twice")
+        for name in dict.fromkeys(names):
+            if name and names.count(name) > 1:
+                self._problems.add(f"{self._file}: {table} name {name!r} is given twice")
 
     def _zone(self, digest: Table) -> ZoneInfo:
         name = digest.text("timezone", "UTC")
         try:
             return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-            raise digest.wrong("timezone", f"{name!r} is not a time zone such as Europe/Paris") from exc
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            digest.blame("timezone", f"{name!r} is not a time zone such as Europe/Paris")
+            return ZoneInfo("UTC")
 
-    def _database(self, url: str, data_dir: Path, *, overridden: bool) -> str:
+    def _database(self, digest: Table, data_dir: Path, *, overridden: bool) -> str:
+        default = sqlite_address(str(data_dir / "digest.db"))
+        url = digest.text("database")
         if not url or overridden:
-            return f"sqlite:///{data_dir / 'digest.db'}"
-        scheme, separator, rest = url.partition(":///")
-        if scheme == "sqlite" and separator:
-            return f"sqlite:///{self._path.parent / rest}"
-        if url.startswith(("postgresql+psycopg://", "postgresql://")):
-            return url.replace("postgresql://", "postgresql+psycopg://", 1)
-        raise ConfigError(
-            f"{self._file}: [digest] database: {url.partition('@')[0].partition(':')[0]!r} is not known; "
-            "use sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME"
-        )
+            return default
+        try:
+            address = parse_database(url)
+        except ValueError as exc:
+            digest.blame("database", str(exc))
+            return default
+        if not address.is_sqlite:
+            return f"postgresql+psycopg://{url.partition('://')[2]}"
+        query = f"?{urlencode(address.query)}" if address.query else ""
+        return sqlite_address(str(self._path.parent / address.name)) + query
 
     def _source(self, table: Table) -> SourceConfig:
         kind = table.choice("kind", KINDS, "")
-        for key in {k for keys in _KEYS_OF_KIND.values() for k in keys}.difference(_KEYS_OF_KIND[kind]):
+        others = {k for keys in _KEYS_OF_KIND.values() for k in keys}.difference(_KEYS_OF_KIND.get(kind, ()))
+        for key in sorted(others) if kind else ():
             if table.has(key):
                 kinds = [k for k, keys in _KEYS_OF_KIND.items() if key in keys]
-                raise table.wrong(key, f"is for sources of kind {' or '.join(kinds)}, not {kind}")
+                table.blame(key, f"is for sources of kind {' or '.join(kinds)}, not {kind}")
         source = SourceConfig(
             name=table.required("name"),
             kind=kind,
@@ -389,10 +433,10 @@ class _Reader:
         keys, example = _NEEDED.get(kind, ((), ""))
         if keys and not any(table.has(key) for key in keys):
             named = " or ".join((", ".join(keys[:-1]), keys[-1])) if len(keys) > 1 else keys[0]
-            raise table.wrong(keys[0], f"is missing: a source of kind {kind} needs {named}, as in {example}")
+            table.blame(keys[0], f"is missing: a source of kind {kind} needs {named}, as in {example}")
         for category in source.categories:
             if not re.fullmatch(r"[a-z-]+(?:\.[A-Za-z-]+)?", category):
-                raise table.wrong("categories", f"{category!r} is not an arXiv category such as cs.LG")
+                table.blame("categories", f"{category!r} is not an arXiv category such as cs.LG")
         table.close()
         return source
 
@@ -400,26 +444,22 @@ class _Reader:
         fields = table.table("fields")
         for ours, theirs in fields.items():
             if not isinstance(theirs, str):
-                raise table.wrong("fields", f"{ours} must be the name of a field, not {theirs!r}")
+                table.blame("fields", f"{ours} must be the name of a field, not {theirs!r}")
         return dict(fields)
 
     def _edition(self, table: Table, sources: Sequence[SourceConfig], title: str, language: str) -> Edition:
         name = table.required("name")
-        if not _EDITION_NAME.fullmatch(name) or name in _RESERVED_NAMES:
-            raise table.wrong(
-                "name", f"{name!r} must be lower-case letters, digits and hyphens, and not topics or papers"
-            )
+        if name and (not _EDITION_NAME.fullmatch(name) or name in _RESERVED_NAMES):
+            table.blame("name", f"{name!r} must be lower-case letters, digits and hyphens, and not topics or papers")
         known = tuple(s.name for s in sources)
         chosen = table.texts("sources", known)
         for source in chosen:
             if source not in known:
-                raise table.wrong("sources", f"there is no [[source]] named {source!r}{nearest(source, known)}")
+                table.blame("sources", f"there is no [[source]] named {source!r}{nearest(source, known)}")
         recipients = table.texts("recipients")
         for address in recipients:
             if not _ADDRESS.fullmatch(address):
-                raise table.wrong(
-                    "recipients", f"{address!r} is not an address such as ada@example.org, in ASCII letters"
-                )
+                table.blame("recipients", f"{address!r} is not an address such as ada@example.org, in ASCII letters")
         self._distinct(f"{table.name} recipients", [r.lower() for r in recipients])
         edition = Edition(
             name=name,
@@ -439,7 +479,7 @@ class _Reader:
         table.close()
         for text in edition.avoid:
             if text in edition.interests:
-                raise table.wrong("avoid", f"{text!r} stands in interests too; take it out of one of them")
+                table.blame("avoid", f"{text!r} stands in interests too; take it out of one of them")
         return edition
 
     def _understood(self, table: Table, key: str, texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -447,32 +487,34 @@ class _Reader:
         try:
             wanted = understand(texts)
         except ConfigError as error:
-            raise table.wrong(key, str(error)) from error
+            table.blame(key, str(error))
+            return ()
         for file in wanted.files:
             if not library_path(self._path.parent, file).is_file():
-                raise table.wrong(key, f"there is no file {file} beside {self._file}; export the library there")
+                table.blame(key, f"there is no file {file} beside {self._file}; export the library there")
         for text in wanted.words:
             if _FILE_NAME.fullmatch(text) and (self._path.parent / text).is_file():
-                raise table.wrong(key, f"{text!r} is a file of a kind that is not known; known: {', '.join(LIBRARIES)}")
+                table.blame(key, f"{text!r} is a file of a kind that is not known; known: {', '.join(LIBRARIES)}")
         return texts
 
     def _share(self, table: Table, key: str, share: float | None) -> float:
         if share is None or share > 1:
-            raise table.wrong(key, f"must be a share from 0 to 1, not {share}")
-        return share
+            table.blame(key, f"must be a share from 0 to 1, not {share}")
+        return share or 0.0
 
     def _changes(self, table: Table) -> tuple[str, ...]:
         chosen = table.texts("changes", ("withdrawn", "rising"))
         for one in chosen:
             if one not in CHANGES:
-                raise table.wrong("changes", f"{one!r} is not one of {', '.join(CHANGES)}{nearest(one, CHANGES)}")
+                table.blame("changes", f"{one!r} is not one of {', '.join(CHANGES)}{nearest(one, CHANGES)}")
         return tuple(kind for kind in CHANGES if kind in chosen)
 
     def _at(self, table: Table) -> time:
         text = table.text("at", "07:00")
         match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
         if not match:
-            raise table.wrong("at", f'{text!r} is not a time such as "07:00"')
+            table.blame("at", f'{text!r} is not a time such as "07:00"')
+            return time(7)
         return time(int(match[1]), int(match[2]))
 
     def _days(self, table: Table) -> frozenset[int]:
@@ -483,7 +525,8 @@ class _Reader:
         for part in text.split(","):
             first, _, last = part.partition("-")
             if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS:
-                raise table.wrong("days", f'{part!r} is not a weekday or a span of them, as in "mon-fri" or "mon,thu"')
+                table.blame("days", f'{part!r} is not a weekday or a span of them, as in "mon-fri" or "mon,thu"')
+                continue
             a, b = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
             days.update(range(a, b + 1) if a <= b else (*range(a, 7), *range(b + 1)))
         return frozenset(days)
@@ -509,37 +552,49 @@ class _Reader:
             prices=self._prices(table),
         )
         table.close()
-        if llm.client == "openai" and not llm.model:
-            raise table.wrong("model", "is missing: client openai needs one, as in model = 'gpt-5-mini'")
-        if llm.client == "replay" and llm.recording is None:
-            raise table.wrong("recording", "is missing: client replay answers from a file that was recorded")
-        if llm.mode == "batch" and (llm.client != "openai" or llm.recording is not None):
-            raise table.wrong("mode", "'batch' needs client = 'openai', and no recording: others answer at once")
+        if llm.client == "openai" and not llm.model and not table.is_blamed("model"):
+            table.blame("model", "is missing: client openai needs one, as in model = 'gpt-5-mini'")
+        if llm.client == "replay" and llm.recording is None and not table.is_blamed("recording"):
+            table.blame("recording", "is missing: client replay answers from a file that was recorded")
+        if (
+            llm.mode == "batch"
+            and not table.is_blamed("client")
+            and (llm.client != "openai" or llm.recording is not None)
+        ):
+            table.blame("mode", "'batch' needs client = 'openai', and no recording: others answer at once")
         if llm.batch_lead_hours > _LONGEST_LEAD_H:
-            raise table.wrong("batch_lead_hours", f"must be {_LONGEST_LEAD_H} at most, not {llm.batch_lead_hours:g}")
-        if llm.base_url and not llm.base_url.startswith(("http://", "https://")):
-            raise table.wrong("base_url", f"{llm.base_url!r} must begin with http:// or https://")
+            table.blame("batch_lead_hours", f"must be {_LONGEST_LEAD_H} at most, not {llm.batch_lead_hours:g}")
+        self._web(table, llm.base_url, advice="name the variable that holds the key in api_key_env")
         return llm
+
+    def _web(self, table: Table, url: str | None, *, advice: str) -> None:
+        """Refuse a `base_url` that is no web address, or that carries what must not be seen by others."""
+        if url and has_password(url):
+            # It would stand in pages, feeds, the database and messages, and go out in the place of the key.
+            table.blame("base_url", f"holds a user, a password or a key, which others would see; {advice}")
+        elif url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
+            table.blame("base_url", f"{url!r} must begin with http:// or https://")
 
     def _prices(self, table: Table) -> Mapping[str, Price]:
         prices = {}
         for model, data in table.table("prices").items():
-            one = Table(self._file, f'[llm.prices."{model}"]', data)
+            one = self._table(f'[llm.prices."{model}"]', data)
             names = ("input", "cached_input", "cache_write", "output", "batch")
             given = {name: number for name in names if (number := one.number(name, None)) is not None}
             one.close()
             for name in ("input", "output"):
-                if name not in given:
-                    raise one.wrong(name, "is missing: USD per million tokens")
+                if name not in given and not one.is_blamed(name):
+                    one.blame(name, "is missing: USD per million tokens")
             if given.get("batch", 1.0) > 1:
-                raise one.wrong("batch", "is a share of what the same request costs directly, as in 0.5")
-            prices[model] = Price(**{"cached_input": given["input"], **given})
+                one.blame("batch", "is a share of what the same request costs directly, as in 0.5")
+            if "input" in given and "output" in given:
+                prices[model] = Price(**{"cached_input": given["input"], **given})
         return prices
 
     def _mail(self, table: Table) -> MailConfig:
         sender_name, sender = parseaddr(table.text("from", "Research digest <digest@localhost>"))
         if not _ADDRESS.fullmatch(sender):
-            raise table.wrong("from", "must be an address, as in 'Research digest <digest@example.org>'")
+            table.blame("from", "must be an address, as in 'Research digest <digest@example.org>'")
         ca_file = table.text("ca_file")
         mail = MailConfig(
             sender_name=sender_name,
@@ -555,7 +610,7 @@ class _Reader:
         )
         table.close()
         if mail.transport == "smtp" and mail.username and mail.security == "none" and mail.host not in _LOOPBACK:
-            raise table.wrong("security", "none would send the password in the clear; use starttls or tls")
+            table.blame("security", "none would send the password in the clear; use starttls or tls")
         return mail
 
     def _network(self, table: Table) -> NetworkConfig:
@@ -567,13 +622,12 @@ class _Reader:
             private_hosts=table.texts("private_hosts"),
         )
         if proxy and not re.fullmatch(r"http://[^\s/]+/?", proxy):
-            raise table.wrong("proxy", "must look like http://proxy.example.org:3128")
+            table.blame("proxy", "must look like http://proxy.example.org:3128")
         table.close()
         return network
 
     def _site(self, table: Table) -> str | None:
         url = table.text("base_url")
-        if url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
-            raise table.wrong("base_url", f"{url!r} must begin with http:// or https://")
+        self._web(table, url, advice="take it out")
         table.close()
         return url.rstrip("/") or None

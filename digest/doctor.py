@@ -13,7 +13,7 @@ from digest.bills import said_of, usd
 from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.models import Edition
-from digest.core.text import without_password
+from digest.core.private import without_password
 from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
 from digest.renewal import count_outdated
@@ -111,7 +111,7 @@ def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
     try:
         app = App.from_file(path, host)
     except ConfigError as error:
-        return [Finding(subject="config", level="wrong", said=str(error))]
+        return [Finding(subject="config", level="wrong", said=line) for line in str(error).splitlines()]
     with app:
         found = [Finding(subject="config", level="good", said=f"{path} is valid")]
         found += [_tried(subject, look) for subject, look in _local(app)]
@@ -296,7 +296,8 @@ def _source(app: App, name: str) -> Finding | str:
     url = source.url_for(app.today())
     parsed = source.parse(app.fetcher(source)(url).content, url=url)
     if moved := app.door.moved_to(url):
-        said = f"{count(len(parsed.records), 'paper')}, but it has moved for good to {moved}; change its url"
+        where = without_password(moved)
+        said = f"{count(len(parsed.records), 'paper')}, but it has moved for good to {where}; change its url"
         return Finding(subject=f"source {name}", level="doubtful", said=said)
     if parsed.rejected:
         unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"

@@ -14,6 +14,7 @@ from digest.core import calendar
 from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Document
 from digest.core.ports import Clock, Source
+from digest.core.private import without_password
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -47,11 +48,12 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
         # A page names the next one: what it names elsewhere gets neither the key nor the way to the operator's network.
         trusted = url == own or same_server(own, url) or not _is_web(own) or (_of_arxiv(own) and _of_arxiv(url))
         if not trusted and not _is_web(url):
-            raise SourceError(f"goes on at {url[:100]}, which is no web address", url=own)
+            raise SourceError(f"goes on at {without_password(url)[:100]}, which is no web address", url=own)
         document = app.door.get(
             url,
             cached=app.store.cached(url),
             dated=is_dated,
+            folder=_lasting_folder(configured.url or ""),
             trusted=trusted,
             headers=headers if trusted else {},
             secret_query=query if trusted else {},
@@ -69,6 +71,12 @@ def _of_arxiv(url: str) -> bool:
     """Whether it is one of the several servers of arXiv, over https."""
     parts = urlsplit(url)
     return parts.scheme == "https" and f".{parts.hostname or ''}".endswith(".arxiv.org")
+
+
+def _lasting_folder(url: str) -> str | None:
+    """The folder of a dated path that is there whatever the day; None where there is no such path."""
+    before, mark, _ = url.partition("{date}")
+    return before.rpartition("/")[0] if mark and not _is_web(url) else None
 
 
 def _is_web(url: str) -> bool:

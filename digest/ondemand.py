@@ -17,6 +17,7 @@ from digest.core.errors import DigestError, SourceError
 from digest.core.identity import arxiv_id, doi
 from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
 from digest.core.pipeline import key_of
+from digest.core.private import without_password
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -78,8 +79,9 @@ class Demand:
                 return self._from_bytes(_read(Path(target)), name=target)
             return [self._from_record(self._remote(target))]
         except DigestError as error:
-            named = target == "-" or target in str(error)
-            return [Answer(id=None, error=str(error) if named else f"{target}: {error}")]
+            shown = without_password(target)
+            named = target == "-" or shown in str(error)
+            return [Answer(id=None, error=str(error) if named else f"{shown}: {error}")]
 
     def _from_record(self, record: Record) -> Answer:
         return Answer(id=record.paper.id, paper=record.paper)
@@ -117,15 +119,15 @@ class Demand:
             return stored or self._page(f"https://doi.org/{of_doi}")
         if target.startswith(("http://", "https://")):
             return self._page(target)
-        raise SourceError(f"{target} is neither a file nor an arXiv id, a DOI or a URL")
+        raise SourceError(f"{without_password(target)} is neither a file nor an arXiv id, a DOI or a URL")
 
     def _page(self, url: str) -> Record:
         from digest.sources.page import parse_page, parse_pdf
 
-        document = self.app.door.get(url)
+        document, shown = self.app.door.get(url), without_password(url)
         if document.content.lstrip().startswith(b"%PDF"):
-            return parse_pdf(document.content, name=url)
-        return parse_page(document.content, url=url)
+            return parse_pdf(document.content, name=shown)
+        return parse_page(document.content, url=shown)
 
     def _arxiv(self, number: str) -> Record:
         record = self._known.get(number) or self._stored(PaperId(f"arxiv:{number}"))

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from digest import assets
+from digest.app import Host
 from digest.config import Config, load
-from digest.core.errors import ConfigError
+from digest.core.database_address import parse_database
+from digest.core.errors import ConfigError, StoreError
+from digest.doctor import examine
+from digest.store import SqlStore
+from tests.desk import Desk
 
 MINIMAL = """
 [[source]]
@@ -150,3 +156,255 @@ def test_a_relative_database_lies_beside_the_config(tmp_path: Path) -> None:
     config = load_text(tmp_path, MINIMAL + '[digest]\ndatabase = "sqlite:///papers.db"')
 
     assert config.database == f"sqlite:///{tmp_path.resolve() / 'papers.db'}"
+
+
+# -- all that is wrong, at once
+
+
+def complaints(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load_text(tmp_path, text)
+    return str(error.value).splitlines()
+
+
+def test_all_that_is_wrong_is_said_at_once_a_line_each(tmp_path: Path) -> None:
+    said = complaints(
+        tmp_path,
+        """
+[digest]
+timezone = "Mars/Olympus"
+databse = "x"
+database = "mysql://ada:hunter2@h/x"
+
+[[source]]
+name = "a"
+kind = "arxvi"
+
+[[source]]
+name = "b"
+kind = "arxiv"
+
+[[edition]]
+name = "daily"
+sources = ["a", "c", "d"]
+at = "7"
+days = "mon-fry"
+max_papers = "many"
+recipients = ["x", "y@example.org"]
+
+[llm]
+client = "openai"
+concurrency = 0
+
+[mail]
+port = true
+hots = "x"
+
+[topics]
+add = 5
+""",
+    )
+
+    assert [line.removeprefix("config.toml: ").partition(": ")[0] for line in said] == [
+        "[digest] timezone",
+        "[digest] database",
+        "[digest] databse",
+        "[[source]] 'a' kind",
+        "[[source]] 'b' categories",
+        "[[edition]] 'daily' sources",
+        "[[edition]] 'daily' sources",
+        "[[edition]] 'daily' recipients",
+        "[[edition]] 'daily' max_papers",
+        "[[edition]] 'daily' at",
+        "[[edition]] 'daily' days",
+        "[llm] concurrency",
+        "[llm] model",
+        "[mail] port",
+        "[mail] hots",
+        "“add” stands outside a field",
+    ]
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        '[llm]\nclient = "openai"\nmodel = 5',
+        '[llm]\nclient = 5\nmode = "batch"',
+        '[[source]]\nkind = "jsonl"\nname = 5\nurl = "x"',
+        '[[source]]\nname = "x"\nkind = 5\nurl = "x"',
+        '[[source]]\nname = "x"\nkind = "feed"\nurl = 5',
+        "[[edition]]\nname = 7",
+        "[mail]\nport = '25'",
+        "mail = 5",
+        '[llm.prices."m"]\ninput = "1"\noutput = 2',
+    ],
+)
+def test_what_follows_from_a_fault_is_no_fault_of_its_own(tmp_path: Path, addition: str) -> None:
+    text = f"{addition}\n{MINIMAL}" if addition.startswith("mail =") else f"{MINIMAL}\n{addition}\n"
+
+    assert len(complaints(tmp_path, text)) == 1
+
+
+def test_all_variables_that_are_missing_are_said_at_once(tmp_path: Path) -> None:
+    desk = Desk(
+        tmp_path,
+        MINIMAL
+        + '[[source]]\nname = "x"\nkind = "openalex"\nsearch = "x"\napi_key_env = "ALEX_KEY"\n'
+        + '[llm]\nclient = "openai"\nmodel = "m"\n[mail]\ntransport = "smtp"\nhost = "h"\nusername = "ada"\n'
+        + '[network]\nproxy = "http://proxy.example.org:3128"\n',
+    )
+
+    with desk.app() as app, pytest.raises(ConfigError) as error:
+        app.check(send=True)
+
+    said = str(error.value).splitlines()
+    assert len(said) == 3
+    assert all(name in line for name, line in zip(("OPENAI_API_KEY", "ALEX_KEY", "SMTP_PASSWORD"), said, strict=True))
+
+
+def test_doctor_names_each_fault_of_a_config_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(MINIMAL + '[mail]\nhots = "x"\nport = "y"\n', encoding="utf-8")
+
+    found = examine(tmp_path / "config.toml", Host(environment={}), offline=True)
+
+    assert [f.level for f in found] == ["wrong", "wrong"]
+
+
+# -- files as Windows writes them
+
+
+def test_a_config_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())
+
+    assert load(tmp_path / "config.toml").sources[0].name == "papers"
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_config_in_utf_16_says_how_to_save_it(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "config.toml").write_bytes(MINIMAL.strip().encode(codec))
+
+    with pytest.raises(ConfigError, match=r"config.toml: is saved as UTF-16; save it as UTF-8"):
+        load(tmp_path / "config.toml")
+
+
+def test_a_config_in_windows_letters_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b'[digest]\ntitle = "Caf\xe9"\n')
+
+    with pytest.raises(ConfigError, match=r"is not UTF-8 \(line 2\); save it as UTF-8"):
+        load(tmp_path / "config.toml")
+
+
+def test_a_taxonomy_of_ones_own_may_have_a_byte_order_mark(tmp_path: Path) -> None:
+    shipped = assets.read_text("taxonomy.toml", tmp_path)
+    (tmp_path / "taxonomy.toml").write_bytes(b"\xef\xbb\xbf" + shipped.encode())
+
+    assert assets.read_text("taxonomy.toml", tmp_path) == shipped
+
+
+# -- folders of any name, and passwords that nobody sees
+
+
+@pytest.mark.parametrize("name", ["why?", "100%", "a%20b", "c#", "two words", "q?x=1", "ümlaut", "a&b=c"])
+@pytest.mark.parametrize("database", ["", 'database = "sqlite:///var/own.db"\n'])
+def test_the_database_lies_in_the_folder_of_its_config_whatever_that_is_called(
+    tmp_path: Path, name: str, database: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+
+    with SqlStore.open(load_text(folder, f"[digest]\n{database}{MINIMAL}").database) as store:
+        place = store.place
+
+    assert place == str(folder / "var" / ("own.db" if database else "digest.db"))
+    assert Path(place).is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    "login", ["ada:hun@ter2", "ada:hun/ter2", "ada:hun:ter2", "ada:hun?ter2", "ada:hun#ter2", "ada:hun%40ter2"]
+)
+def test_a_password_of_a_database_is_whole_and_not_shown(tmp_path: Path, login: str) -> None:
+    url = load_text(tmp_path, MINIMAL + f'[digest]\ndatabase = "postgresql://{login}@127.0.0.1:1/digest"').database
+
+    address = parse_database(url)
+    with pytest.raises(StoreError) as error:
+        SqlStore.open(url)
+
+    assert (address.password or "").startswith("hun")
+    assert (address.host, address.port, address.name) == ("127.0.0.1", 1, "digest")
+    assert "hun" not in str(error.value)
+    assert "ter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:hunter2@host:port/digest",
+        "postgresql:/ada:hunter2@host/digest",
+        "postgresql//ada:hunter2@host/digest",
+        "mysql://ada:hunter2@host/digest",
+        "ada:hunter2@host/digest",
+        "host=h user=ada password=hunter2",
+        "postgres sql://ada:hunter2@host/digest",
+        "sqlite://ada:hunter2@host/digest",
+    ],
+)
+def test_an_address_of_a_database_that_is_none_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    [said] = complaints(tmp_path, MINIMAL + f'[digest]\ndatabase = "{url}"')
+
+    assert said.startswith("config.toml: [digest] database: ")
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("table", ["llm", "site"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://ada:hunter2@example.org/v1", "https://hunter2@example.org", "https://example.org/v1?api-key=hunter2"],
+)
+def test_a_password_in_a_base_url_is_refused_and_not_shown(tmp_path: Path, table: str, url: str) -> None:
+    [said] = complaints(tmp_path, MINIMAL + f'[{table}]\nbase_url = "{url}"')
+
+    assert said.startswith(f"config.toml: [{table}] base_url: holds a user, a password or a key")
+    assert "hunter2" not in said
+
+
+def test_a_parameter_that_is_no_secret_may_stand_in_a_base_url(tmp_path: Path) -> None:
+    url = "https://example.org/v1?api-version=2026-01-01"
+
+    assert load_text(tmp_path, MINIMAL + f'[llm]\nbase_url = "{url}"').llm.base_url == url
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-proj-abcdefghijklmnop1234567890",
+        "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+        "0123456789abcdef0123456789abcdef",
+        "hf_AbCdEfGhIjKl0123456789",
+        "pa$$word!",
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[llm]\nclient = "openai"\nmodel = "m"\napi_key_env = "{key}"\n',
+        '[llm]\nclient = "openai"\nmodel = "m"\nbase_url = "http://127.0.0.1:1/v1"\napi_key_env = "{key}"\n',
+        '[mail]\ntransport = "smtp"\nhost = "h"\nusername = "ada"\npassword_env = "{key}"\n',
+        '[[source]]\nname = "x"\nkind = "openalex"\nsearch = "x"\napi_key_env = "{key}"\n',
+    ],
+)
+def test_a_key_in_the_place_of_a_variable_is_named_as_one_and_not_shown(tmp_path: Path, text: str, key: str) -> None:
+    desk = Desk(tmp_path, MINIMAL + text.replace("{key}", key))
+
+    with desk.app() as app, pytest.raises(ConfigError) as error:
+        app.check(send=True)
+
+    assert "looks like a key or a password" in str(error.value)
+    assert key[4:] not in str(error.value)
+
+
+def test_a_variable_that_is_missing_is_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, MINIMAL + '[llm]\nclient = "openai"\nmodel = "m"\napi_key_env = "MISTRAL_KEY_2"\n')
+
+    with desk.app() as app, pytest.raises(ConfigError, match="variable MISTRAL_KEY_2, which is not set"):
+        app.check(send=False)

@@ -22,6 +22,7 @@ APP = {
     "interests",
     "jobs",
     "kinds",
+    "lost",
     "ondemand",
     "overviews",
     "purse",

@@ -320,8 +320,8 @@ def test_an_sqlite_without_full_text_search_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("digest.db", "not the address of a database: 'digest.db'; write sqlite:///path"),
-        ("mysql://root@localhost/digest", "a database of the kind 'mysql' is not supported"),
+        ("digest.db", "the address of the database: is no address of a database; use sqlite:///PATH"),
+        ("mysql://root@localhost/digest", "the address of the database: 'mysql' is not known"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told(url: str, sentence: str) -> None:

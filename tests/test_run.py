@@ -530,3 +530,44 @@ def test_publishing_alone_summarizes_what_is_missing(desk: Desk) -> None:
         issue, _ = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
 
     assert [e.summary.tldr for e in issue.entries] == ["We propose method 1 for them."]
+
+
+# -- files that come into folders
+
+
+def with_url(desk: Desk, url: str) -> None:
+    (desk.folder / "config.toml").write_text(CONFIG.replace("arxiv-{date}.jsonl", url), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "dta/{date}.jsonl",
+        "dta/{date}/papers.jsonl",
+        "dta/in/arxiv-{date}/papers.jsonl",
+        "file:dta/{date}.jsonl",
+        "lists/in/{date}.jsonl",
+    ],
+)
+def test_a_folder_that_is_missing_is_a_failure_and_not_a_list_that_is_not_out_yet(desk: Desk, url: str) -> None:
+    (desk.folder / "lists").mkdir()
+    with_url(desk, url)
+
+    [report] = desk.run(MONDAY)
+
+    assert report.sources[0].state is SourceState.FAILED
+    assert "there is no folder" in (report.sources[0].error or "")
+
+
+@pytest.mark.parametrize(
+    "url", ["{date}.jsonl", "lists/{date}.jsonl", "lists/{date}/papers.jsonl", "lists/a-{date}/x/y.jsonl"]
+)
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_dated_file_or_folder_that_is_missing_is_not_out_yet(desk: Desk, url: str, is_begun: bool) -> None:
+    (desk.folder / "lists" / (str(MONDAY) if is_begun else "")).mkdir(parents=True)
+    with_url(desk, url)
+
+    [report] = desk.run(MONDAY)
+
+    assert report.sources[0].state in (SourceState.WAITING, SourceState.STALLED)
+    assert "yet" in (report.sources[0].error or "")

@@ -34,7 +34,7 @@ from digest.core.freshness import (
 from digest.core.identity import merge_announcements
 from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
 from digest.core.ports import Clock, Source, Store
-from digest.core.text import without_password
+from digest.core.private import without_password
 
 _PAGES: Final = 50
 """Pages of one list that are followed; more is a list that never ends."""

@@ -33,7 +33,6 @@ __all__ = [
     "strip_invisible",
     "unicode_text",
     "web_url",
-    "without_password",
 ]
 
 # Control characters; soft hyphen, grapheme joiner and other fillers; zero-width and bidi controls; variation selectors
@@ -42,7 +41,6 @@ _INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
-_USER: Final = re.compile(r"\A(\w+://)[^/?#]*@")
 _ODD_LINE_ENDS: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _PARAGRAPH: Final = re.compile(r"\n(?:[^\S\n]*\n[\s]*|[^\S\n]{2,})")
 _ARXIV_PREFIX: Final = re.compile(
@@ -129,11 +127,6 @@ def web_url(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
     return url
-
-
-def without_password(url: str) -> str:
-    """An address without the user and password that may stand in it."""
-    return _USER.sub(r"\1", url, count=1)
 
 
 def clipped(text: str, most: int) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.pauses import LONGEST_S, retry_after
+from digest.core.private import without_password
 from digest.core.text import excerpt
 
 _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -73,7 +74,8 @@ class Counterpart:
         if status == 404:
             return f"{where} has no model {self.model} ({said}); check [llm] model and base_url"
         if 300 <= status < 400:
-            return f"{where} has moved to {excerpt(headers.get('location', '?'))}; set [llm] base_url to that"
+            there = excerpt(without_password(headers.get("location", "?")))
+            return f"{where} has moved to {there}; set [llm] base_url to that"
         return None
 
     def broke(self, cause: BaseException | None, *, was_sent: bool, was_reached: bool, timeout_s: float) -> LLMError:

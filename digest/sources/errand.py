@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, quote_plus, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode, urljoin
 
 from digest.core.errors import NotYetError, SourceError
 from digest.core.models import Document
+from digest.core.private import without_password
 from digest.sources.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Errand:
         try:
             there = urljoin(str(current), target)
         except ValueError as exc:
-            raise self.error(f"redirects to an address that is none ({target[:100]})") from exc
+            raise self.error(f"redirects to an address that is none ({shown(target)[:100]})") from exc
         if current.scheme == "https" and not there.lower().startswith("https:"):
             raise self.error(f"redirects from https to {shown(there)}, which is not safe to follow")
         try:
@@ -160,11 +161,7 @@ def same_server(one: str, other: str) -> bool:
 
 def shown(url: str) -> str:
     """An address fit for a message: without user and password, and not endless."""
-    try:
-        parts = urlsplit(url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))[:200]
-    except ValueError:
-        return "an address that is none"
+    return without_password(url)[:200]
 
 
 def _parsed(address: str, url: str) -> httpx2.URL:

@@ -146,6 +146,7 @@ class Door:
         *,
         cached: Document | None = None,
         dated: bool = False,
+        folder: str | None = None,
         trusted: bool = False,
         headers: Mapping[str, str] = NOTHING,
         secret_query: Mapping[str, str] = NOTHING,
@@ -156,6 +157,7 @@ class Door:
         Args:
             cached: What came from here the last time: if nothing changed, it comes back, marked so.
             dated: The configured address has the day in it, so that a missing document is one that is not out yet.
+            folder: Of a dated path, the folder that has no day in it: where that is missing, no document will come.
             trusted: The operator wrote this address himself, so that it may be of this machine or a private network.
             headers: Sent to this host and no other, wherever it redirects to; they may hold keys.
             secret_query: Parameters that are added to the address on its way to this host and seen nowhere else.
@@ -169,7 +171,7 @@ class Door:
         scheme = _SCHEME.match(url)
         kind = scheme[1].lower() if scheme else "file"
         if kind == "file":
-            return self._read_file(url, dated=dated)
+            return self._read_file(url, dated=dated, folder=folder)
         if kind not in ("http", "https"):
             raise SourceError(f"cannot read {kind}: addresses; use http, https or a path", url=url)
         errand = Errand.to(
@@ -189,7 +191,7 @@ class Door:
 
     # -- files
 
-    def _read_file(self, url: str, *, dated: bool) -> Document:
+    def _read_file(self, url: str, *, dated: bool, folder: str | None) -> Document:
         try:
             path = self._path(url)
         except RuntimeError as exc:  # "~somebody/…"
@@ -197,6 +199,10 @@ class Door:
         try:
             if path.is_dir():
                 raise SourceError(f"{path} is a folder; name the file in it", url=url)
+            if not path.exists() and folder is not None and not self._path(folder).is_dir():
+                raise SourceError(
+                    f"there is no folder {folder or self._base}, where {url} should come; is the path right?", url=url
+                )
             if not path.exists():
                 problem = NotYetError if dated else SourceError
                 raise problem(f"there is no file {url}" + (" yet" if dated else ""), url=url)
@@ -215,7 +221,7 @@ class Door:
             return self._base / Path(url).expanduser()
         parts = urlsplit(url)
         if parts.netloc not in ("", "localhost"):
-            raise SourceError(f"file: addresses are of this machine, not of {parts.netloc}", url=url)
+            raise SourceError(f"file: addresses are of this machine, not of {parts.netloc.rpartition('@')[2]}", url=url)
         return self._base / unquote(parts.path)
 
     # -- the network

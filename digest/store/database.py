@@ -18,11 +18,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert, make_url
+from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from digest.core.database_address import parse_database
 from digest.core.errors import StoreError
 from digest.core.ports import Clock
 from digest.store.migrations import APPLICATION_ID, MIGRATIONS, Migration, apply, check_version, schema_version
@@ -173,18 +174,18 @@ def chunks(values: Iterable[T]) -> Iterator[list[T]]:
 
 def _parse(url: str) -> URL:
     try:
-        parsed = make_url(url)
-    except ArgumentError as exc:
-        raise StoreError(
-            f"not the address of a database: {url!r}; write sqlite:///path or postgresql+psycopg://…"
-        ) from exc
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise StoreError(
-            f"a database of the kind {parsed.drivername!r} is not supported; write sqlite:///path or postgresql+psycopg://…"
-        )
-    return parsed
+        address = parse_database(url)
+    except ValueError as exc:
+        raise StoreError(f"the address of the database: {exc}") from exc
+    return URL.create(
+        "sqlite" if address.is_sqlite else "postgresql+psycopg",
+        username=address.user,
+        password=address.password,
+        host=address.host,
+        port=address.port,
+        database=address.name or None,
+        query=address.query,
+    )
 
 
 def _engine(url: URL) -> Engine:

@@ -1,0 +1,73 @@
+"""What no message may show: passwords within addresses, and keys where the name of a variable should stand."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LEAD: Final = re.compile(r"\A[A-Za-z][\w+.-]*:/{2,}|\A//")
+_AUTHORITY: Final = re.compile(r"[^/?#]*")
+_PORT: Final = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
+_MORE: Final = re.compile(r"(?<!/)@")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY_STARTS: Final = (
+    "sk-",
+    "sk_",
+    "pk_",
+    "hf_",
+    "gsk_",
+    "ghp_",
+    "xai-",
+    "pplx-",
+    "nvapi-",
+    "AIza",
+    "AKIA",
+    "r8_",
+    "eyJ",
+)
+"""Of keys of model providers and the like."""
+_LONG: Final = 20
+_SHOWN: Final = 3
+_SECRET_PARAMETER: Final = re.compile(
+    r"[?&][^=&#]*(?:key|token|secret|password|passwd|pwd)[^=&#]*=[^&#]", re.IGNORECASE
+)
+
+
+def without_password(url: str) -> str:
+    """An address without the user and password that may stand in it, also where they are written badly.
+
+    A password with `/`, `?`, `#` or `@` in it, which should have been escaped, goes as well. An `@` behind a `/` is
+    part of a path, as in `https://example.org/@ada`.
+    """
+    lead = _LEAD.match(url)
+    if lead is None or "@" not in url:
+        return url
+    start, rest = lead[0], url[lead.end() :]
+    authority = _AUTHORITY.match(rest)
+    end = authority.end() if authority else 0
+    cut = rest.rfind("@", 0, end) + 1
+    if not cut and _PORT.fullmatch(rest[:end]):
+        return url
+    # What stands before the first @ is no host, so the password went on behind it.
+    more = [match.end() for match in _MORE.finditer(rest, cut)]
+    return start + rest[more[-1] if more else cut :]
+
+
+def has_password(url: str) -> bool:
+    """Whether an address carries a user or a password, or a key among its parameters."""
+    return without_password(url) != url or _SECRET_PARAMETER.search(url) is not None
+
+
+def looks_like_secret(name: str) -> bool:
+    """Whether what should be the name of a variable is rather a key or a password."""
+    if not _NAME.fullmatch(name) or name.startswith(_KEY_STARTS):
+        return True
+    has_digits, has_small = any(c.isdigit() for c in name), any(c.islower() for c in name)
+    if has_digits and has_small and any(c.isupper() for c in name):
+        return True
+    return has_digits and len(name) >= _LONG and "_" not in name
+
+
+def masked(secret: str) -> str:
+    """So much of a key that its owner knows which it is, and of a short one nothing."""
+    return f"{secret[:_SHOWN]}…" if len(secret) >= _LONG else "***"
