@@ -368,16 +368,21 @@ def init(folder: Path) -> None:
 def import_(file: Path, dry_run: bool, config: Path) -> None:
     """Add the subscriptions of a feed reader, exported as OPML, to config.toml as sources.
 
-    What is in the config already is left alone. Addresses of arXiv, bioRxiv, medRxiv and Hugging Face become sources of
-    their own kind.
+    What is in the config already is left alone, and what cannot be taken over is named (exit status 3). Addresses of
+    arXiv, bioRxiv, medRxiv and Hugging Face become sources of their own kind.
     """
     from digest.subscriptions import import_opml
 
-    text, added = import_opml(file, config, write=not dry_run)
+    done = import_opml(file, config, write=not dry_run)
+    added = done.added
     if dry_run or not added:
-        click.echo(text, nl=False)
+        click.echo(done.text, nl=False)
+    for remark in done.remarks:
+        click.echo(f"! {remark}", err=True)
     one, more = ("would be", "would be") if dry_run else ("was", "were")
     click.echo(f"{added} {f'source {one}' if added == 1 else f'sources {more}'} added to {config}", err=True)
+    if done.remarks:
+        sys.exit(DEGRADED)
 
 
 for _command in (search, similar, feedback, topics, split, evaluate):

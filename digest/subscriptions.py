@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,20 @@ if TYPE_CHECKING:
     from digest.sources.opml import Outline
 
 
-def import_opml(file: Path, config: Path, *, write: bool) -> tuple[str, int]:
-    """Add what *file* subscribes to and *config* has not; the text that was added, and how many sources are in it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What came of a list of subscriptions."""
+
+    text: str
+    """What was added to the config, or would be."""
+    added: int
+    """Sources in it."""
+    remarks: tuple[str, ...]
+    """What could not be taken over, a sentence each."""
+
+
+def import_opml(file: Path, config: Path, *, write: bool) -> Imported:
+    """Add what *file* subscribes to and *config* has not.
 
     The config is checked before and after, and replaced in one step: a file that cannot be read changes nothing.
 
@@ -28,11 +41,12 @@ def import_opml(file: Path, config: Path, *, write: bool) -> tuple[str, int]:
 
     before = load(config)
     try:
-        outlines = parse_opml(file.read_bytes(), url=str(file))
+        found = parse_opml(file.read_bytes(), url=str(file))
     except OSError as exc:
         raise ConfigError(f"{file}: cannot be read: {exc.strerror or exc}") from exc
     except SourceError as exc:
         raise ConfigError(f"{file} {exc}") from exc
+    outlines = found.feeds
     text = as_config(
         outlines,
         taken_names=[source.name for source in before.sources],
@@ -44,7 +58,7 @@ def import_opml(file: Path, config: Path, *, write: bool) -> tuple[str, int]:
     added = text.count("[[source]]\n")
     if write and added:
         _append(config, text)
-    return text, added
+    return Imported(text=text, added=added, remarks=found.remarks)
 
 
 def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:

@@ -203,6 +203,20 @@ def test_what_was_imported_is_not_imported_again(desk: Desk, digest: Digest) -> 
     assert done.out.count("# Already a source: ") == len(FEEDS)
 
 
+def test_what_is_not_taken_over_is_named_on_stderr(desk: Desk, digest: Digest) -> None:
+    feeds = opml(
+        ("Frogs & Reeds", "https://frogs.example.org/feed"), ("Private", "https://ada:hunter2@p.example.org/feed")
+    )
+    (desk.folder / "feeds.opml").write_text(feeds, encoding="utf-8")
+
+    done = digest("import", "feeds.opml")
+
+    assert done.status == 3
+    assert "! not added: “Private” (https://p.example.org/feed) holds a password" in done.err
+    assert "1 source was added to config.toml" in done.err
+    assert b"hunter2" not in config_of(desk)
+
+
 def test_a_dry_run_prints_what_it_would_add_and_changes_nothing(desk: Desk, digest: Digest) -> None:
     before = config_of(desk)
 

@@ -32,7 +32,7 @@ NESTED = """<?xml version="1.0"?>
 
 
 def parse(text: str) -> tuple[Outline, ...]:
-    return parse_opml(text.encode(), url="mine.opml")
+    return parse_opml(text.encode(), url="mine.opml").feeds
 
 
 def sources(*outlines: Outline, taken: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def test_feeds_that_differ_in_their_parameters_are_two() -> None:
         ("", "is empty"),
         ("<rss version='2.0'><channel/></rss>", "is no OPML but XML with the root <rss>"),
         ("<html><title>Sign in</title></html>", "answered with a web page titled 'Sign in'"),
-        ("<opml><body><outline text='x' xmlUrl='https://a.org/'/>", "is damaged or was cut off"),
+        ("<opml><body><outline text='x'", "is damaged or was cut off"),
         ("<opml><body><outline text='x'/></body></opml>", "is OPML without a feed"),
         (
             "<opml><body><outline xmlUrl='mailto:a@b.c'/></body></opml>",
@@ -181,7 +181,7 @@ def test_whatever_titles_say_the_text_is_toml_with_one_source_for_each(rows: lis
         etree.SubElement(holder, "outline", title=_for_xml(title), xmlUrl=_for_xml(f"https://b.org/{number}?{query}"))
     etree.SubElement(root, "outline", title="last", xmlUrl="https://c.org/")
 
-    outlines = parse_opml(etree.tostring(root), url="x")
+    outlines = parse_opml(etree.tostring(root), url="x").feeds
     made = sources(*outlines, taken=("last",))
 
     assert [s["url"] for s in made] == [o.url for o in outlines]
@@ -202,7 +202,7 @@ def test_recorded_lists_of_feed_readers_are_read_whole(real_data: Path) -> None:
     for path in lists:
         content = path.read_bytes()
         addresses = {str(e.get("xmlUrl")) for e in etree.fromstring(content).iter("outline") if e.get("xmlUrl")}
-        outlines = parse_opml(content, url=path.name)
+        outlines = parse_opml(content, url=path.name).feeds
         assert {o.url for o in outlines} <= addresses
         # Two blogs stand in one of them twice: with and without the last slash, www. or https.
         assert {_bare(o.url) for o in outlines} == {_bare(address) for address in addresses}, path
@@ -224,3 +224,123 @@ def test_a_list_that_was_passed_on_leads_into_no_private_network() -> None:
 
     assert [source["name"] for source in tomllib.loads(text)["source"]] == ["Fine"]
     assert "# On a private network, and so for you to add: Metadata (http://169.254.169.254/latest/meta-data)" in text
+
+
+# -- what readers write that is no XML
+
+
+def body(text: str, before: str = "") -> bytes:
+    return f'{before}<opml version="1.0"><body>\n{text}\n</body></opml>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "url"),
+    [
+        ('<outline title="Marsh & Reed" xmlUrl="https://a.org/?x=1&y=2"/>', "Marsh & Reed", "https://a.org/?x=1&y=2"),
+        ('<outline title="A" xmlUrl="https://a.org/?x=1&copy=2&lt=3"/>', "A", "https://a.org/?x=1&copy=2&lt=3"),
+        ('<outline title="A&nbsp;caf&eacute;" xmlUrl="https://a.org/?a&amp;b"/>', "A café", "https://a.org/?a&b"),
+        ('<outline title="A &bogus; & one" xmlUrl="https://a.org/"/>', "A &bogus; & one", "https://a.org/"),
+        ('<outline title="p < 0.05" xmlUrl="https://a.org/"/>', "p < 0.05", "https://a.org/"),
+        ('<outline title="The "best" ones" xmlUrl="https://a.org/"/>', 'The "best" ones', "https://a.org/"),
+        ("<outline title='It's so' xmlUrl='https://a.org/'/>", "It's so", "https://a.org/"),
+        ('<outline title="A\x01\x0b & b" xmlUrl="https://a.org/"/>', "A & b", "https://a.org/"),
+        ('<outline fz:id="1" title="A" xmlUrl="https://a.org/"/>', "A", "https://a.org/"),
+        ('<outline type="rss" title="A" url="https://a.org/feed"/>', "A", "https://a.org/feed"),
+    ],
+)
+def test_what_readers_write_badly_is_read_as_it_was_meant(text: str, title: str, url: str) -> None:
+    found = parse_opml(body(text + '<outline title="Last" xmlUrl="https://z.org/"/>'), url="x")
+
+    assert [(feed.title, feed.url) for feed in found.feeds] == [(title, url), ("Last", "https://z.org/")]
+    assert found.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        body('<outline title="Café & Co" xmlUrl="https://a.org/"/>', before="\ufeff"),
+        body('<outline title="Café & Co" xmlUrl="https://a.org/"/>', before="Warning: x in y.php\n"),
+        body('<outline title="Café & Co" xmlUrl="https://a.org/"/>').decode().encode("utf-16"),
+        body('<outline title="Café & Co" xmlUrl="https://a.org/"/>').decode().encode("cp1252"),
+    ],
+)
+def test_a_list_without_a_declared_encoding_is_read(content: bytes) -> None:
+    [feed] = parse_opml(content, url="x").feeds
+
+    assert feed.title == "Café & Co"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        body(
+            '<outline text="F"><outline title="A" xmlUrl="https://a.org/"/><outline title="B" xmlUrl="https://b.org/">'
+        ),
+        body('<outline title="A" xmlUrl="https://a.org/"/><outline title="B" xmlUrl="https://b.org/"/></outline>'),
+        body('<outline title="A" xmlUrl="https://a.org/"/><outline title="B" xmlUrl="https://b.org/"/>')[:-12],
+    ],
+)
+def test_a_list_without_a_proper_end_is_read_with_a_remark(content: bytes) -> None:
+    found = parse_opml(content, url="x")
+
+    assert [feed.title for feed in found.feeds] == ["A", "B"]
+    assert found.remarks[0].startswith("the list is damaged or was cut off")
+
+
+def test_what_is_lost_in_the_damage_is_named() -> None:
+    found = parse_opml(
+        body(
+            '<outline xmlUrl="https://a.org/"/><outline xmlUrl=https://lost.org/ text="B"/><outline xmlUrl="https://c.org/"/>'
+        ),
+        url="x",
+    )
+
+    assert [feed.url for feed in found.feeds] == ["https://a.org/", "https://c.org/"]
+    assert "not read of it: https://lost.org/" in found.remarks[0]
+
+
+def test_what_is_commented_out_stays_out_with_all_that_is_in_it() -> None:
+    feeds = parse(
+        '<opml><body><outline text="Off" isComment="true"><outline><outline xmlUrl="https://a.org/"/></outline></outline>'
+        '<outline ISCOMMENT="True" xmlUrl="https://b.org/"/><!-- <outline xmlUrl="https://c.org/"/> -->'
+        '<outline isComment="false" xmlUrl="https://d.org/"/></body></opml>'
+    )
+
+    assert [feed.url for feed in feeds] == ["https://d.org/"]
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ('title="A" xmlUrl="https://ada:hunter2@a.org/x"', "“A” (https://a.org/x) holds a password"),
+        ('title="A" xmlUrl="https://ada:hun/ter2@a.org/x"', "“A” (https://a.org/x) holds a password"),
+        ('text="A" xmlUrl="itpc://a.org/x"', "“A” (itpc://a.org/x) begins with itpc: and not with http or https"),
+        ('text="A" xmlUrl="file:///home/ada/x.xml"', "“A” (file:///home/ada/x.xml) begins with file:"),
+        ('xmlUrl="not an address"', "not an address is no web address"),
+        ('text="A" xmlUrl="http://[a"', "“A” (http://[a) is no web address"),
+        ('text="A" type="rss" xmlUrl=""', "“A” has no address"),
+    ],
+)
+def test_a_subscription_that_is_not_taken_over_is_named_without_its_password(text: str, remark: str) -> None:
+    found = parse_opml(body(f'<outline {text}/><outline xmlUrl="https://z.org/"/>'), url="x")
+
+    assert len(found.feeds) == 1
+    [said] = found.remarks
+    assert said.startswith(f"not added: {remark}")
+    assert "ter2" not in said
+
+
+def test_pages_and_folders_are_no_subscriptions_that_were_dropped() -> None:
+    found = parse_opml(
+        body(
+            '<outline type="link" text="A page" url="https://p.org/"/><outline text="x"/><outline xmlUrl="https://z.org/"/>'
+        ),
+        url="x",
+    )
+
+    assert (len(found.feeds), found.remarks) == (1, ())
+
+
+def test_a_list_of_nothing_but_bad_addresses_names_them() -> None:
+    with pytest.raises(SourceError, match="“Frogs” .itpc://a.org/x. begins with itpc:"):
+        parse('<opml><body><outline text="Frogs" xmlUrl="itpc://a.org/x"/></body></opml>')

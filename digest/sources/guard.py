@@ -67,7 +67,7 @@ _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\s+([^\s>\[]+)((?:[^>\[\"']|\"[^\"]*\"|'[^']*')*+)([>\[]?)", re.IGNORECASE)
 _OPAQUE: Final = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _LONG_TAG: Final = re.compile(rf"<[A-Za-z_][^<>]{{{_MAX_TAG}}}")
-_FEED_ROOT: Final = re.compile(r"<\?xml\b|<(?:rss|feed|rdf:RDF|RDF|atom:feed|channel)\b")
+_FEED_ROOT: Final = re.compile(r"<\?xml\b|<(?:rss|feed|rdf:RDF|RDF|atom:feed|channel|opml)\b")
 _TITLE: Final = re.compile(r"<title\b[^>]*>([^<]{0,300})", re.IGNORECASE)
 
 

@@ -4,20 +4,23 @@
     as_config()    feeds → `[[source]]` tables as text, for a person to look through
 
 Its elements are described at http://opml.org/spec2.opml. Readers differ in how they write the attributes' names, and
-some put `feed:` before an address.
+some put `feed:` before an address. Many write no XML but something like it: with a bare `&`, a `<` or a `"` within a
+title, entities of HTML, or without an end. What can be read of it is; what cannot is named.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from digest.core.errors import SourceError
-from digest.core.text import one_line, strip_invisible, web_url
+from digest.core.private import without_password
+from digest.core.text import excerpt, one_line, strip_invisible, web_url
 from digest.sources import guard
 from digest.sources.addresses import is_own
 
@@ -31,6 +34,24 @@ _ARXIV_HOSTS: Final = frozenset({"rss.arxiv.org", "export.arxiv.org", "arxiv.org
 _CATEGORY: Final = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 _PREPRINT_FEED: Final = re.compile(r"https?://connect\.(biorxiv|medrxiv)\.org/\1_xml\.php")
 _SUBJECTS: Final = re.compile(r"[a-z]+(?:[_ ][a-z]+)*")
+_FEED_TYPES: Final = frozenset({"rss", "atom", "rdf"})
+"""Of outlines that some readers give a plain `url`; a `link` or an `include` is no feed."""
+_MOST_NAMED: Final = 20
+_AMPERSAND: Final = re.compile(
+    r"&(?!#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30};)?"
+)
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TAG: Final = re.compile(r"<outline\b", re.IGNORECASE)
+_LONGEST_VALUE: Final = 4000
+_ATTRIBUTE: Final = re.compile(
+    # A quotation mark ends a value where the next attribute follows, or the end of the tag.
+    rf"""(\s+[\w:.-]+\s*=\s*)(["'])(.{{0,{_LONGEST_VALUE}}}?)\2(?=\s+[\w:.-]+\s*=\s*["']|\s*/?>)""",
+    re.DOTALL,
+)
+_ADDRESS: Final = re.compile(
+    rf"""\bxmlUrl\s*=\s*(?:(["'])(?P<quoted>.{{0,{_LONGEST_VALUE}}}?)\1|(?P<bare>[^\s"'<>]{{1,{_LONGEST_VALUE}}}))""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,35 +66,84 @@ class Outline:
     """Those it was in, the outermost first."""
 
 
-def parse_opml(content: bytes, *, url: str) -> tuple[Outline, ...]:
-    """The feeds in an OPML document, in its order, each once. What has no web address is left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriptions:
+    """What a list of feeds holds."""
+
+    feeds: tuple[Outline, ...]
+    """In its order, each once."""
+    remarks: tuple[str, ...] = ()
+    """What of it could not be taken over, a sentence each."""
+
+
+def parse_opml(content: bytes, *, url: str) -> Subscriptions:
+    """The feeds in an OPML document. What is commented out is left out.
 
     Raises:
         SourceError: It is no OPML, or there is no feed in it.
     """
-    root = _tree(content, url)
+    root, damage, lost = _tree(content, url)
     found: dict[tuple[str, ...], Outline] = {}
-    others = 0
+    dropped: list[str] = []
+    for title, address, folders in _subscriptions(root):
+        feed = _feed_address(address)
+        if feed:
+            outline = Outline(title=title or urlsplit(feed).hostname or feed, url=feed, folders=folders)
+            found.setdefault(_key(feed), outline)
+        else:
+            dropped.append(_named(title, address))
+    if not found and damage:
+        raise damage
+    if not found and dropped:
+        raise SourceError(
+            f"is OPML, but none of its feeds ({len(dropped):,}) has an http or https address: "
+            f"{'; '.join(dropped[:3])}{'; …' if dropped[3:] else ''}",
+            url=url,
+        )
+    if not found:
+        raise SourceError("is OPML without a feed: no outline in it has an xmlUrl", url=url)
+    remarks = [f"not added: {named}" for named in dropped]
+    if damage:
+        read = "; not read of it: " + ", ".join(lost[:_MOST_NAMED]) if lost else "; the feeds in it were read"
+        remarks.append(f"the list {damage}{read}")
+    if len(remarks) > _MOST_NAMED:
+        remarks[_MOST_NAMED:] = [f"not added: {len(remarks) - _MOST_NAMED:,} more"]
+    return Subscriptions(feeds=tuple(found.values()), remarks=tuple(remarks))
+
+
+def _subscriptions(root: _Element) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(title, address as it is written, folders) of each outline that should be a feed."""
     # Not recursive: the folders may be nested as deep as the parser allows.
     to_do: list[tuple[_Element, tuple[str, ...]]] = [(root, ())]
     while to_do:
         element, folders = to_do.pop()
         attributes = _attributes(element)
+        if attributes.get("iscomment", "").strip().lower() == "true":
+            continue  # and all that is in it
         title = one_line(strip_invisible(attributes.get("title") or attributes.get("text") or ""))
-        address = attributes.get("xmlurl", "")
-        feed = _feed_address(address)
-        if feed:
-            outline = Outline(title=title or urlsplit(feed).hostname or feed, url=feed, folders=folders)
-            found.setdefault(_key(feed), outline)
-        elif address:
-            others += 1
+        is_feed = attributes.get("type", "").strip().lower() in _FEED_TYPES
+        address = attributes.get("xmlurl") or (attributes.get("url", "") if is_feed else "")
+        if address or (is_feed and "xmlurl" in attributes):
+            yield title, address.strip(), folders
         inside = (*folders, title) if title and not address else folders
         to_do.extend((child, inside) for child in reversed(element) if isinstance(child.tag, str))
-    if not found:
-        if others:
-            raise SourceError(f"is OPML, but none of its feeds ({others:,}) has an http or https address", url=url)
-        raise SourceError("is OPML without a feed: no outline in it has an xmlUrl", url=url)
-    return tuple(found.values())
+
+
+def _named(title: str, address: str) -> str:
+    """A subscription that was not taken over, and why; without the password that may stand in its address."""
+    shown = without_password(address)
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)", address)
+    if not address:
+        why = "has no address"
+    elif shown != address:
+        why = "holds a password, so it is for you to add"
+    elif scheme and scheme[0].lower() not in ("http", "https"):
+        why = f"begins with {scheme[0].lower()}: and not with http or https"
+    else:
+        why = "is no web address"
+    shown = excerpt(one_line(strip_invisible(shown)))
+    parts = (f"“{excerpt(title)}”" if title else "", f"({shown})" if title and shown else shown)
+    return f"{' '.join(filter(None, parts))} {why}"
 
 
 def as_config(outlines: Iterable[Outline], *, taken_names: Iterable[str], known_urls: Iterable[str]) -> str:
@@ -108,18 +178,68 @@ def as_config(outlines: Iterable[Outline], *, taken_names: Iterable[str], known_
     return "\n".join(blocks)
 
 
-def _tree(content: bytes, url: str) -> _Element:
+def _tree(content: bytes, url: str) -> tuple[_Element, SourceError | None, list[str]]:
+    """The document, what is wrong with it, and the addresses that it has and the tree has not."""
+    from lxml import etree
+
+    checked = guard.xml(content, url=url)
+    damage = None
+    try:
+        root = _parsed(checked)
+    except etree.XMLSyntaxError as exc:
+        mended = _mended(checked.decode("utf-8"))
+        try:
+            root = _parsed(mended.encode("utf-8"))
+        except etree.XMLSyntaxError:
+            damage = guard.damaged(exc, url=url)
+            try:
+                root = _parsed(mended.encode("utf-8"), recover=True)
+            except etree.XMLSyntaxError:
+                raise damage from exc
+            if root is None:
+                raise damage from exc
+    if _local(root) != "opml":
+        raise damage or SourceError(f"is no OPML but XML with the root <{_local(root)[:40]}>", url=url)
+    return root, damage, _lost(mended, root) if damage else []
+
+
+def _parsed(content: bytes, *, recover: bool = False) -> _Element:
     from lxml import etree
 
     # The guard has refused entities already; these options say it once more.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
-    try:
-        root = etree.fromstring(guard.xml(content, url=url), parser)
-    except etree.XMLSyntaxError as exc:
-        raise guard.damaged(exc, url=url) from exc
-    if _local(root) != "opml":
-        raise SourceError(f"is no OPML but XML with the root <{_local(root)[:40]}>", url=url)
-    return root
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, recover=recover)
+    return etree.fromstring(content, parser)
+
+
+def _mended(text: str) -> str:
+    """The faults that readers make, put right: a bare `&`, an entity of HTML, a `<` or a `"` within a value."""
+    text = _AMPERSAND.sub(_entity, text)
+    parts, done = [], 0
+    for tag in _TAG.finditer(text):
+        at = tag.end()
+        while at >= done and (attribute := _ATTRIBUTE.match(text, at)):
+            before, quotation, value = attribute.groups()
+            kept = value.replace("<", "&lt;").replace(quotation, "&quot;" if quotation == '"' else "&apos;")
+            # A prefix that nothing declares; these attributes are the reader's own.
+            name = before if before.lstrip().lower().startswith("xmlns") else before.replace(":", "-")
+            parts += [text[done:at], name, quotation, kept, quotation]
+            at = done = attribute.end()
+    return "".join((*parts, text[done:]))
+
+
+def _entity(reference: re.Match[str]) -> str:
+    """What a `&` that XML does not understand stands for: a letter, or itself."""
+    letters = html.unescape(reference[0]) if reference[1] else "&"
+    known = reference[1] is not None and letters != reference[0] and "&" not in letters and "<" not in letters
+    return letters if known else f"&amp;{reference[1] or ''}"
+
+
+def _lost(text: str, root: _Element) -> list[str]:
+    """The addresses in *text* that were lost when its damage was read past, fit for a message."""
+    written = (found["quoted"] or found["bare"] or "" for found in _ADDRESS.finditer(_COMMENT.sub("", text)))
+    there = {html.unescape(address).strip() for address in written}
+    read = {_attributes(element).get("xmlurl", "").strip() for element in root.iter() if isinstance(element.tag, str)}
+    return [excerpt(one_line(strip_invisible(without_password(one)))) for one in sorted(there - read - {""})]
 
 
 def _local(element: _Element) -> str:

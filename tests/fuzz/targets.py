@@ -240,7 +240,7 @@ def _opml() -> Callable[[bytes], None]:
     from digest.sources.opml import as_config, parse_opml
 
     def read(content: bytes) -> None:
-        outlines = parse_opml(content, url="mine.opml")
+        outlines = parse_opml(content, url="mine.opml").feeds
         tables = tomllib.loads(as_config(outlines, taken_names=["a"], known_urls=["http://a.org/feed"]))
         names = [table["name"] for table in tables.get("source", [])]
         if len(set(names)) != len(names):
