@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 
 import pytest
@@ -153,7 +154,62 @@ def test_ris_of_an_old_program_is_read_in_its_encoding() -> None:
     assert (one.title, one.authors) == ("Über die Dinge", ("Eva Gálvez",))
 
 
+MARSH, BARK = ("Frog calls in winter", ("A. J. Marsh",)), ("Dye in willow roots", ("Cy Bark",))
+
+
+def ris(text: str) -> str:
+    """Lines are divided by bars, and an equals sign stands between tag and value."""
+    return re.sub(r"(?m)^([A-Z][A-Z0-9])=", r"\1  - ", text.replace("|", "\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DB=X|TI=Frog calls in winter|TY=JOUR|AU=Marsh, A. J.|ER=|T1=Dye in willow roots|TY=JOUR|A1=Bark, Cy|ER=",
+        "DB=X|TI=Frog calls in winter||TY=JOUR|AU=Marsh, A. J.|ER=||T1=Dye in willow roots||TY=JOUR|A1=Bark, Cy|ER=|",
+        # An exporter's header, an ER before anything and one too many, queries between the entries.
+        "Provider: P|Content:text/plain||ER=||TY=JOUR|TI=Frog calls in winter|AU=Marsh, A. J.|ER=||"
+        "Database: X <1974>|Search: 1 (frog* adj3 call*)||1. |TY=JOUR|TI=Dye in|  willow roots|AU=Bark, Cy|ER=|ER=|",
+        # No ER at all, also with fields before TY.
+        "TY=JOUR|TI=Frog calls in winter|AU=Marsh, A. J.||TY=JOUR|TI=Dye in willow roots|AU=Bark, Cy|",
+        "TY=JOUR|TI=Frog calls in winter||AU=Marsh, A. J.||DB=X|TI=Dye in willow roots|TY=JOUR|AU=Bark, Cy",
+        # TY last, or nowhere.
+        "TI=Frog calls in winter||AU=Marsh, A. J.|TY=JOUR|ER=||TI=Dye in willow roots|AU=Bark, Cy|ER=|",
+        "\ufeff|TY=JOUR|TI=Frog calls in winter|AU=Marsh, A. J.|ER=|TY=JOUR|AU=Bark, Cy||TI=Dye in willow roots|ER=",
+    ],
+)
+def test_ris_is_read_in_whatever_order_it_was_exported(text: str) -> None:
+    parsed = read(ris(text), "library.ris")
+
+    assert [(r.paper.title, r.paper.authors) for r in parsed.records] == [MARSH, BARK]
+    assert parsed.rejected == ()
+
+
+def test_a_paragraph_behind_a_blank_line_belongs_to_its_ris_entry() -> None:
+    [one] = papers("TY  - JOUR\nTI  - A\nAB  - First.\n\nSecond.\nDO  - 10.1101/743294\nER  - ", "a.ris")
+
+    assert (one.abstract, one.id) == ("First. Second.", "doi:10.1101/743294")
+
+
 # -- JSON
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"title": "Dye in willow roots", "author": "Cy Bark"}',
+        '{"references": [{"title": "Dye in willow roots", "author": [{"family": "Bark", "given": "Cy"}]}]}',
+        '{"message": {"items": [{"title": "Dye in willow roots", "author": [{"family": "Bark", "given": "Cy"}]}]}}',
+        '{"bark": {"title": "Dye in willow roots", "author": {"family": "Bark", "given": "Cy"}}}',
+        '{"title": "Dye in willow roots", "author": "Cy Bark"}\n{"title": "Dye in willow roots"}\n',
+        '\ufeff[{"title": "Dye in willow roots", "author": [{"literal": "Cy Bark"}]}]',
+    ],
+)
+def test_items_are_found_wherever_an_exporter_put_them(text: str) -> None:
+    [one] = papers(text, "library.json")
+
+    assert (one.title, one.authors) == BARK
+
 
 CSL = [
     {
@@ -327,6 +383,13 @@ def test_a_spreadsheet_of_ones_own_is_read_by_its_headings() -> None:
         ("Emmy Noether",),
         "We study things.",
     )
+
+
+@pytest.mark.parametrize("above", ["sep=;\n", "Export of 2026\n\n", "\ufeff"])
+def test_lines_above_the_headings_are_passed_over(above: str) -> None:
+    [one] = papers(f"{above}Title;Authors\nDye in willow roots;Cy Bark\n", "library.csv")
+
+    assert (one.title, one.authors) == BARK
 
 
 def test_of_two_columns_of_one_name_the_first_counts() -> None:

@@ -12,18 +12,22 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 from digest.core.errors import SourceError
 from digest.core.models import Parsed, Rejected
-from digest.core.text import excerpt
+from digest.core.text import excerpt, split_authors
 from digest.sources.citation import Citation, read_citations
 
 _RIS_LINE: Final = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
+_RIS_CONTENT: Final = frozenset({"TI", "T1", "CT", "AB", "N2", "AU", "A1", "DO"})
+"""One of which an entry has."""
 _NO_PAPERS: Final = frozenset({"attachment", "note", "annotation"})
 _WRITES: Final = frozenset({"author", "podcaster", "presenter", "programmer", "inventor", "artist"})
 """Zotero's kinds of creators that count as authors."""
 _LONGEST_CELL: Final = 10_000_000
+_ABOVE_HEADINGS: Final = 10
 _END: Final = "end of the library"
 _COLUMNS: Final = {
     "title": ("title", "article title", "document title"),
@@ -87,23 +91,47 @@ def _decoded(content: bytes) -> str:
 # -- RIS: https://en.wikipedia.org/wiki/RIS_(file_format)
 
 
+_RisFields: TypeAlias = "dict[str, list[list[str]]]"
+
+
 def _ris(text: str) -> Iterator[Citation]:
-    """One citation for each `TY` … `ER`; a line without a tag goes on with the line before."""
-    fields: dict[str, list[list[str]]] = {}
+    """One citation for each entry; a line without a tag goes on with the line before.
+
+    An entry ends at its `ER`, wherever in it `TY` stands: some exporters put other lines before it. Where `ER` is
+    missing it ends at the next `TY`, or at the blank line before the lines that come before that. What is no entry
+    (the exporter's header, the query between two entries, an `ER` too many) is passed over.
+    """
+    entry: _RisFields = {}
+    # What follows the last blank line within an entry: the rest of it, unless a TY comes.
+    after: _RisFields | None = None
     last = ""
     for line in text.splitlines():
         match = _RIS_LINE.match(line)
         tag, value = (match[1], match[2].strip()) if match else (last, line.strip())
-        if tag in ("TY", "ER"):
-            if fields:
-                yield _ris_citation(fields)
-            fields, last = {}, ""
+        if match and tag == "ER":
+            yield from _ris_entry(_ris_joined(entry, after))
+            entry, after, last = {}, None, ""
         elif match:
-            fields.setdefault(tag, []).append([value])
+            if tag == "TY" and (after or "TY" in entry):
+                yield from _ris_entry(entry)
+                entry, after = after or {}, None
+            (entry if after is None else after).setdefault(tag, []).append([value])
             last = tag
         elif last and value:
-            fields[last][-1].append(value)
-    if fields:
+            (after if after and last in after else entry)[last][-1].append(value)
+        elif not value and "TY" in entry:
+            entry, after = _ris_joined(entry, after), {}
+    yield from _ris_entry(_ris_joined(entry, after))
+
+
+def _ris_joined(entry: _RisFields, after: _RisFields | None) -> _RisFields:
+    for tag, values in (after or {}).items():
+        entry.setdefault(tag, []).extend(values)
+    return entry
+
+
+def _ris_entry(fields: _RisFields) -> Iterator[Citation]:
+    if "TY" in fields or not _RIS_CONTENT.isdisjoint(fields):
         yield _ris_citation(fields)
 
 
@@ -136,16 +164,40 @@ def _turned(name: str) -> str:
 
 def _json(text: str, name: str) -> Parsed:
     """A list of items, or an object that holds one: as CSL, as Better BibTeX, as Zotero's API."""
-    try:
-        document = json.loads(text, strict=False)
-    except (ValueError, RecursionError) as exc:
-        raise SourceError(f"{name}: is not JSON ({excerpt(str(exc))})") from exc
-    items = document.get("items") if isinstance(document, dict) else document
-    if not isinstance(items, list):
+    items = _items(_document(text, name))
+    if items is None:
         raise SourceError(f"{name}: holds no list of items; export the library as CSL JSON")
     good = [item.get("data", item) if isinstance(item, dict) else item for item in items]
     bad = [Rejected(reason="is no object", excerpt=excerpt(json.dumps(i))) for i in good if not isinstance(i, dict)]
     return read_citations((_json_citation(i) for i in good if isinstance(i, dict) and _may_be_paper(i)), bad)
+
+
+def _document(text: str, name: str) -> Any:
+    """What the text holds; a list where it is one object a line."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError) as exc:
+        try:
+            return [json.loads(line, strict=False) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            raise SourceError(f"{name}: is not JSON ({excerpt(str(exc))})") from exc
+
+
+def _items(document: Any) -> list[Any] | None:
+    """The list of items, wherever an exporter has put it; None where there is none."""
+    if not isinstance(document, dict):
+        return document if isinstance(document, list) else None
+    if isinstance(document.get("items"), list):
+        return list(document["items"])
+    if isinstance(document.get("title"), str):
+        return [document]
+    if isinstance(document.get("message"), dict):  # as Crossref's API answers
+        return _items(document["message"])
+    lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(i, dict) for i in v)]
+    if len(lists) == 1:
+        return lists[0]
+    keyed = [item for item in document.values() if isinstance(item, dict) and "title" in item]
+    return keyed if keyed and len(keyed) == len(document) else None
 
 
 def _may_be_paper(item: Mapping[str, Any]) -> bool:
@@ -176,7 +228,9 @@ def _json_citation(item: Mapping[str, Any]) -> Citation:
 
 def _people(item: Mapping[str, Any]) -> Iterable[Any]:
     people = item.get("author", item.get("authors", item.get("creators")))
-    return people if isinstance(people, list) else ()
+    if isinstance(people, str):
+        return split_authors(people)
+    return people if isinstance(people, list) else ([people] if isinstance(people, dict) else ())
 
 
 def _json_name(person: Any) -> str:
@@ -195,14 +249,13 @@ def _json_name(person: Any) -> str:
 
 def _csv(text: str, name: str) -> Iterator[Citation]:
     csv.field_size_limit(_LONGEST_CELL)  # Zotero puts all notes of an item into one cell
-    header = text.partition("\n")[0]
+    above = text.splitlines()[:_ABOVE_HEADINGS]
+    header = next((line for line in above if "title" in line.lower() and any(map(line.count, ",;\t"))), text[:1000])
     delimiter = max(",;\t", key=header.count)
     # Behind a quote that nothing closes all is one cell: a line of our own shows whether the end was met.
     rows = csv.reader(io.StringIO(f"{text}\n{_END}\n", newline=""), delimiter=delimiter)
     try:
-        columns: dict[str, int] = {}
-        for place, heading in enumerate(next(rows)):
-            columns.setdefault(heading.strip().lower(), place)
+        columns = _columns(rows)
         if not any(title in columns for title in _COLUMNS["title"]):
             raise SourceError(f'{name}: has no column "Title"; export the library as CSV with a line of headings')
         began = ended = rows.line_num
@@ -216,6 +269,17 @@ def _csv(text: str, name: str) -> Iterator[Citation]:
         raise SourceError(f"{name}: a quotation mark that opens in line {began + 1} or behind it is never closed")
     except csv.Error as exc:
         raise SourceError(f"{name}: is no CSV that can be read ({exc})") from exc
+
+
+def _columns(rows: Iterator[list[str]]) -> dict[str, int]:
+    """Heading → its place; some programs write lines of their own above the headings."""
+    for row in islice(rows, _ABOVE_HEADINGS):
+        columns: dict[str, int] = {}
+        for place, heading in enumerate(row):
+            columns.setdefault(heading.strip().lower(), place)
+        if any(title in columns for title in _COLUMNS["title"]):
+            return columns
+    return {}
 
 
 def _csv_citation(row: Sequence[str], columns: Mapping[str, int]) -> Citation | None:
