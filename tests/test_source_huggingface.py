@@ -105,6 +105,14 @@ def test_items_that_an_archive_wrapped_are_read_or_named() -> None:
     assert parsed.expected == 4
 
 
+def test_a_damaged_recording_is_read_with_a_remark() -> None:
+    damaged = parse([repr(item()), repr(item(id="2606.01250"))])
+
+    assert len(damaged.records) == 2
+    assert damaged.note == "the file is damaged: 2 of 2 items are text and no JSON objects"
+    assert parse([item()]).note is None
+
+
 def test_one_bad_item_does_not_stop_the_others() -> None:
     bad: list[Any] = [{}, {"paper": None}, item(title=None) | {"title": ""}, item(id=None), None]
 

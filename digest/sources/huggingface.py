@@ -69,9 +69,13 @@ class HuggingFaceSource:
         """Read one page of the list."""
         items, expected = _items(guard.json(content, url=url), url)
         records, rejected = divided(_read(item) for item in items)
+        written = sum(isinstance(item, str) for item in items)
         return Parsed(
             records=records,
             rejected=rejected,
+            note=f"the file is damaged: {written} of {len(items)} items are text and no JSON objects"
+            if written
+            else None,
             expected=expected,
             next_url=_next_url(url, len(items)),
         )
