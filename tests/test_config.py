@@ -382,6 +382,7 @@ def test_a_parameter_that_is_no_secret_may_stand_in_a_base_url(tmp_path: Path) -
         "0123456789abcdef0123456789abcdef",
         "hf_AbCdEfGhIjKl0123456789",
         "pa$$word!",
+        "swordfish",
     ],
 )
 @pytest.mark.parametrize(

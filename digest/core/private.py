@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 _LEAD: Final = re.compile(r"\A[A-Za-z][\w+.-]*:/{2,}|\A//")
+_LOGIN: Final = re.compile(r"\A(?!mailto:)[^\s/:@]+:[^\s/@][^\s@]*@(?=[\w\[])")
+"""An address without its scheme."""
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
 _PORT: Final = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
 _MORE: Final = re.compile(r"(?<!/)@")
@@ -41,7 +43,7 @@ def without_password(url: str) -> str:
     """
     lead = _LEAD.match(url)
     if lead is None or "@" not in url:
-        return url
+        return _LOGIN.sub("", url)
     start, rest = lead[0], url[lead.end() :]
     authority = _AUTHORITY.match(rest)
     end = authority.end() if authority else 0
@@ -59,13 +61,16 @@ def has_password(url: str) -> bool:
 
 
 def looks_like_secret(name: str) -> bool:
-    """Whether what should be the name of a variable is rather a key or a password."""
+    """Whether what should be the name of a variable is rather a key or a password.
+
+    To be asked of names that no variable has: `openaikey` may be one, but a password looks just like it.
+    """
     if not _NAME.fullmatch(name) or name.startswith(_KEY_STARTS):
         return True
     has_digits, has_small = any(c.isdigit() for c in name), any(c.islower() for c in name)
     if has_digits and has_small and any(c.isupper() for c in name):
         return True
-    return has_digits and len(name) >= _LONG and "_" not in name
+    return "_" not in name and (has_small or (has_digits and len(name) >= _LONG))
 
 
 def masked(secret: str) -> str:

@@ -171,7 +171,10 @@ def _parsed(address: str, url: str) -> httpx2.URL:
     try:
         parsed = httpx2.URL(address)
     except (httpx2.InvalidURL, UnicodeError) as exc:
-        raise SourceError(f"{shown(address)} is no web address ({exc})", url=url) from exc
+        # What the library says quotes the password, where that is what it stumbled over.
+        has_user = without_password(address) != address
+        why = "write %2F for / and %40 for @ in its user and password" if has_user else exc
+        raise SourceError(f"{shown(address)} is no web address ({why})", url=url) from exc
     if parsed.scheme not in ("http", "https"):
         raise SourceError(f"redirects to a {parsed.scheme or 'nameless'}: address, which is not followed", url=url)
     if not _HOST.fullmatch(parsed.raw_host.decode("ascii")):

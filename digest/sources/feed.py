@@ -21,6 +21,7 @@ from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
+from digest.core.private import without_password
 from digest.core.text import (
     author_name,
     clean_html,
@@ -119,6 +120,7 @@ class FeedSource:
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read the entries. The feed's pointer to older entries is not followed: they were new once."""
+        url = without_password(url)  # links are made with it
         text = guard.decoded(content, url=url)
         items = _json_items(content, url) if text.lstrip().startswith("{") else _xml_items(content, url)
         now = self._clock()
