@@ -163,15 +163,14 @@ class Scheduler:
         return now - last >= ASK_AGAIN or last < at - LAST <= now
 
     def jobs(self) -> list[tuple[str, dict[str, Any]]]:
-        """(trigger, its arguments) of every timer: one for each edition, and the look around."""
-        own = [
+        """(trigger, its arguments) of every timer: one for each edition."""
+        return [
             (
                 "cron",
                 {"day_of_week": ",".join(_NAMES[d] for d in sorted(e.days)), "hour": e.at.hour, "minute": e.at.minute},
             )
             for e in self._editions
         ]
-        return [*own, ("interval", {"minutes": _LOOK_AROUND_MINUTES})]
 
     def stay(self, stop: threading.Event) -> None:
         """Run what is due, now and whenever its time comes, until *stop* is set."""
@@ -185,7 +184,9 @@ class Scheduler:
         scheduler.start()
         try:
             self.tick()
-            stop.wait()
+            # Not one of the timers: those wait by the clock, for years if it was wrong when they were set.
+            while not stop.wait(_LOOK_AROUND_MINUTES * 60):
+                self.tick()
         finally:
             # A run that is under way comes to its end: it would be finished by the next start, but why leave it.
             scheduler.shutdown(wait=True)

@@ -115,10 +115,25 @@ def test_a_change_of_the_clocks_neither_skips_nor_doubles_a_day(zone: str, at: t
     assert {around - timedelta(days=1), around, around + timedelta(days=1)} <= set(days)
 
 
-def test_timers_name_weekdays_and_look_around_besides() -> None:
+def test_timers_name_weekdays() -> None:
     jobs = Desk(edition(at=time(6, 5), days=frozenset({0, 4}))).scheduler.jobs()
 
-    assert jobs == [("cron", {"day_of_week": "mon,fri", "hour": 6, "minute": 5}), ("interval", {"minutes": 5})]
+    assert jobs == [("cron", {"day_of_week": "mon,fri", "hour": 6, "minute": 5})]
+
+
+def test_it_looks_around_also_after_the_clock_was_set_back_by_years() -> None:
+    desk = Desk(edition())
+    desk.now = datetime(2030, 6, 2, 5, 0, tzinfo=UTC)
+
+    class Corrected(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout == 300
+            was_right, desk.now = desk.now.year == 2026, datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
+            return was_right
+
+    desk.scheduler.stay(Corrected())
+
+    assert desk.runs == [("daily", date(2026, 6, 3))]
 
 
 def test_staying_runs_what_is_due_at_once_and_ends_when_told() -> None:
