@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from digest.config import Secret, SourceConfig
+from digest.config import Secret
+from digest.config_sources import SourceConfig
 from digest.core import calendar
 from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Document

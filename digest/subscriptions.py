@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.app import now
-from digest.config import SourceConfig, load
+from digest.config import load
+from digest.config_sources import SourceConfig
 from digest.core.errors import ConfigError, SourceError
 from digest.kinds import make_source
 
