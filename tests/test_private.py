@@ -30,6 +30,10 @@ from tests.test_cli import digest
         ("https://example.org:8443/@ada/feed", "https://example.org:8443/@ada/feed"),
         ("https://example.org/name@1.0", "https://example.org/name@1.0"),
         ("https://ada:hunter2@example.org/@eve", "https://example.org/@eve"),
+        ("https://ada:hun?ter=2@example.org/x", "https://example.org/x"),
+        ("http://me:secret@host/x?y=a@b", "http://host/x?y=a@b"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("papers/me@home.jsonl", "papers/me@home.jsonl"),
         ("papers/{date}.jsonl", "papers/{date}.jsonl"),
     ],
 )

@@ -24,7 +24,6 @@ from digest.core.text import (
     strip_invisible,
     unicode_text,
     web_url,
-    without_password,
 )
 
 # Letters that TeX, HTML and author lines are made of, so that Hypothesis finds what they do together.
@@ -308,16 +307,3 @@ def test_no_value_makes_the_reader_of_dates_raise(value: object) -> None:
     found = moment(value)
 
     assert found is None or found.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("http://me:secret@host/x?y=a@b", "http://host/x?y=a@b"),
-        ("https://host/a@b", "https://host/a@b"),
-        ("papers/me@home.jsonl", "papers/me@home.jsonl"),
-        ("https://me@host", "https://host"),
-    ],
-)
-def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
-    assert without_password(url) == shown

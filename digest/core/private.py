@@ -28,6 +28,7 @@ _KEY_STARTS: Final = (
     "eyJ",
 )
 """Of keys of model providers and the like."""
+_PARAMETERS: Final = re.compile(r"\?[\w.\[\]-]+=")
 _LONG: Final = 20
 _SHOWN: Final = 3
 _SECRET_PARAMETER: Final = re.compile(
@@ -50,8 +51,9 @@ def without_password(url: str) -> str:
     cut = rest.rfind("@", 0, end) + 1
     if not cut and _PORT.fullmatch(rest[:end]):
         return url
-    # What stands before the first @ is no host, so the password went on behind it.
-    more = [match.end() for match in _MORE.finditer(rest, cut)]
+    # The password may go on behind the first @; but in parameters an @ is at home, unless there is no host before.
+    parameters = _PARAMETERS.search(rest, cut) if cut else None
+    more = [match.end() for match in _MORE.finditer(rest, cut, parameters.start() if parameters else len(rest))]
     return start + rest[more[-1] if more else cut :]
 
 
