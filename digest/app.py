@@ -305,9 +305,10 @@ class App:
         with self.only_run():
             lost = lost_issues(self, accepted)
             going_on = [e for e in editions if not lost.holds(e.name, day)]
-            if read is not None:
-                self.pipeline.fetch(editions, read, self._moment(editions, read))
-                self.interests.fetch(editions)
+            # For an edition that waits nothing is read: a database that is taken out again is no place to begin in.
+            if read is not None and going_on:
+                self.pipeline.fetch(going_on, read, self._moment(going_on, read))
+                self.interests.fetch(going_on)
             self.summarizer.begin_run(day.isoformat())
             sums = {e.name: self.pipeline.nothing() for e in editions} | self._summarize_all(going_on, day, last)
             issues: dict[str, Issue] = {}
@@ -412,7 +413,8 @@ class App:
         undelivered: Sequence[str],
         lacking: LostIssues,
     ) -> Report:
-        sources = self.pipeline.reports(edition, day)
+        is_held = lacking.holds(edition.name, day)
+        sources = () if is_held else self.pipeline.reports(edition, day)
         printed = issue is not None and bool(issue.entries)
         if issue is not None and printed:
             # What it took from earlier lists is not open any more.
@@ -457,7 +459,7 @@ class App:
             site_error=site_error,
             mail_trouble=bool(undelivered),
             lacks_issues=bool(missed),
-            is_held=lacking.holds(edition.name, day),
+            is_held=is_held,
         )
 
     def _late(self, edition: Edition, day: date) -> int:

@@ -81,6 +81,18 @@ def test_the_next_day_goes_out_and_the_pages_of_those_before_stay(desk: Desk, ho
     assert before.keys() == after.keys()
 
 
+def test_nothing_is_read_for_a_day_that_waits_so_that_nothing_of_it_comes_again(desk: Desk) -> None:
+    lose(desk, "missing")
+    desk.run(WEDNESDAY)
+
+    [report] = desk.run(THURSDAY)
+
+    assert report.issue is not None
+    assert [entry.paper.title for entry in report.issue.entries] == [
+        f"Paper number {n} on the study of things" for n in (31, 32)
+    ]
+
+
 def test_the_days_are_named_that_the_database_lacks(desk: Desk) -> None:
     lose(desk, "older")
 
