@@ -218,7 +218,7 @@ def test_an_edition_that_left_the_config_keeps_its_pages_without_a_question(desk
     assert pages(desk, MONDAY)
 
 
-def test_a_run_with_too_little_of_a_database_exits_with_3_and_json_says_why(desk: Desk) -> None:
+def test_a_run_whose_day_waits_exits_with_3_and_says_that_the_archive_has_it(desk: Desk) -> None:
     from click.testing import CliRunner
 
     from digest.cli import cli
