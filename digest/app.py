@@ -14,21 +14,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from digest import assets, kinds
+from digest import assets, kinds, mailing
 from digest.config import Config, LLMConfig, MailConfig, load
+from digest.core.delivery import Delivered, mails_since
 from digest.core.errors import DigestError, NotFoundError
 from digest.core.jobs import haste as haste_of
 from digest.core.models import (
-    Delivery,
     DeliveryState,
     Document,
     Edition,
     Issue,
-    Mail,
     SourceReport,
     SourceState,
 )
-from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
+from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
 from digest.core.ports import Clock, Mailer, Source
 from digest.core.relevance import Background
 from digest.core.topics import Taxonomy
@@ -286,11 +285,17 @@ class App:
                 for e in editions:
                     issues[e.name], sums[e.name] = self.pipeline.publish(e, day, sums[e.name])
             site_error = self._draw() if last.reaches(Stage.SITE) else None
-            warnings = {e.name: self._deliver(e, day) for e in editions if last.reaches(Stage.DELIVER)}
-            return [
-                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, warnings.get(e.name, ()))
+            delivered: dict[str, Delivered] = {}
+            left: tuple[str, ...] = ()
+            if last.reaches(Stage.DELIVER):
+                delivered, left = mailing.deliver_all(self, editions, day), mailing.give_up_left(self)
+            reports = [
+                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, delivered.get(e.name))
                 for e in editions
             ]
+            # Mails of an edition that is gone are told of by the first that is there.
+            reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left))
+            return reports
 
     def _moment(self, editions: Sequence[Edition], day: date) -> datetime:
         """The moment of a run of *day*: now or, for a day that is replayed, the hour at which it would have run."""
@@ -323,34 +328,6 @@ class App:
             return str(error)
         return None
 
-    def _deliver(self, edition: Edition, day: date) -> tuple[str, ...]:
-        from digest.publish.mail import Body, compose, draw_body
-
-        mail, site_url, templates = self.config.mail, self.config.site_url, self.templates
-        drawn: dict[str, Body] = {}
-
-        def letter(issue: Issue, delivery: Delivery) -> Mail:
-            page = None if site_url else str(self.site.page(edition.name, issue.date))
-            if issue.id not in drawn:
-                self.host.progress(f"sending {issue.id}")
-                drawn[issue.id] = draw_body(issue, templates=templates, site_url=site_url, page=page)
-            composed = compose(
-                issue,
-                recipient=delivery.recipient,
-                sender=mail.sender,
-                sender_name=mail.sender_name,
-                message_id=delivery.message_id,
-                at=delivery.queued_at,
-                templates=templates,
-                site_url=site_url,
-                page=page,
-                body=drawn[issue.id],
-            )
-            return replace(composed, label=f"{edition.name}-{issue.date}")
-
-        with self.mailer() as mailer:
-            return self.pipeline.deliver(edition, day, compose=letter, mailer=mailer)
-
     def mailer(self) -> AbstractContextManager[Mailer]:
         """Who takes the mails: the outbox folder, or the SMTP server of the config."""
         from digest.deliver.outbox import OutboxMailer
@@ -379,7 +356,7 @@ class App:
         issue: Issue | None,
         until: Stage,
         site_error: str | None,
-        undelivered: Sequence[str],
+        delivered: Delivered | None,
     ) -> Report:
         sources = self.pipeline.reports(edition, day)
         printed = issue is not None and bool(issue.entries)
@@ -387,11 +364,8 @@ class App:
             # What it took from earlier lists is not open any more.
             past = {s.name: s.past for s in issue.sources}
             sources = tuple(replace(s, past=past.get(s.name, ())) for s in sources)
-        counts = dict.fromkeys(("due", "sent", "unknown", "failed"), 0)
         of_today = self.store.deliveries(edition.name, day)
-        for delivery in of_today:
-            # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
-            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
+        counts = mailing.count_states(of_today)
         lost = (d for d in of_today if d.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN))
         counts["due"] += sum(
             d.state in (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.DOT)
@@ -408,7 +382,7 @@ class App:
             *sums.warnings,
             *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
             *((f"the archive could not be drawn: {site_error}",) if site_error else ()),
-            *undelivered,
+            *(delivered.warnings if delivered else ()),
             *(f"{d.recipient}: {d.error}" for d in lost if d.error),
         ]
         return Report(
@@ -422,7 +396,8 @@ class App:
             warnings=tuple(dict.fromkeys(warnings)),
             until=until,
             site_error=site_error,
-            mail_trouble=bool(undelivered),
+            mail=mailing.mailed(self, edition, day, delivered) if delivered else None,
+            mail_trouble=delivered.trouble if delivered else False,
         )
 
     def _late(self, edition: Edition, day: date) -> int:

@@ -10,7 +10,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
-from email.utils import parseaddr
+from email.errors import InvalidHeaderDefect
+from email.policy import default
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -162,7 +163,7 @@ class MailConfig:
     sender: str = "digest@localhost"
     """The bare address."""
     transport: str = "outbox"
-    host: str = "127.0.0.1"
+    host: str = ""
     port: int = 587
     security: str = "starttls"
     username: str = ""
@@ -213,7 +214,7 @@ class Config:
         """
         if self.llm.client != "openai":
             return None
-        value = environment.get(self.llm.api_key_env, "")
+        value = _variable(environment, self.llm.api_key_env)
         if not value and self.llm.base_url is None:
             raise ConfigError(
                 f"{self.path.name}: [llm] client = 'openai' needs the environment variable {self.llm.api_key_env}, "
@@ -229,7 +230,7 @@ class Config:
         """
         if not source.api_key_env:
             return None
-        value = environment.get(source.api_key_env, "")
+        value = _variable(environment, source.api_key_env)
         if not value:
             raise ConfigError(
                 f"{self.path.name}: [[source]] {source.name!r} api_key_env: the environment variable "
@@ -245,13 +246,18 @@ class Config:
         """
         if self.mail.transport != "smtp" or not self.mail.username:
             return None
-        value = environment.get(self.mail.password_env, "")
+        value = _variable(environment, self.mail.password_env)
         if not value:
             raise ConfigError(
                 f"{self.path.name}: [mail] username is set, so the environment variable {self.mail.password_env} "
                 "must hold the password, and it is not set"
             )
         return Secret(value)
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    """A variable without the line break at its end that `$(cat FILE)` leaves off and other ways leave on."""
+    return environment.get(name, "").rstrip("\r\n")
 
 
 def load(path: Path, *, data_dir: Path | None = None) -> Config:
@@ -537,15 +543,13 @@ class _Reader:
         return prices
 
     def _mail(self, table: Table) -> MailConfig:
-        sender_name, sender = parseaddr(table.text("from", "Research digest <digest@localhost>"))
-        if not _ADDRESS.fullmatch(sender):
-            raise table.wrong("from", "must be an address, as in 'Research digest <digest@example.org>'")
+        sender_name, sender = self._sender(table)
         ca_file = table.text("ca_file")
         mail = MailConfig(
             sender_name=sender_name,
             sender=sender,
             transport=table.choice("transport", TRANSPORTS, "outbox"),
-            host=table.text("host", "127.0.0.1"),
+            host=table.text("host"),
             port=table.integer("port", 587, least=1, most=65535),
             security=table.choice("security", SECURITIES, "starttls"),
             username=table.text("username"),
@@ -554,9 +558,26 @@ class _Reader:
             ca_file=self._path.parent / ca_file if ca_file else None,
         )
         table.close()
+        if mail.transport == "smtp" and not mail.host:
+            raise table.wrong("host", 'is missing: transport smtp needs one, as in host = "smtp.example.org"')
         if mail.transport == "smtp" and mail.username and mail.security == "none" and mail.host not in _LOOPBACK:
             raise table.wrong("security", "none would send the password in the clear; use starttls or tls")
         return mail
+
+    def _sender(self, table: Table) -> tuple[str, str]:
+        """Name and address of `from`."""
+        text = table.text("from", "Research digest <digest@localhost>")
+        found = default.header_factory("From", text)
+        addresses = [a for a in found.addresses if "@" in a.addr_spec]
+        if len(addresses) > 1:
+            raise table.wrong("from", f"{text!r} has {len(addresses)} addresses; a mail comes from one")
+        is_whole = not any(isinstance(d, InvalidHeaderDefect) for d in found.defects)
+        if not is_whole or len(addresses) != 1 or not _ADDRESS.fullmatch(addresses[0].addr_spec):
+            quotes = "; a name with a comma or brackets stands in quotes" if "@" in text else ""
+            raise table.wrong(
+                "from", f"must be an address, as in 'Research digest <digest@example.org>', not {text!r}{quotes}"
+            )
+        return addresses[0].display_name, addresses[0].addr_spec
 
     def _network(self, table: Table) -> NetworkConfig:
         ca_file, proxy = table.text("ca_file"), table.text("proxy")

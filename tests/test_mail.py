@@ -104,13 +104,15 @@ def test_without_an_address_that_takes_the_click_none_is_promised() -> None:
     assert "List-Unsubscribe-Post" not in message
 
 
-def test_without_a_site_the_mail_says_where_the_page_lies_and_links_only_to_papers() -> None:
-    message = read(mail(busy(200), site_url=None, unsubscribe_url=None, page="var/site/daily/2026-06-03/index.html"))
+def test_without_a_site_the_mail_links_only_to_papers_and_counts_what_had_no_room() -> None:
+    message = read(mail(busy(200), site_url=None, unsubscribe_url=None))
 
     assert "List-Unsubscribe" not in message
     html = part(message, "html")
     assert set(re.findall(r'href="(https?://[^/"]+)', html)) == {"https://arxiv.org"}
-    assert re.search(r"\d+ more in the archive: var/site/daily/2026-06-03/index\.html", html)
+    assert re.search(r"\d+ more had no room in this mail", html)
+    assert "archive" not in html
+    assert "archive" not in part(message, "plain")
 
 
 def test_long_headers_are_not_turned_into_encoded_words() -> None:
