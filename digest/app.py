@@ -114,7 +114,7 @@ class App:
     def store(self) -> SqlStore:
         from digest.store import SqlStore
 
-        return self._open.enter_context(SqlStore.open(self.config.database))
+        return self._open.enter_context(SqlStore.open(self.config.database, clock=self.host.clock))
 
     @cached_property
     def door(self) -> Door:
@@ -294,7 +294,8 @@ class App:
                 for e in editions
             ]
             # Mails of an edition that is gone are told of by the first that is there.
-            reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left))
+            if left:
+                reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left), mail_trouble=True)
             return reports
 
     def _moment(self, editions: Sequence[Edition], day: date) -> datetime:
