@@ -397,7 +397,7 @@ class App:
             warnings=tuple(dict.fromkeys(warnings)),
             until=until,
             site_error=site_error,
-            mail=mailing.mailed(self, edition, day, delivered) if delivered else None,
+            mail=mailing.mailed(self, edition, day, delivered or Delivered()),
             mail_trouble=delivered.trouble if delivered else False,
         )
 

@@ -47,6 +47,11 @@ class Posted:
     """How many mails of these days are in which state now; those of `STATES`."""
 
     @property
+    def tried(self) -> bool:
+        """Some mail was due."""
+        return self.delivered.sent > 0 or self.delivered.trouble or self.states["due"] > 0
+
+    @property
     def status(self) -> str:
         """`done`, or `degraded` where something did not go out."""
         return "degraded" if self.delivered.trouble or self.states["due"] else "done"

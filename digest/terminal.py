@@ -98,7 +98,7 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
         else {"id": issue.id, "papers": len(issue.entries), "left_out": len(issue.left_out), "html": page},
         "late": report.late,
         "deliveries": dict(report.deliveries),
-        "mail": None if report.mail is None else _mailed_json(report.mail),
+        "mail": _mailed_json(report.mail) if report.mail and report.until.reaches(Stage.DELIVER) else None,
         "warnings": list(report.warnings),
     }
 
@@ -150,7 +150,7 @@ def _what_became_of_mails(report: Report) -> str:
     others = [part for part in parts if part]
     if already:
         others.insert(1 if mailed.sent else 0, f"{mailed.already} {already}" if others else already)
-    if not others and report.issue is not None and not mailed.recipients:
+    if not others and report.issue and not mailed.recipients and report.until.reaches(Stage.DELIVER):
         return f"to nobody: [[edition]] {report.edition} has no recipients"
     return " · ".join(others)
 
@@ -438,7 +438,7 @@ def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
         if retry and not one.retried:
             _line(console, f"no mail is {retry}", indent=2)
         left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
-        sent = f"{one.delivered.sent} sent" if one.delivered.sent else "nothing was due" if not left else "none sent"
+        sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
         _line(console, f"mail  {' · '.join([sent, *left])}", indent=2)
         for warning in one.delivered.warnings:
             _line(console, f"! {warning}", indent=2)

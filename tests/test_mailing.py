@@ -108,6 +108,8 @@ def test_a_run_that_sends_the_rest_says_both(held: Desk, capsys: pytest.CaptureF
 
 def test_a_run_that_sends_nothing_prints_nothing_as_sent(held: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert "mail  3 due" in printed(held.run(MONDAY, send=False), capsys)
+    held.run(MONDAY)
+    assert "mail  already sent at 09:00" in printed(held.run(MONDAY, send=False), capsys)
 
 
 def test_mails_of_the_day_before_are_counted_as_sent_by_this_run(
@@ -234,7 +236,15 @@ def test_deliver_sends_what_is_due(held: Desk) -> None:
 
     assert (done.exit_code, len(held.outbox)) == (0, 3)
     assert "mail  3 sent" in done.stdout
-    assert "nothing was due" in digest(held, "deliver").stdout
+    assert "mail  nothing was due" in digest(held, "deliver").stdout
+
+
+def test_deliver_with_nothing_due_says_so_beside_what_ended_badly(held: Desk) -> None:
+    end(held, ada=DeliveryState.FAILED, bob=DeliveryState.SENT, cleo=DeliveryState.SENT)
+
+    done = digest(held, "deliver")
+
+    assert (done.exit_code, "mail  nothing was due · 1 failed" in done.stdout) == (0, True)
 
 
 def test_failed_mails_are_sent_again_by_a_persons_word(held: Desk) -> None:

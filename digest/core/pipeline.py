@@ -176,7 +176,7 @@ class Report:
     site_error: str | None = None
     """Why the archive could not be drawn."""
     mail: Mailed | None = None
-    """None where this run was not to send any."""
+    """None where nobody looked."""
     mail_trouble: bool = False
     """Some mail, of this day's issue or of an earlier one, was not taken by this run."""
 

@@ -315,7 +315,8 @@ class SmtpMailer:
         self._drop()
         return InDoubtError(
             f"{self._where} gave no clear answer after the whole mail was sent ({why}): it may have been delivered, "
-            "so it is not sent again; ask the recipient or look into the server's log"
+            "so it is not sent again; ask the recipient or look into the server's log, and if it did not arrive: "
+            "`digest deliver --retry unknown`"
         )
 
     def _no_connection(self, exc: Exception) -> DeliveryError:
