@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from digest.core.delivery import LEFT, TOO_LATE, Delivered, Delivering, Round
+from digest.core.delivery import LEFT, TOO_LATE, Delivered, Delivering, Round, mails_since
 from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, RefusedError, StoreError
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.store import SqlStore
@@ -276,6 +276,15 @@ def test_who_is_no_longer_a_recipient_gets_nothing_whatever_its_capitals(store: 
     assert done.warnings == ("bob@x.org: is no longer a recipient of this edition, so nothing was sent",)
 
 
+def test_those_behind_somebody_who_is_no_longer_a_recipient_get_their_mails(store: SqlStore) -> None:
+    edition = replace(issue(store, "ada", "bob"), recipients=("bob@x.org",))
+    mailer = FakeMailer()
+
+    run(store, edition, mailer)
+
+    assert mailer.tried == ["bob"]
+
+
 # -- other processes
 
 
@@ -288,7 +297,33 @@ def test_a_mail_that_another_process_took_over_stops_no_other(store: SqlStore) -
     assert done.warnings == ("ada@x.org: delivery 1 is in the hands of another process",)
 
 
+def test_a_run_that_took_so_long_that_another_took_over_says_so_and_ends_well(store: SqlStore, hand: Hand) -> None:
+    edition = issue(store, "ada", "bob", "cleo")
+    failures = {"ada": DeliveryError("451"), "bob": refused(), "cleo": StoreError("in other hands")}
+    mailer = FakeMailer(failures)  # type: ignore[arg-type]  # of one kind each
+    turns = iter(range(2))
+
+    class Thief(FakeMailer):
+        def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
+            if mail.recipient.startswith("cleo") and next(turns, None) == 0:
+                hand.advance(minutes=16)
+                other = SqlStore(store._engine, clock=hand)
+                assert other.claim_delivery("daily", DAY)
+                assert other.claim_delivery("daily", DAY)
+            mailer.send(mail, before_dot=before_dot)
+
+    done = run(store, edition, Thief())
+
+    said = [w for w in done.warnings if "in the hands of another process" in w]
+    assert [w.partition(":")[0] for w in said] == ["ada@x.org", "bob@x.org"]
+
+
 # -- what is too late
+
+
+def test_the_first_day_of_all_has_no_day_before_it() -> None:
+    assert mails_since(date.min) == date.min
+    assert mails_since(DAY) == old(7)
 
 
 def old(days: int) -> date:
@@ -348,6 +383,23 @@ def test_a_day_that_lies_ahead_makes_no_mail_too_late(store: SqlStore) -> None:
     done = run(store, edition, FakeMailer(), day=DAY + timedelta(days=300))
 
     assert (done.skipped, states(store)) == (0, "d")
+
+
+def test_it_is_already_tomorrow_somewhere(store: SqlStore) -> None:
+    edition = issue(store, "ada", day=old(7))
+    issue(store, "bob", day=old(6))
+
+    assert run(store, edition, FakeMailer(), day=DAY + timedelta(days=1)).skipped == 1
+    assert run(store, edition, FakeMailer(), day=DAY + timedelta(days=2)).skipped == 0
+    assert [states(store, old(7)), states(store, old(6))] == ["s", "s"]
+
+
+def test_two_days_ahead_are_not_today_anywhere(store: SqlStore) -> None:
+    edition = issue(store, "bob", day=old(6))
+
+    done = run(store, edition, FakeMailer(), day=DAY + timedelta(days=2))
+
+    assert (done.skipped, states(store, old(6))) == (0, "d")
 
 
 def test_mails_of_an_edition_that_is_back_are_due_again_unless_they_are_too_late(store: SqlStore) -> None:

@@ -42,8 +42,8 @@ def mails_since(day: date) -> date:
 class Round:
     """What one run has met at the mail server, over all its editions."""
 
-    accepted: int = 0
-    """Mails that the server took."""
+    accepts: bool = False
+    """The server took a mail, so it takes mails from us."""
     in_a_row: int = 0
     """Mails put off or in doubt since the last one that was taken."""
     unknown_in_a_row: int = 0
@@ -54,7 +54,7 @@ class Round:
     def count(self, error: DeliveryError | None) -> None:
         """Count what became of one mail."""
         if error is None:
-            self.accepted += 1
+            self.accepts = True
             self.in_a_row = self.unknown_in_a_row = 0
         elif isinstance(error, MailUnavailable):
             self.stopped = str(error)
@@ -118,7 +118,7 @@ class Delivering:
         self._settle()
         if self.met.stopped and (left := self._left(since, day)):
             wait = "1 mail waits" if left == 1 else f"{left} mails wait"
-            none = "no more" if self.met.accepted else "no mail"
+            none = "no more" if self.met.accepts else "no mail"
             self._say(f"{none} was sent, and {wait} for the next run: {self.met.stopped}")
         return Delivered(
             sent=len(self._sent),
@@ -193,18 +193,25 @@ class Delivering:
         due, failed = DeliveryState.DUE, DeliveryState.FAILED
         # Only now: a mail put off at once would be the next one claimed.
         for delivery, reason in self._put_off:
-            self.store.mark_delivery(delivery.id, due, error=reason)
-        alike = not self.met.accepted and len(self._refused) > 1 and len({e.code for _, e in self._refused}) == 1
+            self._end(delivery, due, reason)
+        alike = not self.met.accepts and len(self._refused) > 1 and len({e.code for _, e in self._refused}) == 1
         for delivery, error in self._refused:
-            is_its_own = self.met.accepted > 0 or (error.names_recipient and not alike)
+            is_its_own = self.met.accepts or (error.names_recipient and not alike)
             reason = str(error) if is_its_own else f"{error}; it is tried again by the next run"
-            self.store.mark_delivery(delivery.id, failed if is_its_own else due, error=reason)
             self._say(f"{self._of(delivery.date)}{delivery.recipient}: {reason}")
+            self._end(delivery, failed if is_its_own else due, reason)
         if alike:
             self._say(
                 f"all {len(self._refused)} got the same refusal and no mail was taken, which looks like the set-up: "
                 "check [mail] host, from and username; they are tried again by the next run"
             )
+
+    def _end(self, delivery: Delivery, state: DeliveryState, reason: str) -> None:
+        try:
+            self.store.mark_delivery(delivery.id, state, error=reason)
+        except StoreError as error:
+            # The run took longer than a claim holds, and another process has it in hand.
+            self._say(f"{self._of(delivery.date)}{delivery.recipient}: {error}")
 
     def _left(self, since: date, day: date) -> int:
         days: Sequence[date] = self.store.undelivered(self.edition.name, since=since, until=day)
