@@ -260,7 +260,7 @@ def test_what_a_server_says_cannot_act_on_a_terminal() -> None:
 
 def test_a_long_answer_is_cut() -> None:
     with talk(Rule("RCPT", Act(say=b"550 5.1.1 " + b"x" * 5000 + b"\r\n"))) as (_, mailer):
-        assert len(str(fails(mailer))) < 400
+        assert str(fails(mailer)) == "refused: 550 5.1.1 " + "x" * 294
 
 
 # -- connections that end
@@ -639,6 +639,15 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, content: str
         ("RCPT", "550", "recipient"),
         ("RCPT", "553 5.1.3 bad address", "recipient"),
         ("RCPT", "501 bad address", "recipient"),
+        ("RCPT", "551 user not local", "recipient"),
+        ("RCPT", "552 mailbox full", "recipient"),
+        ("RCPT", "553 mailbox name not allowed", "recipient"),
+        ("RCPT", "556 domain takes no mail", "recipient"),
+        ("RCPT", "500 what", "mail"),
+        ("RCPT", "502 what", "mail"),
+        ("RCPT", "549 what", "mail"),
+        ("RCPT", "555 what", "mail"),
+        ("RCPT", "557 what", "mail"),
         ("RCPT", "556 5.1.10 takes no mail", "recipient"),
         ("RCPT", "550 5.1.10 takes no mail", "recipient"),
         ("RCPT", "550 5.0.0 no", "recipient"),
@@ -671,6 +680,30 @@ def test_a_refusal_is_the_recipients_ours_or_the_mails(step: Any, said: str, who
     found = "us" if reply.is_about_us else "recipient" if reply.is_about_recipient else "mail"
 
     assert found == whose
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "is_yes", "is_no"),
+    [
+        ("RCPT", 199, False, False),
+        ("RCPT", 200, True, False),
+        ("MAIL", 299, True, False),
+        ("the final dot", 300, False, False),
+        ("RCPT", 354, False, False),
+        ("DATA", 353, False, False),
+        ("DATA", 354, True, False),
+        ("DATA", 355, False, False),
+        ("DATA", 250, False, False),
+        ("RCPT", 399, False, False),
+        ("RCPT", 400, False, True),
+        ("DATA", 599, False, True),
+        ("the final dot", 600, False, False),
+    ],
+)
+def test_a_code_is_a_yes_a_no_or_neither(step: Any, code: int, is_yes: bool, is_no: bool) -> None:
+    reply = Reply.of(step, code, "")
+
+    assert (reply.is_yes, reply.is_no) == (is_yes, is_no)
 
 
 def test_the_same_refusal_has_the_same_code_whatever_words_go_with_it() -> None:

@@ -16,7 +16,7 @@ from digest.core.text import one_line, strip_invisible
 
 Step = Literal["MAIL", "RCPT", "DATA", "the final dot"]
 
-_ENHANCED: Final = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+_ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _WANTS_LOGIN: Final = frozenset({530, 534, 535, 538})
 """RFC 4954, 6: a login is needed, too weak, refused, or needs an encrypted line."""
 _OF_RECIPIENT: Final = re.compile(r"5\.1\.(?:[12346]|10)|5\.2\.\d+")
@@ -62,7 +62,7 @@ class Reply:
     def enhanced(self) -> str:
         """As in `5.7.1`; empty where there is none."""
         found = _ENHANCED.match(self.text)
-        return found[1] if found else ""
+        return found[0] if found else ""
 
     @property
     def is_about_recipient(self) -> bool:
