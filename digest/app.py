@@ -14,22 +14,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from digest import assets, kinds
+from digest import assets, kinds, mailing
 from digest.config import Config, LLMConfig, MailConfig, load
 from digest.config_table import tell_all
+from digest.core.delivery import Delivered, mails_since
 from digest.core.errors import DigestError, NotFoundError
 from digest.core.jobs import haste as haste_of
 from digest.core.models import (
-    Delivery,
     DeliveryState,
     Document,
     Edition,
     Issue,
-    Mail,
     SourceReport,
     SourceState,
 )
-from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums, mails_since
+from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
 from digest.core.ports import Clock, Mailer, Source
 from digest.core.relevance import Background
 from digest.core.topics import Taxonomy
@@ -117,7 +116,7 @@ class App:
     def store(self) -> SqlStore:
         from digest.store import SqlStore
 
-        return self._open.enter_context(SqlStore.open(self.config.database))
+        return self._open.enter_context(SqlStore.open(self.config.database, clock=self.host.clock))
 
     @cached_property
     def door(self) -> Door:
@@ -316,12 +315,18 @@ class App:
                 for e in going_on:
                     issues[e.name], sums[e.name] = self.pipeline.publish(e, day, sums[e.name])
             site_error = self._draw(accepted) if last.reaches(Stage.SITE) else None
-            deliver = last.reaches(Stage.DELIVER)
-            warnings = {e.name: self._deliver(e, day, lost.mails_wait_until(e.name)) for e in editions if deliver}
-            return [
-                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, warnings.get(e.name, ()), lost)
+            delivered: dict[str, Delivered] = {}
+            left: tuple[str, ...] = ()
+            if last.reaches(Stage.DELIVER):
+                delivered, left = mailing.deliver_all(self, editions, day, lost=lost), mailing.give_up_left(self)
+            reports = [
+                self._report(e, day, sums[e.name], issues.get(e.name), last, site_error, delivered.get(e.name), lost)
                 for e in editions
             ]
+            # Mails of an edition that is gone are told of by the first that is there.
+            if left:
+                reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left), mail_trouble=True)
+            return reports
 
     def _moment(self, editions: Sequence[Edition], day: date) -> datetime:
         """The moment of a run of *day*: now or, for a day that is replayed, the hour at which it would have run."""
@@ -354,34 +359,6 @@ class App:
             return str(error)
         return None
 
-    def _deliver(self, edition: Edition, day: date, waiting_until: date | None) -> tuple[str, ...]:
-        from digest.publish.mail import Body, compose, draw_body
-
-        mail, site_url, templates = self.config.mail, self.config.site_url, self.templates
-        drawn: dict[str, Body] = {}
-
-        def letter(issue: Issue, delivery: Delivery) -> Mail:
-            page = None if site_url else str(self.site.page(edition.name, issue.date))
-            if issue.id not in drawn:
-                self.host.progress(f"sending {issue.id}")
-                drawn[issue.id] = draw_body(issue, templates=templates, site_url=site_url, page=page)
-            composed = compose(
-                issue,
-                recipient=delivery.recipient,
-                sender=mail.sender,
-                sender_name=mail.sender_name,
-                message_id=delivery.message_id,
-                at=delivery.queued_at,
-                templates=templates,
-                site_url=site_url,
-                page=page,
-                body=drawn[issue.id],
-            )
-            return replace(composed, label=f"{edition.name}-{issue.date}")
-
-        with self.mailer() as mailer:
-            return self.pipeline.deliver(edition, day, compose=letter, mailer=mailer, waiting_until=waiting_until)
-
     def mailer(self) -> AbstractContextManager[Mailer]:
         """Who takes the mails: the outbox folder, or the SMTP server of the config."""
         from digest.deliver.outbox import OutboxMailer
@@ -410,7 +387,7 @@ class App:
         issue: Issue | None,
         until: Stage,
         site_error: str | None,
-        undelivered: Sequence[str],
+        delivered: Delivered | None,
         lacking: LostIssues,
     ) -> Report:
         is_held = lacking.holds(edition.name, day)
@@ -420,11 +397,8 @@ class App:
             # What it took from earlier lists is not open any more.
             past = {s.name: s.past for s in issue.sources}
             sources = tuple(replace(s, past=past.get(s.name, ())) for s in sources)
-        counts = dict.fromkeys(("due", "sent", "unknown", "failed"), 0)
         of_today = self.store.deliveries(edition.name, day)
-        for delivery in of_today:
-            # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
-            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
+        counts = mailing.count_states(of_today)
         lost = (d for d in of_today if d.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN))
         counts["due"] += sum(
             d.state in (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.DOT)
@@ -443,7 +417,7 @@ class App:
             *sums.warnings,
             *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
             *((f"the archive could not be drawn: {site_error}",) if site_error else ()),
-            *undelivered,
+            *(delivered.warnings if delivered else ()),
             *(f"{d.recipient}: {d.error}" for d in lost if d.error),
         ]
         return Report(
@@ -457,7 +431,8 @@ class App:
             warnings=tuple(dict.fromkeys(warnings)),
             until=until,
             site_error=site_error,
-            mail_trouble=bool(undelivered),
+            mail=mailing.mailed(self, edition, day, delivered or Delivered()),
+            mail_trouble=delivered.trouble if delivered else False,
             lacks_issues=bool(missed),
             is_held=is_held,
         )

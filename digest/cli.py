@@ -221,6 +221,44 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
     terminal.print_issue(issue, templates=templates, site_url=site_url)
 
 
+@cli.command(short_help="Send the mails that are due, or those that failed again.")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
+@click.option("--edition", "names", multiple=True, metavar="NAME", help="Only of this edition.")
+@click.option("--date", "day", type=DateType(), help="Only the issue of this day, however old it is.")
+@click.option(
+    "--retry",
+    type=click.Choice(("failed", "unknown", "skipped")),
+    help="First make those due again that ended so: of all recipients, or of each ADDRESS.",
+)
+@config_option
+@json_option
+def deliver(
+    addresses: tuple[str, ...],
+    names: tuple[str, ...],
+    day: date | None,
+    retry: str | None,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Send the mails that are due: of today's issue and of the seven days before, or of the day of --date.
+
+    With --retry, mails that failed, or of which it is not known whether they arrived, are due again first. The latter
+    may arrive twice.
+    """
+    if addresses and retry is None:
+        raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
+    from digest import terminal
+    from digest.mailing import deliver as send
+
+    with working(as_json) as host, app_of(config, host) as app:
+        posted = send(app, app.editions(names), day, retry=retry, recipients=addresses)
+    if as_json:
+        print_json([terminal.posted_json(p) for p in posted])
+    else:
+        terminal.print_posted(posted, retry=retry)
+    exit_by([p.status for p in posted])
+
+
 @cli.command()
 @config_option
 def schedule(config: Path) -> None:

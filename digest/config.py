@@ -10,7 +10,8 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
-from email.utils import parseaddr
+from email.errors import InvalidHeaderDefect
+from email.policy import default
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -32,6 +33,7 @@ T = TypeVar("T")
 CLIENTS: Final = ("extractive", "openai", "replay")
 TRANSPORTS: Final = ("outbox", "smtp")
 SECURITIES: Final = ("starttls", "tls", "none")
+_NOBODY: Final = "digest@localhost"
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EDITION_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _FILE_NAME: Final = re.compile(r"[^\s]{1,100}\.[A-Za-z]{2,8}")
@@ -106,7 +108,7 @@ class MailConfig:
     sender: str = "digest@localhost"
     """The bare address."""
     transport: str = "outbox"
-    host: str = "127.0.0.1"
+    host: str = ""
     port: int = 587
     security: str = "starttls"
     username: str = ""
@@ -157,7 +159,7 @@ class Config:
         """
         if self.llm.client != "openai":
             return None
-        value = environment.get(self.llm.api_key_env, "")
+        value = _variable(environment, self.llm.api_key_env)
         if not value:
             self._refuse_secret("[llm] api_key_env", self.llm.api_key_env)
         if not value and self.llm.base_url is None:
@@ -175,7 +177,7 @@ class Config:
         """
         if not source.api_key_env:
             return None
-        value = environment.get(source.api_key_env, "")
+        value = _variable(environment, source.api_key_env)
         if not value:
             self._refuse_secret(f"[[source]] {source.name!r} api_key_env", source.api_key_env)
             raise ConfigError(
@@ -192,7 +194,7 @@ class Config:
         """
         if self.mail.transport != "smtp" or not self.mail.username:
             return None
-        value = environment.get(self.mail.password_env, "")
+        value = _variable(environment, self.mail.password_env)
         if not value:
             self._refuse_secret("[mail] password_env", self.mail.password_env)
             raise ConfigError(
@@ -212,6 +214,11 @@ class Config:
                 f"{self.path.name}: {where}: {masked(name)} looks like a key or a password, and not like the name of a "
                 "variable; put it into a variable, and the variable's name here (and as it stood in a file, replace it)"
             )
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    """A variable without the line break at its end that `$(cat FILE)` leaves off and other ways leave on."""
+    return environment.get(name, "").rstrip("\r\n")
 
 
 def load(path: Path, *, data_dir: Path | None = None) -> Config:
@@ -494,15 +501,13 @@ class _Reader:
         return prices
 
     def _mail(self, table: Table) -> MailConfig:
-        sender_name, sender = parseaddr(table.text("from", "Research digest <digest@localhost>"))
-        if not _ADDRESS.fullmatch(sender):
-            table.blame("from", "must be an address, as in 'Research digest <digest@example.org>'")
+        sender_name, sender = self._sender(table)
         ca_file = table.text("ca_file")
         mail = MailConfig(
             sender_name=sender_name,
             sender=sender,
             transport=table.choice("transport", TRANSPORTS, "outbox"),
-            host=table.text("host", "127.0.0.1"),
+            host=table.text("host"),
             port=table.integer("port", 587, least=1, most=65535),
             security=table.choice("security", SECURITIES, "starttls"),
             username=table.text("username"),
@@ -511,9 +516,28 @@ class _Reader:
             ca_file=self._path.parent / ca_file if ca_file else None,
         )
         table.close()
+        if mail.transport == "smtp" and not mail.host and not table.is_blamed("host"):
+            table.blame("host", 'is missing: transport smtp needs one, as in host = "smtp.example.org"')
         if mail.transport == "smtp" and mail.username and mail.security == "none" and mail.host not in _LOOPBACK:
             table.blame("security", "none would send the password in the clear; use starttls or tls")
         return mail
+
+    def _sender(self, table: Table) -> tuple[str, str]:
+        """Name and address of `from`."""
+        text = table.text("from", "Research digest <digest@localhost>")
+        found = default.header_factory("From", text)
+        addresses = [a for a in found.addresses if "@" in a.addr_spec]
+        if len(addresses) > 1:
+            table.blame("from", f"{text!r} has {len(addresses)} addresses; a mail comes from one")
+            return "", _NOBODY
+        is_whole = not any(isinstance(d, InvalidHeaderDefect) for d in found.defects)
+        if not is_whole or len(addresses) != 1 or not _ADDRESS.fullmatch(addresses[0].addr_spec):
+            quotes = "; a name with a comma or brackets stands in quotes" if "@" in text else ""
+            table.blame(
+                "from", f"must be an address, as in 'Research digest <digest@example.org>', not {text!r}{quotes}"
+            )
+            return "", _NOBODY
+        return addresses[0].display_name, addresses[0].addr_spec
 
     def _network(self, table: Table) -> NetworkConfig:
         ca_file, proxy = table.text("ca_file"), table.text("proxy")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from digest.bills import said_of, usd
 from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
-from digest.core.models import Edition
+from digest.core.models import Delivery, DeliveryState, Edition
 from digest.core.private import without_password
 from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
@@ -65,6 +65,8 @@ class StatusReport:
     checks: tuple[CheckCount, ...] = ()
     """Of the summaries asked for this month."""
     jobs: tuple[JobStatus, ...] = ()
+    undelivered: tuple[Delivery, ...] = ()
+    """Mails that failed, or may have failed, the newest first."""
     outdated: int = 0
     """Printed papers whose summary was written under an earlier prompt."""
     usd_per_summary: float | None = None
@@ -99,6 +101,7 @@ def status_of(app: App) -> StatusReport:
         editions=tuple(editions),
         checks=app.store.checks(month),
         jobs=jobs,
+        undelivered=app.store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
         outdated=outdated,
         usd_per_summary=usd_per_summary(app) if outdated else None,
     )
@@ -279,6 +282,8 @@ def _budget(app: App) -> Finding | str:
 
 
 def _mail(app: App) -> Finding | str:
+    from digest.deliver.smtp import port_hint
+
     mail = app.config.mail
     app.config.smtp_password(app.host.environment)
     to = sum(len(e.recipients) for e in app.config.editions)
@@ -288,7 +293,10 @@ def _mail(app: App) -> Finding | str:
         )
     if mail.transport == "outbox":
         return f"{count(to, 'recipient')}; mails are written to {app.config.data_dir / 'outbox'} and not sent"
-    return f"{count(to, 'recipient')} over {mail.host}:{mail.port} ({mail.security})"
+    said = f"{count(to, 'recipient')} over {mail.host}:{mail.port} ({mail.security})"
+    if hint := port_hint(mail.port, mail.security):
+        return Finding(subject="mail", level="doubtful", said=f"{said}; {hint}")
+    return said
 
 
 def _source(app: App, name: str) -> Finding | str:
@@ -318,7 +326,9 @@ def _model_server(app: App) -> Finding | str:
 def _mail_server(app: App) -> str:
     from digest.deliver.smtp import SmtpMailer
 
+    mail = app.config.mail
     with app.mailer() as mailer:
         if isinstance(mailer, SmtpMailer):
-            mailer.connect()
-    return f"{app.config.mail.host}:{app.config.mail.port} answers and takes the login"
+            mailer.check(mail.sender)
+    login = f"takes the login of {mail.username!r} and " if mail.username else ""
+    return f"{mail.host}:{mail.port} {login}takes mails from {mail.sender}"

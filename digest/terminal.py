@@ -17,8 +17,8 @@ from rich.text import Text
 
 from digest.bills import bill_lines, checks_lines, estimate_lines, usd
 from digest.core.books import JobState
-from digest.core.models import Issue, Paper, SourceState
-from digest.core.pipeline import Report, Stage
+from digest.core.models import DeliveryState, Issue, Paper, SourceState
+from digest.core.pipeline import Mailed, Report, Stage
 from digest.publish.formulas import to_unicode
 from digest.publish.issue_json import source_json
 from digest.publish.render import flow
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from digest.cost import Bill, Estimate
     from digest.doctor import Finding, StatusReport
     from digest.history import History
+    from digest.mailing import Posted
     from digest.ondemand import Answer
     from digest.publish.render import Templates
     from digest.renewal import Renewal
 
+_SOME: Final = 50
+"""Of a long list of mails that did not go out."""
 _WIDTH: Final = 80
 _PIPED: Final = 10_000
 
@@ -95,6 +98,7 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
         else {"id": issue.id, "papers": len(issue.entries), "left_out": len(issue.left_out), "html": page},
         "late": report.late,
         "deliveries": dict(report.deliveries),
+        "mail": _mailed_json(report.mail) if report.mail and report.until.reaches(Stage.DELIVER) else None,
         "warnings": list(report.warnings),
     }
 
@@ -111,13 +115,44 @@ def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_d
             _line(console, _spent(report), indent=2)
         if report.edition in pages and report.until.reaches(Stage.SITE):
             _line(console, f"page  {pages[report.edition]}", indent=2)
-        if sum(report.deliveries.values()):
-            states = " · ".join(f"{n} {state}" for state, n in report.deliveries.items() if n)
+        if mails := _what_became_of_mails(report):
             place = f" (files below {_near(data_dir / 'outbox')})" if outbox and report.deliveries.get("sent") else ""
-            _line(console, f"mail  {states}{place}", indent=2)
+            _line(console, f"mail  {mails}{place}", indent=2)
         for warning in report.warnings:
             if warning != (report.issue and report.issue.why_empty):
                 _line(console, f"! {warning}" if report.status != "done" else warning, indent=2)
+
+
+def _mailed_json(mailed: Mailed) -> dict[str, Any]:
+    return {
+        "sent": mailed.sent,
+        "skipped": mailed.skipped,
+        "already_sent": mailed.already,
+        "already_sent_at": mailed.already_at.isoformat() if mailed.already_at else None,
+        "recipients": mailed.recipients,
+    }
+
+
+def _what_became_of_mails(report: Report) -> str:
+    """What this run did, what had been done before, and what is still to do."""
+    mailed, states = report.mail, report.deliveries
+    if mailed is None:
+        return " · ".join(f"{n} {state}" for state, n in states.items() if n)
+    already = ""
+    if mailed.already and mailed.already_at:
+        day = "" if mailed.already_at.date() == report.date else f"on {mailed.already_at:%Y-%m-%d} "
+        already = f"already sent {day}at {mailed.already_at:%H:%M}"
+    parts = [
+        f"{mailed.sent} sent" if mailed.sent else "",
+        *(f"{states[state]} {state}" for state in ("due", "unknown", "failed") if states.get(state)),
+        f"{mailed.skipped} skipped" if mailed.skipped else "",
+    ]
+    others = [part for part in parts if part]
+    if already:
+        others.insert(1 if mailed.sent else 0, f"{mailed.already} {already}" if others else already)
+    if not others and report.issue and not mailed.recipients and report.until.reaches(Stage.DELIVER):
+        return f"to nobody: [[edition]] {report.edition} has no recipients"
+    return " · ".join(others)
 
 
 def outcome(report: Report) -> tuple[object, ...]:
@@ -372,6 +407,45 @@ def print_answers(answers: Sequence[Answer]) -> None:
             _line(console, f"An extract of the abstract: {answer.summary.fell_back}.", "dim", 2)
 
 
+# -- mails
+
+
+def posted_json(posted: Posted) -> dict[str, Any]:
+    """One edition of `digest deliver --json`."""
+    return {
+        "edition": posted.edition,
+        "since": posted.since.isoformat(),
+        "until": posted.until.isoformat(),
+        "status": posted.status,
+        "retried": [
+            {"date": r.date.isoformat(), "recipient": r.recipient, "may_arrive_twice": r.may_arrive_twice}
+            for r in posted.retried
+        ],
+        "sent": posted.delivered.sent,
+        "skipped": posted.delivered.skipped,
+        "deliveries": dict(posted.states),
+        "warnings": list(posted.delivered.warnings),
+    }
+
+
+def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
+    """What `digest deliver` did, for people."""
+    console = _console()
+    for one in posted:
+        days = str(one.until) if one.since == one.until else f"{one.since} to {one.until}"
+        _line(console, f"{one.edition} · issues of {days}", "bold")
+        for r in one.retried:
+            again = "may arrive twice, for it is not known whether it arrived" if r.may_arrive_twice else "is due again"
+            _line(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
+        if retry and not one.retried:
+            _line(console, f"no mail is {retry}", indent=2)
+        left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
+        sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
+        _line(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        for warning in one.delivered.warnings:
+            _line(console, f"! {warning}", indent=2)
+
+
 # -- status and doctor
 
 
@@ -404,6 +478,16 @@ def status_json(found: StatusReport) -> dict[str, Any]:
             for e in found.editions
         ],
         "deliveries": {state.value: n for state, n in store.deliveries},
+        "undelivered": [
+            {
+                "edition": d.edition,
+                "date": d.date.isoformat(),
+                "recipient": d.recipient,
+                "state": d.state.value,
+                "reason": d.error,
+            }
+            for d in found.undelivered
+        ],
         "requests_this_month": store.requests,
         "cost_usd_this_month": round(store.cost_usd, 6),
         "awaited_usd_this_month": round(store.awaited_usd, 6),
@@ -440,6 +524,14 @@ def print_status(found: StatusReport) -> None:
         _line(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
     if store.deliveries:
         _line(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
+    for d in found.undelivered[:_SOME]:
+        _line(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
+    if (more := len(found.undelivered) - _SOME) > 0:
+        _line(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
+    for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        if any(d.state is state for d in found.undelivered):
+            twice = "; they may arrive twice" if state is DeliveryState.UNKNOWN else ""
+            _line(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
     if store.requests:
         cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
         awaited = f", {usd(store.awaited_usd)} of it reserved for open jobs" if store.awaited_usd else ""

@@ -58,6 +58,14 @@ def test_the_shipped_config_is_valid() -> None:
         ("[mail]\nport = 99999", "config.toml: [mail] port: must be from 1 to 65535, not 99999"),
         ('[mail]\ntransport = "smpt"', "transport: 'smpt' is not one of outbox, smtp; did you mean smtp?"),
         ('[mail]\nfrom = "nobody"', "[mail] from: must be an address"),
+        ('[mail]\nfrom = "a@b.c, d@e.f"', "[mail] from: 'a@b.c, d@e.f' has 2 addresses; a mail comes from one"),
+        ('[mail]\nfrom = "Team: a@b.c, d@e.f;"', "has 2 addresses"),
+        ('[mail]\nfrom = "Research, digest <a@b.c>"', "a name with a comma or brackets stands in quotes"),
+        ('[mail]\nfrom = "ACME [x] <a@b.c>"', "a name with a comma or brackets stands in quotes"),
+        ('[mail]\nfrom = "a@b.c d@e.f"', "[mail] from: must be an address"),
+        ('[mail]\nfrom = "x <a@b.c> y"', "[mail] from: must be an address"),
+        ('[mail]\nfrom = "x <ä@b.c>"', "[mail] from: must be an address"),
+        ('[mail]\ntransport = "smtp"', '[mail] host: is missing: transport smtp needs one, as in host = "smtp'),
         ('[llm]\nclient = "openai"', "[llm] model: is missing"),
         ('[llm]\nclient = "replay"', "[llm] recording: is missing"),
         ('[digest]\ntimezone = "Mars/Olympus"', "[digest] timezone: 'Mars/Olympus' is not a time zone"),
@@ -85,6 +93,63 @@ def test_what_is_wrong_is_named(tmp_path: Path, addition: str, message: str) -> 
         load_text(tmp_path, f"{MINIMAL}\n{addition}\n")
 
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("digest@example.org", "", "digest@example.org"),
+        ("<digest@example.org>", "", "digest@example.org"),
+        ("Dr. Ada's digest <digest@example.org>", "Dr. Ada's digest", "digest@example.org"),
+        ('\\"Papers, daily\\" <digest@example.org>', "Papers, daily", "digest@example.org"),
+        ("Zürich <digest@example.org>", "Zürich", "digest@example.org"),
+        ("digest@example.org (the daily one)", "", "digest@example.org"),
+    ],
+)
+def test_a_sender_is_a_name_and_an_address(tmp_path: Path, text: str, name: str, address: str) -> None:
+    mail = load_text(tmp_path, f'{MINIMAL}\n[mail]\nfrom = "{text}"\n').mail
+
+    assert (mail.sender_name, mail.sender) == (name, address)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_a_key_or_password_has_no_line_break_at_its_end(tmp_path: Path, end: str) -> None:
+    text = """
+[[source]]
+name = "a"
+kind = "openalex"
+search = "x"
+api_key_env = "A_KEY"
+
+[[edition]]
+name = "daily"
+
+[llm]
+client = "openai"
+model = "m"
+
+[mail]
+transport = "smtp"
+host = "smtp.example.org"
+username = "me"
+"""
+    config = load_text(tmp_path, text)
+    environment = dict.fromkeys(("A_KEY", "OPENAI_API_KEY", "DIGEST_SMTP_PASSWORD"), f" se cret {end}")
+
+    found = [
+        config.source_key(config.sources[0], environment),
+        config.api_key(environment),
+        config.smtp_password(environment),
+    ]
+
+    assert [f and f.reveal() for f in found] == [" se cret "] * 3
+
+
+def test_a_password_that_is_a_line_break_alone_is_none(tmp_path: Path) -> None:
+    config = load_text(tmp_path, f'{MINIMAL}\n[mail]\ntransport = "smtp"\nhost = "h"\nusername = "me"\n')
+
+    with pytest.raises(ConfigError, match="must hold the password, and it is not set"):
+        config.smtp_password({"DIGEST_SMTP_PASSWORD": "\n"})
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ APP = {
     "jobs",
     "kinds",
     "lost",
+    "mailing",
     "ondemand",
     "overviews",
     "purse",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from digest.lost import said_of
+from digest.mailing import deliver
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, tree
 from tests.test_run import MONDAY, TUESDAY, WEDNESDAY
@@ -152,6 +153,24 @@ def test_a_mail_that_an_older_database_calls_due_waits(tmp_path: Path) -> None:
 
     assert len(desk.outbox) == 3
     assert "issue of 2026-06-01: its mails wait, for they may be out already" in report.warnings
+
+
+@pytest.mark.parametrize(("day", "sent"), [(None, 0), (MONDAY, 1)])
+def test_digest_deliver_sends_such_a_mail_only_where_a_person_names_its_day(
+    tmp_path: Path, day: date | None, sent: int
+) -> None:
+    desk = Desk(tmp_path)
+    for n, of in enumerate((MONDAY, TUESDAY)):
+        desk.feed(of, [paper(10 * n + 1)])
+    desk.run(MONDAY, send=False)
+    shutil.copy(database(desk), desk.folder / "monday.db")
+    desk.run(TUESDAY)
+    lose(desk, "older")
+
+    with desk.app() as app:
+        [posted] = deliver(app, app.editions([]), day)
+
+    assert posted.delivered.sent == sent
 
 
 def test_a_person_may_go_on_with_the_other_database(desk: Desk) -> None:

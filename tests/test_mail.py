@@ -100,17 +100,19 @@ def test_a_mail_has_each_header_once() -> None:
 def test_without_an_address_that_takes_the_click_none_is_promised() -> None:
     message = read(mail(busy(1), unsubscribe_url=None))
 
-    assert message["List-Unsubscribe"] == "<mailto:digest@example.org?subject=unsubscribe%20daily>"
+    assert message["List-Unsubscribe"].strip() == "<mailto:digest@example.org?subject=unsubscribe%20daily>"
     assert "List-Unsubscribe-Post" not in message
 
 
-def test_without_a_site_the_mail_says_where_the_page_lies_and_links_only_to_papers() -> None:
-    message = read(mail(busy(200), site_url=None, unsubscribe_url=None, page="var/site/daily/2026-06-03/index.html"))
+def test_without_a_site_the_mail_links_only_to_papers_and_counts_what_had_no_room() -> None:
+    message = read(mail(busy(200), site_url=None, unsubscribe_url=None))
 
     assert "List-Unsubscribe" not in message
     html = part(message, "html")
     assert set(re.findall(r'href="(https?://[^/"]+)', html)) == {"https://arxiv.org"}
-    assert re.search(r"\d+ more in the archive: var/site/daily/2026-06-03/index\.html", html)
+    assert re.search(r"\d+ more had no room in this mail", html)
+    assert "archive" not in html
+    assert "archive" not in part(message, "plain")
 
 
 def test_long_headers_are_not_turned_into_encoded_words() -> None:
@@ -127,6 +129,48 @@ def test_a_title_that_is_not_ascii_is_encoded_in_words_of_legal_length() -> None
     words = re.findall(rb"=\?[^?]+\?[^?]+\?[^?]*\?=", sent.content.split(b"\r\n\r\n")[0])
     assert words
     assert max(map(len, words)) <= 75
+
+
+@pytest.mark.parametrize(
+    ("title", "phrase"),
+    [
+        ("Research digest", "Research digest "),
+        ("What's new & hot", "What's new & hot "),
+        ("cs.<CL> [daily]", '"cs.<CL> [daily]" '),
+        ('Say "hi" \\o/', r'"Say \"hi\" \\o/" '),
+        ("Dr. Who: news, views", '"Dr. Who: news, views" '),
+        ("a@b <c@d>", '"a@b <c@d>" '),
+        ("line\r\nBcc: x@example.org", '"line Bcc: x@example.org" '),
+        ("漢字 <新着>", "漢字 新着 "),
+        ("Zürich <c@d>, (daily)", "Zürich c d daily "),
+        ("<>", '"<>" '),
+        ("", ""),
+    ],
+)
+def test_a_title_whatever_stands_in_it_leaves_the_list_its_id(title: str, phrase: str) -> None:
+    sent = mail(replace(busy(1), title=title))
+
+    raw = re.search(rb"(?m)^List-Id: ?(.*(?:\r\n[ \t].*)*)", sent.content)
+    assert raw is not None
+    assert raw[1].rstrip().endswith(b"<daily.digest.example.org>")
+    assert read(sent)["List-Id"] == f"{phrase}<daily.digest.example.org>"
+    assert "Bcc" not in read(sent)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [('A "B", <c@d>', 'A "B", <c@d>'), ("Größe, klein", "Größe, klein"), ("", "")]
+)
+def test_a_senders_name_whatever_stands_in_it_adds_no_address(name: str, shown: str) -> None:
+    sender = read(mail(busy(1), sender_name=name))["From"]
+
+    assert [(a.display_name, a.addr_spec) for a in sender.addresses] == [(shown, "digest@example.org")]
+
+
+def test_addresses_in_headers_are_ascii_and_of_one_piece() -> None:
+    message = read(mail(busy(1), site_url="https://exämple.org/ü", sender="a+b%c?d@example.org", unsubscribe_url=None))
+
+    assert message["List-Archive"] == "<https://ex%C3%A4mple.org/%C3%BC/daily/index.html>"
+    assert message["List-Unsubscribe"].strip() == "<mailto:a%2Bb%25c%3Fd@example.org?subject=unsubscribe%20daily>"
 
 
 def test_the_mail_is_text_and_html_in_lines_that_every_server_takes() -> None:

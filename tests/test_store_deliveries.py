@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -236,3 +238,123 @@ def test_an_address_that_is_never_taken_keeps_nobody_waiting_behind_it(due: SqlS
     following = [claim(due) for _ in range(3)]
 
     assert [d and d.recipient for d in following] == ["emmy@example.org", "sofia@example.org", "ada@example.org"]
+
+
+def test_when_a_mail_was_sent_is_known_and_of_no_other(due: SqlStore, hand: Hand) -> None:
+    first, second = claim(due), claim(due)
+    assert first
+    assert second
+    hand.advance(minutes=3)
+    due.mark_delivery(first.id, DeliveryState.DOT)
+    hand.advance(minutes=2)
+    due.mark_delivery(first.id, DeliveryState.SENT)
+    due.mark_delivery(second.id, DeliveryState.FAILED, error="550")
+    hand.advance(minutes=9)
+
+    assert [d.sent_at for d in due.deliveries("daily", DAY)] == [NOON + timedelta(minutes=5), None, None]
+
+
+def test_what_is_given_up_has_its_reason_and_is_on_its_way_no_more(due: SqlStore) -> None:
+    sent = claim(due)
+    assert sent
+    due.mark_delivery(sent.id, DeliveryState.SENT)
+
+    skipped = due.skip_deliveries("daily", before=None, reason="too old")
+
+    assert [d.recipient for d in skipped] == ["emmy@example.org", "sofia@example.org"]
+    assert states(due) == ["sent", "skipped", "skipped"]
+    assert [d.error for d in due.deliveries("daily", DAY)] == [None, "too old", "too old"]
+    assert due.undelivered("daily", since=DAY, until=DAY) == ()
+    assert due.editions_on_their_way() == ()
+
+
+def test_only_what_is_older_and_of_this_edition_is_given_up(due: SqlStore) -> None:
+    later = DAY + timedelta(days=1)
+    publish(due, paper(2), day=later, deliveries={"ada@example.org": "<2@x>"})
+    publish(due, paper(3), edition="other", deliveries={"ada@example.org": "<3@x>"})
+
+    skipped = due.skip_deliveries("daily", before=later, reason="too old")
+
+    assert len(skipped) == 3
+    assert [d.state for d in due.deliveries("daily", later)] == ["due"]
+    assert due.editions_on_their_way() == ("daily", "other")
+
+
+def test_what_somebody_has_in_hand_is_not_given_up(due: SqlStore) -> None:
+    sending, dot = claim(due), claim(due)
+    assert sending
+    assert dot
+    due.mark_delivery(dot.id, DeliveryState.DOT)
+
+    assert [d.recipient for d in due.skip_deliveries("daily", before=None, reason="too old")] == ["sofia@example.org"]
+    assert states(due) == ["sending", "dot", "skipped"]
+
+
+def test_what_the_dead_left_is_given_up_but_for_what_may_have_arrived(due: SqlStore, hand: Hand) -> None:
+    sending, dot = claim(due), claim(due)
+    assert sending
+    assert dot
+    due.mark_delivery(dot.id, DeliveryState.DOT)
+    hand.advance(minutes=16)
+
+    skipped = due.skip_deliveries("daily", before=None, reason="too old")
+
+    assert [d.recipient for d in skipped] == ["ada@example.org", "sofia@example.org"]
+    assert states(due) == ["skipped", "unknown", "skipped"]
+    assert "may have been delivered" in (due.deliveries("daily", DAY)[1].error or "")
+
+
+@pytest.fixture
+def ended(due: SqlStore) -> SqlStore:
+    """Failed, unknown and sent, in this order."""
+    ends = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SENT)
+    for delivery, state in zip([claim(due) for _ in range(3)], ends, strict=True):
+        assert delivery
+        due.mark_delivery(delivery.id, state, error=None if state is DeliveryState.SENT else f"it is {state}")
+    return due
+
+
+def retry(store: SqlStore, *wanted: DeliveryState, **changes: Any) -> list[str]:
+    span = {"since": DAY, "until": DAY, **changes}
+    return [d.recipient for d in store.retry_deliveries("daily", states=wanted, **span)]
+
+
+def test_what_failed_is_due_again_without_its_reason(ended: SqlStore) -> None:
+    assert retry(ended, DeliveryState.FAILED) == ["ada@example.org"]
+    assert states(ended) == ["due", "unknown", "sent"]
+    assert [d.error for d in ended.deliveries("daily", DAY)] == [None, "it is unknown", None]
+
+
+def test_only_named_recipients_are_due_again_however_they_are_written(ended: SqlStore) -> None:
+    both = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+    assert retry(ended, *both, recipients=["EMMY@example.org"]) == ["emmy@example.org"]
+    assert states(ended) == ["failed", "due", "sent"]
+
+
+def test_only_what_has_the_same_reason_day_and_edition_is_due_again(ended: SqlStore) -> None:
+    failed = DeliveryState.FAILED
+
+    assert retry(ended, failed, error="it is unknown") == []
+    assert retry(ended, failed, since=DAY + timedelta(days=1), until=DAY + timedelta(days=9)) == []
+    assert retry(ended, failed, since=DAY - timedelta(days=9), until=DAY - timedelta(days=1)) == []
+    assert ended.retry_deliveries("other", since=DAY, until=DAY, states=[failed]) == ()
+    assert retry(ended, failed, error="it is failed") == ["ada@example.org"]
+
+
+def test_what_ended_badly_is_listed_the_newest_issue_first(ended: SqlStore) -> None:
+    later = DAY + timedelta(days=1)
+    publish(
+        ended, paper(2), day=later, edition="b", deliveries={"zoe@example.org": "<2@x>", "bob@example.org": "<3@x>"}
+    )
+    while delivery := ended.claim_delivery("b", later):
+        ended.mark_delivery(delivery.id, DeliveryState.FAILED)
+
+    found = ended.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN])
+
+    assert [(d.edition, d.recipient[:3]) for d in found] == [
+        ("b", "bob"),
+        ("b", "zoe"),
+        ("daily", "ada"),
+        ("daily", "emm"),
+    ]

@@ -9,8 +9,9 @@ DigestError             one sentence for the person who must act
 │   └── LLMUnavailable  no request of this run can succeed (bad key, no server, no quota): stop asking
 ├── StoreError          the database can't be opened, is newer than the program, or a write failed
 ├── DeliveryError       a mail was not taken, and may be tried again
+│   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
-│   └── InDoubtError    the connection broke behind the final dot: the server may have it, and cannot be asked
+│   └── InDoubtError    no whole answer came behind the final dot: the server may have it, and cannot be asked
 └── NotFoundError       an issue or a paper that was asked for is not there
 """
 
@@ -88,8 +89,23 @@ class DeliveryError(DigestError):
     """A mail was not taken; trying again later may help."""
 
 
+class MailUnavailable(DeliveryError):  # noqa: N818 -- it names a state of the world, not a mistake
+    """No mail of this run can go out, whoever it is for."""
+
+
 class RefusedError(DeliveryError):
     """A mail was refused for good."""
+
+    def __init__(self, message: str, *, code: str = "", names_recipient: bool = True) -> None:
+        """Say what happened.
+
+        Args:
+            code: What was refused, and how, without words of the server's own: the same for the same refusal.
+            names_recipient: The answer is about the recipient; otherwise about the mail, which others get alike.
+        """
+        super().__init__(message)
+        self.code = code
+        self.names_recipient = names_recipient
 
 
 class InDoubtError(DeliveryError):

@@ -492,8 +492,10 @@ class DeliveryState(StrEnum):
     """Committed after the body and before the final full stop: only here is it in doubt whether the server has it."""
     SENT = "sent"
     UNKNOWN = "unknown"
-    """Found at `dot` by a later run; a person decides (RFC 1047: SMTP cannot be asked)."""
+    """Found at `dot` by a later run, or answered unclearly there; a person decides (RFC 1047: SMTP cannot be asked)."""
     FAILED = "failed"
+    SKIPPED = "skipped"
+    """Given up before it went out: it became too old, or its edition left the config."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -510,6 +512,8 @@ class Delivery:
     queued_at: datetime
     attempts: int = 0
     error: str | None = None
+    sent_at: datetime | None = None
+    """None for one that is not sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,19 +14,18 @@ import hmac
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
 from digest.core import issue as issues
 from digest.core.choosing import Chooser, Question
-from digest.core.errors import DeliveryError, InDoubtError, RefusedError
+from digest.core.delivery import Delivered, Delivering, Round
 from digest.core.freshness import CATCH_UP, missing_days
 from digest.core.identity import content_hash
 from digest.core.models import (
     STOOD_IN,
     Delivery,
-    DeliveryState,
     Document,
     Edition,
     Entry,
@@ -48,14 +47,8 @@ from digest.core.rank import Selection
 from digest.core.reading import Reader
 from digest.core.relevance import Background
 
-_REFUSALS_IN_A_ROW: Final = 3
-"""Mails not taken one after another, from which the rest waits for the next run: it is the server, not the address."""
-
 _CHANGES: Final = 20
 """Changes that one issue tells of; the next ones tell the rest."""
-
-LATE: Final = timedelta(days=7)
-"""How old an issue may be whose mails still go out by themselves; `--date` sends older ones."""
 
 
 class Stage(StrEnum):
@@ -150,6 +143,22 @@ def key_of(summarizer: Summarizer, paper: Paper, language: str) -> SummaryKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailed:
+    """What a run did with the mails of one edition, and what was done before."""
+
+    recipients: int
+    """How many the edition has now."""
+    sent: int = 0
+    """By this run, of this day's issue and of earlier ones."""
+    skipped: int = 0
+    """Given up by this run."""
+    already: int = 0
+    """Mails of this day's issue that an earlier run sent."""
+    already_at: datetime | None = None
+    """When the last of them went out, in the config's time zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What one run did for one edition: `--json` and the terminal are drawn from it."""
 
@@ -166,6 +175,8 @@ class Report:
     until: Stage = Stage.DELIVER
     site_error: str | None = None
     """Why the archive could not be drawn."""
+    mail: Mailed | None = None
+    """None where nobody looked."""
     mail_trouble: bool = False
     """Some mail, of this day's issue or of an earlier one, was not taken by this run."""
     lacks_issues: bool = False
@@ -397,75 +408,28 @@ class Pipeline:
         *,
         compose: Callable[[Issue, Delivery], Mail],
         mailer: Mailer,
+        met: Round | None = None,
+        only: bool = False,
         waiting_until: date | None = None,
-    ) -> tuple[str, ...]:
-        """Send today's issue, and what the days before left, to everybody who has not got it; warnings in words.
-
-        What was left in doubt by a process that died is not sent again: a person decides.
+    ) -> Delivered:
+        """Send the issue of *day*, and what the days before left, to everybody who has not got it.
 
         Args:
+            met: What the editions before it met at the same server.
+            only: Leave the days before alone.
             waiting_until: Mails of issues up to this day wait for a person.
         """
-        warnings: list[str] = []
-        put_off: list[tuple[Delivery, str]] = []
-        in_a_row = 0
-        # Today's first: it is the one that people wait for.
-        for issue_day in reversed(self.store.undelivered(edition.name, since=mails_since(day), until=day)):
-            if waiting_until is not None and issue_day <= waiting_until:
-                warnings.append(f"issue of {issue_day}: its mails wait, for they may be out already")
-                continue
-            of_day = "" if issue_day == day else f"issue of {issue_day}: "
-            stored = self.store.issue(edition.name, issue_day)
-            if stored is None:
-                continue
-            if (doubted := self.store.doubt_deliveries(edition.name, issue_day)) and of_day:
-                warnings.append(f"{of_day}{doubted} of its mails may have been delivered and may not; not sent again")
-            while in_a_row < _REFUSALS_IN_A_ROW and (delivery := self.store.claim_delivery(edition.name, issue_day)):
-                error = self._send_to(edition, stored, delivery, compose, mailer)
-                if error is None:
-                    in_a_row = 0
-                    continue
-                warnings.append(f"{of_day}{delivery.recipient}: {error}")
-                if not isinstance(error, (RefusedError, InDoubtError)):
-                    put_off.append((delivery, str(error)))
-                    in_a_row += 1
-        # Only now: a mail put off at once would be the next one claimed.
-        for delivery, reason in put_off:
-            self.store.mark_delivery(delivery.id, DeliveryState.DUE, error=reason)
-        return tuple(warnings)
-
-    def _send_to(
-        self,
-        edition: Edition,
-        issue: Issue,
-        delivery: Delivery,
-        compose: Callable[[Issue, Delivery], Mail],
-        mailer: Mailer,
-    ) -> DeliveryError | None:
-        if delivery.recipient.lower() not in {r.lower() for r in edition.recipients}:
-            gone = RefusedError("is no longer a recipient of this edition, so nothing was sent")
-            self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=str(gone))
-            return gone
-        return self._send(compose(issue, delivery), delivery, mailer)
-
-    def _send(self, mail: Mail, delivery: Delivery, mailer: Mailer) -> DeliveryError | None:
-        try:
-            mailer.send(mail, before_dot=lambda: self.store.mark_delivery(delivery.id, DeliveryState.DOT))
-        except InDoubtError as error:
-            self.store.mark_delivery(delivery.id, DeliveryState.UNKNOWN, error=str(error))
-            return error
-        except RefusedError as error:
-            self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=str(error))
-            return error
-        except DeliveryError as error:
-            return error
-        self.store.mark_delivery(delivery.id, DeliveryState.SENT)
-        return None
-
-
-def mails_since(day: date) -> date:
-    """The first day whose issue still goes out by mail on *day*."""
-    return date.fromordinal(max(1, day.toordinal() - LATE.days))
+        turn = Delivering(
+            store=self.store,
+            clock=self.clock,
+            edition=edition,
+            day=day,
+            compose=compose,
+            mailer=mailer,
+            met=met or Round(),
+            waiting_until=waiting_until,
+        )
+        return turn.deliver(only=only)
 
 
 def covered_days(sources: Sequence[SourceReport], day: date) -> tuple[date, ...]:

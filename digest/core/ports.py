@@ -8,7 +8,7 @@ Mailer  (mail → somebody's server)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -377,6 +377,31 @@ class Store(Protocol):
 
     def doubt_deliveries(self, edition: str, day: date) -> int:
         """Turn deliveries left at `dot` by a dead process into `unknown`; how many there were."""
+        ...
+
+    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> tuple[Delivery, ...]:
+        """Give up what is on its way and of a day before *before*, or all of it, but for what others have in hand.
+
+        What comes back is what was given up, sorted by id. What may have been delivered becomes `unknown` instead.
+        """
+        ...
+
+    def retry_deliveries(
+        self,
+        edition: str,
+        *,
+        since: date,
+        until: date,
+        states: Collection[DeliveryState],
+        recipients: Collection[str] = (),
+        error: str | None = None,
+    ) -> tuple[Delivery, ...]:
+        """Make deliveries in one of *states* due again; as they were before, sorted by id.
+
+        Args:
+            recipients: Only of these, however they write their capitals; none: of all.
+            error: Only those with this one.
+        """
         ...
 
     # -- look

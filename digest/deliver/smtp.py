@@ -2,47 +2,47 @@
 
 smtplib sends the body and the final dot in one write. Here the dot goes out alone, after the store has written down
 that it will (`before_dot`): a process that dies before it has delivered nothing, so only "dot → reply" is in doubt
-(RFC 1047). Without TCP_NODELAY the lone dot would wait some 40 ms for the server's delayed acknowledgement.
+(RFC 1047). Behind the dot a whole 2xx is "sent", a whole 4xx or 5xx "not taken", and everything else is in doubt.
 """
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from digest.core.errors import DeliveryError, InDoubtError, RefusedError
+from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable
 from digest.core.models import Mail
+from digest.deliver.replies import Reply, Step, readable, refusal
+from digest.deliver.smtp_connection import AFTER_DOT_S, Connection, TlsConnection
 
-_AFTER_DOT_S: Final = 600.0
-"""RFC 5321, 4.5.3.2.6: ten minutes for the reply to the final dot; a shorter wait means more mails in doubt."""
-
-
-class _Smtp(smtplib.SMTP):
-    """smtplib, with the final dot as a step of its own."""
-
-    def send_body(self, content: bytes) -> None:
-        """DATA and the body, without the final dot."""
-        code, reply = self.docmd("DATA")
-        if code != 354:
-            raise smtplib.SMTPDataError(code, reply)
-        quoted = re.sub(rb"(?m)^\.", b"..", content)
-        self.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
-
-    def send_dot(self) -> tuple[int, bytes]:
-        """The final dot, and the server's answer to it."""
-        if self.sock is not None:
-            self.sock.settimeout(_AFTER_DOT_S)
-        self.send(b".\r\n")
-        return self.getreply()
+_METHODS: Final = ("PLAIN", "LOGIN", "CRAM-MD5")
+"""Best first. Only one is tried: a second try with the same password is a second wrong password to the server."""
+_GOODBYE_S: Final = 5.0
+"""For the reply to QUIT, which says nothing."""
+_TLS_PORT: Final = 465
+_CERTIFICATES: Final = {
+    9: "is not valid yet: check the clocks of both machines",
+    10: "has expired: its operator has to renew it",
+    18: "is signed by itself: put it into [mail] ca_file if you trust it",
+    19: "comes from an authority that is not known here: put that into [mail] ca_file if you trust it",
+    20: "comes from an authority that is not known here: put that into [mail] ca_file if you trust it",
+    62: "is for another host: write [mail] host as the certificate has it",
+    64: "is for another host: write [mail] host as the certificate has it",
+}
+"""By OpenSSL's X509_V_ERR number, what is wrong with a certificate and what to do."""
 
 
-class _SmtpTls(_Smtp, smtplib.SMTP_SSL):
-    """The same over a connection that is TLS from the start."""
+class _BrokenError(Exception):
+    """The connection went away, or was used up, before the final dot; nothing was delivered."""
+
+    def __init__(self, error: DeliveryError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class SmtpMailer:
@@ -58,18 +58,22 @@ class SmtpMailer:
         password: str = "",
         local_name: str = "localhost",
         timeout_s: float = 60.0,
+        after_dot_s: float = AFTER_DOT_S,
         ca_file: Path | None = None,
     ) -> None:
         """
         Args:
             security: `starttls`, `tls` or `none`. A server that does not offer what is asked for gets no mail.
             local_name: What the client calls itself in EHLO.
+            timeout_s: For each step but the last.
+            after_dot_s: For the reply to the final dot.
             ca_file: Certificates to trust besides the system's.
         """
         self._host, self._port, self._security = host, port, security
         self._username, self._password = username, password
-        self._local_name, self._timeout_s, self._ca_file = local_name, timeout_s, ca_file
-        self._connection: _Smtp | None = None
+        self._local_name, self._ca_file = local_name, ca_file
+        self._timeout_s, self._after_dot_s = timeout_s, after_dot_s
+        self._connection: Connection | None = None
 
     def __enter__(self) -> SmtpMailer:
         return self
@@ -79,140 +83,280 @@ class SmtpMailer:
 
     def close(self) -> None:
         """Say good-bye, if there is anybody."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                connection.quit()
-            except (smtplib.SMTPException, OSError):
-                connection.close()
+        if self._connection is not None:
+            self._connection.patience_s = _GOODBYE_S
+            with suppress(smtplib.SMTPException, OSError):
+                self._connection.quit()
+            self._drop()
 
-    def connect(self) -> None:
-        """Open the connection and log in.
+    def check(self, sender: str) -> None:
+        """Open the connection, log in, and ask whether mails from *sender* are taken; none is sent.
 
         Raises:
             DeliveryError: What to check.
         """
+        connection = self._connected()
         try:
-            self._connected()
-        except (smtplib.SMTPException, OSError, UnicodeError) as exc:
-            raise self._not_delivered(exc) from exc
+            self._step("MAIL", sender, lambda: connection.mail(sender))
+        except _BrokenError as broken:
+            raise broken.error from broken
+        self._reset()
 
     def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
         """Deliver one mail; see `digest.core.ports.Mailer`."""
         try:
-            self._send_body(mail)
-        except (smtplib.SMTPException, OSError, UnicodeError) as exc:
-            raise self._not_delivered(exc) from exc
-        before_dot()
-        self._finish()
-
-    def _send_body(self, mail: Mail) -> None:
-        connection = self._connected()
-        code, reply = connection.mail(mail.sender)
-        if code != 250:
-            raise smtplib.SMTPSenderRefused(code, reply, mail.sender)
-        code, reply = connection.rcpt(mail.recipient)
-        if code not in (250, 251):
-            raise smtplib.SMTPRecipientsRefused({mail.recipient: (code, reply)})
-        connection.send_body(mail.content)
-
-    def _finish(self) -> None:
-        connection = self._connection
-        if connection is None:
-            raise DeliveryError(f"the connection to {self._host}:{self._port} was closed")
-        try:
-            code, reply = connection.send_dot()
-        except (smtplib.SMTPException, OSError) as exc:
+            connection = self._hand_over(mail)
+            before_dot()
+            self._finish(connection, mail.sender)
+        except DeliveryError:
+            raise  # what is left of the connection can be used
+        except BaseException:
+            # In the midst of a mail: whatever went out next would be taken for a part of it.
             self._drop()
-            raise InDoubtError(
-                f"{self._host}:{self._port} did not answer after the whole mail was sent ({exc}): it may have been "
-                "delivered, so it is not sent again; ask the recipient or look into the server's log"
-            ) from exc
-        if connection.sock is not None:
-            connection.sock.settimeout(self._timeout_s)
-        if code != 250:
-            raise self._refused(code, reply)
+            raise
 
-    def _connected(self) -> _Smtp:
+    # -- the steps of a mail
+
+    def _hand_over(self, mail: Mail) -> Connection:
+        """All of the mail but the final dot.
+
+        If a connection that is open already breaks, the mail is tried once more on a new one: servers end those that
+        are idle or have carried enough mails, and nothing was delivered.
+        """
         if self._connection is not None:
-            return self._connection
-        context = ssl.create_default_context()
-        if self._ca_file is not None:
-            context.load_verify_locations(cafile=self._ca_file)
-        if self._security == "tls":
-            connection: _Smtp = _SmtpTls(
-                self._host, self._port, local_hostname=self._local_name, timeout=self._timeout_s, context=context
-            )
-        else:
-            connection = _Smtp(self._host, self._port, local_hostname=self._local_name, timeout=self._timeout_s)
-        self._connection = connection
-        if connection.sock is not None:
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._security == "starttls":
-            # Raises where the server does not offer it: a password never goes over an open line.
-            connection.starttls(context=context)
-        connection.ehlo_or_helo_if_needed()
-        if self._username:
-            connection.login(self._username, self._password)
+            try:
+                return self._hand_over_once(mail)
+            except _BrokenError:
+                pass
+        try:
+            return self._hand_over_once(mail)
+        except _BrokenError as broken:
+            raise broken.error from broken
+
+    def _hand_over_once(self, mail: Mail) -> Connection:
+        connection = self._connected()
+        self._step("MAIL", mail.sender, lambda: connection.mail(mail.sender))
+        self._step("RCPT", mail.sender, lambda: connection.rcpt(mail.recipient))
+        self._step("DATA", mail.sender, lambda: connection.docmd("DATA"))
+        try:
+            connection.send_body(mail.content)
+            connection.expect_silence()
+        except (smtplib.SMTPException, OSError) as exc:
+            raise self._broken(exc) from exc
         return connection
+
+    def _finish(self, connection: Connection, sender: str) -> None:
+        """The final dot, from which on a mail may have been delivered."""
+        try:
+            # Once more, for writing down what comes now took a while.
+            connection.expect_silence()
+        except (smtplib.SMTPException, OSError) as exc:
+            raise self._broken(exc).error from exc
+        try:
+            code, said = connection.send_dot(self._after_dot_s)
+        except (smtplib.SMTPException, OSError) as exc:
+            raise self._in_doubt(str(exc)) from exc
+        reply = Reply.of("the final dot", code, said)
+        if reply.is_yes:
+            return
+        if not reply.is_no:
+            raise self._in_doubt(f"its answer was {reply}")
+        if code == 421:
+            self._drop()
+        self._reset()
+        raise self._refusal(reply, sender)
+
+    def _step(self, step: Step, sender: str, do: Callable[[], tuple[int, bytes]]) -> None:
+        """One command and its reply.
+
+        Raises:
+            _BrokenError: The connection cannot be used any more.
+            DeliveryError: The mail was not taken; the next one may be.
+        """
+        try:
+            reply = Reply.of(step, *do())
+        except (smtplib.SMTPException, OSError, ValueError) as exc:
+            raise self._broken(exc) from exc
+        if reply.is_yes:
+            return
+        if not reply.is_no:
+            raise self._broken(smtplib.SMTPException(f"it answered {step} with {reply}"))
+        error = self._refusal(reply, sender)
+        if step == "MAIL" or reply.code == 421:
+            # A sender that was welcome before is not the trouble; the connection is.
+            self._drop()
+            raise _BrokenError(error)
+        self._reset()
+        raise error
+
+    def _reset(self) -> None:
+        """Make sure that nothing of this mail is left when the next one begins."""
+        if self._connection is not None:
+            try:
+                code, _ = self._connection.rset()
+            except (smtplib.SMTPException, OSError):
+                code = 0
+            if not 200 <= code < 300:
+                self._drop()
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _not_delivered(self, exc: smtplib.SMTPException | OSError | UnicodeError) -> DeliveryError:
-        """Translate what went wrong before the final dot, where it is sure that nothing was delivered.
+    # -- the connection
 
-        Only the recipient and the message itself are refused for good: a server that turns away the sender, or us, may
-        take the same mail when that is mended.
-        """
-        if isinstance(exc, smtplib.SMTPRecipientsRefused):
-            code, reply = next(iter(exc.recipients.values()))
-            return self._refused(code, reply)
-        if isinstance(exc, smtplib.SMTPDataError):
-            return self._refused(exc.smtp_code, exc.smtp_error)
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._dialled()
+                self._introduce(self._connection)
+            except DeliveryError:
+                self._drop()
+                raise
+            except (smtplib.SMTPException, OSError, ValueError) as exc:
+                self._drop()
+                raise self._no_connection(exc) from exc
+        return self._connection
+
+    def _dialled(self) -> Connection:
+        if self._security != "tls":
+            return Connection(self._host, self._port, local_name=self._local_name, timeout_s=self._timeout_s)
+        return TlsConnection(
+            self._host, self._port, local_name=self._local_name, timeout_s=self._timeout_s, context=self._trust()
+        )
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._ca_file is not None:
+            try:
+                context.load_verify_locations(cafile=self._ca_file)
+            except OSError as exc:
+                reason = exc.strerror or getattr(exc, "reason", None) or exc
+                raise MailUnavailable(f"[mail] ca_file {self._ca_file} cannot be read: {reason}") from exc
+        return context
+
+    def _introduce(self, connection: Connection) -> None:
+        """EHLO, encryption and login, as far as they are wanted."""
+        connection.ehlo_or_helo_if_needed()
+        if self._security == "starttls":
+            # A password, or what people read, never goes over an open line.
+            if not connection.has_extn("starttls"):
+                raise MailUnavailable(
+                    f"{self._where} does not offer what [mail] security asks for (STARTTLS), so nothing was sent; "
+                    "check host, port and security"
+                )
+            try:
+                connection.starttls(context=self._trust())
+            except smtplib.SMTPResponseException as exc:
+                raise self._no_starttls(exc) from exc
+            connection.ehlo_or_helo_if_needed()
+        if self._username:
+            self._log_in(connection)
+
+    def _no_starttls(self, exc: smtplib.SMTPResponseException) -> MailUnavailable:
+        said = f"{self._where} refused STARTTLS: {exc.smtp_code} {readable(exc.smtp_error)}, so nothing was sent"
+        if 400 <= exc.smtp_code < 500:
+            return MailUnavailable(f"{said}; its encryption is out of order now, and the next run tries again")
+        return MailUnavailable(f"{said}; check [mail] port and security: with 465 it is security = 'tls'")
+
+    def _log_in(self, connection: Connection) -> None:
+        offered = connection.esmtp_features.get("auth", "").upper().split()
+        method = next((m for m in _METHODS if m in offered), None)
+        if method is None:
+            raise MailUnavailable(self._no_login(offered))
+        connection.user, connection.password = self._username, self._password
+        authenticate = getattr(connection, f"auth_{method.lower().replace('-', '_')}")
+        try:
+            connection.auth(method, authenticate)
+        except smtplib.SMTPAuthenticationError as exc:
+            raise MailUnavailable(self._login_refused(exc)) from exc
+
+    def _no_login(self, offered: list[str]) -> str:
+        if offered:
+            return (
+                f"{self._where} takes no password: it offers {', '.join(offered)} alone, which this program does not "
+                "speak; take an app password, where the provider has them, or a mail server that takes a password"
+            )
+        safe = "" if self._security != "none" else ", perhaps because the line is not encrypted: see [mail] security"
+        return f"{self._where} offers no login{safe}; take [mail] username out, or check host and port"
+
+    def _login_refused(self, exc: smtplib.SMTPAuthenticationError) -> str:
+        said = readable(exc.smtp_error)
+        if exc.smtp_code < 500:
+            return f"{self._where} takes no login now: {exc.smtp_code} {said}; it is tried again by the next run"
+        do = "check [mail] username and password_env"
+        if "basic auth" in said.lower():
+            do = "the provider has to allow passwords for this account, or another mail server has to be used"
+        elif "application-specific" in said.lower() or "app password" in said.lower():
+            do = "make an app password at the provider, and put that into the variable of [mail] password_env"
+        who = f"{self._where} refused the login of {self._username!r} ({exc.smtp_code})"
+        return f"{who}: {do}; it was tried once, and the server said: {said}"
+
+    # -- errors
+
+    @property
+    def _where(self) -> str:
+        return f"{self._host}:{self._port}"
+
+    def _refusal(self, reply: Reply, sender: str) -> DeliveryError:
+        return refusal(reply, where=self._where, sender=sender, logs_in=bool(self._username))
+
+    def _broken(self, exc: Exception) -> _BrokenError:
+        """The connection is dropped; so far it is sure that nothing was delivered."""
         self._drop()
-        where = f"{self._host}:{self._port}"
-        if isinstance(exc, smtplib.SMTPAuthenticationError):
-            return DeliveryError(
-                f"{where} refused the login of {self._username!r} ({exc.smtp_code}): "
-                "check [mail] username and password_env"
+        if isinstance(exc, UnicodeError):
+            return _BrokenError(DeliveryError("the address has letters that SMTP cannot carry"))
+        return _BrokenError(
+            DeliveryError(f"no mail could be handed to {self._where}: {_said(exc)}; it is tried again by the next run")
+        )
+
+    def _in_doubt(self, why: str) -> InDoubtError:
+        self._drop()
+        return InDoubtError(
+            f"{self._where} gave no clear answer after the whole mail was sent ({why}): it may have been delivered, "
+            "so it is not sent again; ask the recipient or look into the server's log, and if it did not arrive: "
+            "`digest deliver --retry unknown`"
+        )
+
+    def _no_connection(self, exc: Exception) -> DeliveryError:
+        """Translate what went wrong before the first mail."""
+        where, hint = self._where, port_hint(self._port, self._security)
+        hint = f"; {hint}" if hint else ""
+        if isinstance(exc, ssl.SSLCertVerificationError):
+            what = _CERTIFICATES.get(
+                exc.verify_code, f"is not accepted ({exc.verify_message}): check [mail] host and ca_file"
             )
-        if isinstance(exc, smtplib.SMTPNotSupportedError):
-            return DeliveryError(
-                f"{where} does not offer what [mail] security and username ask for ({exc}); nothing was sent"
-            )
+            return MailUnavailable(f"no safe connection to {where}: its certificate {what}; nothing was sent")
         if isinstance(exc, ssl.SSLError):
-            check = "check [mail] host, security and ca_file"
-            return DeliveryError(f"no safe connection to {where}: {exc.reason or exc}; {check}")
+            check = hint or "; check [mail] host, port, security and ca_file"
+            return MailUnavailable(f"no safe connection to {where}: {exc.reason or exc}{check}")
         if isinstance(exc, smtplib.SMTPResponseException):
-            what = f"the sender {exc.sender}" if isinstance(exc, smtplib.SMTPSenderRefused) else "this program"
+            said = f"{exc.smtp_code} {readable(exc.smtp_error)}"
             return DeliveryError(
-                f"{where} turned away {what}: {exc.smtp_code} {_one_line(exc.smtp_error)}; check [mail] from, host and "
-                "username; it is tried again by the next run"
+                f"{where} turned away this program: {said}; check [mail] host, port and username; it is tried again by "
+                "the next run"
             )
         if isinstance(exc, UnicodeError):
             # Without the reason: it may hold letters of the password.
-            return DeliveryError(f"[mail] host {self._host!r}, username or password has letters that SMTP cannot carry")
+            return MailUnavailable(
+                f"[mail] host {self._host!r}, username or password has letters that SMTP cannot carry"
+            )
+        if isinstance(exc, socket.gaierror):
+            return DeliveryError(f"no mail could be handed to {where}: {_said(exc)}; check [mail] host and the network")
         return DeliveryError(
-            f"no mail could be handed to {where}: {exc or type(exc).__name__}; it is tried again by the next run"
+            f"no mail could be handed to {where}: {_said(exc)}{hint}; it is tried again by the next run"
         )
 
-    def _refused(self, code: int, reply: bytes | str) -> DeliveryError:
-        text = _one_line(reply)
-        if self._connection is not None:
-            try:
-                self._connection.rset()
-            except (smtplib.SMTPException, OSError):
-                self._drop()
-        if code == 421:
-            self._drop()
-        if 500 <= code < 600:
-            return RefusedError(f"refused for good: {code} {text}")
-        return DeliveryError(f"not taken now: {code} {text}; it is tried again by the next run")
+
+def port_hint(port: int, security: str) -> str:
+    """What to try where a port and the security asked for seldom go together; empty where they do."""
+    if port == _TLS_PORT and security != "tls":
+        return "port 465 is for encryption from the start: security = 'tls', or port = 587"
+    if port in (25, 587) and security == "tls":
+        return f"port {port} begins without encryption: security = 'starttls', or port = 465"
+    return ""
 
 
-def _one_line(reply: bytes | str) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return " ".join(text.split())[:300]
+def _said(exc: Exception) -> str:
+    return readable(str(exc)) or type(exc).__name__

@@ -6,6 +6,7 @@ Issue ──draw_body──► Body (the same for all recipients) ──compose�
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +68,6 @@ def compose(
     at: datetime,
     templates: Templates,
     site_url: str | None = None,
-    page: str | None = None,
     sender_name: str = "",
     unsubscribe_url: str | None = None,
     body: Body | None = None,
@@ -78,12 +78,12 @@ def compose(
         sender: The bare address; it is the envelope's too.
         message_id: With its angle brackets; the same on each attempt.
         at: What the Date header says; aware.
-        site_url: Where the archive is served. Without it the mail says where the page lies, and links only to papers.
-        page: Where the issue's page lies, for people; by default its place in the archive at *site_url*.
+        site_url: Where the archive is served. Without it the mail links only to papers: where the archive lies on
+            somebody's disk is nobody else's business.
         unsubscribe_url: One https address that unsubscribes this recipient by a single POST (RFC 8058).
         body: From `draw_body`, where there are several recipients.
     """
-    body = body or draw_body(issue, templates=templates, site_url=site_url, page=page)
+    body = body or draw_body(issue, templates=templates, site_url=site_url)
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(display_name=_header(sender_name), addr_spec=sender)
     message["To"] = Address(addr_spec=recipient)
@@ -91,10 +91,10 @@ def compose(
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id
     domain = sender.rpartition("@")[2]
-    message["List-Id"] = f"{_header(issue.title)} <{issue.edition}.digest.{domain}>"
+    message["List-Id"] = f"{_phrase(_header(issue.title))}<{issue.edition}.digest.{domain}>"
     if site_url:
-        message["List-Archive"] = f"<{Links(root=site_url.rstrip('/') + '/').to(issue.edition)}/index.html>"
-        by_mail = f"<mailto:{sender}?subject={quote('unsubscribe ' + issue.edition)}>"
+        message["List-Archive"] = f"<{_ascii_url(Links(root=site_url.rstrip('/') + '/').to(issue.edition))}/index.html>"
+        by_mail = f"<mailto:{quote(sender, safe='@')}?subject={quote('unsubscribe ' + issue.edition)}>"
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>, {by_mail}" if unsubscribe_url else by_mail
         # A promise that only an address which takes the POST can keep.
         if unsubscribe_url and unsubscribe_url.startswith("https://"):
@@ -109,16 +109,16 @@ def compose(
     return Mail(sender=sender, recipient=recipient, message_id=message_id, content=message.as_bytes(policy=_POLICY))
 
 
-def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None, page: str | None = None) -> Body:
+def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None) -> Body:
     """Subject, text and HTML of an issue. What has no room is left away from the end: points first, then entries."""
     links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
-    where = page or links.issue(issue.edition, issue.date)
+    where = links.issue(issue.edition, issue.date)
     view = issue_view(issue, links=links)
     title = subject(view)
     stop = "To get no more of these mails, answer this one and say so."
 
     def html(shown: IssueView) -> str:
-        drawn = templates.html("mail.html", issue=shown, subject=title, page=where, site=bool(site_url), stop=stop)
+        drawn = templates.html("mail.html", issue=shown, subject=title, page=where, stop=stop)
         return _inliner().inline(drawn)
 
     def text(shown: IssueView) -> str:
@@ -164,6 +164,23 @@ def subject(view: IssueView) -> str:
 def _header(text: str) -> str:
     """*text* on one line, without characters that nobody sees: email refuses a header that has a line break."""
     return one_line(strip_invisible(text))
+
+
+def _phrase(title: str) -> str:
+    """The title before a List-Id, quoted where it has characters that mean something there.
+
+    Encoded words cannot be quoted: a title beyond ASCII goes without such characters.
+    """
+    if not title.isascii():
+        return one_line(re.sub(r"[^\w\s!#$%&'*+/=?^`{|}~-]+", " ", title)) + " "
+    if re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~ -]*", title):
+        return f"{title} ".lstrip()
+    return '"{}" '.format(re.sub(r'(["\\])', r"\\\1", title))
+
+
+def _ascii_url(url: str) -> str:
+    """*url* for a header, which would set letters beyond ASCII as encoded words."""
+    return quote(url, safe=":/?#[]@!$&'()*+;=%~")
 
 
 def encoded_size(content: str, subtype: str) -> int:

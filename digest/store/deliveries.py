@@ -2,8 +2,9 @@
 
                                        ┌──────────► failed
     due ──claim──► sending ──► dot ────┼──────────► sent
-     ▲                │         │      │
-     └──── died ──────┘         └─ died ──────────► unknown
+     ▲ │              │         │      │
+     │ └► skipped     │         └─ died ──────────► unknown
+     └──── died ──────┘
 
 A claim names the process that made it. It is void when that process is gone, which can be asked on the same machine,
 or when it is older than `LEASE`, for one on another machine. A process that was only slow, and comes back to find its
@@ -15,6 +16,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -30,6 +32,7 @@ LEASE: Final = timedelta(minutes=15)
 """More than the ten minutes that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
 
 _IN_HAND: Final = (DeliveryState.SENDING, DeliveryState.DOT)
+ON_THEIR_WAY: Final = (DeliveryState.DUE, *_IN_HAND)
 _DIED_AT_DOT: Final = "a run ended while the mail was being taken: it may have been delivered, so it is not sent again"
 _d = tables.delivery.c
 
@@ -58,8 +61,7 @@ class Deliveries(Database):
 
     def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]:
         """Days of the edition's issues that have deliveries on their way: due, sending or at the dot; sorted."""
-        on_their_way = (DeliveryState.DUE, *_IN_HAND)
-        query = select(_d.date).where(_d.edition == edition, _d.date.between(since, until), _d.state.in_(on_their_way))
+        query = select(_d.date).where(_d.edition == edition, _d.date.between(since, until), _d.state.in_(ON_THEIR_WAY))
         with self._read() as connection:
             return tuple(sorted(set(connection.scalars(query))))
 
@@ -106,6 +108,8 @@ class Deliveries(Database):
         values: dict[str, Any] = {"state": state, "error": error}
         if state in _IN_HAND:
             values |= {"claimed_by": self._claimant, "claimed_at": self._clock()}
+        elif state is DeliveryState.SENT:
+            values |= {"claimed_at": self._clock()}  # when it went out, for whoever asks
         with self._write() as connection:
             changed = connection.execute(update(tables.delivery).where(_d.id == delivery_id, allowed).values(values))
             if changed.rowcount == 1:
@@ -126,6 +130,70 @@ class Deliveries(Database):
                     .values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
                 )
         return len(abandoned)
+
+    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> tuple[Delivery, ...]:
+        """Give up what is on its way and of a day before *before*, or all of it, but for what others have in hand.
+
+        What comes back is what was given up, sorted by id. What may have been delivered becomes `unknown` instead.
+        """
+        query = select(tables.delivery).where(_d.edition == edition, _d.state.in_(ON_THEIR_WAY)).order_by(_d.id)
+        if before is not None:
+            query = query.where(_d.date < before)
+        skipped = []
+        with self._write() as connection:
+            for row in connection.execute(query).all():
+                if row.state != DeliveryState.DUE and not self._is_abandoned(row):
+                    continue
+                values = {"state": DeliveryState.SKIPPED, "error": reason}
+                if row.state == DeliveryState.DOT:
+                    values = {"state": DeliveryState.UNKNOWN, "error": _DIED_AT_DOT}
+                else:
+                    skipped.append(_delivery(row))
+                connection.execute(update(tables.delivery).where(_d.id == row.id).values(values))
+        return tuple(skipped)
+
+    def retry_deliveries(
+        self,
+        edition: str,
+        *,
+        since: date,
+        until: date,
+        states: Collection[DeliveryState],
+        recipients: Collection[str] = (),
+        error: str | None = None,
+    ) -> tuple[Delivery, ...]:
+        """Make deliveries in one of *states* due again; as they were before, sorted by id.
+
+        Args:
+            recipients: Only of these, however they write their capitals; none: of all.
+            error: Only those with this one.
+        """
+        query = select(tables.delivery).where(
+            _d.edition == edition, _d.date.between(since, until), _d.state.in_(states)
+        )
+        if error is not None:
+            query = query.where(_d.error == error)
+        wanted = {r.lower() for r in recipients}
+        with self._write() as connection:
+            rows = connection.execute(query.order_by(_d.id)).all()
+            chosen = [row for row in rows if not wanted or row.recipient.lower() in wanted]
+            for row in chosen:
+                again = update(tables.delivery).where(_d.id == row.id).values(state=DeliveryState.DUE, error=None)
+                connection.execute(again)
+        return tuple(map(_delivery, chosen))
+
+    def editions_on_their_way(self) -> tuple[str, ...]:
+        """Names of editions that have deliveries on their way, sorted."""
+        with self._read() as connection:
+            names = connection.scalars(select(_d.edition).where(_d.state.in_(ON_THEIR_WAY)).distinct())
+            return tuple(sorted(names))
+
+    def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]:
+        """All deliveries in one of *states*, the newest issue's first, and by recipient."""
+        query = select(tables.delivery).where(_d.state.in_(states))
+        with self._read() as connection:
+            found = [_delivery(row) for row in connection.execute(query)]
+        return tuple(sorted(found, key=lambda d: (-d.date.toordinal(), d.edition, d.recipient)))
 
     def _is_abandoned(self, row: AnyRow) -> bool:
         claimed_at: datetime = row.claimed_at
@@ -167,4 +235,5 @@ def _delivery(row: AnyRow) -> Delivery:
         queued_at=row.queued_at,
         attempts=row.attempts,
         error=row.error,
+        sent_at=row.claimed_at if row.state == DeliveryState.SENT else None,
     )

@@ -34,7 +34,10 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "store/books": ("test_store_books",),
     "purse": ("test_store_books", "test_cost", "test_run_overview"),
     # what is sent
-    "deliver/smtp": ("test_deliver",),
+    "core/delivery": ("test_delivery",),
+    "deliver/replies": ("test_smtp",),
+    "deliver/smtp": ("test_smtp", "test_deliver"),
+    "deliver/smtp_connection": ("test_smtp", "test_deliver"),
     "store/deliveries": ("test_store_deliveries",),
 }
 """Module below `digest/` → test modules below `tests/`, the quickest to notice first."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, runs, trials
+from tests.torture import asking, mails, runs, trials
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -26,6 +26,7 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "slow-sources": trials.slow_sources,
     "month": trials.month,
     "outage": trials.outage,
+    "smtp-replies": mails.mails,
     "llm-bad-outputs": asking.bad_outputs,
     "llm-wrong-ids": asking.wrong_ids,
     "llm-cut-off": asking.cut_off,

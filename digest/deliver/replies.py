@@ -1,0 +1,114 @@
+"""What a server's reply to a step of SMTP means: whose fault a refusal is, and who can do something about it.
+
+A code's first digit says whether to try again; whom it is about says the enhanced code behind it (RFC 3463), where
+there is one. Only a refusal that is about the recipient may end in "never again": a relay that does not know us, a
+login that is missing or a mail that is too large is the same for everybody, and goes away when a person mends it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from digest.core.errors import DeliveryError, MailUnavailable, RefusedError
+from digest.core.text import one_line, strip_invisible
+
+Step = Literal["MAIL", "RCPT", "DATA", "the final dot"]
+
+_ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+_WANTS_LOGIN: Final = frozenset({530, 534, 535, 538})
+"""RFC 4954, 6: a login is needed, too weak, refused, or needs an encrypted line."""
+_OF_RECIPIENT: Final = re.compile(r"5\.1\.(?:[12346]|10)|5\.2\.\d+")
+"""RFC 3463, 3.2 and 3.3: the address and the mailbox of the recipient; RFC 7505: its domain takes no mail."""
+_OF_US: Final = re.compile(r"5\.7\.\d+|5\.1\.[78]|5\.[36]\.\d+|5\.5\.[1-9]\d*|5\.4\.5")
+"""Policy and security, the address of the sender, the server itself, the mail, the protocol, and a sender's quota."""
+_SAYS_US: Final = re.compile(
+    r"\brelay|authenticat|not permitted to send|sending (?:quota|limit)|rate limit|too many (?:mails|messages)",
+    re.IGNORECASE,
+)
+_RECIPIENT_CODES: Final = frozenset({501, 550, 551, 552, 553, 556})
+"""Of a reply to RCPT that has no enhanced code, or one that says nothing."""
+_SAYS_NOTHING: Final = ("", "5.0.0", "5.1.0", "5.5.0")
+_LONGEST: Final = 300
+_AGAIN: Final = "it is tried again by the next run"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole reply."""
+
+    step: Step
+    code: int
+    text: str
+    """On one line, without characters that a terminal would act on."""
+
+    @classmethod
+    def of(cls, step: Step, code: int, said: bytes | str) -> Reply:
+        """The reply as smtplib gives it."""
+        return cls(step, code, readable(said))
+
+    @property
+    def is_yes(self) -> bool:
+        """The step is done, and the next one may follow."""
+        return self.code == 354 if self.step == "DATA" else 200 <= self.code < 300
+
+    @property
+    def is_no(self) -> bool:
+        """The step is refused, for now or for good, and the connection is as it was."""
+        return 400 <= self.code < 600
+
+    @property
+    def enhanced(self) -> str:
+        """As in `5.7.1`; empty where there is none."""
+        found = _ENHANCED.match(self.text)
+        return found[0] if found else ""
+
+    @property
+    def is_about_recipient(self) -> bool:
+        """This address is refused, and others need not be."""
+        if _OF_RECIPIENT.fullmatch(self.enhanced):
+            return True
+        return self.step == "RCPT" and self.code in _RECIPIENT_CODES and self.enhanced in _SAYS_NOTHING
+
+    @property
+    def is_about_us(self) -> bool:
+        """Not the recipient is refused but who sends, or what."""
+        if _OF_US.fullmatch(self.enhanced):
+            return True
+        return not _OF_RECIPIENT.fullmatch(self.enhanced) and bool(_SAYS_US.search(self.text))
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".rstrip()
+
+
+def refusal(reply: Reply, *, where: str, sender: str, logs_in: bool) -> DeliveryError:
+    """What a reply that `is_no` means for the mail.
+
+    Args:
+        where: The server, as in `smtp.example.org:587`.
+        logs_in: A user name is configured.
+    """
+    if reply.code in _WANTS_LOGIN:
+        do = "check [mail] username and password_env" if logs_in else "set [mail] username and password_env"
+        return MailUnavailable(f"{where} wants a login before it takes mails: {reply}; {do}; {_AGAIN}")
+    if reply.code < 500:
+        if reply.step == "MAIL":
+            return DeliveryError(f"{where} takes no mail from {sender} now: {reply}; {_AGAIN}")
+        return DeliveryError(f"not taken now: {reply}; {_AGAIN}")
+    if reply.step == "MAIL":
+        return DeliveryError(
+            f"{where} turned away the sender {sender}: {reply}; check [mail] from, host and username; {_AGAIN}"
+        )
+    if reply.is_about_us:
+        return DeliveryError(
+            f"refused, and not for the recipient's sake: {reply}; check [mail] host, username and from; {_AGAIN}"
+        )
+    code = f"{reply.step} {reply.code} {reply.enhanced}".rstrip()
+    return RefusedError(f"refused: {reply}", code=code, names_recipient=reply.is_about_recipient)
+
+
+def readable(said: bytes | str) -> str:
+    """What a server said, on one line that no terminal acts on."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return one_line(strip_invisible(text))[:_LONGEST]
