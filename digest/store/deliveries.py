@@ -197,12 +197,13 @@ class Deliveries(Database):
 
     def _is_abandoned(self, row: AnyRow) -> bool:
         claimed_at: datetime = row.claimed_at
-        # A claim that lies ahead was dated by a clock that was wrong, and would hold for years.
-        if abs(self._clock() - claimed_at) > LEASE:
+        age = self._clock() - claimed_at
+        if age > LEASE:
             return True
         host, pid, _ = str(row.claimed_by).rsplit("/", 2)
         if host != socket.gethostname():
-            return False
+            # One that lies ahead was dated by a clock that was wrong, and would hold for years.
+            return age < -LEASE
         if int(pid) == os.getpid():
             return row.claimed_by not in _open_claimants
         return not _is_running(int(pid))
