@@ -5,6 +5,7 @@ The order is that of the page and the mail. Text goes to a pipe as it is; bold a
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -19,15 +21,16 @@ from digest.bills import bill_lines, checks_lines, estimate_lines, usd
 from digest.core.books import JobState
 from digest.core.models import DeliveryState, Issue, Paper, SourceState
 from digest.core.pipeline import Mailed, Report, Stage
+from digest.core.reasons import Kind
+from digest.core.text import quoted
 from digest.publish.formulas import to_unicode
 from digest.publish.issue_json import source_json
-from digest.publish.render import flow
 from digest.publish.views import EntryView, Links, completeness, count, issue_view, long_day, some_authors
 
 if TYPE_CHECKING:
     from digest.cost import Bill, Estimate
     from digest.doctor import Finding, StatusReport
-    from digest.history import History
+    from digest.history import History, Rival, Standing
     from digest.mailing import Posted
     from digest.ondemand import Answer
     from digest.publish.render import Templates
@@ -35,11 +38,16 @@ if TYPE_CHECKING:
 
 _SOME: Final = 50
 """Of a long list of mails that did not go out."""
-_WIDTH: Final = 80
 _PIPED: Final = 10_000
+_COLUMN: Final = re.compile(r" *(?:(?:[\d,]+|\d{4}-\d\d-\d\d) {2,})?")
+"""What a line begins with and the rest of it hangs beside: blanks, and a number or a day in a column of its own."""
+_TITLE: Final = 80
+"""Letters of a title that is named beside others."""
+_ALIKE: Final = "says nearly the same as "
 
 
-def _console() -> Console:
+def screen() -> Console:
+    """What is printed to: a terminal, or a pipe."""
     # Piped, a line is as long as it is: a program reads it.
     return Console(width=None if sys.stdout.isatty() else _PIPED, highlight=False, soft_wrap=not sys.stdout.isatty())
 
@@ -60,14 +68,37 @@ def _line(console: Console, text: str, style: str = "", indent: int = 0, bullet:
 
 def _facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     """A quiet line of short facts, never broken before or after the dot between two."""
-    shown = [fact for fact in facts if fact]
-    room = _room(console) - indent if console.is_terminal else _PIPED
-    for line in flow(shown, room).splitlines():
+    shown = [" ".join(fact.split()) for fact in facts if fact]
+    if not console.is_terminal:
+        shown, line = [], " · ".join(shown)
         console.print(Text.assemble(" " * indent, (line, "dim")), soft_wrap=True)
+    line = ""
+    for fact in shown:
+        joined = f"{line} · {fact}" if line else fact
+        if line and indent + cell_len(joined) > _room(console):
+            _line(console, line, "dim", indent)
+            joined = fact
+        line = joined
+    if shown:
+        _line(console, line, "dim", indent)
 
 
 def _room(console: Console) -> int:
-    return min(_WIDTH, console.width)
+    return console.width
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines that are already in words; on a terminal each hangs beside what it begins with, blanks or a number."""
+    console = screen()
+    for line in lines:
+        print_line(console, line)
+
+
+def print_line(console: Console, line: str, style: str = "") -> None:
+    """One of such lines."""
+    match = _COLUMN.match(line)
+    before = match[0] if match else ""
+    _line(console, line[len(before) :], style, bullet=before)
 
 
 # -- run
@@ -105,7 +136,7 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
 
 def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_dir: Path, outbox: bool) -> None:
     """What a run did, for people."""
-    console = _console()
+    console = screen()
     for report in reports:
         _line(console, f"{report.edition} · {long_day(report.date)}", "bold")
         if report.sources:
@@ -177,9 +208,13 @@ def _what_came_of_it(report: Report) -> str:
 
 
 def _why_left_out(issue: Issue) -> str:
-    """The reason of all, or the most frequent one and how many have others; the page names them."""
-    [(reason, n), *others] = Counter(paper.reason for paper in issue.left_out).most_common()
-    return f"{n:,} {reason}, {len(issue.left_out) - n:,} for other reasons" if others else reason
+    """The reason of all, or each with how many it is of; the page has the titles that are alike."""
+    alike = sum(paper.reason.startswith(_ALIKE) for paper in issue.left_out)
+    reasons = Counter(
+        f"{_ALIKE.replace('says', 'say')}others" if alike > 1 and paper.reason.startswith(_ALIKE) else paper.reason
+        for paper in issue.left_out
+    ).most_common()
+    return reasons[0][0] if len(reasons) == 1 else ", ".join(f"{n:,} {reason}" for reason, n in reasons)
 
 
 def _spent(report: Report) -> str:
@@ -209,7 +244,7 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
 
         sys.stdout.write(issue_text(issue, templates=templates, site_url=site_url))
         return
-    console = _console()
+    console = screen()
     view = issue_view(issue, links=Links(root=None))
     _line(console, f"{view.title}, {view.day}", "bold")
     for text in (view.why_empty or view.numbered, view.covers):
@@ -288,7 +323,7 @@ def paper_json(paper: Paper) -> dict[str, Any]:
 
 def print_papers(papers: Sequence[Paper], *, query: str) -> None:
     """What a search found."""
-    console = _console()
+    console = screen()
     for paper in papers:
         _line(console, to_unicode(paper.title), "bold")
         facts = [
@@ -328,12 +363,39 @@ def history_json(history: History) -> dict[str, Any]:
             }
             for d in history.decisions
         ],
+        "standings": [_standing_json(one) for one in history.standings],
+    }
+
+
+def _standing_json(one: Standing) -> dict[str, Any]:
+    """How a paper stood that was not printed."""
+    near = one.nearest
+    return {
+        "edition": one.edition,
+        "date": one.date.isoformat() if one.date else None,
+        "score": one.score,
+        "place": one.place or None,
+        "of": one.of or None,
+        "before": [_rival_json(rival) for rival in one.before],
+        "last_printed": _rival_json(one.last_printed) if one.last_printed else None,
+        "nearest_interest": {"interest": near.name, "fit": round(near.fit, 4), "words": list(near.because)}
+        if near
+        else None,
+    }
+
+
+def _rival_json(rival: Rival) -> dict[str, Any]:
+    return {
+        "id": rival.id,
+        "title": rival.title,
+        "score": rival.score,
+        "decision": "printed" if rival.is_printed else "left out",
     }
 
 
 def print_history(history: History) -> None:
     """How a paper came, why its records are one, and what became of it."""
-    console, paper = _console(), history.paper
+    console, paper = screen(), history.paper
     _line(console, to_unicode(paper.title), "bold")
     facts = [some_authors(paper.authors), f"version {paper.version}" if paper.version else ""]
     _facts(console, [*facts, "withdrawn" if paper.withdrawn else "", paper.url], 2)
@@ -360,8 +422,36 @@ def print_history(history: History) -> None:
         what = "printed" if decision.is_printed else "left out"
         said = f"{decision.date}  {decision.edition}  {what}"
         _line(console, f"{said}: {decision.reason}" if decision.reason else said, indent=4)
+        for standing in history.standings:
+            if (standing.edition, standing.date) == (decision.edition, decision.date):
+                _print_standing(console, standing)
     if not history.decisions:
         _line(console, "No issue has considered it: an edition looks at what its sources listed as news.", indent=4)
+    for standing in history.standings:
+        if standing.date is None:
+            _line(console, f"{standing.edition}  has not weighed it, so it has no score there", indent=4)
+            _print_standing(console, standing)
+
+
+def _print_standing(console: Console, one: Standing) -> None:
+    if one.place:
+        score = "its score was not kept" if one.score is None else f"score {one.score:.4f}"
+        last = f"; the last with a place was {_rival(one.last_printed)}" if one.last_printed else ""
+        _line(console, f"{score}, place {one.place:,} of {one.of:,}{last}", indent=8)
+    if near := one.nearest:
+        words = f", for {', '.join(near.because)}" if near.because else ""
+        name = {Kind.PAPERS: "the papers you liked", Kind.PAPER: f"your {near.name}"}.get(near.kind, f"“{near.name}”")
+        none = "" if near.fit > 0 else "; none of them is near"
+        _line(console, f"nearest interest: {name}, {near.fit:.2f} of 1{words}{none}", indent=8)
+    elif one.place:
+        _line(console, "nearest interest: the edition has none, so votes decide", indent=8)
+    if one.before:
+        _line(console, f"right before it: {'; '.join(map(_rival, one.before))}", indent=8)
+
+
+def _rival(one: Rival) -> str:
+    score = f" ({one.score:.4f})" if one.score is not None else ""
+    return f"{quoted(to_unicode(one.title), _TITLE)}{score}"
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -388,7 +478,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def print_answers(answers: Sequence[Answer]) -> None:
     """Papers that were summarized on demand."""
-    console = _console()
+    console = screen()
     for n, answer in enumerate(answers):
         if n:
             console.print()
@@ -428,7 +518,7 @@ def posted_json(posted: Posted) -> dict[str, Any]:
 
 def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
     """What `digest deliver` did, for people."""
-    console = _console()
+    console = screen()
     for one in posted:
         days = str(one.until) if one.since == one.until else f"{one.since} to {one.until}"
         _line(console, f"{one.edition} · issues of {days}", "bold")
@@ -507,7 +597,7 @@ def status_json(found: StatusReport) -> dict[str, Any]:
 
 
 def print_status(found: StatusReport) -> None:
-    console = _console()
+    console = screen()
     store = found.store
     held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
     _line(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
@@ -554,19 +644,12 @@ def _renewable(found: StatusReport) -> str:
 
 def print_bill(bill: Bill) -> None:
     """What the model cost."""
-    _print_lines(bill_lines(bill))
+    print_lines(bill_lines(bill))
 
 
 def print_estimate(found: Estimate) -> None:
     """What a run would cost."""
-    _print_lines(estimate_lines(found))
-
-
-def _print_lines(lines: Iterable[str]) -> None:
-    console = _console()
-    for line in lines:
-        # A row of a table has its own blanks, and fits.
-        console.print(Text(line), soft_wrap=True) if "  " in line else _line(console, line)
+    print_lines(estimate_lines(found))
 
 
 def renewal_json(done: Renewal) -> dict[str, Any]:
@@ -583,7 +666,7 @@ def renewal_json(done: Renewal) -> dict[str, Any]:
 
 def print_renewal(done: Renewal) -> None:
     """What `digest summarize --stale` did, for people."""
-    console = _console()
+    console = screen()
     if not done.renewed and not done.left:
         _line(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
         return
@@ -601,7 +684,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    console = _console()
+    console = screen()
     marks = {"good": "ok   ", "doubtful": "check", "wrong": "WRONG"}
     for finding in findings:
         style = {"good": "", "doubtful": "yellow", "wrong": "bold red"}[finding.level]
