@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from digest.core.errors import DigestError
 from digest.core.models import Issue, Link, SourceReport, SourceState
 from digest.publish import site as site_module
+from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
-from tests.browser import CONTRASTS, chromium
-from tests.issues import FakeIssues, entry, issue, left_out, templates
+from tests.browser import CONTRASTS, chromium, faults
+from tests.issues import SHIPPED, FakeIssues, entry, issue, left_out, templates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -717,3 +718,158 @@ def test_a_months_words_come_back_when_one_file_of_them_is_lost_or_changed(tmp_p
     draw(tmp_path, store)
 
     assert files(tmp_path) == before
+
+
+# -- whole formulas, and what axe and a printer see
+
+
+TALL = (
+    r"$\bar{x}$",
+    r"$\hat{\theta}$",
+    r"$\widehat{AB}$",
+    r"$\widetilde{O}(n)$",
+    r"$\overline{XYZ}$",
+    r"$\underline{\mathbf{S}}$",
+    r"$\vec{v}$",
+    r"$\sqrt{\frac{1}{2}}$",
+    r"$\frac{\bar{a}}{\underline{b}}$",
+    r"$\sum_{i=1}^{n} x_i$",
+    r"$\dot{x}_{i}^{2^{2}}$",
+    r"$$\overline{\frac{a}{b}} = \underline{\int_0^1 \hat{f}(x) \, dx}$$",
+    r"$\tfrac{\overline{n}}{2}$",
+    r"$\overline{a} + \underline{b} + \hat{c} + \sqrt{d} + e + f + g + h + i + j + k + l + m$",
+)
+
+
+@pytest.mark.parametrize(("tag", "width"), [("p", 470), ("h3", 470), ("p", 800), ("h1", 800)])
+def test_no_formula_loses_ink(browser: Browser, tag: str, width: int) -> None:
+    style = (SHIPPED / "style.css").read_text(encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 600})
+    lines = "".join(f"<{tag}>{to_mathml(formula)}</{tag}>" for formula in TALL)
+    page.set_content(f"<!doctype html><style>{style}</style>{lines}")
+    assert page.locator("math").count() == len(TALL)
+
+    shown = page.screenshot(full_page=True)
+    page.add_style_tag(content="math { overflow: visible !important }")
+
+    assert page.screenshot(full_page=True) == shown
+    page.close()
+
+
+def test_a_formula_is_as_bold_as_the_title_around_it(browser: Browser, tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(issue([entry(1, paper={"title": "Sorting $10^{5} + n$ things"})])))
+    page = browser.new_page()
+
+    for name, around in (("daily/2026-06-03/index.html", "h3"), ("papers/arxiv-2603-00001/index.html", "h1")):
+        opened(page, tmp_path / name)
+        weights = page.evaluate(
+            """(around) => [around, around + " math", around + " mn", around + " mi"].map(
+                 (one) => getComputedStyle(document.querySelector(one)).fontWeight)""",
+            around,
+        )
+        assert set(weights) == {"650"}, name
+    page.close()
+
+
+def test_a_wide_formula_scrolls_on_a_line_of_its_own_and_a_short_one_stays_in_its_line(
+    browser: Browser, tmp_path: Path
+) -> None:
+    text = "Short $x^2$, wide $" + "a + " * 12 + "b$, long $" + "a + " * 60 + "b$."
+    draw(tmp_path, FakeIssues(issue([entry(1, paper={"abstract": text})])))
+    found = {}
+    for width in (320, 900):
+        page = browser.new_page(viewport={"width": width, "height": 600})
+        opened(page, tmp_path / "papers/arxiv-2603-00001/index.html")
+        found[width] = page.evaluate(
+            "[...document.querySelectorAll('.abstract math')].map((math) => getComputedStyle(math).overflowX)"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+    assert found == {320: ["visible", "auto", "auto"], 900: ["visible", "visible", "auto"]}
+
+
+def test_axe_finds_nothing_wrong(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(bypass_csp=True, viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    for name in PAGES:
+        page.goto(f"file://{drawn / name}")
+        if "#q=" in name:
+            page.locator(".entry").first.wait_for()
+        assert faults(page) == [], name
+    context.close()
+
+
+def test_links_in_rows_of_facts_are_24_pixels_high_and_wide(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    for name in ("index.html", "daily/2026-06-03/index.html", "papers/arxiv-2603-00900/index.html"):
+        opened(page, drawn / name)
+        boxes = [link.bounding_box() or {} for link in page.locator(".dots a").all()]
+        assert boxes
+        assert all(box["height"] >= 24 and box["width"] >= 24 for box in boxes), name
+    page.close()
+
+
+def test_a_long_topic_keeps_its_count_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    long = "Evolutionary and bio-inspired computation of everything"
+    draw(tmp_path, FakeIssues(issue([entry(1, summary={"topics": (long,)}), entry(2)])))
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    opened(page, tmp_path / "topics/index.html")
+
+    counts = [count.bounding_box() or {} for count in page.locator(".topics .n").all()]
+
+    assert len(counts) == 2
+    assert all(box["x"] + box["width"] <= 320 for box in counts)
+    # Nothing is cut away of it either.
+    assert page.evaluate(
+        "[...document.querySelectorAll('.topics li')].every((li) => li.scrollWidth <= li.clientWidth + 1)"
+    )
+    page.close()
+
+
+def test_keys_are_named_only_where_they_do_something(browser: Browser, drawn: Path) -> None:
+    def named(name: str, *, script: bool = True) -> list[str]:
+        context = browser.new_context(java_script_enabled=script)
+        page = context.new_page()
+        page.goto(f"file://{drawn / name}")
+        if "#q=" in name:
+            page.locator(".entry").first.wait_for()
+        found = [one.inner_text() for one in page.locator(".keys span").all() if one.is_visible()]
+        context.close()
+        return [one.split(" ")[0] if "j k" not in one else "j k" for one in found]
+
+    assert named("daily/2026-06-02/index.html") == ["j k", "n", "p", "/"]
+    assert named("daily/2026-06-03/index.html") == ["j k", "p", "/"]
+    assert named("daily/2026-05-25/index.html") == ["j k", "n", "/"]
+    assert named("topics/index.html") == ["/"]
+    assert named("papers/arxiv-2603-00900/index.html") == ["/"]
+    assert named("search/index.html") == ["/"]
+    assert named("search/index.html#q=study") == ["j k", "/"]
+    assert named("daily/2026-06-02/index.html", script=False) == []
+
+
+def test_without_a_script_there_is_no_box_to_search_with(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"file://{drawn / 'search/index.html'}")
+
+    assert not page.locator("#query").is_visible()
+    assert not page.locator("#more").is_visible()
+    context.close()
+
+
+def test_a_printed_page_has_no_addresses_and_breaks_within_entries(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    opened(page, drawn / "daily/2026-06-03/index.html")
+
+    found = page.evaluate(
+        """() => [...document.querySelectorAll(".entry")].map((entry) => [
+             getComputedStyle(entry).breakInside,
+             getComputedStyle(entry.querySelector("h3 a"), "::after").content,
+             getComputedStyle(entry.querySelector("h3")).breakAfter,
+           ])"""
+    )
+
+    assert {tuple(one) for one in found} == {("auto", "none", "avoid")}
+    page.close()
