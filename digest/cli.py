@@ -205,10 +205,11 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
 
     if why is not None:
         from digest.history import history_of
+        from digest.history_text import history_json, print_history
 
         with working(as_json) as host, app_of(config, host, sample=sample) as app:
             found = history_of(app, why)
-        print_json(terminal.history_json(found)) if as_json else terminal.print_history(found)
+        print_json(history_json(found)) if as_json else print_history(found)
         return
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition

@@ -21,8 +21,6 @@ from digest.bills import bill_lines, checks_lines, estimate_lines, usd
 from digest.core.books import JobState
 from digest.core.models import DeliveryState, Issue, Paper, SourceState
 from digest.core.pipeline import Mailed, Report, Stage
-from digest.core.reasons import Kind
-from digest.core.text import quoted
 from digest.publish.formulas import to_unicode
 from digest.publish.issue_json import source_json
 from digest.publish.views import EntryView, Links, completeness, count, issue_view, long_day, some_authors
@@ -30,7 +28,6 @@ from digest.publish.views import EntryView, Links, completeness, count, issue_vi
 if TYPE_CHECKING:
     from digest.cost import Bill, Estimate
     from digest.doctor import Finding, StatusReport
-    from digest.history import History, Rival, Standing
     from digest.mailing import Posted
     from digest.ondemand import Answer
     from digest.publish.render import Templates
@@ -41,8 +38,6 @@ _SOME: Final = 50
 _PIPED: Final = 10_000
 _COLUMN: Final = re.compile(r" *(?:(?:[\d,]+|\d{4}-\d\d-\d\d) {2,})?")
 """What a line begins with and the rest of it hangs beside: blanks, and a number or a day in a column of its own."""
-_TITLE: Final = 80
-"""Letters of a title that is named beside others."""
 _ALIKE: Final = "says nearly the same as "
 
 
@@ -52,7 +47,7 @@ def screen() -> Console:
     return Console(width=None if sys.stdout.isatty() else _PIPED, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
-def _line(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
+def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
     """One paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
     words = Text(text, style=style)
     lines: Iterable[Text] = [words]
@@ -66,7 +61,7 @@ def _line(console: Console, text: str, style: str = "", indent: int = 0, bullet:
         console.print(Text.assemble(before, line), soft_wrap=True)
 
 
-def _facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
+def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     """A quiet line of short facts, never broken before or after the dot between two."""
     shown = [" ".join(fact.split()) for fact in facts if fact]
     if not console.is_terminal:
@@ -76,11 +71,11 @@ def _facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     for fact in shown:
         joined = f"{line} · {fact}" if line else fact
         if line and indent + cell_len(joined) > _room(console):
-            _line(console, line, "dim", indent)
+            put(console, line, "dim", indent)
             joined = fact
         line = joined
     if shown:
-        _line(console, line, "dim", indent)
+        put(console, line, "dim", indent)
 
 
 def _room(console: Console) -> int:
@@ -98,7 +93,7 @@ def print_line(console: Console, line: str, style: str = "") -> None:
     """One of such lines."""
     match = _COLUMN.match(line)
     before = match[0] if match else ""
-    _line(console, line[len(before) :], style, bullet=before)
+    put(console, line[len(before) :], style, bullet=before)
 
 
 # -- run
@@ -138,20 +133,20 @@ def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_d
     """What a run did, for people."""
     console = screen()
     for report in reports:
-        _line(console, f"{report.edition} · {long_day(report.date)}", "bold")
+        put(console, f"{report.edition} · {long_day(report.date)}", "bold")
         if report.sources:
-            _line(console, completeness(report.sources), indent=2)
-        _line(console, _what_came_of_it(report), indent=2)
+            put(console, completeness(report.sources), indent=2)
+        put(console, _what_came_of_it(report), indent=2)
         if report.usage.requests:
-            _line(console, _spent(report), indent=2)
+            put(console, _spent(report), indent=2)
         if report.edition in pages and report.until.reaches(Stage.SITE):
-            _line(console, f"page  {pages[report.edition]}", indent=2)
+            put(console, f"page  {pages[report.edition]}", indent=2)
         if mails := _what_became_of_mails(report):
             place = f" (files below {_near(data_dir / 'outbox')})" if outbox and report.deliveries.get("sent") else ""
-            _line(console, f"mail  {mails}{place}", indent=2)
+            put(console, f"mail  {mails}{place}", indent=2)
         for warning in report.warnings:
             if warning != (report.issue and report.issue.why_empty):
-                _line(console, f"! {warning}" if report.status != "done" else warning, indent=2)
+                put(console, f"! {warning}" if report.status != "done" else warning, indent=2)
 
 
 def _mailed_json(mailed: Mailed) -> dict[str, Any]:
@@ -246,61 +241,61 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
         return
     console = screen()
     view = issue_view(issue, links=Links(root=None))
-    _line(console, f"{view.title}, {view.day}", "bold")
+    put(console, f"{view.title}, {view.day}", "bold")
     for text in (view.why_empty or view.numbered, view.covers):
         if text:
             console.print()
-            _line(console, text)
+            put(console, text)
     if view.completeness:
         console.print()
-        _facts(console, view.completeness.split(" · "))
+        put_facts(console, view.completeness.split(" · "))
     if len(view.contents) > 1:
         console.print()
         for section in view.contents:
-            _line(console, f"{section.count:>4}  {section.topic.text}", "dim")
+            put(console, f"{section.count:>4}  {section.topic.text}", "dim")
     for section in view.sections:
         console.print()
-        _line(console, f"{section.topic.text} ({section.count})", "bold underline")
+        put(console, f"{section.topic.text} ({section.count})", "bold underline")
         for entry in section.entries:
             console.print()
             _print_entry(console, entry)
     if view.changes:
         console.print()
-        _line(console, "Changed since you saw them", "bold underline")
+        put(console, "Changed since you saw them", "bold underline")
         console.print()
         for change in view.changes:
-            _line(console, change.title, "", 2)
-            _line(console, change.said, "dim", 2)
+            put(console, change.title, "", 2)
+            put(console, change.said, "dim", 2)
             if change.url:
-                _line(console, change.url, "dim", 2)
+                put(console, change.url, "dim", 2)
     if view.left_out:
         console.print()
-        _line(console, "Left out", "bold underline")
+        put(console, "Left out", "bold underline")
         console.print()
         for group in view.left_out:
-            _line(console, f"{len(group.papers):,} {group.reason}", "dim", 2)
+            put(console, f"{len(group.papers):,} {group.reason}", "dim", 2)
     console.print()
-    _line(console, "About this issue", "bold underline")
+    put(console, "About this issue", "bold underline")
     console.print()
     for text in (*view.troubles, " ".join(view.writers)):
         if text:
-            _line(console, text, "dim", 2)
+            put(console, text, "dim", 2)
 
 
 def _print_entry(console: Console, entry: EntryView) -> None:
-    _line(console, f"{entry.number}. {entry.title}" if entry.number else entry.title, "bold", 2)
+    put(console, f"{entry.number}. {entry.title}" if entry.number else entry.title, "bold", 2)
     if entry.url:
-        _line(console, entry.url, "dim", 2)
-    _line(console, entry.tldr, "", 2)
+        put(console, entry.url, "dim", 2)
+    put(console, entry.tldr, "", 2)
     for point in entry.points:
-        _line(console, point, "", 4, bullet="– ")
+        put(console, point, "", 4, bullet="– ")
     if entry.mark:
-        _line(console, f"[{entry.mark}] {entry.mark_why}", "dim", 2)
-    _facts(console, [fact.text for fact in entry.facts], 2)
+        put(console, f"[{entry.mark}] {entry.mark_why}", "dim", 2)
+    put_facts(console, [fact.text for fact in entry.facts], 2)
     for link in entry.links:
-        _line(console, f"{link.text}: {link.url}", "dim", 2)
+        put(console, f"{link.text}: {link.url}", "dim", 2)
     if entry.reason:
-        _line(console, f"Why here: {entry.reason}", "dim", 2)
+        put(console, f"Why here: {entry.reason}", "dim", 2)
 
 
 # -- papers
@@ -325,133 +320,15 @@ def print_papers(papers: Sequence[Paper], *, query: str) -> None:
     """What a search found."""
     console = screen()
     for paper in papers:
-        _line(console, to_unicode(paper.title), "bold")
+        put(console, to_unicode(paper.title), "bold")
         facts = [
             some_authors(paper.authors),
             f"{paper.published:%Y-%m-%d}" if paper.published else "",
             paper.url or paper.id,
         ]
-        _facts(console, facts, 2)
+        put_facts(console, facts, 2)
     if not papers:
-        _line(console, f"No paper in the store has all of these words: {query}")
-
-
-def history_json(history: History) -> dict[str, Any]:
-    """How a paper came, and what became of it."""
-    return {
-        **paper_json(history.paper),
-        "withdrawn": history.paper.withdrawn,
-        "ids": [{"id": a.id, "reason": a.reason, "since": a.since.isoformat()} for a in history.aliases],
-        "parts": [{"id": part.id, "title": part.title} for part in history.parts],
-        "kept_apart_from": list(history.kept_from),
-        "listed": [
-            {
-                "date": one.day.isoformat(),
-                "source": one.source,
-                "announcement": one.announcement.value if one.announcement else None,
-                "version": one.version,
-            }
-            for one in history.listings
-        ],
-        "votes": [{"date": v.day.isoformat(), "source": v.source, "upvotes": v.upvotes} for v in history.votes],
-        "issues": [
-            {
-                "edition": d.edition,
-                "date": d.date.isoformat(),
-                "decision": "printed" if d.is_printed else "left out",
-                "reason": d.reason,
-            }
-            for d in history.decisions
-        ],
-        "standings": [_standing_json(one) for one in history.standings],
-    }
-
-
-def _standing_json(one: Standing) -> dict[str, Any]:
-    """How a paper stood that was not printed."""
-    near = one.nearest
-    return {
-        "edition": one.edition,
-        "date": one.date.isoformat() if one.date else None,
-        "score": one.score,
-        "place": one.place or None,
-        "of": one.of or None,
-        "before": [_rival_json(rival) for rival in one.before],
-        "last_printed": _rival_json(one.last_printed) if one.last_printed else None,
-        "nearest_interest": {"interest": near.name, "fit": round(near.fit, 4), "words": list(near.because)}
-        if near
-        else None,
-    }
-
-
-def _rival_json(rival: Rival) -> dict[str, Any]:
-    return {
-        "id": rival.id,
-        "title": rival.title,
-        "score": rival.score,
-        "decision": "printed" if rival.is_printed else "left out",
-    }
-
-
-def print_history(history: History) -> None:
-    """How a paper came, why its records are one, and what became of it."""
-    console, paper = screen(), history.paper
-    _line(console, to_unicode(paper.title), "bold")
-    facts = [some_authors(paper.authors), f"version {paper.version}" if paper.version else ""]
-    _facts(console, [*facts, "withdrawn" if paper.withdrawn else "", paper.url], 2)
-    _line(console, "Its ids, and why they are one paper", "bold", 2)
-    for alias in history.aliases:
-        _line(console, f"{alias.id}  {alias.reason or 'its own id'}, since {alias.since}", indent=4)
-    if history.parts:
-        _line(console, f"Joined out of these; `digest split {paper.id} ID` takes one out", "bold", 2)
-        for part in history.parts:
-            _line(console, f"{part.id}  {to_unicode(part.title)}", indent=4)
-    if history.kept_from:
-        _line(console, f"Taken apart from {', '.join(history.kept_from)}", "bold", 2)
-    _line(console, "Who listed it", "bold", 2)
-    for one in history.listings:
-        kind = one.announcement.value if one.announcement else ""
-        words = (str(one.day), one.source, kind, f"v{one.version}" if one.version else "")
-        _line(console, "  ".join(filter(None, words)), indent=4)
-    if history.votes:
-        _line(console, "Its upvotes", "bold", 2)
-        for vote in history.votes:
-            _line(console, f"{vote.day}  {vote.source}  {vote.upvotes}", indent=4)
-    _line(console, "What issues made of it", "bold", 2)
-    for decision in history.decisions:
-        what = "printed" if decision.is_printed else "left out"
-        said = f"{decision.date}  {decision.edition}  {what}"
-        _line(console, f"{said}: {decision.reason}" if decision.reason else said, indent=4)
-        for standing in history.standings:
-            if (standing.edition, standing.date) == (decision.edition, decision.date):
-                _print_standing(console, standing)
-    if not history.decisions:
-        _line(console, "No issue has considered it: an edition looks at what its sources listed as news.", indent=4)
-    for standing in history.standings:
-        if standing.date is None:
-            _line(console, f"{standing.edition}  has not weighed it, so it has no score there", indent=4)
-            _print_standing(console, standing)
-
-
-def _print_standing(console: Console, one: Standing) -> None:
-    if one.place:
-        score = "its score was not kept" if one.score is None else f"score {one.score:.4f}"
-        last = f"; the last with a place was {_rival(one.last_printed)}" if one.last_printed else ""
-        _line(console, f"{score}, place {one.place:,} of {one.of:,}{last}", indent=8)
-    if near := one.nearest:
-        words = f", for {', '.join(near.because)}" if near.because else ""
-        name = {Kind.PAPERS: "the papers you liked", Kind.PAPER: f"your {near.name}"}.get(near.kind, f"“{near.name}”")
-        none = "" if near.fit > 0 else "; none of them is near"
-        _line(console, f"nearest interest: {name}, {near.fit:.2f} of 1{words}{none}", indent=8)
-    elif one.place:
-        _line(console, "nearest interest: the edition has none, so votes decide", indent=8)
-    if one.before:
-        _line(console, f"right before it: {'; '.join(map(_rival, one.before))}", indent=8)
-
-
-def _rival(one: Rival) -> str:
-    score = f" ({one.score:.4f})" if one.score is not None else ""
-    return f"{quoted(to_unicode(one.title), _TITLE)}{score}"
+        put(console, f"No paper in the store has all of these words: {query}")
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -483,16 +360,16 @@ def print_answers(answers: Sequence[Answer]) -> None:
         if n:
             console.print()
         if answer.paper is None or answer.summary is None:
-            _line(console, f"! {answer.error}")
+            put(console, f"! {answer.error}")
             continue
-        _line(console, to_unicode(answer.paper.title), "bold")
-        _line(console, to_unicode(answer.summary.tldr) or "The source has no abstract to summarize.", indent=2)
+        put(console, to_unicode(answer.paper.title), "bold")
+        put(console, to_unicode(answer.summary.tldr) or "The source has no abstract to summarize.", indent=2)
         for point in answer.summary.points:
-            _line(console, to_unicode(point), indent=4, bullet="– ")
+            put(console, to_unicode(point), indent=4, bullet="– ")
         facts = [some_authors(answer.paper.authors), ", ".join(answer.summary.topics), answer.paper.url]
-        _facts(console, facts, 2)
+        put_facts(console, facts, 2)
         if answer.summary.fell_back:
-            _line(console, f"An extract of the abstract: {answer.summary.fell_back}.", "dim", 2)
+            put(console, f"An extract of the abstract: {answer.summary.fell_back}.", "dim", 2)
 
 
 # -- mails
@@ -521,17 +398,17 @@ def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
     console = screen()
     for one in posted:
         days = str(one.until) if one.since == one.until else f"{one.since} to {one.until}"
-        _line(console, f"{one.edition} · issues of {days}", "bold")
+        put(console, f"{one.edition} · issues of {days}", "bold")
         for r in one.retried:
             again = "may arrive twice, for it is not known whether it arrived" if r.may_arrive_twice else "is due again"
-            _line(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
+            put(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
         if retry and not one.retried:
-            _line(console, f"no mail is {retry}", indent=2)
+            put(console, f"no mail is {retry}", indent=2)
         left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
         sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
-        _line(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
         for warning in one.delivered.warnings:
-            _line(console, f"! {warning}", indent=2)
+            put(console, f"! {warning}", indent=2)
 
 
 # -- status and doctor
@@ -600,38 +477,38 @@ def print_status(found: StatusReport) -> None:
     console = screen()
     store = found.store
     held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
-    _line(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
+    put(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
     for edition in found.editions:
         newest = (
             f"newest of {edition.newest} with {count(edition.papers, 'paper')}" if edition.newest else "no issue yet"
         )
         due = f"; next at {edition.next:%A %Y-%m-%d %H:%M}" if edition.next else ""
-        _line(console, f"edition {edition.name}: {newest}{due}", indent=2)
+        put(console, f"edition {edition.name}: {newest}{due}", indent=2)
     for r in store.readings:
         said = count(r.listed, "paper") if r.error is None else r.error
-        _line(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
+        put(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
     if store.deliveries:
-        _line(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
+        put(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
     for d in found.undelivered[:_SOME]:
-        _line(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
+        put(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
     if (more := len(found.undelivered) - _SOME) > 0:
-        _line(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
+        put(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
     for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
         if any(d.state is state for d in found.undelivered):
             twice = "; they may arrive twice" if state is DeliveryState.UNKNOWN else ""
-            _line(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
+            put(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
     if store.requests:
         cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
         awaited = f", {usd(store.awaited_usd)} of it reserved for open jobs" if store.awaited_usd else ""
         doubt = f", {usd(store.in_doubt_usd)} of it in doubt" if store.in_doubt_usd else ""
-        _line(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
+        put(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
     for refused in checks_lines(found.checks):
-        _line(console, f"refused: {refused}", indent=2)
+        put(console, f"refused: {refused}", indent=2)
     for job in found.jobs:
         since = f"{'handed over' if job.state is JobState.OPEN else 'written down'} {job.submitted_at:%Y-%m-%d %H:%M}"
-        _line(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
+        put(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
     if found.outdated:
-        _line(console, _renewable(found), indent=2)
+        put(console, _renewable(found), indent=2)
 
 
 def _renewable(found: StatusReport) -> str:
@@ -668,15 +545,15 @@ def print_renewal(done: Renewal) -> None:
     """What `digest summarize --stale` did, for people."""
     console = screen()
     if not done.renewed and not done.left:
-        _line(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
+        put(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
         return
     spent = sum(s.usage.cost_usd for s in done.sums)
     cost = f", for {usd(spent)}" if spent else ""
     left = f"; {done.left:,} are still of an earlier prompt" if done.left else ""
     were = "1 summary was" if done.renewed == 1 else f"{done.renewed:,} summaries were"
-    _line(console, f"{were} renewed{cost}{left}")
+    put(console, f"{were} renewed{cost}{left}")
     for warning in dict.fromkeys(warning for s in done.sums for warning in s.warnings):
-        _line(console, f"! {warning}", indent=2)
+        put(console, f"! {warning}", indent=2)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -688,4 +565,4 @@ def print_findings(findings: Sequence[Finding]) -> None:
     marks = {"good": "ok   ", "doubtful": "check", "wrong": "WRONG"}
     for finding in findings:
         style = {"good": "", "doubtful": "yellow", "wrong": "bold red"}[finding.level]
-        _line(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")
+        put(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")

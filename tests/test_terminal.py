@@ -19,6 +19,7 @@ from digest.core.models import Announcement, Issue, Link, SourceReport, SourceSt
 from digest.core.pipeline import Report, Stage
 from digest.doctor import Finding, examine
 from digest.history import history_of
+from digest.history_text import history_json, print_history
 from digest.publish.render import flow
 from digest.publish.views import Links, issue_view
 from tests.conftest import paper
@@ -338,13 +339,13 @@ def test_many_that_say_nearly_the_same_are_counted_together(capsys: pytest.Captu
 
 def why(desk: Desk, target: str) -> dict[str, Any]:
     with desk.app() as app:
-        return terminal.history_json(history_of(app, target))
+        return history_json(history_of(app, target))
 
 
 def test_why_says_how_a_paper_stood_that_was_not_printed(printed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     [standing] = why(printed, "2603.00002")["standings"]
     with printed.app() as app:
-        terminal.print_history(history_of(app, "2603.00002"))
+        print_history(history_of(app, "2603.00002"))
 
     said = capsys.readouterr().out
     assert (standing["edition"], standing["place"], standing["of"]) == ("daily", 2, 3)
