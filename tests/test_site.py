@@ -873,3 +873,19 @@ def test_a_printed_page_has_no_addresses_and_breaks_within_entries(browser: Brow
 
     assert {tuple(one) for one in found} == {("auto", "none", "avoid")}
     page.close()
+
+
+def test_an_archive_of_an_earlier_version_is_drawn_anew_without_its_cards(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(3)))
+    draw(tmp_path, store)
+    before = files(tmp_path)
+    (tmp_path / "search/2026-05.js").write_text("papers([]);")
+    notes = [
+        ["2026-05-25", "daily", {"sha": "1", "entries": 4, "why_empty": "", "papers": [], "topics": [["Agents", 2]]}]
+    ]
+    old = {"drawn_with": "another version", "months": {"2026-05": "0"}, "issues": notes}
+    (tmp_path / ".manifest.json").write_text(json.dumps(old))
+
+    draw(tmp_path, store)
+
+    assert files(tmp_path) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
@@ -9,6 +10,9 @@ from digest.core.models import Entry, Issue
 from digest.publish import catalogue
 from digest.publish.catalogue import Card, IssueKey, Manifest, Note
 from digest.publish.folder import Folder
+
+_FORMERLY = re.compile(r"\d{4}-\d\d\.js")
+"""A month's cards, as version 0.1 wrote them."""
 
 
 def stood_in(notes: Mapping[IssueKey, Note]) -> dict[str, list[IssueKey]]:
@@ -45,6 +49,9 @@ class SearchFiles:
         touched = {name for key in changed for notes in known if key in notes for name in notes[key].papers}
         for stood in (stood_in(self._old.notes), self._stood):
             days |= {stood[name][0].day for name in touched if name in stood}
+        for name in self._folder.names("search"):
+            if _FORMERLY.fullmatch(name):
+                self._folder.remove(f"search/{name}")
         months = {f"{day:%Y-%m}" for day in days}
         for month in {key.month for key in self._new.notes} | {day[:7] for day in self._old.days}:
             if month in months:
