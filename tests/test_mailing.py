@@ -21,6 +21,7 @@ from digest.terminal import print_reports
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_smtp import Act, FlakySmtp, Rule
+from tests.store_values import publish
 
 MONDAY = date(2026, 6, 1)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -70,7 +71,9 @@ def held(tmp_path: Path) -> Desk:
     """Monday's issue is made, and its three mails are due."""
     desk = Desk(tmp_path, THREE)
     desk.feed(MONDAY, [paper(1)])
-    desk.run(MONDAY, send=False)
+    with desk.app() as app:
+        [edition] = app.config.editions
+        publish(app.store, paper(1), day=MONDAY, deliveries={r: f"<{r}>" for r in edition.recipients})
     return desk
 
 
