@@ -757,6 +757,23 @@ def test_a_refused_starttls_sends_nothing_and_says_whether_to_wait(said: bytes, 
     assert server.count("AUTH") == server.count("MAIL") == 0
 
 
+@pytest.mark.parametrize(
+    ("security", "login", "rule"),
+    [
+        ("starttls", {}, Rule("QUIT", Act(say=b"221 bye\r\n"))),
+        ("none", LOGIN, Rule("AUTH", Act(say=b"535 no\r\n"))),
+    ],
+)
+def test_a_connection_that_is_not_safe_or_not_logged_in_is_not_used_for_the_next_mail(
+    security: str, login: dict[str, str], rule: Rule
+) -> None:
+    with talk(rule, server={"offers": ("AUTH PLAIN",)}, security=security, **login) as (server, mailer):
+        errors = [type(fails(mailer, one)) for one in (ADA, BOB)]
+
+    assert errors == [MailUnavailable] * 2
+    assert (server.count("MAIL"), server.record, server.connections) == (0, [], 2)
+
+
 def test_nothing_that_was_said_on_the_open_line_counts_on_the_safe_one(authority: trustme.CA, ca_file: Path) -> None:
     injected = Act(say=b"220 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     options = {"context": context_of(authority.issue_cert("127.0.0.1")), "offers": ("STARTTLS",)}
