@@ -22,6 +22,7 @@ APP = {
     "interests",
     "jobs",
     "kinds",
+    "mailing",
     "ondemand",
     "overviews",
     "purse",
