@@ -160,6 +160,7 @@ class App:
             self.templates,
             self.store,
             title=self.config.title,
+            titles={e.name: e.name if e.title == self.config.title else e.title for e in self.config.editions},
             base_url=self.config.site_url,
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,

@@ -23,8 +23,10 @@ from digest.command_line import (
     DateType,
     MonthType,
     app_of,
+    complain,
     config_option,
     exit_by,
+    filled,
     json_option,
     print_json,
     sample_option,
@@ -127,7 +129,7 @@ def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample:
 
 
 @cli.command(short_help="Summarize an arXiv id, a DOI, a URL, a file or stdin.")
-@click.argument("targets", nargs=-1, metavar="TARGET...")
+@click.argument("targets", nargs=-1, metavar="TARGET...", callback=filled("TARGET"))
 @click.option("--stale", is_flag=True, help="Renew instead summaries of printed papers that an earlier prompt wrote.")
 @click.option(
     "--limit",
@@ -160,7 +162,7 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
     from digest import terminal
 
     for warning in demand.warnings:
-        click.echo(f"! {warning}", err=True)
+        complain(f"! {warning}")
     if not as_json:
         terminal.print_answers(answers)
     elif all(a.in_lines for a in answers):
@@ -192,20 +194,30 @@ def _renew(config: Path, limit: int, *, as_json: bool) -> None:
 @cli.command(short_help="Show an issue in the terminal.")
 @click.argument("edition", required=False)
 @click.argument("day", required=False, metavar="[DATE]")
-@click.option("--why", metavar="PAPER", help="Show instead how a paper came and what issues made of it.")
+@click.option(
+    "--why",
+    metavar="PAPER",
+    callback=filled("PAPER"),
+    help="Show instead how a paper came and what issues made of it: its score, and what stood before it.",
+)
 @config_option
 @sample_option
 @json_option
 def show(edition: str | None, day: str | None, why: str | None, config: Path, sample: bool, as_json: bool) -> None:
-    """Show an issue in the terminal; by default the newest of the first edition."""
+    """Show an issue in the terminal; by default the newest of the first edition.
+
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has.
+    """
     from digest import terminal
 
     if why is not None:
         from digest.history import history_of
+        from digest.history_text import history_json, print_history
 
         with working(as_json) as host, app_of(config, host, sample=sample) as app:
             found = history_of(app, why)
-        print_json(terminal.history_json(found)) if as_json else terminal.print_history(found)
+        print_json(history_json(found)) if as_json else print_history(found)
         return
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition
@@ -272,7 +284,7 @@ def schedule(config: Path) -> None:
     from datetime import timedelta
 
     from digest.schedule import Ahead, Scheduler, next_time
-    from digest.terminal import outcome, print_reports
+    from digest.terminal import outcome, print_lines, print_reports
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -285,7 +297,7 @@ def schedule(config: Path) -> None:
             try:
                 reports = app.run(editions, day)
             except DigestError as error:
-                click.echo(f"{clock():%Y-%m-%d %H:%M} {error}", err=True)
+                complain(f"{clock():%Y-%m-%d %H:%M} {error}")
                 return
             # A source that is asked again every hour with the same answer is named once.
             news = [r for r in reports if told.get(r.edition) != outcome(r)]
@@ -297,12 +309,12 @@ def schedule(config: Path) -> None:
             try:
                 reports = app.prepare(editions, day, read=read)
             except DigestError as error:
-                click.echo(f"{clock():%Y-%m-%d %H:%M} {error}", err=True)
+                complain(f"{clock():%Y-%m-%d %H:%M} {error}")
                 return
             for report in reports:
                 for warning in report.warnings:
                     if (report.edition, day, warning) not in prepared:
-                        click.echo(f"{report.edition} of {day}: {warning}")
+                        print_lines([f"{report.edition} of {day}: {warning}"])
             prepared.update((r.edition, day, warning) for r in reports for warning in r.warnings)
 
         prepared: set[tuple[str, date, str]] = set()
@@ -312,10 +324,9 @@ def schedule(config: Path) -> None:
         told: dict[str, Any] = {}
         for edition in app.config.editions:
             moment = next_time(edition, clock(), zone)
-            click.echo(
-                f"{edition.name}: next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else f"{edition.name}: never"
-            )
-        click.echo("Ctrl-C stops after the run that is under way.")
+            due = f"next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else "never"
+            print_lines([f"{edition.name}: {due}"])
+        print_lines(["Ctrl-C stops after the run that is under way."])
         Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead).stay(stop)
 
 
@@ -451,5 +462,5 @@ def main() -> None:
         sys.exit(0)
     except DigestError as error:
         for line in str(error).splitlines():
-            click.echo(f"digest: {line}", err=True)
+            complain(f"digest: {line}")
         sys.exit(MISUSED if isinstance(error, ConfigError) else FAILED)

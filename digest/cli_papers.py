@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from digest import __version__
-from digest.command_line import DEGRADED, FAILED, app_of, config_option, json_option, print_json, sample_option, working
+from digest.command_line import (
+    DEGRADED,
+    FAILED,
+    Misused,
+    app_of,
+    config_option,
+    filled,
+    json_option,
+    print_json,
+    sample_option,
+    working,
+)
 
 _PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
-_STYLES: Final[dict[str, dict[str, Any]]] = {
-    "head": {"bold": True},
-    "dim": {"dim": True},
-    "better": {"fg": "green"},
-    "worse": {"fg": "red"},
-}
+_STYLES: Final = {"head": "bold", "dim": "dim", "better": "green", "worse": "red"}
+
+
+def _with_words(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    if not any(c.isalnum() for one in value for c in one):
+        raise Misused("QUERY has no word to search for: name one that stands in a title, an abstract or a name")
+    return value
 
 
 @click.command(short_help="Search every paper that was read so far.")
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1, required=True, callback=_with_words)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
 @config_option
 @sample_option
@@ -29,7 +41,7 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
 def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_json: bool) -> None:
     """Search title, abstract and authors of every paper that was read so far.
 
-    A paper is found if it has all words of the query.
+    A paper is found if it has all words of the query. If they are somebody's name, the papers by them come first.
     """
     from digest import terminal
 
@@ -42,7 +54,7 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
 
 
 @click.command(short_help="Show the papers of the store that are most like one.")
-@click.argument("paper")
+@click.argument("paper", callback=filled("PAPER"))
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
 @config_option
 @sample_option
@@ -50,18 +62,21 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
 def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -> None:
     """Show the papers that are most like PAPER, of all that were read so far, and which words they share.
 
-    PAPER is an id as the store shows it, an arXiv id, a DOI or an address.
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has.
     """
     from digest.likes_text import similar_json, similar_lines
     from digest.similar import similar_to
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         found = similar_to(app, paper, limit=limit)
-    print_json(similar_json(found)) if as_json else click.echo("\n".join(similar_lines(found)))
+    from digest.terminal import print_lines
+
+    print_json(similar_json(found)) if as_json else print_lines(similar_lines(found))
 
 
 @click.command(short_help="Say of which papers there should be more, or less.")
-@click.argument("papers", nargs=-1, metavar="[PAPER]...")
+@click.argument("papers", nargs=-1, metavar="[PAPER]...", callback=filled("PAPER"))
 @click.option("--more", is_flag=True, help="More papers like these.")
 @click.option("--less", is_flag=True, help="Fewer papers like these.")
 @click.option("--forget", is_flag=True, help="Forget what was said of these.")
@@ -81,8 +96,8 @@ def feedback(
 ) -> None:
     """Say of which papers there should be more, or less; without PAPER, list what was said.
 
-    PAPER is an id as the store shows it, an arXiv id, a DOI or an address. The next issue heeds it; after three months
-    it counts half.
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has. The next issue heeds it; after three months it counts half.
     """
     from digest import likes_text
     from digest.feedback import give, given
@@ -97,26 +112,34 @@ def feedback(
         else:
             taken = give(app, papers, said[0], edition=edition)
             document, lines = likes_text.given_json(taken), likes_text.given_lines(taken)
-    print_json(document) if as_json else click.echo("\n".join(lines))
+    from digest.terminal import print_lines
+
+    print_json(document) if as_json else print_lines(lines)
 
 
 @click.command(short_help="Take apart again what was wrongly taken for one paper.")
-@click.argument("paper")
-@click.argument("part", required=False, metavar="[ID]")
+@click.argument("paper", callback=filled("PAPER"))
+@click.argument("part", required=False, metavar="[ID]", callback=filled("ID"))
 @config_option
 @sample_option
 @json_option
 def split(paper: str, part: str | None, config: Path, sample: bool, as_json: bool) -> None:
     """Take PAPER apart into two papers: the record that came under ID, and the rest.
 
-    Each gets its own words, ids and lists, and what they say joins them never again. ID may be left out if there are
-    two records; `digest show --why PAPER` lists them. Issues that are out stay as they are.
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has; ID is one of these of the record. ID may be left out if there are two records; `digest show --why
+    PAPER` lists them.
+
+    Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
+    are.
     """
     from digest import splitting
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         done = splitting.split(app, paper, part)
-    print_json(splitting.split_json(done)) if as_json else click.echo("\n".join(splitting.split_lines(done)))
+    from digest.terminal import print_lines
+
+    print_json(splitting.split_json(done)) if as_json else print_lines(splitting.split_lines(done))
 
 
 @click.command(short_help="List the topics by use, and words without a home.")
@@ -144,11 +167,9 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
         else:
             found = work.survey(app, limit=limit, days=days)
             document, lines = work.survey_json(found), topics_text.survey_lines(found, limit=limit, days=days)
-    if as_json:
-        print_json(document)
-        return
-    for line in lines:
-        click.echo(line)
+    from digest.terminal import print_lines
+
+    print_json(document) if as_json else print_lines(lines)
 
 
 @click.command("eval", short_help="Measure how good it is, on labelled sets.")
@@ -197,6 +218,7 @@ def evaluate(
     """
     from contextlib import ExitStack
 
+    from digest import terminal
     from digest.evaluation import baseline, report
     from digest.evaluation.run import PARTS, SAMPLE, Evaluator
 
@@ -215,8 +237,9 @@ def evaluate(
     if as_json:
         print_json(report.evaluation_json(found, release, version=__version__))
     else:
+        console = terminal.screen()
         for line in report.lines(found, release):
-            click.secho(line.text, **_STYLES.get(line.style, {}))
+            terminal.print_line(console, line.text, _STYLES.get(line.style, ""))
     if save:
         baseline.save_release(save, __version__, found.figures)
     if not found.figures:

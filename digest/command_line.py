@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -38,6 +40,28 @@ def config_option(command: F) -> F:
 
 sample_option = click.option("--sample", is_flag=True, help="Look at what `digest run --sample` wrote.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+class Misused(click.ClickException):
+    """Something that was asked for in a way that cannot be meant; said in a sentence."""
+
+    exit_code = MISUSED
+
+
+def filled(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """What refuses a blank argument: no paper and no file is called that.
+
+    Args:
+        what: How the usage calls it.
+    """
+
+    def check(_: click.Context, __: click.Parameter, value: Any) -> Any:
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None and not one.strip():
+                raise Misused(f"{what} is empty: there is nothing to look for")
+        return value
+
+    return check
 
 
 class DateType(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter only since click 8.2
@@ -100,6 +124,16 @@ def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = F
     if optional and not config.exists() and config == Path("config.toml"):
         return App.without_config(host)
     return App.from_file(config, host)
+
+
+def complain(text: str) -> None:
+    """Say on stderr what went wrong; on a terminal in lines that fit it."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        with suppress(OSError):  # stdout may lead to a file, and then the size is that of nothing
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or width
+        text = textwrap.fill(text, max(width, 20), break_long_words=False, break_on_hyphens=False)
+    click.echo(text, err=True)
 
 
 def print_json(document: Any) -> None:

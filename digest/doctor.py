@@ -21,6 +21,7 @@ from digest.schedule import next_time
 
 if TYPE_CHECKING:
     from digest.app import App, Host
+    from digest.interests import Counted
     from digest.store import Status
 
 _LITTLE_SPACE: Final = 200_000_000
@@ -220,20 +221,28 @@ def _interests(app: App, edition: Edition) -> Finding | str:
     from digest.interests import unreadable
 
     found = app.interests.understood(edition)
+    said = ", ".join(
+        [*_counted(found.wanted), *([f"feedback on {count(found.marks, 'paper')}"] if found.marks else [])]
+    )
+    if avoided := ", ".join(_counted(found.avoided)):
+        said = f"{said}; to avoid: {avoided}" if said else f"to avoid: {avoided}"
+    if unread := (*found.wanted.unread, *found.avoided.unread):
+        said += f"; {', '.join(unread[:3])}{', …' if unread[3:] else ''} will be read by the next run"
+    libraries = (*found.wanted.libraries, *found.avoided.libraries)
+    bad = list(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
+    if bad:
+        return Finding(subject=f"interests of {edition.name}", level="doubtful", said="; ".join((said, *bad)))
+    return said
+
+
+def _counted(found: Counted) -> list[str]:
     parts = [
         count(found.words, "phrase") if found.words else "",
         count(found.authors, "author") if found.authors else "",
         count(found.papers, "paper") if found.papers else "",
         *(f"{count(len(parsed.records), 'paper')} of {file}" for file, parsed in found.libraries),
-        f"feedback on {count(found.marks, 'paper')}" if found.marks else "",
     ]
-    said = ", ".join(filter(None, parts))
-    if found.unread:
-        said += f"; {', '.join(found.unread[:3])}{', …' if found.unread[3:] else ''} will be read by the next run"
-    bad = list(filter(None, (unreadable(file, parsed) for file, parsed in found.libraries)))
-    if bad:
-        return Finding(subject=f"interests of {edition.name}", level="doubtful", said="; ".join((said, *bad)))
-    return said
+    return list(filter(None, parts))
 
 
 def _model(app: App) -> Finding | str:

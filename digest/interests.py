@@ -37,10 +37,9 @@ _LATELY: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """What the interests of an edition came to, for people who look whether they were understood."""
+class Counted:
+    """What one list of an edition, `interests` or `avoid`, came to."""
 
-    edition: str
     words: int
     authors: int
     papers: int
@@ -49,6 +48,15 @@ class Understood:
     """Those of them that neither the store has nor anybody fetched yet."""
     libraries: tuple[tuple[str, Parsed], ...]
     """Each file as written, with what is in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What the interests of an edition came to, for people who look whether they were understood."""
+
+    edition: str
+    wanted: Counted
+    avoided: Counted
     marks: int
     """Readers' feedback."""
 
@@ -148,17 +156,18 @@ class Interests:
         Raises:
             ConfigError: A file is missing, cannot be read, or is not what its ending says.
         """
-        wanted = [(key, understand(texts)) for key, texts in _lists(edition)]
-        papers = [i for _, one in wanted for i in one.papers]
-        known = self._app.store.papers_known(papers)
-        return Understood(
-            edition=edition.name,
-            words=sum(len(one.words) for _, one in wanted),
-            authors=sum(len(one.authors) for _, one in wanted),
-            papers=len(papers),
-            unread=tuple(_shown(i) for i in papers if i not in known),
-            libraries=tuple((file, self._library(edition, key, file)) for key, one in wanted for file in one.files),
-            marks=len(self._app.store.marks(edition.name)),
+        wanted, avoided = (self._counted(edition, key, understand(texts)) for key, texts in _lists(edition))
+        marks = len(self._app.store.marks(edition.name))
+        return Understood(edition=edition.name, wanted=wanted, avoided=avoided, marks=marks)
+
+    def _counted(self, edition: Edition, key: str, wanted: Wanted) -> Counted:
+        known = self._app.store.papers_known(wanted.papers)
+        return Counted(
+            words=len(wanted.words),
+            authors=len(wanted.authors),
+            papers=len(wanted.papers),
+            unread=tuple(_shown(i) for i in wanted.papers if i not in known),
+            libraries=tuple((file, self._library(edition, key, file)) for file in wanted.files),
         )
 
     def _marked(self, edition: Edition, day: date) -> list[tuple[Liked, float]]:

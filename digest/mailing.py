@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from digest.core.delivery import LEFT, Delivered, Round, mails_since
@@ -171,7 +173,7 @@ def _letter(app: App, edition: Edition) -> Callable[[Issue, Delivery], Mail]:
     def letter(issue: Issue, delivery: Delivery) -> Mail:
         if issue.id not in drawn:
             app.host.progress(f"sending {issue.id}")
-            drawn[issue.id] = draw_body(issue, templates=templates, site_url=site_url)
+            drawn[issue.id] = draw_body(_abroad(issue, app.config.base), templates=templates, site_url=site_url)
         composed = compose(
             issue,
             recipient=delivery.recipient,
@@ -186,6 +188,16 @@ def _letter(app: App, edition: Edition) -> Callable[[Issue, Delivery], Mail]:
         return replace(composed, label=f"{edition.name}-{issue.date}")
 
     return letter
+
+
+def _abroad(issue: Issue, base: Path) -> Issue:
+    """*issue* for people elsewhere: what went wrong with a file names it as seen from config.toml."""
+    private = str(base)
+
+    def seen(error: str | None) -> str | None:
+        return error and error.replace(f"{private}{os.sep}", "").replace(private, "the folder of config.toml")
+
+    return replace(issue, sources=tuple(replace(s, error=seen(s.error)) for s in issue.sources))
 
 
 def give_up_left(app: App) -> tuple[str, ...]:

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from digest.core.titles import words_of
 from digest.history import ids_of_text, paper_of
 from digest.publish.formulas import to_unicode
 from digest.terminal import paper_json
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.core.models import Paper
+    from digest.core.models import Paper, PaperId
     from digest.store.joins import Split
 
 
 def split(app: App, paper: str, part: str | None = None) -> Split:
-    """Take the record that *part* names out of *paper*, each an id as the store shows it, an arXiv id or a DOI.
+    """Take the record that *part* names out of *paper*, each named as `paper_of` takes it.
 
     Raises:
         NotFoundError: There is no such paper, no such part, or nothing that could be taken apart.
     """
     whole = paper_of(app, paper)
-    named = None
-    if part is not None:
-        known = {whole.id, *whole.aliases}
-        candidates = ids_of_text(part)
-        named = next((i for i in candidates if i in known), candidates[0])
-    return app.store.split(whole.id, named, day=app.today())
+    return app.store.split(whole.id, None if part is None else _part(app, whole, part), day=app.today())
+
+
+def _part(app: App, whole: Paper, text: str) -> PaperId:
+    """The id of the record that *text* names; *text* itself where none is."""
+    known = {whole.id, *whole.aliases}
+    candidates = ids_of_text(text)
+    if found := next((i for i in candidates if i in known), None):
+        return found
+    words = set(words_of(text))
+    titled = [one.id for one in app.store.parts_of(whole.id) if words and words <= set(words_of(one.title))]
+    return titled[0] if len(titled) == 1 else candidates[0]
 
 
 def split_lines(done: Split) -> list[str]:

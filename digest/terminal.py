@@ -5,6 +5,7 @@ The order is that of the page and the mail. Text goes to a pipe as it is; bold a
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -21,13 +23,11 @@ from digest.core.models import DeliveryState, Issue, Paper, SourceState
 from digest.core.pipeline import Mailed, Report, Stage
 from digest.publish.formulas import to_unicode
 from digest.publish.issue_json import source_json
-from digest.publish.render import flow
 from digest.publish.views import EntryView, Links, completeness, count, issue_view, long_day, some_authors
 
 if TYPE_CHECKING:
     from digest.cost import Bill, Estimate
     from digest.doctor import Finding, StatusReport
-    from digest.history import History
     from digest.mailing import Posted
     from digest.ondemand import Answer
     from digest.publish.render import Templates
@@ -35,16 +35,19 @@ if TYPE_CHECKING:
 
 _SOME: Final = 50
 """Of a long list of mails that did not go out."""
-_WIDTH: Final = 80
 _PIPED: Final = 10_000
+_COLUMN: Final = re.compile(r" *(?:(?:[\d,]+|\d{4}-\d\d-\d\d) {2,})?")
+"""What a line begins with and the rest of it hangs beside: blanks, and a number or a day in a column of its own."""
+_ALIKE: Final = "says nearly the same as "
 
 
-def _console() -> Console:
+def screen() -> Console:
+    """What is printed to: a terminal, or a pipe."""
     # Piped, a line is as long as it is: a program reads it.
     return Console(width=None if sys.stdout.isatty() else _PIPED, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
-def _line(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
+def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
     """One paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
     words = Text(text, style=style)
     lines: Iterable[Text] = [words]
@@ -58,16 +61,39 @@ def _line(console: Console, text: str, style: str = "", indent: int = 0, bullet:
         console.print(Text.assemble(before, line), soft_wrap=True)
 
 
-def _facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
+def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     """A quiet line of short facts, never broken before or after the dot between two."""
-    shown = [fact for fact in facts if fact]
-    room = _room(console) - indent if console.is_terminal else _PIPED
-    for line in flow(shown, room).splitlines():
+    shown = [" ".join(fact.split()) for fact in facts if fact]
+    if not console.is_terminal:
+        shown, line = [], " · ".join(shown)
         console.print(Text.assemble(" " * indent, (line, "dim")), soft_wrap=True)
+    line = ""
+    for fact in shown:
+        joined = f"{line} · {fact}" if line else fact
+        if line and indent + cell_len(joined) > _room(console):
+            put(console, line, "dim", indent)
+            joined = fact
+        line = joined
+    if shown:
+        put(console, line, "dim", indent)
 
 
 def _room(console: Console) -> int:
-    return min(_WIDTH, console.width)
+    return console.width
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines that are already in words; on a terminal each hangs beside what it begins with, blanks or a number."""
+    console = screen()
+    for line in lines:
+        print_line(console, line)
+
+
+def print_line(console: Console, line: str, style: str = "") -> None:
+    """One of such lines."""
+    match = _COLUMN.match(line)
+    before = match[0] if match else ""
+    put(console, line[len(before) :], style, bullet=before)
 
 
 # -- run
@@ -105,22 +131,22 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
 
 def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_dir: Path, outbox: bool) -> None:
     """What a run did, for people."""
-    console = _console()
+    console = screen()
     for report in reports:
-        _line(console, f"{report.edition} · {long_day(report.date)}", "bold")
+        put(console, f"{report.edition} · {long_day(report.date)}", "bold")
         if report.sources:
-            _line(console, completeness(report.sources), indent=2)
-        _line(console, _what_came_of_it(report), indent=2)
+            put(console, completeness(report.sources), indent=2)
+        put(console, _what_came_of_it(report), indent=2)
         if report.usage.requests:
-            _line(console, _spent(report), indent=2)
+            put(console, _spent(report), indent=2)
         if report.edition in pages and report.until.reaches(Stage.SITE):
-            _line(console, f"page  {pages[report.edition]}", indent=2)
+            put(console, f"page  {pages[report.edition]}", indent=2)
         if mails := _what_became_of_mails(report):
             place = f" (files below {_near(data_dir / 'outbox')})" if outbox and report.deliveries.get("sent") else ""
-            _line(console, f"mail  {mails}{place}", indent=2)
+            put(console, f"mail  {mails}{place}", indent=2)
         for warning in report.warnings:
             if warning != (report.issue and report.issue.why_empty):
-                _line(console, f"! {warning}" if report.status != "done" else warning, indent=2)
+                put(console, f"! {warning}" if report.status != "done" else warning, indent=2)
 
 
 def _mailed_json(mailed: Mailed) -> dict[str, Any]:
@@ -179,9 +205,13 @@ def _what_came_of_it(report: Report) -> str:
 
 
 def _why_left_out(issue: Issue) -> str:
-    """The reason of all, or the most frequent one and how many have others; the page names them."""
-    [(reason, n), *others] = Counter(paper.reason for paper in issue.left_out).most_common()
-    return f"{n:,} {reason}, {len(issue.left_out) - n:,} for other reasons" if others else reason
+    """The reason of all, or each with how many it is of; the page has the titles that are alike."""
+    alike = sum(paper.reason.startswith(_ALIKE) for paper in issue.left_out)
+    reasons = Counter(
+        f"{_ALIKE.replace('says', 'say')}others" if alike > 1 and paper.reason.startswith(_ALIKE) else paper.reason
+        for paper in issue.left_out
+    ).most_common()
+    return reasons[0][0] if len(reasons) == 1 else ", ".join(f"{n:,} {reason}" for reason, n in reasons)
 
 
 def _spent(report: Report) -> str:
@@ -211,63 +241,63 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
 
         sys.stdout.write(issue_text(issue, templates=templates, site_url=site_url))
         return
-    console = _console()
+    console = screen()
     view = issue_view(issue, links=Links(root=None))
-    _line(console, f"{view.title}, {view.day}", "bold")
+    put(console, f"{view.title}, {view.day}", "bold")
     for text in (view.why_empty or view.numbered, view.covers):
         if text:
             console.print()
-            _line(console, text)
+            put(console, text)
     if view.completeness:
         console.print()
-        _facts(console, view.completeness.split(" · "))
+        put_facts(console, view.completeness.split(" · "))
     if len(view.contents) > 1:
         console.print()
         for section in view.contents:
-            _line(console, f"{section.count:>4}  {section.topic.text}", "dim")
+            put(console, f"{section.count:>4}  {section.topic.text}", "dim")
     for section in view.sections:
         console.print()
-        _line(console, f"{section.topic.text} ({section.count})", "bold underline")
+        put(console, f"{section.topic.text} ({section.count})", "bold underline")
         for entry in section.entries:
             console.print()
             _print_entry(console, entry)
     if view.changes:
         console.print()
-        _line(console, "Changed since you saw them", "bold underline")
+        put(console, "Changed since you saw them", "bold underline")
         console.print()
         for change in view.changes:
-            _line(console, change.title, "", 2)
-            _line(console, change.said, "dim", 2)
+            put(console, change.title, "", 2)
+            put(console, change.said, "dim", 2)
             if change.url:
-                _line(console, change.url, "dim", 2)
+                put(console, change.url, "dim", 2)
     if view.left_out:
         console.print()
-        _line(console, "Left out", "bold underline")
+        put(console, "Left out", "bold underline")
         console.print()
         for group in view.left_out:
-            _line(console, f"{len(group.papers):,} {group.reason}", "dim", 2)
+            put(console, f"{len(group.papers):,} {group.reason}", "dim", 2)
     console.print()
-    _line(console, "About this issue", "bold underline")
+    put(console, "About this issue", "bold underline")
     console.print()
     for text in (*view.troubles, " ".join(view.writers)):
         if text:
-            _line(console, text, "dim", 2)
+            put(console, text, "dim", 2)
 
 
 def _print_entry(console: Console, entry: EntryView) -> None:
-    _line(console, f"{entry.number}. {entry.title}" if entry.number else entry.title, "bold", 2)
+    put(console, f"{entry.number}. {entry.title}" if entry.number else entry.title, "bold", 2)
     if entry.url:
-        _line(console, entry.url, "dim", 2)
-    _line(console, entry.tldr, "", 2)
+        put(console, entry.url, "dim", 2)
+    put(console, entry.tldr, "", 2)
     for point in entry.points:
-        _line(console, point, "", 4, bullet="– ")
+        put(console, point, "", 4, bullet="– ")
     if entry.mark:
-        _line(console, f"[{entry.mark}] {entry.mark_why}", "dim", 2)
-    _facts(console, [fact.text for fact in entry.facts], 2)
+        put(console, f"[{entry.mark}] {entry.mark_why}", "dim", 2)
+    put_facts(console, [fact.text for fact in entry.facts], 2)
     for link in entry.links:
-        _line(console, f"{link.text}: {link.url}", "dim", 2)
+        put(console, f"{link.text}: {link.url}", "dim", 2)
     if entry.reason:
-        _line(console, f"Why here: {entry.reason}", "dim", 2)
+        put(console, f"Why here: {entry.reason}", "dim", 2)
 
 
 # -- papers
@@ -290,80 +320,17 @@ def paper_json(paper: Paper) -> dict[str, Any]:
 
 def print_papers(papers: Sequence[Paper], *, query: str) -> None:
     """What a search found."""
-    console = _console()
+    console = screen()
     for paper in papers:
-        _line(console, to_unicode(paper.title), "bold")
+        put(console, to_unicode(paper.title), "bold")
         facts = [
             some_authors(paper.authors),
             f"{paper.published:%Y-%m-%d}" if paper.published else "",
             paper.url or paper.id,
         ]
-        _facts(console, facts, 2)
+        put_facts(console, facts, 2)
     if not papers:
-        _line(console, f"No paper in the store has all of these words: {query}")
-
-
-def history_json(history: History) -> dict[str, Any]:
-    """How a paper came, and what became of it."""
-    return {
-        **paper_json(history.paper),
-        "withdrawn": history.paper.withdrawn,
-        "ids": [{"id": a.id, "reason": a.reason, "since": a.since.isoformat()} for a in history.aliases],
-        "parts": [{"id": part.id, "title": part.title} for part in history.parts],
-        "kept_apart_from": list(history.kept_from),
-        "listed": [
-            {
-                "date": one.day.isoformat(),
-                "source": one.source,
-                "announcement": one.announcement.value if one.announcement else None,
-                "version": one.version,
-            }
-            for one in history.listings
-        ],
-        "votes": [{"date": v.day.isoformat(), "source": v.source, "upvotes": v.upvotes} for v in history.votes],
-        "issues": [
-            {
-                "edition": d.edition,
-                "date": d.date.isoformat(),
-                "decision": "printed" if d.is_printed else "left out",
-                "reason": d.reason,
-            }
-            for d in history.decisions
-        ],
-    }
-
-
-def print_history(history: History) -> None:
-    """How a paper came, why its records are one, and what became of it."""
-    console, paper = _console(), history.paper
-    _line(console, to_unicode(paper.title), "bold")
-    facts = [some_authors(paper.authors), f"version {paper.version}" if paper.version else ""]
-    _facts(console, [*facts, "withdrawn" if paper.withdrawn else "", paper.url], 2)
-    _line(console, "Its ids, and why they are one paper", "bold", 2)
-    for alias in history.aliases:
-        _line(console, f"{alias.id}  {alias.reason or 'its own id'}, since {alias.since}", indent=4)
-    if history.parts:
-        _line(console, f"Joined out of these; `digest split {paper.id} ID` takes one out", "bold", 2)
-        for part in history.parts:
-            _line(console, f"{part.id}  {to_unicode(part.title)}", indent=4)
-    if history.kept_from:
-        _line(console, f"Taken apart from {', '.join(history.kept_from)}", "bold", 2)
-    _line(console, "Who listed it", "bold", 2)
-    for one in history.listings:
-        kind = one.announcement.value if one.announcement else ""
-        words = (str(one.day), one.source, kind, f"v{one.version}" if one.version else "")
-        _line(console, "  ".join(filter(None, words)), indent=4)
-    if history.votes:
-        _line(console, "Its upvotes", "bold", 2)
-        for vote in history.votes:
-            _line(console, f"{vote.day}  {vote.source}  {vote.upvotes}", indent=4)
-    _line(console, "What issues made of it", "bold", 2)
-    for decision in history.decisions:
-        what = "printed" if decision.is_printed else "left out"
-        said = f"{decision.date}  {decision.edition}  {what}"
-        _line(console, f"{said}: {decision.reason}" if decision.reason else said, indent=4)
-    if not history.decisions:
-        _line(console, "No issue has considered it: an edition looks at what its sources listed as news.", indent=4)
+        put(console, f"No paper in the store has all of these words: {query}")
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -390,21 +357,21 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def print_answers(answers: Sequence[Answer]) -> None:
     """Papers that were summarized on demand."""
-    console = _console()
+    console = screen()
     for n, answer in enumerate(answers):
         if n:
             console.print()
         if answer.paper is None or answer.summary is None:
-            _line(console, f"! {answer.error}")
+            put(console, f"! {answer.error}")
             continue
-        _line(console, to_unicode(answer.paper.title), "bold")
-        _line(console, to_unicode(answer.summary.tldr) or "The source has no abstract to summarize.", indent=2)
+        put(console, to_unicode(answer.paper.title), "bold")
+        put(console, to_unicode(answer.summary.tldr) or "The source has no abstract to summarize.", indent=2)
         for point in answer.summary.points:
-            _line(console, to_unicode(point), indent=4, bullet="– ")
+            put(console, to_unicode(point), indent=4, bullet="– ")
         facts = [some_authors(answer.paper.authors), ", ".join(answer.summary.topics), answer.paper.url]
-        _facts(console, facts, 2)
+        put_facts(console, facts, 2)
         if answer.summary.fell_back:
-            _line(console, f"An extract of the abstract: {answer.summary.fell_back}.", "dim", 2)
+            put(console, f"An extract of the abstract: {answer.summary.fell_back}.", "dim", 2)
 
 
 # -- mails
@@ -430,20 +397,20 @@ def posted_json(posted: Posted) -> dict[str, Any]:
 
 def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
     """What `digest deliver` did, for people."""
-    console = _console()
+    console = screen()
     for one in posted:
         days = str(one.until) if one.since == one.until else f"{one.since} to {one.until}"
-        _line(console, f"{one.edition} · issues of {days}", "bold")
+        put(console, f"{one.edition} · issues of {days}", "bold")
         for r in one.retried:
             again = "may arrive twice, for it is not known whether it arrived" if r.may_arrive_twice else "is due again"
-            _line(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
+            put(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
         if retry and not one.retried:
-            _line(console, f"no mail is {retry}", indent=2)
+            put(console, f"no mail is {retry}", indent=2)
         left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
         sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
-        _line(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
         for warning in one.delivered.warnings:
-            _line(console, f"! {warning}", indent=2)
+            put(console, f"! {warning}", indent=2)
 
 
 # -- status and doctor
@@ -509,41 +476,41 @@ def status_json(found: StatusReport) -> dict[str, Any]:
 
 
 def print_status(found: StatusReport) -> None:
-    console = _console()
+    console = screen()
     store = found.store
     held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
-    _line(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
+    put(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
     for edition in found.editions:
         newest = (
             f"newest of {edition.newest} with {count(edition.papers, 'paper')}" if edition.newest else "no issue yet"
         )
         due = f"; next at {edition.next:%A %Y-%m-%d %H:%M}" if edition.next else ""
-        _line(console, f"edition {edition.name}: {newest}{due}", indent=2)
+        put(console, f"edition {edition.name}: {newest}{due}", indent=2)
     for r in store.readings:
         said = count(r.listed, "paper") if r.error is None else r.error
-        _line(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
+        put(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
     if store.deliveries:
-        _line(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
+        put(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
     for d in found.undelivered[:_SOME]:
-        _line(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
+        put(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
     if (more := len(found.undelivered) - _SOME) > 0:
-        _line(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
+        put(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
     for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
         if any(d.state is state for d in found.undelivered):
             twice = "; they may arrive twice" if state is DeliveryState.UNKNOWN else ""
-            _line(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
+            put(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
     if store.requests:
         cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
         awaited = f", {usd(store.awaited_usd)} of it reserved for open jobs" if store.awaited_usd else ""
         doubt = f", {usd(store.in_doubt_usd)} of it in doubt" if store.in_doubt_usd else ""
-        _line(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
+        put(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
     for refused in checks_lines(found.checks):
-        _line(console, f"refused: {refused}", indent=2)
+        put(console, f"refused: {refused}", indent=2)
     for job in found.jobs:
         since = f"{'handed over' if job.state is JobState.OPEN else 'written down'} {job.submitted_at:%Y-%m-%d %H:%M}"
-        _line(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
+        put(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
     if found.outdated:
-        _line(console, _renewable(found), indent=2)
+        put(console, _renewable(found), indent=2)
 
 
 def _renewable(found: StatusReport) -> str:
@@ -556,19 +523,12 @@ def _renewable(found: StatusReport) -> str:
 
 def print_bill(bill: Bill) -> None:
     """What the model cost."""
-    _print_lines(bill_lines(bill))
+    print_lines(bill_lines(bill))
 
 
 def print_estimate(found: Estimate) -> None:
     """What a run would cost."""
-    _print_lines(estimate_lines(found))
-
-
-def _print_lines(lines: Iterable[str]) -> None:
-    console = _console()
-    for line in lines:
-        # A row of a table has its own blanks, and fits.
-        console.print(Text(line), soft_wrap=True) if "  " in line else _line(console, line)
+    print_lines(estimate_lines(found))
 
 
 def renewal_json(done: Renewal) -> dict[str, Any]:
@@ -585,17 +545,17 @@ def renewal_json(done: Renewal) -> dict[str, Any]:
 
 def print_renewal(done: Renewal) -> None:
     """What `digest summarize --stale` did, for people."""
-    console = _console()
+    console = screen()
     if not done.renewed and not done.left:
-        _line(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
+        put(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
         return
     spent = sum(s.usage.cost_usd for s in done.sums)
     cost = f", for {usd(spent)}" if spent else ""
     left = f"; {done.left:,} are still of an earlier prompt" if done.left else ""
     were = "1 summary was" if done.renewed == 1 else f"{done.renewed:,} summaries were"
-    _line(console, f"{were} renewed{cost}{left}")
+    put(console, f"{were} renewed{cost}{left}")
     for warning in dict.fromkeys(warning for s in done.sums for warning in s.warnings):
-        _line(console, f"! {warning}", indent=2)
+        put(console, f"! {warning}", indent=2)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -603,8 +563,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    console = _console()
+    console = screen()
     marks = {"good": "ok   ", "doubtful": "check", "wrong": "WRONG"}
     for finding in findings:
         style = {"good": "", "doubtful": "yellow", "wrong": "bold red"}[finding.level]
-        _line(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")
+        put(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")

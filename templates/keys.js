@@ -1,7 +1,8 @@
-// j k: next and previous paper · n p: next and previous issue · /: search. The pages work without it.
+// j k: next and previous paper · n p: next and previous issue · /: search. The pages work without it, and name the keys
+// only where they do something.
 "use strict";
 (() => {
-  const titles = () => [...document.querySelectorAll(".entry h3 a")];
+  const titles = () => [...document.querySelectorAll(".entry :is(h2, h3) a")];
 
   const move = (step) => {
     const all = titles();
@@ -31,6 +32,20 @@
       else follow("a[rel=search]");
     },
   };
+
+  const hint = () => {
+    const does = {
+      papers: titles().length > 0,
+      next: document.querySelector("a[rel=next]"),
+      prev: document.querySelector("a[rel=prev]"),
+      search: true,
+    };
+    for (const one of document.querySelectorAll("[data-keys]")) one.hidden = !does[one.dataset.keys];
+    document.querySelector(".keys").hidden = false;
+  };
+  hint();
+  const results = document.getElementById("results");
+  if (results) new MutationObserver(hint).observe(results, { childList: true });
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;

@@ -149,6 +149,16 @@ def test_three_in_a_row_that_are_not_taken_end_the_delivery(
     )
 
 
+def test_one_mail_that_waits_is_not_called_mails(store: SqlStore) -> None:
+    done = run(store, issue(store, "ada"), FakeMailer({"*": MailUnavailable("refused the login")}))
+
+    assert done.warnings == ("no mail was sent, and 1 mail waits for the next run: refused the login",)
+
+
+def test_of_a_run_that_did_not_come_to_the_mails_none_is_counted() -> None:
+    assert (Delivered().sent, Delivered().sent_today, Delivered().skipped) == (0, 0, 0)
+
+
 def test_two_in_a_row_do_not_end_the_delivery_and_one_that_is_taken_begins_the_count_anew(store: SqlStore) -> None:
     edition = issue(store, *NAMES)
     mailer = FakeMailer({n: DeliveryError("451") for n in ("ada", "bob", "dan", "emmy")})

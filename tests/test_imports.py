@@ -35,7 +35,17 @@ APP = {
     "topics",
     "topics_text",
 }
-OUTSIDE = {"cli", "cli_papers", "command_line", "likes_text", "schedule", "splitting", "terminal", "training"}
+OUTSIDE = {
+    "cli",
+    "cli_papers",
+    "command_line",
+    "history_text",
+    "likes_text",
+    "schedule",
+    "splitting",
+    "terminal",
+    "training",
+}
 STANDARD_IN_CORE = {
     "os",
     "sys",

@@ -373,7 +373,8 @@ def test_doctor_says_how_the_interests_were_understood(lab: Lab) -> None:
 
     assert finding.level == "doubtful"
     assert finding.said.startswith(
-        "2 phrases, 1 author, 1 paper, 2 papers of library.bib; 2603.00077 will be read by the next run; "
+        "1 phrase, 1 author, 1 paper, 2 papers of library.bib; to avoid: 1 phrase; "
+        "2603.00077 will be read by the next run; "
         "library.bib: 1 of 3 entries could not be read: "
     )
 

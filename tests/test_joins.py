@@ -287,3 +287,15 @@ def test_a_split_is_told_to_programs_too(config: Path) -> None:
 
     assert (said["kept"]["id"], said["taken"]["id"]) == (ARTICLE, PREPRINT)
     assert (why["parts"], why["kept_apart_from"]) == ([], [ARTICLE])
+
+
+def test_a_record_is_named_by_its_title_too(config: Path) -> None:
+    said = json.loads(run("split", "where the SAND of rivers goes", "where sand goes", "--json", config=config))
+
+    assert (said["kept"]["id"], said["taken"]["id"]) == (ARTICLE, PREPRINT)
+
+
+def test_who_names_no_record_gets_them_with_their_titles(config: Path) -> None:
+    result = CliRunner().invoke(cli, ["split", PREPRINT, "10.1234/other", "--config", str(config)])
+
+    assert f"{PREPRINT} (“Where the sand of rivers goes”)" in str(result.exception)

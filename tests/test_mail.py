@@ -20,7 +20,7 @@ from digest.core.models import Issue, Mail
 from digest.core.text import strip_invisible
 from digest.publish.mail import MAX_HTML_BYTES, MAX_TEXT_BYTES, compose, draw_body, encoded_size
 from digest.publish.slugs import slug
-from tests.browser import CONTRASTS, chromium
+from tests.browser import CONTRASTS, chromium, faults
 from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 AT = datetime(2026, 6, 3, 5, 0, tzinfo=UTC)
@@ -275,6 +275,74 @@ def test_the_html_is_what_mail_programs_can_show() -> None:
     # What Gmail or Outlook do not know may only be an enhancement.
     inline = " ".join(re.findall(r'style="([^"]*)"', html))
     assert not re.search(r"flex|grid|var\(|rgba|rem\b|position|url\(", inline)
+
+
+# What Gmail and Outlook's Word, the two that know least, take as it is (caniemail.com), and how long lines break where
+# overflow-wrap is known.
+KNOWN = set(
+    "background-color color font-family font-size font-weight line-height margin margin-bottom max-width overflow-wrap"
+    " padding text-align text-decoration".split()
+)
+
+
+def test_what_is_styled_is_known_to_mail_programs_and_padding_is_of_cells() -> None:
+    tree = html5lib.parse(part(read(mail(busy(8))), "html"), namespaceHTMLElements=False)
+
+    styles = {
+        (element.tag, declaration.partition(":")[0].strip())
+        for element in tree.iter()
+        if isinstance(element.tag, str)
+        for declaration in (element.get("style") or "").split(";")
+        if declaration.strip()
+    }
+
+    assert {name for _, name in styles} <= KNOWN
+    assert {tag for tag, name in styles if name == "padding"} == {"td"}
+    assert ("td", "overflow-wrap") in styles
+
+
+def test_axe_finds_nothing_wrong_with_the_mail() -> None:
+    html = draw_body(told(busy(8), ("Things are studied.", 1, 5, 7)), templates=TEMPLATES, site_url=SITE).html
+
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 600, "height": 800})
+        page.set_content(html)
+        assert faults(page) == []
+
+
+# -- the subject
+
+
+def on(*topics: str) -> Issue:
+    """An issue of one paper for each of *topics*, the best first; an empty one is no topic."""
+    return issue([entry(n, summary={"topics": (topic,) if topic else ()}) for n, topic in enumerate(topics, start=1)])
+
+
+@pytest.mark.parametrize(
+    ("topics", "said"),
+    [
+        (("Agents", "Vision", "Vision"), "3 papers, 2 on Vision"),
+        (("Agents", "Vision"), "2 papers, 1 on Agents"),
+        (("Agents", "Agents"), "2 papers on Agents"),
+        (("", "", "Vision"), "3 papers, 1 on Vision"),
+        (("",), "1 paper, “Paper number 1 on the study of things”"),
+        ((), "nothing new"),
+    ],
+)
+@pytest.mark.parametrize("site", [None, SITE])
+def test_the_subject_names_the_largest_section_and_never_nothing(
+    topics: tuple[str, ...], said: str, site: str | None
+) -> None:
+    assert draw_body(on(*topics), templates=TEMPLATES, site_url=site).subject == f"Research digest, Wed 3 June: {said}"
+
+
+def test_a_long_subject_is_cut_behind_a_word() -> None:
+    long = issue([entry(1, paper={"title": "word " * 60}, summary={"topics": ()})])
+
+    subject = draw_body(long, templates=TEMPLATES).subject
+
+    assert subject.endswith("word …”")
+    assert 100 < len(subject) <= 150
 
 
 def test_the_left_out_are_counted_and_not_listed() -> None:

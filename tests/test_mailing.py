@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import email
 import json
 import logging
 from datetime import UTC, date, datetime, timedelta
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from digest.terminal import print_reports
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_smtp import Act, FlakySmtp, Rule
+from tests.store_values import publish
 
 MONDAY = date(2026, 6, 1)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -68,7 +71,9 @@ def held(tmp_path: Path) -> Desk:
     """Monday's issue is made, and its three mails are due."""
     desk = Desk(tmp_path, THREE)
     desk.feed(MONDAY, [paper(1)])
-    desk.run(MONDAY, send=False)
+    with desk.app() as app:
+        [edition] = app.config.editions
+        publish(app.store, paper(1), day=MONDAY, deliveries={r: f"<{r}>" for r in edition.recipients})
     return desk
 
 
@@ -210,12 +215,20 @@ def test_a_password_goes_out_without_the_line_break_at_the_end_of_its_variable(t
     assert server.taken("ada@example.org") == 1
 
 
-def test_a_mail_tells_nobody_where_the_archive_lies_on_the_senders_disk(held: Desk) -> None:
-    held.run(MONDAY)
+def test_a_mail_tells_nobody_where_things_lie_on_the_senders_disk(tmp_path: Path) -> None:
+    broken = '[[source]]\nname = "Votes"\nkind = "jsonl"\nurl = "votes.jsonl"\n\n[[edition]]'
+    desk = Desk(tmp_path, CONFIG.replace("[[edition]]", broken))
+    desk.feed(MONDAY, [paper(1)])
+    (tmp_path / "votes.jsonl").mkdir()
 
-    for path in held.outbox:
-        assert str(held.folder) not in path.read_text()
-        assert "index.html" not in path.read_text()
+    desk.run(MONDAY)
+
+    message = email.message_from_bytes(desk.outbox[0].read_bytes(), policy=default)
+    for kind in ("plain", "html"):
+        text = message.get_body((kind,)).get_content()  # type: ignore[union-attr]  # it has both
+        assert str(tmp_path) not in text.replace("\n", "")
+        assert "index.html" not in text
+        assert "votes.jsonl is a folder; name the file in it" in " ".join(text.split())
 
 
 def test_no_address_is_logged(held: Desk, caplog: pytest.LogCaptureFixture) -> None:

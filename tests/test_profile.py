@@ -254,7 +254,7 @@ def test_a_tenth_of_the_places_goes_to_what_the_interests_would_not_bring_in() -
     unusual = [r for r in selection.chosen if r.reason.startswith(OFF)]
     assert len(unusual) == 2
     assert len(selection.chosen) == 20
-    assert "for a change: off your interests; 80 upvotes" in [r.reason for r in unusual]
+    assert "off your interests, for a change; 80 upvotes" in [r.reason for r in unusual]
 
 
 def test_another_day_or_edition_explores_elsewhere() -> None:

@@ -68,6 +68,51 @@ def test_words_are_found_however_they_are_written(library: SqlStore) -> None:
     assert {query: find(library, query) for query in wanted} == wanted
 
 
+@pytest.fixture
+def named(store: SqlStore) -> SqlStore:
+    """Papers by people whose names stand elsewhere too."""
+    crowd = (*(f"Somebody Number{n}" for n in range(50)), "Mary Shelley", "Percy Lake", "Ada Long")
+    read(
+        store,
+        paper(1, title="On Mary Lake", abstract="Mary Lake, Mary Lake, and again Mary Lake.", authors=("N. N.",)),
+        paper(2, title="Ships", authors=("Zoë Gáll", "Mary J. Lake")),
+        paper(3, title="Lake Mary", authors=crowd),
+        paper(4, title="Long waves", abstract="Long and longer.", authors=("Eve Short",)),
+        paper(5, title="Gulls", authors=("M. Lake", "Mary Brown")),
+        paper(6, title="Terns", authors=("Lake, Mary", "Eve Short")),
+    )
+    return store
+
+
+def test_papers_by_the_person_who_is_named_come_first(named: SqlStore) -> None:
+    assert find(named, "Mary Lake")[:2] == [6, 2]
+    assert find(named, "lake mary")[:2] == [6, 2]
+    assert find(named, "Mary Lake", limit=1) == [6]
+    assert find(named, "zoe gall") == [2]
+    # Two names that have the words between them are no person's, but all words are there.
+    assert set(find(named, "Mary Lake")[3:]) == {1, 3}
+
+
+def test_an_initial_is_enough_of_a_name(named: SqlStore) -> None:
+    assert find(named, "M. Lake")[:3] == [5, 6, 2]
+
+
+def test_a_surname_that_is_a_word_too_is_looked_for_as_a_word(named: SqlStore) -> None:
+    assert find(named, "long") == [4, 3]
+    assert find(named, "Short") == [6, 4]
+
+
+def test_a_title_is_found_however_it_is_spelled_and_by_words_that_no_other_has(library: SqlStore) -> None:
+    def titled(title: str) -> list[str]:
+        return [found.id[-1:] for found in library.titled(title, limit=9)]
+
+    assert titled("graph Neural-Networks") == ["4"]
+    assert titled("neural graph") == ["4"]
+    assert titled("test-time training") == ["1"]  # of another paper's abstract, not its title
+    assert titled("molecules") == []
+    assert titled("?") == []
+
+
 def test_the_last_word_may_be_the_beginning_of_one(library: SqlStore) -> None:
     assert find(library, "graph neur") == [4]
     assert find(library, "ニューラル") == [5]

@@ -17,6 +17,7 @@ from digest.core.similar import Similar, most_similar, telling_words
 from digest.store import SqlStore
 from digest.store import search as search_module
 from tests.conftest import paper
+from tests.desk import CONFIG
 from tests.store_values import read
 from tests.test_cli import digest
 
@@ -130,3 +131,59 @@ def test_the_nearest_papers_are_shown_as_text_and_as_json(tmp_path: Path, monkey
     assert say("similar", "2603.00004") == "No paper in the store resembles it.\n"
     assert unknown.returncode == 1
     assert "the store has no paper 2401.99999" in unknown.stderr
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A folder with a store of four papers."""
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    with SqlStore.open(f"sqlite:///{tmp_path}/var/digest.db") as store:
+        read(store, ASKED, NEAR, FAR, OTHER)
+    return tmp_path
+
+
+def test_a_paper_is_named_by_its_title_or_by_words_that_no_other_has(shelf: Path) -> None:
+    by_id = digest("similar", ASKED.id, cwd=shelf)
+    by_title = digest("similar", "sapphire RESONATORS", cwd=shelf)
+
+    assert by_title.stdout == by_id.stdout != ""
+    assert digest("similar", "migrating", cwd=shelf).returncode == 0
+    assert f"({OTHER.id})" in digest("feedback", "migrating birds", "--less", cwd=shelf).stdout
+    assert OTHER.title in digest("show", "--why", "Birds migrating", cwd=shelf).stdout
+
+
+def test_where_several_papers_may_be_meant_they_are_listed(shelf: Path) -> None:
+    done = digest("similar", "sapphire", cwd=shelf)
+
+    assert done.returncode == 1
+    assert "several papers may be meant by sapphire; name one by its id: " in done.stderr
+    assert all(f"{one.id} “{one.title}”" in done.stderr for one in (ASKED, NEAR))
+
+
+@pytest.mark.parametrize("command", ["similar", "split"])
+def test_who_names_no_paper_is_told_how_papers_are_named(command: str, shelf: Path) -> None:
+    shown = " ".join(digest(command, "--help", cwd=shelf).stdout.split())
+    done = digest(command, "nothing of the kind", cwd=shelf)
+
+    assert "arxiv:2603.01234" in shown
+    assert "words of its title" in shown
+    assert done.returncode == 1
+    assert "known by ids such as arxiv:2603.01234 or doi:10.1234/abc, by addresses and titles" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("search", ""),
+        ("search", " ", "?"),
+        ("similar", ""),
+        ("split", " "),
+        ("feedback", "--more", ""),
+        ("show", "--why", ""),
+        ("summarize", ""),
+    ],
+)
+def test_nothing_to_look_for_is_one_sentence(words: tuple[str, ...], shelf: Path) -> None:
+    done = digest(*words, cwd=shelf)
+
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)

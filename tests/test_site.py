@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from digest.core.errors import DigestError
 from digest.core.models import Issue, Link, SourceReport, SourceState
 from digest.publish import site as site_module
+from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
-from tests.browser import CONTRASTS, chromium
-from tests.issues import FakeIssues, entry, issue, left_out, templates
+from tests.browser import CONTRASTS, chromium, faults
+from tests.issues import SHIPPED, FakeIssues, entry, issue, left_out, templates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -478,6 +479,14 @@ def test_j_and_k_move_between_papers_and_n_and_p_between_issues(browser: Browser
     page.close()
 
 
+def searched(page: Page, query: str) -> list[str]:
+    """The titles that the search shows for *query*."""
+    page.evaluate("document.getElementById('found').textContent = ''")
+    page.fill("#query", query)
+    page.locator("#found:not(:empty)").wait_for()
+    return list(page.locator(".entry h2").all_text_contents())
+
+
 def test_the_search_finds_beginnings_of_words_whatever_their_accents(browser: Browser, tmp_path: Path) -> None:
     papers = [
         entry(1, paper={"title": "Élan vital in <b>large</b> models", "authors": ("Søren Kierkegård",)}),
@@ -489,8 +498,7 @@ def test_the_search_finds_beginnings_of_words_whatever_their_accents(browser: Br
     assert opened(page, tmp_path / "search/index.html") == []
 
     def found(query: str) -> list[str]:
-        page.fill("#query", query)
-        return list(page.locator(".entry h3").all_text_contents())
+        return searched(page, query)
 
     assert found("elan mod") == ["Élan vital in <b>large</b> models"]
     assert found("kierkegard vita") == ["Élan vital in <b>large</b> models"]
@@ -498,7 +506,7 @@ def test_the_search_finds_beginnings_of_words_whatever_their_accents(browser: Br
     assert found("ital") == []
     assert found("reasoning") != []
     page.fill("#query", "small")
-    page.click(".entry h3 a")
+    page.click(".entry h2 a:text('Small models')")
     page.wait_for_url("**/papers/arxiv-2603-00002/index.html")
     page.close()
 
@@ -544,3 +552,334 @@ def test_the_pages_can_be_read_without_scripts(browser: Browser, drawn: Path) ->
     page.goto(f"file://{drawn / 'search/index.html'}")
     assert "needs JavaScript" in page.inner_text("main")
     context.close()
+
+
+# -- papers of two editions, and titles of editions
+
+
+def two_editions() -> FakeIssues:
+    """Paper 1 is of both editions on one day, paper 2 of both on different days, paper 3 of one."""
+    other = FIRST + timedelta(days=2)
+    return FakeIssues(
+        issue([entry(1), entry(2)], day=FIRST, title="Morning papers"),
+        issue([entry(1), entry(3)], day=FIRST, edition="weekly"),
+        issue([entry(2)], day=other, edition="weekly"),
+    )
+
+
+def test_a_topic_has_a_paper_of_two_issues_once_with_both_places(tmp_path: Path) -> None:
+    draw(tmp_path, two_editions(), "daily", "weekly")
+
+    html = (tmp_path / "topics/reasoning/index.html").read_text(encoding="utf-8")
+    assert re.findall(r"Paper number (\d)", html) == ["1", "2", "3"]
+    assert re.findall(r'also in <a href="([^"]+)">([^<]+)', html) == [
+        ("../../weekly/2026-05-25/index.html", "weekly"),
+        ("../../weekly/2026-05-27/index.html", "weekly, 27 May"),
+    ]
+    assert "3 papers" in (tmp_path / "topics/index.html").read_text(encoding="utf-8")
+    assert 'content="3 papers on Reasoning in Research digest' in html
+
+
+def test_the_place_of_a_paper_is_found_anew_when_an_earlier_issue_comes_late(tmp_path: Path) -> None:
+    late = issue([entry(2)], day=FIRST - timedelta(days=30), edition="weekly")
+    store = two_editions()
+    draw(tmp_path / "bit by bit", store, "daily", "weekly")
+    store.add(late)
+    draw(tmp_path / "bit by bit", store, "daily", "weekly")
+    whole = two_editions()
+    whole.add(late)
+    draw(tmp_path / "at once", whole, "daily", "weekly")
+
+    assert files(tmp_path / "bit by bit") == files(tmp_path / "at once")
+
+
+def test_the_title_of_an_edition_stands_wherever_the_edition_is_named(tmp_path: Path) -> None:
+    store = two_editions()
+    site = StaticSite(
+        tmp_path, templates(), store, title="Research digest", titles={"daily": "Morning papers", "weekly": "weekly"}
+    )
+
+    site.draw(("daily", "weekly"))
+
+    for name in (
+        "index.html",
+        "daily/index.html",
+        "daily/feed.xml",
+        "daily/feed.json",
+        "topics/reasoning/index.html",
+        "papers/arxiv-2603-00001/index.html",
+        "search/index.html",
+    ):
+        assert "Morning papers" in (tmp_path / name).read_text(encoding="utf-8"), name
+    crumbs = re.search(r'class="crumbs">(.*)</span>', (tmp_path / "daily/2026-05-25/index.html").read_text())
+    assert crumbs is not None
+    assert '<a href="../index.html">Morning papers</a>' in crumbs[1]
+
+
+def test_another_title_draws_everything_again(tmp_path: Path) -> None:
+    store = two_editions()
+    for title in ("Morning papers", "Papers at dawn"):
+        site = StaticSite(tmp_path, templates(), store, title="Research digest", titles={"daily": title})
+        site.draw(("daily", "weekly"))
+
+    assert "Papers at dawn" in (tmp_path / "papers/arxiv-2603-00001/index.html").read_text(encoding="utf-8")
+
+
+def test_every_page_has_a_description_of_its_own(tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(*map(day_of, range(8))))
+
+    found = {
+        str(page.relative_to(tmp_path)): re.findall(r'<meta name="description" content="([^"]+)">', page.read_text())
+        for page in tmp_path.rglob("index.html")
+    }
+    assert [name for name, said in found.items() if len(said) != 1] == []
+    assert found["papers/arxiv-2603-00001/index.html"] == ["Method 1 works in 1 of 100 cases."]
+
+
+# -- the search
+
+
+def test_the_search_finds_a_paper_by_all_that_the_command_finds_it_by(browser: Browser, tmp_path: Path) -> None:
+    papers = [
+        entry(1, paper={"title": "In-Context learning", "abstract": "Nothing else."}),
+        entry(2, paper={"title": "Rivers", "abstract": "We tune by LoRA-Plus, with $\\alpha$ trained networks."}),
+        entry(3, paper={"title": "河川の学習", "abstract": "", "authors": ("Zoë O'Neil",)}),
+    ]
+    draw(tmp_path, FakeIssues(issue(papers)))
+    page = browser.new_page()
+    opened(page, tmp_path / "search/index.html")
+    wanted = {
+        "context": ["In-Context learning"],
+        "in-context": ["In-Context learning"],
+        "lora": ["Rivers"],
+        "plus": ["Rivers"],
+        "training network": ["Rivers"],
+        "zoe oneil": [],
+        "zoe neil": ["河川の学習"],
+        "河川": ["河川の学習"],
+        "constructor": [],
+    }
+
+    assert {query: searched(page, query) for query in wanted} == wanted
+    page.close()
+
+
+def test_the_search_shows_the_best_first_and_the_rest_when_asked_for(browser: Browser, tmp_path: Path) -> None:
+    many = [entry(n, paper={"title": f"Gravel {n}"}) for n in range(1, 24)]
+    best = entry(50, paper={"title": "Grave news"})
+    last = entry(51, paper={"title": "Rivers", "abstract": "It is grave."})
+    draw(tmp_path, FakeIssues(issue([last, *many[:12]]), issue([*many[12:], best], day=FIRST)))
+    page = browser.new_page()
+    opened(page, tmp_path / "search/index.html")
+
+    first = searched(page, "grave")
+    page.click("#more")
+    page.locator("#more").wait_for(state="hidden")
+
+    assert page.inner_text("#found") == "25 papers"
+    assert (first[0], len(first)) == ("Grave news", 20)
+    assert page.locator(".entry").count() == 25
+    assert page.locator(".entry h2").last.inner_text() == "Rivers"
+    page.close()
+
+
+def test_the_search_loads_only_what_it_needs(browser: Browser, tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(*(day_of(n) for n in range(0, 70, 3))))
+    page = browser.new_page()
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url.partition("/search/")[2]))
+    opened(page, tmp_path / "search/index.html")
+    before = [name for name in loaded if "/" in name]
+    searched(page, "vision 106")
+
+    assert before == []
+    assert set(filter(re.compile("/").search, loaded)) <= {
+        *(f"2026-0{month}/{letter}.js" for month in (5, 6, 7, 8) for letter in "v1"),
+        *(f"2026-0{month}/0.js" for month in (5, 6, 7, 8)),
+        "2026-05/26.js",
+    }
+    page.close()
+
+
+def test_a_months_words_come_back_when_one_file_of_them_is_lost_or_changed(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(3)))
+    draw(tmp_path, store)
+    before = files(tmp_path)
+    (tmp_path / "search/2026-05/m.js").unlink()
+    (tmp_path / "search/2026-05/w.js").write_text("broken")
+    (tmp_path / "search/2026-05/26.js").unlink()
+
+    draw(tmp_path, store)
+
+    assert files(tmp_path) == before
+
+
+# -- whole formulas, and what axe and a printer see
+
+
+TALL = (
+    r"$\bar{x}$",
+    r"$\hat{\theta}$",
+    r"$\widehat{AB}$",
+    r"$\widetilde{O}(n)$",
+    r"$\overline{XYZ}$",
+    r"$\underline{\mathbf{S}}$",
+    r"$\vec{v}$",
+    r"$\sqrt{\frac{1}{2}}$",
+    r"$\frac{\bar{a}}{\underline{b}}$",
+    r"$\sum_{i=1}^{n} x_i$",
+    r"$\dot{x}_{i}^{2^{2}}$",
+    r"$$\overline{\frac{a}{b}} = \underline{\int_0^1 \hat{f}(x) \, dx}$$",
+    r"$\tfrac{\overline{n}}{2}$",
+    r"$\overline{a} + \underline{b} + \hat{c} + \sqrt{d} + e + f + g + h + i + j + k + l + m$",
+)
+
+
+@pytest.mark.parametrize(("tag", "width"), [("p", 470), ("h3", 470), ("p", 800), ("h1", 800)])
+def test_no_formula_loses_ink(browser: Browser, tag: str, width: int) -> None:
+    style = (SHIPPED / "style.css").read_text(encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 600})
+    lines = "".join(f"<{tag}>{to_mathml(formula)}</{tag}>" for formula in TALL)
+    page.set_content(f"<!doctype html><style>{style}</style>{lines}")
+    assert page.locator("math").count() == len(TALL)
+
+    shown = page.screenshot(full_page=True)
+    page.add_style_tag(content="math { overflow: visible !important }")
+
+    assert page.screenshot(full_page=True) == shown
+    page.close()
+
+
+def test_a_formula_is_as_bold_as_the_title_around_it(browser: Browser, tmp_path: Path) -> None:
+    draw(tmp_path, FakeIssues(issue([entry(1, paper={"title": "Sorting $10^{5} + n$ things"})])))
+    page = browser.new_page()
+
+    for name, around in (("daily/2026-06-03/index.html", "h3"), ("papers/arxiv-2603-00001/index.html", "h1")):
+        opened(page, tmp_path / name)
+        weights = page.evaluate(
+            """(around) => [around, around + " math", around + " mn", around + " mi"].map(
+                 (one) => getComputedStyle(document.querySelector(one)).fontWeight)""",
+            around,
+        )
+        assert set(weights) == {"650"}, name
+    page.close()
+
+
+def test_a_wide_formula_scrolls_on_a_line_of_its_own_and_a_short_one_stays_in_its_line(
+    browser: Browser, tmp_path: Path
+) -> None:
+    text = "Short $x^2$, wide $" + "a + " * 12 + "b$, long $" + "a + " * 60 + "b$."
+    draw(tmp_path, FakeIssues(issue([entry(1, paper={"abstract": text})])))
+    found = {}
+    for width in (320, 900):
+        page = browser.new_page(viewport={"width": width, "height": 600})
+        opened(page, tmp_path / "papers/arxiv-2603-00001/index.html")
+        found[width] = page.evaluate(
+            "[...document.querySelectorAll('.abstract math')].map((math) => getComputedStyle(math).overflowX)"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+    assert found == {320: ["visible", "auto", "auto"], 900: ["visible", "visible", "auto"]}
+
+
+def test_axe_finds_nothing_wrong(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(bypass_csp=True, viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    for name in PAGES:
+        page.goto(f"file://{drawn / name}")
+        if "#q=" in name:
+            page.locator(".entry").first.wait_for()
+        assert faults(page) == [], name
+    context.close()
+
+
+def test_links_in_rows_of_facts_are_24_pixels_high_and_wide(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    for name in ("index.html", "daily/2026-06-03/index.html", "papers/arxiv-2603-00900/index.html"):
+        opened(page, drawn / name)
+        boxes = [link.bounding_box() or {} for link in page.locator(".dots a").all()]
+        assert boxes
+        assert all(box["height"] >= 24 and box["width"] >= 24 for box in boxes), name
+    page.close()
+
+
+def test_a_long_topic_keeps_its_count_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    long = "Evolutionary and bio-inspired computation of everything"
+    draw(tmp_path, FakeIssues(issue([entry(1, summary={"topics": (long,)}), entry(2)])))
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    opened(page, tmp_path / "topics/index.html")
+
+    counts = [count.bounding_box() or {} for count in page.locator(".topics .n").all()]
+
+    assert len(counts) == 2
+    assert all(box["x"] + box["width"] <= 320 for box in counts)
+    # Nothing is cut away of it either.
+    assert page.evaluate(
+        "[...document.querySelectorAll('.topics li')].every((li) => li.scrollWidth <= li.clientWidth + 1)"
+    )
+    page.close()
+
+
+def test_keys_are_named_only_where_they_do_something(browser: Browser, drawn: Path) -> None:
+    def named(name: str, *, script: bool = True) -> list[str]:
+        context = browser.new_context(java_script_enabled=script)
+        page = context.new_page()
+        page.goto(f"file://{drawn / name}")
+        if "#q=" in name:
+            page.locator(".entry").first.wait_for()
+        found = [one.inner_text() for one in page.locator(".keys span").all() if one.is_visible()]
+        context.close()
+        return [one.split(" ")[0] if "j k" not in one else "j k" for one in found]
+
+    assert named("daily/2026-06-02/index.html") == ["j k", "n", "p", "/"]
+    assert named("daily/2026-06-03/index.html") == ["j k", "p", "/"]
+    assert named("daily/2026-05-25/index.html") == ["j k", "n", "/"]
+    assert named("topics/index.html") == ["/"]
+    assert named("papers/arxiv-2603-00900/index.html") == ["/"]
+    assert named("search/index.html") == ["/"]
+    assert named("search/index.html#q=study") == ["j k", "/"]
+    assert named("daily/2026-06-02/index.html", script=False) == []
+
+
+def test_without_a_script_there_is_no_box_to_search_with(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"file://{drawn / 'search/index.html'}")
+
+    assert not page.locator("#query").is_visible()
+    assert not page.locator("#more").is_visible()
+    context.close()
+
+
+def test_a_printed_page_has_no_addresses_and_breaks_within_entries(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    opened(page, drawn / "daily/2026-06-03/index.html")
+
+    found = page.evaluate(
+        """() => [...document.querySelectorAll(".entry")].map((entry) => [
+             getComputedStyle(entry).breakInside,
+             getComputedStyle(entry.querySelector("h3 a"), "::after").content,
+             getComputedStyle(entry.querySelector("h3")).breakAfter,
+           ])"""
+    )
+
+    assert {tuple(one) for one in found} == {("auto", "none", "avoid")}
+    page.close()
+
+
+def test_an_archive_of_an_earlier_version_is_drawn_anew_without_its_cards(tmp_path: Path) -> None:
+    store = FakeIssues(*map(day_of, range(3)))
+    draw(tmp_path, store)
+    before = files(tmp_path)
+    (tmp_path / "search/2026-05.js").write_text("papers([]);")
+    notes = [
+        ["2026-05-25", "daily", {"sha": "1", "entries": 4, "why_empty": "", "papers": [], "topics": [["Agents", 2]]}]
+    ]
+    old = {"drawn_with": "another version", "months": {"2026-05": "0"}, "issues": notes}
+    (tmp_path / ".manifest.json").write_text(json.dumps(old))
+
+    draw(tmp_path, store)
+
+    assert files(tmp_path) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from digest.core.models import Mail
 from digest.deliver import smtp_connection
 from digest.deliver.replies import Reply
 from digest.deliver.smtp import SmtpMailer, port_hint
+from digest.deliver.smtp_connection import Connection
 from digest.store import SqlStore
 from tests.servers.flaky_smtp import REPLIES, Act, FlakySmtp, Rule
 from tests.servers.flaky_smtp.server import Step
@@ -125,6 +127,22 @@ def test_an_answer_that_drips_in_is_waited_for_no_longer_than_one_that_does_not_
     assert "no answer within 60 s" in str(error)
 
 
+def test_an_answer_of_endless_lines_is_in_doubt() -> None:
+    with talk(Rule("DOT", Act(say=b"250-and so on, and so on\r\n" * 4000))) as (_, mailer):
+        error = fails(mailer)
+
+    assert type(error) is InDoubtError
+    assert "its answer does not end" in str(error)
+
+
+def test_the_time_for_the_dot_is_for_the_dot_alone() -> None:
+    with talk(timeout_s=20.0, after_dot_s=600.0) as (_, mailer):
+        mailer.send(mail(), before_dot=nothing)
+
+        # A server that never answers would take as long as it says.
+        assert mailer._connected().patience_s == 20.0
+
+
 def test_a_reply_of_421_behind_the_dot_is_a_refusal_and_ends_the_connection() -> None:
     with talk(Rule("DOT", Act(say=b"421 4.3.2 closing\r\n"), times=1)) as (server, mailer):
         error = fails(mailer)
@@ -178,7 +196,7 @@ def test_a_refusal_leaves_the_connection_for_the_next_mail(step: Step) -> None:
     assert (server.connections, server.count("RSET"), server.taken(BOB)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("said", [b"500 what\r\n", b"354 what\r\n", b"OK\r\n"])
+@pytest.mark.parametrize("said", [b"500 what\r\n", b"354 what\r\n", b"300 what\r\n", b"199 what\r\n", b"OK\r\n"])
 def test_a_connection_that_cannot_be_reset_after_a_refusal_is_dropped(said: bytes) -> None:
     with talk(Rule("RCPT", Act(say=b"550 5.1.1 no\r\n"), times=1), Rule("RSET", Act(say=said), times=1)) as (
         server,
@@ -189,6 +207,15 @@ def test_a_connection_that_cannot_be_reset_after_a_refusal_is_dropped(said: byte
 
     assert type(error) is RefusedError
     assert (server.connections, server.taken(BOB)) == (2, 1)
+
+
+def test_any_2xx_is_leave_to_go_on_after_a_refusal() -> None:
+    rules = (Rule("RCPT", Act(say=b"550 5.1.1 no\r\n"), times=1), Rule("RSET", Act(say=b"200 OK\r\n")))
+    with talk(*rules) as (server, mailer):
+        fails(mailer)
+        mailer.send(mail(BOB), before_dot=nothing)
+
+    assert (server.connections, server.taken(BOB)) == (1, 1)
 
 
 def test_a_server_that_hangs_up_on_the_body_has_not_got_the_mail() -> None:
@@ -251,6 +278,34 @@ def test_dots_are_doubled_and_the_last_line_is_ended() -> None:
     assert server.bodies == [b"A: b\r\n\r\n..one\r\n...two\r\na.b\r\n"]
 
 
+def test_a_mail_that_no_buffer_holds_goes_out_whole() -> None:
+    content = b"A: b\r\n\r\n" + (b"y" * 990 + b"\r\n") * 5_000
+    with talk() as (server, mailer):
+        mailer.send(mail(), before_dot=nothing)
+        mailer.send(mail(BOB, content), before_dot=nothing)
+
+    assert server.bodies[1] == content
+
+
+def test_the_lone_dot_does_not_wait_for_the_server_to_acknowledge_the_body() -> None:
+    with talk() as (_, mailer):
+        mailer.check("digest@example.org")
+
+        # How long that is depends on the machine; that it is asked for does not.
+        sock = mailer._connected().sock
+        assert sock is not None
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_address_that_smtp_cannot_carry_costs_no_other_mail() -> None:
+    with talk() as (server, mailer):
+        error = fails(mailer, "ädä@example.org")
+        mailer.send(mail(BOB), before_dot=nothing)
+
+    assert "letters that SMTP cannot carry" in str(error)
+    assert server.taken(BOB) == 1
+
+
 def test_what_a_server_says_cannot_act_on_a_terminal() -> None:
     with talk(Rule("RCPT", Act(say=b"550 5.1.1 \x1b[31mno\x07 \xc2\x9b2J such user\r\n"))) as (_, mailer):
         error = fails(mailer)
@@ -261,6 +316,74 @@ def test_what_a_server_says_cannot_act_on_a_terminal() -> None:
 def test_a_long_answer_is_cut() -> None:
     with talk(Rule("RCPT", Act(say=b"550 5.1.1 " + b"x" * 5000 + b"\r\n"))) as (_, mailer):
         assert str(fails(mailer)) == "refused: 550 5.1.1 " + "x" * 294
+
+
+# -- the connection by itself
+
+
+@contextmanager
+def connected(*rules: Rule) -> Iterator[tuple[FlakySmtp, Connection]]:
+    with FlakySmtp(list(rules)) as server:
+        connection = Connection("127.0.0.1", server.port, local_name="me", timeout_s=20.0)
+        yield server, connection
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (Act(say=b"250 hello\r\n", then="hang up"), "it hung up"),
+        (Act(say=b"250 hello\r\n", then="reset"), "the connection broke: .*reset"),
+        (Act(say=b"250 hello\r\n421 no time\r\n", then="hang up"), "it said '421 no time' without being asked"),
+    ],
+)
+def test_what_happened_while_nobody_looked_is_found_before_the_next_command(act: Act, said: str) -> None:
+    with connected(Rule("EHLO", act)) as (server, connection):
+        connection.ehlo()
+        server.await_end()
+
+        with pytest.raises(smtplib.SMTPServerDisconnected, match=said):
+            connection.docmd("NOOP")
+
+        assert connection.sock is None
+        assert len(server.commands) == 1
+
+
+def test_a_server_that_is_there_and_silent_is_as_it_should_be() -> None:
+    with connected() as (_, connection):
+        connection.expect_silence()
+
+        assert connection.docmd("NOOP") == (250, b"2.0.0 OK")
+
+
+def test_a_closed_connection_neither_asks_nor_hears() -> None:
+    with connected() as (_, connection):
+        connection.close()
+
+        for use in (connection.noop, connection.getreply, connection.expect_silence):
+            with pytest.raises(smtplib.SMTPServerDisconnected, match="is closed"):
+                use()
+
+
+def test_a_line_feed_alone_is_no_reply() -> None:
+    with (
+        connected(Rule("EHLO", Act(say=b"\n"))) as (_, connection),
+        pytest.raises(smtplib.SMTPServerDisconnected, match="its answer '' is no reply of SMTP"),
+    ):
+        connection.ehlo()
+
+
+def test_the_last_moment_counts_and_none_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with connected(Rule("EHLO", Act(say=b"250-a\r\n25", then="stall"))) as (_, connection):
+        times = iter([0.0, 19.5, 20.0])
+        monkeypatch.setattr(smtp_connection, "time", SimpleNamespace(monotonic=lambda: next(times)))
+
+        with pytest.raises(smtplib.SMTPServerDisconnected, match=r"timed out: no answer within 20 s, but for '25'"):
+            connection.ehlo()
+
+
+def test_the_dot_may_take_ten_minutes() -> None:
+    assert smtp_connection.AFTER_DOT_S == 600  # RFC 5321, 4.5.3.2.6
 
 
 # -- connections that end
@@ -331,13 +454,13 @@ def test_the_connection_is_ended_with_a_word_where_it_can_be() -> None:
     assert server.count("QUIT") == 1
 
 
-def test_a_server_that_does_not_answer_the_good_bye_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.deliver.smtp._GOODBYE_S", 0.05)
-
-    with talk(Rule("QUIT", Act(then="stall")), timeout_s=600) as (server, mailer):
+def test_the_good_bye_is_not_waited_for_as_long_as_an_answer() -> None:
+    with talk(timeout_s=20.0) as (server, mailer):
         mailer.send(mail(), before_dot=nothing)
+        connection = mailer._connected()
+        mailer.close()
 
-    assert server.taken(ADA) == 1
+    assert (connection.patience_s, server.count("QUIT")) == (5.0, 1)
 
 
 @pytest.mark.parametrize("greeting", [b"554 no service\r\n", b"421 too busy\r\n", b"250 hello\r\n"])
@@ -355,6 +478,34 @@ def test_a_server_that_never_greets_is_given_up_with_a_hint_at_the_port() -> Non
         mailer = SmtpMailer(host="127.0.0.1", port=listener.getsockname()[1], security="starttls", timeout_s=0.05)
 
         assert "no answer within 0.05 s" in str(fails(mailer))
+
+
+@pytest.mark.parametrize("security", ["starttls", "none"])
+def test_a_connection_that_fails_at_an_odd_port_comes_with_the_hint(
+    monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    # Nobody listens there any more, and nobody may listen at the real one.
+    monkeypatch.setattr("digest.deliver.smtp._TLS_PORT", port)
+
+    error = fails(SmtpMailer(host="127.0.0.1", port=port, security=security))
+
+    assert type(error) is DeliveryError
+    assert "refused; port 465 is for encryption from the start: security = 'tls'" in str(error)
+
+
+def test_a_host_that_nobody_knows_is_looked_for_in_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    # Asking for a name would leave the machine.
+    monkeypatch.setattr("socket.create_connection", unknown)
+
+    error = fails(SmtpMailer(host="smtp.example.org", port=587, security="starttls"))
+
+    assert type(error) is DeliveryError
+    assert "smtp.example.org:587: [Errno -2] Name or service not known; check [mail] host" in str(error)
 
 
 def test_a_server_that_never_begins_to_encrypt_is_given_up() -> None:
@@ -392,6 +543,7 @@ LOGIN = {"username": "me", "password": "secret"}
             "provider has to allow passwords",
         ),
         ("534 5.7.9 Application-specific password required", "make an app password"),
+        ("500 5.5.1 what", "check [mail] username and password_env"),
     ],
 )
 @pytest.mark.parametrize("offers", ["AUTH CRAM-MD5 LOGIN PLAIN", "auth plain login", "AUTH=LOGIN", "AUTH CRAM-MD5"])
@@ -522,7 +674,10 @@ def context_of(cert: trustme.LeafCert) -> ssl.SSLContext:
         ({"names": ["mail.example.net"]}, "is for another host"),
         ({"names": ["192.0.2.1"]}, "is for another host"),
         ({"authority": "other"}, "comes from an authority that is not known here"),
+        ({"authority": "other, sent along"}, "comes from an authority that is not known here"),
         ({"authority": "itself"}, "is signed by itself"),
+        ({"names": ["mail.example.net"], "host": "localhost"}, "is for another host"),
+        ({"names": ["localhost"], "host": "localhost"}, None),
     ],
     ids=lambda value: str(value),
 )
@@ -534,10 +689,16 @@ def test_each_fault_of_a_certificate_is_told_apart(
     else:
         signer = trustme.CA() if what.get("authority") else authority
         dates = {k: v for k, v in what.items() if k.startswith("not_")}
-        context = context_of(signer.issue_cert(*what.get("names", ["127.0.0.1"]), **dates))
+        cert = signer.issue_cert(*what.get("names", ["127.0.0.1"]), **dates)
+        context = context_of(cert)
+        if "sent along" in what.get("authority", ""):
+            chain = tmp_path / "chain.pem"
+            chain.write_bytes(cert.private_key_and_cert_chain_pem.bytes() + signer.cert_pem.bytes())
+            context.load_cert_chain(chain)
     options = {"context": context, "implicit": security == "tls", "offers": ("STARTTLS",)}
 
-    with talk(server=options, security=security, ca_file=ca_file) as (server, mailer):
+    host = what.get("host", "127.0.0.1")
+    with talk(server=options, host=host, security=security, ca_file=ca_file) as (server, mailer):
         if said is None:
             mailer.send(mail(), before_dot=nothing)
         else:
@@ -578,6 +739,8 @@ def self_signed(folder: Path) -> ssl.SSLContext:
     ("said", "advice"),
     [
         (b"454 4.7.0 TLS not available due to local problem\r\n", "the next run tries again"),
+        (b"400 later\r\n", "the next run tries again"),
+        (b"500 what\r\n", "check [mail] port and security"),
         (b"502 5.5.1 not implemented\r\n", "check [mail] port and security"),
     ],
 )
@@ -592,6 +755,23 @@ def test_a_refused_starttls_sends_nothing_and_says_whether_to_wait(said: bytes, 
     assert f"refused STARTTLS: {said.decode().strip()}" in str(error)
     assert advice in str(error)
     assert server.count("AUTH") == server.count("MAIL") == 0
+
+
+@pytest.mark.parametrize(
+    ("security", "login", "rule"),
+    [
+        ("starttls", {}, Rule("QUIT", Act(say=b"221 bye\r\n"))),
+        ("none", LOGIN, Rule("AUTH", Act(say=b"535 no\r\n"))),
+    ],
+)
+def test_a_connection_that_is_not_safe_or_not_logged_in_is_not_used_for_the_next_mail(
+    security: str, login: dict[str, str], rule: Rule
+) -> None:
+    with talk(rule, server={"offers": ("AUTH PLAIN",)}, security=security, **login) as (server, mailer):
+        errors = [type(fails(mailer, one)) for one in (ADA, BOB)]
+
+    assert errors == [MailUnavailable] * 2
+    assert (server.count("MAIL"), server.record, server.connections) == (0, [], 2)
 
 
 def test_nothing_that_was_said_on_the_open_line_counts_on_the_safe_one(authority: trustme.CA, ca_file: Path) -> None:
@@ -625,7 +805,8 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, content: str
         error = fails(mailer)
 
     assert type(error) is MailUnavailable
-    assert f"[mail] ca_file {path} cannot be read" in str(error)
+    assert f"[mail] ca_file {path} cannot be read: " in str(error)
+    assert "Errno" not in str(error)
 
 
 # -- whose fault it is

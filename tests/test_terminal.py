@@ -7,15 +7,23 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from digest import terminal
+from digest.cli import cli
+from digest.command_line import complain
 from digest.core.models import Announcement, Issue, Link, SourceReport, SourceState, Usage
-from digest.core.pipeline import Report
-from digest.doctor import Finding
+from digest.core.pipeline import Report, Stage
+from digest.doctor import Finding, examine
+from digest.history import history_of
+from digest.history_text import history_json, print_history
 from digest.publish.render import flow
 from digest.publish.views import Links, issue_view
+from tests.conftest import paper
+from tests.desk import CONFIG, Desk
 from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 
@@ -142,7 +150,7 @@ def test_a_run_does_not_give_one_reason_for_all_that_was_left_out(capsys: pytest
         terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
 
     several, alike = capsys.readouterr().out.split("daily ·")[1:]
-    assert "3 left out (2 not among the best 30 of 40, 1 for other reasons)" in several
+    assert "3 left out (2 not among the best 30 of 40, 1 says nearly the same as “Bread”)" in several
     assert "2 left out (not among the best 30 of 40)" in alike
 
 
@@ -207,3 +215,178 @@ def test_what_a_run_cost_is_told_with_what_was_cached_and_what_is_in_doubt(capsy
     assert f"  gpt-5-mini: {said} · 20 with an extract instead\n" in capsys.readouterr().out
     document = terminal.report_json(report, None)["llm"]
     assert (document["cached_tokens"], document["in_doubt_usd"]) == (30_720, 0.021)
+
+
+# -- every command
+
+
+LONG = "A study of sediment, rivers and gravel, and of everything else that water has ever carried to any delta at all"
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk with an issue of one paper, and two that had no room."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    (desk.folder / "config.toml").write_text(
+        CONFIG + 'max_papers = 1\ninterests = ["sediment"]\navoid = ["author: Ann Other"]\n', encoding="utf-8"
+    )
+    names = tuple(f"Person Number{n} With A Long Name" for n in range(4))
+    titles = (LONG, f"{LONG}, revisited", "Gravel that was never asked for")
+    desk.feed(
+        WEDNESDAY, [paper(n, title=t, abstract=f"{t}. {t} 5.", authors=names) for n, t in enumerate(titles, start=1)]
+    )
+    desk.run(WEDNESDAY)
+    return desk
+
+
+COMMANDS = {
+    "search": ("search", "sediment"),
+    "similar": ("similar", "2603.00001"),
+    "summarize": ("summarize", "paper.txt"),
+    "show": ("show",),
+    "why": ("show", "--why", "2603.00002"),
+    "feedback": ("feedback", "2603.00001", "--forget"),
+    "feedback so far": ("feedback",),
+    "topics": ("topics",),
+    "cost": ("cost",),
+    "status": ("status",),
+    "doctor": ("doctor", "--offline"),
+    "eval": ("eval", "--part", "duplicates"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("columns", [50, 110])
+def test_every_command_keeps_to_the_width_of_the_terminal(
+    name: str, columns: int, printed: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (printed.folder / "paper.txt").write_text(f"{LONG}\n\n{LONG} is what we have. {LONG} is new.\n", encoding="utf-8")
+    monkeypatch.chdir(printed.folder)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+
+    with contextlib.redirect_stdout(Tty()) as screen:
+        cli([*COMMANDS[name]], standalone_mode=False)
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    words = [line for line in lines if "://" not in line and str(printed.folder) not in line]
+    assert words
+    assert [line for line in words if len(line) > columns] == []
+
+
+def test_a_wide_terminal_is_used_whole(printed: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm")
+
+    with contextlib.redirect_stdout(Tty()) as screen:
+        terminal.print_lines([f"{LONG} and {LONG}"])
+
+    assert 180 < max(map(len, screen.getvalue().splitlines())) <= 200
+
+
+def test_letters_of_two_columns_are_counted_as_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    found = paper(1, title="河" * 40, authors=("河川太郎河川太郎", "砂利花子砂利花子", "水田一郎水田一郎"))
+
+    with contextlib.redirect_stdout(Tty()) as screen:
+        terminal.print_papers([found], query="")
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert [line for line in lines if cell_len(line) > 40] == []
+
+
+def test_a_pipe_gets_whole_lines(
+    printed: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(printed.folder)
+    monkeypatch.setenv("COLUMNS", "50")
+
+    cli(["search", "sediment"], standalone_mode=False)
+
+    assert f"{LONG}\n" in capsys.readouterr().out
+
+
+def test_an_error_on_a_terminal_is_wrapped_but_its_link_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    link = f"https://example.org/{'long' * 20}"
+
+    with contextlib.redirect_stderr(Tty()) as screen:
+        complain(f"digest: {LONG} {link}")
+
+    lines = screen.getvalue().splitlines()
+    assert link in lines
+    assert all(len(line) <= 40 for line in lines if line != link)
+
+
+def test_many_that_say_nearly_the_same_are_counted_together(capsys: pytest.CaptureFixture[str]) -> None:
+    out = [left_out(n, f"says nearly the same as “Bread {n}”") for n in (1, 2)] + [left_out(3)]
+    report = Report(
+        edition="daily",
+        date=WEDNESDAY,
+        sources=(),
+        usage=Usage(client="extractive"),
+        issue=issue([entry(1)], left_out=tuple(out)),
+    )
+
+    terminal.print_reports([report], {}, data_dir=Path(), outbox=True)
+
+    assert "(2 say nearly the same as others, 1 not among the best 30 of 40)" in capsys.readouterr().out
+
+
+# -- why
+
+
+def why(desk: Desk, target: str) -> dict[str, Any]:
+    with desk.app() as app:
+        return history_json(history_of(app, target))
+
+
+def test_why_says_how_a_paper_stood_that_was_not_printed(printed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    [standing] = why(printed, "2603.00002")["standings"]
+    with printed.app() as app:
+        print_history(history_of(app, "2603.00002"))
+
+    said = capsys.readouterr().out
+    assert (standing["edition"], standing["place"], standing["of"]) == ("daily", 2, 3)
+    assert standing["score"] > 0
+    assert standing["nearest_interest"]["interest"] == "sediment"
+    assert [one["id"] for one in standing["before"]] == ["arxiv:2603.00001"]
+    assert standing["last_printed"]["decision"] == "printed"
+    assert f"score {standing['score']:.4f}, place 2 of 3; the last with a place was “A study" in said
+    assert "nearest interest: “sediment”, " in said
+    assert "right before it: “A study" in said
+
+
+def test_why_names_what_stood_right_before_a_paper_the_nearest_first(printed: Desk) -> None:
+    [standing] = why(printed, "2603.00003")["standings"]
+
+    assert [one["id"] for one in standing["before"]] == ["arxiv:2603.00002", "arxiv:2603.00001"]
+    assert standing["nearest_interest"]["fit"] == 0
+
+
+def test_a_printed_paper_stands_behind_nothing(printed: Desk) -> None:
+    assert why(printed, "2603.00001")["standings"] == []
+
+
+def test_why_knows_the_place_of_a_paper_whose_score_an_earlier_version_did_not_keep(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.feed(WEDNESDAY, [paper(n) for n in (1, 2, 3)])
+    with desk.app() as app:
+        app.run(app.editions(()), WEDNESDAY, until=Stage.FETCH)
+        old = replace(left_out(3), id=paper(3).id)
+        app.store.save_issue(issue([entry(1), entry(2)], left_out=(old,)), at=desk.now, deliveries={})
+    [standing] = why(desk, old.id)["standings"]
+
+    assert (standing["score"], standing["place"], standing["of"]) == (None, 3, 3)
+
+
+# -- doctor
+
+
+def test_the_doctor_counts_what_is_to_be_avoided_apart(printed: Desk) -> None:
+    [found] = [
+        f for f in examine(printed.folder / "config.toml", printed.app().host, offline=True) if "interests" in f.subject
+    ]
+
+    assert (found.level, found.said) == ("good", "1 phrase; to avoid: 1 author")

@@ -83,6 +83,7 @@ def build(
             title=r.candidate.paper.title,
             url=r.candidate.paper.url,
             reason=r.left_out or f"not among the best {max_papers} of {considered}",
+            score=r.score,
         )
         for r in selection.cut
     )

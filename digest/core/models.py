@@ -447,6 +447,8 @@ class LeftOut:
     title: str
     url: str
     reason: str
+    score: float | None = None
+    """What it was worth beside the entries; None where an earlier version left it out and did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,14 @@ def rank(candidates: Sequence[Candidate], profile: Profile, background: Backgrou
     return tuple(s.ranked() for s in scored)
 
 
+def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
+    """What of the interests *paper* comes nearest to, however far off that is; None where nothing is asked for."""
+    text = read(paper)
+    space = Space(background or Background(), [text.bag])
+    wanted = _wanted(space, profile)
+    return max(wanted.fits(paper, text, space.vector(text.bag)), key=lambda f: f.fit, default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scored:
     candidate: Candidate
@@ -115,7 +123,7 @@ def _scored(
     texts = {c.paper.id: read(c.paper) for c in candidates}
     bags = {paper_id: text.bag for paper_id, text in texts.items()}
     space = Space(background, bags.values())
-    wanted = _Wants(space, profile.words, profile.authors, profile.liked, profile.disliked, "one of your papers")
+    wanted = _wanted(space, profile)
     avoided = _Wants(
         space, profile.avoid_words, profile.avoid_authors, profile.disliked, profile.liked, "one that you avoid"
     )
@@ -146,6 +154,10 @@ def _scored(
             )
         )
     return tuple(sorted(found, key=_best_first)), lately
+
+
+def _wanted(space: Space, profile: Profile) -> _Wants:
+    return _Wants(space, profile.words, profile.authors, profile.liked, profile.disliked, "one of your papers")
 
 
 def _softened(fit: float) -> float:

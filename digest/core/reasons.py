@@ -42,7 +42,7 @@ _TOUCHES: Final = 0.13
 """Relevance from which it says "touches on …" or "near …"."""
 _MENTIONS: Final = 0.05
 """Relevance from which it says which words are shared; what is less is chance."""
-OFF: Final = "for a change: off your interests"
+OFF: Final = "off your interests, for a change"
 UNLIKE: Final = "unlike what was printed lately"
 _VERBS: Final = {Kind.AUTHOR: "by", Kind.WORDS: "matches", Kind.PAPER: "close to your"}
 _NAMED: Final = 2

@@ -72,18 +72,16 @@ class Connection(smtplib.SMTP):
         Raises:
             SMTPServerDisconnected: It hung up, or its next reply would be the answer to an earlier question.
         """
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("it hung up")
+        sock = self._socket()
         if not self._unread:
-            self.sock.settimeout(0)
+            sock.settimeout(0)
             try:
-                self._unread = self.sock.recv(4096)
+                self._unread = sock.recv(4096)
             except (BlockingIOError, ssl.SSLWantReadError):
+                sock.settimeout(self.timeout)
                 return
             except OSError as exc:
                 raise self._lost(f"the connection broke: {exc}") from exc
-            finally:
-                self.sock.settimeout(self.timeout)
             if not self._unread:
                 raise self._lost("it hung up")
         raise self._lost(f"it said {readable(self._unread)!r} without being asked")
@@ -137,15 +135,14 @@ class Connection(smtplib.SMTP):
     def _receive(self, until: float) -> bytes:
         """What comes next, before *until*."""
         half = f", but for {readable(self._unread)!r}" if self._unread else ""
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("it hung up")
+        sock = self._socket()
         left_s = until - time.monotonic()
         try:
             if left_s <= 0:
                 raise TimeoutError
-            self.sock.settimeout(left_s)
-            chunk = self.sock.recv(4096)
-            self.sock.settimeout(self.timeout)
+            sock.settimeout(left_s)
+            chunk = sock.recv(4096)
+            sock.settimeout(self.timeout)
         except TimeoutError as exc:
             raise self._lost(f"it timed out: no answer within {self.patience_s:g} s{half}") from exc
         except OSError as exc:
@@ -153,6 +150,11 @@ class Connection(smtplib.SMTP):
         if not chunk:
             raise self._lost(f"it hung up without an answer{half}")
         return chunk
+
+    def _socket(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self.sock
 
     def _lost(self, why: str) -> smtplib.SMTPServerDisconnected:
         self.close()

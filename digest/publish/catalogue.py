@@ -1,28 +1,33 @@
 """What the archive knows of itself, so that a new issue costs the same on day 300 as on day 3.
 
-    .manifest.json      for each issue drawn: a hash of it, its papers and topics
-    search/2026-06.js   for each paper of that month's issues: a card; the search page loads these, topic pages are
-                        listed from them
+    .manifest.json         for each issue drawn: a hash of it, its papers and topics
+    search/2026-06/03.js   for each paper that was first printed on that day: a card; topic pages are listed from them,
+                           and the search shows what it found
+    search/2026-06/l.js    which of them have which words that begin with an l, a line for each day; `0` is for digits,
+                           `1` for other scripts
 
-Both can be lost at any time: then they are made again from the stored issues.
+All can be lost at any time: then they are made again from the stored issues.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from digest.core.models import Issue
+from digest.core.models import Entry, Issue
 from digest.publish.formulas import to_unicode
 from digest.publish.slugs import slug
 
 MANIFEST = ".manifest.json"
-_OPENING, _CLOSING = "papers([\n", "\n]);\n"
-MOST_AUTHORS = 40
+_OPENING, _CLOSING = "cards(", "\n]);\n"
+_LINE = re.compile(r'words\("(.)","(\d{4}-\d\d-\d\d)",(".*")\);')
+_MOST_AUTHORS = 40
 """A search for the 600th author of one paper finds nothing; the file stays small."""
 
 
@@ -44,15 +49,18 @@ class Note:
     why_empty: str
     papers: tuple[str, ...]
     """Slugs, in the issue's order."""
-    topics: tuple[tuple[str, int], ...]
-    """(topic, how many entries have it), the most frequent first."""
+    topics: tuple[tuple[str, tuple[int, ...]], ...]
+    """(topic, the places in `papers` of those that have it), the most frequent first."""
     accepted: bool = False
     """The store does not have it, and a person said that this is as it should be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A paper on a list: on a topic's page, in the search. Plain text, formulas in Unicode."""
+    """A paper on a list: on a topic's page, in the search. Plain text, formulas in Unicode.
+
+    It stands under the day and the edition that printed it first.
+    """
 
     paper: str
     """Slug."""
@@ -69,46 +77,90 @@ class Manifest:
     drawn_with: str = ""
     """Hash of everything but the issues that decides what pages look like."""
     notes: dict[IssueKey, Note] = field(default_factory=dict)
-    months: dict[str, str] = field(default_factory=dict)
-    """Month → hash of its file of cards."""
+    days: dict[str, str] = field(default_factory=dict)
+    """Day → hash of its file of cards."""
+    letters: dict[str, str] = field(default_factory=dict)
+    """Month → the letters that it has words of."""
 
 
 def note(issue: Issue) -> Note:
     """What to remember of *issue*."""
-    counts: dict[str, int] = {}
-    for entry in issue.entries:
+    places: dict[str, list[int]] = {}
+    for n, entry in enumerate(issue.entries):
         for topic in entry.summary.topics:
-            counts[topic] = counts.get(topic, 0) + 1
+            places.setdefault(topic, []).append(n)
     return Note(
         # The representation of a tree of frozen values names each of them, and is the same in each process.
         sha=short_hash(repr(issue).encode("utf-8", "backslashreplace")),
         entries=len(issue.entries),
         why_empty=issue.why_empty or "",
         papers=tuple(slug(entry.paper.id) for entry in issue.entries),
-        topics=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        topics=tuple((t, tuple(at)) for t, at in sorted(places.items(), key=lambda item: (-len(item[1]), item[0]))),
     )
 
 
-def cards(issue: Issue) -> tuple[Card, ...]:
-    """The cards of an issue's papers, in its order."""
-    return tuple(
-        Card(
-            paper=slug(entry.paper.id),
-            title=to_unicode(entry.paper.title),
-            tldr=to_unicode(entry.summary.tldr),
-            authors=entry.paper.authors[:MOST_AUTHORS],
-            topics=entry.summary.topics,
-            date=issue.date.isoformat(),
-            edition=issue.edition,
-        )
-        for entry in issue.entries
+def card(entry: Entry, issue: Issue) -> Card:
+    """The card of an entry of *issue*."""
+    return Card(
+        paper=slug(entry.paper.id),
+        title=to_unicode(entry.paper.title),
+        tldr=to_unicode(entry.summary.tldr),
+        authors=entry.paper.authors[:_MOST_AUTHORS],
+        topics=entry.summary.topics,
+        date=issue.date.isoformat(),
+        edition=issue.edition,
     )
+
+
+def words_of(entry: Entry) -> tuple[frozenset[str], frozenset[str]]:
+    """The words by which the search finds an entry, those of the title and the others.
+
+    All that `digest search` finds it by, and what stands in the issue: its summary and topics.
+    """
+    paper, summary = entry.paper, entry.summary
+    title = _folded([paper.title, to_unicode(paper.title)])
+    names = paper.authors[:_MOST_AUTHORS]
+    text = _folded([paper.abstract, to_unicode(paper.abstract), *names, summary.tldr, *summary.points, *summary.topics])
+    return title, text - title
+
+
+def _folded(texts: Iterable[str]) -> frozenset[str]:
+    """The words of *texts* without case and accents, parted at every hyphen: as `fold` in search.js makes them."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", " ".join(texts)) if unicodedata.category(c)[0] != "M")
+    return frozenset(re.findall(r"[^\W_]+", plain.lower()))
+
+
+def letter_of(word: str) -> str:
+    """The file that has *word*."""
+    first = word[0]
+    return first if "a" <= first <= "z" else "0" if "0" <= first <= "9" else "1"
+
+
+def index(entries: Sequence[Entry]) -> dict[str, str]:
+    """Letter → the words of a day's entries, each with the places of those that have it: `lora:1,5!;lore:2`.
+
+    A mark of exclamation says that it stands in the title.
+    """
+    places: dict[str, list[str]] = {}
+    for n, entry in enumerate(entries):
+        title, text = words_of(entry)
+        for word in title:
+            places.setdefault(word, []).append(f"{n}!")
+        for word in text:
+            places.setdefault(word, []).append(str(n))
+    by_letter: dict[str, list[str]] = {}
+    for word in sorted(places):
+        by_letter.setdefault(letter_of(word), []).append(f"{word}:{','.join(places[word])}")
+    return {letter: ";".join(words) for letter, words in by_letter.items()}
 
 
 def write_manifest(manifest: Manifest) -> bytes:
     issues = [[key.day.isoformat(), key.edition, asdict(value)] for key, value in sorted(manifest.notes.items())]
     lines = ",\n".join(json.dumps(issue, ensure_ascii=False, separators=(",", ":")) for issue in issues)
-    head = json.dumps({"drawn_with": manifest.drawn_with, "months": dict(sorted(manifest.months.items()))})
+    known = {
+        name: dict(sorted(values.items())) for name, values in (("days", manifest.days), ("letters", manifest.letters))
+    }
+    head = json.dumps({"drawn_with": manifest.drawn_with, **known})
     return f'{head[:-1]}, "issues": [\n{lines}\n]}}\n'.encode("utf-8", "replace")
 
 
@@ -118,7 +170,8 @@ def read_manifest(content: bytes | None) -> Manifest:
         data = json.loads(content or b"{}")
         return Manifest(
             drawn_with=str(data["drawn_with"]),
-            months=dict(data["months"]),
+            days=dict(data.get("days", {})),
+            letters=dict(data.get("letters", {})),
             notes={
                 IssueKey(date.fromisoformat(day), edition): _note(values) for day, edition, values in data["issues"]
             },
@@ -127,25 +180,25 @@ def read_manifest(content: bytes | None) -> Manifest:
         return Manifest()
 
 
-def write_month(groups: Sequence[Sequence[Card]]) -> bytes:
-    """A month's cards as a script, which pages opened from a file can load; JSON they could not."""
+def write_cards(day: str, cards: Sequence[Card]) -> bytes:
+    """A day's cards as a script, which pages opened from a file can load; JSON they could not."""
     rows = [
         json.dumps(
             [card.paper, card.title, card.tldr, list(card.authors), list(card.topics), card.date, card.edition],
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        for group in groups
-        for card in group
+        for card in cards
     ]
-    return (_OPENING + ",\n".join(rows) + _CLOSING).encode("utf-8", "replace")
+    return (f'{_OPENING}"{day}",[\n' + ",\n".join(rows) + _CLOSING).encode("utf-8", "replace")
 
 
-def read_month(content: bytes | None, *, sha: str | None) -> tuple[Card, ...] | None:
-    """A month's cards; None where the file is not the one that was written."""
+def read_cards(content: bytes | None, day: str, *, sha: str | None) -> tuple[Card, ...] | None:
+    """A day's cards; None where the file is not the one that was written."""
     if content is None or short_hash(content) != sha:
         return None
-    rows = json.loads("[" + content.decode("utf-8").removeprefix(_OPENING).removesuffix(_CLOSING) + "]")
+    opening = f'{_OPENING}"{day}",[\n'
+    rows = json.loads("[" + content.decode("utf-8").removeprefix(opening).removesuffix(_CLOSING) + "]")
     return tuple(
         Card(
             paper=paper,
@@ -160,6 +213,23 @@ def read_month(content: bytes | None, *, sha: str | None) -> tuple[Card, ...] | 
     )
 
 
+def write_words(letter: str, days: Mapping[str, str]) -> bytes:
+    """The words of a month that begin with *letter*, the newest day first."""
+    lines = [f'words("{letter}","{day}",{json.dumps(days[day], ensure_ascii=False)});' for day in sorted(days)[::-1]]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def read_words(content: bytes | None) -> dict[str, str] | None:
+    """What `write_words` wrote: day → words; None where the file is none of its."""
+    if content is None:
+        return None
+    try:
+        matches = [_LINE.fullmatch(line) for line in content.decode("utf-8").splitlines()]
+        return {match[2]: json.loads(match[3]) for match in matches if match} if all(matches) else None
+    except ValueError:
+        return None
+
+
 def short_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
@@ -170,6 +240,7 @@ def _note(values: dict[str, Any]) -> Note:
         entries=int(values["entries"]),
         why_empty=str(values["why_empty"]),
         papers=tuple(values["papers"]),
-        topics=tuple((name, n) for name, n in values["topics"]),
+        # A count is what earlier versions wrote.
+        topics=tuple((name, () if isinstance(places, int) else tuple(places)) for name, places in values["topics"]),
         accepted=bool(values.get("accepted", False)),
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_FORMULA = 400
 """Characters. A longer one is shown as it was written: what is that long is hardly ever a formula."""
+_WIDE, _LONG = 24, 60
+"""Letters of a formula from which a phone, and any page, may be too narrow for it: browsers break none."""
 
 # As pandoc reads them: the opening $ stands before ink, the closing one after ink.
 _FORMULA = re.compile(r"(?<![\\$])(\$\$?)(?![\s$])((?:\\.|[^\\$])+)(?<!\s)\1(?!\$)", re.DOTALL)
@@ -109,7 +111,12 @@ def _mathml(tex: str, *, display: bool) -> Markup:
         root = etree.fromstring(markup, etree.XMLParser(resolve_entities=False, no_network=True))
     except (*errors, etree.XMLSyntaxError):
         return _code(tex)
-    return Markup(etree.tostring(root, encoding="unicode")) if _purify(root) else _code(tex)  # noqa: S704 -- allow-listed
+    if not _purify(root):
+        return _code(tex)
+    letters = len("".join(root.itertext()))
+    if letters > _WIDE:
+        root.set("class", "long" if letters > _LONG else "wide")
+    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 -- allow-listed
 
 
 def _purify(root: Any) -> bool:

@@ -25,7 +25,8 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         ],
         "sources": [source_json(report) for report in issue.sources],
         "left_out": [
-            {"id": paper.id, "title": paper.title, "url": paper.url, "reason": paper.reason} for paper in issue.left_out
+            {"id": paper.id, "title": paper.title, "url": paper.url, "reason": paper.reason, "score": paper.score}
+            for paper in issue.left_out
         ],
         "changes": [
             {

@@ -1,7 +1,7 @@
 """Issues of the archive that the store does not have: what is known of them, out of their own pages.
 
 The database was lost, an older one was put back, or another one is named in the config. Then these pages are the last
-copy of their issues, so they stay, and stay on the lists.
+copy of their issues, so they stay, and stay on the lists and in the search.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from digest.publish.catalogue import MOST_AUTHORS, Card, IssueKey, Note
+from digest.core.models import Entry, Issue, Paper, PaperId, Section, Signals, Summary, Usage
+from digest.publish import catalogue
+from digest.publish.catalogue import IssueKey, Note
 from digest.publish.folder import Folder
-from digest.publish.formulas import to_unicode
-from digest.publish.slugs import RESERVED, edition_slug, slug
+from digest.publish.slugs import RESERVED, edition_slug
 from digest.publish.views import issue_path
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -25,7 +27,7 @@ def find_kept(folder: Folder, notes: Mapping[IssueKey, Note], stored: Mapping[Is
     """The issues whose pages lie in *folder* and that are not *stored*, with what is to be known of each.
 
     Args:
-        notes: Of the manifest; where it was lost too, an issue's own JSON tells.
+        notes: Of the manifest; it may be lost too, and what an issue holds its own JSON tells.
         stored: Issue → number of its entries. One that is empty there and was not when it was drawn is not the same.
     """
     known = {(edition_slug(key.edition), key.day): key for key in (*notes, *stored)}
@@ -40,25 +42,57 @@ def find_kept(folder: Folder, notes: Mapping[IssueKey, Note], stored: Mapping[Is
             key = IssueKey(day, edition)
         if stored.get(key):
             continue
-        note = notes.get(key) or _note(folder, key)
+        note, before = catalogue.note(kept_issue(folder, key)), notes.get(key)
+        if before is not None:
+            # Where its JSON was lost, how many papers it had is known all the same.
+            note = replace(note, entries=note.entries or before.entries, accepted=before.accepted)
         if key not in stored or note.entries:
             found[key] = note
     return found
 
 
-def kept_cards(folder: Folder, key: IssueKey) -> tuple[Card, ...]:
-    """The cards of an issue's papers, out of its own JSON; none where that cannot be read."""
-    return tuple(
-        Card(
-            paper=slug(str(entry["id"])),
-            title=to_unicode(str(entry.get("title", ""))),
-            tldr=to_unicode(str(_dict(entry.get("summary")).get("tldr", ""))),
-            authors=_texts(entry.get("authors"))[:MOST_AUTHORS],
-            topics=_texts(entry.get("topics")),
-            date=key.day.isoformat(),
-            edition=key.edition,
+def kept_issue(folder: Folder, key: IssueKey) -> Issue:
+    """So much of an issue as its own JSON says and lists and search need; an empty one where that cannot be read."""
+    told = _told(folder, issue_path(key.edition, key.day).replace("index.html", "issue.json"))
+    sections = []
+    for section in map(_dict, _list(told.get("sections"))):
+        entries = tuple(
+            _entry(one) for one in map(_dict, _list(section.get("entries"))) if isinstance(one.get("id"), str)
         )
-        for entry in _entries(_issue(folder, key))
+        if entries:
+            sections.append(Section(topic=str(section.get("topic", "")), entries=entries))
+    return Issue(
+        edition=key.edition,
+        date=key.day,
+        title=str(told.get("title") or key.edition),
+        language=str(told.get("language") or "en"),
+        overview=str(told.get("overview") or ""),
+        sections=tuple(sections),
+        sources=(),
+        usage=Usage(client=""),
+        why_empty=str(told.get("why_empty") or "") or None,
+    )
+
+
+def _entry(one: Mapping[str, Any]) -> Entry:
+    summary = _dict(one.get("summary"))
+    return Entry(
+        paper=Paper(
+            id=PaperId(one["id"]),
+            title=str(one.get("title", "")),
+            authors=_texts(one.get("authors")),
+            url=str(one.get("url") or ""),
+        ),
+        summary=Summary(
+            tldr=str(summary.get("tldr", "")),
+            points=_texts(summary.get("points")),
+            topics=_texts(one.get("topics")),
+            client=str(summary.get("client", "")),
+        ),
+        sources=(),
+        reason="",
+        score=0.0,
+        signals=Signals(),
     )
 
 
@@ -73,38 +107,11 @@ def _places(folder: Folder) -> Iterator[tuple[str, date]]:
                     continue
 
 
-def _note(folder: Folder, key: IssueKey) -> Note:
-    issue = _issue(folder, key)
-    counts: dict[str, int] = {}
-    entries = list(_entries(issue))
-    for entry in entries:
-        for topic in _texts(entry.get("topics")):
-            counts[topic] = counts.get(topic, 0) + 1
-    return Note(
-        sha="",
-        entries=len(entries),
-        why_empty=str(issue.get("why_empty") or ""),
-        papers=tuple(slug(str(entry["id"])) for entry in entries),
-        topics=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
-    )
-
-
-def _issue(folder: Folder, key: IssueKey) -> dict[str, Any]:
-    return _told(folder, issue_path(key.edition, key.day).replace("index.html", "issue.json"))
-
-
 def _told(folder: Folder, path: str) -> dict[str, Any]:
     try:
         return _dict(json.loads(folder.read(path) or b"{}"))
     except (ValueError, RecursionError):
         return {}
-
-
-def _entries(issue: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for section in _list(issue.get("sections")):
-        for entry in _list(_dict(section).get("entries")):
-            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
-                yield entry
 
 
 def _dict(value: Any) -> dict[str, Any]:

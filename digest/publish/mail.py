@@ -18,8 +18,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from digest.core.issue import OTHER
 from digest.core.models import Issue, Mail
-from digest.core.text import one_line, strip_invisible
+from digest.core.text import clipped, one_line, quoted, strip_invisible
 from digest.publish.render import Templates
 from digest.publish.text import view_text
 from digest.publish.views import IssueView, Links, count, issue_view, shortened
@@ -153,12 +154,18 @@ def _step(view: IssueView, n: int) -> IssueView:
 
 
 def subject(view: IssueView) -> str:
-    """`Research digest, Wed 3 June: 30 papers, 8 on Language models`."""
+    """`Research digest, Wed 3 June: 30 papers, 8 on Language models`; where no topic has a section, the best title."""
     weekday, day, month, _ = view.day.split()
-    said = f"{view.title}, {weekday[:3]} {day} {month}: {count(view.count, 'paper')}"
-    if len(view.contents) > 1 and view.contents[0].topic.url:
-        said += f", {view.contents[0].count} on {view.contents[0].topic.text}"
-    return _header(said)[:MAX_SUBJECT]
+    said = f"{view.title}, {weekday[:3]} {day} {month}: {count(view.count, 'paper') if view.count else 'nothing new'}"
+    # Of equally large sections the first, which has the best paper; papers that share no topic are about nothing.
+    largest = max((s for s in view.contents if s.topic.text != OTHER), key=lambda s: s.count, default=None)
+    if largest is not None:
+        said += f", {largest.count}" if largest.count < view.count else ""
+        said += f" on {largest.topic.text}"
+    elif view.contents:
+        room = MAX_SUBJECT - len(said) - len(", “” …")
+        said += f", {quoted(view.contents[0].entries[0].title, max(room, 20))}"
+    return clipped(_header(said), MAX_SUBJECT)
 
 
 def _header(text: str) -> str:

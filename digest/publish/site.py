@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -29,12 +29,14 @@ from typing import Any, Protocol
 from digest import __version__
 from digest.core.errors import NotFoundError
 from digest.core.models import Entry, Issue
+from digest.core.text import clipped, one_line, strip_invisible
 from digest.publish import catalogue, feeds, views
-from digest.publish.catalogue import Card, IssueKey, Manifest, Note
+from digest.publish.catalogue import IssueKey, Manifest, Note
+from digest.publish.finding import SearchFiles, stood_in
 from digest.publish.folder import Folder
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
-from digest.publish.kept import find_kept, kept_cards
+from digest.publish.kept import find_kept, kept_issue
 from digest.publish.render import Templates
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.views import Links, issue_path, paper_path, topic_path
@@ -47,6 +49,8 @@ FRONT_ENTRIES = 5
 FRONT_ISSUES = 7
 _NAMED_AUTHORS = 20
 """On a paper's own page; a longer list is folded."""
+_DESCRIPTION = 300
+"""Letters; whoever shows it cuts it sooner."""
 _ASSETS = ("style.css", "keys.js", "search.js")
 
 
@@ -68,11 +72,13 @@ class StaticSite:
         store: Issues,
         *,
         title: str,
+        titles: Mapping[str, str] | None = None,
         base_url: str | None = None,
         former: Collection[str] = (),
         current: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Args:
+        titles: What editions are called, where that is not their name.
         base_url: Where the folder is served, if it is: feeds then carry whole addresses.
         former: Names that topics had once: their addresses lead to the topics of today.
         current: What a topic that no issue has any more is called now.
@@ -81,6 +87,7 @@ class StaticSite:
         self._templates = templates
         self._store = store
         self._title = title
+        self._titles = dict(titles or {})
         self._base_url = base_url.rstrip("/") + "/" if base_url else None
         self._former = former
         self._current = current
@@ -105,6 +112,7 @@ class StaticSite:
             templates=self._templates,
             store=self._store,
             title=self._title,
+            titles=self._titles,
             base_url=self._base_url,
             former=self._former,
             current=self._current,
@@ -135,7 +143,8 @@ class StaticSite:
         return self._folder / issue_path(edition, day)
 
     def _fingerprint(self) -> str:
-        parts = (self._templates.fingerprint(), __version__, *_library_versions(), self._title, self._base_url or "")
+        names = (self._title, self._base_url or "", repr(sorted(self._titles.items())))
+        parts = (self._templates.fingerprint(), __version__, *_library_versions(), *names)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -149,6 +158,7 @@ class _Drawing:
         templates: Templates,
         store: Issues,
         title: str,
+        titles: Mapping[str, str],
         base_url: str | None,
         former: Collection[str],
         current: Callable[[str], str | None],
@@ -160,6 +170,7 @@ class _Drawing:
         self._folder = folder
         self._templates = templates
         self._title = title
+        self._titles = titles
         self._base_url = base_url
         self._former = former
         self._current = current
@@ -167,8 +178,7 @@ class _Drawing:
         self._is_fresh = is_fresh
         self._recheck = recheck
         self._new = Manifest()
-        self._issue = lru_cache(maxsize=64)(lambda key: self._stored(store, key))
-        self._month_cards = lru_cache(maxsize=None)(self._read_month)
+        self._issue = lru_cache(maxsize=64)(lambda key: self._known(store, key))
         self._names = lru_cache(maxsize=None)(folder.names)
         stored = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
         self._kept = {
@@ -188,14 +198,23 @@ class _Drawing:
         for name in _ASSETS:
             self._folder.write(name, self._templates.file(name))
         changed = self._compare()
-        self._draw_months(changed)
+        self._stood = stood_in(self._new.notes)
+        self._found = SearchFiles(self._folder, self._old, self._new, self._issue, is_fresh=self._is_fresh)
+        self._found.draw(changed)
         self._draw_issues(changed)
         self._draw_papers(changed)
         self._draw_topics(changed)
         for edition in sorted({key.edition for key in changed}):
             self._draw_edition(edition)
         self._draw_front(editions)
-        self._page("search/index.html", "search.html", months=sorted(self._new.months, reverse=True))
+        self._page(
+            "search/index.html",
+            "search.html",
+            months=" ".join(f"{month}:{self._new.letters[month]}" for month in sorted(self._new.letters, reverse=True)),
+            total=len(self._stood),
+            description=f"Search the titles, abstracts, summaries, authors and topics of {self._title}.",
+            editions=json.dumps({name: self._name(name) for name in self._by_edition}, ensure_ascii=False),
+        )
         return self._new
 
     # -- what changed
@@ -219,14 +238,29 @@ class _Drawing:
 
     def _is_there(self, key: IssueKey, note: Note) -> bool:
         return (
-            f"{key.month}.js" in self._names("search")
+            (not note.papers or self._has_search(key))
             and key.day.isoformat() in self._names(edition_slug(key.edition))
             and self._names("papers").issuperset(note.papers)
             and self._names("topics").issuperset(topic_slug(topic) for topic, _ in note.topics)
         )
 
-    @staticmethod
-    def _stored(store: Issues, key: IssueKey) -> Issue:
+    def _has_search(self, key: IssueKey) -> bool:
+        there = self._names(f"search/{key.month}")
+        letters = self._old.letters.get(key.month, "")
+        is_first = key.day.isoformat() in self._old.days
+        return (f"{key.day:%d}.js" in there or not is_first) and there.issuperset(f"{one}.js" for one in letters)
+
+    def _name(self, edition: str) -> str:
+        """What an edition is called: as it is configured; as its newest issue has it; by its name."""
+        if edition in self._titles:
+            return self._titles[edition]
+        keys = self._by_edition.get(edition)
+        title = self._issue(keys[-1]).title if keys else self._title
+        return edition if title == self._title else title
+
+    def _known(self, store: Issues, key: IssueKey) -> Issue:
+        if key in self._kept:
+            return kept_issue(self._folder, key)
         issue = store.issue(key.edition, key.day)
         if issue is None:
             raise NotFoundError(f"the issue {key.edition}/{key.day.isoformat()} is listed in the store, but not there")
@@ -236,44 +270,6 @@ class _Drawing:
         """The notes of these issues, before and after."""
         for key in sorted(changed):
             yield from (notes[key] for notes in (self._old.notes, self._new.notes) if key in notes)
-
-    # -- cards
-
-    def _draw_months(self, changed: set[IssueKey]) -> None:
-        """Write the cards of each month that has changed issues; the others keep theirs."""
-        months = {key.month for key in changed}
-        for month, keys in groupby(sorted(self._all, reverse=True), key=lambda key: key.month):
-            if month not in months and month in self._old.months:
-                self._new.months[month] = self._old.months[month]
-                continue
-            kept: dict[IssueKey, list[Card]] = {}
-            for card in self._trusted(month) or () if self._is_fresh else ():
-                kept.setdefault(IssueKey(date.fromisoformat(card.date), card.edition), []).append(card)
-            groups = [
-                kept[key] if key in kept and key not in changed else self._cards(key) for key in keys if self._all[key]
-            ]
-            content = catalogue.write_month(groups)
-            self._folder.write(f"search/{month}.js", content)
-            self._new.months[month] = catalogue.short_hash(content)
-        for month in self._old.months.keys() - self._new.months.keys():
-            self._folder.remove(f"search/{month}.js")
-
-    def _cards(self, key: IssueKey) -> Sequence[Card]:
-        return kept_cards(self._folder, key) if key in self._kept else catalogue.cards(self._issue(key))
-
-    def _trusted(self, month: str) -> tuple[Card, ...] | None:
-        content = self._folder.read(f"search/{month}.js")
-        return catalogue.read_month(content, sha=(self._new.months.get(month) or self._old.months.get(month)))
-
-    def _read_month(self, month: str) -> tuple[Card, ...]:
-        """The cards of a month, newest issue first."""
-        trusted = self._trusted(month)
-        if trusted is not None:
-            return trusted
-        keys = sorted((key for key in self._all if key.month == month and self._all[key]), reverse=True)
-        groups = [self._cards(key) for key in keys]
-        self._folder.write(f"search/{month}.js", catalogue.write_month(groups))
-        return tuple(card for group in groups for card in group)
 
     # -- pages
 
@@ -290,19 +286,19 @@ class _Drawing:
             path,
             "issue.html",
             issue=views.issue_view(issue, links=Links(root=_root(path)), say=to_mathml),
+            edition=self._name(key.edition),
             folder=edition_slug(key.edition),
             before=_next_door(between[0]),
             after=_next_door(between[1]),
             plain_title=f"{issue.title}, {views.long_day(key.day)}",
+            description=_in_short(issue.overview or issue.why_empty or ""),
         )
         content = json.dumps(issue_json(issue), ensure_ascii=False, indent=1) + "\n"
         self._folder.write(path.replace("index.html", "issue.json"), content.encode("utf-8", "replace"))
 
     def _draw_papers(self, changed: set[IssueKey]) -> None:
-        stood: dict[str, list[IssueKey]] = {}
-        for key in sorted(self._new.notes, reverse=True):
-            for name in self._new.notes[key].papers:
-                stood.setdefault(name, []).append(key)
+        # The newest first.
+        stood = {name: keys[::-1] for name, keys in self._stood.items()}
         touched = {name for note in self._notes(changed) for name in note.papers}
         for name in sorted(touched - stood.keys()):
             self._folder.remove(paper_path(name))
@@ -323,12 +319,16 @@ class _Drawing:
             all_authors=", ".join(paper.authors),
             entry=views.entry_view(entry, links=links, say=to_mathml, day=date.min),
             plain_title=to_unicode(paper.title),
+            description=_in_short(entry.summary.tldr or paper.title),
             topics=[views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
             abstract=[to_mathml(line) for line in paper.abstract.splitlines() if line.strip()],
             facts=views.paper_facts(paper),
             links=views.paper_links(paper),
             issues=[
-                views.Word(text=f"{key.edition}, {views.long_day(key.day)}", url=links.issue(key.edition, key.day))
+                views.Word(
+                    text=f"{self._name(key.edition)}, {views.long_day(key.day)}",
+                    url=links.issue(key.edition, key.day),
+                )
                 for key in stood
             ],
         )
@@ -336,56 +336,75 @@ class _Drawing:
     def _draw_topics(self, changed: set[IssueKey]) -> None:
         touched = {topic_slug(topic): topic for note in self._notes(changed) for topic, _ in note.topics}
         former = {topic_slug(topic): topic for topic in self._former}
-        counts: dict[str, int] = {}
+        papers: dict[str, set[str]] = {}
         names: dict[str, str] = {}
-        months: dict[str, set[str]] = {}
-        for key, note in sorted(self._new.notes.items()):
-            for topic, n in note.topics:
+        for _, note in sorted(self._new.notes.items()):
+            for topic, places in note.topics:
                 name = topic_slug(topic)
-                counts[name] = counts.get(name, 0) + n
+                papers.setdefault(name, set()).update(note.papers[n] for n in places)
                 names[name] = topic
-                months.setdefault(name, set()).add(key.month)
         for name, topic in sorted((touched | former).items()):
-            if name not in counts:
-                self._draw_moved(name, topic, among=counts)
-        for name in sorted(touched.keys() & counts.keys()):
-            newest = list(self._newest_cards(name, sorted(months[name], reverse=True)))
-            self._draw_topic(name, names[name], newest, older=counts[name] - len(newest))
+            if name not in papers:
+                self._draw_moved(name, topic, among=papers)
+        for name in sorted(touched.keys() & papers.keys()):
+            self._draw_topic(name, names[name], papers[name])
         self._page(
             "topics/index.html",
             "topics.html",
+            description=f"All topics of {self._title}, and how many papers each has.",
             topics=[
-                (names[name], name, views.count(counts[name], "paper"))
+                (names[name], name, views.count(len(papers[name]), "paper"))
                 for name in sorted(names, key=lambda name: (names[name].casefold(), name))
             ],
         )
 
-    def _newest_cards(self, name: str, months: Sequence[str]) -> Iterator[Card]:
-        found = 0
-        for month in months:
-            for card in self._month_cards(month):
-                if any(topic_slug(topic) == name for topic in card.topics):
-                    yield card
-                    found += 1
-                    if found == TOPIC_ENTRIES:
-                        return
-
-    def _draw_topic(self, name: str, topic: str, cards: Sequence[Card], *, older: int) -> None:
+    def _draw_topic(self, name: str, topic: str, papers: Collection[str]) -> None:
+        """The newest papers of a topic, each once, under the issue that printed it first."""
         path = topic_path(name)
         links = Links(root=_root(path))
+        # As the cards have them: a day's papers in the order of its editions and their issues.
+        newest = sorted(papers, key=lambda paper: (-self._stood[paper][0].day.toordinal(), self._place(paper)))
+        shown = newest[:TOPIC_ENTRIES]
         days = [
             (
-                views.long_day(date.fromisoformat(day)),
-                edition,
-                links.issue(edition, date.fromisoformat(day)),
-                [
-                    (card.title, links.to(paper_path(card.paper)), card.tldr, views.some_authors(card.authors))
-                    for card in group
-                ],
+                views.long_day(key.day),
+                self._name(key.edition),
+                links.issue(key.edition, key.day),
+                [self._listed(paper, links) for paper in group],
             )
-            for (day, edition), group in groupby(cards, key=lambda card: (card.date, card.edition))
+            for key, group in groupby(shown, key=lambda paper: self._stood[paper][0])
         ]
-        self._page(path, "topic.html", topic=topic, days=days, shown=len(cards), older=older)
+        older = len(newest) - len(shown)
+        self._page(
+            path,
+            "topic.html",
+            topic=topic,
+            days=days,
+            shown=len(shown),
+            older=older,
+            description=f"{views.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first.",
+        )
+
+    def _place(self, paper: str) -> tuple[IssueKey, int]:
+        key = self._stood[paper][0]
+        return key, self._new.notes[key].papers.index(paper)
+
+    def _listed(self, paper: str, links: Links) -> dict[str, Any]:
+        """A paper on a topic's page, with the other places where it stood."""
+        first, *others = self._stood[paper]
+        card = self._found.cards(first.day.isoformat())[paper]
+        return {
+            "title": card.title,
+            "page": links.to(paper_path(card.paper)),
+            "tldr": card.tldr,
+            "authors": views.some_authors(card.authors),
+            "also": [self._also(key, first.day, links) for key in others],
+        }
+
+    def _also(self, key: IssueKey, first: date, links: Links) -> views.Word:
+        """Another issue that printed a paper; of the same day, its name says enough."""
+        day = "" if key.day == first else f", {views.short_day(key.day, year=key.day.year != first.year)}"
+        return views.Word(text=f"{self._name(key.edition)}{day}", url=links.issue(key.edition, key.day))
 
     def _draw_moved(self, name: str, topic: str, *, among: Container[str]) -> None:
         """Lead from the address of a topic that is gone to what it is called now, or take it away."""
@@ -393,7 +412,9 @@ class _Drawing:
         if now is None or topic_slug(now) not in among:
             self._folder.remove(path)
             return
-        self._page(path, "moved.html", former=topic, topic=now, url=Links(root=_root(path)).topic(now))
+        moved = f"{topic} is called {now} now."
+        url = Links(root=_root(path)).topic(now)
+        self._page(path, "moved.html", former=topic, topic=now, url=url, description=moved)
 
     def _draw_edition(self, edition: str) -> None:
         keys = self._by_edition.get(edition, [])
@@ -410,9 +431,10 @@ class _Drawing:
         self._page(
             f"{folder}/index.html",
             "edition.html",
-            edition=edition,
+            edition=self._name(edition),
             folder=folder,
             months=months,
+            description=f"All issues of {self._name(edition)}, by month.",
             total=f"{views.count(papers, 'paper')} in {views.count(len(keys), 'issue')}",
         )
         stored = [key for key in keys if key in self._dates]
@@ -442,7 +464,7 @@ class _Drawing:
             )
         return feeds.Feed(
             edition=edition,
-            title=f"{self._title}: {edition}",
+            title=f"{self._title}: {self._name(edition)}",
             author=self._title,
             language=self._issue(keys[-1]).language,
             updated=(newest or keys[-1:])[0].day,
@@ -452,7 +474,9 @@ class _Drawing:
 
     def _draw_front(self, editions: Sequence[str]) -> None:
         names = [*dict.fromkeys(editions), *(name for name in self._by_edition if name not in editions)]
-        self._page("index.html", "index.html", editions=[self._front(edition) for edition in names])
+        description = f"{self._title}: new research papers, summarized. The newest issues, and all before them."
+        shown = [self._front(edition) for edition in names]
+        self._page("index.html", "index.html", editions=shown, description=description)
 
     def _front(self, edition: str) -> dict[str, Any]:
         """An edition on the front page: its newest issue with papers, the empty days since, and those before."""
@@ -464,7 +488,7 @@ class _Drawing:
         scores = {slug(entry.paper.id): entry.score for entry in self._issue(full).entries} if full else {}
         top.sort(key=lambda entry: -scores[entry.anchor])
         return {
-            "name": edition,
+            "name": self._name(edition),
             "folder": edition_slug(edition),
             "issue": view,
             "url": links.issue(edition, full.day) if full else "",
@@ -485,8 +509,10 @@ class _Drawing:
             "about": ", ".join(topic for topic, _ in note.topics[:3]) if note.entries else note.why_empty,
         }
 
-    def _page(self, path: str, template: str, **values: Any) -> None:
-        html = self._templates.html(template, **values, root=_root(path), site_title=self._title)
+    def _page(self, path: str, template: str, *, description: str, **values: Any) -> None:
+        html = self._templates.html(
+            template, **values, description=description, root=_root(path), site_title=self._title
+        )
         self._folder.write(path, html.encode("utf-8", "replace"))
 
 
@@ -499,6 +525,11 @@ def _first(issue: Issue, entries: int) -> Issue:
         if kept:
             sections.append(replace(section, entries=kept))
     return replace(issue, sections=tuple(sections))
+
+
+def _in_short(text: str) -> str:
+    """*text* for a description that search engines and messengers show."""
+    return clipped(one_line(strip_invisible(to_unicode(text))), _DESCRIPTION)
 
 
 def _root(path: str) -> str:

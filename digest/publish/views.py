@@ -29,6 +29,7 @@ from digest.core.models import (
     SourceReport,
     SourceState,
 )
+from digest.core.reasons import OFF
 from digest.core.text import one_line, strip_invisible, web_url
 from digest.publish.formulas import to_unicode
 from digest.publish.slugs import edition_slug, slug, topic_slug
@@ -425,7 +426,9 @@ def _facts(entry: Entry, *, links: Links, day: date) -> Iterator[Word]:
 def _why(entry: Entry) -> str:
     """The reason without what the quiet line says already: votes and sources."""
     said = {count(entry.signals.upvotes or 0, "upvote")}
-    parts = [part for part in entry.reason.split("; ") if part not in said and not part.startswith("listed by ")]
+    # Of 0.1: behind "Why here:" that was a colon too many.
+    reason = entry.reason.replace("for a change: off your interests", OFF)
+    parts = [part for part in reason.split("; ") if part not in said and not part.startswith("listed by ")]
     return "; ".join(parts)
 
 

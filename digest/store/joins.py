@@ -12,12 +12,15 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from digest.core.errors import NotFoundError
 from digest.core.identity import ids_of, merge, title_id
 from digest.core.models import Issue, Paper, PaperId
+from digest.core.text import quoted
 from digest.store import tables
 from digest.store.database import AnyRow, Database, upsert
 from digest.store.papers import find_pks, load_papers, paper_values, replace_sketches
 from digest.store.parts import Listed, forget_parts, keep_apart, load_listings, load_parts, put_parts
 from digest.store.serialize import load
 
+_TITLE = 60
+"""Letters of a title that tells records apart."""
 _p = tables.paper.c
 
 
@@ -92,7 +95,7 @@ def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple
             f"{whole.id} cannot be taken apart: all that is known of it came under one id, or its ids{aliases} were "
             "joined by version 0.1, which did not keep what each record had said"
         )
-    names = ", ".join(one.id for one in parts)
+    names = ", ".join(f"{one.id} ({quoted(one.title, _TITLE)})" for one in parts)
     if part is None:
         if len(parts) > 2:
             raise NotFoundError(f"{whole.id} was joined out of {len(parts)} records: name one of {names}")

@@ -10,11 +10,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause, select, text
 
-from digest.core.identity import identify
+from digest.core.identity import identify, title_key
 from digest.core.models import Paper, PaperId
-from digest.store.database import Database
+from digest.core.people import authors_in_common
+from digest.store import tables
+from digest.store.database import Database, chunks
 from digest.store.papers import find_pks, load_papers
 
 # bm25 gives the weights of title, abstract and authors, and is smaller for the better:
@@ -40,8 +42,18 @@ _COUNT_SQLITE = text("SELECT count(*) FROM (SELECT 1 FROM paper_fts WHERE paper_
 _COUNT_POSTGRESQL = text(
     "SELECT count(*) FROM (SELECT 1 FROM paper WHERE words @@ to_tsquery('digest', :words) LIMIT :limit) AS found"
 )
+# By the name of an author: the newest first, for one person's papers are hardly better or worse answers.
+_NEWEST_SQLITE = text("SELECT rowid FROM paper_fts WHERE paper_fts MATCH :words ORDER BY rowid DESC LIMIT :limit")
+_NEWEST_POSTGRESQL = text(
+    "SELECT pk FROM paper WHERE words @@ to_tsquery('digest', :words) ORDER BY pk DESC LIMIT :limit"
+)
+_SIGNED_MOST: Final = 20_000
+"""Lists of authors that are looked through for one name."""
 _TRIED: Final = (1, 2 / 3, 0.4, 0.25, 0.125, 0)
 """Which part of the words is looked for, until not too many papers have any of them."""
+_AUTHORS, _TITLE, _TEXT = ("authors", "B"), ("title", "A"), ("title abstract", "AD")
+"""Fields as SQLite names them, and by the weights that Postgres keeps their words with."""
+_paper = tables.paper.c
 _TOO_MANY: Final = {"sqlite": 60_000, "postgresql": 20_000}
 """Papers that are put in order in less than half a second; Postgres reads each of them for that."""
 
@@ -53,7 +65,7 @@ class Search(Database):
         """Papers whose title, abstract or authors match all words of *query*, best first. Any text is a valid query.
 
         If nothing matches, the last word may be the beginning of one. A paper whose id or address was typed in comes
-        first.
+        first, then, where *query* is somebody's name, the papers by them, the newest first.
         """
         if limit <= 0:
             return ()
@@ -63,7 +75,25 @@ class Search(Database):
             found = _matches(connection, words, limit, is_whole=True) or _matches(
                 connection, words, limit, is_whole=False
             )
-            pks = list(dict.fromkeys((*sorted(pks), *found)))[:limit]
+            signed = _signed(connection, query, words, limit)
+            pks = list(dict.fromkeys((*sorted(pks), *signed, *found)))[:limit]
+            papers = load_papers(connection, pks)
+        return tuple(papers[pk] for pk in pks)
+
+    def titled(self, title: str, *, limit: int) -> tuple[Paper, ...]:
+        """Papers called *title*, however it is spelled; if none is, those with all words of it in their titles.
+
+        The newest first.
+        """
+        words = _words(title)
+        if not words or limit <= 0:
+            return ()
+        with self._read() as connection:
+            statement = _NEWEST_SQLITE if connection.dialect.name == "sqlite" else _NEWEST_POSTGRESQL
+            same = select(_paper.pk).where(_paper.title_key == title_key(title)).order_by(_paper.pk.desc()).limit(limit)
+            pks = list(connection.scalars(same)) or list(
+                connection.scalars(statement, {"words": _within(connection, words, _TITLE), "limit": limit})
+            )
             papers = load_papers(connection, pks)
         return tuple(papers[pk] for pk in pks)
 
@@ -78,6 +108,53 @@ class Search(Database):
             pks = _having_any(connection, bare, limit) if bare and limit > 0 else []
             papers = load_papers(connection, pks)
         return tuple(papers[pk] for pk in pks)
+
+
+def _signed(connection: Connection, query: str, words: Sequence[str], limit: int) -> list[int]:
+    """Papers by a person called *query*: those that write the name out before those that may mean it, newest first.
+
+    A list of authors that has the words in different names is none of theirs.
+    """
+    name = [word.casefold() for word in words]
+    # "Y. Bengio": an initial is no word to look for.
+    telling = [word for word in words if len(word) > 1]
+    if not telling or not all(word.isalpha() for word in words) or not _is_a_name(connection, telling):
+        return []
+    statement = _NEWEST_SQLITE if connection.dialect.name == "sqlite" else _NEWEST_POSTGRESQL
+    wanted = _within(connection, telling, _AUTHORS)
+    pks = list(connection.scalars(statement, {"words": wanted, "limit": _SIGNED_MOST}))
+    written, meant = list[int](), list[int]()
+    for some in chunks(pks):
+        rows = connection.execute(select(_paper.pk, _paper.authors).where(_paper.pk.in_(some)))
+        for pk, authors in sorted(map(tuple, rows), reverse=True):
+            if any(set(name) <= {word.casefold() for word in _words(author)} for author in authors):
+                written.append(pk)
+            elif authors_in_common((query,), authors):
+                meant.append(pk)
+        if len(written) >= limit:
+            break
+    return [*written, *meant][:limit]
+
+
+def _is_a_name(connection: Connection, words: Sequence[str]) -> bool:
+    """Whether *words* are to be taken for a name: a single one may well be "long" or "page"."""
+    if len(words) > 1:
+        return True
+    count = _COUNT_SQLITE if connection.dialect.name == "sqlite" else _COUNT_POSTGRESQL
+
+    def having(field: tuple[str, str]) -> int:
+        found = {"words": _within(connection, words, field), "limit": _TOO_MANY[connection.dialect.name]}
+        return connection.scalar(count, found) or 0
+
+    return having(_AUTHORS) > having(_TEXT)
+
+
+def _within(connection: Connection, words: Sequence[str], field: tuple[str, str]) -> str:
+    """A query for all of *words* in one *field* of the index."""
+    columns, weights = field
+    if connection.dialect.name == "sqlite":
+        return f"{{{columns}}} : (" + " AND ".join(f'"{word}"' for word in words) + ")"
+    return " & ".join(f"{word}:{weights}" for word in words)
 
 
 def _having_any(connection: Connection, words: Sequence[str], limit: int) -> list[int]:

@@ -82,6 +82,7 @@ class FlakySmtp:
         self._used: dict[int, int] = {}
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
+        self._closed = threading.Semaphore(0)
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=100)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, name="flaky-smtp", daemon=True)
@@ -101,6 +102,10 @@ class FlakySmtp:
     def taken(self, recipient: str) -> int:
         """How many mails it took for *recipient*."""
         return sum(to == recipient for to, _ in self.record)
+
+    def await_end(self) -> None:
+        """Wait until one more connection has ended, from here."""
+        assert self._closed.acquire(timeout=_PATIENCE_S)
 
     def count(self, command: str) -> int:
         """How often a command came."""
@@ -132,6 +137,7 @@ class FlakySmtp:
         finally:
             with suppress(OSError):
                 talk.sock.close()
+            self._closed.release()
 
     def _obey(self, talk: _Talk, line: bytes) -> bool:
         text = line.decode("utf-8", "replace").strip()
@@ -160,13 +166,12 @@ class FlakySmtp:
         return self._act(talk, "QUIT" if word == "QUIT" else "RSET") and word != "QUIT"
 
     def _take_mail(self, talk: _Talk) -> bool:
-        body = b""
+        lines: list[bytes] = []
         while (line := self._line(talk)) != b".\r\n":
-            if not line:
+            if not line or (not lines and not self._act(talk, "BODY")):
                 return False
-            if not body and not self._act(talk, "BODY"):
-                return False
-            body += line
+            lines.append(line)
+        body = b"".join(lines)
         found = re.search(rb"(?mi)^Message-ID:\s*(\S+)", body)
         return self._act(talk, "DOT", body, found[1].decode() if found else "")
 

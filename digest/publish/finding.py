@@ -1,0 +1,116 @@
+"""The files of the site's search: which papers have which words, and the cards that topic pages are listed from too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+
+from digest.core.models import Entry, Issue
+from digest.publish import catalogue
+from digest.publish.catalogue import Card, IssueKey, Manifest, Note
+from digest.publish.folder import Folder
+
+_FORMERLY = re.compile(r"\d{4}-\d\d\.js")
+"""A month's cards, as version 0.1 wrote them."""
+
+
+def stood_in(notes: Mapping[IssueKey, Note]) -> dict[str, list[IssueKey]]:
+    """Each paper → the issues that printed it, the first one first."""
+    stood: dict[str, list[IssueKey]] = {}
+    for key in sorted(notes):
+        for name in notes[key].papers:
+            stood.setdefault(name, []).append(key)
+    return stood
+
+
+class SearchFiles:
+    """What lies in `search/`, but for the page; see `digest.publish.catalogue`."""
+
+    def __init__(
+        self, folder: Folder, old: Manifest, new: Manifest, issue: Callable[[IssueKey], Issue], *, is_fresh: bool
+    ) -> None:
+        """Args:
+        old: What was drawn before.
+        new: What is being drawn, with its notes; its days and letters are put in by `draw`.
+        is_fresh: Whether what was drawn before still holds.
+        """
+        self._folder, self._old, self._new, self._issue, self._is_fresh = folder, old, new, issue, is_fresh
+        self._stood = stood_in(new.notes)
+        self._read: dict[str, Mapping[str, Card]] = {}
+
+    def draw(self, changed: set[IssueKey]) -> None:
+        """Write the cards and words of each day that changed; the others keep theirs.
+
+        A paper stands under the day that printed it first, so another issue's day may be touched too.
+        """
+        days = {key.day for key in changed}
+        known = (self._old.notes, self._new.notes)
+        touched = {name for key in changed for notes in known if key in notes for name in notes[key].papers}
+        for stood in (stood_in(self._old.notes), self._stood):
+            days |= {stood[name][0].day for name in touched if name in stood}
+        for name in self._folder.names("search"):
+            if _FORMERLY.fullmatch(name):
+                self._folder.remove(f"search/{name}")
+        months = {f"{day:%Y-%m}" for day in days}
+        for month in {key.month for key in self._new.notes} | {day[:7] for day in self._old.days}:
+            if month in months:
+                self._draw_month(month, days)
+            else:
+                self._new.days |= {day: sha for day, sha in self._old.days.items() if day[:7] == month}
+                if month in self._old.letters:
+                    self._new.letters[month] = self._old.letters[month]
+
+    def _draw_month(self, month: str, days: Collection[date]) -> None:
+        old = self._old.letters.get(month, "") if self._is_fresh else ""
+        words = {letter: catalogue.read_words(self._folder.read(f"search/{month}/{letter}.js")) for letter in old}
+        index = {letter: lines for letter, lines in words.items() if lines is not None}
+        is_whole = self._is_fresh and len(index) == len(words)
+        printed = {key.day for key, note in self._new.notes.items() if note.entries and key.month == month}
+        for day in sorted(printed | {date.fromisoformat(d) for d in self._old.days if d[:7] == month}):
+            iso, path = day.isoformat(), f"search/{month}/{day:%d}.js"
+            if is_whole and day not in days and iso in self._old.days:
+                self._new.days[iso] = self._old.days[iso]
+                continue
+            entries = self._first_printed(day) if day in printed else []
+            for lines in index.values():
+                lines.pop(iso, None)
+            for letter, line in catalogue.index([entry for entry, _ in entries]).items():
+                index.setdefault(letter, {})[iso] = line
+            if entries:
+                content = catalogue.write_cards(iso, [catalogue.card(entry, issue) for entry, issue in entries])
+                self._folder.write(path, content)
+                self._new.days[iso] = catalogue.short_hash(content)
+            else:
+                self._folder.remove(path)
+        for letter in sorted(index.keys() | set(self._old.letters.get(month, ""))):
+            if index.get(letter):
+                self._folder.write(f"search/{month}/{letter}.js", catalogue.write_words(letter, index[letter]))
+            else:
+                self._folder.remove(f"search/{month}/{letter}.js")
+        if letters := "".join(sorted(letter for letter, lines in index.items() if lines)):
+            self._new.letters[month] = letters
+
+    def _first_printed(self, day: date) -> list[tuple[Entry, Issue]]:
+        """The entries whose papers were printed on *day* for the first time, each once."""
+        keys = sorted(key for key, note in self._new.notes.items() if key.day == day and note.entries)
+        return [
+            (entry, self._issue(key))
+            for key in keys
+            for name, entry in zip(self._new.notes[key].papers, self._issue(key).entries, strict=True)
+            if self._stood[name][0] == key
+        ]
+
+    def cards(self, day: str) -> Mapping[str, Card]:
+        """The cards of a day, by paper; made anew where somebody else wrote the file."""
+        if day not in self._read:
+            self._read[day] = self._read_cards(day)
+        return self._read[day]
+
+    def _read_cards(self, day: str) -> dict[str, Card]:
+        path = f"search/{day[:7]}/{day[8:]}.js"
+        cards = catalogue.read_cards(self._folder.read(path), day, sha=self._new.days.get(day))
+        if cards is None:
+            cards = tuple(catalogue.card(*found) for found in self._first_printed(date.fromisoformat(day)))
+            self._folder.write(path, catalogue.write_cards(day, cards))
+        return {card.paper: card for card in cards}
