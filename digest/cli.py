@@ -28,6 +28,7 @@ from digest.command_line import (
     exit_by,
     filled,
     json_option,
+    log_to_stderr,
     print_json,
     sample_option,
     working,
@@ -42,16 +43,7 @@ _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done, to stderr.")
 def cli(verbose: bool) -> None:
     """The day's new research papers, summarized, in one mail and a static archive."""
-    import logging
-
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        stream=sys.stderr,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
-    if verbose:
-        # Requests carry keys in their headers; libraries that log them do so at lower levels than this.
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
+    log_to_stderr(verbose=verbose)
 
 
 @cli.command(short_help="Make today's issues: fetch, summarize, publish, deliver.")

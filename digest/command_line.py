@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from digest.core.errors import DigestError
+from digest.core.invisible import escaped, printable
 
 if TYPE_CHECKING:
     from digest.app import App, Host
@@ -91,6 +92,22 @@ class MonthType(click.ParamType):  # type: ignore[type-arg]  # as above
             self.fail(f"{value!r} is not a month such as 2026-06", param, ctx)
 
 
+def log_to_stderr(*, verbose: bool) -> None:
+    """Set logging up. What servers said stands in it too, and must not command the terminal."""
+    import logging
+
+    class Clean(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return printable(super().format(record))
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Clean("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
+    if verbose:
+        # Requests carry keys in their headers; libraries that log them do so at lower levels than this.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
 @contextmanager
 def working(as_json: bool) -> Iterator[Host]:
     """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
@@ -113,7 +130,7 @@ def working(as_json: bool) -> Iterator[Host]:
     from rich.console import Console
 
     with Console(stderr=True).status("") as line:
-        yield Host(environment=os.environ, progress=lambda doing: line.update(f"[dim]{doing} …"))
+        yield Host(environment=os.environ, progress=lambda doing: line.update(f"[dim]{printable(doing)} …"))
 
 
 def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
@@ -137,7 +154,7 @@ def complain(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
 def exit_by(statuses: list[str]) -> None:

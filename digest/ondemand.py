@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.errors import DigestError, SourceError
 from digest.core.identity import arxiv_id, doi
+from digest.core.invisible import printable
 from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
 from digest.core.pipeline import key_of
 
@@ -78,8 +79,9 @@ class Demand:
                 return self._from_bytes(_read(Path(target)), name=target)
             return [self._from_record(self._remote(target))]
         except DigestError as error:
-            named = target == "-" or target in str(error)
-            return [Answer(id=None, error=str(error) if named else f"{target}: {error}")]
+            name = printable(target)
+            named = target == "-" or name in str(error)
+            return [Answer(id=None, error=str(error) if named else f"{name}: {error}")]
 
     def _from_record(self, record: Record) -> Answer:
         return Answer(id=record.paper.id, paper=record.paper)
@@ -232,7 +234,7 @@ def _from_lines(content: bytes) -> list[Answer]:
 
 def _from_line(line: bytes, n: int) -> Answer:
     """One object of a JSON-lines file. Its id is given back as it is."""
-    from digest.core.text import clean_line, clean_text
+    from digest.core.text import clean_mixed, clean_mixed_line
 
     try:
         item: Any = json.loads(line)
@@ -242,10 +244,14 @@ def _from_line(line: bytes, n: int) -> Answer:
         return Answer(id=None, error=f"line {n}: is not an object", in_lines=True)
     given = item.get("id")
     name = given if isinstance(given, str | int | float) else None
-    title, abstract = (v if isinstance(v, str) else "" for v in (item.get("title"), item.get("abstract")))
+    # Crossref gives its titles in lists.
+    texts = (v[0] if isinstance(v, list) and v else v for v in (item.get("title"), item.get("abstract")))
+    title, abstract = (v if isinstance(v, str) else "" for v in texts)
     if not title.strip() and not abstract.strip():
         return Answer(id=name, error=f"line {n}: has neither title nor abstract", in_lines=True)
     paper = Paper(
-        id=PaperId(f"line:{n}"), title=clean_line(title) or clean_line(abstract)[:80], abstract=clean_text(abstract)
+        id=PaperId(f"line:{n}"),
+        title=clean_mixed_line(title) or clean_mixed_line(abstract)[:80],
+        abstract=clean_mixed(abstract),
     )
     return Answer(id=name, paper=paper, in_lines=True)

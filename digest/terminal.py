@@ -19,6 +19,7 @@ from rich.text import Text
 
 from digest.bills import bill_lines, checks_lines, estimate_lines, usd
 from digest.core.books import JobState
+from digest.core.invisible import printable
 from digest.core.models import DeliveryState, Issue, Paper, SourceState
 from digest.core.pipeline import Mailed, Report, Stage
 from digest.publish.formulas import to_unicode
@@ -49,7 +50,7 @@ def screen() -> Console:
 
 def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
     """One paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
-    words = Text(text, style=style)
+    words = Text(printable(text), style=style)
     lines: Iterable[Text] = [words]
     if console.is_terminal:
         # Half a link is none, however long it is.

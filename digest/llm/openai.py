@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from digest.core.errors import LLMError, LLMUnavailable
+from digest.core.invisible import printable
 from digest.core.models import Completion, Prompt
+from digest.core.text import excerpt
 from digest.llm.dialect import Dialect, Interpreter, first_dialect
 from digest.llm.faults import Counterpart, is_too_long, message_of
 from digest.llm.limits import Limits
@@ -204,7 +206,7 @@ class OpenAILLM:
         cached = min(_count(details.get("cached_tokens")) or 0, input_tokens)
         return Completion(
             text=text,
-            model=body["model"] if isinstance(body.get("model"), str) else None,
+            model=excerpt(printable(body["model"])) if isinstance(body.get("model"), str) else None,
             finish_reason="refusal" if not text and message.get("refusal") else _ENDS.get(end.lower(), end.lower()),
             input_tokens=input_tokens,
             output_tokens=output_tokens or 0,

@@ -9,6 +9,7 @@ Imported with the first request: httpx2 is a heavy import.
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ MOST_BYTES: Final = 16_000_000
 """Of an answer, unpacked; a thousand times what one takes."""
 _UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers that are no longer true of an answer that was read."""
+_CHARSET: Final = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
 class TooLargeError(httpx2.TransportError):
@@ -82,6 +84,9 @@ class Wire(httpx2.BaseTransport):
         finally:
             response.close()
         headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _UNPACKED]
+        if _is_utf8(content):
+            # JSON is UTF-8 (RFC 8259), whatever charset the header of a proxy claims.
+            headers = [(n, _CHARSET.sub("", v) if n.lower() == "content-type" else v) for n, v in headers]
         return httpx2.Response(response.status_code, headers=headers, content=bytes(content))
 
     def close(self) -> None:
@@ -100,6 +105,15 @@ _UNSENT: Final = (
     httpx2.WriteTimeout,
 )
 """What is raised while the server does not have the whole request."""
+
+
+def _is_utf8(content: bytes | bytearray) -> bool:
+    """Whether *content* can be read as UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def was_sent(error: BaseException | None) -> bool:

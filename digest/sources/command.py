@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import selectors
 import shlex
 import signal
@@ -23,6 +22,7 @@ from typing import Final
 
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.errors import ConfigError, SourceError
+from digest.core.invisible import printable
 from digest.core.models import Parsed
 from digest.core.ports import Witness
 from digest.core.text import excerpt
@@ -34,7 +34,6 @@ SCHEME: Final = "command:"
 _CHUNK: Final = 65_536
 _KEPT_STDERR: Final = 8_192
 """Of what a program complains of, so much of the end is kept; the rest is read and forgotten."""
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class CommandSource:
@@ -235,7 +234,7 @@ def _shown(argv: object) -> str:
 
 
 def _said(complaint: bytes) -> str:
-    lines = _COLOURS.sub("", complaint.decode("utf-8", "replace")).splitlines()
+    lines = printable(complaint.decode("utf-8", "replace")).splitlines()
     last = next((line for line in map(excerpt, reversed(lines)) if line), "")
     return f", and said: {last}" if last else ", and said nothing about it"
 

@@ -25,6 +25,8 @@ from digest.core.text import (
     author_name,
     clean_html,
     clean_line,
+    clean_text,
+    clean_title,
     excerpt,
     one_line,
     says_withdrawn,
@@ -54,6 +56,8 @@ _OPAQUE: Final = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re
 _CLOSING: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
 _SELF_CLOSED: Final = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\b[^<>]*/>\s*\Z", re.IGNORECASE)
 
+_TYPE_TEXT: Final = re.compile(rb"<(?:[\w.-]+:)?(?:title|summary|content)\s[^<>]*?\btype\s*=\s*[\"']text[\"']")
+_PLAIN: Final = "text/plain"
 _JSON_FEED: Final = re.compile(r"(?:https?://(?:www\.)?jsonfeed\.org/version/)?1(?:\.\d)?")
 _PUBMED: Final = re.compile(r"pubmed:(\d{1,9})")
 _PREPRINT_PAGE: Final = re.compile(r"https?://(?:www\.|connect\.)?(?:bio|med)rxiv\.org/", re.IGNORECASE)
@@ -69,6 +73,10 @@ class _Item:
     title: str
     texts: tuple[str, ...]
     """Summaries and contents, as HTML."""
+    plain_title: bool = False
+    """The feed says that the title is no HTML, so that its "<table>" is a word."""
+    plain_texts: tuple[str, ...] = ()
+    """Contents of which it says the same."""
     authors: tuple[str, ...]
     guid: str
     links: tuple[str, ...]
@@ -127,8 +135,10 @@ class FeedSource:
 
 
 def _read(item: _Item, now: datetime) -> Record | Rejected:
-    title = one_line(clean_html(item.title[:_LONGEST_TEXT]))
+    clean = clean_line if item.plain_title else clean_title
+    title = clean(item.title[:_LONGEST_TEXT])
     texts = [clean_html(strip_arxiv_prefix(text[:_LONGEST_TEXT])) for text in item.texts if text.strip()]
+    texts += [clean_text(strip_arxiv_prefix(text[:_LONGEST_TEXT])) for text in item.plain_texts if text.strip()]
     found = [tell_apart(title, text) for text in texts]
     abstract = max((abstract for abstract, _ in found), key=len, default="")
     urls = [link for link in map(web_url, item.links) if link]
@@ -219,7 +229,7 @@ def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
         if feed.bozo and not _CLOSING.search(checked[-2_000:]) and not _SELF_CLOSED.search(checked[-2_000:]):
             raise SourceError(f"was cut off after {len(feed.entries)} entries", url=url)
         base = next(iter(_absolute([_string(feed.feed.get("link"))], url)), "")
-        items = _xml_entries(feed, base if web_url(base) else url)
+        items = _xml_entries(feed, base if web_url(base) else url, says_text=_says_text(checked))
     if len(items) < there:
         items = max(items, _around_the_broken(checked, url), key=len)
     lost = there - len(items)
@@ -236,10 +246,17 @@ def _understood(checked: bytes) -> Any:
         return None
 
 
-def _xml_entries(feed: Any, base: str) -> list[_Item | Rejected]:
+def _says_text(checked: bytes) -> bool:
+    """Whether the document says of a title or text that it is none of HTML; by default an Atom title is none too, but
+    many that have tags in them do not say so."""
+    return bool(_TYPE_TEXT.search(checked))
+
+
+def _xml_entries(feed: Any, base: str, *, says_text: bool) -> list[_Item | Rejected]:
     dated_once = not feed.get("version", "").startswith("atom")
     # As plain dicts: feedparser's own invents a date of change where there is none.
-    return [_xml_item(dict(entry), base, dated_once) for entry in feed.entries]
+    says_text = says_text and not dated_once
+    return [_xml_item(dict(entry), base, dated_once, says_text) for entry in feed.entries]
 
 
 def _around_the_broken(checked: bytes, url: str) -> list[_Item | Rejected]:
@@ -269,7 +286,7 @@ def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_It
         parent.remove(entry)
     feed = _understood(content)
     if feed is not None:
-        return _xml_entries(feed, url)
+        return _xml_entries(feed, url, says_text=_says_text(content))
     if len(entries) == 1:
         text = " ".join(str(part) for part in entries[0].itertext())
         return [Rejected(reason="is damaged and cannot be read", excerpt=excerpt(text))]
@@ -277,7 +294,7 @@ def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_It
     return _halved(parent, entries[:middle], url) + _halved(parent, entries[middle:], url)
 
 
-def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
+def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool, says_text: bool) -> _Item:
     # As written, not as feedparser reads it: of 6,767 recorded dates it knows none that we don't, and guesses 25 wrong.
     published, updated = moment(entry.get("published")), moment(entry.get("updated"))
     if dated_once and published is None:
@@ -285,11 +302,16 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
         published = updated
     links = [_string(entry.get("link"))]
     links += [_string(link.get("href")) for link in _mappings(entry.get("links")) if link.get("rel") == "alternate"]
-    texts = [_string(content.get("value")) for content in _mappings(entry.get("content"))]
+    summary = {"value": entry.get("summary"), "type": _type(entry.get("summary_detail"))}
+    texts: dict[bool, list[str]] = {True: [], False: []}
+    for content in (summary, *_mappings(entry.get("content"))):
+        texts[says_text and _type(content) == _PLAIN].append(_string(content.get("value")))
     names = [_string(author.get("name")) for author in _mappings(entry.get("authors"))]
     return _Item(
         title=_string(entry.get("title")),
-        texts=(_string(entry.get("summary")), *texts),
+        plain_title=says_text and _type(entry.get("title_detail")) == _PLAIN,
+        texts=tuple(texts[False]),
+        plain_texts=tuple(texts[True]),
         authors=tuple(name for name in names if name) or tuple(filter(None, [_string(entry.get("author"))])),
         guid=_string(entry.get("id")),
         links=_absolute(links, base),
@@ -300,6 +322,10 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
     )
 
 
+def _type(detail: Any) -> str:
+    return _string(detail.get("type")) if isinstance(detail, Mapping) else ""
+
+
 def _json_items(content: bytes, url: str) -> list[_Item | Rejected]:
     feed = guard.json(content, url=url)
     version = feed.get("version")
@@ -308,26 +334,42 @@ def _json_items(content: bytes, url: str) -> list[_Item | Rejected]:
     if len(feed["items"]) > MAX_ENTRIES:
         raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
     base = web_url(_string(feed.get("feed_url"))) or web_url(_string(feed.get("home_page_url"))) or url
-    return [_json_item(item if isinstance(item, dict) else {}, base) for item in feed["items"]]
+    of_feed = _people(feed)
+    return [_json_item(item if isinstance(item, dict) else {}, base, of_feed) for item in feed["items"]]
 
 
-def _json_item(item: Mapping[str, Any], base: str) -> _Item:
-    people = _mappings(item.get("authors")) or _mappings([item.get("author")])
+def _people(where: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authors of an item or of the feed: a list, as it should be, or one object or name alone."""
+    for key in ("authors", "author"):
+        value = where.get(key)
+        people = value if isinstance(value, list) else [value]
+        names = (_string(one.get("name")) if isinstance(one, Mapping) else _string(one) for one in people)
+        if found := tuple(filter(None, map(str.strip, names))):
+            return found
+    return ()
+
+
+def _json_item(item: Mapping[str, Any], base: str, of_feed: tuple[str, ...]) -> _Item:
+    """One item; an author of the feed is that of the items which name none."""
+    people = _people(item)
     guid = item.get("id")
     tags = item.get("tags")
-    # content_text is no HTML: its "<" is a letter.
-    plain = _string(item.get("content_text")).replace("&", "&amp;").replace("<", "&lt;")
     return _Item(
         title=_string(item.get("title")),
-        texts=(_string(item.get("summary")), _string(item.get("content_html")), plain),
-        authors=tuple(filter(None, (_string(person.get("name")) for person in people))),
-        guid=str(guid) if isinstance(guid, str | int) else "",
+        texts=(_string(item.get("summary")), _string(item.get("content_html"))),
+        plain_texts=(_string(item.get("content_text")),),
+        authors=people or of_feed,
+        guid=_number(guid) if isinstance(guid, float) else str(guid) if isinstance(guid, str | int) else "",
         links=_absolute([_string(item.get("url")), _string(item.get("external_url"))], base),
         ids=(_string(item.get("external_url")),),
         published=moment(item.get("date_published")),
         updated=moment(item.get("date_modified")),
         tags=_tags(map(_string, tags if isinstance(tags, list) else [])),
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value.is_integer() else str(value)
 
 
 def _absolute(links: Iterable[str], base: str) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ from digest.core.models import Announcement, Link, Paper, Parsed, Record, Reject
 from digest.core.ports import Witness
 from digest.core.text import (
     author_name,
-    clean_html,
     clean_line,
-    clean_text,
+    clean_mixed,
+    clean_mixed_line,
     excerpt,
     says_withdrawn,
     split_authors,
@@ -51,7 +51,7 @@ NAMES: Final = (
 )
 """What `fields` may map, and what is looked for by its own name otherwise."""
 
-_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|div|jats:\w+)>", re.IGNORECASE)
+_HEADING: Final = re.compile(r"\A(?:abstract|summary)\s*(?:[:.]\s*|\n)", re.IGNORECASE)
 _NAME_KEYS: Final = ("name", "display_name", "fullname", "full_name", "author")
 
 
@@ -125,23 +125,22 @@ class JsonlSource:
         if not isinstance(item, dict):
             return Rejected(reason=f"{where}: is no object", excerpt=excerpt(json.dumps(item)[:200]))
         value = {ours: _at(item, path) for ours, path in self._paths.items()}
-        title = clean_line(_string(value["title"]))
+        title = clean_mixed_line(_string(_first(value["title"])))
         if not title:
             return Rejected(reason=f"{where}: no title", excerpt=excerpt(json.dumps(item, ensure_ascii=False)[:500]))
         return _record(title, value)
 
 
 def _record(title: str, value: Mapping[str, Any]) -> Record:
-    raw = _string(value["abstract"])
-    abstract = clean_html(raw) if _HAS_TAGS.search(raw) else clean_text(raw)
-    url, own_id = web_url(_string(value["url"])), _string(value["id"])
-    texts = [t for t in (_string(value["arxiv"]), own_id, url or "") if t]
+    abstract = _HEADING.sub("", clean_mixed(_joined(value["abstract"])))
+    url, own_id = web_url(_string(_first(value["url"]))), _string(_first(value["id"]))
+    texts = [t for t in (_string(_first(value["arxiv"])), own_id, url or "") if t]
     arxiv = next((found for found in map(arxiv_id, texts) if found), None)
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
         arxiv=arxiv[0] if arxiv else None,
-        doi=_string(value["doi"]) or doi(own_id),
+        doi=_string(_first(value["doi"])) or doi(own_id),
         urls=[u for u in (url, web_url(own_id)) if u],
     )
     versions = (v for v in (_count(value["version"]), arxiv[1] if arxiv else None) if v)
@@ -155,8 +154,8 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         # The landing page has no version; other tools often give the page of one.
         url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or "",
         links=tuple(Link(rel=rel, url=link) for rel, link in links if link),
-        published=moment(value["published"]),
-        updated=moment(value["updated"]),
+        published=moment(_date(value["published"])),
+        updated=moment(_date(value["updated"])),
         version=next(versions, None),
         categories=_words(value["categories"]),
         keywords=_words(value["keywords"]),
@@ -235,6 +234,26 @@ def _words(value: Any) -> tuple[str, ...]:
         value = re.split(r"[,;]\s*" if re.search(r"[,;]", value) else r"\s+", value)
     words = (clean_line(word) for word in value if isinstance(word, str)) if isinstance(value, list) else ()
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _first(value: Any) -> Any:
+    """The only or first one of a list, as Crossref gives titles and arXiv's own tools DOIs."""
+    return next((one for one in value if one), None) if isinstance(value, list) else value
+
+
+def _joined(value: Any) -> str:
+    """A text, or its paragraphs."""
+    return "\n\n".join(map(_string, value)) if isinstance(value, list) else _string(value)
+
+
+def _date(value: Any) -> Any:
+    """A date as it is, or out of Crossref's `{"date-parts": [[2026, 11, 28]]}`."""
+    if not isinstance(value, dict):
+        return _first(value)
+    parts = _first(value.get("date-parts"))
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, int) for part in parts[:3]):
+        return value.get("date-time")
+    return "-".join(f"{part:02}" for part in parts[:3])  # a year alone is no date
 
 
 def _string(value: Any) -> str:

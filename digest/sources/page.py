@@ -22,6 +22,7 @@ from digest.core.text import (
     clean_html,
     clean_line,
     clean_text,
+    clean_title,
     clipped,
     excerpt,
     one_line,
@@ -55,8 +56,8 @@ def parse_page(content: bytes, *, url: str) -> Record:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError) as exc:
         raise SourceError(f"{url}: is not a page that can be read ({excerpt(str(exc))})", url=url) from exc
     meta = _meta(root)
-    title = _first(meta, "citation_title", "dc.title", "og:title", "twitter:title") or _text_of(root, "//h1|//title")
-    title = re.sub(r"^\[\d{4}\.\d{4,5}\]\s*", "", clean_line(clean_html(title)))
+    title = _first(meta, "citation_title", "dc.title", "og:title", "twitter:title") or _first_of(root, "//h1|//title")
+    title = re.sub(r"^\[\d{4}\.\d{4,5}\]\s*", "", clean_title(title))
     abstract = _abstract(root, meta)
     if not title:
         raise SourceError(f"{url}: has no title to go by", url=url)
@@ -100,9 +101,16 @@ def _first(meta: Mapping[str, Sequence[str]], *names: str) -> str:
     return next((meta[n][0] for n in names if n in meta), "")
 
 
-def _text_of(root: Any, path: str) -> str:
+def _first_of(root: Any, path: str) -> str:
     nodes = root.xpath(path)
-    return one_line(nodes[0].text_content()) if nodes else ""
+    return _markup(nodes[0]) if nodes else ""
+
+
+def _markup(node: Any) -> str:
+    """An element with its tags: its text alone would turn 10<sup>5</sup> into 105."""
+    from lxml import etree
+
+    return str(etree.tostring(node, encoding="unicode", method="html", with_tail=False))
 
 
 def _authors(meta: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -124,10 +132,10 @@ def _abstract(root: Any, meta: Mapping[str, Sequence[str]]) -> str:
         "//blockquote[contains(@class,'abstract')] | //*[@id='abstract' or @id='Abs1'] | //section[@class='abstract']"
     )
     if not tagged and marked:
-        tagged = marked[0].text_content()
+        tagged = _markup(marked[0])
     if not tagged:
         tagged = max(_first(meta, "dc.description"), _first(meta, "og:description", "description"), key=len)
-    blocks = [one_line(b.text_content()) for b in root.iter("h1", "h2", "h3", "h4", "p")]
+    blocks = [one_line(clean_html(_markup(b))) for b in root.iter("h1", "h2", "h3", "h4", "p")]
     below = _below_heading([b for b in blocks if b])
     found = _ABSTRACT_HEADING.sub("", clean_text(clean_html(tagged)))
     return max(found, below, key=len)[:_LONGEST_ABSTRACT] if below else found or _opening(blocks)

@@ -22,14 +22,13 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_html, clean_line, clean_text, excerpt, one_line, says_withdrawn, web_url
+from digest.core.text import clean_line, clean_mixed, clean_mixed_line, excerpt, says_withdrawn, web_url
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
 _SEARCH: Final = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
 _FIELDS: Final = "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy"
 _PAPER_ID: Final = re.compile(r"[0-9a-f]{40}")
-_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|jats:\w+)>", re.IGNORECASE)
 
 
 class SemanticScholarSource:
@@ -171,13 +170,11 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _line(value: Any) -> str:
-    text = _string(value)
-    return one_line(clean_html(text)) if _HAS_TAGS.search(text) else clean_line(text)
+    return clean_mixed_line(_string(value))
 
 
 def _text(value: Any) -> str:
-    text = _string(value)
-    return clean_html(text) if _HAS_TAGS.search(text) else clean_text(text)
+    return clean_mixed(_string(value))
 
 
 def _next_url(url: str, token: Any) -> str | None:
