@@ -88,19 +88,20 @@ class Demand:
 
     def _from_bytes(self, content: bytes, *, name: str) -> list[Answer]:
         """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
+        from digest.sources import guard
         from digest.sources.listing import ListingSource
         from digest.sources.page import parse_page, parse_pdf, parse_text
 
-        start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-        if start.startswith(b"%PDF"):
+        if content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF"):
             return [self._from_record(parse_pdf(content, name=name))]
-        if start.startswith(b"{") or name.endswith((".jsonl", ".ndjson")):
-            return _from_lines(content)
-        if start[:1] == b"<":
+        text = guard.decoded(content, max_bytes=_LARGEST_FILE)
+        start = text[:2000].lstrip()
+        if start.startswith("{") or name.endswith((".jsonl", ".ndjson")):
+            return _from_lines(text)
+        if start.startswith("<"):
             return [self._from_record(parse_page(content, url=name))]
-        if b"\0" in content[:100_000]:
+        if "\0" in text[:100_000]:
             raise SourceError(f"{name} is neither text nor HTML nor PDF")
-        text = content.decode("utf-8", "replace")
         try:
             listed = ListingSource(name, url=name).parse(content, url=name)
         except SourceError:
@@ -224,15 +225,16 @@ def _read(path: Path) -> bytes:
         raise SourceError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
 
 
-def _from_lines(content: bytes) -> list[Answer]:
+def _from_lines(text: str) -> list[Answer]:
     """One answer for each line of a JSON-lines file; also for the one object of a file that is spread over lines."""
-    lines = [(n, line) for n, line in enumerate(content.splitlines(), start=1) if line.strip()]
-    if len(lines) > 1 and lines[0][1].strip() == b"{":
-        lines = [(1, content)]
+    # Not splitlines(): JSON may hold U+2028 as it is.
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if len(lines) > 1 and lines[0][1].strip() == "{":
+        lines = [(1, text)]
     return [_from_line(line, n) for n, line in lines]
 
 
-def _from_line(line: bytes, n: int) -> Answer:
+def _from_line(line: str, n: int) -> Answer:
     """One object of a JSON-lines file. Its id is given back as it is."""
     from digest.core.text import clean_mixed, clean_mixed_line
 

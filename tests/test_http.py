@@ -91,6 +91,42 @@ def test_packed_bodies_are_unpacked(encoding: str, packed: bytes) -> None:
         assert d.get(URL).content == b"<rss/>" * 50_000
 
 
+@pytest.mark.parametrize("step", [1, 2, 7, 10_000])
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", b"<rss/>" * 50),
+        ("deflate", b"<rss/>" * 50),
+        ("br", b"\n <rss/>" * 50),
+        ("", gzip.compress(b"<rss/>" * 50)),
+        ("identity", gzip.compress(b"<rss/>" * 50)),
+        ("br", gzip.compress(b"<rss/>" * 50)),
+        ("deflate", gzip.compress(b"<rss/>" * 50)),
+        ("utf-8", b"<rss/>" * 50),
+        ("none", b"<rss/>" * 50),
+        ("UTF-8, gzip", gzip.compress(b"<rss/>" * 50)),
+        ("binary", gzip.compress(b"<rss/>" * 50)),
+        ("gzip, gzip", b"<rss/>" * 50),
+        ("gzip", b"x"),
+        ("", b"x"),
+    ],
+)
+def test_the_bytes_decide_how_a_body_is_unpacked(encoding: str, packed: bytes, step: int) -> None:
+    pieces = (packed[n : n + step] for n in range(0, len(packed), step))
+    headers = {"Content-Encoding": encoding} if encoding else {}
+
+    with door(answers(httpx2.Response(200, stream=Body(pieces), headers=headers))[0]) as d:
+        assert d.get(URL).content.strip() in (b"<rss/>" * 50, (b"<rss/>\n " * 50).strip(), b"x")
+
+
+def test_nothing_is_nothing_however_it_is_packed() -> None:
+    for encoding in ("gzip", "deflate", "br", "none"):
+        response = httpx2.Response(200, stream=Body(iter([b""])), headers={"Content-Encoding": encoding})
+
+        with door(answers(response)[0]) as d:
+            assert d.get(URL).content == b""
+
+
 @pytest.mark.parametrize("size", [1, 65_535, 65_536, 65_537, 131_072, 1_000_000])
 def test_a_body_that_ends_at_the_edge_of_a_piece_is_whole(size: int) -> None:
     response = httpx2.Response(
@@ -152,7 +188,8 @@ def test_a_packing_that_was_not_asked_for_is_refused(headers: dict[str, str]) ->
 
 
 def test_a_damaged_packing_is_said() -> None:
-    response = httpx2.Response(200, stream=Body(iter([b"not gzip at all"])), headers={"Content-Encoding": "gzip"})
+    body = gzip.compress(b"<rss/>" * 1000)[:20] + b"damage" * 20
+    response = httpx2.Response(200, stream=Body(iter([body])), headers={"Content-Encoding": "gzip"})
 
     assert failure(answers(response)[0]) == "is packed in a damaged way"
 

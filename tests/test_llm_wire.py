@@ -209,3 +209,21 @@ def test_the_environments_proxy_is_used_and_its_exceptions_are_kept_to(monkeypat
             assert c.get(direct).json() == {}
 
     assert asked == [b"yes"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=iso-8859-1", "text/plain;charset=windows-1251"])
+def test_an_answer_in_json_is_utf8_whatever_the_header_says(content_type: str) -> None:
+    body = '{"tldr": "Żółć – 10⁵"}'.encode()
+    inner = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"Content-Type": content_type}, content=body))
+
+    answer = Wire(inner, timeout_s=5).handle_request(httpx2.Request("POST", "https://example.org/"))
+
+    assert answer.text == body.decode()
+
+
+def test_an_answer_that_is_no_utf8_is_read_by_its_header() -> None:
+    inner = httpx2.MockTransport(
+        lambda _: httpx2.Response(502, headers={"Content-Type": "text/html; charset=iso-8859-1"}, content=b"d\xe9faut")
+    )
+
+    assert Wire(inner, timeout_s=5).handle_request(httpx2.Request("GET", "https://example.org/")).text == "défaut"

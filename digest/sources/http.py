@@ -382,7 +382,7 @@ class Door:
         url, cached = errand.url, errand.cached
         etag, modified = _as_sent(answer.headers, b"etag"), _as_sent(answer.headers, b"last-modified")
         if answer.status == 200:
-            content = errand.without_secrets(answer.content)
+            content = guard.in_utf8(errand.without_secrets(answer.content), answer.headers.get("content-type", ""))
             return Document(url=url, content=content, etag=etag, last_modified=modified)
         if answer.status == 304 and cached is not None:
             return Document(

@@ -17,6 +17,7 @@ from typing import Any, Final
 from digest.core.errors import SourceError
 from digest.core.models import Parsed, Rejected
 from digest.core.text import excerpt
+from digest.sources import guard
 from digest.sources.citation import Citation, read_citations
 
 _RIS_LINE: Final = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
@@ -76,12 +77,7 @@ def _read_text(text: str, ending: str, name: str) -> Parsed:
 
 
 def _decoded(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")  # what older reference managers write
+    return guard.decoded(content, max_bytes=guard.MAX_FILE_BYTES) if content.strip() else ""
 
 
 # -- RIS: https://en.wikipedia.org/wiki/RIS_(file_format)

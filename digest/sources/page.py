@@ -29,6 +29,7 @@ from digest.core.text import (
     split_authors,
     web_url,
 )
+from digest.sources import guard
 
 _ABSTRACT_HEADING: Final = re.compile(r"^\W*(?:abstract|summary)\b\W{0,3}", re.IGNORECASE)
 _NEXT_HEADING: Final = re.compile(
@@ -52,7 +53,8 @@ def parse_page(content: bytes, *, url: str) -> Record:
     from lxml import etree, html
 
     try:
-        root = html.document_fromstring(content, parser=html.HTMLParser(encoding=_encoding(content), huge_tree=False))
+        text = guard.decoded(content, url=url, max_bytes=guard.MAX_FILE_BYTES).encode("utf-8", "replace")
+        root = html.document_fromstring(text, parser=html.HTMLParser(encoding="utf-8", huge_tree=False))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError) as exc:
         raise SourceError(f"{url}: is not a page that can be read ({excerpt(str(exc))})", url=url) from exc
     meta = _meta(root)
@@ -77,15 +79,6 @@ def parse_page(content: bytes, *, url: str) -> Record:
             published=moment(_first(meta, "citation_publication_date", "citation_date", "dc.date").replace("/", "-")),
         )
     )
-
-
-def _encoding(content: bytes) -> str | None:
-    """UTF-8 where that fits, for many pages do not say; otherwise what lxml finds out itself."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return "utf-8"
 
 
 def _meta(root: Any) -> Mapping[str, Sequence[str]]:
