@@ -90,10 +90,10 @@ class Demand:
         """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
         from digest.sources import guard
         from digest.sources.listing import ListingSource
-        from digest.sources.page import parse_page, parse_pdf, parse_text
+        from digest.sources.page import parse_page, parse_text
 
         if content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF"):
-            return [self._from_record(parse_pdf(content, name=name))]
+            return [self._from_record(self._pdf(content, name=name))]
         text = guard.decoded(content, max_bytes=_LARGEST_FILE)
         start = text[:2000].lstrip()
         if start.startswith("{") or name.endswith((".jsonl", ".ndjson")):
@@ -123,12 +123,17 @@ class Demand:
         raise SourceError(f"{target} is neither a file nor an arXiv id, a DOI or a URL")
 
     def _page(self, url: str) -> Record:
-        from digest.sources.page import parse_page, parse_pdf
+        from digest.sources.page import parse_page
 
         document = self.app.door.get(url)
         if document.content.lstrip().startswith(b"%PDF"):
-            return parse_pdf(document.content, name=url)
+            return self._pdf(document.content, name=url)
         return parse_page(document.content, url=url)
+
+    def _pdf(self, content: bytes, *, name: str) -> Record:
+        from digest.sources.pdf import parse_pdf
+
+        return parse_pdf(content, name=name, vocabulary=self.app.background.counts)
 
     def _arxiv(self, number: str) -> Record:
         record = self._known.get(number) or self._stored(PaperId(f"arxiv:{number}"))

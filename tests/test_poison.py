@@ -15,7 +15,7 @@ from digest.core.text import clean_html, split_authors
 from digest.sources.arxiv import ArxivSource
 from digest.sources.huggingface import HuggingFaceSource
 from digest.sources.opml import parse_opml
-from digest.sources.page import parse_pdf
+from digest.sources.pdf import parse_pdf
 from digest.sources.pubmed import PubMedSource
 from tests import test_source_biorxiv as biorxiv
 from tests import test_source_openalex as openalex
