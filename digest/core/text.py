@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from digest.core.invisible import printable, strip_invisible
 from digest.core.markup import decoded, html_to_text, is_markup, title_to_text
-from digest.core.names import author_name, split_authors
+from digest.core.names import author_name, people, split_authors
 from digest.core.tex import unicode_text
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "html_to_text",
     "one_line",
     "paragraphs",
+    "people",
     "plain_letters",
     "says_withdrawn",
     "split_authors",

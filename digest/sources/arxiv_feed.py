@@ -22,6 +22,7 @@ from digest.core.text import (
     clean_text,
     excerpt,
     one_line,
+    people,
     says_withdrawn,
     split_authors,
     strip_arxiv_prefix,
@@ -173,7 +174,7 @@ def _announcement(
 def _authors(item: Fields) -> tuple[str, ...]:
     names = [clean_line(text(name)) for author in item.all("author") for name in Fields(author).all("name")]
     if names:
-        return tuple(name for name in names if name)
+        return people(names)
     line = ", ".join(text(creator) for creator in item.all("creator"))
     return split_authors(one_line(clean_html(line)) if "<a " in line else clean_line(line))
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Announcement, Census, Link, Paper, Record
-from digest.core.text import clean_line, clean_text, excerpt, one_line, says_withdrawn, split_authors
+from digest.core.text import clean_line, clean_text, excerpt, one_line, people, says_withdrawn, split_authors
 from digest.sources import guard
 from digest.sources.arxiv_feed import listed_dates, midnight
 from digest.sources.arxiv_oai import covers, set_of
@@ -200,7 +200,7 @@ def _authors(dd: HtmlElement) -> tuple[str, ...]:
     names = [
         clean_line(a.text_content()) for div in _of_class(dd, "list-authors") for a in div.iter("a") if a.get("href")
     ]
-    return tuple(n for n in names if n) or split_authors(clean_line(_part(dd, "list-authors")))
+    return people(names) or split_authors(clean_line(_part(dd, "list-authors")))
 
 
 def _part(dd: HtmlElement, name: str) -> str:

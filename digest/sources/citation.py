@@ -12,7 +12,7 @@ from typing import Final
 
 from digest.core.identity import arxiv_id, identify, merge
 from digest.core.models import Paper, PaperId, Parsed, Record, Rejected
-from digest.core.text import author_name, clean_line, clean_mixed, clean_mixed_line, excerpt, one_line, web_url
+from digest.core.text import clean_line, clean_mixed, clean_mixed_line, excerpt, one_line, people, web_url
 
 _NO_ABSTRACT: Final = re.compile(r"\W*(?:no abstract(?: available)?|abstract|n/?a)?\W*", re.IGNORECASE)
 _ABSTRACT_HEADING: Final = re.compile(r"\A\W*abstract\b[\s:.—–-]*(?=\w)", re.IGNORECASE)
@@ -62,6 +62,6 @@ def _paper(citation: Citation) -> Paper | None:
         aliases=aliases,
         title=title,
         abstract="" if _NO_ABSTRACT.fullmatch(abstract) else abstract,
-        authors=tuple(filter(None, (author_name(clean_line(name)) for name in citation.authors))),
+        authors=people(map(clean_line, citation.authors)),
         url=urls[0] if urls else "",
     )

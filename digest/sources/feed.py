@@ -22,13 +22,13 @@ from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import (
-    author_name,
     clean_html,
     clean_line,
     clean_text,
     clean_title,
     excerpt,
     one_line,
+    people,
     says_withdrawn,
     split_authors,
     strip_arxiv_prefix,
@@ -190,11 +190,8 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
 def _authors(names: tuple[str, ...]) -> tuple[str, ...]:
     """One string may hold several people; of several strings each is one person."""
     if len(names) == 1:
-        people = split_authors(clean_line(names[0]))
-        whole = author_name(clean_line(names[0]))
-        # "Gómez-Noguera, Samuel Enrique": one surname without a blank before the only comma.
-        return (whole,) if len(people) == 2 and re.fullmatch(r"[^\s,]+, [^,]+", clean_line(names[0])) else people
-    return tuple(name for name in (author_name(clean_line(n)) for n in names) if name)
+        return split_authors(clean_line(names[0]))
+    return people(map(clean_line, names))
 
 
 def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
@@ -342,8 +339,8 @@ def _people(where: Mapping[str, Any]) -> tuple[str, ...]:
     """The authors of an item or of the feed: a list, as it should be, or one object or name alone."""
     for key in ("authors", "author"):
         value = where.get(key)
-        people = value if isinstance(value, list) else [value]
-        names = (_string(one.get("name")) if isinstance(one, Mapping) else _string(one) for one in people)
+        given = value if isinstance(value, list) else [value]
+        names = (_string(one.get("name")) if isinstance(one, Mapping) else _string(one) for one in given)
         if found := tuple(filter(None, map(str.strip, names))):
             return found
     return ()
@@ -351,14 +348,14 @@ def _people(where: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _json_item(item: Mapping[str, Any], base: str, of_feed: tuple[str, ...]) -> _Item:
     """One item; an author of the feed is that of the items which name none."""
-    people = _people(item)
+    own = _people(item)
     guid = item.get("id")
     tags = item.get("tags")
     return _Item(
         title=_string(item.get("title")),
         texts=(_string(item.get("summary")), _string(item.get("content_html"))),
         plain_texts=(_string(item.get("content_text")),),
-        authors=people or of_feed,
+        authors=own or of_feed,
         guid=_number(guid) if isinstance(guid, float) else str(guid) if isinstance(guid, str | int) else "",
         links=_absolute([_string(item.get("url")), _string(item.get("external_url"))], base),
         ids=(_string(item.get("external_url")),),

@@ -19,11 +19,11 @@ from digest.core.identity import arxiv_id, doi, identify
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.text import (
-    author_name,
     clean_line,
     clean_mixed,
     clean_mixed_line,
     excerpt,
+    people,
     says_withdrawn,
     split_authors,
     web_url,
@@ -212,8 +212,7 @@ def _authors(value: Any) -> tuple[str, ...]:
         return split_authors(clean_line(value))
     if not isinstance(value, list):
         return ()
-    names = (author_name(clean_line(_name(person))) for person in value)
-    return tuple(name for name in names if name)
+    return people(clean_line(_name(person)) for person in value)
 
 
 def _name(person: Any) -> str:

@@ -16,7 +16,6 @@ from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Link, Paper, Record
 from digest.core.text import (
-    author_name,
     clean_html,
     clean_line,
     clean_text,
@@ -24,6 +23,7 @@ from digest.core.text import (
     clipped,
     excerpt,
     one_line,
+    people,
     split_authors,
     web_url,
 )
@@ -103,14 +103,9 @@ def _markup(node: Any) -> str:
 
 def _authors(meta: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     names = meta.get("citation_author") or meta.get("dc.creator") or ()
-    if len(names) == 1 and names[0].count(",") != 1:
+    if len(names) == 1:
         return split_authors(clean_line(names[0]))
-    return tuple(name for name in map(_given_first, names) if name)
-
-
-def _given_first(name: str) -> str:
-    surname, comma, given = clean_line(name).partition(", ")
-    return author_name(f"{given} {surname}" if comma else surname)
+    return people(map(clean_line, names))
 
 
 def _abstract(root: Any, meta: Mapping[str, Sequence[str]]) -> str:

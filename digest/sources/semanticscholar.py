@@ -22,7 +22,7 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_line, clean_mixed, clean_mixed_line, excerpt, says_withdrawn, web_url
+from digest.core.text import clean_line, clean_mixed, clean_mixed_line, excerpt, people, says_withdrawn, web_url
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
@@ -160,8 +160,8 @@ def _landing_page(number: str | None, own_doi: str | None) -> str:
 
 
 def _authors(value: Any) -> tuple[str, ...]:
-    people = [person for person in value if isinstance(person, Mapping)] if isinstance(value, list) else []
-    return tuple(filter(None, (clean_line(_string(person.get("name"))) for person in people)))
+    authors = [person for person in value if isinstance(person, Mapping)] if isinstance(value, list) else []
+    return people(clean_line(_string(person.get("name"))) for person in authors)
 
 
 def _words(value: Any) -> tuple[str, ...]:
