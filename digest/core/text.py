@@ -19,6 +19,7 @@ from digest.core.invisible import printable, strip_invisible
 from digest.core.markup import decoded, html_to_text, is_markup, title_to_text
 from digest.core.names import author_name, people, split_authors
 from digest.core.tex import unicode_text
+from digest.core.withdrawals import comment_says_withdrawn, says_withdrawn, title_says_withdrawn
 
 __all__ = [
     "author_name",
@@ -28,6 +29,7 @@ __all__ = [
     "clean_mixed_line",
     "clean_text",
     "clean_title",
+    "comment_says_withdrawn",
     "excerpt",
     "html_to_text",
     "one_line",
@@ -38,6 +40,7 @@ __all__ = [
     "split_authors",
     "strip_arxiv_prefix",
     "strip_invisible",
+    "title_says_withdrawn",
     "unicode_text",
     "web_url",
     "without_password",
@@ -49,12 +52,6 @@ _USER: Final = re.compile(r"\A(\w+://)[^/?#]*@")
 _PARAGRAPH: Final = re.compile(r"\n(?:[^\S\n]*\n[\s]*|[^\S\n]{2,})")
 _ARXIV_PREFIX: Final = re.compile(
     r"\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s*(?:Abstract:\s*)?|\s*Abstract:\s+", re.IGNORECASE
-)
-_WITHDRAWN: Final = re.compile(
-    r"\s*(?:(?:this|the)\s+(?:\w+\s+)?(?:paper|submission|article|manuscript|work|preprint|version|report|note)"
-    r"\s+(?:has been|is being|is|was)\s+(?:\w+\s+)?withdrawn\b"
-    r"|withdrawn(?:\s*(?:[.,:;(]|\Z)|\s+(?:by|due|because|for|since|as)\b))",
-    re.IGNORECASE,
 )
 _HOST: Final = re.compile(r"[^\s\x00-\x20\"'<>\\^`{|}@%]+")
 _LONGEST_URL: Final = 2000
@@ -127,11 +124,6 @@ def strip_arxiv_prefix(text: str) -> str:
     """Take "arXiv:2403.15527v1 Announce Type: new Abstract:" off an abstract."""
     match = _ARXIV_PREFIX.match(text)
     return text[match.end() :] if match else text
-
-
-def says_withdrawn(text: str) -> bool:
-    """Whether an abstract or a comment opens with the words by which authors withdraw a paper."""
-    return bool(_WITHDRAWN.match(text))
 
 
 def web_url(text: str) -> str | None:

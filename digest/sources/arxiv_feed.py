@@ -20,12 +20,14 @@ from digest.core.text import (
     clean_html,
     clean_line,
     clean_text,
+    comment_says_withdrawn,
     excerpt,
     one_line,
     people,
     says_withdrawn,
     split_authors,
     strip_arxiv_prefix,
+    title_says_withdrawn,
 )
 from digest.sources.arxiv_xml import Fields, is_of_the_month, local, text
 
@@ -137,7 +139,9 @@ def _read(item: Fields, announced: datetime | None, url: str) -> Record | Reject
         updated=updated,
         version=version,
         categories=_categories(item, suffix),
-        withdrawn=says_withdrawn(abstract) or says_withdrawn(item.text("comment")),
+        withdrawn=says_withdrawn(abstract)
+        or title_says_withdrawn(title)
+        or comment_says_withdrawn(item.text("comment"), item.text("journal_ref"), item.text("journal_reference")),
     )
     return Record(paper=paper, announcement=announcement)
 

@@ -33,6 +33,7 @@ from digest.core.text import (
     split_authors,
     strip_arxiv_prefix,
     strip_invisible,
+    title_says_withdrawn,
     web_url,
 )
 from digest.sources import guard
@@ -182,7 +183,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         version=(own_arxiv[1] if own_arxiv else None) or version or _doi_version(places),
         categories=tuple(tag for tag in item.tags if _is_arxiv_category(tag)),
         keywords=tuple(tag for tag in item.tags if not _is_arxiv_category(tag)),
-        withdrawn=says_withdrawn(abstract),
+        withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
     )
     return Record(paper=paper)
 

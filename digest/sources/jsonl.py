@@ -22,10 +22,12 @@ from digest.core.text import (
     clean_line,
     clean_mixed,
     clean_mixed_line,
+    comment_says_withdrawn,
     excerpt,
     people,
     says_withdrawn,
     split_authors,
+    title_says_withdrawn,
     web_url,
 )
 from digest.sources import guard
@@ -46,6 +48,7 @@ NAMES: Final = (
     "keywords",
     "upvotes",
     "announce",
+    "comment",
     "pdf",
     "code",
 )
@@ -159,7 +162,9 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         version=next(versions, None),
         categories=_words(value["categories"]),
         keywords=_words(value["keywords"]),
-        withdrawn=says_withdrawn(abstract),
+        withdrawn=says_withdrawn(abstract)
+        or title_says_withdrawn(title)
+        or comment_says_withdrawn(_string(_first(value["comment"]))),
     )
     word = _string(value["announce"]).strip().lower()
     return Record(

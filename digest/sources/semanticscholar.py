@@ -22,7 +22,16 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_line, clean_mixed, clean_mixed_line, excerpt, people, says_withdrawn, web_url
+from digest.core.text import (
+    clean_line,
+    clean_mixed,
+    clean_mixed_line,
+    excerpt,
+    people,
+    says_withdrawn,
+    title_says_withdrawn,
+    web_url,
+)
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
@@ -141,7 +150,7 @@ def _read(item: Any) -> Record | Rejected:
             links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
             published=moment(item.get("publicationDate")),
             keywords=_words(item.get("fieldsOfStudy")),
-            withdrawn=says_withdrawn(abstract),
+            withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
         )
     )
 
