@@ -66,6 +66,10 @@ _TEX: Final = tuple(
     for pattern, new in (
         (r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3})", ","),
         (r"\\%", "%"),
+        # A half is no twelve.
+        (r"\\[cdt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", r" \1/\2"),
+        (r"\\[cdt]?frac\s?(\d)\s?(\d)", r" \1/\2"),
+        (r"\}\s?\{", "} {"),
         (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
         (r"\^\s?\{\s?([+−-]?\d+)\s?\}", r"^\1"),
         (r"\^\s?\{?\\circ\}?|\\degree", "°"),
@@ -76,6 +80,7 @@ _TEX: Final = tuple(
     )
 )
 _RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_FRACTION: Final = re.compile("(?<=\\d)(?=[¼-¾⅐-⅞])")
 _LOWERED: Final = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _GROUP_BLANK: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
@@ -83,7 +88,7 @@ _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 
 def _plain(text: str, *, decimal_comma: bool) -> str:
     """*text* without TeX, raised and lowered digits as ^5 and _5."""
-    if "$" in text or "\\" in text:
+    if "$" in text or "\\" in text or "^{" in text:
         pieces, last = [], 0
         for start, end in formulas(text):
             pieces += [text[last:start], text[start:end].replace("$", " ")]
@@ -94,12 +99,13 @@ def _plain(text: str, *, decimal_comma: bool) -> str:
     if not text.isascii():
         text = _RAISED.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]).replace("−", "-"), text)
         text = _LOWERED.sub(lambda m: "_" + unicodedata.normalize("NFKC", m[0]), text)
+        text = _FRACTION.sub(" ", text)
         text = re.sub("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))", ",", text)
         text = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return _GROUP_BLANK.sub(",", _DECIMAL_COMMA.sub(".", text)) if decimal_comma else text
 
 
-_DASHES: Final = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "—": ";", "’": "'"})
+_DASHES: Final = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "—": ";", "’": "'", "⁄": "/"})
 
 # --- a number ---------------------------------------------------------------------------------------------------------
 
