@@ -244,6 +244,12 @@ def test_a_document_that_needs_nothing_stays_as_it_came() -> None:
         assert guard.in_utf8(content, "text/xml; charset=windows-1251") == content
 
 
+def test_a_pdf_is_no_text_whatever_its_header_says() -> None:
+    content = b"%PDF-1.7\n" + bytes(range(256))
+
+    assert guard.in_utf8(content, "application/pdf; charset=koi8-r") == content
+
+
 def test_a_page_is_read_by_its_headers_charset() -> None:
     text = f"<html><head><title>{CYRILLIC}</title></head><body><p>{CYRILLIC * 20}</p></body></html>"
     paper = parse_page(

@@ -153,7 +153,12 @@ def in_utf8(content: bytes, content_type: str) -> bytes:
     """
     label = _CHARSET.search(content_type)
     codec = _header_codec(label[1]) if label else None
-    if codec is None or codec == "cp1252" or content.startswith(tuple(bom for bom, _ in _BOMS)):
+    if (
+        codec is None
+        or codec == "cp1252"
+        or b"%PDF" in content[:1024]
+        or content.startswith(tuple(bom for bom, _ in _BOMS))
+    ):
         return content
     declared = _DECLARED.match(content[:1000]) or _META.search(content[:2000])
     own = _codec(declared[1].decode("ascii")) if declared else None

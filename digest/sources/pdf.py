@@ -44,6 +44,7 @@ _PLACES: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKS: Final = re.compile(r"[\d*†‡§¶∗,]+\Z|[*†‡§¶∗]|(?<=\w)[⁰¹²³⁴-⁹]+")
+_BETWEEN: Final = re.compile(r"(?: ?[,;&·] ?)+(?:and )?| and ")
 _NAME: Final = re.compile(
     r"(?:[^\W\d_a-z][\w’'‐-]*\.?|(?:de|da|di|del|della|der|den|dos|du|el|al|bin|ibn|la|le|van|von|vom|zu|ter|ten|y))"
 )
@@ -196,7 +197,7 @@ def _goes_on(before: str, line: str, following: str, common: Container[str], *, 
 
 def _people(line: str) -> int | None:
     """How many people a line may name; None if it names none."""
-    parts = [part for part in re.split(r"(?:\s*[,;&·]\s*)+(?:and\s+)?|\s+and\s+", line) if part]
+    parts = [part for part in _BETWEEN.split(" ".join(line.split())) if part]
     if _JOINS_ON.search(line):
         return None
     names = 0
