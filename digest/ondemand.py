@@ -94,6 +94,8 @@ class Demand:
 
         if content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF"):
             return [self._from_record(self._pdf(content, name=name))]
+        if not content.strip():
+            raise SourceError(f"{name}: is empty")
         text = guard.decoded(content, max_bytes=_LARGEST_FILE)
         start = text[:2000].lstrip()
         if start.startswith("{") or name.endswith((".jsonl", ".ndjson")):
