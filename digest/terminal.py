@@ -64,7 +64,7 @@ def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: s
 
 def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     """A quiet line of short facts, never broken before or after the dot between two."""
-    shown = [" ".join(fact.split()) for fact in facts if fact]
+    shown = [" ".join(printable(fact).split()) for fact in facts if fact]
     if not console.is_terminal:
         shown, line = [], " · ".join(shown)
         console.print(Text.assemble(" " * indent, (line, "dim")), soft_wrap=True)

@@ -17,7 +17,7 @@ from digest.core.invisible import escaped, printable
 from digest.deliver.smtp import SmtpMailer
 from digest.llm.openai import OpenAILLM
 from digest.sources.http import Door
-from digest.terminal import _console, _line
+from digest.terminal import put, screen
 from tests.doors import Reply, redirects, says, serving
 from tests.test_cli import digest
 from tests.test_deliver import mail, nothing
@@ -136,7 +136,7 @@ def test_json_of_letters_alone_is_left_as_it_is() -> None:
 
 
 def test_a_line_for_people_is_clean_whatever_was_stored(capsys: pytest.CaptureFixture[str]) -> None:
-    _line(_console(), f"stored {EVIL}")
+    put(screen(), f"stored {EVIL}")
 
     assert "\x1b" not in capsys.readouterr().out
 

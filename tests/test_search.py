@@ -180,7 +180,6 @@ def test_a_ligature_in_a_query_is_its_letters(store: SqlStore) -> None:
         ("CO", [8002]),
         ("102", []),
         ("10²", [8002]),
-        ("C", []),
     ],
 )
 def test_lowered_digits_are_found_as_they_are_typed(tmp_path: Path, query: str, numbers: list[int]) -> None:
