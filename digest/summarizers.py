@@ -117,6 +117,8 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
         base_url=llm.base_url,
         concurrency=llm.concurrency,
         timeout_s=llm.timeout_s,
+        proxy=config.network.proxy,
+        ca_file=config.network.ca_file,
         learned=store().learned(server) if store else None,
         learn=partial(_remember, store, server),
     )

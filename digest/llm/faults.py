@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.pauses import LONGEST_S, retry_after
 from digest.core.text import excerpt
@@ -83,6 +84,10 @@ class Counterpart:
         from digest.llm.wire import TooLargeError
 
         where = self.where
+        if (fault := certificate_error(cause)) is not None:
+            return LLMUnavailable(f"{where} {certificate_fault(fault, setting='[network] ca_file')}")
+        if isinstance(cause, httpx2.ProxyError) and not was_reached:
+            return LLMUnavailable(f"{where} cannot be reached: {excerpt(str(cause))} did not let it through")
         if not was_sent and not was_reached:
             return LLMUnavailable(f"{where} cannot be reached; is the server running, and [llm] base_url right?")
         if isinstance(cause, TooLargeError):

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -75,6 +76,8 @@ class OpenAILLM:
         learn: Callable[[Mapping[str, Any]], None] = lambda _: None,
         transport: httpx2.BaseTransport | None = None,
         limits: Limits | None = None,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Nothing is opened, and the SDK not imported, before the first request.
@@ -86,6 +89,8 @@ class OpenAILLM:
             learned: What `learn` was given in an earlier run, for the same server and model.
             learn: Given what was found out about the server, in the thread of the request that did so.
             transport: Sends the requests; closed with this.
+            proxy: As `[network] proxy` has it; see `digest.llm.wire.way_to`.
+            ca_file: Certificate authorities besides those of the system, as PEM.
             now: For servers that name a moment.
         """
         self.model = model
@@ -94,6 +99,7 @@ class OpenAILLM:
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._transport = transport
+        self._proxy, self._ca_file = proxy, ca_file
         self._now = now
         self._limits = limits or Limits(now=now)
         self.server = Counterpart(where=base_url or "OpenAI", model=model, key=self._api_key)
@@ -236,7 +242,7 @@ class OpenAILLM:
         import httpx2
         import openai
 
-        from digest.llm.wire import Wire, open_wire
+        from digest.llm.wire import UnusableError, Wire, open_wire
 
         # A key with a line break in it would be quoted by the error of the HTTP library.
         if not re.fullmatch(r"[\x21-\x7e]+", self._api_key):
@@ -248,7 +254,10 @@ class OpenAILLM:
         if self._transport is not None:
             wire = Wire(self._transport, timeout_s=self._timeout_s)
         else:
-            wire = open_wire(url, timeout_s=self._timeout_s)
+            try:
+                wire = open_wire(url, timeout_s=self._timeout_s, proxy=self._proxy, ca_file=self._ca_file)
+            except UnusableError as exc:
+                raise LLMUnavailable(f"{self.server.where} cannot be asked: {exc}") from exc
         return openai.OpenAI(
             api_key=self._api_key,
             base_url=url,
@@ -256,7 +265,7 @@ class OpenAILLM:
             max_retries=0,
             # An answer is small, and one that was packed in a damaged way is paid for all the same.
             default_headers={"Accept-Encoding": "identity"},
-            http_client=httpx2.Client(transport=wire, follow_redirects=False),
+            http_client=httpx2.Client(transport=wire, follow_redirects=False, trust_env=False),
         )
 
     # -- sending

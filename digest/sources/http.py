@@ -438,10 +438,7 @@ def _failures(errand: Errand, address: httpx2.URL) -> Iterator[None]:
             f' if that is meant, add "{host}" to [network] private_hosts'
         ) from exc
     except CertificateError as exc:
-        raise errand.error(
-            f"{host} shows a certificate that is not trusted ({exc});"
-            " if your network has a certificate authority of its own, name its file in [network] ca_file"
-        ) from exc
+        raise errand.error(f"{host} {exc}") from exc
     except UnresolvedError as exc:
         raise errand.error(
             f"{host} cannot be found ({exc}); where only the proxy knows it, add it to [network] private_hosts"
