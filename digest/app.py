@@ -31,6 +31,7 @@ from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
 from digest.core.ports import Clock, Mailer, Source
 from digest.core.relevance import Background
 from digest.core.topics import Taxonomy
+from digest.core.walls import wall
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.extracts import Extracts
@@ -325,7 +326,8 @@ class App:
         """Draw the archive; a page that cannot be written keeps no mail from going out."""
         self.host.progress("drawing the archive")
         try:
-            self.site.draw([e.name for e in self.config.editions])
+            with wall(DigestError):
+                self.site.draw([e.name for e in self.config.editions])
         except DigestError as error:
             return str(error)
         return None

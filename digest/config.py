@@ -275,7 +275,7 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
         raise ConfigError(f"there is no {path}; `digest init` writes one to start from") from exc
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path}: cannot be read: {exc}") from exc
-    except tomllib.TOMLDecodeError as exc:
+    except (ValueError, RecursionError) as exc:  # ValueError: TOMLDecodeError is one, and so is a number without end
         raise ConfigError(f"{path}: is not valid TOML: {exc}") from exc
     return _Reader(path.resolve()).config(data, data_dir)
 

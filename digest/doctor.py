@@ -14,6 +14,7 @@ from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.models import Delivery, DeliveryState, Edition
 from digest.core.text import without_password
+from digest.core.walls import wall
 from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
 from digest.renewal import count_outdated
@@ -127,7 +128,8 @@ def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
 def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
     """Run one examination; an error of ours is what was found."""
     try:
-        found = look()
+        with wall(lambda said: DigestError(f"could not be looked at: {said}")):
+            found = look()
     except NotYetError as error:
         return Finding(subject=subject, level="doubtful", said=str(error))
     except DigestError as error:

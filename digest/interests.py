@@ -22,6 +22,7 @@ from digest.core.identity import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.profile import Liked, Profile
 from digest.core.text import quoted
+from digest.core.walls import wall
 from digest.core.wanted import SHORT, Wanted, name_of, understand
 
 if TYPE_CHECKING:
@@ -224,7 +225,9 @@ class Interests:
                 return self._read[path][1]
             if found.st_size > MAX_FILE_BYTES:
                 raise self._wrong(edition, key, f"{file}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; divide it")
-            parsed = read_library(path.read_bytes(), name=file)
+            content = path.read_bytes()
+            with wall(lambda said: SourceError(f"{file}: cannot be read: {said}; export the library again")):
+                parsed = read_library(content, name=file)
         except OSError as exc:
             raise self._wrong(edition, key, f"{file}: cannot be read: {exc.strerror or exc}") from exc
         except SourceError as exc:

@@ -9,6 +9,7 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from digest.core.identity import arxiv_id, doi
 from digest.core.invisible import printable
 from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
 from digest.core.pipeline import key_of
+from digest.core.walls import wall
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -66,18 +68,20 @@ class Demand:
         answers = []
         for address in addresses:
             try:
-                answers.append(self._from_record(self._remote(address)))
+                with _walled():
+                    answers.append(self._from_record(self._remote(address)))
             except DigestError as error:
                 answers.append(Answer(id=None, error=str(error)))
         return answers
 
     def _find(self, target: str) -> list[Answer]:
         try:
-            if target == "-":
-                return self._from_bytes(_stdin(), name="stdin")
-            if _is_file(target):
-                return self._from_bytes(_read(Path(target)), name=target)
-            return [self._from_record(self._remote(target))]
+            with _walled():
+                if target == "-":
+                    return self._from_bytes(_stdin(), name="stdin")
+                if _is_file(target):
+                    return self._from_bytes(_read(Path(target)), name=target)
+                return [self._from_record(self._remote(target))]
         except DigestError as error:
             name = printable(target)
             named = target == "-" or name in str(error)
@@ -156,7 +160,8 @@ class Demand:
         for start in range(0, len(missing) if self._arxiv_trouble is None else 0, _MANY_PER_ID):
             url = query_url(missing[start : start + _MANY_PER_ID])
             try:
-                parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)
+                with _walled():
+                    parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)
             except SourceError as error:
                 self._arxiv_trouble = error
                 return
@@ -198,6 +203,11 @@ class Demand:
         for answer in answers:
             if id(answer) in ids:
                 answer.summary = done[same.get(ids[id(answer)], ids[id(answer)])]
+
+
+def _walled() -> AbstractContextManager[None]:
+    """Around each paper: what a library throws over one of them is that one's answer, and the others go on."""
+    return wall(lambda said: SourceError(f"cannot be read: {said}"))
 
 
 def _unique(paper: Paper, n: int) -> PaperId:

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, RefusedError, StoreError
+from digest.core.errors import DeliveryError, DigestError, InDoubtError, MailUnavailable, RefusedError, StoreError
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.core.ports import Clock, Mailer, Store
+from digest.core.walls import wall
 
 IN_A_ROW: Final = 3
 """Mails not taken one after another, or in doubt, from which the rest waits: it is the server, not the address."""
@@ -99,6 +100,8 @@ class Delivering:
     trouble: bool = False
     _put_off: list[tuple[Delivery, str]] = field(default_factory=list)
     _refused: list[tuple[Delivery, RefusedError]] = field(default_factory=list)
+    _unfit_in_a_row: int = 0
+    """Mails that could not be composed since the last one that could."""
 
     def deliver(self, *, only: bool = False) -> Delivered:
         """Send the issue of the day, and what the days before left, to everybody who has not got it.
@@ -163,7 +166,20 @@ class Delivering:
                 self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=gone)
                 self._say(f"{of_day}{delivery.recipient}: {gone}")
                 continue
-            error = self._send(self.compose(stored, delivery), delivery)
+            try:
+                with wall(DigestError):
+                    mail = self.compose(stored, delivery)
+            except DigestError as unfit:
+                # Nothing was sent: the others get theirs, and this one is tried again when that is mended.
+                reason = f"the mail could not be composed: {unfit}"
+                self._put_off.append((delivery, reason))
+                self._say(f"{of_day}{delivery.recipient}: {reason}")
+                self._unfit_in_a_row += 1
+                if self._unfit_in_a_row >= IN_A_ROW:  # it is the template, not the recipient
+                    return
+                continue
+            self._unfit_in_a_row = 0
+            error = self._send(mail, delivery)
             self.met.count(error)
             if error is None:
                 self._sent.append(day)

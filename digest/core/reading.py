@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -35,6 +36,7 @@ from digest.core.identity import merge_announcements
 from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
 from digest.core.ports import Clock, Source, Store
 from digest.core.text import without_password
+from digest.core.walls import wall
 
 _PAGES: Final = 50
 """Pages of one list that are followed; more is a list that never ends."""
@@ -172,12 +174,15 @@ class Reader:
         trouble: SourceError | None = None
         try:
             while url and len(documents) < _PAGES:
-                documents.append(get(url))
+                with _walled(url):
+                    documents.append(get(url))
                 # A witness may know more than a feed that did not change.
                 unchanged = self._unchanged(source, documents) if not is_past and source.witness is None else None
                 if unchanged is not None:
                     return _List(day=day, documents=tuple(documents), unchanged_since=unchanged)
-                pages.append(within_bounds(source.parse(documents[-1].content, url=url), now=self.clock()))
+                with _walled(url):
+                    parsed = source.parse(documents[-1].content, url=url)
+                pages.append(within_bounds(parsed, now=self.clock()))
                 url = pages[-1].next_url
                 if url in {d.url for d in documents}:
                     break
@@ -212,7 +217,8 @@ class Reader:
         unheard = list(source.witness.urls(read.day))
         try:
             for url in tuple(unheard):
-                census = source.witness.parse(get(url).content, url=url)
+                with _walled(url):
+                    census = source.witness.parse(get(url).content, url=url)
                 if census.day == _named_after(source, read.day, moment):
                     unheard.remove(url)
                     for record in _news(census.records):
@@ -289,6 +295,11 @@ class Reader:
             error=str(error),
             documents=read.documents,
         )
+
+
+def _walled(url: str) -> AbstractContextManager[None]:
+    """Around what a source's own libraries do: a document that they cannot bear fails that source, and no other."""
+    return wall(lambda said: SourceError(f"cannot be read: {said}", url=url))
 
 
 def _named_after(source: Source, day: date, moment: datetime) -> date:

@@ -27,6 +27,7 @@ from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.invisible import printable
 from digest.core.models import Completion, Prompt
 from digest.core.text import excerpt
+from digest.core.walls import foreign
 from digest.llm.dialect import Dialect, Interpreter, first_dialect
 from digest.llm.faults import Counterpart, is_too_long, message_of
 from digest.llm.limits import Limits
@@ -258,15 +259,16 @@ class OpenAILLM:
                 wire = open_wire(url, timeout_s=self._timeout_s, proxy=self._proxy, ca_file=self._ca_file)
             except UnusableError as exc:
                 raise LLMUnavailable(f"{self.server.where} cannot be asked: {exc}") from exc
-        return openai.OpenAI(
-            api_key=self._api_key,
-            base_url=url,
-            timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
-            max_retries=0,
-            # An answer is small, and one that was packed in a damaged way is paid for all the same.
-            default_headers={"Accept-Encoding": "identity"},
-            http_client=httpx2.Client(transport=wire, follow_redirects=False, trust_env=False),
-        )
+        with foreign("the OpenAI SDK", lambda said: LLMUnavailable(f"{self.server.where} cannot be asked: {said}")):
+            return openai.OpenAI(
+                api_key=self._api_key,
+                base_url=url,
+                timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
+                max_retries=0,
+                # An answer is small, and one that was packed in a damaged way is paid for all the same.
+                default_headers={"Accept-Encoding": "identity"},
+                http_client=httpx2.Client(transport=wire, follow_redirects=False, trust_env=False),
+            )
 
     # -- sending
 
@@ -280,7 +282,8 @@ class OpenAILLM:
         number = self._limits.begin(id(prompt), self._weight(prompt))
         response: httpx2.Response | None = None
         try:
-            response = sdk.post("/chat/completions", body=self.body(prompt, dialect), cast_to=httpx2.Response)
+            with foreign("the OpenAI SDK", self._tripped, announced=(openai.OpenAIError,)):
+                response = sdk.post("/chat/completions", body=self.body(prompt, dialect), cast_to=httpx2.Response)
         except openai.APIStatusError as error:
             response = error.response
             raise
@@ -291,6 +294,10 @@ class OpenAILLM:
             return json.loads(response.text)
         except (ValueError, RecursionError) as error:
             raise self._no_json(response.text) from error
+
+    def _tripped(self, said: str) -> LLMError:
+        """For what the SDK throws besides its own errors: what became of the request is not known then."""
+        return LLMError(f"{self.server.where} could not be asked: {said}", may_be_billed=True)
 
     def _no_json(self, text: str) -> LLMError:
         fault = self.server.no_json(text)

@@ -128,7 +128,7 @@ class ReplayLLM:
         for line in lines:
             try:
                 self._take(json.loads(line))
-            except (ValueError, LookupError, TypeError, AttributeError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 self.damaged += 1
 
     def _take(self, entry: Mapping[str, Any]) -> None:

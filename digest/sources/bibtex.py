@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from digest.core.errors import SourceError
 from digest.core.models import Parsed, Rejected
 from digest.core.text import excerpt, unicode_text
+from digest.core.walls import foreign
 from digest.sources.citation import Citation, read_citations
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def read_bibtex(text: str) -> Parsed:
     # It warns of each broken entry by itself; they are counted and told together.
     log.setLevel(logging.CRITICAL)
     try:
-        blocks = parse_string(text).blocks
+        with foreign("bibtexparser", lambda said: SourceError(f"cannot be read: {said}")):
+            blocks = parse_string(text).blocks
     finally:
         log.setLevel(level)
     rejected = [r for block in blocks if (r := _rejected(block)) is not None]

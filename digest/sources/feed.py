@@ -36,6 +36,7 @@ from digest.core.text import (
     title_says_withdrawn,
     web_url,
 )
+from digest.core.walls import foreign
 from digest.sources import guard
 from digest.sources.abstracts import tell_apart
 from digest.sources.outcomes import divided
@@ -50,8 +51,6 @@ _LONGEST_TEXT: Final = 200_000
 """What stands behind this much HTML is no abstract."""
 _LONGEST_TITLE: Final = 1_000
 _LONGEST_ID: Final = 2_000
-_TRIPS: Final = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
-"""What feedparser raises over documents that its authors did not think of."""
 _ENTRY: Final = re.compile(rb"<(?:(?!content:)[\w.-]+:)?(?:item|entry)[\s>/]")
 _OPAQUE: Final = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _CLOSING: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
@@ -239,8 +238,9 @@ def _understood(checked: bytes) -> Any:
     import feedparser
 
     try:
-        return feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
-    except _TRIPS:
+        with foreign("feedparser", SourceError):
+            return feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
+    except SourceError:
         return None
 
 
