@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.jobs import Jobs
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
+    from digest.sources.command import Children
     from digest.sources.http import Door
     from digest.store import SqlStore
 
@@ -61,6 +62,8 @@ class Host:
     now: Callable[[], float] = time.monotonic
     """Seconds of a clock that only goes forward: for how long to wait."""
     sleep: Callable[[float], None] = time.sleep
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what must not be stopped in between; see `digest.command_line.Interrupts`."""
 
 
 class App:
@@ -131,6 +134,13 @@ class App:
             private_hosts=network.private_hosts,
         )
         return self._open.enter_context(door)
+
+    @cached_property
+    def children(self) -> Children:
+        """Programs of `command` sources; those that run still are ended with the app."""
+        from digest.sources.command import Children
+
+        return self._open.enter_context(Children())
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -209,7 +219,7 @@ class App:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        _ = self.door  # made here, for of several threads each would make one of its own
+        _ = self.door, self.children  # made here, for of several threads each would make one of its own
         return Pipeline(
             store=self.store,
             sources=self.sources,
@@ -222,6 +232,7 @@ class App:
             mail_domain=self.config.mail.sender.rpartition("@")[2],
             progress=self.host.progress,
             concurrency=self.config.network.concurrency,
+            held=self.host.held,
         )
 
     def fetcher(self, source: Source) -> Callable[[str], Document]:

@@ -21,6 +21,7 @@ from digest.command_line import (
     FAILED,
     MISUSED,
     DateType,
+    Interrupts,
     MonthType,
     app_of,
     complain,
@@ -260,19 +261,15 @@ def deliver(
 def schedule(config: Path) -> None:
     """Stay, and run each edition when it is due.
 
-    With `mode = "batch"`, papers are handed over to the model hours before. Stopped with Ctrl-C or SIGTERM, it ends
-    after the run that is under way.
+    With `mode = "batch"`, papers are handed over to the model hours before. Ctrl-C or SIGTERM ends it at once, with
+    status 0; with 130 if a run was under way, which the next start goes on with.
     """
-    import signal
     import threading
     from datetime import timedelta
 
     from digest.schedule import Ahead, Scheduler, next_time
     from digest.terminal import outcome, print_lines, print_reports
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
         zone, clock = app.config.timezone, host.clock
@@ -310,8 +307,13 @@ def schedule(config: Path) -> None:
             moment = next_time(edition, clock(), zone)
             due = f"next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else "never"
             print_lines([f"{edition.name}: {due}"])
-        print_lines(["Ctrl-C stops after the run that is under way."])
-        Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead).stay(stop)
+        scheduler = Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead)
+        try:
+            print_lines(["Ctrl-C stops."])
+            scheduler.stay(threading.Event())
+        except KeyboardInterrupt:
+            if scheduler.was_cut_short:
+                raise
 
 
 @cli.command(short_help="Tell what happened last and what is due.")
@@ -428,13 +430,22 @@ def main() -> None:
     except OSError as exc:
         click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
         sys.exit(FAILED)
+    with Interrupts() as interrupts:
+        try:
+            _main(interrupts)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("digest: stopped; what was done is kept, and the next run goes on from there", err=True)
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            interrupts.leave()
+
+
+def _main(interrupts: Interrupts) -> None:
     try:
-        cli(standalone_mode=False, prog_name="digest")
+        cli(standalone_mode=False, prog_name="digest", obj=interrupts)
     except click.ClickException as error:
         error.show()
         sys.exit(MISUSED)
-    except click.Abort:
-        sys.exit(130)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

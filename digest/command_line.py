@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import click
 
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 MISUSED: Final = 2
 DEGRADED: Final = 3
+STOPPED: Final = 130
+"""What a shell says of a program that Ctrl-C ended; the same for every stop."""
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+"""SIGHUP: the terminal was closed. `nohup` and a shell's `&` have some of them ignored, and they stay so."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -113,24 +120,30 @@ def working(as_json: bool) -> Iterator[Host]:
     """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
     from digest.app import Host
 
+    interrupts = click.get_current_context().find_object(Interrupts)
+    held = interrupts.held if interrupts else nullcontext
     if as_json:
         try:
-            yield Host(environment=os.environ)
-        except DigestError as error:
+            yield Host(environment=os.environ, held=held)
+        except (DigestError, KeyboardInterrupt) as error:
             # A program that reads stdout finds a document there, whatever happened.
-            print_json({"error": str(error)})
+            print_json({"error": str(error) or "stopped; the next run goes on from there"})
             raise
         return
     if not sys.stderr.isatty():
         import logging
 
         log = logging.getLogger("digest")
-        yield Host(environment=os.environ, progress=lambda doing: log.info("%s", doing))
+        yield Host(environment=os.environ, held=held, progress=lambda doing: log.info("%s", doing))
         return
     from rich.console import Console
 
     with Console(stderr=True).status("") as line:
-        yield Host(environment=os.environ, progress=lambda doing: line.update(f"[dim]{printable(doing)} …"))
+        yield Host(
+            environment=os.environ,
+            held=held,
+            progress=lambda doing: line.update(f"[dim]{printable(doing)} …"),
+        )
 
 
 def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
@@ -162,3 +175,55 @@ def exit_by(statuses: list[str]) -> None:
         sys.exit(FAILED)
     if any(s != "done" for s in statuses):
         sys.exit(DEGRADED)
+
+
+# -- Ctrl-C, and a container's or a service's stop
+
+
+class Interrupts:
+    """Ends the program at a signal, while it is a context in the main thread.
+
+    A stop is Python's KeyboardInterrupt, whichever signal asked for it, so that every `with` on the way out lets go of
+    what it holds. Threads that read or ask are daemons: nobody waits for them.
+    """
+
+    def __init__(self) -> None:
+        self._held = 0
+        self._is_asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for name in _SIGNALS:
+                number = getattr(signal, name, None)  # Windows has no SIGHUP
+                if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Put a stop off until this is over; a second one is not put off."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            if self._is_asked and not self._held:
+                raise KeyboardInterrupt
+
+    def leave(self) -> None:
+        """End the process now, also if threads are at work: some are in the middle of a line of the log, and Python
+        would wait for its lock.
+        """
+        if threading.active_count() > 1:
+            os._exit(STOPPED)
+        raise SystemExit(STOPPED)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        is_first, self._is_asked = not self._is_asked, True
+        if not (self._held and is_first):
+            raise KeyboardInterrupt

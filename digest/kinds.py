@@ -87,6 +87,7 @@ def _run_command(source: SourceConfig, app: App, url: str) -> Document:
         environment={k: v for k, v in app.host.environment.items() if k not in secret},
         timeout_s=source.timeout_s,
         max_bytes=MAX_FILE_BYTES,
+        children=app.children,
     )
     return Document(url=url, content=content)
 

@@ -12,6 +12,7 @@ good by it. So what is refused before any mail was taken waits for the end of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -95,6 +96,8 @@ class Delivering:
     compose: Callable[[Issue, Delivery], Mail]
     mailer: Mailer
     met: Round
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what a stop by the user must not come between."""
     _sent: list[date] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     trouble: bool = False
@@ -116,9 +119,12 @@ class Delivering:
         skipped = 0 if only else self._give_up(day)
         since = day if only else mails_since(day)
         # Today's first: it is the one that people wait for.
-        for issue_day in reversed(self.store.undelivered(self.edition.name, since=since, until=day)):
-            self._deliver_issue(issue_day)
-        self._settle()
+        try:
+            for issue_day in reversed(self.store.undelivered(self.edition.name, since=since, until=day)):
+                self._deliver_issue(issue_day)
+        finally:
+            # Also where the user stops the run: what was refused must not look as if it were in doubt.
+            self._settle()
         if self.met.stopped and (left := self._left(since, day)):
             wait = "1 mail waits" if left == 1 else f"{left} mails wait"
             none = "no more" if self.met.accepts else "no mail"
@@ -187,8 +193,18 @@ class Delivering:
                 self._say(f"{of_day}{delivery.recipient}: {error}")
 
     def _send(self, mail: Mail, delivery: Delivery) -> DeliveryError | None:
+        with ExitStack() as receipt:
+
+            def before_dot() -> None:
+                # From here until the server's answer is written down nothing is to stop.
+                receipt.enter_context(self.held())
+                self.store.mark_delivery(delivery.id, DeliveryState.DOT)
+
+            return self._handed_over(mail, delivery, before_dot)
+
+    def _handed_over(self, mail: Mail, delivery: Delivery, before_dot: Callable[[], None]) -> DeliveryError | None:
         try:
-            self.mailer.send(mail, before_dot=lambda: self.store.mark_delivery(delivery.id, DeliveryState.DOT))
+            self.mailer.send(mail, before_dot=before_dot)
         except InDoubtError as error:
             self.store.mark_delivery(delivery.id, DeliveryState.UNKNOWN, error=str(error))
             return error

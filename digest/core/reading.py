@@ -9,13 +9,15 @@ day, and once the day is over, from wherever the past list can still be had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
+from digest.core.abreast import abreast
 from digest.core.bounds import within_bounds
 from digest.core.calendar import Calendar
 from digest.core.errors import NotYetError, SourceError
@@ -87,21 +89,30 @@ class Reader:
         if not due:
             return
         by_name = {source.name: source for source in sources}
-        with ThreadPoolExecutor(min(self.concurrency, len(due))) as pool:
-            readings = {name: pool.submit(self._read, by_name[name], days, today, now) for name, days in due.items()}
-            self._tell(readings)
-            for name, reading in readings.items():
-                for one in reading.result():
-                    self._keep(by_name[name], one, today, now - (today - one.day))
-                self._remember(by_name[name], reading.result(), backoffs.get(name))
+        work = {name: partial(self._read, by_name[name], days, today, now) for name, days in due.items()}
+        readings = abreast(work, width=self.concurrency)
+        kept = list(readings)
+        try:
+            for _ in self._told(readings):
+                # Each as soon as all before it are there: who stops the run loses little, and the order stays.
+                while kept and readings[kept[0]].done():
+                    name = kept.pop(0)
+                    lists = readings[name].result()
+                    for one in lists:
+                        self._keep(by_name[name], one, today, now - (today - one.day))
+                    self._remember(by_name[name], lists, backoffs.get(name))
+        finally:
+            for reading in readings.values():
+                reading.cancel()
 
-    def _tell(self, readings: Mapping[str, Future[list[_List]]]) -> None:
-        """Say how far it is, for people who wait."""
+    def _told(self, readings: Mapping[str, Future[list[_List]]]) -> Iterator[None]:
+        """Wait for all of them, with a stop behind each that ends, and say how far it is, for people who wait."""
         waiting = list(readings)
         self.progress(_progress(0, waiting))
         names = {future: name for name, future in readings.items()}
         for done, future in enumerate(as_completed(names), 1):
             waiting.remove(names[future])
+            yield
             if waiting:
                 self.progress(_progress(done, waiting))
 
