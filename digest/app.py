@@ -31,7 +31,7 @@ from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
 from digest.core.ports import Clock, Mailer, Source
 from digest.core.relevance import Background
 from digest.core.topics import Taxonomy
-from digest.core.walls import wall
+from digest.core.walls import reason_of, wall
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.extracts import Extracts
@@ -443,9 +443,7 @@ class App:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("w", encoding="utf-8")
         except OSError as exc:
-            raise DigestError(
-                f"{path}: cannot be written: {exc.strerror or exc}; choose another [digest] data_dir"
-            ) from exc
+            raise DigestError(f"{path}: cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,7 +6,6 @@ Imports of anything heavy stand inside the commands: `digest --help` must feel i
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -23,6 +22,7 @@ from digest.command_line import (
     DateType,
     Interrupts,
     MonthType,
+    Output,
     app_of,
     complain,
     config_option,
@@ -421,35 +421,37 @@ for _command in (search, similar, feedback, topics, split, evaluate):
 
 def main() -> None:
     """Run the command line; every error that a person can do something about is one sentence on stderr."""
-    # Python would die at a title that the terminal's encoding lacks; a question mark is better.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    output = Output()
+    with Interrupts() as interrupts:
+        try:
+            status = _status(interrupts)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("digest: stopped; what was done is kept, and the next run goes on from there", err=True)
+            sys.stdout.flush()
+            interrupts.leave()
+    if lost := output.lost():
+        said = f"what was to be printed could not be written ({lost.strerror}); the work itself is done"
+        click.echo(f"digest: {said}", err=True)
+        status = status or DEGRADED
+    if status:
+        sys.exit(status)
+
+
+def _status(interrupts: Interrupts) -> int | str | None:
+    """The status that the command line ends with."""
     try:
         Path.cwd()
     except OSError as exc:
         click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
-        sys.exit(FAILED)
-    with Interrupts() as interrupts:
-        try:
-            _main(interrupts)
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("digest: stopped; what was done is kept, and the next run goes on from there", err=True)
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
-            interrupts.leave()
-
-
-def _main(interrupts: Interrupts) -> None:
+        return FAILED
     try:
         cli(standalone_mode=False, prog_name="digest", obj=interrupts)
     except click.ClickException as error:
         error.show()
-        sys.exit(MISUSED)
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return MISUSED
     except DigestError as error:
         complain(f"digest: {error}")
-        sys.exit(MISUSED if isinstance(error, ConfigError) else FAILED)
+        return MISUSED if isinstance(error, ConfigError) else FAILED
+    except SystemExit as done:
+        return done.code
+    return None

@@ -14,7 +14,7 @@ from digest.core.books import CheckCount, JobState
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.models import Delivery, DeliveryState, Edition
 from digest.core.text import without_password
-from digest.core.walls import wall
+from digest.core.walls import reason_of, wall
 from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
 from digest.renewal import count_outdated
@@ -170,11 +170,12 @@ def _folder(folder: Path) -> Finding | str:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
+        for name in ("site", "outbox"):
+            if (folder / name).exists() and not (folder / name).is_dir():
+                raise ConfigError(f"{folder / name} is a file, and a folder is needed there; move it away")
         free = shutil.disk_usage(folder).free
     except OSError as exc:
-        raise ConfigError(
-            f"{folder} cannot be written: {exc.strerror or exc}; choose another [digest] data_dir"
-        ) from exc
+        raise ConfigError(f"{folder} cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
     if free < _LITTLE_SPACE:
         said = f"only {free / 1e6:.0f} MB are free at {folder}; make room"
         return Finding(subject="data folder", level="doubtful", said=said)

@@ -60,6 +60,15 @@ def described(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {said}" if said else type(exc).__name__
 
 
+def reason_of(exc: OSError) -> str:
+    """Why a file or folder cannot be used, for people: "File exists" says nothing to who wanted a folder there."""
+    if isinstance(exc, (FileExistsError, NotADirectoryError)):
+        return "a file stands where a folder is needed"
+    if isinstance(exc, IsADirectoryError):
+        return "a folder stands where a file is needed"
+    return exc.strerror or str(exc)
+
+
 def _is_thrown_by_code(exc: BaseException) -> bool:
     """Whether it is an error, and not the end of the program or of a generator; a panic of Rust is an error too."""
     return isinstance(exc, Exception) or type(exc).__module__ == "pyo3_runtime"

@@ -26,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 
 from digest.core.errors import StoreError
 from digest.core.ports import Clock
+from digest.core.walls import reason_of
 from digest.store.migrations import APPLICATION_ID, MIGRATIONS, Migration, apply, check_version, schema_version
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def _make_folder(url: URL) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise StoreError(f"the folder {folder} for the database can't be made: {exc.strerror}") from exc
+        raise StoreError(f"the folder {folder} for the database can't be made: {reason_of(exc)}") from exc
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
