@@ -32,6 +32,8 @@ class Split:
     """What is left under the old key: what was printed and said of the paper stays with it."""
     taken: Paper
     """What was taken out of it."""
+    is_new: bool = True
+    """False: they were two already."""
 
 
 class Joins(Database):
