@@ -14,6 +14,7 @@ from email.errors import InvalidHeaderDefect
 from email.policy import default
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.config_table import Table, nearest
@@ -278,6 +279,14 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
     except (ValueError, RecursionError) as exc:  # ValueError: TOMLDecodeError is one, and so is a number without end
         raise ConfigError(f"{path}: is not valid TOML: {exc}") from exc
     return _Reader(path.resolve()).config(data, data_dir)
+
+
+def _is_proxy(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return re.fullmatch(r"http://[^\s/]+/?", text) is not None and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is never closed
+        return False
 
 
 def library_path(base: Path, file: str) -> Path:
@@ -587,7 +596,7 @@ class _Reader:
             ca_file=self._path.parent / ca_file if ca_file else None,
             private_hosts=table.texts("private_hosts"),
         )
-        if proxy and not re.fullmatch(r"http://[^\s/]+/?", proxy):
+        if proxy and not _is_proxy(proxy):
             raise table.wrong("proxy", "must look like http://proxy.example.org:3128")
         table.close()
         return network

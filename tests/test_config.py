@@ -215,3 +215,24 @@ def test_a_relative_database_lies_beside_the_config(tmp_path: Path) -> None:
     config = load_text(tmp_path, MINIMAL + '[digest]\ndatabase = "sqlite:///papers.db"')
 
     assert config.database == f"sqlite:///{tmp_path.resolve() / 'papers.db'}"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://p:1",
+        "https://p:1",
+        "p:1",
+        "http://",
+        "http://p:port",
+        "http://p:70000",
+        "http://p:0",
+        "http://u:secret@",
+        "http://[p",
+    ],
+)
+def test_a_proxy_that_is_none_is_named_before_anything_runs(proxy: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[network\] proxy: must look like") as caught:
+        load_text(tmp_path, f'{MINIMAL}\n[network]\nproxy = "{proxy}"\n')
+
+    assert "secret" not in str(caught.value)

@@ -230,7 +230,8 @@ def test_a_stop_while_another_run_is_waited_for(tmp_path: Path) -> None:
             wait_for("waiting for another run to end", run.stderr)
             status, said = stopped(run, signal.SIGTERM)
 
-    assert (status, said.strip()) == (130, GOES_ON)
+    assert status == 130
+    assert said.strip().endswith(GOES_ON)
 
 
 @pytest.mark.parametrize("number", STOPS)

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 # X509_V_ERR_… of OpenSSL: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
-_SELF_SIGNED: Final = frozenset({18, 19})
-"""The certificate itself, and the last of a chain that this machine does not know."""
-_UNKNOWN_AUTHORITY: Final = frozenset({2, 20, 21, 27})
+_SELF_SIGNED: Final = 18
+_UNKNOWN_AUTHORITY: Final = frozenset({2, 19, 20, 21, 27})
 _OTHER_NAME: Final = frozenset({62, 63, 64})
 """Another host, mail address, IP address."""
 
@@ -39,7 +38,7 @@ def _named(code: int, setting: str) -> tuple[str, str]:
         return "is not valid yet", "check the clock of this machine"
     if code in _OTHER_NAME:
         return "is for another host", "write the host as the certificate names it"
-    if code in _SELF_SIGNED:
+    if code == _SELF_SIGNED:
         return (
             "is not trusted, for it is self-signed",
             f"if the server is your own or your network's, name the file of that certificate in {setting}",
