@@ -124,7 +124,6 @@ ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><title>arXiv</title></feed>"
     ("other", "content", "library"),
     [
         ('kind = "feed"\nurl = "other.xml"', RSS + "</channel></rss>", "feedparser.parse"),
-        ('kind = "feed"\nurl = "other.xml"', RSS, "lxml.etree.fromstring"),
         ('kind = "arxiv"\ncategories = ["cs.LG"]\nurl = "other.xml"', ATOM, "lxml.etree.fromstring"),
         ('kind = "pubmed"\nsearch = "x"\nurl = "other.xml"', "<PubmedArticleSet/>", "lxml.etree.fromstring"),
     ],
