@@ -167,6 +167,9 @@ def ids_of_text(text: str) -> list[PaperId]:
     found = [text.strip()]
     if arxiv := arxiv_id(text):
         found.append(f"arxiv:{arxiv[0]}")
+    # As it was stored while DOIs were read otherwise, and as they are read now.
+    if text.strip().startswith("10."):
+        found.append(f"doi:{text.strip().lower()}")
     if of_doi := doi(text):
         found.append(f"doi:{of_doi}")
     if page := canonical_url(text):

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from digest.core.dois import doi_url, is_part_of_doi
 from digest.core.errors import DigestError, SourceError
 from digest.core.identity import arxiv_id, doi
 from digest.core.invisible import printable
 from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
 from digest.core.pipeline import key_of
+from digest.core.text import escaped, web_url
 from digest.core.walls import wall
 
 if TYPE_CHECKING:
@@ -121,11 +123,13 @@ class Demand:
         if found:
             return self._arxiv(found[0])
         of_doi = doi(target)
-        if of_doi and not target.startswith(("http://", "https://")):
+        if of_doi and not _is_address(target):
             stored = self._stored(PaperId(f"doi:{of_doi}"))
-            return stored or self._page(f"https://doi.org/{of_doi}")
-        if target.startswith(("http://", "https://")):
-            return self._page(target)
+            return stored or self._page(doi_url(of_doi))
+        if _is_address(target):
+            return self._page(escaped(target))
+        if is_part_of_doi(target):
+            raise SourceError(f"{target} is only a part of a DOI; copy the whole of it")
         raise SourceError(f"{target} is neither a file nor an arXiv id, a DOI or a URL")
 
     def _page(self, url: str) -> Record:
@@ -133,7 +137,8 @@ class Demand:
 
         document = self.app.door.get(url)
         if document.content.lstrip().startswith(b"%PDF"):
-            return self._pdf(document.content, name=url)
+            record = self._pdf(document.content, name=url)
+            return replace(record, paper=replace(record.paper, url=record.paper.url or web_url(url) or ""))
         return parse_page(document.content, url=url)
 
     def _pdf(self, content: bytes, *, name: str) -> Record:
@@ -217,6 +222,10 @@ def _unique(paper: Paper, n: int) -> PaperId:
 
 def _is_arxiv(target: str) -> bool:
     return target != "-" and not _is_file(target) and arxiv_id(target) is not None
+
+
+def _is_address(target: str) -> bool:
+    return target.lower().startswith(("http://", "https://"))
 
 
 def _is_file(target: str) -> bool:

@@ -101,6 +101,37 @@ def test_a_paper_that_stands_there_twice_is_one() -> None:
     assert [(p.id, p.abstract) for p in papers(text, "library.bib")] == [("doi:10.1101/743294", "Long.")]
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        r"10.1002/(SICI)1099-9999(199601)9:1{\textless}11::AID-JIF2{\textgreater}3.0.CO;2-6",
+        r"10.1002/(SICI)1099-9999(199601)9:1$<$11::AID-JIF2$>$3.0.CO;2-6",
+        r"10.1002/({SICI})1099-9999(199601)9:1\textless{}11::{AID-JIF2}\textgreater{}3.0.CO;2-6",
+        "https://doi.org/10.1002/(SICI)1099-9999(199601)9:1%3C11::AID-JIF2%3E3.0.CO;2-6",
+        r"https://doi.org/10.1002/(SICI)1099-9999(199601)9:1\%3C11::AID-JIF2\%3E3.0.CO;2-6",
+        "10.1002/(SICI)1099-9999(199601)9:1&lt;11::AID-JIF2&gt;3.0.CO;2-6",
+    ],
+)
+def test_the_doi_of_an_entry_is_whole_however_it_is_escaped(field: str) -> None:
+    [paper] = papers(f"@article{{a, title = {{Frog calls in winter}}, doi = {{{field}}}}}", "library.bib")
+
+    assert paper.id == "doi:10.1002/(sici)1099-9999(199601)9:1<11::aid-jif2>3.0.co;2-6"
+
+
+@pytest.mark.parametrize(
+    ("field", "address"),
+    [
+        (r"https://example.org/a\_b{\_}c", "https://example.org/a_b_c"),
+        (r"https://example.org/a\%20b\&c=1", "https://example.org/a%20b&c=1"),
+        (r"https://example.org/a{\textless}1", "https://example.org/a%3C1"),
+    ],
+)
+def test_the_address_of_an_entry_is_what_was_meant(field: str, address: str) -> None:
+    [paper] = papers(f"@misc{{a, title = {{Frog calls in winter}}, url = {{{field}}}}}", "library.bib")
+
+    assert paper.url == address
+
+
 def test_an_eprint_of_another_archive_is_no_arxiv_id() -> None:
     text = "@misc{a, title={Things of interest}, eprint={2401.01234}, eprinttype={hal}}"
 

@@ -30,6 +30,7 @@ __all__ = [
     "clean_text",
     "clean_title",
     "comment_says_withdrawn",
+    "escaped",
     "excerpt",
     "html_to_text",
     "one_line",
@@ -55,6 +56,7 @@ _ARXIV_PREFIX: Final = re.compile(
 )
 _HOST: Final = re.compile(r"[^\s\x00-\x20\"'<>\\^`{|}@%]+")
 _LONGEST_URL: Final = 2000
+_RAW: Final = re.compile('[ <>"]')
 
 
 def one_line(text: str) -> str:
@@ -142,6 +144,11 @@ def web_url(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
     return url
+
+
+def escaped(url: str) -> str:
+    """An address with the signs escaped that it may not hold and people leave as they are: blanks, `<`, `>`, quotes."""
+    return _RAW.sub(lambda match: f"%{ord(match[0]):02X}", url.strip())
 
 
 def without_password(url: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from digest.core.dois import resolved
 from digest.core.errors import SourceError
 from digest.core.models import Parsed, Rejected
 from digest.core.text import excerpt, unicode_text
@@ -24,6 +25,7 @@ _HINTS: Final = ("eprint", "arxivid", "arxiv", "journal", "journaltitle", "note"
 """Where arXiv ids stand: arXiv's own export, Mendeley's, Google Scholar's "arXiv preprint arXiv:1706.03762"."""
 # Looking back at one blank only: a run of a hundred thousand of them must not be tried from each.
 _AND: Final = re.compile(r"(?<=\s)and(?=\s)|[{}]", re.IGNORECASE)
+_MARKS: Final = re.compile(r"[{}\\]")
 # A formula stays as it is; a brace elsewhere only protects capitals. One behind a backslash was resolved before.
 _BRACES: Final = re.compile(r"(\$(?:\\.|[^$\\])+\$)|[{}]")
 
@@ -88,8 +90,8 @@ def _text(value: str) -> str:
 
 
 def _bare(value: str) -> str:
-    """An id or an address: TeX's escapes undone, without a word more."""
-    return value.strip("{} \t\n").replace("\\", "")
+    """An id or an address: TeX's escapes and macros undone, without a word more."""
+    return _MARKS.sub("", resolved(value)).strip()
 
 
 def _names(value: str) -> Iterator[str]:

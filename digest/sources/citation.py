@@ -12,7 +12,7 @@ from typing import Final
 
 from digest.core.identity import arxiv_id, identify, merge
 from digest.core.models import Paper, PaperId, Parsed, Record, Rejected
-from digest.core.text import clean_line, clean_mixed, clean_mixed_line, excerpt, one_line, people, web_url
+from digest.core.text import clean_line, clean_mixed, clean_mixed_line, escaped, excerpt, one_line, people, web_url
 
 _NO_ABSTRACT: Final = re.compile(r"\W*(?:no abstract(?: available)?|abstract|n/?a)?\W*", re.IGNORECASE)
 _ABSTRACT_HEADING: Final = re.compile(r"\A\W*abstract\b[\s:.—–-]*(?=\w)", re.IGNORECASE)
@@ -55,7 +55,7 @@ def _paper(citation: Citation) -> Paper | None:
         return None
     abstract = _ABSTRACT_HEADING.sub("", clean_mixed(citation.abstract))
     arxiv = next((hint for hint in citation.hints if arxiv_id(hint)), None)
-    urls = tuple(url for url in map(web_url, citation.urls) if url)
+    urls = tuple(url for one in citation.urls if (url := web_url(escaped(one))))
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=arxiv, doi=citation.doi, urls=urls)
     return Paper(
         id=paper_id,

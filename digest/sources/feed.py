@@ -19,6 +19,7 @@ from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment, not_after
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify
+from digest.core.items import named, says_nothing
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.text import (
@@ -26,6 +27,7 @@ from digest.core.text import (
     clean_line,
     clean_text,
     clean_title,
+    escaped,
     excerpt,
     one_line,
     people,
@@ -130,8 +132,10 @@ class FeedSource:
         text = guard.decoded(content, url=url)
         items = _json_items(content, url) if text.lstrip().startswith("{") else _xml_items(content, url)
         now = self._clock()
-        records, rejected = divided(_read(item, now) if isinstance(item, _Item) else item for item in items)
-        return Parsed(records=records, rejected=rejected)
+        read = [(_read(item, now), item.guid) if isinstance(item, _Item) else (item, "") for item in items]
+        _, rejected = divided(outcome for outcome, _ in read)
+        listed = [(outcome, _guid(guid)) for outcome, guid in read if isinstance(outcome, Record)]
+        return Parsed(records=named(listed, source=self.name), rejected=rejected)
 
 
 def _read(item: _Item, now: datetime) -> Record | Rejected:
@@ -142,7 +146,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
     found = [tell_apart(title, text) for text in texts]
     abstract = max((abstract for abstract, _ in found), key=len, default="")
     urls = [link for link in map(web_url, item.links) if link]
-    guid = one_line(strip_invisible(item.guid))[:_LONGEST_ID]
+    guid = _guid(item.guid)
     if not title:
         return Rejected(reason="no title", excerpt=excerpt(urls[0] if urls else guid or abstract))
     if len(title) > _LONGEST_TITLE:
@@ -163,12 +167,13 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
     own_doi = next(filter(None, map(doi, places)), None)
     own_arxiv = next(filter(None, map(arxiv_id, (guid, *urls))), None)
     url, version = _landing_page(urls[0] if urls else "", own_doi)
+    url = url or (doi_url(own_doi) if own_doi else "")
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
         arxiv=own_arxiv[0] if own_arxiv else None,
         doi=own_doi,
-        urls=[url or guid.replace(" ", "%20")],
+        urls=[url or escaped(guid)],
     )
     paper = Paper(
         id=paper_id,
@@ -185,6 +190,12 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
     )
     return Record(paper=paper)
+
+
+def _guid(text: str) -> str:
+    """What the feed calls an item; empty where it only says so."""
+    guid = one_line(strip_invisible(text))[:_LONGEST_ID]
+    return "" if says_nothing(guid) else guid
 
 
 def _authors(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -225,21 +236,28 @@ def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
             raise SourceError(guard.describe_page(checked[:50_000].decode("utf-8", "replace")), url=url)
         if feed.bozo and not _CLOSING.search(checked[-2_000:]) and not _SELF_CLOSED.search(checked[-2_000:]):
             raise SourceError(f"was cut off after {len(feed.entries)} entries", url=url)
-        base = next(iter(_absolute([_string(feed.feed.get("link"))], url)), "")
-        items = _xml_entries(feed, base if web_url(base) else url, says_text=_says_text(checked))
+        base = _joined(url, _string(feed.feed.get("link")))
+        base = base if web_url(base) else url
+        if b"xml:base" in checked and web_url(base):
+            # Without an address to begin with, feedparser lets the base of one entry hold for all behind it.
+            feed = _understood(checked, base) or feed
+        items = _xml_entries(feed, base, says_text=_says_text(checked))
     if len(items) < there:
         items = max(items, _around_the_broken(checked, url), key=len)
     lost = there - len(items)
     return items + [Rejected(reason="is damaged, and ran into another", excerpt=f"{lost} of {there} entries")] * lost
 
 
-def _understood(checked: bytes) -> Any:
+def _understood(checked: bytes, base: str = "") -> Any:
     """What feedparser makes of it, or None where it trips."""
     import feedparser
 
+    headers = {"content-location": base} if base else {}
     try:
         with foreign("feedparser", SourceError):
-            return feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
+            return feedparser.parse(
+                io.BytesIO(checked), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            )
     except SourceError:
         return None
 
@@ -282,7 +300,7 @@ def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_It
     content = etree.tostring(parent.getroottree(), encoding="utf-8")
     for entry in entries:
         parent.remove(entry)
-    feed = _understood(content)
+    feed = _understood(content, web_url(url) or "")
     if feed is not None:
         return _xml_entries(feed, url, says_text=_says_text(content))
     if len(entries) == 1:
@@ -298,7 +316,8 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool, says_text: 
     if dated_once and published is None:
         # RSS and RDF have one date, and dc:date, which feedparser calls updated, is when the article appeared.
         published = updated
-    links = [_string(entry.get("link"))]
+    # Behind these two is the paper; the link before it leads over somebody who counts.
+    links = [_string(entry.get(key)) for key in ("feedburner_origlink", "pheedo_origlink", "link")]
     links += [_string(link.get("href")) for link in _mappings(entry.get("links")) if link.get("rel") == "alternate"]
     summary = {"value": entry.get("summary"), "type": _type(entry.get("summary_detail"))}
     texts: dict[bool, list[str]] = {True: [], False: []}
@@ -371,16 +390,23 @@ def _number(value: float) -> str:
 
 
 def _absolute(links: Iterable[str], base: str) -> tuple[str, ...]:
-    """Join relative links to the feed's own address; PubMed writes raw blanks into its links."""
+    """Join relative links to the feed's own address, and leave out what only stands where a link should.
+
+    PubMed writes raw blanks into its links, others the `<` of a DOI.
+    """
     found: dict[str, None] = {}
     for link in links:
-        if not link.strip():
+        if says_nothing(link):
             continue
-        try:
-            found[urljoin(base, link.strip().replace(" ", "%20"))] = None
-        except ValueError:  # "http://[": no address at all
-            continue
-    return tuple(found)
+        found[_joined(base, link)] = None
+    return tuple(filter(None, found))
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, escaped(link))
+    except ValueError:  # "http://[": no address at all
+        return ""
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from typing import Any, Final
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import arxiv_id, doi, identify
+from digest.core.identity import arxiv_id, doi, doi_url, identify
+from digest.core.items import named
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.text import (
@@ -23,6 +24,7 @@ from digest.core.text import (
     clean_mixed,
     clean_mixed_line,
     comment_says_withdrawn,
+    escaped,
     excerpt,
     people,
     says_withdrawn,
@@ -107,12 +109,17 @@ class JsonlSource:
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read each line, or each item of the list. Doubles stay; they are joined later."""
         objects = self._document(content, url) if self._items else _lines(content, url)
-        records, rejected = divided(self._read(where, value) for where, value in objects)
+        read = [(self._read(where, value), self._own_id(value)) for where, value in objects]
+        records, rejected = divided(outcome for outcome, _ in read)
         if rejected and not records and all(r.reason.endswith(_NO_JSON) for r in rejected):
             raise SourceError(
                 "has no JSON object on any line; if it is one document, set items to the key of its list", url=url
             )
-        return Parsed(records=records, rejected=rejected)
+        listed = [(outcome, own_id) for outcome, own_id in read if isinstance(outcome, Record)]
+        return Parsed(records=named(listed, source=self.name), rejected=rejected)
+
+    def _own_id(self, item: Any) -> str:
+        return _string(_at(item, self._paths["id"])).strip()
 
     def _document(self, content: bytes, url: str) -> Iterator[tuple[str, Any]]:
         value = guard.json(content, url=url, max_bytes=guard.MAX_FILE_BYTES)
@@ -136,14 +143,15 @@ class JsonlSource:
 
 def _record(title: str, value: Mapping[str, Any]) -> Record:
     abstract = _HEADING.sub("", clean_mixed(_joined(value["abstract"])))
-    url, own_id = web_url(_string(_first(value["url"]))), _string(_first(value["id"]))
+    url, own_id = web_url(escaped(_string(_first(value["url"])))), _string(_first(value["id"]))
     texts = [t for t in (_string(_first(value["arxiv"])), own_id, url or "") if t]
     arxiv = next((found for found in map(arxiv_id, texts) if found), None)
+    own_doi = doi(_string(_first(value["doi"]))) or doi(own_id)
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
         arxiv=arxiv[0] if arxiv else None,
-        doi=_string(_first(value["doi"])) or doi(own_id),
+        doi=_string(_first(value["doi"])) or own_doi,
         urls=[u for u in (url, web_url(own_id)) if u],
     )
     versions = (v for v in (_count(value["version"]), arxiv[1] if arxiv else None) if v)
@@ -155,7 +163,7 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         abstract=abstract,
         authors=_authors(value["authors"]),
         # The landing page has no version; other tools often give the page of one.
-        url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or "",
+        url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or (doi_url(own_doi) if own_doi else ""),
         links=tuple(Link(rel=rel, url=link) for rel, link in links if link),
         published=moment(_date(value["published"])),
         updated=moment(_date(value["updated"])),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from digest.core.errors import NotFoundError
-from digest.core.identity import ids_of, merge, title_id
+from digest.core.identity import ids_of, known_by, merge
 from digest.core.models import Issue, Paper, PaperId
 from digest.core.text import quoted
 from digest.store import tables
@@ -112,8 +112,7 @@ def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple
 def _without(paper: Paper, ids: Iterable[PaperId]) -> Paper:
     """A paper less ids that belong to another."""
     gone = set(ids)
-    own = [i for i in ids_of(paper) if i not in gone] or [title_id(paper.title, paper.abstract)]
-    return replace(paper, id=own[0], aliases=tuple(sorted(own[1:])))
+    return known_by(paper, (i for i in ids_of(paper) if i not in gone))
 
 
 def _insert(connection: Connection, taken: Paper, *, of: int) -> int:

@@ -11,8 +11,10 @@ from typing import Final
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     # what is one paper
-    "core/identity": ("test_identity",),
-    "core/resolve": ("test_duplicates", "test_identity"),
+    "core/identity": ("test_identity", "test_dois"),
+    "core/dois": ("test_dois", "test_identity"),
+    "core/items": ("test_feed_ids",),
+    "core/resolve": ("test_duplicates", "test_identity", "test_feed_ids"),
     "core/likeness": ("test_likeness", "test_evidence"),
     "core/evidence": ("test_evidence", "test_likeness"),
     "core/titles": ("test_likeness", "test_evidence"),
