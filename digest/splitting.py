@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from digest.core.identity import names_of
 from digest.core.titles import words_of
 from digest.history import ids_of_text, paper_of
 from digest.publish.formulas import to_unicode
@@ -63,7 +64,7 @@ def split_lines(done: Split) -> list[str]:
 
 
 def _named(one: Paper) -> str:
-    return f"“{to_unicode(one.title)}” ({', '.join((one.id, *one.aliases))})"
+    return f"“{to_unicode(one.title)}” ({', '.join(names_of(one))})"
 
 
 def split_json(done: Split) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from digest.bills import bill_lines, checks_lines, estimate_lines, usd
 from digest.core.books import JobState
+from digest.core.identity import names_of
 from digest.core.invisible import printable
 from digest.core.models import DeliveryState, Issue, Paper, SourceState
 from digest.core.pipeline import Mailed, Report, Stage
@@ -306,7 +307,7 @@ def paper_json(paper: Paper) -> dict[str, Any]:
     """A paper of the store."""
     return {
         "id": paper.id,
-        "aliases": list(paper.aliases),
+        "aliases": list(names_of(paper)[1:]),
         "title": paper.title,
         "authors": list(paper.authors),
         "abstract": paper.abstract,

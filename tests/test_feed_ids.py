@@ -291,7 +291,8 @@ def test_what_a_source_calls_a_paper_is_not_shown_to_readers(tmp_path: Path) -> 
 
     Desk(tmp_path, config("f")).run(MONDAY)
 
-    pages = [p.read_text(encoding="utf-8") for p in (tmp_path / "var" / "site").rglob("*.html")]
+    files = [p for p in (tmp_path / "var" / "site").rglob("*") if p.suffix in (".html", ".json", ".xml")]
+    pages = [p.read_text(encoding="utf-8") for p in files]
     assert any("url:https://journal.example.org/item/1" in page for page in pages)
     assert not any("guid:" in page for page in pages)
 

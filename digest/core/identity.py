@@ -42,6 +42,7 @@ __all__ = [
     "merge",
     "merge_announcements",
     "merge_signals",
+    "names_of",
     "preprint_server",
     "scheme",
     "title_id",
@@ -237,6 +238,11 @@ def values(ids: Iterable[PaperId], name: str) -> frozenset[str]:
 def is_of_a_source(paper_id: PaperId) -> bool:
     """Whether it says something within one source alone, and nothing to people."""
     return scheme(paper_id) == _OF_A_SOURCE
+
+
+def names_of(paper: Paper) -> tuple[PaperId, ...]:
+    """Its ids, for people: the canonical one first, and none that one source alone understands."""
+    return tuple(i for i in ids_of(paper) if not is_of_a_source(i))
 
 
 def known_by(paper: Paper, ids: Iterable[PaperId]) -> Paper:

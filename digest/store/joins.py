@@ -10,7 +10,7 @@ from functools import reduce
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from digest.core.errors import NotFoundError
-from digest.core.identity import ids_of, known_by, merge
+from digest.core.identity import ids_of, known_by, merge, names_of
 from digest.core.models import Issue, Paper, PaperId
 from digest.core.text import quoted
 from digest.store import tables
@@ -92,7 +92,8 @@ class Joins(Database):
 def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple[Paper, list[Paper]]:
     """The part that is meant, and the others."""
     if len(parts) < 2:
-        aliases = f" ({', '.join(whole.aliases)})" if whole.aliases else ""
+        names = ", ".join(names_of(whole)[1:])
+        aliases = f" ({names})" if names else ""
         raise NotFoundError(
             f"{whole.id} cannot be taken apart: all that is known of it came under one id, or its ids{aliases} were "
             "joined by version 0.1, which did not keep what each record had said"
