@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -13,20 +13,14 @@ from typing import Any, Final
 
 import pytest
 
-from digest.core.identity import ids_of
 from digest.core.models import Paper, Parsed
-from digest.core.ports import Source
-from digest.core.resolve import Known, resolve
 from digest.sources.feed import FeedSource
 from digest.sources.jsonl import JsonlSource
 from tests.desk import Desk
+from tests.test_items import FORMATS, TEXT, URL, atom, item, rss
 
 DATA: Final = Path(__file__).parent / "data" / "ids"
 SUNDAY, MONDAY = date(2026, 11, 29), date(2026, 11, 30)
-URL: Final = "https://journal.example.org/feeds/new.xml"
-TEXT: Final = "We follow four hundred marsh frogs over two winters and find that their calls grow deeper with the cold."
-
-Item = Mapping[str, str]
 
 
 def config(*names: str) -> str:
@@ -117,155 +111,6 @@ def test_a_link_is_read_below_the_base_of_its_entry(tmp_path: Path) -> None:
     assert list(links_of(desk).values()) == ["https://www.example.org/journal/When/2026/Frogs"]
 
 
-# -- the same item on two days
-
-
-def rss(items: Sequence[Item]) -> bytes:
-    body = "".join(
-        "<item>" + "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in item.items()) + "</item>" for item in items
-    )
-    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>J</title>{body}</channel></rss>'.encode()
-
-
-def atom(items: Sequence[Item]) -> bytes:
-    names = {"guid": "id", "description": "summary"}
-    body = ""
-    for item in items:
-        parts = "".join(
-            f'<link href="{escape(text)}"/>'
-            if tag == "link"
-            else f"<{names.get(tag, tag)}>{escape(text)}</{names.get(tag, tag)}>"
-            for tag, text in item.items()
-        )
-        body += f"<entry>{parts}</entry>"
-    return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>J</title><id>urn:j</id>{body}</feed>'.encode()
-
-
-def json_feed(items: Sequence[Item]) -> bytes:
-    names = {"guid": "id", "description": "content_text", "link": "url"}
-    found = [{names.get(tag, tag): text for tag, text in item.items()} for item in items]
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": found}).encode()
-
-
-def json_lines(items: Sequence[Item]) -> bytes:
-    names = {"guid": "id", "description": "abstract", "link": "url"}
-    return "\n".join(json.dumps({names.get(tag, tag): text for tag, text in item.items()}) for item in items).encode()
-
-
-FORMATS: Final[Mapping[str, tuple[Source, Callable[[Sequence[Item]], bytes]]]] = {
-    "RSS": (FeedSource("f", url=URL), rss),
-    "Atom": (FeedSource("f", url=URL), atom),
-    "JSON Feed": (FeedSource("f", url=URL), json_feed),
-    "JSON lines": (JsonlSource("f", url=URL), json_lines),
-}
-
-
-def papers_after(days: Sequence[Sequence[Item]], form: str = "RSS") -> tuple[list[int], list[Paper]]:
-    """How many papers of a feed were new on each of these days, and all papers in the end."""
-    source, written = FORMATS[form]
-    known: dict[int, Known] = {}
-    counts = []
-    for items in days:
-        before = len(known)
-        for one in resolve(source.parse(written(items), url=URL).records, known.values()).papers:
-            pk = len(known) if one.pk is None else one.pk
-            known[pk] = Known(pk=pk, paper=one.paper, parts=one.parts)
-        counts.append(len(known) - before)
-    return counts, [k.paper for k in known.values()]
-
-
-def new_on(days: Sequence[Sequence[Item]], form: str = "RSS") -> list[int]:
-    return papers_after(days, form)[0]
-
-
-def item(n: int = 1, **more: str) -> Item:
-    given = {
-        "title": f"Frog calls in winter, as heard from pond number {n}",
-        "link": f"https://journal.example.org/item/{n}",
-        "description": f"{TEXT} That was in pond {n}.",
-        "guid": f"urn:journal:item-{n}",
-    }
-    return {tag: text for tag, text in {**given, **more}.items() if text}
-
-
-@pytest.mark.parametrize("form", FORMATS)
-def test_an_item_with_an_id_is_printed_once_wherever_its_link_leads(form: str) -> None:
-    days = [[item(n, link=f"https://go.example.org/{n}{day}?t={day}") for n in (1, 2)] for day in range(6)]
-
-    assert new_on(days, form) == [2, 0, 0, 0, 0, 0]
-
-
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("guid", ["", "N/A", "-", "0", "null"])
-def test_an_item_without_an_id_is_known_by_its_title_and_text(form: str, guid: str) -> None:
-    days = [[item(n, guid=guid, link=f"https://go.example.org/{n}?t={day}") for n in (1, 2)] for day in range(3)]
-
-    assert new_on(days, form) == [2, 0, 0]
-
-
-def test_an_id_that_is_the_changing_link_itself_says_no_more_than_none() -> None:
-    days = [[item(n, guid=link, link=link) for n in (1, 2) if (link := f"https://a.org/{n}?t={day}")] for day in "ab"]
-
-    assert new_on(days) == [2, 0]
-
-
-def test_an_item_without_id_and_text_is_known_by_a_telling_title_where_only_parameters_change() -> None:
-    days = [[item(guid="", description="", link=f"https://a.org/{path}?t={day}")] for day, path in enumerate("aab")]
-
-    assert new_on(days) == [1, 0, 1]
-
-
-@pytest.mark.parametrize("title", ["Editorial", "Frogs"])
-def test_a_title_that_many_have_tells_nothing_without_a_text(title: str) -> None:
-    days = [[item(title=title, guid="", description="", link=f"https://a.org/a?t={day}")] for day in "ab"]
-
-    assert new_on(days) == [1, 1]
-
-
-def test_an_item_with_an_id_is_the_same_though_its_title_was_corrected() -> None:
-    days = [[item(title=title, link=f"https://a.org/{n}")] for n, title in enumerate(["Frog cals", "Of other things"])]
-
-    assert new_on(days) == [1, 0]
-
-
-def test_an_item_with_an_id_is_the_same_though_its_text_was_written_anew() -> None:
-    texts = [TEXT, "Nothing of what we said about those animals last year can be repeated by others, which is a pity."]
-    days = [[item(description=text, link=f"https://a.org/{n}")] for n, text in enumerate(texts)]
-
-    assert new_on(days) == [1, 0]
-
-
-def test_ids_that_are_given_again_every_day_join_nothing() -> None:
-    words = ["Ice and seals in the drifting north", "Dye in the roots of young willows", "A tally of newts by night"]
-    days = [
-        [
-            item(
-                title=f"{word} of year {n}",
-                guid=f"item-{n}",
-                link=f"https://a.org/{day}/{n}",
-                description=f"{word}: {word.split()[0]} were seen there {n} times {word[::-1]}.",
-            )
-            for n in range(3)
-        ]
-        for day, word in enumerate(words)
-    ]
-
-    assert new_on(days) == [3, 3, 3]
-
-
-@pytest.mark.parametrize("guid", ["N/A", "urn:journal"])
-def test_an_id_that_all_items_have_joins_nothing(guid: str) -> None:
-    days = [[item(n, guid=guid) for n in (1, 2, 3)], [item(n, guid=guid) for n in (3, 4)]]
-
-    assert new_on(days) == [3, 1]
-
-
-def test_two_items_of_one_title_and_text_stay_two() -> None:
-    both = [item(title="Frogs in the news", description=TEXT, guid="", link=f"https://a.org/{n}") for n in (1, 2)]
-
-    assert new_on([both, both[::-1]]) == [2, 0]
-
-
 def test_an_id_says_nothing_in_another_source(tmp_path: Path) -> None:
     for name, word in (("a", "frogs"), ("b", "seals")):
         (tmp_path / f"{name}.xml").write_bytes(
@@ -276,14 +121,6 @@ def test_an_id_says_nothing_in_another_source(tmp_path: Path) -> None:
     desk.run(MONDAY)
 
     assert len(desk.printed(MONDAY)) == 2
-
-
-def test_a_link_that_changes_every_day_leaves_no_trail_of_ids() -> None:
-    days = [[item(link=f"https://go.example.org/{day}")] for day in range(7)]
-
-    _, [paper] = papers_after(days)
-
-    assert sum(i.startswith("url:") for i in ids_of(paper)) == 3
 
 
 def test_what_a_source_calls_a_paper_is_not_shown_to_readers(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     # what is one paper
     "core/identity": ("test_identity", "test_dois"),
     "core/dois": ("test_dois", "test_identity"),
-    "core/items": ("test_feed_ids",),
-    "core/resolve": ("test_duplicates", "test_identity", "test_feed_ids"),
-    "core/likeness": ("test_likeness", "test_evidence"),
+    "core/items": ("test_items",),
+    "core/resolve": ("test_items", "test_duplicates", "test_identity"),
+    "core/likeness": ("test_likeness", "test_evidence", "test_items"),
     "core/evidence": ("test_evidence", "test_likeness"),
     "core/titles": ("test_likeness", "test_evidence"),
     "core/people": ("test_likeness", "test_evidence"),
