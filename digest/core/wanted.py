@@ -27,7 +27,7 @@ SHORT: Final = 60
 _AUTHOR: Final = re.compile(r"authors?:\s*(.*)", re.IGNORECASE)
 _OPENREVIEW: Final = re.compile(r"openreview:\s*([\w-]{6,40})", re.IGNORECASE)
 _STORED: Final = re.compile(r"(?:url:https?://|title:)\S+")
-_DOI: Final = re.compile(r"(?:doi:\s*)?10\.\d{4,9}/\S+", re.IGNORECASE)
+_DOI: Final = re.compile(r"(?:doi:\s*|(?:dx\.)?doi\.org/)?10\.\d{4,9}(?:\.\d{1,9})*(?:/|%2F)\S+", re.IGNORECASE)
 _ARXIV: Final = re.compile(r"arxiv:\s*\S+|\d{4}\.\d{4,6}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?", re.IGNORECASE)
 
 
