@@ -56,7 +56,7 @@ def read_library(content: bytes, *, name: str) -> Parsed:
     elif ending == "jsonl":
         from digest.sources.jsonl import JsonlSource
 
-        parsed = JsonlSource("library", url=name).parse(content, url=name)
+        parsed = JsonlSource(name, url=name).parse(content, url=name)
     else:
         parsed = _read_text(_decoded(content), ending, name)
     if not parsed.records:
