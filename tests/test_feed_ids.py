@@ -152,6 +152,12 @@ def test_a_word_in_the_place_of_a_link_is_no_page_of_the_journal(form: str, link
     assert only(read(FORMATS[form][1]([item(link=link)]))).url == ""
 
 
+def test_an_item_of_which_there_is_nothing_but_a_title_is_known_by_it() -> None:
+    paper = only(read(rss([item(title="Frog calls in winter", link="N/A", guid="N/A", description="")])))
+
+    assert (paper.id, paper.url) == ("title:frogcallsinwinter", "")
+
+
 @pytest.mark.parametrize("link", ["Frogs", "/frogs", "../frogs", "?p=3", "index.html", "2026/11/na.html"])
 def test_a_relative_link_is_a_page_of_the_journal(link: str) -> None:
     assert only(read(atom([item(link=link)]))).url.startswith("https://journal.example.org/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import pytest
 
 from digest.core.identity import ids_of
+from digest.core.items import says_nothing
 from digest.core.models import Paper
 from digest.core.ports import Source
 from digest.core.resolve import Known, resolve
@@ -166,6 +168,81 @@ def test_two_items_of_one_title_and_text_stay_two() -> None:
     both = [item(title="Frogs in the news", description=TEXT, guid="", link=f"https://a.org/{n}") for n in (1, 2)]
 
     assert new_on([both, both[::-1]]) == [2, 0]
+
+
+def test_an_id_that_was_given_to_another_item_does_not_make_one_paper_of_two_known_ones() -> None:
+    one = item(1, title="Frog calls in winter, again", description="")
+    other = item(2, title="Frog calls in winter, again, once more", description="")
+    moved = {**other, "title": one["title"], "guid": one["guid"]}
+
+    counts, papers = papers_after([[one, other], [moved]])
+
+    assert (counts, len(papers)) == ([2, 0], 2)
+    assert [paper.url for paper in papers] == [one["link"], other["link"]]
+
+
+@pytest.mark.parametrize(("guid", "new"), [("ab12", [1, 0]), ("ab1", [1, 1]), ("1", [1, 1])])
+def test_an_id_of_less_than_four_signs_is_a_place_in_a_list(guid: str, new: list[int]) -> None:
+    assert new_on([[item(guid=guid, description="", link=f"https://a.org/{day}")] for day in "ab"]) == new
+
+
+GENERIC = "Introduction to the special issue on frogs"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "new"),
+    [
+        ("Frogs of my winters", "Short.", [1, 0]),  # 16 letters
+        ("Frogs of my winter", "Short.", [1, 1]),
+        ("Frogs of my winter", "x" * 80, [1, 0]),
+        ("Frogs of my winter", "x" * 79, [1, 1]),
+        (GENERIC, "Short.", [1, 1]),
+        (GENERIC, "x" * 80, [1, 0]),
+        (f"Frogs {'x' * 23}", "", [1, 1]),
+        (f"Frogs {'x' * 24}", "", [1, 1]),
+        (f"Frogs {'x' * 25}", "", [1, 0]),  # 30 letters
+        (f"{GENERIC} and seals", "", [1, 1]),
+    ],
+)
+def test_an_item_is_known_by_its_words_where_they_tell_it_from_others(title: str, text: str, new: list[int]) -> None:
+    days = [[item(title=title, description=text, guid="", link=f"https://a.org/a?t={day}")] for day in "ab"]
+
+    assert new_on(days) == new
+
+
+def test_an_item_with_another_text_is_another_one() -> None:
+    days = [[item(guid="", description=f"{TEXT} {day}", link=f"https://a.org/a?t={day}")] for day in ("one", "two")]
+
+    assert new_on(days) == [1, 1]
+
+
+def test_an_item_without_text_is_another_one_if_it_appeared_at_another_time() -> None:
+    dates = ["Mon, 02 Feb 2026 10:00:00 GMT", "Tue, 03 Feb 2026 10:00:00 GMT"]
+    days = [[item(guid="", description="", link=f"https://a.org/a?t={date[5:7]}", pubDate=date)] for date in dates]
+
+    assert new_on(days) == [1, 1]
+
+
+def test_what_a_source_calls_an_item_is_an_alias_and_says_whose() -> None:
+    _, [by_id] = papers_after([[item()]])
+    _, [by_text] = papers_after([[item(guid="")]])
+    _, [by_title] = papers_after([[item(guid="", link="")]])
+    _, [by_doi] = papers_after([[item(link="https://doi.org/10.1000/frogs")]])
+
+    assert all(re.fullmatch(r"guid:f:[0-9a-f]{20}", one) for one in (*by_id.aliases, *by_text.aliases))
+    assert [len(paper.aliases) for paper in (by_id, by_text, by_title, by_doi)] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-", "…", "0", "00", "N/A", "n.a.", "NULL", "none", "TBD", "#", "Not available"]
+)
+def test_some_words_say_only_that_there_is_nothing(text: str) -> None:
+    assert says_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["1", "10", "a", "nature", "/na/1", "https://example.org/"])
+def test_all_others_say_something(text: str) -> None:
+    assert not says_nothing(text)
 
 
 def test_a_link_that_changes_every_day_leaves_no_trail_of_ids() -> None:

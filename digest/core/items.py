@@ -72,7 +72,7 @@ def _text_key(paper: Paper) -> str:
     if paper.abstract:
         is_telling = tells or len(paper.abstract) >= _TELLING_TEXT
         return f"text {content_hash(paper.title, paper.abstract)}" if is_telling else ""
-    if not tells or letters < _TELLING_TITLE or not paper.url:
+    if not tells or letters < _TELLING_TITLE:
         return ""
     parts = urlsplit(paper.url)
     return f"title {content_hash(paper.title, '')} {paper.published} {parts.hostname}{parts.path}"

@@ -205,7 +205,8 @@ class _Index:
                 continue
             if not is_of_a_source(i):
                 found.setdefault(id(work), (work, f"same id {i}"))
-            elif not work.is_kept_from(paper) and _is_item(work, paper):
+            elif not found and not work.is_kept_from(paper) and _is_item(work, paper):
+                # Not where another id tells: this one never shows that two known papers are one.
                 found.setdefault(id(work), (work, "the same item of its source"))
         titled = self._titled(paper)
         if scheme(paper.id) == "title" and not found:

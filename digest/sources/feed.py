@@ -151,7 +151,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         return Rejected(reason="no title", excerpt=excerpt(urls[0] if urls else guid or abstract))
     if len(title) > _LONGEST_TITLE:
         return Rejected(reason=f"title of more than {_LONGEST_TITLE:,} characters", excerpt=excerpt(title))
-    if not urls and not guid and not abstract:
+    if not urls and not item.guid.strip() and not abstract:
         return Rejected(reason="neither id nor link nor abstract", excerpt=excerpt(title))
     pubmed = _PUBMED.fullmatch(guid)
     if pubmed:
