@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from digest.core.dois import decoded, doi, doi_url, doi_version, is_part_of_doi, work_of
+from digest.core.dois import decoded, doi, doi_url, doi_version, is_part_of_doi, preprint_server, work_of
 from digest.core.identity import arxiv_id, identify
 
 WILEY = "10.1002/(sici)1099-9999(199601)9:1<11::aid-jif2>3.0.co;2-6"
@@ -222,6 +222,48 @@ def test_the_version_of_a_preprint_is_read_behind_any_ending() -> None:
     assert doi_version("https://www.biorxiv.org/content/10.1101%2F2025.02.25.640196v3") == 3
     assert doi_version("10.21203/rs.3.rs-1/v1000") is None
     assert doi_version("10.21203/rs.3.rs-1/v0") is None
+
+
+def test_where_there_is_no_doi_there_is_no_version() -> None:
+    assert doi_version("https://example.org/v2") is None
+    assert doi_version("10.1000/v2") is None
+
+
+@pytest.mark.parametrize(
+    ("own", "server"),
+    [
+        ("10.1101/2025.02.25.640196", "10.1101"),
+        ("10.64898/2026.03.01.700001", "10.64898"),
+        ("10.1101/gr.12345.1", None),
+        ("10.21203/rs.3.rs-1", "10.21203"),
+        ("10.2139/ssrn.123", "10.2139/ssrn"),
+        ("10.2139/other.123", None),
+        ("10.1000/a", None),
+    ],
+)
+def test_a_preprint_server_is_known_by_the_beginning_of_its_dois(own: str, server: str | None) -> None:
+    assert preprint_server(own) == server
+
+
+@pytest.mark.parametrize("n", [1, 3, 200])
+def test_a_doi_is_found_however_many_addresses_lead_to_it(n: int) -> None:
+    assert doi("https://a.org/?url=" * n + "https://doi.org/10.1000/a?x=1") == "10.1000/a"
+
+
+def test_of_a_word_that_is_longer_than_any_address_nothing_is_taken() -> None:
+    beginning = "https://a.org/" + "x" * (4_000 - len("https://a.org//10.1000/ab")) + "/10.1000/a"
+
+    assert doi(f"{beginning}b") == "10.1000/ab"
+    assert doi(f"{beginning}bc") is None
+
+
+def test_entities_are_resolved_as_often_as_they_were_escaped() -> None:
+    assert decoded("a&amp;lt;b") == "a<b"
+    assert decoded("a&amp;amp;lt;b") == "a&lt;b"
+    assert decoded("a%25252Fb") == "a/b"
+    assert decoded("a%2525252Fb") == "a%2Fb"
+    assert decoded("a%FFb") == "a%FFb"
+    assert decoded("a&#0;&#7;b&#x41;&#55296;") == "abA"
 
 
 @pytest.mark.parametrize(

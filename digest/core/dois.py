@@ -25,7 +25,7 @@ _LONGEST_TOKEN: Final = 4_000
 """Characters without a blank in which a DOI is looked for; no address has more."""
 _MOST_PARAMETERS: Final = 40
 _DEEPEST: Final = 3
-"""How often an address may stand in another one, and how often its escapes may be escaped again."""
+"""How often escapes may be escaped again."""
 
 _START: Final = re.compile(r"(?:(?<!\w)|(?<=doi))(?<!\d\.)10\.\d{4,9}(?:\.\d{1,9})*/", re.IGNORECASE)
 _SUFFIX: Final = re.compile('[^\\s"“”«»|\\\\^`，。；、）】》」…]+')
@@ -198,7 +198,7 @@ def _first(text: str) -> str | None:
     plain = resolved(text)
     before = ""
     for token in plain.split():
-        found = _in_token(token[:_LONGEST_TOKEN], before) if "10" in token else None
+        found = _in_token(token, before) if "10" in token and len(token) <= _LONGEST_TOKEN else None
         if found is not None:
             return found
         before = token if any(c in token for c in "([{<") else before
@@ -213,11 +213,11 @@ def _in_token(token: str, before: str) -> str | None:
         return None
     bare = _START.search(token)
     if address and (bare is None or address.start() < bare.start()):
-        return _in_address(token[address.start() :], _DEEPEST)
+        return _in_address(token[address.start() :])
     return _cut_out(decoded(token), start.start(), before=before)
 
 
-def _in_address(address: str, depth: int) -> str | None:
+def _in_address(address: str) -> str | None:
     """The DOI that the page at *address* is about: in its path, in a parameter, or in a route behind `#/`."""
     address = re.sub(r"(co;2-)#", r"\1%23", address, flags=re.IGNORECASE)
     whole, _, fragment = address.partition("#")
@@ -230,8 +230,8 @@ def _in_address(address: str, depth: int) -> str | None:
         value = decoded(value.replace("+", " ")).strip()
         if _NOT_ITS_OWN.fullmatch(name) or not (named := _NAMED_IN_PARAMETER.match(value)):
             continue
-        if depth and "://" in value[: named.end() + 3]:
-            found = _in_address(value, depth - 1)
+        if "://" in value[: named.end() + 3]:
+            found = _in_address(value)
         else:
             start = _START.search(value)
             found = _cut_out(value, start.start()) if start else None
@@ -309,8 +309,6 @@ def _is_whole(found: str) -> bool:
 
 def _without_entities(text: str) -> str:
     for _ in range(2):
-        if "&" not in text:
-            break
         text = _ENTITY.sub(lambda match: _sign(match[1].lower()), text)
     return text
 
