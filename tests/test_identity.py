@@ -545,3 +545,13 @@ def test_of_two_announcements_the_newer_news_counts() -> None:
     for n, better in enumerate(order):
         for worse in order[n:]:
             assert merge_announcements(better, worse) is merge_announcements(worse, better) is better
+
+
+def test_a_record_shows_that_two_known_papers_of_its_title_are_one() -> None:
+    title = "Sediment of rivers and of coasts"
+    ids = ["doi:10.1101/743294", "url:https://x.org/1", "doi:10.5555/9"]
+    preprint, page, article = (paper(1, id=PaperId(i), title=title, abstract="") for i in ids)
+
+    [one] = resolve([record(article)], [Known(pk=1, paper=preprint), Known(pk=2, paper=page)]).papers
+
+    assert (one.pk, one.joined) == (1, (2,))
