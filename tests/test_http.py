@@ -82,6 +82,7 @@ def test_304_without_anything_kept_is_an_error() -> None:
         ("deflate", zlib.compress(b"<rss/>" * 50_000)[2:-4]),
         ("identity", b"<rss/>" * 50_000),
     ],
+    ids=["gzip", "x-gzip", "deflate", "deflate-raw", "identity"],
 )
 def test_packed_bodies_are_unpacked(encoding: str, packed: bytes) -> None:
     pieces = (packed[n : n + 97] for n in range(0, len(packed), 97))
