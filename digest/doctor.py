@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from digest.bills import said_of, usd
 from digest.core.books import CheckCount, JobState
+from digest.core.bounds import within_bounds
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.models import Delivery, DeliveryState, Edition
 from digest.core.text import without_password
@@ -303,7 +304,7 @@ def _mail(app: App) -> Finding | str:
 def _source(app: App, name: str) -> Finding | str:
     source = app.sources[name]
     url = source.url_for(app.today())
-    parsed = source.parse(app.fetcher(source)(url).content, url=url)
+    parsed = within_bounds(source.parse(app.fetcher(source)(url).content, url=url), now=app.host.clock())
     if moved := app.door.moved_to(url):
         said = f"{count(len(parsed.records), 'paper')}, but it has moved for good to {moved}; change its url"
         return Finding(subject=f"source {name}", level="doubtful", said=said)

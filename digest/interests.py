@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from digest.config import library_path
+from digest.core.bounds import within_bounds
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.models import Edition, Paper, PaperId, Parsed
@@ -247,7 +248,7 @@ class Interests:
                 raise self._wrong(edition, key, f"{file}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; divide it")
             content = path.read_bytes()
             with wall(lambda said: SourceError(f"{file}: cannot be read: {said}; export the library again")):
-                parsed = read_library(content, name=file)
+                parsed = within_bounds(read_library(content, name=file), now=self._app.host.clock())
         except OSError as exc:
             raise self._wrong(edition, key, f"{file}: cannot be read: {exc.strerror or exc}") from exc
         except SourceError as exc:

@@ -11,14 +11,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from digest.core.bounds import measure
 from digest.core.dois import doi_url, is_part_of_doi
 from digest.core.errors import DigestError, SourceError
 from digest.core.identity import arxiv_id, doi
 from digest.core.invisible import printable
-from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
+from digest.core.models import Paper, PaperId, Record, Rejected, Summary, SummaryKey
 from digest.core.pipeline import key_of
 from digest.core.text import escaped, web_url
 from digest.core.walls import wall
@@ -71,7 +73,7 @@ class Demand:
         for address in addresses:
             try:
                 with _walled():
-                    answers.append(self._from_record(self._remote(address)))
+                    answers.append(self._from_record(self._remote(address), name=address))
             except DigestError as error:
                 answers.append(Answer(id=None, error=str(error)))
         return answers
@@ -83,14 +85,18 @@ class Demand:
                     return self._from_bytes(_stdin(), name="stdin")
                 if _is_file(target):
                     return self._from_bytes(_read(Path(target)), name=target)
-                return [self._from_record(self._remote(target))]
+                return [self._from_record(self._remote(target), name=target)]
         except DigestError as error:
             name = printable(target)
             named = target == "-" or name in str(error)
             return [Answer(id=None, error=str(error) if named else f"{name}: {error}")]
 
-    def _from_record(self, record: Record) -> Answer:
-        return Answer(id=record.paper.id, paper=record.paper)
+    def _from_record(self, record: Record, *, name: str) -> Answer:
+        """The paper that was read from *name*, by the measure of all papers."""
+        measured = measure(record, now=self.app.host.clock())
+        if isinstance(measured, Rejected):
+            return Answer(id=None, error=f"{name}: {measured.reason} ({measured.excerpt})")
+        return Answer(id=measured.paper.id, paper=measured.paper)
 
     def _from_bytes(self, content: bytes, *, name: str) -> list[Answer]:
         """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
@@ -99,15 +105,15 @@ class Demand:
         from digest.sources.page import parse_page, parse_text
 
         if content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF"):
-            return [self._from_record(self._pdf(content, name=name))]
+            return [self._from_record(self._pdf(content, name=name), name=name)]
         if not content.strip():
             raise SourceError(f"{name}: is empty")
         text = guard.decoded(content, max_bytes=_LARGEST_FILE)
         start = text[:2000].lstrip()
         if start.startswith("{") or name.endswith((".jsonl", ".ndjson")):
-            return _from_lines(text)
+            return _from_lines(text, self.app.host.clock())
         if start.startswith("<"):
-            return [self._from_record(parse_page(content, url=name))]
+            return [self._from_record(parse_page(content, url=name), name=name)]
         if "\0" in text[:100_000]:
             raise SourceError(f"{name} is neither text nor HTML nor PDF")
         try:
@@ -115,8 +121,8 @@ class Demand:
         except SourceError:
             listed = None
         if listed is not None and len(listed.records) > 2:
-            return [self._from_record(r) for r in listed.records]
-        return [self._from_record(parse_text(text, name=name))]
+            return [self._from_record(r, name=name) for r in listed.records]
+        return [self._from_record(parse_text(text, name=name), name=name)]
 
     def _remote(self, target: str) -> Record:
         found = arxiv_id(target)
@@ -251,16 +257,16 @@ def _read(path: Path) -> bytes:
         raise SourceError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
 
 
-def _from_lines(text: str) -> list[Answer]:
+def _from_lines(text: str, now: datetime) -> list[Answer]:
     """One answer for each line of a JSON-lines file; also for the one object of a file that is spread over lines."""
     # Not splitlines(): JSON may hold U+2028 as it is.
     lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if len(lines) > 1 and lines[0][1].strip() == "{":
         lines = [(1, text)]
-    return [_from_line(line, n) for n, line in lines]
+    return [_from_line(line, n, now) for n, line in lines]
 
 
-def _from_line(line: str, n: int) -> Answer:
+def _from_line(line: str, n: int, now: datetime) -> Answer:
     """One object of a JSON-lines file. Its id is given back as it is."""
     from digest.core.text import clean_mixed, clean_mixed_line
 
@@ -282,4 +288,7 @@ def _from_line(line: str, n: int) -> Answer:
         title=clean_mixed_line(title) or clean_mixed_line(abstract)[:80],
         abstract=clean_mixed(abstract),
     )
-    return Answer(id=name, paper=paper, in_lines=True)
+    measured = measure(Record(paper=paper), now=now)
+    if isinstance(measured, Rejected):
+        return Answer(id=name, error=f"line {n}: {measured.reason}", in_lines=True)
+    return Answer(id=name, paper=measured.paper, in_lines=True)

@@ -232,7 +232,8 @@ class Reader:
                     census = source.witness.parse(get(url).content, url=url)
                 if census.day == _named_after(source, read.day, moment):
                     unheard.remove(url)
-                    for record in _news(census.records):
+                    shown_here = within_bounds(Parsed(records=census.records), now=self.clock())
+                    for record in _news(shown_here.records):
                         shown[record.paper.id] = _newest(record, shown.get(record.paper.id))
         except SourceError as error:
             # The list stands as it is: what could not be asked proves nothing.
