@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -218,10 +219,14 @@ def _unit(before: str, after: str) -> tuple[str, int]:
     return "", 0
 
 
+_MOST_DIGITS: Final = 60
+"""Two numbers that agree in so many are one; what is counted with longer ones takes more than in proportion."""
+
+
 def _value(match: re.Match[str]) -> Decimal:
     if not match["digits"]:
         return sum((_WORDS[word.lower()] for word in match.group("tens", "ones", "word") if word), Decimal(0))
-    value = Decimal(match["digits"].replace(",", ""))
+    value = Decimal(match["digits"].replace(",", "")[:_MOST_DIGITS])
     if exponent := match["e"] or match["times"]:
         return value.scaleb(int(exponent))
     if match["power"] and value <= 1000 and abs(int(match["power"])) <= 100:
@@ -394,6 +399,8 @@ def _share(place: _Place, following: _Place) -> None:
 
 # "Two methods" is said of what an abstract names and does not count, by more than twice as many people as "three".
 _COUNTED_FROM: Final = 3
+# Each number of a summary is held against each of an abstract, of which the richest has fewer than a hundred.
+_MOST_KNOWN: Final = 500
 
 
 def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = False) -> Number | None:
@@ -402,6 +409,12 @@ def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = 
     Args:
         foreign: The two texts are in different languages: then a unit may be spelled in words that are not known here.
     """
+    places: defaultdict[Decimal, set[int]] = defaultdict(set)
+    for place, number in enumerate(known):
+        for value in number.values:
+            if len(places[value]) < 2:
+                places[value].add(place)
+    known = list(dict.fromkeys(known))[:_MOST_KNOWN]
     by_value: dict[Decimal, list[Number]] = {}
     for number in known:
         for value in number.values:
@@ -411,7 +424,7 @@ def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = 
     for number in said:
         # "From 70 to 70 %": one number stands in for another.
         doubled = last is not None and last.readings & number.readings and not number.name and not number.is_word
-        if doubled and sum(bool(each.values & number.values) for each in known) < 2:
+        if doubled and len(set().union(*(places[value] for value in number.values))) < 2:
             return number
         last = number
         if number.repeats and not number.values & repeated:

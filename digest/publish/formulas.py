@@ -213,6 +213,8 @@ def _approximate(tex: str) -> str:
     Where it is told to tolerate that, pylatexenc reads anew what it took for the arguments, and in them the same again:
     24 times `\sqrt[`, `\frac{` or `\cite[` take two to the power of 24 readings.
     """
+    if len(tex) > MAX_FORMULA:
+        return tex
     return str(_converter().latex_to_text(_SCRIPT.sub(_script, tex), tolerant_parsing=False))
 
 

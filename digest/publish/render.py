@@ -115,8 +115,9 @@ def flow(parts: Sequence[str], width: int = 78, first: str = "") -> str:
         if len(first) + len(joined) <= width:
             lines[-1] = joined
         else:
-            wrapped = fill(part, width - len(first)).split("\n")
-            lines = [*lines, *wrapped] if lines[-1] else wrapped
+            if not lines[-1]:
+                lines.pop()
+            lines += fill(part, width - len(first)).split("\n")
     return "\n".join(first + line for line in lines)
 
 

@@ -14,7 +14,7 @@ from digest.core.identity import arxiv_id, identify, merge
 from digest.core.models import Paper, PaperId, Parsed, Record, Rejected
 from digest.core.text import clean_line, clean_mixed, clean_mixed_line, escaped, excerpt, one_line, people, web_url
 
-_NO_ABSTRACT: Final = re.compile(r"\W*(?:no abstract(?: available)?|abstract|n/?a)?\W*", re.IGNORECASE)
+_NO_ABSTRACT: Final = re.compile(r"\W*+(?:no abstract(?: available)?|abstract|n/?a)?\W*+", re.IGNORECASE)
 _ABSTRACT_HEADING: Final = re.compile(r"\A\W*abstract\b[\s:.—–-]*(?=\w)", re.IGNORECASE)
 
 
