@@ -364,6 +364,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.topics\.Taxonomy\.(?:field|current|knows_any)": "looks up a name out of the config",
     r"core\.(?:extractive\.Extractor|classifier\.Classifier|relevance\.Background)\.(?:parse|_read)": _SHIPPED,
     r"core\.(?:topics\.Taxonomy\.parse|taxonomy\.read)": _SHIPPED,
+    r"core\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
     r"core\.likeness\._site|core\.profile\..*": _WHOLE,
     r"core\.dates\._offset|core\.tex\._letter": "is given the few characters that a pattern found",
     r"core\.titles\._distance": "is given words of 64 letters at most",
