@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from digest.config_extras import read_extra_body
 from digest.config_table import Table, nearest
 from digest.core.errors import ConfigError
 from digest.core.models import CHANGES, Edition
@@ -156,6 +157,16 @@ class LLMConfig:
     """Where prompts and answers are written to (`openai`) or answered from (`replay`)."""
     prices: Mapping[str, Price] = field(default_factory=dict)
     """By model, on top of the shipped table."""
+    effort: str = ""
+    """How much a model is to think before it answers, in its server's words; empty: as it likes."""
+    service_tier: str = ""
+    """`flex` costs half and takes its time; empty: nothing is said of it."""
+    context_tokens: int | None = None
+    """What the model sees at once, prompt and answer together; None: as found out."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Passed through with each request."""
+    organization: str = ""
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,6 +516,9 @@ class _Reader:
 
     def _llm(self, table: Table) -> LLMConfig:
         recording = table.text("recording")
+        tier = table.choice("service_tier", ("auto", "default", "flex"), "auto")
+        # OpenAI's advice for its flex tier, which waits for room: a quarter of an hour.
+        timeout_s, time_limit_s = (900.0, 1800.0) if tier == "flex" else (120.0, 900.0)
         llm = LLMConfig(
             client=table.choice("client", CLIENTS, "extractive"),
             model=table.text("model"),
@@ -515,13 +529,19 @@ class _Reader:
             batch_lead_hours=table.number("batch_lead_hours", 4.0) or 0.0,
             batch_tokens=table.integer("batch_tokens", 12_000, least=500, most=1_000_000),
             max_papers_per_request=table.integer("max_papers_per_request", 20, least=1, most=200),
-            timeout_s=table.number("timeout_s", 120.0) or 120.0,
-            time_limit_s=table.number("time_limit_s", 900.0) or 900.0,
+            timeout_s=table.number("timeout_s", timeout_s) or timeout_s,
+            time_limit_s=table.number("time_limit_s", time_limit_s) or time_limit_s,
             overview=table.flag("overview", True),
             budget_usd_per_run=table.number("budget_usd_per_run", None),
             budget_usd_per_month=table.number("budget_usd_per_month", None),
             recording=self._path.parent / recording if recording else None,
             prices=self._prices(table),
+            effort=table.text("effort"),
+            service_tier="" if tier == "auto" else tier,
+            context_tokens=table.integer("context_tokens", 0, least=1_000) if table.has("context_tokens") else None,
+            extra_body=read_extra_body(table),
+            organization=table.text("organization"),
+            project=table.text("project"),
         )
         table.close()
         if llm.client == "openai" and not llm.model:
@@ -540,14 +560,15 @@ class _Reader:
         prices = {}
         for model, data in table.table("prices").items():
             one = Table(self._file, f'[llm.prices."{model}"]', data)
-            names = ("input", "cached_input", "cache_write", "output", "batch")
+            names = ("input", "cached_input", "cache_write", "output", "batch", "flex")
             given = {name: number for name in names if (number := one.number(name, None)) is not None}
             one.close()
             for name in ("input", "output"):
                 if name not in given:
                     raise one.wrong(name, "is missing: USD per million tokens")
-            if given.get("batch", 1.0) > 1:
-                raise one.wrong("batch", "is a share of what the same request costs directly, as in 0.5")
+            for share in ("batch", "flex"):
+                if given.get(share, 1.0) > 1:
+                    raise one.wrong(share, "is a share of what the same request costs directly, as in 0.5")
             prices[model] = Price(**{"cached_input": given["input"], **given})
         return prices
 

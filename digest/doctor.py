@@ -248,7 +248,21 @@ def _model(app: App) -> Finding | str:
             raise ConfigError(f"[llm] recording {llm.recording} is not there; record one with client = 'openai'")
         return f"answers come from {llm.recording}"
     said = f"key from {llm.api_key_env}" if key else f"without a key, for {llm.api_key_env} is not set"
-    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}"
+    given = {"effort": llm.effort, "tier": llm.service_tier, "extra_body": ", ".join(llm.extra_body)}
+    more = "".join(f", {name} {value}" for name, value in given.items() if value)
+    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}{more}{_context(app)}"
+
+
+def _context(app: App) -> str:
+    """What is known of how much the model sees at once."""
+    from digest.summarizers import ModelSummarizer, context_of
+
+    writer = app.summarizer
+    window = context_of(writer.llm) if isinstance(writer, ModelSummarizer) else None
+    if window is None:
+        return ""
+    known = "as configured" if window == app.config.llm.context_tokens else "as found out"
+    return f", which sees {window:,} tokens at once ({known})"
 
 
 def _tokens(app: App) -> Finding | str:

@@ -80,9 +80,9 @@ def test_usual_words_may_be_said_of_each() -> None:
     assert took(OWLS, FOXES, p1=owls, p2=foxes).refused == {}
 
 
-def test_of_several_answers_on_one_paper_the_first_good_one_counts() -> None:
+def test_of_several_answers_on_one_paper_the_last_good_one_counts() -> None:
     prompt = prompt_for(Batch(papers=(OWLS,)), system="", nonce="ABCD")
-    said = ["Tracks 99 barn owls over years.", GOOD[OWLS.id], "Tracks barn owls with collars."]
+    said = ["Tracks barn owls with collars.", GOOD[OWLS.id], "Tracks 99 barn owls over years."]
     text = json.dumps([{"id": "1", "tldr": each} for each in said])
 
     accepted = accept(

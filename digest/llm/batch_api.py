@@ -99,7 +99,12 @@ class OpenAIBatch:
 
     def _lines(self, prompts: Sequence[Prompt]) -> Iterator[bytes]:
         for number, prompt in enumerate(prompts):
-            line = {"custom_id": str(number), "method": "POST", "url": _ENDPOINT, "body": self._llm.body(prompt)}
+            line = {
+                "custom_id": str(number),
+                "method": "POST",
+                "url": _ENDPOINT,
+                "body": self._llm.body_for_job(prompt),
+            }
             yield json.dumps(line).encode() + b"\n"
 
     def _read(self, content: bytes) -> tuple[dict[int, Completion | LLMError], int]:
