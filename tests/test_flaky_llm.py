@@ -129,6 +129,7 @@ def test_each_fault_of_content_keeps_the_ids(what: str) -> None:
 
 def test_every_action_can_be_asked_for() -> None:
     variants = {"json": "fence", "ids": "missing", "content": "html", "finish": "null", "usage": "absent"}
+    variants |= {"think": "in tags", "dialect": "stream only"}
     slow = {"stall", "late"}
     for action in ACTIONS.keys() - slow:
         with FlakyLLM(Rule(action, what=variants.get(action, ""))) as server:

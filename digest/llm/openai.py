@@ -445,7 +445,8 @@ class OpenAILLM:
     ) -> Dialect | None:
         """How to ask again, if it may be the form of the request that was refused."""
         said = message_of(error.body)
-        if is_too_long(error.body):
+        # What is too large may be the room for the answer alone: that is a matter of form.
+        if is_too_long(error.body) and (window_in(said) is not None or dialect.limits[0] not in said):
             return self._narrower(dialect, json.dumps(error.body, default=str), prompt)
         # Who asks to be left alone, for more than a moment, does not mean the form.
         if isinstance(fault, LLMUnavailable) or (fault.retry_after_s or 0) > 1:
