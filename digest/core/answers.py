@@ -73,7 +73,7 @@ def read_remarks(text: str) -> tuple[Remark, ...]:
 _THOUGHT_OUT: Final = re.compile(
     r"</(?:seed:)?(?:think|thinking|thought|thoughts|reasoning|reflection|analysis)>"
     r"|\[/THINK\]|◁/think▷|<\|/?end_(?:of_)?(?:thought|thinking)\|>"
-    r"|<\|channel\|>final(?:[^<>{}\[\]\"]{0,40})<\|message\|>",
+    r"|<\|channel\|>final[^{}\[\]\"]{0,40}?<\|message\|>",
     re.IGNORECASE,
 )
 """What models put behind their thoughts: Qwen, DeepSeek, Magistral, Kimi, Command, gpt-oss."""

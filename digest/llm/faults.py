@@ -76,14 +76,20 @@ class Counterpart:
         without = said.replace(self.key, "…") if len(self.key) > 8 else said
         return excerpt(_KEY_LIKE.sub("…", without))
 
-    def refused(self, status: int, body: object, headers: Mapping[str, str], *, now: datetime) -> LLMError:
-        """The error for an answer with a *status* that is none of success."""
+    def refused(
+        self, status: int, body: object, headers: Mapping[str, str], *, now: datetime, text: str = ""
+    ) -> LLMError:
+        """The error for an answer with a *status* that is none of success.
+
+        Args:
+            text: All that was sent, where *body* is a part of it.
+        """
         message = message_of(body)
         said, where = self.quoted(message), self.where
         raw = body if isinstance(body, str) else json.dumps(body, default=str)
         pause_s = pause_of(headers, now)
         if pause_s is None and (status in _PASSING or status == 403):
-            pause_s = pause_in(raw)
+            pause_s = pause_in(text or raw)
         if hopeless := self._hopeless(status, said, raw, headers, pause_s):
             return LLMUnavailable(hopeless)
         passes = status in _PASSING or (status == 403 and (pause_s or 0.0) >= _A_PAUSE_S)
@@ -153,7 +159,10 @@ class Counterpart:
     @property
     def has_version(self) -> bool:
         """Whether the address names a version, or a deployment, as that of an API does."""
-        return _VERSIONED.search(urlsplit(self.where).path) is not None if "://" in self.where else True
+        if "://" not in self.where:
+            return True
+        path = urlsplit(self.where).path.rstrip("/")
+        return _VERSIONED.search(path) is not None and not path.endswith("/chat/completions")
 
     @property
     def address_hint(self) -> str:

@@ -322,7 +322,10 @@ class OpenAILLM:
         from digest.llm.wire import was_sent
 
         if isinstance(error, openai.APIStatusError):
-            fault = self.server.refused(error.status_code, error.body, error.response.headers, now=self._now())
+            answer = error.response
+            fault = self.server.refused(
+                error.status_code, error.body, answer.headers, now=self._now(), text=answer.text
+            )
             return self._heeded(fault)
         if isinstance(error, openai.APIConnectionError):
             cause = error.__cause__
