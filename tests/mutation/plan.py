@@ -34,7 +34,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/batching": ("test_batching",),
     "core/books": ("test_store_books", "test_cost"),
     "store/books": ("test_store_books",),
-    "purse": ("test_store_books", "test_cost", "test_run_overview"),
+    "purse": ("test_purse",),
     # what is sent
     "core/delivery": ("test_delivery",),
     "deliver/replies": ("test_smtp",),
