@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.config_extras import read_extra_body
+from digest.config_extras import read_extra_body, read_own_prices
 from digest.config_table import Table, nearest
 from digest.core.errors import ConfigError
 from digest.core.models import CHANGES, Edition
@@ -535,7 +535,7 @@ class _Reader:
             budget_usd_per_run=table.number("budget_usd_per_run", None),
             budget_usd_per_month=table.number("budget_usd_per_month", None),
             recording=self._path.parent / recording if recording else None,
-            prices=self._prices(table),
+            prices=read_own_prices(table),
             effort=table.text("effort"),
             service_tier="" if tier == "auto" else tier,
             context_tokens=table.integer("context_tokens", 0, least=1_000) if table.has("context_tokens") else None,
@@ -555,22 +555,6 @@ class _Reader:
         if llm.base_url and not llm.base_url.startswith(("http://", "https://")):
             raise table.wrong("base_url", f"{llm.base_url!r} must begin with http:// or https://")
         return llm
-
-    def _prices(self, table: Table) -> Mapping[str, Price]:
-        prices = {}
-        for model, data in table.table("prices").items():
-            one = Table(self._file, f'[llm.prices."{model}"]', data)
-            names = ("input", "cached_input", "cache_write", "output", "batch", "flex")
-            given = {name: number for name in names if (number := one.number(name, None)) is not None}
-            one.close()
-            for name in ("input", "output"):
-                if name not in given:
-                    raise one.wrong(name, "is missing: USD per million tokens")
-            for share in ("batch", "flex"):
-                if given.get(share, 1.0) > 1:
-                    raise one.wrong(share, "is a share of what the same request costs directly, as in 0.5")
-            prices[model] = Price(**{"cached_input": given["input"], **given})
-        return prices
 
     def _mail(self, table: Table) -> MailConfig:
         sender_name, sender = self._sender(table)

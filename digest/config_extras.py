@@ -1,4 +1,4 @@
-"""[llm] extra_body: what a server of one's own wants besides, passed through as it is."""
+"""The tables below [llm]: prices of one's own, and what a server wants besides, passed through as it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from digest.config_table import Table
+from digest.llm.prices import Price
 
 _OURS: Final[Mapping[str, str]] = {
     "model": "[llm] model",
@@ -42,3 +43,25 @@ def read_extra_body(table: Table) -> Mapping[str, Any]:
     except (TypeError, ValueError) as exc:
         raise table.wrong("extra_body", f"cannot be sent as JSON: {exc}") from exc
     return dict(extra)
+
+
+def read_own_prices(table: Table) -> Mapping[str, Price]:
+    """What [llm.prices."MODEL"] says that models cost.
+
+    Raises:
+        ConfigError: A price is missing, or is none.
+    """
+    prices = {}
+    for model, data in table.table("prices").items():
+        one = Table(table.file, f'[llm.prices."{model}"]', data)
+        names = ("input", "cached_input", "cache_write", "output", "batch", "flex")
+        given = {name: number for name in names if (number := one.number(name, None)) is not None}
+        one.close()
+        for name in ("input", "output"):
+            if name not in given:
+                raise one.wrong(name, "is missing: USD per million tokens")
+        for share in ("batch", "flex"):
+            if given.get(share, 1.0) > 1:
+                raise one.wrong(share, "is a share of what the same request costs directly, as in 0.5")
+        prices[model] = Price(**{"cached_input": given["input"], **given})
+    return prices
