@@ -15,6 +15,8 @@ from digest.core.pipeline import Sums
 from digest.core.ports import LLM, Store
 from digest.purse import Purse
 
+_NONCE: Final = "AAAA"
+"""For a request that is only measured."""
 _ATTEMPTS: Final = 2
 """Of those that may have cost something."""
 _PAUSE_S: Final = 1.0
@@ -45,7 +47,7 @@ def write_overview(
         time_limit_s: How long all of this may take.
     """
     nothing = Sums(usage=Usage(client=llm.client, model=llm.model or None))
-    told = tellable(entries)
+    told = _told(entries, llm, system)
     if len(told) < FEWEST_ENTRIES:
         return None, nothing
     key = SummaryKey(
@@ -77,6 +79,14 @@ def write_overview(
     overview = replace(overview, model=overview.model or llm.model or None)
     store.save_overview(key, overview)
     return overview, Sums(usage=usage)
+
+
+def _told(entries: Sequence[Entry], llm: LLM, system: str) -> tuple[Entry, ...]:
+    """The entries that a model is told of: as many as it sees at once."""
+    told = tellable(entries)
+    while len(told) > FEWEST_ENTRIES and not llm.fits(prompt_for(told, system=system, nonce=_NONCE)):
+        told = tellable(entries, most=max(FEWEST_ENTRIES, len(told) * 3 // 4))
+    return told
 
 
 def _why_none(answer: Completion, refused: Sequence[str]) -> str:

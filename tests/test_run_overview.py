@@ -47,6 +47,8 @@ class Scripted:
         self.moment = 0.0
         self.waited: list[float] = []
         self.delay = 0.0
+        self.sees: int | None = None
+        """Entries that it sees at once."""
         self.may_answer = threading.Event()
         self.may_answer.set()
 
@@ -54,7 +56,7 @@ class Scripted:
         return len(text) // 4
 
     def fits(self, prompt: Prompt) -> bool:
-        return True
+        return self.sees is None or len(prompt.batch.papers) <= self.sees
 
     def most_input_tokens(self, prompt: Prompt) -> int:
         return self.count_tokens(prompt.system + prompt.user)
@@ -135,6 +137,16 @@ def test_what_could_not_be_used_is_booked_and_said(store: SqlStore) -> None:
     [warning] = sums.warnings
     assert warning.startswith("the overview is put together from topics and counts: ")
     assert "61" in warning
+
+
+@pytest.mark.parametrize(("sees", "told"), [(None, len(DAY)), (len(DAY), len(DAY)), (3, 3), (1, 3)])
+def test_no_more_entries_are_told_of_than_the_model_sees_at_once(store: SqlStore, sees: int | None, told: int) -> None:
+    llm = Scripted(answer(*GOOD))
+    llm.sees = sees
+
+    write(llm, store)
+
+    assert len(llm.asked[0].batch.papers) == told
 
 
 @pytest.mark.parametrize("retry_after_s", [None, 5.0])
