@@ -105,4 +105,4 @@ def _summary(answer: Answer, completion: Completion, fold_topics: Fold, client: 
 
 def _plain(said: str) -> str:
     """A model's sentence on one line, without what nobody sees and without the mark of a list."""
-    return _LIST_MARK.sub("", one_line(strip_invisible(said)), count=1)
+    return _LIST_MARK.sub("", one_line(strip_invisible(said)))
