@@ -295,7 +295,8 @@ def test_flex_is_booked_at_what_it_cost_and_reserved_at_what_it_may(tmp_path: Pa
         charged = float(server.bill().cost_usd)
 
     assert flex.usage.fell_back == 0
-    assert flex.usage.cost_usd == pytest.approx(usual.usage.cost_usd / 2)
+    # The letters that are drawn for each request are not always so many tokens.
+    assert flex.usage.cost_usd == pytest.approx(usual.usage.cost_usd / 2, rel=0.01)
     assert flex.usage.cost_usd == pytest.approx(charged, rel=0.01)
 
 
@@ -345,7 +346,7 @@ def test_a_server_that_cuts_prompts_is_named_and_is_asked_less_from_then_on(tmp_
         [second] = desk.run(TUESDAY)
         found = {
             finding.subject: finding.said
-            for finding in examine(tmp_path / "config.toml", Host(environment={}), offline=True)
+            for finding in examine(tmp_path / "config.toml", Host(environment={}, clock=lambda: desk.now), offline=True)
         }
 
     assert first.usage.fell_back == second.usage.fell_back == 0
