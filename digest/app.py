@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -32,6 +32,7 @@ from digest.core.pipeline import Pipeline, Report, Stage, Summarizer, Sums
 from digest.core.ports import Clock, Mailer, Source
 from digest.core.relevance import Background
 from digest.core.topics import Taxonomy
+from digest.core.walls import reason_of, wall
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.extracts import Extracts
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.lost import LostIssues
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
+    from digest.sources.command import Children
     from digest.sources.http import Door
     from digest.store import SqlStore
 
@@ -62,6 +64,8 @@ class Host:
     now: Callable[[], float] = time.monotonic
     """Seconds of a clock that only goes forward: for how long to wait."""
     sleep: Callable[[float], None] = time.sleep
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what must not be stopped in between; see `digest.command_line.Interrupts`."""
 
 
 class App:
@@ -132,6 +136,13 @@ class App:
             private_hosts=network.private_hosts,
         )
         return self._open.enter_context(door)
+
+    @cached_property
+    def children(self) -> Children:
+        """Programs of `command` sources; those that run still are ended with the app."""
+        from digest.sources.command import Children
+
+        return self._open.enter_context(Children())
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -210,7 +221,7 @@ class App:
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        _ = self.door  # made here, for of several threads each would make one of its own
+        _ = self.door, self.children  # made here, for of several threads each would make one of its own
         return Pipeline(
             store=self.store,
             sources=self.sources,
@@ -223,6 +234,7 @@ class App:
             mail_domain=self.config.mail.sender.rpartition("@")[2],
             progress=self.host.progress,
             concurrency=self.config.network.concurrency,
+            held=self.host.held,
         )
 
     def fetcher(self, source: Source) -> Callable[[str], Document]:
@@ -355,7 +367,8 @@ class App:
         """Draw the archive; a page that cannot be written keeps no mail from going out."""
         self.host.progress("drawing the archive")
         try:
-            self.site.draw([e.name for e in self.config.editions], accept=accepted)
+            with wall(DigestError):
+                self.site.draw([e.name for e in self.config.editions], accept=accepted)
         except DigestError as error:
             return str(error)
         return None
@@ -466,9 +479,7 @@ class App:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("w", encoding="utf-8")
         except OSError as exc:
-            raise DigestError(
-                f"{path}: cannot be written: {exc.strerror or exc}; choose another [digest] data_dir"
-            ) from exc
+            raise DigestError(f"{path}: cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

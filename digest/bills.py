@@ -65,7 +65,8 @@ def said_of(price: PriceList) -> str:
     """What tokens cost, and since when that is known."""
     of = f"as of {price.of}" if price.of else "from the config"
     each = f"${price.input:g} in, ${price.cached_input:g} cached, ${price.output:g} out"
-    return f"{price.model}, {of}: {each} per million tokens"
+    flex = "" if price.flex is None else f"; {100 * price.flex:.0f} % of that where the flex tier has room"
+    return f"{price.model}, {of}: {each} per million tokens{flex}"
 
 
 def _table(rows: Sequence[Spending]) -> list[str]:
@@ -167,6 +168,10 @@ def estimate_lines(found: Estimate) -> list[str]:
     if asks and found.batch_share is not None:
         share = f"{100 * found.batch_share:.0f} %"
         lines.append(f'Summaries that are handed over in time, for mode = "batch", cost {share} of that.')
+    if asks and found.flex_share is not None and found.likely_usd is not None:
+        lines.append(
+            "Likely is at the price of the flex tier, at the most at that of the usual one, if flex has no room."
+        )
     for name, budget in (("the run's", found.of_run), ("the month's", found.of_month)):
         if budget.ceiling_usd is not None:
             lines.append(f"Left of {name} {usd(budget.ceiling_usd)}: {usd(budget.left_usd or 0.0)}")

@@ -6,7 +6,6 @@ Imports of anything heavy stand inside the commands: `digest --help` must feel i
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -21,13 +20,16 @@ from digest.command_line import (
     FAILED,
     MISUSED,
     DateType,
+    Interrupts,
     MonthType,
+    Output,
     app_of,
     complain,
     config_option,
     exit_by,
     filled,
     json_option,
+    log_to_stderr,
     print_json,
     sample_option,
     working,
@@ -42,16 +44,7 @@ _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done, to stderr.")
 def cli(verbose: bool) -> None:
     """The day's new research papers, summarized, in one mail and a static archive."""
-    import logging
-
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        stream=sys.stderr,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
-    if verbose:
-        # Requests carry keys in their headers; libraries that log them do so at lower levels than this.
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
+    log_to_stderr(verbose=verbose)
 
 
 @cli.command(short_help="Make today's issues: fetch, summarize, publish, deliver.")
@@ -276,19 +269,15 @@ def deliver(
 def schedule(config: Path) -> None:
     """Stay, and run each edition when it is due.
 
-    With `mode = "batch"`, papers are handed over to the model hours before. Stopped with Ctrl-C or SIGTERM, it ends
-    after the run that is under way.
+    With `mode = "batch"`, papers are handed over to the model hours before. Ctrl-C or SIGTERM ends it at once, with
+    status 0; with 130 if a run was under way, which the next start goes on with.
     """
-    import signal
     import threading
     from datetime import timedelta
 
     from digest.schedule import Ahead, Scheduler, next_time
     from digest.terminal import outcome, print_lines, print_reports
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
         zone, clock = app.config.timezone, host.clock
@@ -326,8 +315,13 @@ def schedule(config: Path) -> None:
             moment = next_time(edition, clock(), zone)
             due = f"next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else "never"
             print_lines([f"{edition.name}: {due}"])
-        print_lines(["Ctrl-C stops after the run that is under way."])
-        Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead).stay(stop)
+        scheduler = Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead)
+        try:
+            print_lines(["Ctrl-C stops."])
+            scheduler.stay(threading.Event())
+        except KeyboardInterrupt:
+            if scheduler.was_cut_short:
+                raise
 
 
 @cli.command(short_help="Tell what happened last and what is due.")
@@ -440,27 +434,38 @@ for _command in (search, similar, feedback, topics, split, evaluate):
 
 def main() -> None:
     """Run the command line; every error that a person can do something about is one sentence on stderr."""
-    # Python would die at a title that the terminal's encoding lacks; a question mark is better.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    output = Output()
+    with Interrupts() as interrupts:
+        try:
+            status = _status(interrupts)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("digest: stopped; what was done is kept, and the next run goes on from there", err=True)
+            sys.stdout.flush()
+            interrupts.leave()
+    if lost := output.lost():
+        said = f"what was to be printed could not be written ({lost.strerror}); the work itself is done"
+        click.echo(f"digest: {said}", err=True)
+        status = status or DEGRADED
+    if status:
+        sys.exit(status)
+
+
+def _status(interrupts: Interrupts) -> int | str | None:
+    """The status that the command line ends with."""
     try:
         Path.cwd()
     except OSError as exc:
         click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
-        sys.exit(FAILED)
+        return FAILED
     try:
-        cli(standalone_mode=False, prog_name="digest")
+        cli(standalone_mode=False, prog_name="digest", obj=interrupts)
     except click.ClickException as error:
         error.show()
-        sys.exit(MISUSED)
-    except click.Abort:
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return MISUSED
     except DigestError as error:
         for line in str(error).splitlines():
             complain(f"digest: {line}")
-        sys.exit(MISUSED if isinstance(error, ConfigError) else FAILED)
+        return MISUSED if isinstance(error, ConfigError) else FAILED
+    except SystemExit as done:
+        return done.code
+    return None

@@ -14,10 +14,11 @@ from email.errors import InvalidHeaderDefect
 from email.policy import default
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.assets import read_text, utf8
+from digest.config_extras import read_extra_body, read_own_prices
 from digest.config_sources import SourceConfig, read_source
 from digest.config_table import Problems, Table, nearest
 from digest.core.database_address import parse_database, sqlite_address
@@ -100,6 +101,16 @@ class LLMConfig:
     """Where prompts and answers are written to (`openai`) or answered from (`replay`)."""
     prices: Mapping[str, Price] = field(default_factory=dict)
     """By model, on top of the shipped table."""
+    effort: str = ""
+    """How much a model is to think before it answers, in its server's words; empty: as it likes."""
+    service_tier: str = ""
+    """`flex` costs half and takes its time; empty: nothing is said of it."""
+    context_tokens: int | None = None
+    """What the model sees at once, prompt and answer together; None: as found out."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Passed through with each request."""
+    organization: str = ""
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,11 +248,19 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
         raise ConfigError(f"there is no {path}; `digest init` writes one to start from") from exc
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise ConfigError(f"{path}: is not valid TOML: {exc}") from exc
     except ValueError as exc:
         raise ConfigError(f"{path}: {exc}") from exc
     return _Reader(path.resolve()).config(data, data_dir)
+
+
+def _is_proxy(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return re.fullmatch(r"http://[^\s/]+/?", text) is not None and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is never closed
+        return False
 
 
 def library_path(base: Path, file: str) -> Path:
@@ -442,6 +461,9 @@ class _Reader:
 
     def _llm(self, table: Table) -> LLMConfig:
         recording = table.text("recording")
+        tier = table.choice("service_tier", ("auto", "default", "flex"), "auto")
+        # OpenAI's advice for its flex tier, which waits for room: a quarter of an hour.
+        timeout_s, time_limit_s = (900.0, 1800.0) if tier == "flex" else (120.0, 900.0)
         llm = LLMConfig(
             client=table.choice("client", CLIENTS, "extractive"),
             model=table.text("model"),
@@ -452,13 +474,19 @@ class _Reader:
             batch_lead_hours=table.number("batch_lead_hours", 4.0) or 0.0,
             batch_tokens=table.integer("batch_tokens", 12_000, least=500, most=1_000_000),
             max_papers_per_request=table.integer("max_papers_per_request", 20, least=1, most=200),
-            timeout_s=table.number("timeout_s", 120.0) or 120.0,
-            time_limit_s=table.number("time_limit_s", 900.0) or 900.0,
+            timeout_s=table.number("timeout_s", timeout_s) or timeout_s,
+            time_limit_s=table.number("time_limit_s", time_limit_s) or time_limit_s,
             overview=table.flag("overview", True),
             budget_usd_per_run=table.number("budget_usd_per_run", None),
             budget_usd_per_month=table.number("budget_usd_per_month", None),
             recording=self._path.parent / recording if recording else None,
-            prices=self._prices(table),
+            prices=read_own_prices(table),
+            effort=table.text("effort"),
+            service_tier="" if tier == "auto" else tier,
+            context_tokens=table.integer("context_tokens", 0, least=1_000) if table.has("context_tokens") else None,
+            extra_body=read_extra_body(table),
+            organization=table.text("organization"),
+            project=table.text("project"),
         )
         table.close()
         if llm.client == "openai" and not llm.model and not table.is_blamed("model"):
@@ -483,22 +511,6 @@ class _Reader:
             table.blame("base_url", f"holds a user, a password or a key, which others would see; {advice}")
         elif url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
             table.blame("base_url", f"{url!r} must begin with http:// or https://")
-
-    def _prices(self, table: Table) -> Mapping[str, Price]:
-        prices = {}
-        for model, data in table.table("prices").items():
-            one = self._table(f'[llm.prices."{model}"]', data)
-            names = ("input", "cached_input", "cache_write", "output", "batch")
-            given = {name: number for name in names if (number := one.number(name, None)) is not None}
-            one.close()
-            for name in ("input", "output"):
-                if name not in given and not one.is_blamed(name):
-                    one.blame(name, "is missing: USD per million tokens")
-            if given.get("batch", 1.0) > 1:
-                one.blame("batch", "is a share of what the same request costs directly, as in 0.5")
-            if "input" in given and "output" in given:
-                prices[model] = Price(**{"cached_input": given["input"], **given})
-        return prices
 
     def _mail(self, table: Table) -> MailConfig:
         sender_name, sender = self._sender(table)
@@ -547,7 +559,7 @@ class _Reader:
             ca_file=self._path.parent / ca_file if ca_file else None,
             private_hosts=table.texts("private_hosts"),
         )
-        if proxy and not re.fullmatch(r"http://[^\s/]+/?", proxy):
+        if proxy and not _is_proxy(proxy):
             table.blame("proxy", "must look like http://proxy.example.org:3128")
         table.close()
         return network

@@ -169,6 +169,10 @@ class Table:
         value: dict[str, Any] = self._take(key, (dict,), "a table", {})
         return value
 
+    def below(self, name: str, data: object) -> Table:
+        """A table that stands below this one; what is wrong with it is written down with the rest."""
+        return Table(self.file, name, data, self._problems)
+
     def list_of_tables(self, key: str) -> list[Any]:
         value: list[Any] = self._take(key, (list,), f"written [[{key}]], one block for each", [])
         return value

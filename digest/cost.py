@@ -73,6 +73,8 @@ class PriceList:
     output: float
     of: date | None
     """When it was read from the provider; None: it stands in the config."""
+    flex: float | None = None
+    """What the flex tier costs, as a share of that; None: it is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ class Estimate:
     of_month: Budget
     batch_share: float | None = None
     """Of what a direct request costs, where papers are handed over beforehand; None: they are not."""
+    flex_share: float | None = None
+    """Of what a request costs in the usual tier, where the flex tier is asked for; None: it is not."""
     warnings: tuple[str, ...] = ()
     """What could not be read."""
 
@@ -192,6 +196,7 @@ def price_list(llm: LLMConfig) -> PriceList | None:
         cached_input=price.cached_input,
         output=price.output,
         of=None if is_own else read_prices().date,
+        flex=price.share("flex") if llm.service_tier == "flex" else None,
     )
 
 
@@ -281,8 +286,14 @@ def estimate(app: App, editions: Sequence[Edition], day: date) -> Estimate:
         of_run=of_run,
         of_month=of_month,
         batch_share=price.batch if price else None,
+        flex_share=_flex_share(model, app.config.llm),
         warnings=tuple(dict.fromkeys(w for report in reports for w in report.warnings)),
     )
+
+
+def _flex_share(model: ModelSummarizer | None, llm: LLMConfig) -> float | None:
+    price = model.price() if model and llm.service_tier == "flex" else None
+    return price.share("flex") if price else None
 
 
 def _output_per_paper(app: App) -> float:
@@ -327,7 +338,7 @@ class _Reckoner:
             papers,
             llm=model.llm,
             system=system,
-            batch_tokens=llm.batch_tokens,
+            batch_tokens=model.batch_tokens(edition.language),
             max_papers_per_request=llm.max_papers_per_request,
         )
         queue = deque(Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches))
@@ -366,7 +377,10 @@ class _Reckoner:
             given //= _BOUND
         likely = None
         if purse.price is not None:
-            likely = purse.price.cost_usd(Completion(text="", input_tokens=given, output_tokens=output_tokens))
+            tier = self.app.config.llm.service_tier or None
+            likely = purse.price.cost_usd(
+                Completion(text="", input_tokens=given, output_tokens=output_tokens, tier=tier)
+            )
             if self.left_usd is not None:
                 self.left_usd -= likely
         return replace(

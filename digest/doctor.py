@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from digest.bills import said_of, usd
 from digest.core.books import CheckCount, JobState
+from digest.core.bounds import within_bounds
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.models import Delivery, DeliveryState, Edition
 from digest.core.private import without_password
+from digest.core.walls import reason_of, wall
 from digest.cost import price_list, usd_per_summary
 from digest.publish.views import count
 from digest.renewal import count_outdated
@@ -127,7 +129,8 @@ def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
 def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
     """Run one examination; an error of ours is what was found."""
     try:
-        found = look()
+        with wall(lambda said: DigestError(f"could not be looked at: {said}")):
+            found = look()
     except NotYetError as error:
         return Finding(subject=subject, level="doubtful", said=str(error))
     except DigestError as error:
@@ -169,11 +172,12 @@ def _folder(folder: Path) -> Finding | str:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
+        for name in ("site", "outbox"):
+            if (folder / name).exists() and not (folder / name).is_dir():
+                raise ConfigError(f"{folder / name} is a file, and a folder is needed there; move it away")
         free = shutil.disk_usage(folder).free
     except OSError as exc:
-        raise ConfigError(
-            f"{folder} cannot be written: {exc.strerror or exc}; choose another [digest] data_dir"
-        ) from exc
+        raise ConfigError(f"{folder} cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
     if free < _LITTLE_SPACE:
         said = f"only {free / 1e6:.0f} MB are free at {folder}; make room"
         return Finding(subject="data folder", level="doubtful", said=said)
@@ -255,7 +259,21 @@ def _model(app: App) -> Finding | str:
             raise ConfigError(f"[llm] recording {llm.recording} is not there; record one with client = 'openai'")
         return f"answers come from {llm.recording}"
     said = f"key from {llm.api_key_env}" if key else f"without a key, for {llm.api_key_env} is not set"
-    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}"
+    given = {"effort": llm.effort, "tier": llm.service_tier, "extra_body": ", ".join(llm.extra_body)}
+    more = "".join(f", {name} {value}" for name, value in given.items() if value)
+    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}{more}{_context(app)}"
+
+
+def _context(app: App) -> str:
+    """What is known of how much the model sees at once."""
+    from digest.summarizers import ModelSummarizer, context_of
+
+    writer = app.summarizer
+    window = context_of(writer.llm) if isinstance(writer, ModelSummarizer) else None
+    if window is None:
+        return ""
+    known = "as configured" if window == app.config.llm.context_tokens else "as found out"
+    return f", which sees {window:,} tokens at once ({known})"
 
 
 def _tokens(app: App) -> Finding | str:
@@ -311,7 +329,7 @@ def _mail(app: App) -> Finding | str:
 def _source(app: App, name: str) -> Finding | str:
     source = app.sources[name]
     url = source.url_for(app.today())
-    parsed = source.parse(app.fetcher(source)(url).content, url=url)
+    parsed = within_bounds(source.parse(app.fetcher(source)(url).content, url=url), now=app.host.clock())
     if moved := app.door.moved_to(url):
         where = without_password(moved)
         said = f"{count(len(parsed.records), 'paper')}, but it has moved for good to {where}; change its url"

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from digest.core.errors import NotFoundError
-from digest.core.identity import arxiv_id, canonical_url, doi
+from digest.core.identity import arxiv_id, canonical_url, doi, is_of_a_source
 from digest.core.models import Issue, Paper, PaperId
 from digest.core.rank import nearest
 from digest.core.reasons import OFF, Fit
@@ -84,7 +84,7 @@ def history_of(app: App, text: str) -> History:
     decisions, listings = store.decisions_on(paper.id), store.records_of(paper.id)
     return History(
         paper=paper,
-        aliases=store.aliases(paper.id),
+        aliases=tuple(one for one in store.aliases(paper.id) if not is_of_a_source(one.id)),
         listings=listings,
         votes=store.votes_of(paper.id),
         decisions=decisions,
@@ -167,6 +167,9 @@ def ids_of_text(text: str) -> list[PaperId]:
     found = [text.strip()]
     if arxiv := arxiv_id(text):
         found.append(f"arxiv:{arxiv[0]}")
+    # As it was stored while DOIs were read otherwise, and as they are read now.
+    if text.strip().startswith("10."):
+        found.append(f"doi:{text.strip().lower()}")
     if of_doi := doi(text):
         found.append(f"doi:{of_doi}")
     if page := canonical_url(text):

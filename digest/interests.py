@@ -10,22 +10,25 @@ Papers are fetched in the stage `fetch` alone and kept for good, so that choosin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from digest.config import library_path
+from digest.core.bounds import within_bounds
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.profile import Liked, Profile
 from digest.core.text import quoted
+from digest.core.walls import wall
 from digest.core.wanted import SHORT, Wanted, name_of, understand
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.ondemand import Answer, Demand
 
 HALF_LIFE: Final = timedelta(days=90)
 """After which a reader's mark on a paper says half as much."""
@@ -69,6 +72,8 @@ class Interests:
         self._read: dict[Path, tuple[tuple[int, int], Parsed]] = {}
         self._troubles: dict[PaperId, str] = {}
         self._library_notes: dict[str, str] = {}
+        self._given: dict[PaperId, str] = {}
+        """The addresses of those papers that interests name by one."""
 
     def check(self, editions: Iterable[Edition]) -> None:
         """Read every library, so that a run that would miss one does not begin.
@@ -86,7 +91,9 @@ class Interests:
 
         What cannot be read is asked for again by the next run; until then `warnings` says so.
         """
-        wanted = {i: None for e in editions for _, texts in _lists(e) for i in understand(texts).papers}
+        named = [understand(texts) for e in editions for _, texts in _lists(e)]
+        wanted = {i: None for one in named for i in one.papers}
+        self._given = dict(pair for one in reversed(named) for pair in one.addresses)
         known = self._app.store.papers_known(wanted)
         self._troubles = {}
         if missing := [i for i in wanted if i not in known]:
@@ -104,7 +111,7 @@ class Interests:
         for start in range(0, len(can_be_asked), _AT_ONCE):
             some = can_be_asked[start : start + _AT_ONCE]
             found: dict[PaperId, Paper] = {}
-            for paper_id, answer in zip(some, demand.find([_address(i) for i in some]), strict=True):
+            for paper_id, answer in self._asked(demand, some):
                 if answer.paper is not None and answer.paper.abstract:
                     found[paper_id] = answer.paper
                 else:
@@ -113,11 +120,26 @@ class Interests:
             if found:
                 self._app.store.save_wanted(found, at=self._app.host.clock())
 
+    def _asked(self, demand: Demand, papers: Sequence[PaperId]) -> Iterator[tuple[PaperId, Answer]]:
+        """What can be read at the addresses that were given, and else where the ids lead."""
+        answers = dict(zip(papers, demand.find([self._place(i) for i in papers]), strict=True))
+        unread = [i for i, one in answers.items() if not (one.paper and one.paper.abstract)]
+        again = [i for i in unread if scheme(i) == "doi" and i in self._given]
+        for i, answer in zip(again, demand.find([_address(i) for i in again]), strict=True):
+            if answer.paper and answer.paper.abstract:
+                answers[i] = answer
+        yield from answers.items()
+
+    def _place(self, paper_id: PaperId) -> str:
+        # arXiv is asked for many at once, and OpenReview has one page for each.
+        given = self._given.get(paper_id) if scheme(paper_id) in ("url", "doi") else None
+        return given or _address(paper_id)
+
     def warnings(self, edition: Edition) -> tuple[str, ...]:
         """What the last `fetch` could not read, in words; of a library's entries only when its content is new."""
         named = {i: None for _, texts in _lists(edition) for i in understand(texts).papers}
         said = [
-            f"{_shown(i)} (interest of {edition.name}) could not be read: {self._troubles[i]}; "
+            f"{self._given.get(i) or _shown(i)} (interest of {edition.name}) could not be read: {self._troubles[i]}; "
             "it counts as soon as it can"
             for i in named
             if i in self._troubles
@@ -161,12 +183,12 @@ class Interests:
         return Understood(edition=edition.name, wanted=wanted, avoided=avoided, marks=marks)
 
     def _counted(self, edition: Edition, key: str, wanted: Wanted) -> Counted:
-        known = self._app.store.papers_known(wanted.papers)
+        known, given = self._app.store.papers_known(wanted.papers), dict(wanted.addresses)
         return Counted(
             words=len(wanted.words),
             authors=len(wanted.authors),
             papers=len(wanted.papers),
-            unread=tuple(_shown(i) for i in wanted.papers if i not in known),
+            unread=tuple(given.get(i) or _shown(i) for i in wanted.papers if i not in known),
             libraries=tuple((file, self._library(edition, key, file)) for file in wanted.files),
         )
 
@@ -224,7 +246,9 @@ class Interests:
                 return self._read[path][1]
             if found.st_size > MAX_FILE_BYTES:
                 raise self._wrong(edition, key, f"{file}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; divide it")
-            parsed = read_library(path.read_bytes(), name=file)
+            content = path.read_bytes()
+            with wall(lambda said: SourceError(f"{file}: cannot be read: {said}; export the library again")):
+                parsed = within_bounds(read_library(content, name=file), now=self._app.host.clock())
         except OSError as exc:
             raise self._wrong(edition, key, f"{file}: cannot be read: {exc.strerror or exc}") from exc
         except SourceError as exc:

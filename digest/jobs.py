@@ -110,7 +110,7 @@ class Jobs:
             papers,
             llm=llm,
             system=system,
-            batch_tokens=config.batch_tokens,
+            batch_tokens=self.writer.batch_tokens(edition.language),
             max_papers_per_request=config.max_papers_per_request,
         )
         prompts = [prompt_for(b, system=system, nonce=make_nonce()) for b in batches]

@@ -33,11 +33,13 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
     """
     from digest.sources.deadline import Deadline
     from digest.sources.errand import same_server
+    from digest.sources.refusals import of_key
 
     configured = {s.name: s for s in app.config.sources}[source.name]
     if configured.kind == "command":
         return lambda url: _run_command(configured, app, url)
-    headers, query = _credentials(configured.kind, app.config.source_key(configured, app.host.environment))
+    key = app.config.source_key(configured, app.host.environment)
+    headers, query = _credentials(configured.kind, key)
     # Hugging Face's own address holds the day too.
     is_dated = "{date}" in configured.url if configured.url else source.kind == "huggingface"
     deadline, added_s = Deadline(time.monotonic), 0.0
@@ -50,16 +52,21 @@ def fetcher(source: Source, app: App) -> Callable[[str], Document]:
         trusted = url == own or same_server(own, url) or not _is_web(own) or (_of_arxiv(own) and _of_arxiv(url))
         if not trusted and not _is_web(url):
             raise SourceError(f"goes on at {without_password(url)[:100]}, which is no web address", url=own)
-        document = app.door.get(
-            url,
-            cached=app.store.cached(url),
-            dated=is_dated,
-            folder=_lasting_folder(configured.url or ""),
-            trusted=trusted,
-            headers=headers if trusted else {},
-            secret_query=query if trusted else {},
-            deadline=deadline,
-        )
+        try:
+            document = app.door.get(
+                url,
+                cached=app.store.cached(url),
+                dated=is_dated,
+                folder=_lasting_folder(configured.url or ""),
+                trusted=trusted,
+                headers=headers if trusted else {},
+                secret_query=query if trusted else {},
+                deadline=deadline,
+            )
+        except SourceError as error:
+            if key is None or not trusted:
+                raise
+            raise of_key(error, configured.api_key_env) from error
         if added_s < _ALL_PAGES_S:
             deadline.extend(_PER_PAGE_S)
             added_s += _PER_PAGE_S
@@ -96,6 +103,7 @@ def _run_command(source: SourceConfig, app: App, url: str) -> Document:
         environment={k: v for k, v in app.host.environment.items() if k not in secret},
         timeout_s=source.timeout_s,
         max_bytes=MAX_FILE_BYTES,
+        children=app.children,
     )
     return Document(url=url, content=content)
 

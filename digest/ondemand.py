@@ -9,15 +9,22 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from digest.core.bounds import measure
+from digest.core.dois import doi_url, is_part_of_doi
 from digest.core.errors import DigestError, SourceError
 from digest.core.identity import arxiv_id, doi
-from digest.core.models import Paper, PaperId, Record, Summary, SummaryKey
+from digest.core.invisible import printable
+from digest.core.models import Paper, PaperId, Record, Rejected, Summary, SummaryKey
 from digest.core.pipeline import key_of
 from digest.core.private import without_password
+from digest.core.text import escaped, web_url
+from digest.core.walls import wall
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -66,68 +73,85 @@ class Demand:
         answers = []
         for address in addresses:
             try:
-                answers.append(self._from_record(self._remote(address)))
+                with _walled():
+                    answers.append(self._from_record(self._remote(address), name=address))
             except DigestError as error:
                 answers.append(Answer(id=None, error=str(error)))
         return answers
 
     def _find(self, target: str) -> list[Answer]:
         try:
-            if target == "-":
-                return self._from_bytes(_stdin(), name="stdin")
-            if _is_file(target):
-                return self._from_bytes(_read(Path(target)), name=target)
-            return [self._from_record(self._remote(target))]
+            with _walled():
+                if target == "-":
+                    return self._from_bytes(_stdin(), name="stdin")
+                if _is_file(target):
+                    return self._from_bytes(_read(Path(target)), name=target)
+                return [self._from_record(self._remote(target), name=target)]
         except DigestError as error:
-            shown = without_password(target)
-            named = target == "-" or shown in str(error)
-            return [Answer(id=None, error=str(error) if named else f"{shown}: {error}")]
+            name = printable(without_password(target))
+            named = target == "-" or name in str(error)
+            return [Answer(id=None, error=str(error) if named else f"{name}: {error}")]
 
-    def _from_record(self, record: Record) -> Answer:
-        return Answer(id=record.paper.id, paper=record.paper)
+    def _from_record(self, record: Record, *, name: str) -> Answer:
+        """The paper that was read from *name*, by the measure of all papers."""
+        measured = measure(record, now=self.app.host.clock())
+        if isinstance(measured, Rejected):
+            return Answer(id=None, error=f"{name}: {measured.reason} ({measured.excerpt})")
+        return Answer(id=measured.paper.id, paper=measured.paper)
 
     def _from_bytes(self, content: bytes, *, name: str) -> list[Answer]:
         """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
+        from digest.sources import guard
         from digest.sources.listing import ListingSource
-        from digest.sources.page import parse_page, parse_pdf, parse_text
+        from digest.sources.page import parse_page, parse_text
 
-        start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-        if start.startswith(b"%PDF"):
-            return [self._from_record(parse_pdf(content, name=name))]
-        if start.startswith(b"{") or name.endswith((".jsonl", ".ndjson")):
-            return _from_lines(content)
-        if start[:1] == b"<":
-            return [self._from_record(parse_page(content, url=name))]
-        if b"\0" in content[:100_000]:
+        if content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF"):
+            return [self._from_record(self._pdf(content, name=name), name=name)]
+        if not content.strip():
+            raise SourceError(f"{name}: is empty")
+        text = guard.decoded(content, max_bytes=_LARGEST_FILE)
+        start = text[:2000].lstrip()
+        if start.startswith("{") or name.endswith((".jsonl", ".ndjson")):
+            return _from_lines(text, self.app.host.clock())
+        if start.startswith("<"):
+            return [self._from_record(parse_page(content, url=name), name=name)]
+        if "\0" in text[:100_000]:
             raise SourceError(f"{name} is neither text nor HTML nor PDF")
-        text = content.decode("utf-8", "replace")
         try:
             listed = ListingSource(name, url=name).parse(content, url=name)
         except SourceError:
             listed = None
         if listed is not None and len(listed.records) > 2:
-            return [self._from_record(r) for r in listed.records]
-        return [self._from_record(parse_text(text, name=name))]
+            return [self._from_record(r, name=name) for r in listed.records]
+        return [self._from_record(parse_text(text, name=name), name=name)]
 
     def _remote(self, target: str) -> Record:
         found = arxiv_id(target)
         if found:
             return self._arxiv(found[0])
         of_doi = doi(target)
-        if of_doi and not target.startswith(("http://", "https://")):
+        if of_doi and not _is_address(target):
             stored = self._stored(PaperId(f"doi:{of_doi}"))
-            return stored or self._page(f"https://doi.org/{of_doi}")
-        if target.startswith(("http://", "https://")):
-            return self._page(target)
+            return stored or self._page(doi_url(of_doi))
+        if _is_address(target):
+            return self._page(escaped(target))
+        if is_part_of_doi(target):
+            raise SourceError(f"{target} is only a part of a DOI; copy the whole of it")
         raise SourceError(f"{without_password(target)} is neither a file nor an arXiv id, a DOI or a URL")
 
     def _page(self, url: str) -> Record:
-        from digest.sources.page import parse_page, parse_pdf
+        from digest.sources.page import parse_page
 
         document, shown = self.app.door.get(url), without_password(url)
         if document.content.lstrip().startswith(b"%PDF"):
-            return parse_pdf(document.content, name=shown)
+            record = self._pdf(document.content, name=shown)
+            return replace(record, paper=replace(record.paper, url=record.paper.url or web_url(shown) or ""))
         return parse_page(document.content, url=shown)
+
+    def _pdf(self, content: bytes, *, name: str) -> Record:
+        from digest.sources.pdf import parse_pdf
+
+        return parse_pdf(content, name=name, vocabulary=self.app.background.counts)
 
     def _arxiv(self, number: str) -> Record:
         record = self._known.get(number) or self._stored(PaperId(f"arxiv:{number}"))
@@ -148,7 +172,8 @@ class Demand:
         for start in range(0, len(missing) if self._arxiv_trouble is None else 0, _MANY_PER_ID):
             url = query_url(missing[start : start + _MANY_PER_ID])
             try:
-                parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)
+                with _walled():
+                    parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)
             except SourceError as error:
                 self._arxiv_trouble = error
                 return
@@ -192,6 +217,11 @@ class Demand:
                 answer.summary = done[same.get(ids[id(answer)], ids[id(answer)])]
 
 
+def _walled() -> AbstractContextManager[None]:
+    """Around each paper: what a library throws over one of them is that one's answer, and the others go on."""
+    return wall(lambda said: SourceError(f"cannot be read: {said}"))
+
+
 def _unique(paper: Paper, n: int) -> PaperId:
     """The same paper may be asked for twice, and two lines may hold the same text."""
     return PaperId(f"{paper.id}#{n}")
@@ -199,6 +229,10 @@ def _unique(paper: Paper, n: int) -> PaperId:
 
 def _is_arxiv(target: str) -> bool:
     return target != "-" and not _is_file(target) and arxiv_id(target) is not None
+
+
+def _is_address(target: str) -> bool:
+    return target.lower().startswith(("http://", "https://"))
 
 
 def _is_file(target: str) -> bool:
@@ -224,17 +258,18 @@ def _read(path: Path) -> bytes:
         raise SourceError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
 
 
-def _from_lines(content: bytes) -> list[Answer]:
+def _from_lines(text: str, now: datetime) -> list[Answer]:
     """One answer for each line of a JSON-lines file; also for the one object of a file that is spread over lines."""
-    lines = [(n, line) for n, line in enumerate(content.splitlines(), start=1) if line.strip()]
-    if len(lines) > 1 and lines[0][1].strip() == b"{":
-        lines = [(1, content)]
-    return [_from_line(line, n) for n, line in lines]
+    # Not splitlines(): JSON may hold U+2028 as it is.
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if len(lines) > 1 and lines[0][1].strip() == "{":
+        lines = [(1, text)]
+    return [_from_line(line, n, now) for n, line in lines]
 
 
-def _from_line(line: bytes, n: int) -> Answer:
+def _from_line(line: str, n: int, now: datetime) -> Answer:
     """One object of a JSON-lines file. Its id is given back as it is."""
-    from digest.core.text import clean_line, clean_text
+    from digest.core.text import clean_mixed, clean_mixed_line
 
     try:
         item: Any = json.loads(line)
@@ -244,10 +279,17 @@ def _from_line(line: bytes, n: int) -> Answer:
         return Answer(id=None, error=f"line {n}: is not an object", in_lines=True)
     given = item.get("id")
     name = given if isinstance(given, str | int | float) else None
-    title, abstract = (v if isinstance(v, str) else "" for v in (item.get("title"), item.get("abstract")))
+    # Crossref gives its titles in lists.
+    texts = (v[0] if isinstance(v, list) and v else v for v in (item.get("title"), item.get("abstract")))
+    title, abstract = (v if isinstance(v, str) else "" for v in texts)
     if not title.strip() and not abstract.strip():
         return Answer(id=name, error=f"line {n}: has neither title nor abstract", in_lines=True)
     paper = Paper(
-        id=PaperId(f"line:{n}"), title=clean_line(title) or clean_line(abstract)[:80], abstract=clean_text(abstract)
+        id=PaperId(f"line:{n}"),
+        title=clean_mixed_line(title) or clean_mixed_line(abstract)[:80],
+        abstract=clean_mixed(abstract),
     )
-    return Answer(id=name, paper=paper, in_lines=True)
+    measured = measure(Record(paper=paper), now=now)
+    if isinstance(measured, Rejected):
+        return Answer(id=name, error=f"line {n}: {measured.reason}", in_lines=True)
+    return Answer(id=name, paper=measured.paper, in_lines=True)

@@ -15,9 +15,13 @@ from digest.core.pipeline import Sums
 from digest.core.ports import LLM, Store
 from digest.purse import Purse
 
+_NONCE: Final = "AAAA"
+"""For a request that is only measured."""
 _ATTEMPTS: Final = 2
+"""Of those that may have cost something."""
 _PAUSE_S: Final = 1.0
-"""Before the second attempt, where the server asks for none."""
+"""Before the second attempt, where the server asks for none; then twice as long, and so on."""
+_LONGEST_PAUSE_S: Final = 30.0
 
 
 def write_overview(
@@ -43,7 +47,7 @@ def write_overview(
         time_limit_s: How long all of this may take.
     """
     nothing = Sums(usage=Usage(client=llm.client, model=llm.model or None))
-    told = tellable(entries)
+    told = _told(entries, llm, system)
     if len(told) < FEWEST_ENTRIES:
         return None, nothing
     key = SummaryKey(
@@ -77,6 +81,14 @@ def write_overview(
     return overview, Sums(usage=usage)
 
 
+def _told(entries: Sequence[Entry], llm: LLM, system: str) -> tuple[Entry, ...]:
+    """The entries that a model is told of: as many as it sees at once."""
+    told = tellable(entries)
+    while len(told) > FEWEST_ENTRIES and not llm.fits(prompt_for(told, system=system, nonce=_NONCE)):
+        told = tellable(entries, most=max(FEWEST_ENTRIES, len(told) * 3 // 4))
+    return told
+
+
 def _why_none(answer: Completion, refused: Sequence[str]) -> str:
     if refused:
         return f"of the model's sentences {len(refused)} failed a check, the last one {refused[-1]}"
@@ -92,25 +104,27 @@ def _ask(
     Args:
         end: When there must be one, by *now*.
     """
-    wait, failed = 0.0, ""
-    for attempt in range(_ATTEMPTS):
+    wait, failed, requests, in_vain = 0.0, "", 0, 0
+    while in_vain < _ATTEMPTS:
         wait = max(wait, llm.delay_s(prompt))
         if now() + wait >= end:
-            return failed or "the model takes no request in time", attempt
+            return failed or "the model takes no request in time", requests
         if wait:
             sleep(wait)
         if not purse.may_spend(prompt):
-            return NO_BUDGET, attempt
+            return NO_BUDGET, requests
+        requests += 1
         try:
-            return _complete(llm, prompt, end - now()), attempt + 1
+            return _complete(llm, prompt, end - now()), requests
         except LLMError as error:
             failed = str(error)
             log = RequestLog(prompt=prompt, completion=None, outcome=failed, may_be_billed=error.may_be_billed)
             purse.settle(log)
             if not error.again:
-                return failed, attempt + 1
-            wait = _PAUSE_S if error.retry_after_s is None else error.retry_after_s
-    return failed, _ATTEMPTS
+                return failed, requests
+            in_vain += error.may_be_billed
+            wait = max(error.retry_after_s or 0.0, min(_PAUSE_S * 2.0 ** (requests - 1), _LONGEST_PAUSE_S))
+    return failed, requests
 
 
 def _complete(llm: LLM, prompt: Prompt, seconds: float) -> Completion:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -22,6 +23,8 @@ from digest.core.jobs import LAST
 from digest.core.models import Edition
 
 _LOOK_AROUND_MINUTES: Final = 5
+_GLANCE_S: Final = 1.0
+"""How long after a timer a run begins, at the most."""
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 ASK_AGAIN: Final = timedelta(hours=1)
 """How long after a run that found nothing the sources are asked again on the same day."""
@@ -117,6 +120,8 @@ class Scheduler:
         self._read: dict[tuple[str, date], datetime] = {}
         """When the sources of an edition were last asked ahead of its time."""
         self._one_at_a_time = threading.Lock()
+        self.was_cut_short = False
+        """A stop came during a run, which the next start goes on with."""
 
     def tick(self) -> list[str]:
         """Run what is due now; the names of the editions that were run. A tick during another one does nothing."""
@@ -135,7 +140,8 @@ class Scheduler:
         ready, today = due(self._editions, now, self._zone, is_done=self._is_done, tried=self._tried)
         if ready:
             self._tried.update({(e.name, today): now for e in ready})
-            self._run(ready, today)
+            with self._under_way():
+                self._run(ready, today)
         return [e.name for e in ready]
 
     def _prepare(self) -> list[str]:
@@ -149,13 +155,23 @@ class Scheduler:
             editions = [e for of, e in soon if of == day]
             read = [e for e in editions if self._is_to_be_read(e, day, now)]
             self._read.update({(e.name, day): now for e in read})
-            self._ahead.prepare(editions, day, bool(read))
+            with self._under_way():
+                self._ahead.prepare(editions, day, bool(read))
             # Not left to the next tick: it may be the next day by then, on which this issue is nobody's business.
             if late := [e for e in editions if _moment(e, day, self._zone) <= self._clock()]:
                 self._tried.update({(e.name, day): self._clock() for e in late})
-                self._run(late, day)
+                with self._under_way():
+                    self._run(late, day)
                 ran += [e.name for e in late]
         return ran
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.was_cut_short = True
+            raise
 
     def _is_to_be_read(self, edition: Edition, day: date, now: datetime) -> bool:
         """Every hour, and once more when it is time to ask the model directly."""
@@ -173,23 +189,31 @@ class Scheduler:
         ]
 
     def stay(self, stop: threading.Event) -> None:
-        """Run what is due, now and whenever its time comes, until *stop* is set."""
+        """Run what is due, now and whenever its time comes, until *stop* is set.
+
+        Runs are made here and not in a thread of the timers, so that Ctrl-C stops one as it stops `digest run`.
+        """
         from apscheduler.schedulers.background import BackgroundScheduler
 
         scheduler = BackgroundScheduler(
             timezone=self._zone, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
+        nudge = threading.Event()
         for trigger, arguments in self.jobs():
-            scheduler.add_job(self.tick, trigger, **arguments)
+            scheduler.add_job(nudge.set, trigger, **arguments)
         scheduler.start()
         try:
             self.tick()
-            # Not one of the timers: those wait by the clock, for years if it was wrong when they were set.
-            while not stop.wait(_LOOK_AROUND_MINUTES * 60):
-                self.tick()
+            glances = 0
+            while not stop.wait(_GLANCE_S):
+                glances += 1
+                # Also without a timer: those wait by the clock, for years if it was wrong when they were set.
+                if nudge.is_set() or glances * _GLANCE_S >= _LOOK_AROUND_MINUTES * 60:
+                    nudge.clear()
+                    glances = 0
+                    self.tick()
         finally:
-            # A run that is under way comes to its end: it would be finished by the next start, but why leave it.
-            scheduler.shutdown(wait=True)
+            scheduler.shutdown(wait=False)
 
 
 def next_time(edition: Edition, now: datetime, zone: ZoneInfo) -> datetime | None:

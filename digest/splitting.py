@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from digest.core.identity import names_of
 from digest.core.titles import words_of
 from digest.history import ids_of_text, paper_of
 from digest.publish.formulas import to_unicode
+from digest.store.joins import Split
 from digest.terminal import paper_json
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.core.models import Paper, PaperId
-    from digest.store.joins import Split
 
 
 def split(app: App, paper: str, part: str | None = None) -> Split:
@@ -22,7 +23,8 @@ def split(app: App, paper: str, part: str | None = None) -> Split:
         NotFoundError: There is no such paper, no such part, or nothing that could be taken apart.
     """
     whole = paper_of(app, paper)
-    return app.store.split(whole.id, None if part is None else _part(app, whole, part), day=app.today())
+    named = None if part is None else _part(app, whole, part)
+    return _done_already(app, whole, part) or app.store.split(whole.id, named, day=app.today())
 
 
 def _part(app: App, whole: Paper, text: str) -> PaperId:
@@ -36,18 +38,35 @@ def _part(app: App, whole: Paper, text: str) -> PaperId:
     return titled[0] if len(titled) == 1 else candidates[0]
 
 
+def _done_already(app: App, whole: Paper, part: str | None) -> Split | None:
+    """What an earlier call of the same words did, which was stopped before it could say so; None if none did."""
+    if len(app.store.parts_of(whole.id)) > 1 and part is None:
+        return None
+    others = app.store.papers_known(app.store.kept_from(whole.id)).values()
+    taken = next((one for one in others if part is None or _is_named(one, part)), None)
+    return None if taken is None else Split(kept=whole, taken=taken, is_new=False)
+
+
+def _is_named(paper: Paper, text: str) -> bool:
+    words = set(words_of(text))
+    by_title = bool(words) and words <= set(words_of(paper.title))
+    return by_title or not {paper.id, *paper.aliases}.isdisjoint(ids_of_text(text))
+
+
 def split_lines(done: Split) -> list[str]:
     """For people."""
     return [
-        "Two papers again, never to be joined by what they say:",
+        "Two papers again, never to be joined by what they say:"
+        if done.is_new
+        else "They are two papers already, taken apart by an earlier call:",
         *(f"  {_named(one)}" for one in (done.kept, done.taken)),
     ]
 
 
 def _named(one: Paper) -> str:
-    return f"“{to_unicode(one.title)}” ({', '.join((one.id, *one.aliases))})"
+    return f"“{to_unicode(one.title)}” ({', '.join(names_of(one))})"
 
 
 def split_json(done: Split) -> dict[str, Any]:
     """`digest split --json`."""
-    return {"kept": paper_json(done.kept), "taken": paper_json(done.taken)}
+    return {"kept": paper_json(done.kept), "taken": paper_json(done.taken), "already": not done.is_new}

@@ -19,6 +19,7 @@ from digest.core.errors import ConfigError, LLMError, StoreError
 from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
 from digest.core.pipeline import Summarizer, Sums
 from digest.core.ports import LLM, Clock, Store
+from digest.core.private import without_password
 from digest.core.summarize import RequestLog, summarize
 from digest.core.topics import Taxonomy
 from digest.extracts import Extracts
@@ -28,6 +29,10 @@ from digest.purse import Purse
 if TYPE_CHECKING:
     from digest.llm.prices import Price
 
+_OTHERS = 1.2
+"""How many times as many tokens another maker's model counts, as a rule."""
+_ENVELOPE = 64
+"""Tokens of a request besides its fixed part, papers and answers."""
 _PART = 100
 """Extracts handed over at a time: a run that is killed does little twice."""
 
@@ -101,7 +106,8 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
     Args:
         store: Remembers what the model's server knows; None: that is found out anew.
     """
-    from digest.llm.openai import OpenAILLM
+    from digest.llm.faults import NO_KEY
+    from digest.llm.openai import OpenAILLM, Options
     from digest.llm.replay import RecordingLLM, ReplayLLM
 
     llm = config.llm
@@ -113,10 +119,20 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
     server = f"{llm.base_url or 'openai'} {llm.model}"
     client = OpenAILLM(
         llm.model,
-        api_key=key.reveal() if key else "none",
+        api_key=key.reveal() if key else NO_KEY,
         base_url=llm.base_url,
         concurrency=llm.concurrency,
         timeout_s=llm.timeout_s,
+        proxy=config.network.proxy,
+        ca_file=config.network.ca_file,
+        options=Options(
+            effort=llm.effort,
+            service_tier=llm.service_tier,
+            context_tokens=llm.context_tokens,
+            extra_body=llm.extra_body,
+            organization=llm.organization,
+            project=llm.project,
+        ),
         learned=store().learned(server) if store else None,
         learn=partial(_remember, store, server),
     )
@@ -254,7 +270,7 @@ class ModelSummarizer:
             fold_topics=self.extracts.taxonomy.fold,
             fallback=lambda p: self.extracts.summary(p, language),
             make_nonce=make_nonce,
-            batch_tokens=self.config.llm.batch_tokens,
+            batch_tokens=self.batch_tokens(language),
             max_papers_per_request=self.config.llm.max_papers_per_request,
             language=language,
             time_limit_s=self._time_left_s(),
@@ -265,7 +281,8 @@ class ModelSummarizer:
             may_spend=purse.may_spend,
         )
         usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
-        return Sums(usage=usage, warnings=(*self.notes, *self._miscounted(), *self._unpriced(), *outcome.warnings))
+        said = (*self.notes, *self._miscounted(), *self._unpriced(), *self._cut())
+        return Sums(usage=usage, warnings=(*said, *outcome.warnings))
 
     def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
         """See `digest.core.pipeline.Summarizer`."""
@@ -311,6 +328,14 @@ class ModelSummarizer:
             mode=mode,
         )
 
+    def batch_tokens(self, language: str) -> int:
+        """Tokens of papers and answers in one request: no more than the model sees at once, as far as is known."""
+        most, window = self.config.llm.batch_tokens, context_of(self.llm)
+        if window is None:
+            return most
+        # A request of one paper goes out whatever it takes.
+        return max(1, min(most, int(window / _OTHERS) - self.llm.count_tokens(self.systems[language]) - _ENVELOPE))
+
     def with_topics(self, summary: Summary, paper: Paper) -> Summary:
         """A model that names no topic we know leaves that to the taxonomy."""
         return summary if summary.topics else replace(summary, topics=self.extracts.topics(paper))
@@ -342,11 +367,29 @@ class ModelSummarizer:
         counter = getattr(self.llm, "counter", None)
         return (counter.describe(),) if counter is not None and counter.is_bound else ()
 
+    def _cut(self) -> tuple[str, ...]:
+        """What to do about a server that cuts prompts without a word."""
+        cut = getattr(self.llm, "cut", None)
+        if cut is None:
+            return ()
+        where = self.config.llm.base_url or "OpenAI"
+        return (
+            f"{without_password(where).partition('?')[0]} cut a prompt of about {cut.tokens:,} tokens to {cut.seen:,}, "
+            f"so smaller requests are sent; give the model a larger context (num_ctx, or OLLAMA_CONTEXT_LENGTH), and "
+            f"set [llm] context_tokens to it",
+        )
+
     def _unpriced(self) -> tuple[str, ...]:
         ceilings = self._ceilings()
         if (ceilings.run_usd is None and ceilings.month_usd is None) or self.price() is not None:
             return ()
         return (f"no price is known for {self.model}, so the budget could not be held; give it under [llm.prices]",)
+
+
+def context_of(llm: LLM) -> int | None:
+    """Tokens that a model sees at once, as far as is known."""
+    window: int | None = getattr(llm, "context_tokens", None)
+    return window
 
 
 def make_nonce() -> str:

@@ -19,6 +19,8 @@ from rich.text import Text
 
 from digest.bills import bill_lines, checks_lines, estimate_lines, usd
 from digest.core.books import JobState
+from digest.core.identity import names_of
+from digest.core.invisible import printable
 from digest.core.models import DeliveryState, Issue, Paper, SourceState
 from digest.core.pipeline import Mailed, Report, Stage
 from digest.publish.formulas import to_unicode
@@ -49,7 +51,7 @@ def screen() -> Console:
 
 def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
     """One paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
-    words = Text(text, style=style)
+    words = Text(printable(text), style=style)
     lines: Iterable[Text] = [words]
     if console.is_terminal:
         # Half a link is none, however long it is.
@@ -63,7 +65,7 @@ def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: s
 
 def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     """A quiet line of short facts, never broken before or after the dot between two."""
-    shown = [" ".join(fact.split()) for fact in facts if fact]
+    shown = [" ".join(printable(fact).split()) for fact in facts if fact]
     if not console.is_terminal:
         shown, line = [], " · ".join(shown)
         console.print(Text.assemble(" " * indent, (line, "dim")), soft_wrap=True)
@@ -307,7 +309,7 @@ def paper_json(paper: Paper) -> dict[str, Any]:
     """A paper of the store."""
     return {
         "id": paper.id,
-        "aliases": list(paper.aliases),
+        "aliases": list(names_of(paper)[1:]),
         "title": paper.title,
         "authors": list(paper.authors),
         "abstract": paper.abstract,

@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from digest.core.models import Paper, PaperId
 
 if TYPE_CHECKING:
     from tests.clients import Clients
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("digest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("digest")
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("DIGEST_TEST_DATA", ROOT.parent / "shared" / "data"))

@@ -96,6 +96,8 @@ class FakeLLM:
         self.clock = FakeClock()
         self.delays: list[float] = []
         """What `delay_s` says, one after the other; then 0."""
+        self.window: int | None = None
+        """What it sees at once, if that is known."""
         self.prompts: list[Prompt] = []
         self.at: list[float] = []
         """When each prompt came."""
@@ -106,6 +108,9 @@ class FakeLLM:
 
     def most_input_tokens(self, prompt: Prompt) -> int:
         return len(prompt.system) + len(prompt.user)
+
+    def fits(self, prompt: Prompt) -> bool:
+        return self.window is None or self.most_input_tokens(prompt) <= self.window
 
     def delay_s(self, prompt: Prompt) -> float:
         return self.delays.pop(0) if self.delays else 0.0

@@ -33,9 +33,9 @@ def page(*ns: int, **more: Any) -> dict[str, Any]:
     """A page that lists papers by number.
 
     Args:
-        more: `next`, where the list goes on; `expected`; `rejected`, how many; `votes` and `categories` by number;
-            `known` and `cross`, numbers that are later versions and cross-lists; `lists`, the categories it holds
-            together; `day`, for a witness.
+        more: `next`, where the list goes on; `expected`; `rejected`, how many; `votes`, `titles` and `categories` by
+            number; `known` and `cross`, numbers that are later versions and cross-lists; `lists`, the categories it
+            holds together; `day`, for a witness.
     """
     return {"papers": ns, **more}
 
@@ -83,7 +83,11 @@ def _records(value: dict[str, Any]) -> tuple[Record, ...]:
 
     return tuple(
         Record(
-            paper=paper(n, categories=tuple(given_to(n, "categories") or ("cs.LG",))),
+            paper=paper(
+                n,
+                title=given_to(n, "titles") or paper(n).title,
+                categories=tuple(given_to(n, "categories") or ("cs.LG",)),
+            ),
             announcement=announced(n),
             signals=Signals(upvotes=given_to(n, "votes")),
         )

@@ -33,13 +33,13 @@ class Server:
         self._shared = self.new_database()
         SqlStore.open(self._shared).close()
 
-    def new_database(self) -> str:
+    def new_database(self, options: str = "") -> str:
         """The address of a database with nothing in it."""
         import psycopg
 
         name = f"test{next(self._numbers)}"
         try:
-            self._execute(f"CREATE DATABASE {name}")
+            self._execute(f"CREATE DATABASE {name} {options}")
         except psycopg.OperationalError as error:
             self._gone(error)
         return self._url_of(name)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.answers import Answer, read_answers
+from digest.core.answers import Answer, read_answers, read_remarks
+from tests.growth import LINEAR, growth, of
 
 ITEMS = [
     {
@@ -63,6 +63,66 @@ WHOLE = json.dumps({"papers": ITEMS}, ensure_ascii=False)
 )
 def test_every_answer_is_found(text: str) -> None:
     assert read_answers(text) == ANSWERS
+
+
+DRAFT = json.dumps({"papers": [{"id": item["id"], "tldr": "A draft.", "points": []} for item in ITEMS]})
+APART = "\n".join(f"Paper {item['id']}'s own, in the authors' 'words':\n{json.dumps(item)}" for item in ITEMS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>{DRAFT}</think>{WHOLE}",
+        f"<think>{DRAFT}\n</think>\n\n```json\n{WHOLE}\n```",
+        f"<thinking>I'd say {DRAFT}</thinking> Hm. <thinking>{DRAFT}</thinking> {WHOLE}",
+        f"{DRAFT} So much for that.</think>{WHOLE}",
+        f"<reasoning>{DRAFT}</reasoning>Here's the answer: {WHOLE}",
+        f"[THINK]{DRAFT}[/THINK]{WHOLE}",
+        f"◁think▷{DRAFT}◁/think▷{WHOLE}",
+        f"<seed:think>{DRAFT}</seed:think>{WHOLE}",
+        f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>{WHOLE}",
+        f"<|channel|>analysis<|message|>{DRAFT}<|end|><|channel|>final <|constrain|>JSON<|message|>{WHOLE}",
+        f"<think>It is {{open and 'quoted</think>{WHOLE}",
+        f"Here's what the 3 papers' authors say:\n{WHOLE}",
+        f"I'd say 'so: {WHOLE}",
+        f'As they "say: {WHOLE}',
+        APART,
+    ],
+)
+def test_what_a_model_thinks_or_says_around_its_answer_is_not_in_it(text: str) -> None:
+    assert read_answers(text) == ANSWERS
+
+
+def test_an_answer_that_ends_within_the_thoughts_is_read() -> None:
+    assert read_answers(f"<think>I'd say {WHOLE}</think>") == ANSWERS
+    assert read_answers(f"<think>I'd say {WHOLE}") == ANSWERS
+
+
+def test_of_a_draft_and_an_answer_the_answer_comes_last() -> None:
+    answers = read_answers(f"First: {DRAFT}\nOr rather: {WHOLE}")
+
+    assert answers[-len(ANSWERS) :] == ANSWERS
+
+
+@pytest.mark.parametrize("mark", ["</think>", "</reasoning>", "<|channel|>final<|message|>", "[/THINK]"])
+def test_a_summary_may_speak_of_the_mark_that_ends_thoughts(mark: str) -> None:
+    items = [
+        {"id": str(n), "tldr": f"It writes {mark} {n} times.", "points": [mark, "a"], "topics": []} for n in (1, 2)
+    ]
+    text = json.dumps({"papers": items})
+
+    told = [answer.tldr for answer in read_answers(f"<think>Hm: {DRAFT}</think>{text}")]
+
+    assert told == [item["tldr"] for item in items]
+    assert [answer.tldr for answer in read_answers(text)] == told
+
+
+def test_of_several_overviews_the_last_one_counts() -> None:
+    draft, last = ({"sentences": [{"text": f"{what}.", "papers": ["1"]}]} for what in ("Draft", "Last"))
+
+    assert [r.text for r in read_remarks(f"{json.dumps(draft)} No: {json.dumps(last)}")] == ["Last."]
+    assert [r.text for r in read_remarks(f"<think>{json.dumps(draft)}</think>{json.dumps(last)[:-1]}")] == ["Last."]
+    assert [r.text for r in read_remarks(json.dumps(draft["sentences"]))] == ["Draft."]
 
 
 def test_single_quotes_are_read_as_python_prints_them() -> None:
@@ -183,9 +243,4 @@ def test_no_text_raises(text: str) -> None:
     "piece", ["[", "{", '"', "'", "\\", '{"', "{'a", '" ', "' , ", '{"id":"1","tldr":"x"', "a:", '"\n', " ", "{]"]
 )
 def test_time_grows_no_faster_than_the_text(piece: str) -> None:
-    text = piece * (300_000 // len(piece))
-
-    started = time.perf_counter()
-    read_answers(text)
-
-    assert time.perf_counter() - started < 5
+    assert growth(read_answers, of(piece)).factor < LINEAR

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -162,10 +163,10 @@ def test_papers_that_failed_go_before_papers_of_lower_rank() -> None:
 # --- giving up --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("failure", [BUSY, fail("HTTP 500"), lambda _: Completion(text="No.")])
+@pytest.mark.parametrize("failure", [fail("HTTP 400"), lambda _: Completion(text="No.")])
 @pytest.mark.parametrize("concurrency", [1, 8, 32])
 @pytest.mark.parametrize("count", [5, 600])
-def test_a_model_that_does_nothing_is_soon_given_up(failure: Behaviour, concurrency: int, count: int) -> None:
+def test_a_model_that_answers_nothing_of_use_is_soon_given_up(failure: Behaviour, concurrency: int, count: int) -> None:
     llm = FakeLLM(failure, concurrency=concurrency)
 
     outcome = run(studies(count), llm)
@@ -173,6 +174,102 @@ def test_a_model_that_does_nothing_is_soon_given_up(failure: Behaviour, concurre
     assert len(llm.prompts) <= concurrency + 6
     assert llm.clock.now() < 30
     assert outcome.usage.fell_back == count
+
+
+NAMES_A_PAUSE = fail("HTTP 429", again=True, retry_after_s=20.0)
+NAMES_A_MOMENT = fail("HTTP 429", again=True, retry_after_s=0.001)
+
+
+@pytest.mark.parametrize("failure", [BUSY, NAMES_A_PAUSE, NAMES_A_MOMENT])
+@pytest.mark.parametrize("concurrency", [1, 8, 32])
+@pytest.mark.parametrize("count", [1, 5, 600])
+def test_a_server_that_never_serves_is_asked_ever_more_seldom_to_the_end_of_the_time(
+    failure: Behaviour, concurrency: int, count: int
+) -> None:
+    llm = FakeLLM(failure, concurrency=concurrency)
+
+    outcome = run(studies(count), llm, time_limit_s=900)
+
+    assert 850 < llm.clock.now() <= 900
+    assert len(llm.prompts) <= concurrency + 60
+    assert [later - sooner for sooner, later in pairwise(llm.at)][-1] >= 20
+    assert outcome.usage.fell_back == count
+
+
+@pytest.mark.parametrize("failure", [BUSY, NAMES_A_PAUSE, NAMES_A_MOMENT])
+@pytest.mark.parametrize("loading_s", [60, 300, 800])
+@pytest.mark.parametrize(("count", "concurrency"), [(1, 1), (20, 1), (600, 8)])
+def test_a_model_that_is_loading_is_waited_for_as_long_as_the_run_may_wait(
+    failure: Behaviour, loading_s: int, count: int, concurrency: int
+) -> None:
+    def load(prompt: Prompt) -> Completion:
+        return obedient(prompt) if llm.clock.now() >= loading_s else failure(prompt)
+
+    llm = FakeLLM(load, concurrency=concurrency)
+
+    outcome = run(studies(count), llm, time_limit_s=900)
+
+    assert reasons(outcome) == {None: count}
+    assert llm.clock.now() <= loading_s + 31
+
+
+@pytest.mark.parametrize(
+    ("count", "at"),
+    [
+        (1, [0, 1, 3, 7.1, 15.2, 23.3, 39.4, 69.5, 99.6, 129.7, 159.8]),
+        (5, [0, 1, 3, 7, 11, 19, 35, 65, 95, 125, 155]),
+    ],
+)
+def test_pauses_double_up_to_half_a_minute(count: int, at: list[float]) -> None:
+    llm = FakeLLM(BUSY)
+
+    run(studies(count), llm, time_limit_s=180)
+
+    assert [round(moment, 1) for moment in llm.at] == at
+
+
+@pytest.mark.parametrize(("pause_s", "asked"), [(0.99, 11), (1.0, 14)])
+def test_a_paper_that_is_put_off_by_name_is_not_given_up_for_others_that_are_served(pause_s: float, asked: int) -> None:
+    busy = fail("HTTP 429", again=True, retry_after_s=pause_s)
+    llm = FakeLLM(lambda prompt: (busy if study(1) in prompt.batch.papers else obedient)(prompt))
+
+    outcome = run(studies(2), llm, max_papers_per_request=1, time_limit_s=240)
+
+    assert outcome.usage.fell_back == 1
+    assert len(llm.prompts) == asked
+
+
+def test_a_server_that_restarts_in_the_middle_costs_no_summary() -> None:
+    def restart(prompt: Prompt) -> Completion:
+        return BUSY(prompt) if len(llm.prompts) >= 2 and llm.clock.now() < 400 else obedient(prompt)
+
+    llm = FakeLLM(restart)
+
+    assert run(studies(80), llm, max_papers_per_request=20).usage.fell_back == 0
+
+
+@pytest.mark.parametrize("place", [0, 11, 39])
+def test_a_paper_at_which_the_server_breaks_down_is_given_up_and_no_other(place: int) -> None:
+    def break_down(prompt: Prompt) -> Completion:
+        return (BUSY if study(place) in prompt.batch.papers else obedient)(prompt)
+
+    llm = FakeLLM(break_down)
+
+    outcome = run(studies(40), llm, max_papers_per_request=20)
+
+    assert [i for i, s in outcome.summaries.items() if s.fell_back] == [study(place).id]
+    assert len(llm.prompts) <= 15
+    assert llm.clock.now() < 30
+
+
+def test_what_does_not_fit_into_the_models_context_goes_out_in_halves_and_alone_if_need_be() -> None:
+    llm = FakeLLM()
+    llm.window = 2 * len(study(0).abstract) + 120
+
+    outcome = run([*studies(4), study(4, abstract=study(4).abstract * 5)], llm)
+
+    assert llm.sizes == [2, 1, 1, 1]
+    assert outcome.usage.fell_back == 0
 
 
 def test_a_server_that_takes_everything_and_never_answers_is_given_up_before_the_second_wave_is_over() -> None:

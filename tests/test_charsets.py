@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import codecs
 import json
+from pathlib import Path
 
 import pytest
 
+from digest.ondemand import Demand
 from digest.sources import guard
 from digest.sources.feed import FeedSource
+from digest.sources.http import Door
 from digest.sources.jsonl import JsonlSource
+from digest.sources.library import read_library
 from digest.sources.listing import ListingSource
 from digest.sources.page import parse_page
+from tests.desk import Desk
+from tests.doors import says, serving
 
 LATIN = "Café naïve: Ærø, ¿qué?"
 QUOTED = "Café – “naïve” … €5"
@@ -170,3 +176,123 @@ def test_what_a_parser_gets_leaves_it_nothing_to_guess() -> None:
         assert checked.count(b"<?xml") == 1
         assert CYRILLIC in checked.decode("utf-8")
         assert not checked.startswith(codecs.BOM_UTF8)
+
+
+# -- what the header of an answer says
+
+
+def fetched(body: bytes, content_type: str, **headers: str) -> bytes:
+    with (
+        serving(says(body, headers={"Content-Type": content_type, **headers})) as server,
+        Door(sleep=lambda _: None) as door,
+    ):
+        return door.get(server.url, trusted=True).content
+
+
+@pytest.mark.parametrize(
+    ("title", "content_type", "declared", "written_in"),
+    [
+        # the header alone says it
+        (CYRILLIC, "application/rss+xml; charset=windows-1251", None, "cp1251"),
+        (POLISH, "text/xml; charset=ISO-8859-2", None, "iso-8859-2"),
+        (POLISH, 'text/xml;charset="iso-8859-2"', None, "iso-8859-2"),
+        (CYRILLIC, "text/xml; charset=KOI8-R; q=1", None, "koi8-r"),
+        (JAPANESE, "text/xml; charset=Shift_JIS", None, "shift_jis"),
+        (JAPANESE, "text/xml; charset=iso-2022-jp", None, "iso-2022-jp"),
+        (CHINESE, "text/xml; charset=gb2312", None, "gbk"),
+        (MANY, "text/xml; charset=utf-16le", None, "utf-16-le"),
+        # the declaration lies
+        (CHINESE, "text/xml; charset=gbk", "utf-8", "gbk"),
+        (CYRILLIC, "text/xml; charset=windows-1251", "utf-8", "cp1251"),
+        (CYRILLIC, "text/xml; charset=windows-1251", "koi8-r", "cp1251"),
+        (CHINESE, "text/xml; charset=utf-8", "gbk", "utf-8"),
+        # the header lies
+        (MANY, "text/xml; charset=us-ascii", None, "utf-8"),
+        (MANY, "text/xml; charset=iso-8859-1", "utf-8", "utf-8"),
+        (MANY, "text/xml; charset=windows-1251", None, "utf-8"),
+        (MANY, "text/xml; charset=gbk", "utf-8", "utf-8"),
+        (MANY, "text/xml; charset=utf-16", None, "utf-8"),
+        (MANY, "text/xml; charset=gbk", None, "utf-8-sig"),
+        (MANY, "text/xml; charset=windows-1251", None, "utf-16"),
+        (POLISH, "text/xml; charset=iso-8859-1", "iso-8859-2", "iso-8859-2"),
+        (POLISH, "text/xml; charset=utf-8", "iso-8859-2", "iso-8859-2"),
+        (QUOTED, "text/xml; charset=iso-8859-1", None, "cp1252"),
+        (QUOTED, "text/xml; charset=utf-8", "utf-8", "cp1252"),
+        (MANY, "text/xml; charset=no-such-thing", None, "utf-8"),
+        (MANY, "text/xml", None, "utf-8"),
+    ],
+)
+def test_the_charset_of_the_header_is_read_where_it_can_be_true(
+    title: str, content_type: str, declared: str | None, written_in: str
+) -> None:
+    content = guard.in_utf8(rss(title, declared).encode(written_in), content_type)
+
+    assert title_of(content) == title
+
+
+def test_a_feed_of_which_only_the_header_says_how_it_is_written_arrives() -> None:
+    content = fetched(rss(CYRILLIC, None).encode("cp1251"), "application/rss+xml; charset=windows-1251")
+
+    assert title_of(content) == CYRILLIC
+
+
+def test_a_document_that_needs_nothing_stays_as_it_came() -> None:
+    for written_in in ("ascii", "utf-8"):
+        content = rss("plain", "utf-8").encode(written_in)
+
+        assert fetched(content, "text/xml; charset=utf-8") == content
+        assert guard.in_utf8(content, "text/xml; charset=windows-1251") == content
+
+
+def test_a_pdf_is_no_text_whatever_its_header_says() -> None:
+    content = b"%PDF-1.7\n" + bytes(range(256))
+
+    assert guard.in_utf8(content, "application/pdf; charset=koi8-r") == content
+
+
+def test_a_page_is_read_by_its_headers_charset() -> None:
+    text = f"<html><head><title>{CYRILLIC}</title></head><body><p>{CYRILLIC * 20}</p></body></html>"
+    paper = parse_page(
+        guard.in_utf8(text.encode("cp1251"), "text/html; charset=windows-1251"), url="https://x.org"
+    ).paper
+
+    assert paper.title == CYRILLIC
+    assert paper.abstract.startswith(CYRILLIC)
+
+
+def test_json_lines_and_listings_are_read_by_their_headers_charset() -> None:
+    line = json.dumps({"title": CYRILLIC, "abstract": "x"}, ensure_ascii=False)
+    content = guard.in_utf8(line.encode("cp1251"), "application/json; charset=windows-1251")
+    (record,) = JsonlSource("j", url="x").parse(content, url="x").records
+
+    assert record.paper.title == CYRILLIC
+
+
+@pytest.mark.parametrize(
+    ("text", "written_in"),
+    [(QUOTED, "cp1252"), (MANY, "utf-8-sig"), (MANY, "utf-16"), (MANY, "utf-8")],
+)
+@pytest.mark.parametrize("kind", ["txt", "jsonl", "html"])
+def test_a_file_of_ones_own_is_read_however_it_was_saved(tmp_path: Path, kind: str, text: str, written_in: str) -> None:
+    content = {
+        "txt": f"{text}\n\nAn abstract about {text}.\n",
+        "jsonl": json.dumps({"title": text, "abstract": "An abstract."}, ensure_ascii=False) + "\n",
+        "html": f"<html><head><title>{text}</title></head><body><p>{text}</p></body></html>",
+    }[kind]
+    (tmp_path / f"paper.{kind}").write_bytes(content.encode(written_in))
+    with Desk(tmp_path).app() as app:
+        [answer] = Demand(app)._find(str(tmp_path / f"paper.{kind}"))
+
+    assert answer.error is None
+    assert answer.paper is not None
+    assert answer.paper.title.split("\n")[0] == text
+
+
+@pytest.mark.parametrize(
+    ("ending", "entry"), [("bib", "@article{{k, title={{{}}}}}"), ("ris", "TY  - JOUR\nTI  - {}\nER  -\n")]
+)
+@pytest.mark.parametrize(("text", "written_in"), [("Café naïve", "cp1252"), (POLISH, "utf-16"), (POLISH, "utf-8-sig")])
+def test_a_library_is_read_however_it_was_saved(ending: str, entry: str, text: str, written_in: str) -> None:
+    parsed = read_library(entry.format(text).encode(written_in), name=f"x.{ending}")
+
+    assert [r.paper.title for r in parsed.records] == [text]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.commands import reads_like_a_command
-from tests.fuzz.measure import cost
+from tests.growth import LINEAR, growth, of
 from tests.servers.flaky_llm.poisons import COMMANDS
 from tests.servers.flaky_llm.poisons import abstract as poisoned
 
@@ -176,12 +176,7 @@ def test_no_text_raises(title: str, abstract: str) -> None:
     ],
 )
 def test_time_grows_no_faster_than_the_text(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        return min(cost(lambda: reads_like_a_command(text, text))[0] for _ in range(3))
-
-    # Four times the length; squared it would be sixteen times the time.
-    assert seconds(40_000) < 9 * seconds(10_000) + 0.01
+    assert growth(lambda text: reads_like_a_command(text, text), of(piece)).factor < LINEAR
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))

@@ -68,6 +68,14 @@ def test_the_shipped_config_is_valid() -> None:
         ('[mail]\ntransport = "smtp"', '[mail] host: is missing: transport smtp needs one, as in host = "smtp'),
         ('[llm]\nclient = "openai"', "[llm] model: is missing"),
         ('[llm]\nclient = "replay"', "[llm] recording: is missing"),
+        ('[llm]\nservice_tier = "flux"', "service_tier: 'flux' is not one of auto, default, flex; did you mean flex?"),
+        ("[llm]\ncontext_tokens = 512", "context_tokens: must be from 1000"),
+        ('[llm.extra_body]\nmodel = "m"', "extra_body: 'model' is set by digest itself; set [llm] model instead"),
+        ("[llm.extra_body]\nreasoning_effort = 1", "set [llm] effort instead"),
+        ("[llm.extra_body]\nstream = true", "extra_body: 'stream' is set by digest itself"),
+        ("[llm.extra_body]\nuntil = 2026-06-03", "extra_body: 'until' cannot be sent as JSON"),
+        ("[llm.extra_body]\ntop_p = nan", "extra_body: 'top_p' cannot be sent as JSON"),
+        ('[llm.prices."m"]\ninput = 1\noutput = 2\nflex = 1.5', "flex: is a share of what the same request costs"),
         ('[digest]\ntimezone = "Mars/Olympus"', "[digest] timezone: 'Mars/Olympus' is not a time zone"),
         ('[digest]\ndatabase = "mysql://x"', "[digest] database: 'mysql' is not known"),
         ('[site]\nbase_url = "ftp://x"', "[site] base_url: 'ftp://x' must begin with http"),
@@ -474,3 +482,53 @@ def test_a_variable_that_is_missing_is_named(tmp_path: Path) -> None:
 
     with desk.app() as app, pytest.raises(ConfigError, match="variable MISTRAL_KEY_2, which is not set"):
         app.check(send=False)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://p:1",
+        "https://p:1",
+        "p:1",
+        "http://",
+        "http://p:port",
+        "http://p:70000",
+        "http://p:0",
+        "http://u:secret@",
+        "http://[p",
+    ],
+)
+def test_a_proxy_that_is_none_is_named_before_anything_runs(proxy: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[network\] proxy: must look like") as caught:
+        load_text(tmp_path, f'{MINIMAL}\n[network]\nproxy = "{proxy}"\n')
+
+    assert "secret" not in str(caught.value)
+
+
+def test_what_requests_hold_besides_is_read_as_it_is(tmp_path: Path) -> None:
+    llm = '[llm]\neffort = "none"\ncontext_tokens = 8192\nproject = "p-1"\norganization = "org-1"\n'
+    extra = "[llm.extra_body]\nchat_template_kwargs = { enable_thinking = false }\n"
+
+    config = load_text(tmp_path, f"{MINIMAL}\n{llm}{extra}").llm
+
+    assert (config.effort, config.context_tokens) == ("none", 8192)
+    assert (config.organization, config.project) == ("org-1", "p-1")
+    assert config.extra_body == {"chat_template_kwargs": {"enable_thinking": False}}
+
+
+@pytest.mark.parametrize(
+    ("keys", "tier", "waits"),
+    [
+        ("", "", (120, 900)),
+        ('service_tier = "auto"', "", (120, 900)),
+        ('service_tier = "default"', "default", (120, 900)),
+        ('service_tier = "flex"', "flex", (900, 1800)),
+        ('service_tier = "flex"\ntimeout_s = 60\ntime_limit_s = 300', "flex", (60, 300)),
+    ],
+)
+def test_the_flex_tier_is_waited_for_longer_unless_it_is_said_otherwise(
+    tmp_path: Path, keys: str, tier: str, waits: tuple[int, int]
+) -> None:
+    config = load_text(tmp_path, f"{MINIMAL}\n[llm]\n{keys}\n").llm
+
+    assert (config.service_tier, (config.timeout_s, config.time_limit_s)) == (tier, waits)

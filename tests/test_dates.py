@@ -136,3 +136,53 @@ def test_seconds_and_milliseconds_are_told_apart(number: object) -> None:
 @pytest.mark.parametrize("number", [0, -1, 10**14, 10**400, float("inf"), float("nan"), True])
 def test_a_number_that_is_no_moment_is_no_date(number: float) -> None:
     assert moment(number) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("mar., 03 févr. 2026", "2026-02-03"),
+        ("mardi 3 février 2026", "2026-02-03"),
+        ("le 14 juillet 2026", "2026-07-14"),
+        ("1er avril 2026", "2026-04-01"),
+        ("3 août 2026", "2026-08-03"),
+        ("Dienstag, 3. März 2026", "2026-03-03"),
+        ("Freitag, den 13. November 2026", "2026-11-13"),
+        ("martes, 3 de mayo de 2026", "2026-05-03"),
+        ("3 maggio 2026", "2026-05-03"),
+        ("terça-feira, 3 de março de 2026", "2026-03-03"),
+        ("3 mrt 2026", "2026-03-03"),
+        ("5 мая 2026", "2026-05-05"),
+        ("10 października 2026", "2026-10-10"),
+        ("14 Kasım 2025", "2025-11-14"),
+        ("03.05.2026", "2026-05-03"),
+        ("2026年5月3日", "2026-05-03"),
+        ("2026년 5월 3일", "2026-05-03"),
+        ("3 Sept. 2026", "2026-09-03"),
+        ("Mar 3 2026", "2026-03-03"),
+    ],
+)
+def test_a_month_has_a_name_in_many_languages(written: str, day: str) -> None:
+    found = moment(written)
+
+    assert found is not None
+    assert found.date().isoformat() == day
+
+
+def test_a_clock_behind_a_foreign_month_is_read() -> None:
+    assert moment("mar., 03 févr. 2026 10:00:00 +0100") == datetime(2026, 2, 3, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["3 jui 2026", "3 blah 2026", "3 mä 2026", "32 mai 2026", "30 février 2026"])
+def test_a_word_that_may_be_two_months_or_none_is_no_date(written: str) -> None:
+    assert moment(written) is None
+
+
+def test_a_feed_in_french_has_dates() -> None:
+    content = (
+        "<rss version='2.0'><channel><item><title>T</title><link>https://x.org/1</link>"
+        "<pubDate>mar., 03 févr. 2026 10:00:00 +0100</pubDate></item></channel></rss>"
+    )
+    (record,) = FeedSource("f", url="x").parse(content.encode(), url="x").records
+
+    assert record.paper.published == datetime(2026, 2, 3, 9, tzinfo=UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from digest.core.extractive import Extractor, read
 from digest.core.sentences import formulas
 from digest.evaluation.rouge import best
 from digest.evaluation.sets import TldrPaper, read_tldrs
+from tests.growth import LINEAR, growth, of
 
 ABSTRACT = (
     "Things have been studied for a long time. However, existing ways to study things remain slow. "
@@ -288,13 +288,8 @@ def test_formulas_are_shown_whole(abstract: str) -> None:
     "a| |\n|We show |(Aa and Bb, 2019; |[1, |$x |To x this |First, |Results: |1) |Volume 1 |Abstract: "
     "|Publication date: |experiments a b c |code |x, |A. |we really |(|これは。".split("|"),
 )
-def test_twenty_thousand_characters_of_anything_are_read_at_once(unit: str) -> None:
-    text = unit * (20_000 // len(unit))
-
-    started = time.perf_counter()
-    summarize(text, text)
-
-    assert time.perf_counter() - started < 1
+def test_its_time_grows_no_faster_than_the_text(unit: str) -> None:
+    assert growth(lambda text: summarize(text, text), of(unit)).factor < LINEAR
 
 
 def test_real_papers_get_a_sentence_of_their_own_words(real_data: Path) -> None:

@@ -129,6 +129,7 @@ def test_each_fault_of_content_keeps_the_ids(what: str) -> None:
 
 def test_every_action_can_be_asked_for() -> None:
     variants = {"json": "fence", "ids": "missing", "content": "html", "finish": "null", "usage": "absent"}
+    variants |= {"think": "in tags", "dialect": "stream only"}
     slow = {"stall", "late"}
     for action in ACTIONS.keys() - slow:
         with FlakyLLM(Rule(action, what=variants.get(action, ""))) as server:
@@ -180,7 +181,7 @@ def test_what_is_accepted_is_written_down_before_the_reply(tmp_path: Path) -> No
     with FlakyLLM(Rule("late", seconds=30), journal_path=path) as server:
         thread = threading.Thread(target=post, args=(server, body(1)), daemon=True)
         thread.start()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 25
         while not read_journal(path) and time.monotonic() < deadline:
             time.sleep(0.01)
         answered = not thread.is_alive()

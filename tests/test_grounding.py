@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from digest.core.grounding import check
 from digest.core.models import Paper, PaperId, Summary
+from digest.core.numbers import read, unknown
+from digest.core.text import clean_html
 from tests.conftest import paper
 
 OWLS = paper(
@@ -458,3 +460,36 @@ def test_an_invented_figure_is_caught(real_data: Path) -> None:
     )
 
     assert caught >= 0.99 * len(fine)
+
+
+POWER = "<math><msup><mn>10</mn><mn>5</mn></msup></math>"
+HALF = "<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>"
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "is_true"),
+    [
+        ("We count 10⁵ frogs", f"We count {POWER} frogs", True),
+        ("We count 10^5 frogs", f"We count {POWER} frogs", True),
+        ("We count 10^{5} frogs", "We count 10<sup>5</sup> frogs", True),
+        ("We count 100,000 frogs", "We count $10^{5}$ frogs", True),
+        ("We count 105 frogs", f"We count {POWER} frogs", False),
+        ("We count 105 frogs", "We count 10<sup>5</sup> frogs", False),
+        ("We count 105 frogs", "We count $10^{5}$ frogs", False),
+        ("About 1/2 of them sing", f"About {HALF} of them sing", True),
+        ("About ½ of them sing", f"About {HALF} of them sing", True),
+        ("About 1/2 of them sing", "About ½ of them sing", True),
+        ("About 1/2 of them sing", r"About $\\frac{1}{2}$ of them sing", True),
+        ("About ½ of them sing", r"About $\\tfrac12$ of them sing", True),
+        ("About 12 of them sing", f"About {HALF} of them sing", False),
+        ("About 12 of them sing", r"About $\\frac{1}{2}$ of them sing", False),
+        ("About 12 of them sing", "About ½ of them sing", False),
+        ("It takes 3 1/2 hours", "It takes 3½ hours", True),
+        ("It takes 31/2 hours", "It takes 3½ hours", False),
+        ("It takes 31/2 hours", r"It takes $3\\frac{1}{2}$ hours", False),
+    ],
+)
+def test_a_power_and_a_fraction_are_the_numbers_they_mean(said: str, source: str, is_true: bool) -> None:
+    found = unknown(read(said), read(clean_html(source)))
+
+    assert (found is None) is is_true

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,14 @@ from digest.core.identity import (
     doi,
     doi_url,
     doi_version,
+    has_strong_id,
     identify,
+    ids_of,
+    known_by,
     merge,
+    merge_announcements,
+    merge_signals,
+    names_of,
     title_id,
     title_key,
 )
@@ -345,3 +352,206 @@ def test_a_doi_with_odd_signs_leads_somewhere() -> None:
         "https://doi.org/10.1002/(sici)1097%3C1::aid-x%3E3.0.co;2-a"
     )
     assert doi_url("10.1101/2025.02.28.640") == "https://doi.org/10.1101/2025.02.28.640"
+
+
+# -- addresses and titles
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("http://example.org:80/a", "https://example.org/a"),
+        ("https://example.org:8443/a", "https://example.org:8443/a"),
+        ("https://example.org/", "https://example.org"),
+        ("https://example.org/a?b=2&a=1", "https://example.org/a?a=1&b=2"),
+        ("https://example.org/a?a=&utm_campaign=x", "https://example.org/a?a="),
+        ("https://example.org/a?ref=x&source=y&mc_id=z&fbclid=1&gclid=2&RSS=1", "https://example.org/a"),
+        ("https://example.org/a?references=x", "https://example.org/a?references=x"),
+        ("https://example.org/a?utm_source=a&q=b%20c", "https://example.org/a?q=b+c"),
+        (
+            "https://example.org/url?url=https://news.example.org/1",
+            "https://example.org/url?url=https%3A%2F%2Fnews.example.org%2F1",
+        ),
+        ("https://www.google.com/url?rct=j&url=https://news.example.org/1&usg=A", "https://news.example.org/1"),
+        ("https://www.google.co.uk/url?q=http://www.news.example.org/1/", "https://news.example.org/1"),
+        ("https://google.com/url?usg=A", "https://google.com/url?usg=A"),
+        (
+            "https://google.com/search?q=https://news.example.org/1",
+            "https://google.com/search?q=https%3A%2F%2Fnews.example.org%2F1",
+        ),
+    ],
+)
+def test_an_address_is_compared_by_what_names_its_page(url: str, key: str) -> None:
+    assert canonical_url(url) == key
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("The author's `own' words", "theauthorsownwords"),
+        ("The author’s own words", "theauthorsownwords"),
+        (r"\mathcal{L}-functions and \textbf{bold} \emph{claims}", "lfunctionsandboldclaims"),
+        ("ΑΒΓ and α-decay", "alphabetagammaandalphadecay"),
+        ("Ω and ω", "omegaandomega"),
+        ("Ångström & naïve_words", "angstromnaivewords"),
+        ("ﬁne ½", "fine12"),
+        ("", ""),
+    ],
+)
+def test_a_title_is_compared_by_its_letters_and_digits(title: str, key: str) -> None:
+    assert title_key(title) == key
+
+
+def test_a_long_title_is_cut_in_its_id_and_told_apart_all_the_same() -> None:
+    start = "a" * 120
+    at_most, one, other = (title_id(f"{start}{end}") for end in ("", "b", "c"))
+
+    assert at_most == f"title:{start}"
+    assert one != other
+    assert all(i.startswith(f"title:{'a' * 100}-") and len(i) == len("title:") + 100 + 1 + 16 for i in (one, other))
+
+
+def test_a_title_is_an_id_from_sixteen_letters_on() -> None:
+    assert title_id("a" * 16) == f"title:{'a' * 16}"
+    assert title_id("a" * 15, "One.") != title_id("a" * 15, "Two.")
+    assert title_id("a" * 15, "One.").startswith(f"title:{'a' * 15}-")
+    assert len(title_id("a" * 15)) == len("title:") + 15 + 1 + 12
+
+
+def test_other_words_or_paragraphs_make_another_content() -> None:
+    assert content_hash("A title", "An abstract.") != content_hash("A title An", "abstract.")
+    assert content_hash("A title", "An abstract.") != content_hash("A title", "An abstract!")
+    assert len(content_hash("A title", "")) == 32
+    assert content_hash("\ud800", "") != content_hash("\ud801", "")
+
+
+# -- ids of a record
+
+
+def test_an_address_is_an_id_only_where_there_is_no_better_one() -> None:
+    page = "https://example.org/frogs"
+
+    assert identify(title="T", urls=[page, "https://doi.org/10.5555/1"]) == ("doi:10.5555/1", ())
+    assert identify(title="T", urls=[page, "https://example.org/other"]) == (f"url:{page}", ())
+
+
+def test_of_two_ids_of_a_kind_the_first_is_taken() -> None:
+    assert identify(title="T", doi="10.5555/1", urls=["https://doi.org/10.5555/2"]) == ("doi:10.5555/1", ())
+    assert identify(title="T", arxiv="2403.15527", urls=["https://arxiv.org/abs/2403.15528"]) == (
+        "arxiv:2403.15527",
+        (),
+    )
+    assert identify(title="T", openreview="AbC123xyz", urls=["https://openreview.net/forum?id=Other1234"]) == (
+        ("openreview:Other1234", ())
+    )
+
+
+def test_the_version_of_a_doi_is_no_part_of_the_id() -> None:
+    assert identify(title="T", doi="10.21203/rs.3.rs-1/v2") == ("doi:10.21203/rs.3.rs-1", ())
+
+
+def test_the_best_kind_of_id_goes_first() -> None:
+    assert identify(title="T", openreview="AbC123xyz", doi="10.5555/1", arxiv="2403.15527") == (
+        "arxiv:2403.15527",
+        ("doi:10.5555/1", "openreview:AbC123xyz"),
+    )
+    assert identify(title="T", openreview="AbC123xyz", doi="10.5555/1")[0] == "doi:10.5555/1"
+
+
+def test_what_a_source_calls_a_paper_never_becomes_its_name() -> None:
+    own, page, other = PaperId("guid:f:1"), PaperId("url:https://a.org/1"), PaperId("doi:10.5555/1")
+    one = paper(1, id=page, aliases=(own,), title="On frogs and their calls")
+
+    assert names_of(known_by(one, [own])) == ("title:onfrogsandtheircalls",)
+    assert ids_of(known_by(one, [own])) == ("title:onfrogsandtheircalls", own)
+    assert ids_of(known_by(one, [own, other, page])) == (other, own, page)
+    assert merge(one, replace(one, id=other, aliases=())).id == other
+    assert merge(replace(one, id=page), replace(one, id=page)).id == page
+    assert not has_strong_id(one)
+    assert has_strong_id(known_by(one, [page, other]))
+
+
+# -- merging
+
+
+def _merged(field: str, a: object, b: object) -> object:
+    one, other = (paper(1, **{field: value}) for value in (a, b))
+    both = merge(one, other)
+    assert both == merge(other, one)
+    return getattr(both, field)
+
+
+JUNE, JULY = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "a", "b", "both"),
+    [
+        ("published", JUNE, JULY, JUNE),
+        ("published", None, JULY, JULY),
+        ("published", None, None, None),
+        ("updated", JUNE, JULY, JULY),
+        ("updated", JUNE, None, JUNE),
+        ("updated", None, None, None),
+        ("categories", ("cs.CL",), ("cs.AI", "cs.LG"), ("cs.AI", "cs.LG")),
+        ("categories", ("cs.CL",), ("cs.AI",), ("cs.CL",)),
+        ("keywords", ("b", "a"), ("c", "a"), ("a", "b", "c")),
+        ("withdrawn", False, True, True),
+        ("withdrawn", False, False, False),
+        ("authors", ("A B", "C D"), ("Ada B",), ("A B", "C D")),
+        ("authors", ("A B",), ("Ada B",), ("Ada B",)),
+        ("authors", ("A B",), ("A C",), ("A C",)),
+        ("url", "https://a.org/1", "https://arxiv.org/abs/2603.00001", "https://arxiv.org/abs/2603.00001"),
+        ("url", "https://a.org/1", "https://doi.org/10.5555/1", "https://doi.org/10.5555/1"),
+        ("url", "https://doi.org/10.5555/1", "https://arxiv.org/abs/2603.00001", "https://arxiv.org/abs/2603.00001"),
+        ("url", "https://doi.org/10.1016/S0140-6736(05", "https://a.org/1", "https://a.org/1"),
+        ("url", "https://a.org/10", "https://b.org/1", "https://b.org/1"),
+        ("url", "https://b.org/1", "https://a.org/1", "https://a.org/1"),
+        ("url", "", "https://a.org/1", "https://a.org/1"),
+        ("url", "", "", ""),
+        ("abstract", "", "Some.", "Some."),
+        ("abstract", "Some.", "Some more.", "Some more."),
+        ("title", "Aaa", "Bbb", "Bbb"),
+    ],
+)
+def test_what_two_records_say_is_joined_to_the_fullest(field: str, a: object, b: object, both: object) -> None:
+    assert _merged(field, a, b) == both
+
+
+def test_words_come_from_the_later_version_but_for_one_without_an_abstract() -> None:
+    first, second = paper(1, version=1, abstract="A long first abstract."), paper(1, version=2, abstract="Short.")
+
+    assert merge(first, second).abstract == "Short."
+    assert merge(first, replace(second, abstract="")).abstract == "A long first abstract."
+    assert merge(replace(first, version=None), second).version == 2
+
+
+def test_links_of_both_are_kept_each_once_and_in_order() -> None:
+    code, pdf = Link(rel="code", url="https://c.org/1"), Link(rel="pdf", url="https://a.org/1")
+
+    assert merge(paper(1, links=(pdf, code)), paper(1, links=(code,))).links == (code, pdf)
+
+
+def test_of_each_count_the_higher_stays() -> None:
+    a, b = Signals(upvotes=3, comments=None, stars=7), Signals(upvotes=2, comments=5, stars=None)
+
+    assert merge_signals(a, b) == merge_signals(b, a) == Signals(upvotes=3, comments=5, stars=7)
+    assert merge_signals(Signals(), Signals()) == Signals()
+
+
+def test_of_two_announcements_the_newer_news_counts() -> None:
+    order = [Announcement.NEW, Announcement.CROSS, None, Announcement.REPLACE, Announcement.REPLACE_CROSS]
+
+    for n, better in enumerate(order):
+        for worse in order[n:]:
+            assert merge_announcements(better, worse) is merge_announcements(worse, better) is better
+
+
+def test_a_record_shows_that_two_known_papers_of_its_title_are_one() -> None:
+    title = "Sediment of rivers and of coasts"
+    ids = ["doi:10.1101/743294", "url:https://x.org/1", "doi:10.5555/9"]
+    preprint, page, article = (paper(1, id=PaperId(i), title=title, abstract="") for i in ids)
+
+    [one] = resolve([record(article)], [Known(pk=1, paper=preprint), Known(pk=2, paper=page)]).papers
+
+    assert (one.pk, one.joined) == (1, (2,))

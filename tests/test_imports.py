@@ -12,6 +12,7 @@ APP = {
     "assets",
     "bills",
     "config",
+    "config_extras",
     "config_sources",
     "config_table",
     "cost",

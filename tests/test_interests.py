@@ -194,6 +194,65 @@ def test_a_page_without_an_abstract_is_no_paper(lab: Lab) -> None:
     )
 
 
+PAGE = (
+    f'<html><meta name="citation_title" content="{LIKED.title}">'
+    f'<meta name="citation_abstract" content="{LIKED.abstract * 3}">'
+)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://www.example.org/paper.php?z=2&a=1&ref=list&source=x",
+        "https://www.example.org/Paper/?id=5&utm_source=feed",
+        "http://example.org:8080/paper/",
+        "HTTPS://example.org/Paper/1 ",
+    ],
+)
+def test_a_paper_is_read_and_linked_at_the_very_address_that_names_it(lab: Lab, address: str) -> None:
+    lab.edit((address,))
+    lab.answers["example.org"] = httpx2.Response(200, text=PAGE)
+
+    found, warnings = lab.fetched_profile()
+
+    assert lab.asked == [address.replace("HTTPS", "https").strip()]
+    assert [liked.paper.url for liked in found.liked] == [address.strip()]
+    assert warnings == ()
+
+
+def test_a_page_that_cannot_be_read_is_named_by_the_address_that_was_given(lab: Lab) -> None:
+    address = "http://www.example.org/paper?z=2&a=1"
+    lab.edit((address,))
+
+    _, [warning] = lab.fetched_profile()
+
+    assert warning.startswith(f"{address} (interest of daily)")
+    with lab.app() as app:
+        assert app.interests.understood(app.config.editions[0]).wanted.unread == (address,)
+
+
+def test_an_article_is_read_at_the_address_that_was_given_and_else_where_its_doi_leads(lab: Lab) -> None:
+    first, second = "https://journal.example.org/doi/10.5555/a.1?x=1", "https://journal.example.org/doi/pdf/10.5555/b.2"
+    lab.edit((first, second))
+    lab.answers |= {first: httpx2.Response(200, text=PAGE), "doi.org/10.5555/b.2": httpx2.Response(200, text=PAGE)}
+
+    found, warnings = lab.fetched_profile()
+
+    assert lab.asked == [first, second, "https://doi.org/10.5555/b.2"]
+    assert [liked.name for liked in found.liked] == ["10.5555/a.1", "10.5555/b.2"]
+    assert warnings == ()
+
+
+def test_an_article_of_an_old_issue_is_asked_for_by_its_whole_doi(lab: Lab) -> None:
+    lab.edit(("10.1002/(SICI)1099-9999(199601)9:1<11::AID-JIF2>3.0.CO;2-6",))
+    lab.answers["doi.org"] = httpx2.Response(200, text=PAGE)
+
+    found, _ = lab.fetched_profile()
+
+    assert lab.asked == ["https://doi.org/10.1002/(sici)1099-9999(199601)9:1%3C11::aid-jif2%3E3.0.co;2-6"]
+    assert len(found.liked) == 1
+
+
 def test_what_was_read_before_a_stop_is_not_read_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.interests._AT_ONCE", 1)
     page = f'<html><meta name="citation_title" content="{LIKED.title}"><meta name="citation_abstract" content="{{}}">'

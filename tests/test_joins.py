@@ -299,3 +299,16 @@ def test_who_names_no_record_gets_them_with_their_titles(config: Path) -> None:
     result = CliRunner().invoke(cli, ["split", PREPRINT, "10.1234/other", "--config", str(config)])
 
     assert f"{PREPRINT} (“Where the sand of rivers goes”)" in str(result.exception)
+
+
+@pytest.mark.parametrize("words", [(PREPRINT,), (ARTICLE,), (PREPRINT, ARTICLE), (PREPRINT, "Dams starve coasts")])
+def test_a_split_that_was_done_before_says_so_and_ends_well(words: tuple[str, ...], config: Path) -> None:
+    run("split", PREPRINT, config=config)
+    papers = run("show", "--why", ARTICLE, config=config)
+
+    said = run("split", *words, config=config)
+
+    assert said.startswith("They are two papers already")
+    assert PREPRINT in said
+    assert ARTICLE in said
+    assert run("show", "--why", ARTICLE, config=config) == papers

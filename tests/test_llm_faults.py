@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 from typing import Any
@@ -10,6 +11,7 @@ import httpx2
 import pytest
 
 from digest.core.errors import LLMError, LLMUnavailable
+from digest.llm.faults import NO_KEY
 from digest.llm.limits import Limits
 from tests.clients import KEY, NOWHERE, prompt
 from tests.conftest import NOON
@@ -58,6 +60,132 @@ def test_what_is_wrong_is_said_and_whether_to_go_on(
     assert type(caught.value) is kind
     assert KEY not in str(caught.value)
     assert str(caught.value).count("\n") == 0
+
+
+def gemini(said: str = "", delay: str = "") -> str:
+    """A refusal in the form of Google's servers: a list."""
+    message = f"You exceeded your current quota, please check your plan and billing details. limit: 10. {said}"
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}] if delay else []
+    error = {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED", "details": details}
+    return json.dumps([{"error": error}])
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "seconds"),
+    [
+        (429, gemini("Please retry in 17.30897372s."), 17.30897372),
+        (429, gemini(delay="34s"), 34.0),
+        (429, gemini(delay="34.074824224s"), 34.074824224),
+        (429, json.dumps({"error": {"message": gemini(delay="34s")}}), 34.0),
+        (429, '{"error": {"message": "Rate limit reached. Please try again in 7m12s. Visit"}}', 432.0),
+        (429, '{"error": {"message": "Rate limit reached. Please try again in 120ms."}}', 0.12),
+        (429, '{"error": {"message": "Please try again in 1m26.4s"}}', 86.4),
+        (429, '{"error": {"message": "Too many requests. Please retry after 10 seconds."}}', 10.0),
+        (429, '{"message": "Retry after 2 minutes"}', 120.0),
+        (429, '{"detail": "Try again in 1 hour"}', 3600.0),
+        (429, '{"retry_after": 12.5}', 12.5),
+        (429, '{"retry_after_ms": 1500}', 1.5),
+        (429, '{"error": {"message": "slow", "retryAfterSeconds": 8}}', 8.0),
+        (503, '{"error": "Model m is currently loading", "estimated_time": 20.0}', 20.0),
+        (503, '{"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}', None),
+        (429, '{"error": {"message": "Resource has been exhausted (e.g. check quota)."}}', None),
+        (429, '{"error": {"message": "Please try again in 1.2.3"}}', None),
+        (429, '{"error": {"message": "retry in a while"}}', None),
+        (403, '{"error": {"message": "Rate limit exceeded, retry after 30 seconds"}}', 30.0),
+    ],
+)
+def test_a_refusal_that_passes_is_none_for_good_and_its_pause_is_read_out_of_the_body(
+    status: int, body: str, seconds: float | None, client_of: Any
+) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, text=body))
+
+    with pytest.raises(LLMError) as caught:
+        client_of(NOWHERE, transport=transport, learned={"format": "text"}).complete(prompt())
+
+    assert not isinstance(caught.value, LLMUnavailable)
+    assert caught.value.again
+    assert caught.value.retry_after_s == (None if seconds is None else pytest.approx(seconds))
+
+
+def test_a_quota_that_is_exceeded_without_a_word_of_when_it_is_not_is_used_up(client_of: Any) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(429, text=gemini()))
+
+    with pytest.raises(LLMUnavailable, match="quota"):
+        client_of(NOWHERE, transport=transport).complete(prompt())
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "hears"),
+    [
+        (401, "Incorrect API key provided: sk-a-ver********-key. You can find it at", "did not accept the key"),
+        (401, "You have insufficient permissions. Missing scopes: model.request.", "Missing scopes: model.request"),
+        (401, "You have insufficient permissions. Missing scopes: model.request.", "give it the right to use test-1"),
+        (401, "You must be a member of an organization to use the API", "organization and project"),
+        (401, "OpenAI-Project header should match project for API key", "organization and project"),
+        (403, "Country, region, or territory not supported", "territory not supported"),
+        (404, "The model `test-1` does not exist", "has no model test-1"),
+        (404, "File Not Found", "base_url"),
+        (404, "404 page not found", "nothing at that address"),
+        (404, "<html><title>404 Not Found</title></html>", "nothing at that address"),
+        (405, "Method Not Allowed", "nothing at that address"),
+    ],
+)
+def test_the_servers_reason_is_passed_on_and_the_advice_fits_it(
+    status: int, said: str, hears: str, client_of: Any
+) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, json={"error": {"message": said}}))
+
+    with pytest.raises(LLMUnavailable) as caught:
+        client_of(NOWHERE, transport=transport).complete(prompt())
+
+    assert hears in str(caught.value)
+    assert "sk-a-ver" not in str(caught.value)
+    assert "****" not in str(caught.value)
+
+
+def test_a_server_that_wants_a_key_where_there_is_none_is_not_said_to_refuse_it(client_of: Any) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(401, json={"error": "Unauthorized"}))
+
+    with pytest.raises(LLMUnavailable, match=r"wants a key.*api_key_env"):
+        client_of(NOWHERE, transport=transport, api_key=NO_KEY).complete(prompt())
+
+
+@pytest.mark.parametrize(
+    ("base_url", "advice"),
+    [
+        ("http://127.0.0.1:9", "as in http://127.0.0.1:9/v1"),
+        ("http://127.0.0.1:9/", "as in http://127.0.0.1:9/v1"),
+        ("http://127.0.0.1:9/v1/chat/completions", "as in http://127.0.0.1:9/v1"),
+    ],
+)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx2.Response(404, json={"detail": "Not Found"}),
+        httpx2.Response(404, text="404 page not found"),
+        httpx2.Response(404, json={"error": "what is this?"}),
+        httpx2.Response(404, text="<!DOCTYPE html><pre>Cannot POST /chat/completions</pre>"),
+        httpx2.Response(200, json={"error": "Unexpected endpoint or method. (POST /chat/completions)"}),
+    ],
+    ids=["FastAPI", "Ollama", "other", "Express", "LM Studio"],
+)
+def test_an_address_without_a_version_is_named_with_what_is_usual(
+    base_url: str, advice: str, reply: httpx2.Response, client_of: Any
+) -> None:
+    transport = httpx2.MockTransport(lambda _: reply)
+
+    with pytest.raises(LLMUnavailable) as caught:
+        client_of(base_url, transport=transport).complete(prompt())
+
+    assert "base_url" in str(caught.value)
+    assert advice in str(caught.value)
+
+
+def test_a_server_without_version_that_lacks_the_model_is_said_to_lack_the_model(client_of: Any) -> None:
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(404, json={"error": "model test-1 not found"}))
+
+    with pytest.raises(LLMUnavailable, match="has no model test-1"):
+        client_of("https://api.deepseek.example", transport=transport).complete(prompt())
 
 
 def test_without_quota_nothing_is_tried_again(client_of: Any) -> None:

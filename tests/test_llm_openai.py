@@ -177,7 +177,7 @@ def test_what_was_found_out_is_remembered_over_runs(client_of: Any) -> None:
         asked = len(server.journal)
         client_of(server, learned=json.loads(json.dumps(learned[-1])), learn=learned.append).complete(prompt())
 
-    assert learned == [{"format": "json_object", "limits": ["max_completion_tokens"], "effort": False, "cache": False}]
+    assert learned == [{"format": "json_object", "limits": ["max_completion_tokens"]}]
     assert (asked, len(server.journal)) == (4, 5)
 
 

@@ -47,6 +47,27 @@ def test_no_answer_within_its_limits_costs_more_than_the_most() -> None:
     assert price.cost_usd(answer) < price.most_usd(5000, 900)
 
 
+@pytest.mark.parametrize(
+    ("price", "tier", "mode", "share"),
+    [
+        (Price(input=1, cached_input=1, output=2, batch=0.5), "flex", "direct", 0.5),
+        (Price(input=1, cached_input=1, output=2, batch=0.5, flex=0.75), "flex", "direct", 0.75),
+        (Price(input=1, cached_input=1, output=2), "flex", "direct", 1.0),
+        (Price(input=1, cached_input=1, output=2, batch=0.5), "default", "direct", 1.0),
+        (Price(input=1, cached_input=1, output=2, batch=0.5), None, "direct", 1.0),
+        (Price(input=1, cached_input=1, output=2, batch=0.5), "flex", "batch", 0.5),
+        (Price(input=1, cached_input=1, output=2, batch=0.5, flex=0.1), "flex", "batch", 0.5),
+    ],
+)
+def test_an_answer_costs_what_the_tier_does_that_served_it(
+    price: Price, tier: str | None, mode: str, share: float
+) -> None:
+    answer = Completion(text="", input_tokens=1_000_000, output_tokens=500_000, tier=tier)
+
+    assert price.cost_usd(answer, mode=mode) == pytest.approx(2.0 * share)
+    assert price.most_usd(1_000_000, 500_000, mode=mode) == pytest.approx(2.0 * (0.5 if mode == "batch" else 1.0))
+
+
 @pytest.mark.parametrize("model", ["gpt-5-mini-2025-08-07", "gpt-5-mini-latest"])
 def test_a_dated_version_costs_what_its_model_does(model: str) -> None:
     assert price_of(model) == price_of("gpt-5-mini")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import string
 import subprocess
 import sys
@@ -106,6 +107,31 @@ def test_a_vocabulary_that_tiktoken_has_in_its_cache_is_used(
 
     assert count.exact
     assert 60 <= count(ABSTRACT) <= 80
+
+
+@pytest.mark.parametrize("content", [b"", b"half of it", None], ids=["empty", "cut off", "a folder"])
+def test_a_damaged_vocabulary_in_the_cache_is_neither_used_nor_downloaded(
+    content: bytes | None, without_package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("tiktoken.load.read_file", lambda url: asked.append(url) or b"")
+    url = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
+    cached = without_package / hashlib.sha1(url.encode()).hexdigest()
+    cached.mkdir() if content is None else cached.write_bytes(content)
+
+    assert counter("gpt-5-mini").is_bound
+    assert asked == []
+    assert cached.exists()
+
+
+def test_the_hashes_are_those_that_tiktoken_expects() -> None:
+    import inspect
+
+    from tiktoken_ext import openai_public
+
+    expected = re.findall(r'(\w+)\.tiktoken",\s*expected_hash="(\w+)"', inspect.getsource(openai_public))
+
+    assert dict(expected) == tokens._VOCABULARY_SHA256
 
 
 # --- what is reserved, and what is said of it -------------------------------------------------------------------------

@@ -9,12 +9,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
 import trustme
 
-from digest.llm.wire import TooLargeError, Wire, open_wire, was_sent
+from digest.core.errors import LLMUnavailable
+from digest.llm.openai import OpenAILLM
+from digest.llm.wire import TooLargeError, UnusableError, Way, Wire, open_wire, was_sent, way_to
+from tests.clients import NOWHERE, prompt
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 ENDLESS_S = 20.0
@@ -191,21 +195,118 @@ def test_who_cannot_be_reached_was_sent_nothing() -> None:
     assert not was_sent(caught.value)
 
 
-def test_the_environments_proxy_is_used_and_its_exceptions_are_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bytes] = []
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
-    def proxy(connection: socket.socket) -> None:
-        asked.append(b"yes")
-        connection.sendall(GOOD)
 
-    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"):
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
-    with serving(proxy) as url:
-        monkeypatch.setenv("http_proxy", url)
-        with httpx2.Client(transport=open_wire("http://models.example/v1", timeout_s=5)) as client:
-            assert client.get("http://models.example/v1").json() == {}
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        with serving(lambda c: c.sendall(GOOD)) as direct, httpx2.Client(transport=open_wire(direct, timeout_s=5)) as c:
-            assert c.get(direct).json() == {}
+    return monkeypatch
 
-    assert asked == [b"yes"]
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=iso-8859-1", "text/plain;charset=windows-1251"])
+def test_an_answer_in_json_is_utf8_whatever_the_header_says(content_type: str) -> None:
+    body = '{"tldr": "Żółć – 10⁵"}'.encode()
+    inner = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"Content-Type": content_type}, content=body))
+
+    answer = Wire(inner, timeout_s=5).handle_request(httpx2.Request("POST", "https://example.org/"))
+
+    assert answer.text == body.decode()
+
+
+def test_an_answer_that_is_no_utf8_is_read_by_its_header() -> None:
+    inner = httpx2.MockTransport(
+        lambda _: httpx2.Response(502, headers={"Content-Type": "text/html; charset=iso-8859-1"}, content=b"d\xe9faut")
+    )
+
+    assert Wire(inner, timeout_s=5).handle_request(httpx2.Request("GET", "https://example.org/")).text == "défaut"
+
+
+@pytest.mark.parametrize("by", ["variable", "setting"])
+def test_a_server_elsewhere_is_reached_through_the_proxy(by: str, no_proxies: pytest.MonkeyPatch) -> None:
+    with serving(lambda c: c.sendall(GOOD)) as proxy:
+        if by == "variable":
+            no_proxies.setenv("http_proxy", proxy)
+        wire = open_wire("http://models.example/v1", timeout_s=5, proxy=proxy if by == "setting" else None)
+        with httpx2.Client(transport=wire) as client:
+            assert client.get("http://models.example/v1").json() == {}
+
+
+@pytest.mark.parametrize("value", [NOWHERE, "socks://127.0.0.1:9", "socks5h://127.0.0.1:9", "://", "no proxy at all"])
+def test_this_machine_is_reached_straight_whatever_the_variables_say(
+    value: str, no_proxies: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "ALL_PROXY"):
+        no_proxies.setenv(name, value)
+
+    with serving(lambda c: c.sendall(GOOD)) as url, httpx2.Client(transport=open_wire(url, timeout_s=5)) as client:
+        assert client.get(url).json() == {}
+
+
+ELSEWHERE = "https://models.example:8443/v1"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "setting", "variables", "way"),
+    [
+        (ELSEWHERE, None, {}, Way()),
+        (ELSEWHERE, "http://p:1", {}, Way("http://p:1", "[network] proxy")),
+        (ELSEWHERE, "http://p:1", {"HTTPS_PROXY": "http://q:2"}, Way("http://p:1", "[network] proxy")),
+        (ELSEWHERE, None, {"HTTPS_PROXY": "http://q:2"}, Way("http://q:2", "the variable HTTPS_PROXY")),
+        (ELSEWHERE, None, {"HTTPS_PROXY": "Q", "https_proxy": "q:2"}, Way("http://q:2", "the variable https_proxy")),
+        (ELSEWHERE, None, {"HTTP_PROXY": "http://q:2"}, Way()),
+        (ELSEWHERE, None, {"ALL_PROXY": "socks://q:2"}, Way("socks://q:2", "the variable ALL_PROXY")),
+        (ELSEWHERE, "http://p:1", {"NO_PROXY": "a, .example"}, Way()),
+        (ELSEWHERE, "http://p:1", {"no_proxy": "models.example:8443"}, Way()),
+        (ELSEWHERE, "http://p:1", {"no_proxy": "*"}, Way()),
+        (ELSEWHERE, "http://p:1", {"no_proxy": "els.example,models.example:1"}, Way("http://p:1", "[network] proxy")),
+        ("http://localhost:11434/v1", "http://p:1", {}, Way()),
+        ("http://[::1]:8000/v1", "http://p:1", {}, Way()),
+        ("http://192.168.1.7:8000/v1", "http://p:1", {}, Way()),
+        ("http://models.example", None, {"HTTP_PROXY": "http://q:2"}, Way("http://q:2", "the variable HTTP_PROXY")),
+        ("http://models.example", None, {"HTTP_PROXY": "http://q:2", "REQUEST_METHOD": "GET"}, Way()),
+    ],
+)
+def test_the_way_to_a_server_is_the_settings_then_the_variables(
+    base_url: str, setting: str | None, variables: dict[str, str], way: Way
+) -> None:
+    assert way_to(base_url, proxy=setting, environment=variables) == way
+
+
+@pytest.mark.parametrize(
+    "value", ["socks://p:1", "socks5://p:1", "ftp://p:1", "http://", "http://user:pa ss@", "http://u:pa ss@p:x", "://"]
+)
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(value: str, no_proxies: pytest.MonkeyPatch) -> None:
+    no_proxies.setenv("HTTPS_PROXY", value)
+
+    with pytest.raises(UnusableError, match="HTTPS_PROXY") as caught:
+        open_wire(ELSEWHERE, timeout_s=5)
+
+    assert "pa ss" not in str(caught.value)
+
+
+def test_certificates_that_cannot_be_used_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnusableError, match=r"\[network\] ca_file"):
+        open_wire(ELSEWHERE, timeout_s=5, ca_file=tmp_path / "none.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(UnusableError, match="SSL_CERT_FILE"):
+        open_wire(ELSEWHERE, timeout_s=5)
+
+
+def refused_proxy(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize("fault", ["nobody there", "refuses"])
+def test_a_proxy_that_is_in_the_way_is_named_with_what_names_it(fault: str, no_proxies: pytest.MonkeyPatch) -> None:
+    with serving(refused_proxy) as proxy:
+        no_proxies.setenv("https_proxy", proxy if fault == "refuses" else NOWHERE)
+        llm = OpenAILLM("m", api_key="none", base_url=ELSEWHERE, timeout_s=5)
+        with pytest.raises(LLMUnavailable) as caught:
+            llm.complete(prompt())
+
+    assert str(caught.value).startswith(
+        f"{ELSEWHERE} cannot be reached: the proxy that the variable https_proxy names ("
+    )
+    assert ("407" in str(caught.value)) is (fault == "refuses")

@@ -15,14 +15,14 @@ from digest.core.text import clean_html, split_authors
 from digest.sources.arxiv import ArxivSource
 from digest.sources.huggingface import HuggingFaceSource
 from digest.sources.opml import parse_opml
-from digest.sources.page import parse_pdf
+from digest.sources.pdf import parse_pdf
 from digest.sources.pubmed import PubMedSource
 from tests import test_source_biorxiv as biorxiv
 from tests import test_source_openalex as openalex
 from tests import test_source_openreview as openreview
 from tests import test_source_pubmed as pubmed
-from tests.fuzz.measure import cost
 from tests.fuzz.targets import a_pdf
+from tests.growth import LINEAR, growth, of
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,4 @@ def test_a_damaged_pdf_is_refused_in_one_sentence(
     "piece", ["\\\\(", "\\\\[", "\\(\\[", "\\textbf{", "{\\bf ", "$x", "<b", "<!--", "&#", "(", "a, "]
 )
 def test_an_abstract_of_nothing_but_openings_takes_no_longer_than_its_length(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        return min(cost(lambda: [clean_html(text), split_authors(text)])[0] for _ in range(3))
-
-    # Four times the length; squared it would be sixteen times the time.
-    assert seconds(60_000) < 9 * seconds(15_000) + 0.01
+    assert growth(lambda text: (clean_html(text), split_authors(text)), of(piece)).factor < LINEAR

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from digest import config
+from digest import config, config_extras, config_sources
 from digest.app import now
 from digest.cli import cli
 from digest.kinds import make_source
@@ -38,7 +38,9 @@ def test_every_option_of_run_is_in_the_readme(option: str) -> None:
 
 def config_keys() -> list[str]:
     """Every key that the reader of config.toml asks for."""
-    source = Path(config.__file__).read_text(encoding="utf-8")
+    source = "".join(
+        Path(m.__file__ or "").read_text(encoding="utf-8") for m in (config, config_extras, config_sources)
+    )
     asked = re.findall(
         r"\b(?:table|digest|one)\.(?:text|texts|required|choice|integer|number|flag|dates|table|_take)\(\s*\"(\w+)\"",
         source,
@@ -71,13 +73,13 @@ def test_every_example_of_a_source_is_valid_and_makes_one(tmp_path: Path) -> Non
 
     found = config.load(tmp_path / "config.toml")
 
-    assert {s.kind for s in found.sources} >= set(config.KINDS) - {"listing", "medrxiv"}
+    assert {s.kind for s in found.sources} >= set(config_sources.KINDS) - {"listing", "medrxiv"}
     for source in found.sources:
         assert make_source(source, now).url_for(date(2026, 6, 3))
 
 
 def test_every_kind_of_source_has_its_paragraph() -> None:
-    for kind in config.KINDS:
+    for kind in config_sources.KINDS:
         assert f"**{kind}**" in README
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from digest.app import Host
+from digest.bills import estimate_lines
 from digest.core.errors import ConfigError
+from digest.cost import estimate
+from digest.doctor import examine
 from digest.ondemand import Demand
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -277,3 +283,89 @@ def test_what_could_not_be_held_on_demand_is_said_on_stderr(tmp_path: Path) -> N
 
     assert json.loads(done.stdout)[0]["summary"]["fell_back"] is None
     assert "! no price is known for a-model-of-our-own, so the budget could not be held" in done.stderr
+
+
+def test_flex_is_booked_at_what_it_cost_and_reserved_at_what_it_may(tmp_path: Path) -> None:
+    with FlakyLLM() as server:
+        [usual] = desk_with(tmp_path, server).run(MONDAY)
+    (tmp_path / "flex").mkdir()
+    with FlakyLLM() as server:
+        desk = desk_with(tmp_path / "flex", server, 'service_tier = "flex"\n')
+        [flex] = desk.run(MONDAY)
+        charged = float(server.bill().cost_usd)
+
+    assert flex.usage.fell_back == 0
+    # The letters that are drawn for each request are not always so many tokens.
+    assert flex.usage.cost_usd == pytest.approx(usual.usage.cost_usd / 2, rel=0.01)
+    assert flex.usage.cost_usd == pytest.approx(charged, rel=0.01)
+
+
+def test_what_flex_had_no_room_for_costs_what_it_does_elsewhere_and_the_budget_holds(tmp_path: Path) -> None:
+    keys = 'service_tier = "flex"\nbudget_usd_per_run = 0.004\nconcurrency = 1\nmax_papers_per_request = 5\n'
+    with FlakyLLM(Rule("dialect", what="flex is full")) as server:
+        [report] = desk_with(tmp_path, server, keys).run(MONDAY)
+        charged = float(server.bill().cost_usd)
+
+    assert 0.001 < charged <= 0.004
+    assert 0 < report.usage.fell_back < 30
+    assert report.usage.cost_usd == pytest.approx(charged, rel=0.01)
+    assert set(server.of("tier")) >= {("default",)}
+
+
+def test_an_estimate_says_what_flex_likely_costs_and_what_it_may(tmp_path: Path) -> None:
+    told: dict[str, float] = {}
+    with FlakyLLM() as server:
+        for name, keys in {"usual": "", "flex": 'service_tier = "flex"\n'}.items():
+            (tmp_path / name).mkdir()
+            desk = desk_with(tmp_path / name, server, keys)
+            desk.now = datetime(2026, 6, 1, 9, tzinfo=UTC)
+            with desk.app() as app:
+                found = estimate(app, app.editions([]), MONDAY)
+            assert found.likely_usd is not None
+            assert found.most_usd is not None
+            told |= {f"{name} likely": found.likely_usd, f"{name} most": found.most_usd}
+            assert ("the price of the flex tier" in "\n".join(estimate_lines(found))) is (name == "flex")
+
+    assert told["flex likely"] == pytest.approx(told["usual likely"] / 2)
+    assert told["flex most"] == told["usual most"]
+
+
+def long_on(n: int):  # type: ignore[no-untyped-def]
+    own = on(n)
+    more = " ".join(f"A further part, of number {k}, looks at what else this is good for." for k in range(20))
+    return replace(own, abstract=f"{own.abstract} {more}")
+
+
+def test_a_server_that_cuts_prompts_is_named_and_is_asked_less_from_then_on(tmp_path: Path) -> None:
+    with FlakyLLM(Rule("window", what="half", at=4096)) as server:
+        desk = desk_with(tmp_path, server, "concurrency = 1\noverview = false\n")
+        desk.feed(MONDAY, [long_on(n) for n in range(30)])
+        [first] = desk.run(MONDAY)
+        desk.feed(TUESDAY, [long_on(n) for n in range(30, 50)])
+        before = len(server.journal)
+        [second] = desk.run(TUESDAY)
+        found = {
+            finding.subject: finding.said
+            for finding in examine(tmp_path / "config.toml", Host(environment={}, clock=lambda: desk.now), offline=True)
+        }
+
+    assert first.usage.fell_back == second.usage.fell_back == 0
+    assert re.search(
+        r"127\.0\.0\.1:\d+/v1 cut a prompt of about [\d,]+ tokens to 2,050.*context", " ".join(first.warnings)
+    )
+    assert second.warnings == ()
+    asked = server.journal[before:]
+    assert max(entry["input_tokens"] for entry in asked) < 4096
+    assert sum(entry["papers"] for entry in asked) == 20
+    assert "sees 4,096 tokens at once (as found out)" in found["model"]
+
+
+def test_with_a_configured_context_no_prompt_is_ever_cut(tmp_path: Path) -> None:
+    with FlakyLLM(Rule("window", what="half", at=4096)) as server:
+        desk = desk_with(tmp_path, server, "context_tokens = 4096\noverview = false\n")
+        desk.feed(MONDAY, [long_on(n) for n in range(30)])
+        [report] = desk.run(MONDAY)
+
+    assert (report.usage.fell_back, report.warnings) == (0, ())
+    assert max(entry["input_tokens"] for entry in server.journal) < 4096
+    assert sum(entry["papers"] for entry in server.journal) == 30

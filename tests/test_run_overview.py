@@ -47,11 +47,16 @@ class Scripted:
         self.moment = 0.0
         self.waited: list[float] = []
         self.delay = 0.0
+        self.sees: int | None = None
+        """Entries that it sees at once."""
         self.may_answer = threading.Event()
         self.may_answer.set()
 
     def count_tokens(self, text: str) -> int:
         return len(text) // 4
+
+    def fits(self, prompt: Prompt) -> bool:
+        return self.sees is None or len(prompt.batch.papers) <= self.sees
 
     def most_input_tokens(self, prompt: Prompt) -> int:
         return self.count_tokens(prompt.system + prompt.user)
@@ -134,8 +139,18 @@ def test_what_could_not_be_used_is_booked_and_said(store: SqlStore) -> None:
     assert "61" in warning
 
 
+@pytest.mark.parametrize(("sees", "told"), [(None, len(DAY)), (len(DAY), len(DAY)), (3, 3), (1, 3)])
+def test_no_more_entries_are_told_of_than_the_model_sees_at_once(store: SqlStore, sees: int | None, told: int) -> None:
+    llm = Scripted(answer(*GOOD))
+    llm.sees = sees
+
+    write(llm, store)
+
+    assert len(llm.asked[0].batch.papers) == told
+
+
 @pytest.mark.parametrize("retry_after_s", [None, 5.0])
-def test_a_bad_moment_of_the_server_is_waited_for_once(store: SqlStore, retry_after_s: float | None) -> None:
+def test_a_bad_moment_of_the_server_is_waited_for(store: SqlStore, retry_after_s: float | None) -> None:
     llm = Scripted(LLMError("busy", again=True, retry_after_s=retry_after_s), answer(*GOOD))
 
     overview, sums = write(llm, store)
@@ -147,12 +162,13 @@ def test_a_bad_moment_of_the_server_is_waited_for_once(store: SqlStore, retry_af
 @pytest.mark.parametrize(
     ("errors", "asked"),
     [
-        ([LLMError("busy", again=True)] * 2, 2),
+        ([LLMError("busy", again=True)] * 9, 6),
+        ([LLMError("no answer", again=True, may_be_billed=True)] * 9, 2),
         ([LLMError("busy", again=True, retry_after_s=3600.0)], 1),
         ([LLMError("too long")], 1),
         ([LLMUnavailable("no key")], 1),
     ],
-    ids=["busy twice", "busy for an hour", "not to be cured", "down"],
+    ids=["busy to the end", "in doubt twice", "busy for an hour", "not to be cured", "down"],
 )
 def test_a_failure_is_not_waited_for_any_longer(store: SqlStore, errors: list[LLMError], asked: int) -> None:
     llm = Scripted(*errors)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -160,3 +163,27 @@ def test_any_text_is_a_valid_query(library: SqlStore, query: str) -> None:
 
 def test_a_query_without_words_finds_nothing(library: SqlStore) -> None:
     assert [find(library, query) for query in ("", " ", "?!", '""', "()", "*")] == [[]] * 6
+
+
+def test_a_ligature_in_a_query_is_its_letters(store: SqlStore) -> None:
+    read(store, paper(8003, title="An efficient monitor"))
+
+    assert find(store, "e\ufb03cient") == [8003]
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("CO2", [8001]),
+        ("CO₂", [8001]),
+        ("co2 capture", [8001]),
+        ("CO", [8002]),
+        ("102", []),
+        ("10²", [8002]),
+    ],
+)
+def test_lowered_digits_are_found_as_they_are_typed(tmp_path: Path, query: str, numbers: list[int]) -> None:
+    with SqlStore.open(f"sqlite:///{tmp_path}/x.db", clock=lambda: datetime(2026, 6, 3, tzinfo=UTC)) as store:
+        read(store, paper(8001, title="Capture of CO₂ by willows"), paper(8002, title="A CO monitor at 10² pascal"))
+
+        assert find(store, query) == numbers

@@ -350,3 +350,12 @@ def test_a_feed_of_too_many_tags_is_refused_before_it_is_parsed(tags: str) -> No
 
     with pytest.raises(SourceError, match="has more than 80,000 tags"):
         FeedSource("x", url="https://x.org/feed").parse(feed.encode(), url="https://x.org/feed")
+
+
+def test_of_an_entry_with_endless_categories_the_first_thousand_are_read() -> None:
+    named = "".join(f"<category>c{n}</category>" for n in range(1_500))
+    content = f"<rss version='2.0'><channel><item><title>A title</title><guid>g</guid>{named}</item></channel></rss>"
+
+    (record,) = FeedSource("f", url="").parse(content.encode(), url="https://example.org/feed").records
+
+    assert max(len(record.paper.categories), len(record.paper.keywords)) == 1_000

@@ -39,7 +39,7 @@ def test_our_names_are_the_default_and_others_are_mapped() -> None:
     paper = record.paper
     assert (paper.id, paper.version, paper.url) == ("arxiv:2603.28800", 2, "https://arxiv.org/abs/2603.28800")
     assert (paper.title, paper.abstract) == ("Schéduling", "A thing.\nTwo.")
-    assert paper.authors == ("Gaia Nicosia", "Andrea Pacifici", "Ulrich Pferschy", "7")
+    assert paper.authors == ("Gaia Nicosia", "Andrea Pacifici", "Ulrich Pferschy")
     assert paper.links == (Link(rel="pdf", url="https://arxiv.org/pdf/2603.28800"),)
     assert paper.published == datetime(2026, 3, 30, tzinfo=UTC)
     assert (paper.categories, paper.keywords) == (("cs.GT", "cs.DM"), ("a", "b"))

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from digest.core.errors import SourceError
-from digest.sources.page import parse_page, parse_pdf, parse_text
+from digest.sources.page import parse_page, parse_text
+from digest.sources.pdf import parse_pdf
 
 ABSTRACT = (
     "Rivers carry sediment to the sea. We measure how much of it 40 rivers lost after dams were built, and find that "

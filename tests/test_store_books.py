@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +134,165 @@ def test_less_than_a_billionth_of_a_dollar_is_not_lost(store: SqlStore) -> None:
     assert store.spent_usd(NOON) == 3e-9
 
 
+def test_the_month_counts_from_its_first_moment_and_without_one_since_ever(store: SqlStore) -> None:
+    store.reserve_request(plan(0.1), Ceilings())
+    store.reserve_request(plan(0.1, at=NOON - timedelta(days=400)), Ceilings())
+
+    assert store.reserve_request(plan(0.1), Ceilings(month_usd=0.19, month_start=NOON)) is None
+    assert store.reserve_request(plan(0.1), Ceilings(month_usd=0.29)) is None
+    assert store.reserve_request(plan(0.1), Ceilings(month_usd=0.2, month_start=NOON)) is not None
+
+
+@pytest.mark.parametrize(
+    ("cost", "budget", "taken"),
+    [(0.1000000001, 0.1, False), (0.1, 0.1000000001, True), (0.1, 0.0999999999, False), (0.0999999999, 0.1, True)],
+)
+def test_a_cost_is_rounded_up_and_a_budget_down(store: SqlStore, cost: float, budget: float, taken: bool) -> None:
+    assert (store.reserve_request(plan(cost), Ceilings(run_usd=budget)) is not None) is taken
+
+
+def test_the_plans_of_a_job_are_one_sum_and_those_without_a_price_are_not_in_it(store: SqlStore) -> None:
+    plans = [plan(0.1, run="7"), plan(None, run="7"), plan(0.1, run="7")]
+
+    assert job(store, 3, plans=plans, ceilings=Ceilings(run_usd=0.19)) is None
+    assert job(store, 3, plans=plans, ceilings=Ceilings(run_usd=0.2)) is not None
+    assert store.spent_usd(NOON, run="7") == 0.2
+
+
+def test_the_budget_of_a_jobs_run_is_that_of_its_own_requests(store: SqlStore) -> None:
+    store.reserve_request(plan(0.1, run="7"), Ceilings())
+
+    assert job(store, 1, plans=[plan(0.1, run="7")], ceilings=Ceilings(run_usd=0.15)) is None
+    assert job(store, 1, plans=[plan(0.1, run="8")], ceilings=Ceilings(run_usd=0.15)) is not None
+
+
+# -- what is told of them
+
+
+def settled(store: SqlStore, result: RequestResult | None = OK, *, summaries: int = 4, **changes: Any) -> None:
+    """A request that may cost 0.5, and what came of it; None: it is under way."""
+    number = store.reserve_request(plan(changes.pop("most_usd", 0.5), **changes), Ceilings())
+    assert number is not None
+    if result is not None:
+        store.settle_request(number, result, summaries=summaries)
+
+
+def told(store: SqlStore, since: timedelta = timedelta(), until: timedelta = timedelta(days=1)) -> Any:
+    return store.spending(NOON + since, NOON + until, zone=UTC)
+
+
+def test_the_sums_of_a_day_are_those_of_its_requests(store: SqlStore) -> None:
+    settled(store)
+    settled(store, replace(OK, input_tokens=7, cached_tokens=3, output_tokens=2, cost_usd=0.5), summaries=5)
+
+    [row] = told(store)
+
+    assert (row.day, row.client, row.model, row.mode) == (NOON.date(), "openai", "m", "direct")
+    assert (row.requests, row.failed, row.papers, row.summaries) == (2, 0, 10, 9)
+    assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (1007, 203, 302)
+    assert (row.cost_usd, row.in_doubt_usd, row.unpriced) == (0.51, 0.0, 0)
+
+
+def test_what_is_under_way_is_in_doubt_and_has_not_failed(store: SqlStore) -> None:
+    settled(store, None)
+
+    [row] = told(store)
+
+    assert (row.requests, row.failed, row.summaries) == (1, 0, 0)
+    assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (0, 0, 0)
+    assert (row.cost_usd, row.in_doubt_usd, row.unpriced) == (0.0, 0.5, 0)
+
+
+def test_what_may_have_been_billed_is_in_doubt_and_has_failed(store: SqlStore) -> None:
+    settled(store, RequestResult(outcome="no answer"), summaries=0)
+    settled(store)
+
+    [row] = told(store)
+
+    assert (row.requests, row.failed, row.cost_usd, row.in_doubt_usd) == (2, 1, 0.01, 0.5)
+
+
+def test_what_cost_nothing_for_sure_is_not_in_doubt(store: SqlStore) -> None:
+    settled(store, RequestResult(outcome="refused", cost_usd=0.0), summaries=0)
+
+    [row] = told(store)
+
+    assert (row.failed, row.cost_usd, row.in_doubt_usd, row.unpriced) == (1, 0.0, 0.0, 0)
+
+
+def test_what_has_no_price_is_counted_and_not_summed(store: SqlStore) -> None:
+    settled(store, replace(OK, cost_usd=None), most_usd=None)
+    settled(store, None, most_usd=None)
+    settled(store)
+
+    [row] = told(store)
+
+    assert (row.unpriced, row.cost_usd, row.in_doubt_usd) == (2, 0.01, 0.0)
+
+
+def test_a_request_for_something_else_than_summaries_fails_if_it_brings_nothing(store: SqlStore) -> None:
+    settled(store, purpose="overview", summaries=0)
+    settled(store, replace(OK, output_tokens=0), purpose="overview", summaries=0)
+
+    [row] = told(store)
+
+    assert (row.requests, row.failed, row.papers, row.summaries) == (2, 1, 0, 0)
+
+
+def test_days_models_and_modes_have_rows_of_their_own_in_order(store: SqlStore) -> None:
+    settled(store, model="n")
+    settled(store, mode="batch")
+    settled(store, client="replay")
+    settled(store)
+    settled(store, at=NOON + timedelta(hours=13))
+
+    rows = told(store)
+
+    assert [(r.day - NOON.date(), r.client, r.model, r.mode) for r in rows] == [
+        (timedelta(0), "openai", "m", "batch"),
+        (timedelta(0), "openai", "m", "direct"),
+        (timedelta(0), "openai", "n", "direct"),
+        (timedelta(0), "replay", "m", "direct"),
+        (timedelta(days=1), "openai", "m", "direct"),
+    ]
+
+
+def test_what_was_asked_at_the_first_moment_counts_and_at_the_last_does_not(store: SqlStore) -> None:
+    settled(store)
+
+    assert len(told(store)) == 1
+    assert told(store, since=timedelta(seconds=1)) == ()
+    assert told(store, since=timedelta(seconds=-1), until=timedelta()) == ()
+    assert len(told(store, since=timedelta(seconds=-1), until=timedelta(seconds=1))) == 1
+
+
+def test_a_request_brings_no_summary_unless_it_is_said(store: SqlStore) -> None:
+    number = store.reserve_request(plan(0.5), Ceilings())
+    assert number is not None
+    store.settle_request(number, OK)
+
+    [row] = told(store)
+
+    assert (row.summaries, row.failed) == (0, 1)
+
+
+def test_a_check_that_failed_no_paper_is_not_counted(store: SqlStore) -> None:
+    number = store.reserve_request(plan(0.5), Ceilings())
+    assert number is not None
+    store.settle_request(number, OK, summaries=4, failed={"numbers": 0, "missing": 1})
+
+    assert [(c.check, c.failed, c.asked) for c in store.checks(NOON)] == [("missing", 1, 5)]
+
+
+def test_a_check_of_earlier_requests_is_not_counted(store: SqlStore) -> None:
+    for at in (NOON - timedelta(seconds=1), NOON):
+        number = store.reserve_request(plan(0.5, at=at), Ceilings())
+        assert number is not None
+        store.settle_request(number, OK, summaries=4, failed={"missing": 1})
+
+    assert [(c.client, c.failed, c.asked) for c in store.checks(NOON)] == [("openai", 1, 5)]
+
+
 def test_processes_at_once_never_overdraw(url: str) -> None:
     script = """
 import sys
@@ -182,9 +342,9 @@ os.kill(os.getpid(), 9)
 def test_what_was_learned_of_a_server_is_remembered_for_a_month(store: SqlStore, hand: Hand) -> None:
     store.save_learned("http://127.0.0.1", {"schema": True})
     store.save_learned("http://127.0.0.1", {"schema": False, "limits": [1, None]})
-    hand.advance(days=29)
+    hand.advance(days=30)
     within = store.learned("http://127.0.0.1")
-    hand.advance(days=2)
+    hand.advance(seconds=1)
 
     assert within == {"schema": False, "limits": [1, None]}
     assert store.learned("http://127.0.0.1") == {}

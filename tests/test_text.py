@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +24,7 @@ from digest.core.text import (
     unicode_text,
     web_url,
 )
+from tests.growth import LINEAR, growth, of
 
 # Letters that TeX, HTML and author lines are made of, so that Hypothesis finds what they do together.
 PIECES = [*"\\{}$~`'\"^=.-&%#_ \n()<>/;,aeiouvcsHZ0519[]|@!é", "\\textbf{", "\\'", "$x$", "--", "<sub>", "&lt;"]
@@ -136,16 +136,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_text_takes_time_in_proportion_only(piece: str) -> None:
-    def seconds(size: int) -> float:
-        text = piece * (size // len(piece))
-        start = time.perf_counter()
-        clean_html(text)
-        clean_text(text)
-        split_authors(text)
-        return time.perf_counter() - start
-
-    # A million characters take up to two seconds in all; something quadratic would take minutes for a tenth of them.
-    assert seconds(100_000) < 2.0
+    assert growth(lambda text: (clean_html(text), clean_text(text), split_authors(text)), of(piece)).factor < LINEAR
 
 
 def test_invisible_characters_are_gone_and_letters_composed() -> None:

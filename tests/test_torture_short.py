@@ -12,7 +12,7 @@ import pytest
 from digest.sources.deadline import Deadline
 from tests.desk import line
 from tests.servers.flaky_feed.documents import ATTACKS
-from tests.torture import asking, runs, trials
+from tests.torture import asking, models, runs, trials
 from tests.torture.figures import check
 from tests.torture.months import Month
 from tests.torture.works import work
@@ -93,6 +93,24 @@ def test_a_paper_that_is_always_refused_is_found_and_the_others_lose_nothing(tmp
 
 def test_a_model_that_asks_for_a_pause_has_it_and_nothing_is_paid_for_three_times(tmp_path: Path) -> None:
     check(asking.pauses(tmp_path, kinds=[kind for kind in asking.PAUSES if not kind.startswith("no answer")]))
+
+
+_A_FEW_SERVERS = (
+    "thinks: a draft in tags",
+    "thinks: apostrophes around",
+    "thinks: as a tool's call",
+    "no system role",
+    "only streams",
+    "a minute's quota, for 5 minutes",
+    "loads its model for ten minutes",
+    "context of 4,096, half is kept",
+    "context of 3,000, the fixed part is lost",
+)
+
+
+@pytest.mark.parametrize("name", _A_FEW_SERVERS)
+def test_a_model_server_as_they_are_brings_every_summary(tmp_path: Path, name: str) -> None:
+    check(models.models(tmp_path, names=[name], papers=24))
 
 
 def test_an_issue_leaves_with_every_paper_though_the_model_is_down(tmp_path: Path) -> None:

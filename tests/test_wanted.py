@@ -27,6 +27,9 @@ from digest.core.wanted import LIBRARIES, Wanted, name_of, understand
         ("10.1101/743294", "doi:10.1101/743294"),
         ("doi: 10.1101/743294", "doi:10.1101/743294"),
         ("https://doi.org/10.1101/743294", "doi:10.1101/743294"),
+        ("doi.org/10.1101/743294", "doi:10.1101/743294"),
+        ("10.1016%2FS0140-6736%2805%2967889-0", "doi:10.1016/s0140-6736(05)67889-0"),
+        ("10.1000.10/123", "doi:10.1000.10/123"),
         ("https://openreview.net/forum?id=aBcD12_efG", "openreview:aBcD12_efG"),
         ("openreview:aBcD12_efG", "openreview:aBcD12_efG"),
         ("https://example.org/papers/five", "url:https://example.org/papers/five"),
@@ -56,6 +59,24 @@ def test_everything_else_is_words(text: str) -> None:
     assert understand([text]) == Wanted(words=(text,))
 
 
+@pytest.mark.parametrize(
+    "text", ["http://www.example.org/p?z=2&a=1", "https://doi.org/10.1101/743294", "HTTPS://x.org/P/"]
+)
+def test_an_address_is_kept_as_it_was_given(text: str) -> None:
+    [(paper, address)] = understand([text]).addresses
+
+    assert understand([text]).papers == (paper,)
+    assert address == text
+
+
+def test_of_two_addresses_of_one_paper_the_first_is_kept_and_ids_have_none() -> None:
+    found = understand(
+        ["10.1101/743294", "https://doi.org/10.1101/743294", "https://x.org/doi/10.1101/743294", "words"]
+    )
+
+    assert found.addresses == ((PaperId("doi:10.1101/743294"), "https://doi.org/10.1101/743294"),)
+
+
 def test_people_are_named_as_authors() -> None:
     assert understand(["author: Ada Lovelace", "Author:Emmy Noether"]) == Wanted(
         authors=("Ada Lovelace", "Emmy Noether")
@@ -78,6 +99,9 @@ def test_the_lists_keep_their_order_and_no_doubles() -> None:
     [
         ("2413.01234", "looks like an arXiv id and is none"),
         ("arxiv:cs.LG", "looks like an arXiv id and is none"),
+        ("2401.0123", "looks like an arXiv id and is none"),
+        ("10.1002/(SICI)1099-9999(199601)9:1", "is only a part of a DOI"),
+        ("doi:10.1016/j.cell.2020...", "is only a part of a DOI"),
         ("author: ", "names nobody"),
         ("https://", "is not an address that can be read"),
         ("file:///home/ada/library.bib", "is not an address that can be read"),

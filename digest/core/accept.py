@@ -60,7 +60,7 @@ def accept(prompt: Prompt, completion: Completion, *, fold_topics: Fold, client:
         if not said:
             missing.append(paper)
             continue
-        summary, refusal = _first_good(said, paper, prompt.batch.papers)
+        summary, refusal = _last_good(said, paper, prompt.batch.papers)
         if summary is not None:
             summaries[paper.id] = summary
         else:
@@ -79,14 +79,15 @@ def _repeats(summaries: Mapping[PaperId, Summary], papers: Iterable[Paper], lang
     return repeated(said, language=language)
 
 
-def _first_good(said: Sequence[Summary], paper: Paper, batch: Sequence[Paper]) -> tuple[Summary | None, str]:
-    """The first that passes all checks; otherwise what the last one failed."""
-    refusal: str | None = ""
-    for summary in said:
+def _last_good(said: Sequence[Summary], paper: Paper, batch: Sequence[Paper]) -> tuple[Summary | None, str]:
+    """The last that passes all checks, for those before it may be drafts; otherwise what the very last one failed."""
+    refusals: list[str] = []
+    for summary in reversed(said):
         passed, refusal = check(summary, paper, batch)
         if not refusal:
             return replace(summary, checked=passed), ""
-    return None, refusal or ""
+        refusals.append(refusal)
+    return None, refusals[0]
 
 
 def _summary(answer: Answer, completion: Completion, fold_topics: Fold, client: str, language: str) -> Summary:
@@ -104,4 +105,4 @@ def _summary(answer: Answer, completion: Completion, fold_topics: Fold, client: 
 
 def _plain(said: str) -> str:
     """A model's sentence on one line, without what nobody sees and without the mark of a list."""
-    return _LIST_MARK.sub("", one_line(strip_invisible(said)), count=1)
+    return _LIST_MARK.sub("", one_line(strip_invisible(said)))

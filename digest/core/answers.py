@@ -8,12 +8,15 @@ single quotes, raw line breaks or quotes in its strings, be escaped as a whole, 
 parser that gives up, but a scanner that goes through the text once and takes every object that is closed and says what
 it is about. On valid JSON it reads what `json` reads, but for backslashes in formulas. It never raises, and takes
 linear time.
+
+Some models think aloud first, and their thoughts hold drafts and apostrophes: what ends with a mark such as `</think>`
+is left out, and what stands outside of brackets quotes nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -43,13 +46,54 @@ class Remark:
 
 
 def read_answers(text: str) -> tuple[Answer, ...]:
-    """Every complete answer in *text*, in its order; the same id may occur more than once. Any text is allowed."""
-    return tuple(answer for item in _objects(text) if (answer := _answer(item)))
+    """Every complete answer in *text*, in its order; the same id may occur more than once: then the last one is what
+    the model settled on. Any text is allowed."""
+    return tuple(answer for item in _objects(without_thoughts(text)) if (answer := _answer(item)))
 
 
 def read_remarks(text: str) -> tuple[Remark, ...]:
-    """Every complete sentence of an overview in *text*, in its order. Any text is allowed."""
-    return tuple(remark for item in _objects(text) if (remark := _remark(item)))
+    """Every complete sentence of an overview in *text*, in its order; of several overviews the last one's, for those
+    before it are drafts. Any text is allowed."""
+    loose: list[Remark] = []
+    whole: list[Remark] = []
+    for item in _objects(without_thoughts(text)):
+        told = item.get("sentences")
+        inner = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+        listed = [remark for each in inner if (remark := _remark(each))]
+        if listed:
+            whole, loose = listed, []
+        elif remark := _remark(item):
+            loose.append(remark)
+    # What follows the last whole one may be the answer itself, cut off.
+    return tuple(loose or whole)
+
+
+# --- thoughts ---------------------------------------------------------------------------------------------------------
+
+_THOUGHT_OUT: Final = re.compile(
+    r"</(?:seed:)?(?:think|thinking|thought|thoughts|reasoning|reflection|analysis)>"
+    r"|\[/THINK\]|◁/think▷|<\|/?end_(?:of_)?(?:thought|thinking)\|>"
+    r"|<\|channel\|>final[^{}\[\]\"]{0,40}?<\|message\|>",
+    re.IGNORECASE,
+)
+"""What models put behind their thoughts: Qwen, DeepSeek, Magistral, Kimi, Command, gpt-oss."""
+_FIRST_MARK: Final = re.compile(r"""[{\["]""")
+
+
+def without_thoughts(text: str) -> str:
+    """*text* from behind the last mark that ends a model's thoughts; all of it where nothing else follows them.
+
+    A summary may speak of such marks itself: one that stands in a string ends nothing. Of that the first bracket or
+    quote behind it tells, for an answer begins with a bracket.
+    """
+    following, end = "", len(text)
+    for mark in reversed(list(_THOUGHT_OUT.finditer(text))):
+        if first := _FIRST_MARK.search(text, mark.end(), end):
+            following = first[0]
+        if following not in ("", '"'):
+            return text[mark.end() :]
+        end = mark.start()
+    return text
 
 
 # --- object → answer or remark ----------------------------------------------------------------------------------------
@@ -141,7 +185,7 @@ _DEEPEST: Final = 100
 def _objects(text: str) -> Iterator[dict[str, Value]]:
     """Every object of *text* that is closed, the inner ones first; one that a lost brace mixed up is left out."""
     stack: list[_Open] = []
-    for kind, piece in _tokens(_once_escaped(text)):
+    for kind, piece in _tokens(_once_escaped(text), stack):
         if kind == "open":
             if len(stack) == _DEEPEST:
                 stack.clear()
@@ -196,14 +240,25 @@ _UP_TO: Final = {quote: re.compile(rf"[^{quote}\\]*(?:\\.[^{quote}\\]*)*", re.DO
 _AFTER_STRING: Final = re.compile(r"""\s*(?:[:,}\]]|\Z)|[^\S\n]*\n\s*["']""")
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Kind (open, close, mark, string, bare) and text of each token; an unfinished string is none."""
-    place, apostrophes_quote = 0, True
+def _tokens(text: str, brackets: Sized) -> Iterator[tuple[str, str]]:
+    """Kind (open, close, mark, string, bare) and text of each token; an unfinished string is none.
+
+    Args:
+        brackets: Those that are open; looked at when the next token is asked for. Outside of them a quote is a
+            character like any other, for what stands there is prose.
+    """
+    place, apostrophes_quote, kind_before = 0, True, ""
     while match := _TOKEN.match(text, place):
         place = match.end()
         kind = match.lastgroup or ""
+        before, kind_before = kind_before, kind
         if kind != "quote":
             yield kind, match[kind]
+        elif not len(brackets):
+            continue
+        elif match[kind] == "'" and before == "bare":
+            # In JSON nothing that is quoted follows a bare word; in prose an apostrophe may.
+            continue
         elif match[kind] == '"' or apostrophes_quote:
             end = _string_end(text, place, match[kind])
             if end is not None:

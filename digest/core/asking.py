@@ -7,11 +7,13 @@
 
 One thread decides everything; others only wait for answers. Which failure leads where:
 
-    the server or the moment (429, 5xx)       the same again, after 1 s and 2 s, or when the server says; then halves
+    the server or the moment (429, 5xx)       the same again, after 1 s and 2 s, or when the server says; then halves;
+                                              one paper, given up if others are answered meanwhile
     sent, and perhaps billed (a time-out)     once more, in halves; a second time, given up
     what was asked (too long, refused)        halves; one paper, given up
     no request can succeed (key, quota)       everything given up
-    nothing comes of any                      one at a time with growing pauses, then everything given up
+    nothing comes of any                      one at a time with growing pauses, for as long as the run may wait, for a
+                                              model may be loading; those that may cost, not often
 
 A request that is under way can't be stopped. One that outlasts the time limit is left to its thread, which dies with
 the process at the latest; it stays booked at the most it can cost, and what it brings is not heard.
@@ -39,10 +41,15 @@ _INVITED: Final = 10
 _ENOUGH: Final = 6
 """Failures in a row that are no accident, besides one for each request side by side: those share one bad moment. With
 one request in five failing at random, one at a time, that happens once in 80,000 requests; and from a batch of 64 down
-to single papers it takes no more."""
+to single papers it takes no more. What the server says will pass, and does not charge for, is not among them."""
+_NAMED_S: Final = 1.0
+"""A pause that the server asks for, and no mere politeness."""
 _NO_MOMENT_S: Final = 60.0
 """What goes on for so long is no bad moment."""
-_LONGEST_PAUSE_S: Final = 8.0
+_LONGEST_BACKOFF_S: Final = 8.0
+"""Of one request."""
+_LONGEST_PAUSE_S: Final = 30.0
+"""Of all of them, while nothing comes: some thirty requests in the quarter of an hour that a run waits."""
 _TICK_S: Final = 0.1
 """How long one looks away from the clock, for it need not be that of the threads."""
 
@@ -82,6 +89,8 @@ class Ask:
     in_doubt: bool = False
     """Its papers may have been paid for once without an answer."""
     not_before: float = -math.inf
+    answered_before: int = 0
+    """How many requests had been answered when it first failed."""
 
     def halves(self) -> tuple[Ask, ...]:
         """Both halves, or for one paper none: nothing smaller can be asked."""
@@ -141,6 +150,10 @@ class Asker:
     """When something last came, or could not come because nothing was to be sent."""
     _barren: int = 0
     """Requests in a row that brought nothing at all."""
+    _vain: int = 0
+    """Those among them that will not pass, or may have cost something."""
+    _answered: int = 0
+    """Requests that brought something."""
     _awaits_money: bool = False
     """The budget does not reach for the next request before one that is under way is settled."""
 
@@ -178,7 +191,10 @@ class Asker:
                 return pause_s
             ask = min((ask for ask in self.queue if ask.not_before <= now), key=lambda ask: ask.place)
             prompt = self.make_prompt(ask)
-            if (delay_s := self.llm.delay_s(prompt)) > 0:
+            if not self.llm.fits(prompt) and (halves := ask.halves()):
+                self.queue.remove(ask)
+                self.queue[:0] = halves
+            elif (delay_s := self.llm.delay_s(prompt)) > 0:
                 self._pause(
                     delay_s, "the limits of the model's provider leave no room for more in the time that a run has"
                 )
@@ -254,36 +270,54 @@ class Asker:
         self.on_request(taken.log)
         self.queue[:0] = taken.again
         if taken.barren:
-            self._count_barren(taken.barren, again=False)
+            self._count_barren(taken.barren, again=False, passes=False)
         else:
-            self._barren, self._silent_since = 0, self.now()
+            self._barren, self._vain, self._silent_since = 0, 0, self.now()
+            self._answered += 1
 
     def _failed(self, ask: Ask, error: LLMError) -> None:
-        self._count_barren(str(error), again=error.again)
+        passes = error.again and not error.may_be_billed
+        self._count_barren(str(error), again=error.again, passes=passes)
         if error.retry_after_s is not None:
             said = f"{error}; it asks to be left alone for {error.retry_after_s:.0f} s, longer than a run may wait"
             self._pause(error.retry_after_s, said)
-        backoff_s = min(2.0**ask.attempts, _LONGEST_PAUSE_S) if error.again else 0.0
-        later = replace(ask, not_before=self.now() + backoff_s)
-        attempts = _ATTEMPTS if error.retry_after_s is None else _INVITED
+        backoff_s = min(2.0**ask.attempts, _LONGEST_BACKOFF_S) if error.again else 0.0
+        answered_before = ask.answered_before if ask.attempts else self._answered
+        later = replace(ask, not_before=self.now() + backoff_s, answered_before=answered_before)
         next_ones: tuple[Ask, ...]
         if error.may_be_billed:
             in_doubt = replace(later, in_doubt=True)
             next_ones = () if ask.in_doubt else in_doubt.halves() or (in_doubt,)
-        elif error.again and ask.attempts + 1 < attempts:
+        elif error.again and ask.attempts + 1 < (_ATTEMPTS if error.retry_after_s is None else _INVITED):
             next_ones = (replace(later, attempts=ask.attempts + 1),)
         else:
-            next_ones = later.halves()
+            next_ones = later.halves() or ((self._patient(later),) if passes and self._may_pass(later, error) else ())
         self.queue[:0] = next_ones
         if not next_ones:
             self.give_up(ask.papers, str(error))
 
-    def _count_barren(self, reason: str, *, again: bool) -> None:
+    def _may_pass(self, ask: Ask, error: LLMError) -> bool:
+        """Whether the server may answer *ask*, of one paper, that it did not answer so often."""
+        if (error.retry_after_s or 0.0) >= _NAMED_S:
+            return True
+        if self._answered > ask.answered_before:
+            return False  # it answers others
+        # Nobody is left to tell whether it answers others.
+        is_last = not self.queue and not self._running
+        return not (is_last and self._answered and ask.attempts + 1 >= _INVITED)
+
+    def _patient(self, ask: Ask) -> Ask:
+        """*ask* behind all others: if it is the cause of it, they show."""
+        not_before = max(self._pause_until, ask.not_before) + _TICK_S
+        return replace(ask, attempts=ask.attempts + 1, not_before=not_before)
+
+    def _count_barren(self, reason: str, *, again: bool, passes: bool) -> None:
         """Nothing came of a request. If that goes on, ask less, then no more."""
         self._barren += 1
+        self._vain += not passes
         in_one_moment = self._wave if self.now() - self._silent_since < _NO_MOMENT_S else 0
-        if self._barren >= _ENOUGH + in_one_moment:
-            self._stop(f"the model was given up after {self._barren} failures in a row: {reason}")
+        if self._vain >= _ENOUGH + in_one_moment:
+            self._stop(f"the model was given up after {self._vain} failures in a row: {reason}")
         elif again and self._barren > self._wave:
             pause_s = min(2.0 ** (self._barren - self._wave - 1), _LONGEST_PAUSE_S)
             self._pause(pause_s, f"the model failed to the end of the time for it: {reason}")

@@ -17,12 +17,14 @@ STOPWORDS: Final = frozenset(
     "a an and are as at be by can do for from has have how in into is it its of on or our that the their these this to "
     "using via we what when which with".split()
 )
+_LOWERED: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+"""CO₂ is CO2."""
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order, folded so that plurals and hyphens make no difference."""
-    return [_singular(w) for w in _WORD.findall(text.casefold())]
+    """The words of a text in order, folded so that plurals, hyphens and lowered digits make no difference."""
+    return [_singular(w) for w in _WORD.findall(text.translate(_LOWERED).casefold())]
 
 
 def count(words: Iterable[str]) -> Bag:

@@ -258,11 +258,11 @@ _COMMANDS: Final = (
     ),
     (
         "# nonce",
-        r"#{2,} ?(?:system|instructions?|response|user|assistant|human|new|end|papers?|abstracts?)\b|"
+        r"(?<!#)#{2,}+ ?(?:system|instructions?|response|user|assistant|human|new|end|papers?|abstracts?)\b|"
         r"(?:\A|\s)#\s?(?:\d{1,3}|end) ?[a-z]{4}\b|#end\b|\bnonce (?:is\b|=|:)",
     ),
     # Something written so that only a program reads it.
-    ("", r"(?<![\w/.-])(?=[a-z/+]*\d)[a-z0-9+/]{40,}={0,2}(?:\s|\Z)"),
+    ("", r"(?<![\w/+.-])(?=[a-z/+]*\d)[a-z0-9+/]{40,}={0,2}(?:\s|\Z)"),
 )
 
 

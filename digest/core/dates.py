@@ -1,13 +1,17 @@
 """Dates as sources write them → aware UTC datetimes, or None where it is no date.
 
 Clock and zone are found first, the rest is a day in digits (ISO 8601, also basic) or in words (RFC 822 and what people
-make of it). The name of the weekday is never believed. What can't be, such as a 30th of February, is no date.
+make of it, in a dozen languages). The name of the weekday is never believed. What can't be, such as a 30th of
+February, is no date.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 _CLOCK: Final = re.compile(
@@ -18,15 +22,36 @@ _CLOCK: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _DAY: Final = re.compile(
-    r"""(?:[^\W\d_]+\.?,\s*|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\s+)?     # a weekday, in any language
+    r"""(?:(?:le|el|il|am)\s+)?(?:[^\W\d_]+(?:-[^\W\d_]+)?\.?(?:,\s*|\s+))?(?:(?:den|le)\s+)?  # a weekday
       (?: (?P<y1>\d{4})([-/.])(?P<m1>\d{1,2})\2(?P<d1>\d{1,2}) | (?P<y2>\d{4})-(?P<m2>\d{2})
         | (?P<y3>\d{4})(?P<m3>\d{2})(?P<d3>\d{2})
-        | (?P<d4>\d{1,2})(?:st|nd|rd|th)?[ -](?P<m4>[a-z]{3,9})\.?[ ,-]+(?P<y4>\d{2,4})
-        | (?P<m5>[a-z]{3,9})\.?\ (?P<d5>\d{1,2})(?:st|nd|rd|th)?,?\ (?P<y5>\d{4}) )(?!\d)""",
+        | (?P<d4>\d{1,2})(?:st|nd|rd|th|er|re|\.?[ºª°]|\.)?[ -](?:de\ )?(?P<m4>[^\W\d_]{3,14})\.?[ ,-]+(?:del?\ )?
+          (?P<y4>\d{2,4})
+        | (?P<m5>[^\W\d_]{3,14})\.?\ (?P<d5>\d{1,2})(?:st|nd|rd|th)?,?\ (?P<y5>\d{4})
+        | (?P<d6>\d{1,2})\.\ ?(?P<m6>\d{1,2})\.\ ?(?P<y6>\d{4})
+        | (?P<y7>\d{4})[年년]\ ?(?P<m7>\d{1,2})[月월]\ ?(?P<d7>\d{1,2})[日일] )(?!\d)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SINCE_1970: Final = re.compile(r"\d{10}|\d{13}")
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMES: Final = """
+january february march april may june july august september october november december
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+januar februar märz april mai juni juli august september oktober november dezember
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+januari februari maart april mei juni juli augustus september oktober november december
+januari februari mars april maj juni juli augusti september oktober november december
+januar februar marts april maj juni juli august september oktober november desember
+stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
+января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+ledna února března dubna května června července srpna září října listopadu prosince
+ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
+gener febrer març abril maig juny juliol agost setembre octubre novembre desembre
+jänner feber mrz april mai jun jul aug sept okt nov dez
+ene feb mrt abr may jun jul ago set oct nov dic
+"""
+"""The months, a language a line; any beginning of three letters and more counts where it can mean one month only."""
 _ZONES: Final = {
     name: hours
     for hours, names in {
@@ -76,7 +101,7 @@ def moment(value: object) -> datetime | None:
         found = _midnight(day)
         if clock:
             found += _time(clock)
-    except (ValueError, OverflowError):
+    except (LookupError, ValueError, OverflowError):
         return None
     return found if found >= _OLDEST and found != _EPOCH else None
 
@@ -88,15 +113,29 @@ def not_after(value: datetime | None, now: datetime) -> datetime | None:
 
 def _midnight(match: re.Match[str]) -> datetime:
     """The beginning of the day, UTC. A month alone is its first day."""
-    year, month, day = (next(filter(None, (match.groupdict().get(f"{p}{n}") for n in "12345")), "1") for p in "ymd")
+    year, month, day = (next(filter(None, (match.groupdict().get(f"{p}{n}") for n in "1234567")), "1") for p in "ymd")
     number = int(year)
     if len(year) == 2:  # RFC 2822, 4.3
         number += 2000 if number < 50 else 1900
     elif len(year) == 3:
         number += 1900
-    return datetime(
-        number, int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1, int(day), tzinfo=UTC
-    )
+    return datetime(number, int(month) if month.isdigit() else _months()[_bare(month)], int(day), tzinfo=UTC)
+
+
+@cache
+def _months() -> Mapping[str, int]:
+    """Beginning of a month's name → its number."""
+    found: dict[str, set[int]] = {}
+    for line in _NAMES.strip().split("\n"):
+        for number, name in enumerate(map(_bare, line.split()), 1):
+            for length in range(min(3, len(name)), len(name) + 1):
+                found.setdefault(name[:length], set()).add(number)
+    return {beginning: min(numbers) for beginning, numbers in found.items() if len(numbers) == 1}
+
+
+def _bare(word: str) -> str:
+    """In small letters without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
 
 
 def _time(match: re.Match[str]) -> timedelta:

@@ -12,13 +12,15 @@ good by it. So what is refused before any mail was taken waits for the end of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, RefusedError, StoreError
+from digest.core.errors import DeliveryError, DigestError, InDoubtError, MailUnavailable, RefusedError, StoreError
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.core.ports import Clock, Mailer, Store
+from digest.core.walls import wall
 
 IN_A_ROW: Final = 3
 """Mails not taken one after another, or in doubt, from which the rest waits: it is the server, not the address."""
@@ -96,11 +98,15 @@ class Delivering:
     met: Round
     waiting_until: date | None = None
     """Mails of issues up to this day wait for a person."""
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what a stop by the user must not come between."""
     _sent: list[date] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     trouble: bool = False
     _put_off: list[tuple[Delivery, str]] = field(default_factory=list)
     _refused: list[tuple[Delivery, RefusedError]] = field(default_factory=list)
+    _unfit_in_a_row: int = 0
+    """Mails that could not be composed since the last one that could."""
 
     def deliver(self, *, only: bool = False) -> Delivered:
         """Send the issue of the day, and what the days before left, to everybody who has not got it.
@@ -115,12 +121,15 @@ class Delivering:
         skipped = 0 if only else self._give_up(day)
         since = day if only else mails_since(day)
         # Today's first: it is the one that people wait for.
-        for issue_day in reversed(self.store.undelivered(self.edition.name, since=since, until=day)):
-            if self.waiting_until is not None and issue_day <= self.waiting_until:
-                self._say(f"issue of {issue_day}: its mails wait, for they may be out already")
-            else:
-                self._deliver_issue(issue_day)
-        self._settle()
+        try:
+            for issue_day in reversed(self.store.undelivered(self.edition.name, since=since, until=day)):
+                if self.waiting_until is not None and issue_day <= self.waiting_until:
+                    self._say(f"issue of {issue_day}: its mails wait, for they may be out already")
+                else:
+                    self._deliver_issue(issue_day)
+        finally:
+            # Also where the user stops the run: what was refused must not look as if it were in doubt.
+            self._settle()
         if self.met.stopped and (left := self._left(since, day)):
             wait = "1 mail waits" if left == 1 else f"{left} mails wait"
             none = "no more" if self.met.accepts else "no mail"
@@ -168,7 +177,20 @@ class Delivering:
                 self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=gone)
                 self._say(f"{of_day}{delivery.recipient}: {gone}")
                 continue
-            error = self._send(self.compose(stored, delivery), delivery)
+            try:
+                with wall(DigestError):
+                    mail = self.compose(stored, delivery)
+            except DigestError as unfit:
+                # Nothing was sent: the others get theirs, and this one is tried again when that is mended.
+                reason = f"the mail could not be composed: {unfit}"
+                self._put_off.append((delivery, reason))
+                self._say(f"{of_day}{delivery.recipient}: {reason}")
+                self._unfit_in_a_row += 1
+                if self._unfit_in_a_row >= IN_A_ROW:  # it is the template, not the recipient
+                    return
+                continue
+            self._unfit_in_a_row = 0
+            error = self._send(mail, delivery)
             self.met.count(error)
             if error is None:
                 self._sent.append(day)
@@ -176,8 +198,18 @@ class Delivering:
                 self._say(f"{of_day}{delivery.recipient}: {error}")
 
     def _send(self, mail: Mail, delivery: Delivery) -> DeliveryError | None:
+        with ExitStack() as receipt:
+
+            def before_dot() -> None:
+                # From here until the server's answer is written down nothing is to stop.
+                receipt.enter_context(self.held())
+                self.store.mark_delivery(delivery.id, DeliveryState.DOT)
+
+            return self._handed_over(mail, delivery, before_dot)
+
+    def _handed_over(self, mail: Mail, delivery: Delivery, before_dot: Callable[[], None]) -> DeliveryError | None:
         try:
-            self.mailer.send(mail, before_dot=lambda: self.store.mark_delivery(delivery.id, DeliveryState.DOT))
+            self.mailer.send(mail, before_dot=before_dot)
         except InDoubtError as error:
             self.store.mark_delivery(delivery.id, DeliveryState.UNKNOWN, error=str(error))
             return error

@@ -17,9 +17,19 @@ DigestError             one sentence for the person who must act
 
 from __future__ import annotations
 
+from digest.core.invisible import printable
+
 
 class DigestError(Exception):
-    """Base of all errors a person is told about. `str()` of it is the sentence that is shown."""
+    """Base of all errors a person is told about. `str()` of it is the sentence that is shown.
+
+    Servers, files and libraries have their say in it, and it goes to terminals, pages, mails and the database: so it is
+    cleaned of control and invisible characters here, once.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        """Say what happened and what to do."""
+        super().__init__(printable(message))
 
 
 class ConfigError(DigestError):

@@ -57,14 +57,14 @@ def _source(paper: Paper) -> str:
 # --- plain ------------------------------------------------------------------------------------------------------------
 
 # An attribute needs its equals sign: "$a<b and c>d$" is a formula.
-_TAG: Final = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*=[^<>]*)?\s*/?>|<!--|&(?:#\w+|[a-z]{2,8});")
+_TAG: Final = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>=]*+=[^<>]*+)?+\s*/?>|<!--|&(?:#\w+|[a-z]{2,8});")
 _ADDRESS: Final = re.compile(
-    r"[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:javascript|mailto):|\bdata:\w+/|\S@\w[\w-]*\.\w", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]{0,20}://|\bwww\.|\b(?:javascript|mailto):|\bdata:\w+/|\S@\w[\w-]*\.\w", re.IGNORECASE
 )
 _MARKDOWN: Final = re.compile(r"!?\[[^\[\]]*\]\([^()]*\)|\*\*[^*\n]+\*\*|(?<!\w)__[^_\n]+__(?!\w)|```|(?m:^#{1,6} )")
 # Mail readers turn "name.tld" into a link by themselves.
 _HOST: Final = re.compile(
-    r"\b[\w-]+\.(?:com|org|net|io|ai|co|dev|app|edu|gov|info|xyz|ly|me|ru|cn|shop|site|online|tech|store|link|biz|top|club|"
+    r"(?<![\w-])[\w-]++\.(?:com|org|net|io|ai|co|dev|app|edu|gov|info|xyz|ly|me|ru|cn|shop|site|online|tech|store|link|biz|top|club|"
     r"page|gg|tv|eu|uk|example)\b(?:/\S*)?|\bdoi:\s?\S+|\b10\.\d{4,9}/\S+",
     re.IGNORECASE,
 )
@@ -76,7 +76,9 @@ def _not_plain(summary: Summary, paper: Paper) -> str | None:
         return f"an address in it ({found[0]!r})"
     for pattern, what in ((_TAG, "markup"), (_MARKDOWN, "markup"), (_HOST, "an address")):
         # "<think>" and "Character.AI" are in order where the paper itself has them.
-        if foreign := next((found[0] for found in pattern.finditer(said) if found[0] not in source), None):
+        # Each spelling is looked for once, however often it is said.
+        spellings = dict.fromkeys(found[0] for found in pattern.finditer(said))
+        if foreign := next((found for found in spellings if found not in source), None):
             return f"{what} in it ({foreign!r})"
     if strip_invisible(said) != unicodedata.normalize("NFC", said):
         return "an invisible character in it"
@@ -99,7 +101,7 @@ def _wrong_length(summary: Summary) -> str | None:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 # A value alone does not tell 3.0 from 3, or 01 from 1.
-_EXACT: Final = re.compile(r"\d+\.0+\b|(?<![\d.,:-])0\d+\b")
+_EXACT: Final = re.compile(r"(?<!\d)\d++\.0++\b|(?<![\d.,:-])0\d+\b")
 _DIMENSION: Final = re.compile(r"\b\d-?[Dd]\b")
 _FLAT_OR_SOLID: Final = re.compile(r"\b[23]-?[Dd]\b")
 
@@ -116,7 +118,7 @@ def _wrong_number(summary: Summary, paper: Paper) -> str | None:
         found = numbers.read(text, decimal_comma=summary.language != "en")
         if wrong := numbers.unknown(found, known, foreign=foreign):
             return f"{wrong.text} is not in the abstract"
-    if exact := next((m[0] for m in _EXACT.finditer(said) if m[0] not in source), None):
+    if exact := next((n for n in dict.fromkeys(m[0] for m in _EXACT.finditer(said)) if n not in source), None):
         return f"{exact} is not in the abstract"
     return None
 

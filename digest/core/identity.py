@@ -5,9 +5,10 @@
 
 Whether two records are one work is decided by their ids in `resolve.py`, and by their words in `likeness.py`.
 
-Ids are strong (arXiv, DOI, OpenReview) or weak (a URL, a title key). Strong ids join without a further question, except
-that two different arXiv ids are never one paper: proceedings give one DOI to many papers. Weak ids join only where the
-rest agrees: some feeds link all their items to one page, and "Editorial" is the title of many papers.
+Ids are strong (arXiv, DOI, OpenReview) or weak (a URL, a title key, what a source calls an item). Strong ids join
+without a further question, except that two different arXiv ids are never one paper: proceedings give one DOI to many
+papers. Weak ids join only where the rest agrees: some feeds link all their items to one page, others number them from 1
+every day, and "Editorial" is the title of many papers. DOIs are in `dois.py`, and can be had from here.
 """
 
 from __future__ import annotations
@@ -19,32 +20,58 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from digest.core.dois import decoded, doi, doi_url, doi_version, preprint_server, versionless, work_of
 from digest.core.models import Announcement, Paper, PaperId, Signals
-from digest.core.text import strip_invisible, web_url
+from digest.core.text import web_url
+
+__all__ = [
+    "SHORT_TITLE",
+    "arxiv_id",
+    "canonical_url",
+    "content_hash",
+    "doi",
+    "doi_url",
+    "doi_version",
+    "has_strong_id",
+    "identify",
+    "ids_of",
+    "is_of_a_source",
+    "known_by",
+    "merge",
+    "merge_announcements",
+    "merge_signals",
+    "names_of",
+    "preprint_server",
+    "scheme",
+    "title_id",
+    "title_key",
+    "title_words",
+    "values",
+    "versionless",
+    "work_of",
+]
 
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number since 2007, archive(.SUBJECT)/YYMMNNN before.
-_NEW_STYLE: Final = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
+# The number has four digits until 2014 and five since: with four it would be one that was cut.
+_MONTH: Final = "(?:0[1-9]|1[0-2])"
+_NEW_STYLE: Final = rf"(?:(?:0[7-9]|1[0-4]){_MONTH}\.\d{{4}}|(?:1[5-9]|[2-9]\d){_MONTH}\.\d{{5}})(?!\d)"
 _OLD_STYLE: Final = r"[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID: Final = rf"(?P<id>{_NEW_STYLE}|{_OLD_STYLE})(?:v(?P<version>[1-9]\d{{0,2}}))?"
-_ARXIV_BARE: Final = re.compile(rf"(?:arxiv:\s*)?{_ARXIV_ID}", re.IGNORECASE)
+_ARXIV_BARE: Final = re.compile(rf"(?:arxiv:\s*)?{_ARXIV_ID}(?:\.pdf)?", re.IGNORECASE)
 _ARXIV_WITHIN: Final = re.compile(
-    r"(?:oai:arxiv\.org:|arxiv:\s*|10\.48550/arxiv\.|(?:^|[/.])arxiv\.org/(?:abs|pdf|html|ps|format)/"
-    rf"|huggingface\.co/papers/|hf\.co/papers/|alphaxiv\.org/(?:abs|overview)/){_ARXIV_ID}(?![\d])",
+    r"(?:oai:arxiv\.org:|arxiv:\s*|10\.48550/arxiv\.|(?<![\w-])arxiv\.org/(?:abs|pdf|html|ps|format|src|e-print|dvi)/"
+    r"|huggingface\.co/papers/|hf\.co/papers/|alphaxiv\.org/(?:abs|overview|pdf)/|ar5iv\.org/(?:abs|html)/|/arxiv/)"
+    rf"{_ARXIV_ID}(?!\d)",
     re.IGNORECASE,
 )
-_DOI: Final = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
-# bioRxiv and medRxiv write the version into the address of a page, behind the DOI.
-_PREPRINT_VERSION: Final = re.compile(r"^(10\.(?:1101|64898)/[\d.]+?)v(\d+)(?:\..*)?$")
-# Others give every version a DOI of its own: /v2 at Research Square and Authorea, .v2 at Preprints.org and TechRxiv,
-# -v2 at ChemRxiv, _v2 at OSF; F1000's journals and eLife's reviewed preprints end in the bare number.
-_DOI_OF_VERSION: Final = re.compile(
-    r"(10\.(?:21203|20944|26434|31234|31219|31235|22541|36227)/.+?)[/._-]v(\d{1,2})|(10\.(?:12688|7554)/.+\.\d{4,})\.(\d)"
+_OPENREVIEW: Final = re.compile(
+    r"openreview\.net/(?:forum|pdf|attachment)/?\?(?:[^?#\s]*&)?id=([\w-]{6,40})(?![\w-]|…|\.\.)"
 )
-_BIORXIV_SHORT: Final = re.compile(r"(?:bio|med)rxiv\.org/cgi/content/(?:short|abstract|full)/(\d{6,})(?:v\d+)?")
-_OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?(?:.*&)?id=([\w-]{6,})")
 _NOISE_PARAMETERS: Final = re.compile(r"^(?:utm_\w+|rss|fbclid|gclid|mc_\w+|ref|source)$")
+_GOOGLE: Final = re.compile(r"google\.[a-z]{2,3}(?:\.[a-z]{2})?")
+"""Its `/url` leads elsewhere, by another way at each reading."""
 _NOISE_OF_PUBMED: Final = frozenset({"fc", "ff", "v"})
 """When and with what a feed was fetched; elsewhere `v` may well name the article."""
 
@@ -54,15 +81,9 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 _SCHEMES: Final = ("arxiv", "doi", "openreview", "url", "title")
 """Best first: the canonical id of a paper is the best of all its ids."""
+_OF_A_SOURCE: Final = "guid"
+"""The scheme of what a source calls an item: an alias within that source, and never what a paper is called."""
 _STRONG: Final = frozenset({"arxiv", "doi", "openreview"})
-_PREPRINT_SERVERS: Final = re.compile(
-    # bioRxiv and medRxiv number their DOIs; under the older prefix there are Cold Spring Harbor's journals too.
-    r"(10\.(?:1101|64898))/[\d.]+$|(10\.(?:21203|20944|26434|31234|31219|31235|31223|22541|36227)|10\.2139/ssrn\b)"
-)
-"""bioRxiv and medRxiv (old and new), Research Square, Preprints.org, ChemRxiv, PsyArXiv, OSF, SocArXiv, EarthArXiv,
-Authorea, TechRxiv, SSRN."""
-_LONGEST_DOI: Final = 300
-"""Characters; the longest that publishers made, out of titles and volumes, have half of that."""
 SHORT_TITLE: Final = 16
 """Letters and digits below which a title alone says too little ("Editorial", "0")."""
 
@@ -74,6 +95,7 @@ def arxiv_id(text: str) -> tuple[str, int | None] | None:
         `("2403.15527", 1)` for `oai:arXiv.org:2403.15527v1`; the version is None where it is not written;
         None if there is no arXiv id.
     """
+    text = decoded(text)
     match = _ARXIV_BARE.fullmatch(text.strip()) or _ARXIV_WITHIN.search(text)
     if match is None:
         return None
@@ -87,50 +109,6 @@ def _old_style(text: str) -> str:
     return f"{archive.split('.')[0].lower()}/{number}"
 
 
-def doi(text: str) -> str | None:
-    """Find a DOI, in lower case and without a preprint's version; None where there is none or it wraps an arXiv id."""
-    match = _DOI.search(strip_invisible(text))
-    if match is None:
-        short = _BIORXIV_SHORT.search(text)
-        return f"10.1101/{short[1]}" if short else None
-    found = match[1].rstrip(".,;:)]}'").lower()
-    if len(found) > _LONGEST_DOI:
-        return None
-    found = re.sub(r"/(?:abstract|full|pdf|epdf|meta)$", "", found)
-    versioned = _PREPRINT_VERSION.match(found)
-    if versioned:
-        found = versioned[1]
-    return None if found.startswith("10.48550/arxiv.") else found
-
-
-def doi_version(text: str) -> int | None:
-    """The version that a preprint server writes behind a DOI (`10.1101/743294v2`, `10.21203/rs.3.rs-1/v2`) or None."""
-    match = _DOI.search(strip_invisible(text))
-    if match is None:
-        return None
-    found = match[1].rstrip(".,;:)]}'").lower()
-    versioned, own = _PREPRINT_VERSION.match(found), _DOI_OF_VERSION.fullmatch(found)
-    number = versioned[2] if versioned else (own[2] or own[4]) if own else ""
-    return int(number) or None if 0 < len(number) < 4 else None  # what is longer is no version, but somebody's joke
-
-
-def versionless(doi: str) -> str:
-    """*doi* as it names the work: without the version, where each version has a DOI of its own."""
-    own = _DOI_OF_VERSION.fullmatch(doi)
-    return own[1] or own[3] if own else doi
-
-
-def preprint_server(doi: str) -> str | None:
-    """What the DOIs of one preprint server begin with; None for those of journals, proceedings and archives of data."""
-    match = _PREPRINT_SERVERS.match(doi)
-    return match[1] or match[2] if match else None
-
-
-def doi_url(doi: str) -> str:
-    """Where a DOI leads; signs that an address may not hold are written as it may."""
-    return "https://doi.org/" + quote(doi, safe="/:;()._-,+*@!'$=~")
-
-
 def canonical_url(url: str) -> str | None:
     """One spelling for addresses of the same page: https, no `www.`, no fragment, no tracking parameters."""
     safe = web_url(url)
@@ -138,6 +116,10 @@ def canonical_url(url: str) -> str | None:
         return None
     parts = urlsplit(safe)
     host = (parts.hostname or "").removeprefix("www.")
+    if _GOOGLE.fullmatch(host) and parts.path == "/url":
+        leads_to = next((value for name, value in parse_qsl(parts.query) if name in ("url", "q")), "")
+        if page := canonical_url(leads_to):
+            return page
     port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     noise = _NOISE_OF_PUBMED if host.startswith("pubmed.") else frozenset()
     query = sorted(
@@ -229,7 +211,7 @@ def _mine(text: str, found: dict[str, str]) -> None:
     if of_doi:
         found.setdefault("doi", versionless(of_doi))
         return
-    note = _OPENREVIEW.search(text)
+    note = _OPENREVIEW.search(decoded(text))
     if note:
         found.setdefault("openreview", note[1])
         return
@@ -251,6 +233,24 @@ def ids_of(paper: Paper) -> tuple[PaperId, ...]:
 def values(ids: Iterable[PaperId], name: str) -> frozenset[str]:
     """Those of *ids* that are of one scheme, without it: `2603.01234` for `arxiv`."""
     return frozenset(i.partition(":")[2] for i in ids if scheme(i) == name)
+
+
+def is_of_a_source(paper_id: PaperId) -> bool:
+    """Whether it says something within one source alone, and nothing to people."""
+    return scheme(paper_id) == _OF_A_SOURCE
+
+
+def names_of(paper: Paper) -> tuple[PaperId, ...]:
+    """Its ids, for people: the canonical one first, and none that one source alone understands."""
+    return tuple(i for i in ids_of(paper) if not is_of_a_source(i))
+
+
+def known_by(paper: Paper, ids: Iterable[PaperId]) -> Paper:
+    """*paper* under these ids, in their order, the canonical one first; under its title where none names it."""
+    all_of_them = tuple(ids)
+    names = [i for i in all_of_them if not is_of_a_source(i)]
+    first = names[0] if names else title_id(paper.title, paper.abstract)
+    return replace(paper, id=first, aliases=tuple(sorted({*all_of_them} - {first})))
 
 
 def has_strong_id(paper: Paper) -> bool:
@@ -296,7 +296,8 @@ def _content_order(paper: Paper) -> tuple[bool, int, int, str, str]:
 
 
 def _url_order(url: str) -> tuple[bool, bool, int, str]:
-    return "arxiv.org/" not in url, "doi.org/" not in url, len(url), url
+    # A DOI that was cut leads nowhere.
+    return "arxiv.org/" not in url, "doi.org/" not in url or doi(url) is None, len(url), url
 
 
 def merge_signals(a: Signals, b: Signals) -> Signals:

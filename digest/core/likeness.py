@@ -1,6 +1,7 @@
 """When two records are one work although no id says so.
 
-    same_work()  two papers → why they are one, in words for people, or None
+    same_work()     two papers → why they are one, in words for people, or None
+    are_one_item()  whether two that one source calls by the same name are one, or it used the name again
 
 How two such records find each other among a million is `sketch.py`'s business.
 
@@ -28,7 +29,7 @@ from digest.core.identity import (
     scheme,
     title_key,
     values,
-    versionless,
+    work_of,
 )
 from digest.core.models import Paper
 from digest.core.people import authors_in_common
@@ -88,6 +89,13 @@ def same_work(a: Paper, b: Paper) -> str | None:
     return (difference and _by_near_title(a, b, difference)) or _by_abstract(a, b)
 
 
+def are_one_item(a: Paper, b: Paper) -> bool:
+    """Whether title or text agree: a source may give the id of an item to another one."""
+    if a.abstract and b.abstract and likeness(a.abstract, b.abstract) >= _ALIKE:
+        return True
+    return not is_generic(a.title) and title_difference(a.title, b.title) is not None
+
+
 def conflicting(a: Paper, b: Paper) -> bool:
     """True if their ids say that they are different works."""
     ids_a, ids_b = ids_of(a), ids_of(b)
@@ -96,7 +104,8 @@ def conflicting(a: Paper, b: Paper) -> bool:
         return not arxiv_a & arxiv_b
     if arxiv_a or arxiv_b:
         return False
-    dois_a, dois_b = ({versionless(i) for i in values(ids, "doi")} for ids in (ids_a, ids_b))
+    # What was stored when DOIs were cut at `<` says nothing any more.
+    dois_a, dois_b = ({work for i in values(ids, "doi") if (work := work_of(i))} for ids in (ids_a, ids_b))
     if not dois_a or not dois_b or dois_a & dois_b:
         return False
     # A preprint's DOI beside a journal's, or another server's, is no contradiction.
@@ -106,7 +115,8 @@ def conflicting(a: Paper, b: Paper) -> bool:
 
 def _are_listed_apart(a: Paper, b: Paper) -> bool:
     """Whether one site gives them two pages, or two publishers' DOIs: only an equal title then tells otherwise."""
-    published_a, published_b = ({i for i in values(ids_of(p), "doi") if not preprint_server(i)} for p in (a, b))
+    works_a, works_b = ({work for i in values(ids_of(p), "doi") if (work := work_of(i))} for p in (a, b))
+    published_a, published_b = ({i for i in works if not preprint_server(i)} for works in (works_a, works_b))
     if published_a and published_b:
         return not published_a & published_b
     return scheme(a.id) == scheme(b.id) == "url" and a.id != b.id and _site(a) == _site(b)

@@ -332,6 +332,8 @@ class Completion:
     """Part of `input_tokens` that the provider's prompt cache served."""
     cache_write_tokens: int = 0
     """Part of `input_tokens` that was written to that cache; some providers charge for it."""
+    tier: str | None = None
+    """The provider's tier that served it, such as `flex`; None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

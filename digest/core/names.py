@@ -6,12 +6,54 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_NOT_SHOWN: Final = re.compile(r"\( ?\d+ additional authors? not shown ?\)", re.IGNORECASE)
-_COLLABORATION: Final = re.compile(r"(\b(?:collaborations?|consortium|team|group)) ?: ?", re.IGNORECASE)
-_AND: Final = re.compile(r" (?:and|&) |^ ?(?:and|&) ", re.IGNORECASE)
-_ET_AL: Final = re.compile(r"\bet\.? al\b\.?|\band others\b|(?:…|\.\.\.) ?$", re.IGNORECASE)
+_NOT_SHOWN: Final = re.compile(
+    r"\( ?\d+ additional authors? not shown ?\)|\[ ?[\d,*† ]{1,20}\]|<[^<>@\s]{1,80}@[^<>\s]{1,80}>"
+    r"|(?<!\S)\S{1,80}@\S{1,80}"
+    r"|(?:https?://orcid\.org/)?\b\d{4}-\d{4}-\d{4}-\d{3}[\dXx]\b",
+    re.IGNORECASE,
+)
+_WIDE: Final = str.maketrans(
+    {
+        **dict.fromkeys("，、､﹐﹑،", ", "),
+        **dict.fromkeys("；﹔؛", "; "),
+        **dict.fromkeys("：﹕", ": "),
+        **dict.fromkeys("（﹙【", " ("),
+        **dict.fromkeys("）﹚】", ") "),
+        "＆": "&",
+        "　": " ",
+    }
+)
+"""Punctuation of Chinese, Japanese and Arabic, and what divides and encloses in its place."""
+_GROUP: Final = (
+    r"(?:collaborations?|consorti(?:um|a)|team|group|network|project|survey|initiative|alliance|investigators"
+    r"|task force|committee)"
+)
+_COLLABORATION: Final = re.compile(rf"(\b{_GROUP}) ?: ?", re.IGNORECASE)
+_ON_BEHALF: Final = re.compile(rf",? (?:on behalf of|for) (?:the )?(?=[^,;]{{1,80}}\b{_GROUP}\b)", re.IGNORECASE)
+_BY: Final = re.compile(r"\A(?:by\b|authors?\b|author\(s\)) ?:? ?", re.IGNORECASE)
+_AND: Final = re.compile(r" (?:and|&|und|et) |^ ?(?:and|&|und|et) ", re.IGNORECASE)
+_DIVIDED: Final = re.compile(r" [|•·] ")
+_ET_AL: Final = re.compile(
+    r"\bet\.? al\b\.?|\bet alii\b|\b(?:and|und|et) (?:\d+ )?(?:others?|more|andere|autres)(?: authors?)?\b"
+    r"|(?:…|\.\.\.) ?$",
+    re.IGNORECASE,
+)
+_NOBODY: Final = re.compile(
+    r"(?:et\.? al|(?:and )?(?:others?|\d+ (?:others?|more))(?: authors?)?|n/?a|none|null|unknown|author\(?s?\)?|by"
+    r"|and)\.?",
+    re.IGNORECASE,
+)
+_MARKS: Final = re.compile(r"(?:(?<=[^\W\d_]{2})\d{1,2}|[*†‡§¶∗#⁰¹²³⁴-⁹ᵃ-ᶻ])+\Z")
+"""Of affiliations and footnotes, behind a name."""
 _INITIALS: Final = re.compile(r"(?:[^\W\d_a-z]\.[\s-]?){1,4}|[A-Z](?:[\s-]?[A-Z]){0,2}")
 _SUFFIX: Final = re.compile(r"(?:Jr|Sr|II|III|IV)\.?", re.IGNORECASE)
+_DEGREE: Final = re.compile(
+    r"(?:M\.?D|Ph\.? ?D|D\.?Phil|M\.?Sc|B\.?Sc|M\.?P\.?H|M\.?B\.?A|MBBS|MBChB|Pharm\.?D|D\.?D\.?S|FRCP|RN|MA|MS|BA)\.?"
+)
+_PLACE: Final = re.compile(
+    r"\b(?:universit|institut|departm|laborator|school|college|facult|academy|hospital)", re.IGNORECASE
+)
+_LATIN: Final = re.compile("[A-Za-z\u00c0-\u024f]")
 _LONGEST: Final = 200
 
 
@@ -19,23 +61,67 @@ def split_authors(text: str) -> tuple[str, ...]:
     """Take an author line apart; affiliations in parentheses and "et al." are dropped.
 
     Commas, semicolons and "and" divide, outside parentheses. "Kaur, M., Shukla, A." is two people, and so is
-    "Willyard, Ann; Cooper, Blake".
+    "Willyard, Ann; Cooper, Blake"; "Willyard, Ann" alone is one, and a collaboration before a colon is an author.
     """
-    text = _COLLABORATION.sub(r"\1, ", _NOT_SHOWN.sub(" ", " ".join(text.split())))
-    text = _ET_AL.sub(" ", _without_parentheses(text))
+    text = _NOT_SHOWN.sub(" ", " ".join(text.translate(_WIDE).split()))
+    text = _ET_AL.sub(" ", _without_parentheses(_BY.sub("", text)))
+    text = _ON_BEHALF.sub(", ", _DIVIDED.sub("; ", text))
+    head, *rest = _COLLABORATION.split(text)
+    names = list(_divided(head)) if not rest else []
+    # What the colon ends is the group, and those behind it are its people.
+    for n in range(0, len(rest), 2):
+        before = head if n == 0 else rest[n - 1]
+        *people, group = re.split("[,;]", before)
+        names += [*_divided(",".join(people)), *_names([f"{group}{rest[n]}"])]
+        if n + 2 >= len(rest):
+            names += _divided(rest[n + 1])
+    return tuple(names)
+
+
+def people(names: Iterable[str]) -> tuple[str, ...]:
+    """Of a list in which each name is one person's: nobody (":", "et al.") left out, a group before a colon apart."""
+    found: list[str] = []
+    for name in names:
+        found += split_authors(name) if _COLLABORATION.search(name) else filter(None, [author_name(name)])
+    return tuple(found)
+
+
+def author_name(text: str) -> str:
+    """One person's name: "Willyard, Ann" → "Ann Willyard". Affiliation, marks and blanks are dropped.
+
+    Empty for what is nobody: ":", "et al.".
+    """
+    name = " ".join(_without_parentheses(_NOT_SHOWN.sub(" ", text.translate(_WIDE))).split()).strip(" ,;:")
+    surname, comma, given = name.partition(", ")
+    if comma and (_PLACE.search(given) or _DEGREE.fullmatch(given)) and " " in surname:
+        name = surname
+    elif comma and "," not in given and not _SUFFIX.fullmatch(given):
+        name = f"{given} {surname}"
+    return _named(name)
+
+
+def _named(name: str) -> str:
+    """*name* without marks; empty where it names nobody."""
+    name = _MARKS.sub("", name).strip(" ,;:*")
+    return name if any(c.isalpha() for c in name) and not _NOBODY.fullmatch(name) else ""
+
+
+def _divided(text: str) -> tuple[str, ...]:
     if ";" in text:
         return _names(author_name(part) for part in text.split(";"))
+    chunks = [" ".join(chunk.split()) for chunk in _AND.split(text)]
+    if all(map(_is_turned, filter(None, chunks))):
+        return _names(map(author_name, chunks))
     parts = [part for chunk in text.split(",") for part in _AND.split(chunk)]
     return _names(_joined([" ".join(part.split()) for part in parts]))
 
 
-def author_name(text: str) -> str:
-    """One person's name: "Willyard, Ann" → "Ann Willyard". Affiliation and blanks are dropped."""
-    name = " ".join(_without_parentheses(text).split()).strip(" ,;")
-    surname, comma, given = name.partition(", ")
-    if not comma or "," in given or _SUFFIX.fullmatch(given):
-        return name
-    return f"{given} {surname}"
+def _is_turned(chunk: str) -> bool:
+    """Whether it is one person, the surname before the only comma: "van der Berg, Jan", "Gómez, Samuel Enrique"."""
+    surname, comma, given = (part.strip() for part in chunk.partition(","))
+    if not comma or "," in given or not surname or not given or _SUFFIX.fullmatch(given) or _DEGREE.fullmatch(given):
+        return False
+    return (" " not in surname or " " not in given) and bool(_LATIN.search(surname) and _LATIN.search(given))
 
 
 def _joined(parts: list[str]) -> list[str]:
@@ -47,6 +133,8 @@ def _joined(parts: list[str]) -> list[str]:
             open_surname = False
         elif names and _SUFFIX.fullmatch(part):
             names[-1] = f"{names[-1]} {part}"
+        elif names and " " in names[-1] and _DEGREE.fullmatch(part):
+            open_surname = False
         elif open_surname and _INITIALS.fullmatch(part):
             names[-1] = f"{part} {names[-1]}"
             open_surname = False
@@ -57,8 +145,8 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _names(candidates: Iterable[str]) -> tuple[str, ...]:
-    names = (" ".join(candidate.split()).strip(" ,;:*") for candidate in candidates)
-    return tuple(n for n in names if len(n) <= _LONGEST and any(c.isalpha() for c in n))
+    names = (_named(" ".join(candidate.split())) for candidate in candidates)
+    return tuple(name for name in names if 0 < len(name) <= _LONGEST)
 
 
 def _without_parentheses(text: str) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -66,6 +67,10 @@ _TEX: Final = tuple(
     for pattern, new in (
         (r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3})", ","),
         (r"\\%", "%"),
+        # A half is no twelve.
+        (r"\\[cdt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", r" \1/\2"),
+        (r"\\[cdt]?frac\s?(\d)\s?(\d)", r" \1/\2"),
+        (r"\}\s?\{", "} {"),
         (r"\\(?:times|cdot)(?![A-Za-z])", "×"),
         (r"\^\s?\{\s?([+−-]?\d+)\s?\}", r"^\1"),
         (r"\^\s?\{?\\circ\}?|\\degree", "°"),
@@ -76,6 +81,7 @@ _TEX: Final = tuple(
     )
 )
 _RAISED: Final = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_FRACTION: Final = re.compile("(?<=\\d)(?=[¼-¾⅐-⅞])")
 _LOWERED: Final = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _GROUP_BLANK: Final = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
@@ -83,7 +89,7 @@ _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 
 def _plain(text: str, *, decimal_comma: bool) -> str:
     """*text* without TeX, raised and lowered digits as ^5 and _5."""
-    if "$" in text or "\\" in text:
+    if "$" in text or "\\" in text or "^{" in text:
         pieces, last = [], 0
         for start, end in formulas(text):
             pieces += [text[last:start], text[start:end].replace("$", " ")]
@@ -94,12 +100,13 @@ def _plain(text: str, *, decimal_comma: bool) -> str:
     if not text.isascii():
         text = _RAISED.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]).replace("−", "-"), text)
         text = _LOWERED.sub(lambda m: "_" + unicodedata.normalize("NFKC", m[0]), text)
+        text = _FRACTION.sub(" ", text)
         text = re.sub("(?<=\\d)[\u00a0\u2009\u202f](?=\\d{3}(?!\\d))", ",", text)
         text = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return _GROUP_BLANK.sub(",", _DECIMAL_COMMA.sub(".", text)) if decimal_comma else text
 
 
-_DASHES: Final = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "—": ";", "’": "'"})
+_DASHES: Final = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "—": ";", "’": "'", "⁄": "/"})
 
 # --- a number ---------------------------------------------------------------------------------------------------------
 
@@ -212,10 +219,14 @@ def _unit(before: str, after: str) -> tuple[str, int]:
     return "", 0
 
 
+_MOST_DIGITS: Final = 60
+"""Two numbers that agree in so many are one; what is counted with longer ones takes more than in proportion."""
+
+
 def _value(match: re.Match[str]) -> Decimal:
     if not match["digits"]:
         return sum((_WORDS[word.lower()] for word in match.group("tens", "ones", "word") if word), Decimal(0))
-    value = Decimal(match["digits"].replace(",", ""))
+    value = Decimal(match["digits"].replace(",", "")[:_MOST_DIGITS])
     if exponent := match["e"] or match["times"]:
         return value.scaleb(int(exponent))
     if match["power"] and value <= 1000 and abs(int(match["power"])) <= 100:
@@ -388,6 +399,8 @@ def _share(place: _Place, following: _Place) -> None:
 
 # "Two methods" is said of what an abstract names and does not count, by more than twice as many people as "three".
 _COUNTED_FROM: Final = 3
+# Each number of a summary is held against each of an abstract, of which the richest has fewer than a hundred.
+_MOST_KNOWN: Final = 500
 
 
 def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = False) -> Number | None:
@@ -396,6 +409,12 @@ def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = 
     Args:
         foreign: The two texts are in different languages: then a unit may be spelled in words that are not known here.
     """
+    places: defaultdict[Decimal, set[int]] = defaultdict(set)
+    for place, number in enumerate(known):
+        for value in number.values:
+            if len(places[value]) < 2:
+                places[value].add(place)
+    known = list(dict.fromkeys(known))[:_MOST_KNOWN]
     by_value: dict[Decimal, list[Number]] = {}
     for number in known:
         for value in number.values:
@@ -405,7 +424,7 @@ def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = 
     for number in said:
         # "From 70 to 70 %": one number stands in for another.
         doubled = last is not None and last.readings & number.readings and not number.name and not number.is_word
-        if doubled and sum(bool(each.values & number.values) for each in known) < 2:
+        if doubled and len(set().union(*(places[value] for value in number.values))) < 2:
             return number
         last = number
         if number.repeats and not number.values & repeated:

@@ -37,10 +37,13 @@ _OUTPUT_TOKENS: Final = 2048
 _REFERENCE: Final = re.compile(r"\s*(?:\[\s*#?\d{1,3}(?:[\s,;#]+\d{1,3})*\s*\]|\(\s*#\d{1,3}(?:[\s,;#]+\d{1,3})*\s*\))")
 
 
-def tellable(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def tellable(entries: Sequence[Entry], *, most: int = MOST_ENTRIES) -> tuple[Entry, ...]:
     """The entries that a model is told of, in their order: those with a summary that passed the checks.
 
     An extract is not shown, for nothing has checked it; nor is what speaks to the model instead of the reader.
+
+    Args:
+        most: How many, the best of them.
     """
     fit = [
         entry
@@ -49,7 +52,7 @@ def tellable(entries: Sequence[Entry]) -> tuple[Entry, ...]:
         and not entry.paper.withdrawn
         and not reads_like_a_command(entry.paper.title, entry.summary.tldr)
     ]
-    best = sorted(range(len(fit)), key=lambda place: -fit[place].score)[:MOST_ENTRIES]
+    best = sorted(range(len(fit)), key=lambda place: -fit[place].score)[:most]
     return tuple(fit[place] for place in sorted(best))
 
 

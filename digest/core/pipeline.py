@@ -13,6 +13,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -224,6 +225,8 @@ class Pipeline:
     """What words say apart from the day's papers."""
     concurrency: int = 8
     """Sources that are read at once."""
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what a stop by the user must not come between."""
     chooser: Chooser = field(default_factory=Chooser)
 
     # -- fetch
@@ -428,6 +431,7 @@ class Pipeline:
             mailer=mailer,
             met=met or Round(),
             waiting_until=waiting_until,
+            held=self.held,
         )
         return turn.deliver(only=only)
 

@@ -122,6 +122,10 @@ class LLM(Protocol):
         """What *prompt* is billed as input at the most: with what the client and the provider add to it."""
         ...
 
+    def fits(self, prompt: Prompt) -> bool:
+        """Whether *prompt* and a usual answer have room in what the model sees at once, as far as that is known."""
+        ...
+
     def delay_s(self, prompt: Prompt) -> float:
         """How long *prompt* has to wait for the provider's own limits and wishes, in seconds; 0: it may go out now."""
         ...

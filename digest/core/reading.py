@@ -9,12 +9,15 @@ day, and once the day is over, from wherever the past list can still be had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
+from digest.core.abreast import abreast
 from digest.core.bounds import within_bounds
 from digest.core.calendar import Calendar
 from digest.core.errors import NotYetError, SourceError
@@ -35,6 +38,7 @@ from digest.core.identity import merge_announcements
 from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
 from digest.core.ports import Clock, Source, Store
 from digest.core.private import without_password
+from digest.core.walls import wall
 
 _PAGES: Final = 50
 """Pages of one list that are followed; more is a list that never ends."""
@@ -85,21 +89,30 @@ class Reader:
         if not due:
             return
         by_name = {source.name: source for source in sources}
-        with ThreadPoolExecutor(min(self.concurrency, len(due))) as pool:
-            readings = {name: pool.submit(self._read, by_name[name], days, today, now) for name, days in due.items()}
-            self._tell(readings)
-            for name, reading in readings.items():
-                for one in reading.result():
-                    self._keep(by_name[name], one, today, now - (today - one.day))
-                self._remember(by_name[name], reading.result(), backoffs.get(name))
+        work = {name: partial(self._read, by_name[name], days, today, now) for name, days in due.items()}
+        readings = abreast(work, width=self.concurrency)
+        kept = list(readings)
+        try:
+            for _ in self._told(readings):
+                # Each as soon as all before it are there: who stops the run loses little, and the order stays.
+                while kept and readings[kept[0]].done():
+                    name = kept.pop(0)
+                    lists = readings[name].result()
+                    for one in lists:
+                        self._keep(by_name[name], one, today, now - (today - one.day))
+                    self._remember(by_name[name], lists, backoffs.get(name))
+        finally:
+            for reading in readings.values():
+                reading.cancel()
 
-    def _tell(self, readings: Mapping[str, Future[list[_List]]]) -> None:
-        """Say how far it is, for people who wait."""
+    def _told(self, readings: Mapping[str, Future[list[_List]]]) -> Iterator[None]:
+        """Wait for all of them, with a stop behind each that ends, and say how far it is, for people who wait."""
         waiting = list(readings)
         self.progress(_progress(0, waiting))
         names = {future: name for name, future in readings.items()}
         for done, future in enumerate(as_completed(names), 1):
             waiting.remove(names[future])
+            yield
             if waiting:
                 self.progress(_progress(done, waiting))
 
@@ -172,12 +185,15 @@ class Reader:
         trouble: SourceError | None = None
         try:
             while url and len(documents) < _PAGES:
-                documents.append(get(url))
+                with _walled(url):
+                    documents.append(get(url))
                 # A witness may know more than a feed that did not change.
                 unchanged = self._unchanged(source, documents) if not is_past and source.witness is None else None
                 if unchanged is not None:
                     return _List(day=day, documents=tuple(documents), unchanged_since=unchanged)
-                pages.append(within_bounds(source.parse(documents[-1].content, url=url), now=self.clock()))
+                with _walled(url):
+                    parsed = source.parse(documents[-1].content, url=url)
+                pages.append(within_bounds(parsed, now=self.clock()))
                 url = pages[-1].next_url
                 if url in {d.url for d in documents}:
                     break
@@ -212,10 +228,12 @@ class Reader:
         unheard = list(source.witness.urls(read.day))
         try:
             for url in tuple(unheard):
-                census = source.witness.parse(get(url).content, url=url)
+                with _walled(url):
+                    census = source.witness.parse(get(url).content, url=url)
                 if census.day == _named_after(source, read.day, moment):
                     unheard.remove(url)
-                    for record in _news(census.records):
+                    shown_here = within_bounds(Parsed(records=census.records), now=self.clock())
+                    for record in _news(shown_here.records):
                         shown[record.paper.id] = _newest(record, shown.get(record.paper.id))
         except SourceError as error:
             # The list stands as it is: what could not be asked proves nothing.
@@ -289,6 +307,11 @@ class Reader:
             error=str(error),
             documents=read.documents,
         )
+
+
+def _walled(url: str) -> AbstractContextManager[None]:
+    """Around what a source's own libraries do: a document that they cannot bear fails that source, and no other."""
+    return wall(lambda said: SourceError(f"cannot be read: {said}", url=url))
 
 
 def _named_after(source: Source, day: date, moment: datetime) -> date:

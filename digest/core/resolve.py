@@ -17,20 +17,25 @@ from typing import Final
 
 from digest.core.identity import (
     ids_of,
+    is_of_a_source,
+    known_by,
     merge,
     merge_announcements,
     merge_signals,
     scheme,
     title_id,
     title_key,
+    values,
 )
-from digest.core.likeness import conflicting, likeness, same_work
+from digest.core.likeness import are_one_item, conflicting, likeness, same_work
 from digest.core.models import Paper, PaperId, Record
 from digest.core.sketch import are_strangers, sketch, tells_up_to
 from digest.core.titles import is_generic
 
 MOST_OF_A_TITLE: Final = 50
 """Papers of one title that a record is compared with: nobody wrote so many works that ids do not tell apart."""
+_MOST_ADDRESSES: Final = 3
+"""Addresses under which a paper is known: a link that changes at each reading would bring another one each day."""
 MOST_ALIKE: Final = 20
 """Papers that share a number of its sketch that a record is compared with, those that share the most first."""
 
@@ -183,7 +188,7 @@ class _Index:
             for other, why in others:
                 if not conflicting(work.paper, other.paper) and not work.is_kept_from(other.paper):
                     _fold(work, other, why)
-            self._join(work, record, position, reason)
+            self._join(work, _as_listed_before(work, record), position, reason)
         else:
             paper = self._own_ids(paper, None)
             work = _Work(paper=paper, number=len(self._works), record=record, position=position)
@@ -196,8 +201,13 @@ class _Index:
         found: dict[int, tuple[_Work, str]] = {}
         for i in ids_of(paper):
             work = self._by_id.get(i)
-            if work and not conflicting(work.paper, paper):
+            if work is None or conflicting(work.paper, paper):
+                continue
+            if not is_of_a_source(i):
                 found.setdefault(id(work), (work, f"same id {i}"))
+            elif not found and not work.is_kept_from(paper) and _is_item(work, paper):
+                # Not where another id tells: this one never shows that two known papers are one.
+                found.setdefault(id(work), (work, "the same item of its source"))
         titled = self._titled(paper)
         if scheme(paper.id) == "title" and not found:
             # A title may stand for several papers: take the likest one, and never fold those into each other.
@@ -245,7 +255,7 @@ class _Index:
         holder = self._by_id.get(paper.id)
         if holder is None or _alike_titles(holder.paper.title, paper.title) or same_work(holder.paper, paper):
             return record
-        return replace(record, paper=replace(paper, id=title_id(paper.title, paper.abstract), aliases=()))
+        return replace(record, paper=known_by(paper, paper.aliases))
 
     def _join(self, work: _Work, record: Record, position: int, reason: str) -> None:
         before = ids_of(work.paper)
@@ -263,14 +273,28 @@ class _Index:
         own = [i for i in ids if self._owner(i, work) is work]
         if len(own) == len(ids):
             return paper
-        # There is one left: whoever has all of them would have been found to be this paper.
-        first, *rest = own
-        return replace(paper, id=first, aliases=tuple(sorted(rest)))
+        return known_by(paper, own)
 
     def _owner(self, paper_id: PaperId, default: _Work | None) -> _Work | None:
         owner = self._by_id.get(paper_id, default)
         # What was folded was folded into the paper that is being put together.
         return default if owner is not None and owner.is_folded else owner
+
+
+def _is_item(work: _Work, paper: Paper) -> bool:
+    """Whether a paper, or one of the records that it was joined out of, is what a source calls by the same name."""
+    return any(are_one_item(said, paper) for said in (work.paper, *work.parts.values()))
+
+
+def _as_listed_before(work: _Work, record: Record) -> Record:
+    """*record* under the address that its source gave the item before, where it gives it another one each time."""
+    paper = record.paper
+    addresses = values(ids_of(work.paper), "url")
+    if scheme(paper.id) != "url" or len(addresses) < _MOST_ADDRESSES or paper.id in ids_of(work.paper):
+        return record
+    names = {i for i in paper.aliases if is_of_a_source(i)}
+    before = next((part.id for part in work.all_parts().values() if names.intersection(part.aliases)), None)
+    return replace(record, paper=replace(paper, id=before)) if before else record
 
 
 def _index_sketch(index: dict[int, list[_Work]], work: _Work) -> None:

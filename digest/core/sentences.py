@@ -25,8 +25,10 @@ _FORMULA: Final = re.compile(
     r"\$\$[^$]+\$\$"
     r"|(?<!\\)\$(?![\s$])(?:\\.|[^$\\])*(?<!\s)\$(?!\d)"
     r"|(?<!\\)\$(?=[^$]*[\\^_=])(?:\\.|[^$\\])*\$"
-    r"|\\begin\{(?P<kind>(?:equation|align|gather|multline|eqnarray|displaymath|math)\*?)\}.{0,2000}?\\end\{(?P=kind)\}"
-    r"|\\\((?:[^\\]|\\[^()])*+\\\)|\\\[(?:[^\\]|\\[^\[\]])*+\\\]",
+    # Below, what is inside never passes over another opening: many that are not closed cost no more than their length.
+    r"|\\begin\{(?P<kind>(?:equation|align|gather|multline|eqnarray|displaymath|math)\*?)\}"
+    r"(?:[^\\]|\\(?!(?:begin|end)\{(?P=kind)\})){0,2000}+\\end\{(?P=kind)\}"
+    r"|(?<!\\)\\\((?:[^\\]|\\[^()])*+\\\)|(?<!\\)\\\[(?:[^\\]|\\[^\[\]])*+\\\]",
     re.DOTALL,
 )
 _BRACKETS: Final = re.compile(r"\([^()]{1,400}\)|\[[^\[\]]{1,400}\]")

@@ -56,6 +56,8 @@ _OTHER_SIGNS: Final = re.compile(r"[^\w\s\x00-\x7f]+")
 """Signs beyond ASCII; those within go with the bytes."""
 _SMALL_LETTERS: Final = bytes.maketrans(bytes(range(0x41, 0x5B)) + b"\t\n\v\f\r", bytes(range(0x61, 0x7B)) + b"     ")
 _ASCII_SIGNS: Final = bytes(c for c in range(128) if not chr(c).isalnum() and not chr(c).isspace())
+_WORDS_OF_A_NAME: Final = 20
+"""Whoever is called by more is no person, and each is held against each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def _people(names: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     """Each word of a name with the first letter of each other, for surnames alone are shared by too many."""
     people: set[tuple[str, str]] = set()
     for name in names:
-        words = title_words(name)
+        words = title_words(name)[:_WORDS_OF_A_NAME]
         people.update((word, other[0]) for word in words if len(word) > 1 for other in words if other is not word)
         if len(words) == 1:
             people.add((words[0], ""))

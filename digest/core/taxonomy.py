@@ -71,7 +71,7 @@ def read(text: str, more: Mapping[str, Any], *, file: str) -> Contents:
     """
     try:
         fields = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
+    except (ValueError, RecursionError) as exc:  # TOMLDecodeError is a ValueError, and so is a number without end
         raise ConfigError(f"taxonomy.toml: {exc}") from exc
     own = _Origin("taxonomy.toml")
     drafts = _Drafts(own)

@@ -103,9 +103,9 @@ _TOKEN: Final = re.compile(
 _SUPERSCRIPTS: Final = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 _SUBSCRIPTS: Final = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 
-_WORDS: Final = re.compile(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}")
+_WORDS: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+\s++[A-Za-z]{2}")
 _MATHS: Final = re.compile(r"[\\^_={}<>|]")
-_PRICE: Final = re.compile(r"\d[\d.,]*[kKMB]?\+?(?:\s+[a-z]{2,}\b|[.,;:)]*\s*\Z)")
+_PRICE: Final = re.compile(r"\d[\d.,]*+[kKMB]?\+?(?:\s+[a-z]{2,}\b|[.,;:)]*\s*\Z)")
 
 
 def unicode_text(text: str) -> str:

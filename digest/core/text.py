@@ -3,6 +3,8 @@
     clean_line(s)   a title or a name           strip_invisible → unicode_text → one_line
     clean_text(s)   an abstract of plain text   strip_invisible → unicode_text → paragraphs
     clean_html(s)   an abstract with tags       strip_invisible → html_to_text → unicode_text
+    clean_title(s)  a title with tags
+    clean_mixed(s)  an abstract, and clean_mixed_line(s) a title, of which nobody says whether there are tags in it
 
 TeX is in `tex.py`, HTML in `markup.py`, author strings in `names.py`; they can be had from here.
 """
@@ -10,57 +12,49 @@ TeX is in `tex.py`, HTML in `markup.py`, author strings in `names.py`; they can 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
-from digest.core.markup import html_to_text
-from digest.core.names import author_name, split_authors
+from digest.core.invisible import printable, strip_invisible
+from digest.core.markup import decoded, html_to_text, is_markup, title_to_text
+from digest.core.names import author_name, people, split_authors
 from digest.core.tex import unicode_text
+from digest.core.withdrawals import comment_says_withdrawn, says_withdrawn, title_says_withdrawn
 
 __all__ = [
     "author_name",
     "clean_html",
     "clean_line",
+    "clean_mixed",
+    "clean_mixed_line",
     "clean_text",
+    "clean_title",
+    "comment_says_withdrawn",
+    "escaped",
     "excerpt",
     "html_to_text",
     "one_line",
     "paragraphs",
+    "people",
+    "plain_letters",
     "says_withdrawn",
     "split_authors",
     "strip_arxiv_prefix",
     "strip_invisible",
+    "title_says_withdrawn",
     "unicode_text",
     "web_url",
 ]
 
-# Control characters; soft hyphen, grapheme joiner and other fillers; zero-width and bidi controls; variation selectors
-# and the tags block, both used to hide text from people and show it to models; lone surrogates, which no file can hold.
-_INVISIBLE: Final = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
-)
-_ODD_LINE_ENDS: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_LIGATURES: Final = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_LIGATURE: Final = re.compile("[ﬀ-ﬆ]")
 _PARAGRAPH: Final = re.compile(r"\n(?:[^\S\n]*\n[\s]*|[^\S\n]{2,})")
 _ARXIV_PREFIX: Final = re.compile(
     r"\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s*(?:Abstract:\s*)?|\s*Abstract:\s+", re.IGNORECASE
 )
-_WITHDRAWN: Final = re.compile(
-    r"\s*(?:(?:this|the)\s+(?:\w+\s+)?(?:paper|submission|article|manuscript|work|preprint|version|report|note)"
-    r"\s+(?:has been|is being|is|was)\s+(?:\w+\s+)?withdrawn\b"
-    r"|withdrawn(?:\s*(?:[.,:;(]|\Z)|\s+(?:by|due|because|for|since|as)\b))",
-    re.IGNORECASE,
-)
 _HOST: Final = re.compile(r"[^\s\x00-\x20\"'<>\\^`{|}@%]+")
 _LONGEST_URL: Final = 2000
-
-
-def strip_invisible(text: str) -> str:
-    """Remove characters nobody sees and compose the rest (NFC). Line ends become a newline, tabs stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _ODD_LINE_ENDS.sub("\n", text)))
+_RAW: Final = re.compile('[ <>"]')
 
 
 def one_line(text: str) -> str:
@@ -76,27 +70,53 @@ def paragraphs(text: str) -> str:
     return "\n".join(filter(None, (one_line(p) for p in _PARAGRAPH.split(text))))
 
 
+def plain_letters(text: str) -> str:
+    """*text* with its ligatures as letters: "eﬃcient" is found by nobody. No other letter changes, so 10² stays."""
+    if text.isascii() or not _LIGATURE.search(text):
+        return text
+    return _LIGATURE.sub(lambda ligature: _LIGATURES[ligature[0]], text)
+
+
 def clean_line(text: str) -> str:
     """A title or name of plain text or TeX, as a reader expects it."""
     # Wraps are undone first: TeX's own blank is a backslash and a blank, not a backslash and a line end.
-    return one_line(unicode_text(one_line(strip_invisible(text))))
+    return one_line(unicode_text(one_line(plain_letters(strip_invisible(text)))))
 
 
 def clean_text(text: str) -> str:
     """An abstract of plain text or TeX, as a reader expects it."""
-    return paragraphs(unicode_text(strip_invisible(text)))
+    return paragraphs(unicode_text(plain_letters(strip_invisible(text))))
 
 
 def clean_html(text: str) -> str:
     """An abstract of HTML, as a reader expects it; one line for each block."""
+    return _clean_lines(html_to_text(strip_invisible(text)))
+
+
+def clean_title(text: str) -> str:
+    """A title of HTML, as a reader expects it. A tag that nothing closes is one of its words."""
+    return one_line(_clean_lines(title_to_text(strip_invisible(text))))
+
+
+def clean_mixed(text: str) -> str:
+    """An abstract of HTML, plain text or TeX: which of them is seen by its tags."""
+    return clean_html(text) if is_markup(text) else clean_text(decoded(text))
+
+
+def clean_mixed_line(text: str) -> str:
+    """A title of HTML, plain text or TeX: which of them is seen by its tags."""
+    return clean_title(text) if is_markup(text) else clean_line(decoded(text))
+
+
+def _clean_lines(text: str) -> str:
     # Entities can bring invisible characters back, so they are taken out behind the decoding too.
-    lines = unicode_text(strip_invisible(html_to_text(strip_invisible(text)))).split("\n")
+    lines = unicode_text(plain_letters(strip_invisible(text))).split("\n")
     return "\n".join(filter(None, map(one_line, lines)))
 
 
 def excerpt(text: str) -> str:
     """Up to 120 characters by which a person can find an item again."""
-    line = one_line(strip_invisible(text[:1000]))
+    line = one_line(printable(text[:1000]))
     return line if len(line) <= 120 else line[:119] + "…"
 
 
@@ -104,11 +124,6 @@ def strip_arxiv_prefix(text: str) -> str:
     """Take "arXiv:2403.15527v1 Announce Type: new Abstract:" off an abstract."""
     match = _ARXIV_PREFIX.match(text)
     return text[match.end() :] if match else text
-
-
-def says_withdrawn(text: str) -> bool:
-    """Whether an abstract or a comment opens with the words by which authors withdraw a paper."""
-    return bool(_WITHDRAWN.match(text))
 
 
 def web_url(text: str) -> str | None:
@@ -127,6 +142,11 @@ def web_url(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
     return url
+
+
+def escaped(url: str) -> str:
+    """An address with the signs escaped that it may not hold and people leave as they are: blanks, `<`, `>`, quotes."""
+    return _RAW.sub(lambda match: f"%{ord(match[0]):02X}", url.strip())
 
 
 def clipped(text: str, most: int) -> str:

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from digest.core.identity import title_key, title_words
@@ -69,10 +70,14 @@ _STATE: Final = re.compile(
 _DIGITS: Final = re.compile(r"\d+")
 _NAME: Final = re.compile(r"(\D*)\d")
 _HYPHEN_IN_A_NAME: Final = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=\d)")
-_SUBTITLE: Final = re.compile(r"\s*[:;?!.([\u2014\u2013]\s*|\s-+\s")
+_SUBTITLE: Final = re.compile(r"(?<!\s)\s*+[:;?!.([\u2014\u2013]\s*|\s-+\s")
 
 _TITLE_LETTERS: Final = 24
 """Letters that a title must have to be known for one with a subtitle behind it; fewer would not tell it from others."""
+_LONGEST_WORD: Final = 64
+"""Letters; of longer ones, each is held against each."""
+_MOST_MARKS: Final = 20
+"""Places where a subtitle may begin; a title with more of them is a list of something."""
 
 
 def is_generic(title: str) -> bool:
@@ -135,6 +140,8 @@ def misspelling(a: str, b: str) -> int | None:
         return None
     if b == f"{a}s" and len(a) >= 3:
         return 1
+    if len(b) > _LONGEST_WORD:
+        return None
     limit = 0 if len(a) < 5 else 1 if len(a) < 8 else 2
     edits = _distance(a, b) if len(b) - len(a) <= limit else limit + 1
     return edits if edits <= limit else None
@@ -159,7 +166,7 @@ def _is_part(shorter: str, longer: str) -> bool:
     part = words_of(shorter)
     if len("".join(content(part))) < _TITLE_LETTERS:
         return False
-    for mark in _SUBTITLE.finditer(longer):
+    for mark in islice(_SUBTITLE.finditer(longer), _MOST_MARKS):
         before, behind = words_of(longer[: mark.start()]), words_of(longer[mark.end() :])
         more = behind if before == part else before if behind == part and len(before) == 1 else ()
         if more:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from digest.core.dois import is_part_of_doi
 from digest.core.errors import ConfigError
 from digest.core.identity import arxiv_id, identify, scheme
 from digest.core.models import PaperId
-from digest.core.text import clean_line, quoted
+from digest.core.text import clean_line, escaped, quoted
 
 LIBRARIES: Final = (".bib", ".ris", ".json", ".jsonl", ".rdf", ".csv")
 """Endings of files that hold a library."""
@@ -26,7 +27,7 @@ SHORT: Final = 60
 _AUTHOR: Final = re.compile(r"authors?:\s*(.*)", re.IGNORECASE)
 _OPENREVIEW: Final = re.compile(r"openreview:\s*([\w-]{6,40})", re.IGNORECASE)
 _STORED: Final = re.compile(r"(?:url:https?://|title:)\S+")
-_DOI: Final = re.compile(r"(?:doi:\s*)?10\.\d{4,9}/\S+", re.IGNORECASE)
+_DOI: Final = re.compile(r"(?:doi:\s*|(?:dx\.)?doi\.org/)?10\.\d{4,9}(?:\.\d{1,9})*(?:/|%2F)\S+", re.IGNORECASE)
 _ARXIV: Final = re.compile(r"arxiv:\s*\S+|\d{4}\.\d{4,6}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?", re.IGNORECASE)
 
 
@@ -39,6 +40,9 @@ class Wanted:
     papers: tuple[PaperId, ...] = ()
     files: tuple[str, ...] = ()
     """As written: relative to config.toml."""
+    addresses: tuple[tuple[PaperId, str], ...] = field(default=(), compare=False)
+    """Where those of `papers` can be read that were named by an address: as given, for an id made of it is none.
+    Two lists that name the same papers want the same."""
 
 
 def understand(texts: Iterable[str]) -> Wanted:
@@ -51,6 +55,7 @@ def understand(texts: Iterable[str]) -> Wanted:
     authors: list[str] = []
     papers: list[PaperId] = []
     files: list[str] = []
+    addresses: dict[PaperId, str] = {}
     for text in texts:
         if author := _AUTHOR.fullmatch(text):
             authors.append(_author(author[1], text))
@@ -58,6 +63,8 @@ def understand(texts: Iterable[str]) -> Wanted:
             files.append(text)
         elif paper := _paper(text):
             papers.append(paper)
+            if _is_address(text):
+                addresses.setdefault(paper, text)
         else:
             words.append(text)
     return Wanted(
@@ -65,6 +72,7 @@ def understand(texts: Iterable[str]) -> Wanted:
         authors=tuple(dict.fromkeys(authors)),
         papers=tuple(dict.fromkeys(papers)),
         files=tuple(dict.fromkeys(files)),
+        addresses=tuple(addresses.items()),
     )
 
 
@@ -78,6 +86,10 @@ def name_of(paper_id: PaperId, title: str) -> str:
     return paper_id.partition(":")[2] if scheme(paper_id) in ("arxiv", "doi") else quoted(title, SHORT)
 
 
+def _is_address(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
 def _author(name: str, text: str) -> str:
     if not any(c.isalpha() for c in name):
         raise ConfigError(f"{text!r} names nobody; write it as in 'author: Ada Lovelace'")
@@ -85,8 +97,8 @@ def _author(name: str, text: str) -> str:
 
 
 def _paper(text: str) -> PaperId | None:
-    if text.lower().startswith(("http://", "https://")):
-        found, _ = identify(title=text, urls=(text,))
+    if _is_address(text):
+        found, _ = identify(title=text, urls=(escaped(text),))
         if scheme(found) == "title":
             raise ConfigError(f"{text!r} is not an address that can be read")
         return found
@@ -97,6 +109,8 @@ def _paper(text: str) -> PaperId | None:
     if "://" in text or text.startswith("url:"):
         raise ConfigError(f"{text!r} is not an address that can be read; write https://…, or the name of a file alone")
     if _DOI.fullmatch(text):
+        if is_part_of_doi(text):
+            raise ConfigError(f"{text!r} is only a part of a DOI; copy the whole of it")
         found, _ = identify(title=text, arxiv=text, doi=text)
         return found
     if _ARXIV.fullmatch(text):

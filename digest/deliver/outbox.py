@@ -10,6 +10,7 @@ from pathlib import Path
 
 from digest.core.errors import DeliveryError
 from digest.core.models import Mail
+from digest.core.walls import reason_of
 
 
 class OutboxMailer:
@@ -44,7 +45,7 @@ class OutboxMailer:
             temporary.replace(path)
         except OSError as exc:
             raise DeliveryError(
-                f"{path} could not be written: {exc.strerror or exc}; free space or choose another data_dir"
+                f"{path} could not be written: {reason_of(exc)}; free space or choose another data_dir"
             ) from exc
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from digest.core.errors import DeliveryError, MailUnavailable, RefusedError
-from digest.core.text import one_line, strip_invisible
+from digest.core.invisible import printable
+from digest.core.text import one_line
 
 Step = Literal["MAIL", "RCPT", "DATA", "the final dot"]
 
@@ -111,4 +112,4 @@ def refusal(reply: Reply, *, where: str, sender: str, logs_in: bool) -> Delivery
 def readable(said: bytes | str) -> str:
     """What a server said, on one line that no terminal acts on."""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return one_line(strip_invisible(text))[:_LONGEST]
+    return one_line(printable(text))[:_LONGEST]

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable
 from digest.core.models import Mail
 from digest.deliver.replies import Reply, Step, readable, refusal
@@ -25,16 +26,6 @@ _METHODS: Final = ("PLAIN", "LOGIN", "CRAM-MD5")
 _GOODBYE_S: Final = 5.0
 """For the reply to QUIT, which says nothing."""
 _TLS_PORT: Final = 465
-_CERTIFICATES: Final = {
-    9: "is not valid yet: check the clocks of both machines",
-    10: "has expired: its operator has to renew it",
-    18: "is signed by itself: put it into [mail] ca_file if you trust it",
-    19: "comes from an authority that is not known here: put that into [mail] ca_file if you trust it",
-    20: "comes from an authority that is not known here: put that into [mail] ca_file if you trust it",
-    62: "is for another host: write [mail] host as the certificate has it",
-    64: "is for another host: write [mail] host as the certificate has it",
-}
-"""By OpenSSL's X509_V_ERR number, what is wrong with a certificate and what to do."""
 
 
 class _BrokenError(Exception):
@@ -323,11 +314,9 @@ class SmtpMailer:
         """Translate what went wrong before the first mail."""
         where, hint = self._where, port_hint(self._port, self._security)
         hint = f"; {hint}" if hint else ""
-        if isinstance(exc, ssl.SSLCertVerificationError):
-            what = _CERTIFICATES.get(
-                exc.verify_code, f"is not accepted ({exc.verify_message}): check [mail] host and ca_file"
-            )
-            return MailUnavailable(f"no safe connection to {where}: its certificate {what}; nothing was sent")
+        if (fault := certificate_error(exc)) is not None:
+            what = certificate_fault(fault, setting="[mail] ca_file")
+            return MailUnavailable(f"no safe connection, and nothing was sent: {where} {what}")
         if isinstance(exc, ssl.SSLError):
             check = hint or "; check [mail] host, port, security and ca_file"
             return MailUnavailable(f"no safe connection to {where}: {exc.reason or exc}{check}")

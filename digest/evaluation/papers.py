@@ -126,7 +126,7 @@ def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> t
         papers,
         llm=model.llm,
         system=system,
-        batch_tokens=settings.batch_tokens,
+        batch_tokens=model.batch_tokens(language),
         max_papers_per_request=settings.max_papers_per_request,
     )
     if price is None:
@@ -139,7 +139,8 @@ def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> t
         prompt = prompt_for(Batch(papers=batch.papers), system=system, nonce=_NONCE)
         given = (model.llm.count_tokens(prompt.system) + model.llm.count_tokens(prompt.user)) // too_high
         written = OUTPUT_PER_PAPER * len(batch.papers)
-        likely += price.cost_usd(Completion(text="", input_tokens=given, output_tokens=written))
+        answer = Completion(text="", input_tokens=given, output_tokens=written, tier=settings.service_tier or None)
+        likely += price.cost_usd(answer)
         most += purse.plan(prompt).most_usd or 0.0
     return len(batches), likely, most
 

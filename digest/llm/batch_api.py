@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
 from digest.core.ports import JobAnswer
 from digest.core.text import excerpt
+from digest.core.walls import foreign
 from digest.llm.faults import message_of
 from digest.llm.openai import OpenAILLM
 
@@ -97,7 +99,12 @@ class OpenAIBatch:
 
     def _lines(self, prompts: Sequence[Prompt]) -> Iterator[bytes]:
         for number, prompt in enumerate(prompts):
-            line = {"custom_id": str(number), "method": "POST", "url": _ENDPOINT, "body": self._llm.body(prompt)}
+            line = {
+                "custom_id": str(number),
+                "method": "POST",
+                "url": _ENDPOINT,
+                "body": self._llm.body_for_job(prompt),
+            }
             yield json.dumps(line).encode() + b"\n"
 
     def _read(self, content: bytes) -> tuple[dict[int, Completion | LLMError], int]:
@@ -153,8 +160,9 @@ class OpenAIBatch:
         import openai
 
         try:
-            response = self._llm.sdk.files.with_raw_response.content(file)
-            return response.http_response.content
+            with self._walled():
+                response = self._llm.sdk.files.with_raw_response.content(file)
+                return response.http_response.content
         except openai.OpenAIError as error:
             raise self._translated(error) from error
 
@@ -174,7 +182,8 @@ class OpenAIBatch:
         import openai
 
         try:
-            text = send(self._llm.sdk).http_response.text
+            with self._walled(may_be_billed=creates):
+                text = send(self._llm.sdk).http_response.text
         except openai.APIStatusError as error:
             fault = refused(error) or self._translated(error)
             raise _doubted(fault, creates and (fault.may_be_billed or error.status_code >= 500)) from error
@@ -188,6 +197,15 @@ class OpenAIBatch:
         if not isinstance(answer, Mapping):
             raise _doubted(self._llm.server.no_json(text), creates)
         return answer
+
+    def _walled(self, *, may_be_billed: bool = False) -> AbstractContextManager[None]:
+        """Around the SDK, for what it throws besides its own errors."""
+        import openai
+
+        def tripped(said: str) -> LLMError:
+            return LLMError(f"{self._llm.server.where} could not be asked: {said}", may_be_billed=may_be_billed)
+
+        return foreign("the OpenAI SDK", tripped, announced=(openai.OpenAIError,))
 
     def _translated(self, error: openai.OpenAIError) -> LLMError:
         import openai

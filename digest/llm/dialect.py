@@ -1,11 +1,16 @@
 """What an OpenAI-compatible server knows of a request, found out by asking and remembered.
 
-What one does not know is left out:
+What one does not know is left out, or said in another way:
 
     answer in   a JSON schema  →  any JSON object  →  plain text
     limit as    max_completion_tokens or max_tokens, whichever is the more likely  →  the other one
-    effort      low, for models that think first  →  not said
+    limit of    what the answer may need  →  what the server allows at the most
+    system      a message of its own  →  the beginning of the user's
+    effort      as configured; low, for OpenAI's models that think first  →  not said
+    tier        as configured  →  not said
     cache       no writing to it, for models that charge for that  →  not said
+    answer      as a whole  →  as a stream, with its usage  →  as a stream
+    window      not known  →  so many tokens for prompt and answer together
 """
 
 from __future__ import annotations
@@ -22,6 +27,11 @@ from digest.core.prompts import FORMS
 FORMATS: Final = ("json_schema", "json_object", "text")
 """From the one that tells a server most to the one that any server knows."""
 _PLAINEST: Final = len(FORMATS) - 1
+STREAMS: Final = ("", "usage", "plain")
+"""How an answer is asked for: whole; in pieces, the last of which says what was counted; in pieces."""
+LEAST_WINDOW: Final = 512
+"""Tokens; no server's context is smaller, and a number below it means something else."""
+_LEAST_OUTPUT: Final = 64
 _THINKS_FIRST: Final = re.compile(r"(?:gpt-[5-9][\d.]*|o\d)(?:-|$)")
 """Models whose thinking counts as output; for summaries a little of it is enough."""
 _CHARGES_WRITES: Final = re.compile(r"gpt-(?:5\.[6-9]|[6-9][\d.]*)(?:-|$)")
@@ -33,9 +43,33 @@ _MAY_BE_FORM: Final = frozenset({400, 422, 500, 501})
 _COMPLAINT: Final = 2_000
 """Characters of it that are looked at; some servers quote the whole request behind it."""
 _FORM: Final = re.compile(
-    r"response_format|schema|json.?(?:mode|object)|max_(?:completion_)?tokens|reasoning|prompt_cache|grammar"
+    r"response_format|schema|json.?(?:mode|object)|max_(?:completion_)?tokens|reasoning|service_tier|prompt_cache|grammar"
 )
 """Words for a part of a request that a server may not know."""
+_NO_SYSTEM: Final = re.compile(
+    r"(?:system|developer)\W{1,3}(?:role|message|prompt|instruction)s?\b[^.{}]{0,30}\b(?:not|un\w+|disabled)\b"
+    r"|(?:unknown|unsupported|invalid|unexpected) (?:message )?role\W{1,3}system"
+    r"|\brole does not support\W{1,3}system|roles? must alternate"
+    r"|only (?:the )?\W?user\W?(?:,| and) \W?assistant\W? roles?"
+)
+"""Gemma's and Mistral's chat templates know no system message."""
+_STREAM_ONLY: Final = re.compile(
+    r"\b(?:only|must|required?|requires|need(?:s|ed)?|enable|set)\b[^.]{0,40}\bstream|non.?stream\w*"
+    r"|\bstream\w*\W[^.]{0,30}\b(?:only|required|must be (?:set )?(?:to )?true|is not true)|stream\W{0,2}=\W{0,2}false"
+)
+"""As Qwen's thinking models answer on DashScope."""
+_OUT_OF_RANGE: Final = re.compile(
+    r"range|at most|less than|<=|≤|exceed|too (?:large|high|big)|maximum|between|above|larger|greater"
+    r"|limit(?:ed)? to| > \d"
+)
+"""The name of the limit is known; its value was refused."""
+_UNKNOWN: Final = re.compile(
+    r"unsupported|unrecogni[sz]ed|unknown|unexpected|not (?:supported|permitted|allowed)|extra|instead"
+)
+_NUMBER: Final = re.compile(r"(?<![\w.-])\d{2,7}(?![\w-]|\.\d)")
+_WINDOW: Final = re.compile(
+    r"(?:context.{0,20}?(?:length|window|size)|n_ctx|max_model_len)\D{0,40}?(\d{1,3}(?:,\d{3})+|\d{3,7})(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +80,48 @@ class Dialect:
     """Place in `FORMATS`."""
     limits: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
     """Names of the limit that it may know; the first one is used."""
-    effort: bool = False
+    effort: str = ""
+    """How much a model is to think; empty: nothing is said of it."""
+    tier: str = ""
+    """Which of the provider's tiers is asked for."""
     cache: bool = False
+    system: bool = True
+    stream: int = 0
+    """Place in `STREAMS`."""
+    most_output: int | None = None
+    """What the server allows as a limit."""
+    window: int | None = None
+    """Tokens that its model sees at once, prompt and answer together; None: not known."""
+    refused: frozenset[str] = frozenset()
+    """What was asked for and not known: `effort=low`, `tier=flex`, `cache`."""
 
-    def arguments(self, prompt: Prompt) -> dict[str, Any]:
-        """The parts of a request besides model and messages."""
-        arguments: dict[str, Any] = {self.limits[0]: prompt.max_output_tokens}
+    def arguments(self, prompt: Prompt, *, room: int | None = None) -> dict[str, Any]:
+        """The parts of a request besides model and messages.
+
+        Args:
+            room: Tokens that the model's context leaves for an answer; None: that is not known.
+        """
+        most = [n for n in (prompt.max_output_tokens, self.most_output, room) if n is not None]
+        arguments: dict[str, Any] = {self.limits[0]: max(_LEAST_OUTPUT, min(most))}
         if (response_format := self.response_format(prompt.form)) is not None:
             arguments["response_format"] = response_format
         if self.effort:
-            arguments["reasoning_effort"] = "low"
+            arguments["reasoning_effort"] = self.effort
+        if self.tier:
+            arguments["service_tier"] = self.tier
         if self.cache:
             arguments["prompt_cache_options"] = {"mode": "explicit"}
+        if STREAMS[self.stream]:
+            arguments["stream"] = True
+        if STREAMS[self.stream] == "usage":
+            arguments["stream_options"] = {"include_usage": True}
         return arguments
+
+    def messages(self, prompt: Prompt) -> list[dict[str, str]]:
+        """What is said to the model."""
+        if not self.system:
+            return [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}]
+        return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
 
     def response_format(self, form: str) -> Mapping[str, Any] | None:
         """How the server is told what an answer of *form* looks like; None: the prompt alone says it."""
@@ -67,14 +130,35 @@ class Dialect:
             return {"type": "json_schema", "json_schema": schema}
         return {"type": "json_object"} if FORMATS[self.format] == "json_object" else None
 
-    def plainer(self, complaint: str) -> Dialect | None:
-        """Without what *complaint* speaks of; with a simpler format of the answer if it speaks of nothing we know."""
+    def adapted(self, complaint: str, *, limit: int) -> Dialect | None:
+        """Without what *complaint* names, or with that said in another way; None if it names nothing we know.
+
+        Args:
+            complaint: In lower case.
+            limit: What was sent as the limit of the answer.
+        """
+        if self.stream and "stream_options" in complaint:
+            return replace(self, stream=len(STREAMS) - 1)
+        if not self.stream and _STREAM_ONLY.search(complaint):
+            return replace(self, stream=1)
         if self.effort and "reasoning" in complaint:
-            return replace(self, effort=False)
+            return replace(self, effort="", refused=self.refused | {f"effort={self.effort}"})
+        if self.tier and ("service_tier" in complaint or self.tier in complaint):
+            return replace(self, tier="", refused=self.refused | {f"tier={self.tier}"})
         if self.cache and "prompt_cache" in complaint:
-            return replace(self, cache=False)
+            return replace(self, cache=False, refused=self.refused | {"cache"})
+        if self.limits[0] in complaint and (lower := _lower(complaint, self.limits[0], limit)) is not None:
+            return replace(self, most_output=lower)
         if len(self.limits) > 1 and self.limits[0] in complaint:
             return replace(self, limits=self.limits[1:])
+        if self.system and _NO_SYSTEM.search(complaint):
+            return replace(self, system=False)
+        return None
+
+    def plainer(self, complaint: str, *, limit: int) -> Dialect | None:
+        """Without what *complaint* speaks of; with a simpler format of the answer if it speaks of nothing we know."""
+        if adapted := self.adapted(complaint, limit=limit):
+            return adapted
         return replace(self, format=self.format + 1) if self.format < _PLAINEST else None
 
     def joined(self, other: Dialect) -> Dialect:
@@ -82,28 +166,82 @@ class Dialect:
         return Dialect(
             format=max(self.format, other.format),
             limits=min(self.limits, other.limits, key=len),
-            effort=self.effort and other.effort,
+            effort=min(self.effort, other.effort),
+            tier=min(self.tier, other.tier),
             cache=self.cache and other.cache,
+            system=self.system and other.system,
+            stream=max(self.stream, other.stream),
+            most_output=_least(self.most_output, other.most_output),
+            window=_least(self.window, other.window),
+            refused=self.refused | other.refused,
         )
 
     def as_learned(self) -> dict[str, Any]:
         """In a form that can be stored and read by `first_dialect`."""
-        return {"format": FORMATS[self.format], "limits": list(self.limits), "effort": self.effort, "cache": self.cache}
+        learned: dict[str, Any] = {"format": FORMATS[self.format], "limits": list(self.limits)}
+        if self.refused:
+            learned["refused"] = sorted(self.refused)
+        if not self.system:
+            learned["system"] = False
+        if self.stream:
+            learned["stream"] = STREAMS[self.stream]
+        if self.most_output is not None:
+            learned["most_output"] = self.most_output
+        if self.window is not None:
+            learned["window"] = self.window
+        return learned
 
 
-def first_dialect(model: str, *, is_openai: bool, learned: Mapping[str, Any]) -> Dialect:
+def _lower(complaint: str, name: str, limit: int) -> int | None:
+    """What the limit has to be, if it is its value that was refused; None: it is its *name*."""
+    at = complaint.index(name)
+    # Some quote the request behind it, and in that there is any word.
+    said = complaint[max(0, at - 120) : at + len(name) + 160]
+    allowed = [n for n in map(int, _NUMBER.findall(said)) if _LEAST_OUTPUT <= n < limit]
+    if not _OUT_OF_RANGE.search(said) or (not allowed and _UNKNOWN.search(said)):
+        return None
+    lower = max(allowed) if allowed else limit // 2
+    return lower if _LEAST_OUTPUT <= lower < limit else None
+
+
+def window_in(complaint: str) -> int | None:
+    """How many tokens a model sees at once, where an error says it."""
+    found = _WINDOW.search(complaint[:_COMPLAINT].lower())
+    window = int(found[1].replace(",", "")) if found else 0
+    return window if window >= LEAST_WINDOW else None
+
+
+def first_dialect(
+    model: str, *, is_openai: bool, learned: Mapping[str, Any], effort: str = "", tier: str = ""
+) -> Dialect:
     """What the server is asked in first: what was *learned*, else all that such a server and *model* may know."""
-    effort = is_openai and _THINKS_FIRST.match(model) is not None
+    listed = learned.get("refused")
+    refused = frozenset(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else frozenset()
+    effort = effort or ("low" if is_openai and _THINKS_FIRST.match(model) is not None else "")
     cache = is_openai and _CHARGES_WRITES.match(model) is not None
     # OpenAI's newer models refuse max_tokens; other servers pass over what they do not know, and would write on and on.
     limits = ("max_completion_tokens", "max_tokens") if is_openai else ("max_tokens", "max_completion_tokens")
-    known, limit = learned.get("format"), learned.get("limits")
+    known, limit, stream = learned.get("format"), learned.get("limits"), learned.get("stream")
     return Dialect(
         format=FORMATS.index(known) if known in FORMATS else 0,
         limits=limits[1:] if limit == list(limits[1:]) else limits,
-        effort=effort and learned.get("effort") is not False,
-        cache=cache and learned.get("cache") is not False,
+        effort="" if f"effort={effort}" in refused else effort,
+        tier="" if f"tier={tier}" in refused else tier,
+        cache=cache and "cache" not in refused,
+        system=learned.get("system") is not False,
+        stream=STREAMS.index(stream) if stream in STREAMS else 0,
+        most_output=_number(learned.get("most_output"), least=_LEAST_OUTPUT),
+        window=_number(learned.get("window"), least=LEAST_WINDOW),
+        refused=refused,
     )
+
+
+def _number(value: object, *, least: int) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= least else None
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((n for n in (one, other) if n is not None), default=None)
 
 
 class Interpreter:
@@ -147,26 +285,36 @@ class Interpreter:
         with self._lock:
             return self._dialect
 
-    def plainer(self, dialect: Dialect, status: int, complaint: str) -> Dialect | None:
-        """How to ask again what was refused in *dialect*, if it may be its form that was."""
+    def plainer(self, dialect: Dialect, status: int, complaint: str, *, limit: int = 0) -> Dialect | None:
+        """How to ask again what was refused in *dialect*, if it may be its form that was.
+
+        Args:
+            limit: What was sent as the limit of the answer.
+        """
         if status not in _MAY_BE_FORM:
             return None
         complaint = complaint[:_COMPLAINT].lower()
-        is_clear = _FORM.search(complaint) is not None
         with self._lock:
             if self._is_proven and (known := dialect.joined(self._dialect)) != dialect:
                 return known  # another request has found out meanwhile
+            plainer = dialect.adapted(complaint, limit=limit)
+            is_clear = plainer is not None or _FORM.search(complaint) is not None
             if not is_clear:
                 if self._is_proven or not self._probes_left:
                     return None
                 self._probes_left -= 1
-            plainer = dialect.plainer(complaint)
+            plainer = plainer or dialect.plainer(complaint, limit=limit)
             if plainer is not None and plainer.format > dialect.format:
                 self._refused |= {dialect.format} if is_clear else self._suspected & {dialect.format}
             if plainer is not None and is_clear:
                 # Even if the plainer request fails for another reason, the next one need not hear this again.
                 self._dialect = self._dialect.joined(plainer)
             return plainer
+
+    def narrow(self, window: int) -> None:
+        """Note that the model sees no more than *window* tokens at once; it is learned with the next answer."""
+        with self._lock:
+            self._dialect = replace(self._dialect, window=_least(self._dialect.window, window))
 
     def worked(self, dialect: Dialect) -> None:
         """Keep what brought an answer."""

@@ -4,6 +4,7 @@
            ──► the SDK   sends it, once
            ──► wire      for a limited time and size
            ──► faults    what went wrong, or
+           ──► reading   what the model said
            ──► Completion, with what the server counted
 
 The SDK sends, and no more: it retries what cannot succeed and gives up what can, takes a web page with status 200 for
@@ -17,17 +18,27 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from digest.core.errors import LLMError, LLMUnavailable
+from digest.core.invisible import printable
 from digest.core.models import Completion, Prompt
-from digest.llm.dialect import Dialect, Interpreter, first_dialect
+from digest.core.private import without_password
+from digest.core.prompts import ANSWER_TOKENS
+from digest.core.text import excerpt
+from digest.core.walls import foreign
+from digest.llm.dialect import Dialect, Interpreter, first_dialect, window_in
 from digest.llm.faults import Counterpart, is_too_long, message_of
 from digest.llm.limits import Limits
+from digest.llm.reading import is_stream, joined, mapping, said_in
 from digest.llm.tokens import Counter, counter
+from digest.llm.window import Cut, CutWatch
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,6 +67,38 @@ _ENDS: Final[Mapping[str, str]] = {
 """Other servers' words for how an answer ended."""
 
 
+_OTHERS: Final = 1.2
+"""How many times as many tokens another maker's model counts, as a rule."""
+_LETTERS: Final = 4.5
+"""Of a token, in abstracts, where there is no vocabulary to count with."""
+_HEADERS: Final = frozenset(
+    (
+        "accept accept-encoding authorization connection content-length content-type host transfer-encoding user-agent "
+        "x-stainless-raw-response"
+    ).split()
+)
+"""What goes out besides what the config says; by the last one the SDK knows its own request again."""
+_FULL: Final = re.compile(r"resource\W?(?:\w+\W+){0,2}unavailable|capacity|\bflex\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What [llm] says of requests, besides whom to ask."""
+
+    effort: str = ""
+    """How much a model is to think; empty: little, where OpenAI's think first."""
+    service_tier: str = ""
+    context_tokens: int | None = None
+    """What the model sees at once, prompt and answer together; None: as found out."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Further parts of each request."""
+    organization: str = ""
+    project: str = ""
+
+
+DEFAULTS: Final = Options()
+
+
 class OpenAILLM:
     """A model behind an OpenAI-compatible server."""
 
@@ -69,10 +112,13 @@ class OpenAILLM:
         base_url: str | None = None,
         concurrency: int = 8,
         timeout_s: float = 120.0,
+        options: Options = DEFAULTS,
         learned: Mapping[str, Any] | None = None,
         learn: Callable[[Mapping[str, Any]], None] = lambda _: None,
         transport: httpx2.BaseTransport | None = None,
         limits: Limits | None = None,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Nothing is opened, and the SDK not imported, before the first request.
@@ -81,27 +127,39 @@ class OpenAILLM:
             api_key: Sent to the server, and shown nowhere. Any word will do for a server that asks for none.
             base_url: Usually ends in `/v1`. None: OpenAI's.
             timeout_s: For one attempt from its beginning to the last byte of the answer.
+            options: What else the config says of requests.
             learned: What `learn` was given in an earlier run, for the same server and model.
             learn: Given what was found out about the server, in the thread of the request that did so.
             transport: Sends the requests; closed with this.
+            proxy: As `[network] proxy` has it; see `digest.llm.wire.way_to`.
+            ca_file: Certificate authorities besides those of the system, as PEM.
             now: For servers that name a moment.
         """
         self.model = model
         self.concurrency = concurrency
         self._api_key = api_key.strip()
         self._base_url = base_url
+        self._options = options
         self._timeout_s = timeout_s
         self._transport = transport
+        self._proxy, self._ca_file = proxy, ca_file
         self._now = now
         self._limits = limits or Limits(now=now)
-        self.server = Counterpart(where=base_url or "OpenAI", model=model, key=self._api_key)
+        where = without_password(base_url).partition("?")[0] if base_url else "OpenAI"
+        self.server = Counterpart(where=where, model=model, key=self._api_key)
         """Whom errors speak of."""
         self._is_openai = is_openai(base_url)
         known = learned or {}
-        first = first_dialect(model, is_openai=self._is_openai, learned=known)
+        first = first_dialect(
+            model, is_openai=self._is_openai, learned=known, effort=options.effort, tier=options.service_tier
+        )
+        if options.context_tokens is not None:
+            # Whoever says how large it is may have made it larger since it was found out.
+            first = replace(first, window=None)
         # OpenAI names what it does not know; its other errors have nothing to do with a request's form.
         probes = 0 if self._is_openai else max(3, concurrency)
         self._interpreter = Interpreter(first, probes=probes, learned=known, learn=learn)
+        self._watch = CutWatch()
         self._was_reached = False
         """Something came from the server: that it cannot be reached now will pass."""
         self._has_answered = bool(known)
@@ -130,6 +188,33 @@ class OpenAILLM:
         told = self._interpreter.dialect.response_format(prompt.form)
         return tokens if told is None else tokens + self.counter.at_most(json.dumps(told)) + _SCHEMA_TOKENS
 
+    @property
+    def context_tokens(self) -> int | None:
+        """Tokens that the server's model sees at once, prompt and answer together; None: that is not known."""
+        told = (self._options.context_tokens, self._interpreter.dialect.window, self._watch.window)
+        return min((n for n in told if n is not None), default=None)
+
+    @property
+    def cut(self) -> Cut | None:
+        """A prompt that the server cut without a word."""
+        return self._watch.cut
+
+    def fits(self, prompt: Prompt) -> bool:
+        """See `digest.core.ports.LLM`."""
+        window = self.context_tokens
+        return window is None or self._likely_tokens(prompt) + _usual_answer(prompt) <= window
+
+    def _likely_tokens(self, prompt: Prompt) -> int:
+        """What the server's model will count of *prompt*, rather a little too much."""
+        counted = self._counted(prompt)
+        return counted + _CHAT_TOKENS if self.counter.exact else ceil(_OTHERS * counted) + _CHAT_TOKENS
+
+    def _counted(self, prompt: Prompt) -> int:
+        """Our count of *prompt*, which is none that is much too high."""
+        if self.counter.is_bound:
+            return int((len(prompt.system) + len(prompt.user)) / _LETTERS)
+        return self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
+
     def delay_s(self, prompt: Prompt) -> float:
         """See `digest.core.ports.LLM`. With 0 the prompt's place under the limits is taken."""
         return self._limits.delay_s(id(prompt), self._weight(prompt))
@@ -139,13 +224,18 @@ class OpenAILLM:
         import openai
 
         dialect = self._interpreter.dialect
+        tier = ""
         while True:
             try:
                 body = self._send(prompt, dialect)
                 break
             except openai.APIStatusError as error:
+                if dialect.tier and _is_full(error):
+                    # Nothing is charged for this, and the standard tier has room; the next request asks again.
+                    tier, dialect = dialect.tier, replace(dialect, tier="")
+                    continue
                 fault = self.translated(error)
-                plainer = self._plainer(dialect, error, fault)
+                plainer = self._plainer(dialect, error, fault, prompt)
                 if plainer is None:
                     raise fault from error
                 dialect = plainer
@@ -153,7 +243,7 @@ class OpenAILLM:
                 raise self.translated(error) from error
         completion = self.answer(body, prompt)
         self._has_answered = True
-        self._interpreter.worked(dialect)
+        self._interpreter.worked(replace(dialect, tier=tier or dialect.tier))
         return completion
 
     def close(self) -> None:
@@ -166,11 +256,19 @@ class OpenAILLM:
 
     def body(self, prompt: Prompt, dialect: Dialect | None = None) -> dict[str, Any]:
         """The request as JSON."""
+        dialect = dialect or self._interpreter.dialect
+        window = self.context_tokens
+        room = window - self._likely_tokens(prompt) if window is not None and self.fits(prompt) else None
         return {
+            **self._options.extra_body,
             "model": self.model,
-            "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
-            **(dialect or self._interpreter.dialect).arguments(prompt),
+            "messages": dialect.messages(prompt),
+            **dialect.arguments(prompt, room=room),
         }
+
+    def body_for_job(self, prompt: Prompt) -> dict[str, Any]:
+        """The same for a request that is answered later, which has no tier and is no stream."""
+        return self.body(prompt, replace(self._interpreter.dialect, tier="", stream=0))
 
     def answer(self, body: object, prompt: Prompt | None = None) -> Completion:
         """The answer in *body*, the JSON of a chat completion.
@@ -182,18 +280,17 @@ class OpenAILLM:
         Raises:
             LLMError: There is none in it.
         """
-        choices = _mapping(body).get("choices")
+        choices = mapping(body).get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(body, Mapping) or not isinstance(choice, Mapping):
             raise self._heeded(self.server.no_answer(body, now=self._now()))
-        message = _mapping(choice.get("message"))
-        text = _text(message.get("content"))
-        end = choice.get("finish_reason")
-        end = end if isinstance(end, str) and end else "stop"
-        usage = _mapping(body.get("usage"))
-        details = _mapping(usage.get("prompt_tokens_details"))
+        message = mapping(choice.get("message"))
+        text = said_in(message)
+        usage = mapping(body.get("usage"))
+        details = mapping(usage.get("prompt_tokens_details"))
         input_tokens, output_tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         if prompt is not None:
+            self._note_cut(prompt, input_tokens)
             asked = self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
             least = asked // _LEAST_SHARE[self.counter.is_bound]
             input_tokens = _believed(input_tokens, counted=asked, least=least, most=self.most_input_tokens(prompt))
@@ -202,15 +299,22 @@ class OpenAILLM:
             output_tokens = _believed(output_tokens, counted=said, least=least, most=prompt.max_output_tokens)
         input_tokens = input_tokens or 0
         cached = min(_count(details.get("cached_tokens")) or 0, input_tokens)
+        tier = body.get("service_tier")
         return Completion(
             text=text,
-            model=body["model"] if isinstance(body.get("model"), str) else None,
-            finish_reason="refusal" if not text and message.get("refusal") else _ENDS.get(end.lower(), end.lower()),
+            model=excerpt(printable(body["model"])) if isinstance(body.get("model"), str) else None,
+            finish_reason="refusal" if not text and message.get("refusal") else _end(choice, text),
             input_tokens=input_tokens,
             output_tokens=output_tokens or 0,
             cached_tokens=cached,
             cache_write_tokens=min(_count(details.get("cache_write_tokens")) or 0, input_tokens - cached),
+            tier=tier.lower() if isinstance(tier, str) else None,
         )
+
+    def _note_cut(self, prompt: Prompt, said: int | None) -> None:
+        self._watch.heard(self._counted(prompt), said)
+        if (cut := self._watch.cut) is not None:
+            self._interpreter.narrow(cut.window)
 
     def translated(self, error: openai.OpenAIError) -> LLMError:
         """Our error for the SDK's, in a sentence that says what to do; a pause that was asked for is kept from now."""
@@ -219,7 +323,10 @@ class OpenAILLM:
         from digest.llm.wire import was_sent
 
         if isinstance(error, openai.APIStatusError):
-            fault = self.server.refused(error.status_code, error.body, error.response.headers, now=self._now())
+            answer = error.response
+            fault = self.server.refused(
+                error.status_code, error.body, answer.headers, now=self._now(), text=answer.text
+            )
             return self._heeded(fault)
         if isinstance(error, openai.APIConnectionError):
             cause = error.__cause__
@@ -234,7 +341,7 @@ class OpenAILLM:
         import httpx2
         import openai
 
-        from digest.llm.wire import Wire, open_wire
+        from digest.llm.wire import UnusableError, Wire, open_wire
 
         # A key with a line break in it would be quoted by the error of the HTTP library.
         if not re.fullmatch(r"[\x21-\x7e]+", self._api_key):
@@ -242,20 +349,53 @@ class OpenAILLM:
                 f"the key for {self.server.where} is empty, or has blanks or non-ASCII characters in it; "
                 f"check the variable that [llm] api_key_env names"
             )
-        url = self._base_url or _OPENAI_URL
+        url, query = _split(self._base_url or _OPENAI_URL)
         if self._transport is not None:
             wire = Wire(self._transport, timeout_s=self._timeout_s)
         else:
-            wire = open_wire(url, timeout_s=self._timeout_s)
-        return openai.OpenAI(
-            api_key=self._api_key,
-            base_url=url,
-            timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
-            max_retries=0,
-            # An answer is small, and one that was packed in a damaged way is paid for all the same.
-            default_headers={"Accept-Encoding": "identity"},
-            http_client=httpx2.Client(transport=wire, follow_redirects=False),
-        )
+            try:
+                wire = open_wire(url, timeout_s=self._timeout_s, proxy=self._proxy, ca_file=self._ca_file)
+            except UnusableError as exc:
+                raise LLMUnavailable(f"{self.server.where} cannot be asked: {exc}") from exc
+        with foreign("the OpenAI SDK", lambda said: LLMUnavailable(f"{self.server.where} cannot be asked: {said}")):
+            return openai.OpenAI(
+                api_key=self._api_key,
+                base_url=url,
+                # Azure's: the SDK would put the path behind it.
+                default_query=query,
+                timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
+                max_retries=0,
+                # An answer is small, and one that was packed in a damaged way is paid for all the same.
+                default_headers=self._headers(query),
+                http_client=httpx2.Client(
+                    transport=wire,
+                    follow_redirects=False,
+                    trust_env=False,
+                    event_hooks={"request": [self._take_out_what_is_not_ours]},
+                ),
+            )
+
+    def _headers(self, query: Mapping[str, str]) -> dict[str, str]:
+        headers = {"Accept-Encoding": "identity"}
+        if "api-version" in query:
+            headers["api-key"] = self._api_key  # as Azure wants it
+        if self._options.organization:
+            headers["OpenAI-Organization"] = self._options.organization
+        if self._options.project:
+            headers["OpenAI-Project"] = self._options.project
+        return headers
+
+    def _take_out_what_is_not_ours(self, request: httpx2.Request) -> None:
+        """The SDK sends what it finds in variables such as OPENAI_ORG_ID and OPENAI_CUSTOM_HEADERS, to any server; and
+        what it knows of this machine."""
+        ours = {name.lower() for name in self._headers(request.url.params)} | _HEADERS
+        for name in [name for name in request.headers if name.lower() not in ours]:
+            del request.headers[name]
+        if not self._options.organization:
+            request.headers.pop("OpenAI-Organization", None)
+        if not self._options.project:
+            request.headers.pop("OpenAI-Project", None)
+        request.headers["Authorization"] = f"Bearer {self._api_key}"
 
     # -- sending
 
@@ -269,7 +409,8 @@ class OpenAILLM:
         number = self._limits.begin(id(prompt), self._weight(prompt))
         response: httpx2.Response | None = None
         try:
-            response = sdk.post("/chat/completions", body=self.body(prompt, dialect), cast_to=httpx2.Response)
+            with foreign("the OpenAI SDK", self._tripped, announced=(openai.OpenAIError,)):
+                response = sdk.post("/chat/completions", body=self.body(prompt, dialect), cast_to=httpx2.Response)
         except openai.APIStatusError as error:
             response = error.response
             raise
@@ -277,9 +418,13 @@ class OpenAILLM:
             self._was_reached = self._was_reached or response is not None
             self._limits.heard(number, {} if response is None else response.headers)
         try:
-            return json.loads(response.text)
+            return joined(response.text) if is_stream(response.text) else json.loads(response.text)
         except (ValueError, RecursionError) as error:
             raise self._no_json(response.text) from error
+
+    def _tripped(self, said: str) -> LLMError:
+        """For what the SDK throws besides its own errors: what became of the request is not known then."""
+        return LLMError(f"{self.server.where} could not be asked: {said}", may_be_billed=True)
 
     def _no_json(self, text: str) -> LLMError:
         fault = self.server.no_json(text)
@@ -299,12 +444,27 @@ class OpenAILLM:
         """What *prompt* counts for under a limit of tokens: providers take the room for the answer for used."""
         return self.most_input_tokens(prompt) + prompt.max_output_tokens
 
-    def _plainer(self, dialect: Dialect, error: openai.APIStatusError, fault: LLMError) -> Dialect | None:
+    def _plainer(
+        self, dialect: Dialect, error: openai.APIStatusError, fault: LLMError, prompt: Prompt
+    ) -> Dialect | None:
         """How to ask again, if it may be the form of the request that was refused."""
+        said = message_of(error.body)
+        # What is too large may be the room for the answer alone: that is a matter of form.
+        if is_too_long(error.body) and (window_in(said) is not None or dialect.limits[0] not in said):
+            return self._narrower(dialect, json.dumps(error.body, default=str), prompt)
         # Who asks to be left alone, for more than a moment, does not mean the form.
-        if isinstance(fault, LLMUnavailable) or (fault.retry_after_s or 0) > 1 or is_too_long(error.body):
+        if isinstance(fault, LLMUnavailable) or (fault.retry_after_s or 0) > 1:
             return None
-        return self._interpreter.plainer(dialect, error.status_code, message_of(error.body))
+        limit = self.body(prompt, dialect)[dialect.limits[0]]
+        return self._interpreter.plainer(dialect, error.status_code, said, limit=limit)
+
+    def _narrower(self, dialect: Dialect, said: str, prompt: Prompt) -> Dialect | None:
+        """The same with less room for the answer, if that is all that the model's context lacks."""
+        window = window_in(said)
+        if window is None or window == dialect.window:
+            return None
+        self._interpreter.narrow(window)
+        return replace(dialect, window=window) if self.fits(prompt) else None
 
 
 def is_openai(base_url: str | None) -> bool:
@@ -313,15 +473,28 @@ def is_openai(base_url: str | None) -> bool:
     return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _split(base_url: str) -> tuple[str, dict[str, str]]:
+    """An address, and the parameters that stand behind it."""
+    parts = urlsplit(base_url)
+    return urlunsplit(parts._replace(query="", fragment="")), dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
-def _text(content: object) -> str:
-    """The answer's text; some servers send it in parts."""
-    if isinstance(content, list):
-        return "".join(_text(part.get("text")) for part in content if isinstance(part, Mapping))
-    return content if isinstance(content, str) else ""
+def _is_full(error: openai.APIStatusError) -> bool:
+    """Whether the provider has no room in the tier that was asked for."""
+    said = json.dumps(error.body, default=str) if error.body else error.response.text
+    return error.status_code in (429, 498, 503) and _FULL.search(said[:2_000]) is not None
+
+
+def _end(choice: Mapping[str, Any], text: str) -> str:
+    """How an answer ended, in OpenAI's words."""
+    end = choice.get("finish_reason")
+    end = end.lower() if isinstance(end, str) and end else "stop"
+    # The call of a tool is an answer, where it has one in it.
+    return "stop" if end in ("tool_calls", "function_call") and text.strip() else _ENDS.get(end, end)
+
+
+def _usual_answer(prompt: Prompt) -> int:
+    return min(ANSWER_TOKENS * len(prompt.batch.papers), prompt.max_output_tokens)
 
 
 def _count(value: object) -> int | None:

@@ -29,20 +29,30 @@ class Price:
     """For the part of the input that the provider wrote to that cache. None: as other input."""
     batch: float = 1.0
     """What a request of a batch job costs, as a share of the same one sent directly."""
+    flex: float | None = None
+    """The same for one that the provider's flex tier served; None: as in a batch job, which is OpenAI's rule."""
 
     @property
     def _written(self) -> float:
         return self.input if self.cache_write is None else self.cache_write
 
     def cost_usd(self, completion: Completion, *, mode: str = "direct") -> float:
-        """What an answer cost, by the tokens that the server counted."""
+        """What an answer cost, by the tokens that the server counted and the tier that it says served it."""
         cached, written = completion.cached_tokens, completion.cache_write_tokens
         fresh = max(0, completion.input_tokens - cached - written)
         asked = fresh * self.input + cached * self.cached_input + written * self._written
-        return self._in_mode(asked + completion.output_tokens * self.output, mode)
+        total = asked + completion.output_tokens * self.output
+        return self._in_mode(total * (self.share(completion.tier) if mode == "direct" else 1.0), mode)
+
+    def share(self, tier: str | None) -> float:
+        """What a direct request costs in *tier*, as a share of what it costs in the usual one."""
+        if tier != "flex":
+            return 1.0
+        return self.batch if self.flex is None else self.flex
 
     def most_usd(self, input_tokens: int, max_output_tokens: int, *, mode: str = "direct") -> float:
-        """The most a request can cost: nothing of it served by the cache, and all of the room for the answer used."""
+        """The most a request can cost: nothing of it served by the cache, all of the room for the answer used, and no
+        room in a cheaper tier."""
         dearest = max(self.input, self.cached_input, self._written)
         return self._in_mode(input_tokens * dearest + max_output_tokens * self.output, mode)
 

@@ -46,6 +46,16 @@ class RecordingLLM:
         """What the client it asks counts with."""
         return getattr(self._inner, "counter", None)
 
+    @property
+    def context_tokens(self) -> int | None:
+        """What the client it asks knows of its model's context."""
+        return getattr(self._inner, "context_tokens", None)
+
+    @property
+    def cut(self) -> object:
+        """What the client it asks says of prompts that were cut."""
+        return getattr(self._inner, "cut", None)
+
     def close(self) -> None:
         """Close the client it asks, if that holds connections."""
         close = getattr(self._inner, "close", None)
@@ -59,6 +69,10 @@ class RecordingLLM:
     def most_input_tokens(self, prompt: Prompt) -> int:
         """See `digest.core.ports.LLM`."""
         return self._inner.most_input_tokens(prompt)
+
+    def fits(self, prompt: Prompt) -> bool:
+        """See `digest.core.ports.LLM`."""
+        return self._inner.fits(prompt)
 
     def delay_s(self, prompt: Prompt) -> float:
         """See `digest.core.ports.LLM`."""
@@ -128,7 +142,7 @@ class ReplayLLM:
         for line in lines:
             try:
                 self._take(json.loads(line))
-            except (ValueError, LookupError, TypeError, AttributeError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 self.damaged += 1
 
     def _take(self, entry: Mapping[str, Any]) -> None:
@@ -136,7 +150,7 @@ class ReplayLLM:
         system, form, blocks = entry["system"], entry.get("form", "summaries"), list(entry["blocks"])
         user = _without_nonce(entry["user"], entry["nonce"])
         # What was asked again was refused before: the last word on a paper counts.
-        for answer in reversed(read_answers(completion.text)) if form == "summaries" else ():
+        for answer in read_answers(completion.text) if form == "summaries" else ():
             if answer.id.isdecimal() and 0 < int(answer.id) <= len(blocks):
                 self._answers[system, blocks[int(answer.id) - 1]] = answer
         self._requests.setdefault((form, system, user), []).append(completion)
@@ -153,6 +167,10 @@ class ReplayLLM:
     def most_input_tokens(self, prompt: Prompt) -> int:
         """See `digest.core.ports.LLM`."""
         return self._counter.at_most(prompt.system) + self._counter.at_most(prompt.user)
+
+    def fits(self, prompt: Prompt) -> bool:  # noqa: ARG002 -- a recording has no limits
+        """See `digest.core.ports.LLM`."""
+        return True
 
     def delay_s(self, prompt: Prompt) -> float:  # noqa: ARG002 -- a recording has no limits
         """See `digest.core.ports.LLM`."""

@@ -14,12 +14,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha1
+from hashlib import sha1, sha256
 from math import ceil
 from os import environ
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Final
+from typing import Any, Final
+
+from digest.core.errors import DigestError
+from digest.core.walls import foreign
 
 FETCH_S: Final = 15
 _COUNTED: Final = 256
@@ -29,7 +32,13 @@ _LIKE_GPT_5: Final = re.compile(r"gpt-[56](?:\.\d+)?(?:-|$)")
 """Models that use the same vocabulary, and that tiktoken learns of late."""
 # tiktoken's name for what it downloads; `tiktoken_ext/openai_public.py`.
 _VOCABULARY_URL: Final = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
-
+_VOCABULARY_SHA256: Final = {
+    "r50k_base": "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+    "p50k_base": "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",
+    "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+}
+"""What tiktoken expects the files to hash to; from the same place."""
 
 _FOREIGN: Final = 1.5
 """How many times as many tokens another maker's model may count: 32,000 words instead of 200,000 make a fifth more of
@@ -104,8 +113,7 @@ def _from_package(encoding: str) -> Callable[[str], int] | None:
         return None
     if encoding not in bpe_openai.list_encoding_names():
         return None
-    vocabulary = bpe_openai.get_encoding(encoding)
-    return lambda text: len(vocabulary.encode_ordinary(text))
+    return _counting(lambda: bpe_openai.get_encoding(encoding))
 
 
 def _from_tiktoken(encoding: str, *, fetch: bool) -> Callable[[str], int] | None:
@@ -113,15 +121,42 @@ def _from_tiktoken(encoding: str, *, fetch: bool) -> Callable[[str], int] | None
         return None
     import tiktoken
 
-    vocabulary = tiktoken.get_encoding(encoding)
-    return lambda text: len(vocabulary.encode_ordinary(text))
+    return _counting(lambda: tiktoken.get_encoding(encoding))
+
+
+def _counting(load: Callable[[], Any]) -> Callable[[str], int] | None:
+    """What counts with the vocabulary that *load* gives; None if it cannot, for there is always the upper bound."""
+    try:
+        with foreign("the vocabulary", DigestError):
+            vocabulary = load()
+            vocabulary.encode_ordinary("")
+    except DigestError:
+        return None
+
+    def count(text: str) -> int:
+        try:
+            with foreign("the vocabulary", DigestError):
+                return len(vocabulary.encode_ordinary(text))
+        except DigestError:
+            return at_most(text)
+
+    return count
 
 
 def _is_cached(encoding: str) -> bool:
-    """Look where tiktoken's `load.read_file_cached` looks."""
+    """Look where tiktoken's `load.read_file_cached` looks, and as it does: a file that is not whole is downloaded anew.
+
+    It does that whether or not it is wanted, and fails where there is no network.
+    """
     folder = environ.get("TIKTOKEN_CACHE_DIR", environ.get("DATA_GYM_CACHE_DIR", f"{gettempdir()}/data-gym-cache"))
     name = sha1(_VOCABULARY_URL.format(encoding).encode(), usedforsecurity=False).hexdigest()
-    return bool(folder) and (Path(folder) / name).is_file()
+    if not folder or encoding not in _VOCABULARY_SHA256:
+        return False
+    try:
+        content = (Path(folder) / name).read_bytes()
+    except OSError:
+        return False
+    return sha256(content).hexdigest() == _VOCABULARY_SHA256[encoding]
 
 
 def _download(encoding: str) -> bool:

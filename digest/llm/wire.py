@@ -9,36 +9,52 @@ Imported with the first request: httpx2 is a heavy import.
 
 from __future__ import annotations
 
+import re
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from os import environ
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx2
+
+from digest.core.certificates import certificate_error
 
 MOST_BYTES: Final = 16_000_000
 """Of an answer, unpacked; a thousand times what one takes."""
 _UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers that are no longer true of an answer that was read."""
+_CHARSET: Final = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
 class TooLargeError(httpx2.TransportError):
     """An answer was larger than any answer is."""
 
 
+class UnusableError(Exception):
+    """A proxy or certificates cannot be used; the message says which setting or variable is wrong."""
+
+
 class Wire(httpx2.BaseTransport):
     """Sends each request once and reads its answer to the end. Thread-safe."""
 
-    def __init__(self, inner: httpx2.BaseTransport, *, timeout_s: float, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, inner: httpx2.BaseTransport, *, timeout_s: float, most_bytes: int = MOST_BYTES, proxy: str = ""
+    ) -> None:
         """Wrap *inner*, which is closed with this.
 
         Args:
             timeout_s: From before the connection is made until the last byte of the answer.
+            proxy: What names the proxy that *inner* goes through; empty where it goes through none.
         """
         self._inner = inner
+        self._proxy = proxy
         self._timeout_s = timeout_s
         self._most_bytes = most_bytes
 
@@ -59,6 +75,10 @@ class Wire(httpx2.BaseTransport):
             answer = self._answer(request)
             if line.is_cut:  # a body without a stated length ends where the connection does
                 raise httpx2.ReadTimeout("the answer was not complete in time")
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+            if not self._proxy or certificate_error(error) is not None:
+                raise
+            raise httpx2.ProxyError(f"the proxy that {self._proxy} names ({error})") from error
         except _UNSENT:
             raise
         except httpx2.RequestError as error:
@@ -82,6 +102,9 @@ class Wire(httpx2.BaseTransport):
         finally:
             response.close()
         headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _UNPACKED]
+        if _is_utf8(content):
+            # JSON is UTF-8 (RFC 8259), whatever charset the header of a proxy claims.
+            headers = [(n, _CHARSET.sub("", v) if n.lower() == "content-type" else v) for n, v in headers]
         return httpx2.Response(response.status_code, headers=headers, content=bytes(content))
 
     def close(self) -> None:
@@ -100,6 +123,15 @@ _UNSENT: Final = (
     httpx2.WriteTimeout,
 )
 """What is raised while the server does not have the whole request."""
+
+
+def _is_utf8(content: bytes | bytearray) -> bool:
+    """Whether *content* can be read as UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def was_sent(error: BaseException | None) -> bool:
@@ -146,10 +178,111 @@ class _Line:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-def open_wire(base_url: str, *, timeout_s: float) -> Wire:
-    """The way to *base_url*, through the proxy that the environment names for it."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a server is reached."""
+
+    proxy: str | None = None
+    """None: straight."""
+    named_by: str = ""
+    """The setting or variable that names the proxy, for people."""
+
+
+def way_to(base_url: str, *, proxy: str | None = None, environment: Mapping[str, str] | None = None) -> Way:
+    """Straight to machines of one's own, to others through the proxy of the config, else that of the environment.
+
+    Args:
+        proxy: `[network] proxy`.
+        environment: Holds `HTTPS_PROXY` and its like; `NO_PROXY` names what is reached straight.
+    """
     parts = urlsplit(base_url)
-    proxies = getproxies()
-    proxy = None if proxy_bypass(parts.netloc) else proxies.get(parts.scheme) or proxies.get("all")
-    inner = httpx2.HTTPTransport(proxy=proxy, limits=httpx2.Limits(max_keepalive_connections=0))
-    return Wire(inner, timeout_s=timeout_s)
+    host = parts.hostname or ""
+    variables = environ if environment is None else environment
+    if _is_own(host) or _is_excepted(host, parts.port, _variable(variables, "no_proxy")[1]):
+        return Way()
+    if proxy is not None:
+        return Way(proxy, "[network] proxy")
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        named_by, value = _variable(variables, name)
+        if value:
+            return Way(value if "://" in value else f"http://{value}", f"the variable {named_by}")
+    return Way()
+
+
+def open_wire(base_url: str, *, timeout_s: float, proxy: str | None = None, ca_file: Path | None = None) -> Wire:
+    """The way to *base_url*; see `way_to`.
+
+    Args:
+        ca_file: Certificate authorities besides those of the system, as PEM.
+
+    Raises:
+        UnusableError: The proxy or the certificates cannot be used.
+    """
+    way = way_to(base_url, proxy=proxy)
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    try:
+        inner = httpx2.HTTPTransport(proxy=_proxy(way), limits=limits, verify=_tls(ca_file), trust_env=False)
+    except ImportError as exc:
+        raise UnusableError(f"{way.named_by} names a proxy of a kind that needs another package: {exc}") from exc
+    return Wire(inner, timeout_s=timeout_s, proxy=way.named_by)
+
+
+def _proxy(way: Way) -> httpx2.Proxy | None:
+    if way.proxy is None:
+        return None
+    try:
+        proxy = httpx2.Proxy(way.proxy)
+        if not proxy.url.host:
+            raise ValueError("names no host")
+    except (ValueError, httpx2.InvalidURL) as exc:
+        # Not shown: there may be a password in it.
+        sentence = f"{way.named_by} names no proxy that can be used; it must look like http://host:port"
+        raise UnusableError(sentence) from exc
+    return proxy
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    """The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR, and besides them one's own."""
+    try:
+        context = httpx2.create_ssl_context()
+    except OSError as exc:
+        raise UnusableError(
+            f"the certificates of the variable SSL_CERT_FILE cannot be used: {exc.strerror or exc}"
+        ) from exc
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as exc:  # ssl.SSLError is one: a file without certificates
+            raise UnusableError(f"[network] ca_file: cannot use {ca_file}: {exc.strerror or exc}") from exc
+    return context
+
+
+def _variable(environment: Mapping[str, str], name: str) -> tuple[str, str]:
+    """A variable by either spelling, with the one that it has; the small one goes first, as in curl."""
+    for spelling in (name, name.upper()):
+        # A web server puts a visitor's header "Proxy" there: https://httpoxy.org
+        if spelling == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
+            continue
+        if value := environment.get(spelling, "").strip():
+            return spelling, value
+    return name, ""
+
+
+def _is_own(host: str) -> bool:
+    """This machine and addresses of private networks, as they are written: no proxy leads there."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_excepted(host: str, port: int | None, exceptions: str) -> bool:
+    """Whether NO_PROXY names *host*: a name stands for all below it too, `*` for all there is."""
+    for entry in (part.strip().lower() for part in exceptions.split(",")):
+        name, _, of_port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+        if of_port and of_port != str(port):
+            continue
+        bare = name.lstrip("*").lstrip(".")
+        if name == "*" or (bare and (host == bare or host.endswith(f".{bare}"))):
+            return True
+    return False

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from digest.core.errors import DigestError
+from digest.core.walls import reason_of
 
 
 class Folder:
@@ -57,9 +58,8 @@ class Folder:
             raise self._error(path, "read", exc) from exc
 
     def _error(self, path: str, what: str, exc: OSError) -> DigestError:
-        reason = exc.strerror or str(exc)
         return DigestError(
-            f"{self._root / path}: cannot be {what}: {reason}. The pages are drawn again by the next run."
+            f"{self._root / path}: cannot be {what}: {reason_of(exc)}. The pages are drawn again by the next run."
         )
 
 

@@ -23,6 +23,10 @@ MAX_FORMULA = 400
 """Characters. A longer one is shown as it was written: what is that long is hardly ever a formula."""
 _WIDE, _LONG = 24, 60
 """Letters of a formula from which a phone, and any page, may be too narrow for it: browsers break none."""
+_MAX_SIDESETS = 3
+"""latex2mathml sets each one twice, with all that is in it."""
+# Expanded like the "billion laughs" of XML; no formula of an abstract has macros of its own.
+_DEFINES_MACROS = re.compile(r"\\(?:def|newcommand|newenvironment|DeclareMathOperator)(?![A-Za-z])")
 
 # As pandoc reads them: the opening $ stands before ink, the closing one after ink.
 _FORMULA = re.compile(r"(?<![\\$])(\$\$?)(?![\s$])((?:\\.|[^\\$])+)(?<!\s)\1(?!\$)", re.DOTALL)
@@ -92,7 +96,7 @@ def _mathml(tex: str, *, display: bool) -> Markup:
     from latex2mathml import converter, exceptions
     from lxml import etree
 
-    if len(tex) > MAX_FORMULA:
+    if len(tex) > MAX_FORMULA or _DEFINES_MACROS.search(tex) or tex.count("\\sideset") > _MAX_SIDESETS:
         return _code(tex)
     # latex2mathml has no base class for its errors, and others escape from it on broken input.
     errors: tuple[type[Exception], ...] = (
@@ -204,7 +208,14 @@ def _function(match: re.Match[str]) -> str:
 
 
 def _approximate(tex: str) -> str:
-    return str(_converter().latex_to_text(_SCRIPT.sub(_script, tex)))
+    r"""Raises: LatexWalkerError, where a brace, an environment or an argument is missing.
+
+    Where it is told to tolerate that, pylatexenc reads anew what it took for the arguments, and in them the same again:
+    24 times `\sqrt[`, `\frac{` or `\cite[` take two to the power of 24 readings.
+    """
+    if len(tex) > MAX_FORMULA:
+        return tex
+    return str(_converter().latex_to_text(_SCRIPT.sub(_script, tex), tolerant_parsing=False))
 
 
 def _script(match: re.Match[str]) -> str:

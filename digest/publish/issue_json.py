@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from digest.core.identity import names_of
 from digest.core.models import Entry, Issue, Overview, SourceReport
 
 
@@ -62,7 +63,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     paper, summary, signals = entry.paper, entry.summary, entry.signals
     return {
         "id": paper.id,
-        "aliases": list(paper.aliases),
+        "aliases": list(names_of(paper)[1:]),
         "title": paper.title,
         "authors": list(paper.authors),
         "url": paper.url,

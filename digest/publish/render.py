@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import SandboxedEnvironment
 
 from digest.core.errors import ConfigError, DigestError
+from digest.core.walls import foreign
 
 
 class Templates:
@@ -66,7 +67,8 @@ class Templates:
 
     def _render(self, name: str, values: dict[str, Any]) -> str:
         try:
-            rendered = self._environment.get_template(name).render(values)
+            with foreign("template", self._trips(name), announced=(TemplateError, UnicodeDecodeError, OSError)):
+                rendered = self._environment.get_template(name).render(values)
             # A lone surrogate, out of some feed's broken JSON, fits into no file and no mail.
             return rendered.encode("utf-8", "replace").decode("utf-8")
         except TemplateSyntaxError as exc:
@@ -77,6 +79,10 @@ class Templates:
             raise ConfigError(f"template {name} in {self._places()}: is not UTF-8; save it as that") from exc
         except OSError as exc:
             raise DigestError(f"template {name}: cannot be read: {exc.strerror or exc}") from exc
+
+    def _trips(self, name: str) -> Callable[[str], ConfigError]:
+        """A template may divide by nothing, or call what is no function: that is its author's business, not a bug."""
+        return lambda said: ConfigError(f"template {name} in {self._places()}: {said}")
 
     def _places(self) -> str:
         return ", ".join(str(folder) for folder in self._folders)
@@ -109,8 +115,9 @@ def flow(parts: Sequence[str], width: int = 78, first: str = "") -> str:
         if len(first) + len(joined) <= width:
             lines[-1] = joined
         else:
-            wrapped = fill(part, width - len(first)).split("\n")
-            lines = [*lines, *wrapped] if lines[-1] else wrapped
+            if not lines[-1]:
+                lines.pop()
+            lines += fill(part, width - len(first)).split("\n")
     return "\n".join(first + line for line in lines)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from digest.core.identity import names_of
 from digest.core.issue import source_name
 from digest.core.models import (
     Announcement,
@@ -564,7 +565,7 @@ def paper_facts(paper: Paper) -> tuple[tuple[str, str], ...]:
         ("Published", short_day(paper.published.date()) if paper.published else ""),
         ("This version", _version(paper)),
         ("Categories", ", ".join(paper.categories)),
-        ("Identifiers", ", ".join((paper.id, *paper.aliases))),
+        ("Identifiers", ", ".join(names_of(paper))),
     ]
     return tuple((name, value) for name, value in facts if value)
 

@@ -20,11 +20,14 @@ from digest.core.text import (
     clean_html,
     clean_line,
     clean_text,
+    comment_says_withdrawn,
     excerpt,
     one_line,
+    people,
     says_withdrawn,
     split_authors,
     strip_arxiv_prefix,
+    title_says_withdrawn,
 )
 from digest.sources.arxiv_xml import Fields, is_of_the_month, local, text
 
@@ -136,7 +139,9 @@ def _read(item: Fields, announced: datetime | None, url: str) -> Record | Reject
         updated=updated,
         version=version,
         categories=_categories(item, suffix),
-        withdrawn=says_withdrawn(abstract) or says_withdrawn(item.text("comment")),
+        withdrawn=says_withdrawn(abstract)
+        or title_says_withdrawn(title)
+        or comment_says_withdrawn(item.text("comment"), item.text("journal_ref"), item.text("journal_reference")),
     )
     return Record(paper=paper, announcement=announcement)
 
@@ -173,7 +178,7 @@ def _announcement(
 def _authors(item: Fields) -> tuple[str, ...]:
     names = [clean_line(text(name)) for author in item.all("author") for name in Fields(author).all("name")]
     if names:
-        return tuple(name for name in names if name)
+        return people(names)
     line = ", ".join(text(creator) for creator in item.all("creator"))
     return split_authors(one_line(clean_html(line)) if "<a " in line else clean_line(line))
 

@@ -18,7 +18,17 @@ from urllib.parse import quote, unquote, urlsplit
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Announcement, Census, Link, Paper, Record
-from digest.core.text import clean_line, clean_text, excerpt, one_line, says_withdrawn, split_authors
+from digest.core.text import (
+    clean_line,
+    clean_text,
+    comment_says_withdrawn,
+    excerpt,
+    one_line,
+    people,
+    says_withdrawn,
+    split_authors,
+    title_says_withdrawn,
+)
 from digest.sources import guard
 from digest.sources.arxiv_feed import listed_dates, midnight
 from digest.sources.arxiv_oai import covers, set_of
@@ -190,7 +200,9 @@ def _read(
         updated=updated,
         version=version,
         categories=categories,
-        withdrawn=says_withdrawn(abstract) or says_withdrawn(_part(dd, "list-comments")),
+        withdrawn=says_withdrawn(abstract)
+        or title_says_withdrawn(title)
+        or comment_says_withdrawn(_part(dd, "list-comments"), _part(dd, "list-journal-ref")),
     )
     return Record(paper=paper, announcement=announcement)
 
@@ -200,7 +212,7 @@ def _authors(dd: HtmlElement) -> tuple[str, ...]:
     names = [
         clean_line(a.text_content()) for div in _of_class(dd, "list-authors") for a in div.iter("a") if a.get("href")
     ]
-    return tuple(n for n in names if n) or split_authors(clean_line(_part(dd, "list-authors")))
+    return people(names) or split_authors(clean_line(_part(dd, "list-authors")))
 
 
 def _part(dd: HtmlElement, name: str) -> str:

@@ -22,7 +22,17 @@ from digest.core.dates import moment
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected
-from digest.core.text import author_name, clean_line, clean_text, excerpt, one_line, says_withdrawn, split_authors
+from digest.core.text import (
+    clean_line,
+    clean_text,
+    comment_says_withdrawn,
+    excerpt,
+    one_line,
+    people,
+    says_withdrawn,
+    split_authors,
+    title_says_withdrawn,
+)
 from digest.sources.arxiv_xml import Fields, is_of_the_month, local, month_of
 
 if TYPE_CHECKING:
@@ -154,7 +164,10 @@ def _read(record: Fields, sets: Sequence[str], *, is_list: bool, url: str) -> Re
         updated=updated,
         version=max(versions, default=None),
         categories=categories,
-        withdrawn=says_withdrawn(abstract) or says_withdrawn(fields.text("comments")) or _is_withdrawn(fields),
+        withdrawn=says_withdrawn(abstract)
+        or title_says_withdrawn(title)
+        or comment_says_withdrawn(fields.text("comments"), fields.text("journal-ref"))
+        or _is_withdrawn(fields),
     )
     changed = moment(header.text("datestamp"))
     return Record(paper=paper, announcement=_announcement(paper, number, changed, sets) if is_list else None)
@@ -192,11 +205,11 @@ def _dates(fields: Fields, versions: Mapping[int, Fields], number: str) -> tuple
 
 def _authors(fields: Fields) -> tuple[str, ...]:
     """`arXiv` has elements, `arXivRaw` one string with affiliations in parentheses."""
-    people = [Fields(e) for e in fields.first("authors").all("author")] if "authors" in fields else []
-    if not people:
+    authors = [Fields(e) for e in fields.first("authors").all("author")] if "authors" in fields else []
+    if not authors:
         return split_authors(clean_line(fields.text("authors")))
-    names = (" ".join(p.text(part) for part in ("forenames", "keyname", "suffix")) for p in people)
-    return tuple(name for name in (author_name(clean_line(n)) for n in names) if name)
+    names = (" ".join(p.text(part) for part in ("forenames", "keyname", "suffix")) for p in authors)
+    return people(map(clean_line, names))
 
 
 def _is_withdrawn(fields: Fields) -> bool:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from digest.core.dois import resolved
+from digest.core.errors import SourceError
 from digest.core.models import Parsed, Rejected
 from digest.core.text import excerpt, unicode_text
+from digest.core.walls import foreign
 from digest.sources.citation import Citation, read_citations
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ _HINTS: Final = ("eprint", "arxivid", "arxiv", "journal", "journaltitle", "note"
 """Where arXiv ids stand: arXiv's own export, Mendeley's, Google Scholar's "arXiv preprint arXiv:1706.03762"."""
 # Looking back at one blank only: a run of a hundred thousand of them must not be tried from each.
 _AND: Final = re.compile(r"(?<=\s)and(?=\s)|[{}]", re.IGNORECASE)
+_MARKS: Final = re.compile(r"[{}\\]")
 # A formula stays as it is; a brace elsewhere only protects capitals. One behind a backslash was resolved before.
 _BRACES: Final = re.compile(r"(\$(?:\\.|[^$\\])+\$)|[{}]")
 
@@ -35,7 +39,8 @@ def read_bibtex(text: str) -> Parsed:
     # It warns of each broken entry by itself; they are counted and told together.
     log.setLevel(logging.CRITICAL)
     try:
-        blocks = parse_string(text).blocks
+        with foreign("bibtexparser", lambda said: SourceError(f"cannot be read: {said}")):
+            blocks = parse_string(text).blocks
     finally:
         log.setLevel(level)
     rejected = [r for block in blocks if (r := _rejected(block)) is not None]
@@ -85,8 +90,8 @@ def _text(value: str) -> str:
 
 
 def _bare(value: str) -> str:
-    """An id or an address: TeX's escapes undone, without a word more."""
-    return value.strip("{} \t\n").replace("\\", "")
+    """An id or an address: TeX's escapes and macros undone, without a word more."""
+    return _MARKS.sub("", resolved(value)).strip()
 
 
 def _names(value: str) -> Iterator[str]:

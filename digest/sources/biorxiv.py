@@ -24,7 +24,7 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import doi, doi_url, identify
 from digest.core.models import Announcement, Link, Paper, PaperId, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_html, clean_line, excerpt, one_line, says_withdrawn, split_authors
+from digest.core.text import clean_html, clean_line, clean_title, excerpt, says_withdrawn, split_authors
 from digest.sources import guard
 from digest.sources.feed import FeedSource
 
@@ -132,7 +132,7 @@ class BiorxivSource:
         """None: of another subject."""
         if not isinstance(item, Mapping):
             return Rejected(reason="is no object", excerpt=excerpt(str(item)[:200]))
-        title = one_line(clean_html(_string(item.get("title"))))
+        title = clean_title(_string(item.get("title")))
         own_doi = doi(_string(item.get("doi")))
         category = clean_line(_string(item.get("category")))
         name = excerpt(title or _string(item.get("doi")) or str(dict(item))[:200])

@@ -12,10 +12,9 @@ from typing import Final
 
 from digest.core.identity import arxiv_id, identify, merge
 from digest.core.models import Paper, PaperId, Parsed, Record, Rejected
-from digest.core.text import author_name, clean_html, clean_line, clean_text, excerpt, one_line, web_url
+from digest.core.text import clean_line, clean_mixed, clean_mixed_line, escaped, excerpt, one_line, people, web_url
 
-_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|div|span|jats:\w+)>", re.IGNORECASE)
-_NO_ABSTRACT: Final = re.compile(r"\W*(?:no abstract(?: available)?|abstract|n/?a)?\W*", re.IGNORECASE)
+_NO_ABSTRACT: Final = re.compile(r"\W*+(?:no abstract(?: available)?|abstract|n/?a)?\W*+", re.IGNORECASE)
 _ABSTRACT_HEADING: Final = re.compile(r"\A\W*abstract\b[\s:.—–-]*(?=\w)", re.IGNORECASE)
 
 
@@ -51,22 +50,18 @@ def read_citations(citations: Iterable[Citation], rejected: Iterable[Rejected] =
 
 
 def _paper(citation: Citation) -> Paper | None:
-    title = clean_line(_plain(citation.title))
+    title = clean_mixed_line(citation.title)
     if not any(c.isalnum() for c in title):
         return None
-    abstract = _ABSTRACT_HEADING.sub("", clean_text(_plain(citation.abstract)))
+    abstract = _ABSTRACT_HEADING.sub("", clean_mixed(citation.abstract))
     arxiv = next((hint for hint in citation.hints if arxiv_id(hint)), None)
-    urls = tuple(url for url in map(web_url, citation.urls) if url)
+    urls = tuple(url for one in citation.urls if (url := web_url(escaped(one))))
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=arxiv, doi=citation.doi, urls=urls)
     return Paper(
         id=paper_id,
         aliases=aliases,
         title=title,
         abstract="" if _NO_ABSTRACT.fullmatch(abstract) else abstract,
-        authors=tuple(filter(None, (author_name(clean_line(name)) for name in citation.authors))),
+        authors=people(map(clean_line, citation.authors)),
         url=urls[0] if urls else "",
     )
-
-
-def _plain(text: str) -> str:
-    return clean_html(text) if _HAS_TAGS.search(text) else text

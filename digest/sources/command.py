@@ -9,20 +9,21 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import selectors
 import shlex
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.errors import ConfigError, SourceError
+from digest.core.invisible import printable
 from digest.core.models import Parsed
 from digest.core.ports import Witness
 from digest.core.text import excerpt
@@ -34,7 +35,9 @@ SCHEME: Final = "command:"
 _CHUNK: Final = 65_536
 _KEPT_STDERR: Final = 8_192
 """Of what a program complains of, so much of the end is kept; the rest is read and forgotten."""
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_GRACE_S: Final = 0.3
+"""What a program gets to tidy up when it is told to end."""
+_POLL_S: Final = 0.02
 
 
 class CommandSource:
@@ -121,28 +124,85 @@ def _is_json_feed(content: bytes, url: str) -> bool:
 # -- running
 
 
+class Children:
+    """The programs that run now; who stops waiting for them ends them all, with what they started."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._is_over = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def with_one(self, start: Callable[[], subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
+        """The program that *start* starts, as long as it is waited for."""
+        with self._lock:  # so that none is started behind the back of `close`
+            if self._is_over:
+                raise SourceError("no program is started any more, for the run was stopped")
+            process = start()
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            _end(process)
+            with self._lock:
+                self._running.discard(process)
+
+    def close(self) -> None:
+        """Ask them to end, and a moment later make them; nothing is started any more."""
+        with self._lock:
+            self._is_over = True
+            left = [process for process in self._running if process.returncode is None]
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for process in left:
+                # It has the number of its first process, and keeps it as long as any other is in it.
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, number)
+            if left and number == signal.SIGTERM:
+                _wait_for(left, _GRACE_S)
+
+
+def _wait_for(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
+    """Wait until each of *processes* has ended, and not longer than *seconds*; whoever reads from them reaps them."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(process.returncode is None for process in processes):
+        time.sleep(_POLL_S)
+
+
 def run_command(
-    argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout_s: float, max_bytes: int
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    timeout_s: float,
+    max_bytes: int,
+    children: Children | None = None,
 ) -> bytes:
     """Run a program and give what it printed. Its standard error is only read for the reason of a failure.
 
     It gets a session of its own, so that what it started can be ended with it.
+
+    Args:
+        children: Ends it from another thread.
 
     Raises:
         SourceError: It could not be started, took longer than *timeout_s*, printed more than *max_bytes*, was killed,
             or ended with a status other than 0.
     """
     url = SCHEME + shlex.join(argv)
-    process = _started(argv, cwd, environment, url)
-    deadline = time.monotonic() + timeout_s
-    try:
-        output, complaint = _read(process, deadline, max_bytes, url)
-        # It may close its output and go on.
-        status = process.wait(max(0.0, deadline - time.monotonic()))
-    except (subprocess.TimeoutExpired, TimeoutError):
-        raise SourceError(f"{_shown(argv)} did not end within {timeout_s:g} s and was stopped", url=url) from None
-    finally:
-        _end(process)
+    with (children or Children()).with_one(lambda: _started(argv, cwd, environment, url)) as process:
+        deadline = time.monotonic() + timeout_s
+        try:
+            output, complaint = _read(process, deadline, max_bytes, url)
+            # It may close its output and go on.
+            status = process.wait(max(0.0, deadline - time.monotonic()))
+        except (subprocess.TimeoutExpired, TimeoutError):
+            raise SourceError(f"{_shown(argv)} did not end within {timeout_s:g} s and was stopped", url=url) from None
     if status < 0:
         raise SourceError(f"{_shown(argv)} was killed by {_signal_name(-status)}{_said(complaint)}", url=url)
     if status > 0:
@@ -235,7 +295,7 @@ def _shown(argv: object) -> str:
 
 
 def _said(complaint: bytes) -> str:
-    lines = _COLOURS.sub("", complaint.decode("utf-8", "replace")).splitlines()
+    lines = printable(complaint.decode("utf-8", "replace")).splitlines()
     last = next((line for line in map(excerpt, reversed(lines)) if line), "")
     return f", and said: {last}" if last else ", and said nothing about it"
 

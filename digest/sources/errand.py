@@ -133,7 +133,9 @@ class Errand:
 
     def _hidden(self, sentence: str) -> str:
         """A sentence without secrets, whatever a server or a library put into it."""
-        for secret in (*self.secret_query.values(), *self.headers.values()):
+        # "Bearer …": a server quotes the key without that word.
+        bare = (value.strip().rpartition(" ")[2] for value in self.headers.values())
+        for secret in (*self.secret_query.values(), *self.headers.values(), *bare):
             for spelling in _spellings(secret):
                 sentence = sentence.replace(spelling, "…")
         return sentence

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
@@ -19,21 +20,27 @@ from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment, not_after
 from digest.core.errors import SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify
+from digest.core.items import named, says_nothing
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.private import without_password
 from digest.core.text import (
-    author_name,
     clean_html,
     clean_line,
+    clean_text,
+    clean_title,
+    escaped,
     excerpt,
     one_line,
+    people,
     says_withdrawn,
     split_authors,
     strip_arxiv_prefix,
     strip_invisible,
+    title_says_withdrawn,
     web_url,
 )
+from digest.core.walls import foreign
 from digest.sources import guard
 from digest.sources.abstracts import tell_apart
 from digest.sources.outcomes import divided
@@ -48,13 +55,17 @@ _LONGEST_TEXT: Final = 200_000
 """What stands behind this much HTML is no abstract."""
 _LONGEST_TITLE: Final = 1_000
 _LONGEST_ID: Final = 2_000
-_TRIPS: Final = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
-"""What feedparser raises over documents that its authors did not think of."""
+_LONGEST_WORD: Final = 500
+"""Characters in a row that an author's mail address could have."""
+_WORD: Final = re.compile(r"[\w.+-]+", re.ASCII)
+_MOST_TAGS: Final = 1_000
 _ENTRY: Final = re.compile(rb"<(?:(?!content:)[\w.-]+:)?(?:item|entry)[\s>/]")
 _OPAQUE: Final = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _CLOSING: Final = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
 _SELF_CLOSED: Final = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\b[^<>]*/>\s*\Z", re.IGNORECASE)
 
+_TYPE_TEXT: Final = re.compile(rb"<(?:[\w.-]+:)?(?:title|summary|content)\s[^<>]*?\btype\s*=\s*[\"']text[\"']")
+_PLAIN: Final = "text/plain"
 _JSON_FEED: Final = re.compile(r"(?:https?://(?:www\.)?jsonfeed\.org/version/)?1(?:\.\d)?")
 _PUBMED: Final = re.compile(r"pubmed:(\d{1,9})")
 _PREPRINT_PAGE: Final = re.compile(r"https?://(?:www\.|connect\.)?(?:bio|med)rxiv\.org/", re.IGNORECASE)
@@ -70,6 +81,10 @@ class _Item:
     title: str
     texts: tuple[str, ...]
     """Summaries and contents, as HTML."""
+    plain_title: bool = False
+    """The feed says that the title is no HTML, so that its "<table>" is a word."""
+    plain_texts: tuple[str, ...] = ()
+    """Contents of which it says the same."""
     authors: tuple[str, ...]
     guid: str
     links: tuple[str, ...]
@@ -124,22 +139,26 @@ class FeedSource:
         text = guard.decoded(content, url=url)
         items = _json_items(content, url) if text.lstrip().startswith("{") else _xml_items(content, url)
         now = self._clock()
-        records, rejected = divided(_read(item, now) if isinstance(item, _Item) else item for item in items)
-        return Parsed(records=records, rejected=rejected)
+        read = [(_read(item, now), item.guid) if isinstance(item, _Item) else (item, "") for item in items]
+        _, rejected = divided(outcome for outcome, _ in read)
+        listed = [(outcome, _guid(guid)) for outcome, guid in read if isinstance(outcome, Record)]
+        return Parsed(records=named(listed, source=self.name), rejected=rejected)
 
 
 def _read(item: _Item, now: datetime) -> Record | Rejected:
-    title = one_line(clean_html(item.title[:_LONGEST_TEXT]))
+    clean = clean_line if item.plain_title else clean_title
+    title = clean(item.title[:_LONGEST_TEXT])
     texts = [clean_html(strip_arxiv_prefix(text[:_LONGEST_TEXT])) for text in item.texts if text.strip()]
+    texts += [clean_text(strip_arxiv_prefix(text[:_LONGEST_TEXT])) for text in item.plain_texts if text.strip()]
     found = [tell_apart(title, text) for text in texts]
     abstract = max((abstract for abstract, _ in found), key=len, default="")
     urls = [link for link in map(web_url, item.links) if link]
-    guid = one_line(strip_invisible(item.guid))[:_LONGEST_ID]
+    guid = _guid(item.guid)
     if not title:
         return Rejected(reason="no title", excerpt=excerpt(urls[0] if urls else guid or abstract))
     if len(title) > _LONGEST_TITLE:
         return Rejected(reason=f"title of more than {_LONGEST_TITLE:,} characters", excerpt=excerpt(title))
-    if not urls and not guid and not abstract:
+    if not urls and not item.guid.strip() and not abstract:
         return Rejected(reason="neither id nor link nor abstract", excerpt=excerpt(title))
     pubmed = _PUBMED.fullmatch(guid)
     if pubmed:
@@ -155,12 +174,13 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
     own_doi = next(filter(None, map(doi, places)), None)
     own_arxiv = next(filter(None, map(arxiv_id, (guid, *urls))), None)
     url, version = _landing_page(urls[0] if urls else "", own_doi)
+    url = url or (doi_url(own_doi) if own_doi else "")
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
         arxiv=own_arxiv[0] if own_arxiv else None,
         doi=own_doi,
-        urls=[url or guid.replace(" ", "%20")],
+        urls=[url or escaped(guid)],
     )
     paper = Paper(
         id=paper_id,
@@ -174,19 +194,22 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         version=(own_arxiv[1] if own_arxiv else None) or version or _doi_version(places),
         categories=tuple(tag for tag in item.tags if _is_arxiv_category(tag)),
         keywords=tuple(tag for tag in item.tags if not _is_arxiv_category(tag)),
-        withdrawn=says_withdrawn(abstract),
+        withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
     )
     return Record(paper=paper)
+
+
+def _guid(text: str) -> str:
+    """What the feed calls an item; empty where it only says so."""
+    guid = one_line(strip_invisible(text))[:_LONGEST_ID]
+    return "" if says_nothing(guid) else guid
 
 
 def _authors(names: tuple[str, ...]) -> tuple[str, ...]:
     """One string may hold several people; of several strings each is one person."""
     if len(names) == 1:
-        people = split_authors(clean_line(names[0]))
-        whole = author_name(clean_line(names[0]))
-        # "Gómez-Noguera, Samuel Enrique": one surname without a blank before the only comma.
-        return (whole,) if len(people) == 2 and re.fullmatch(r"[^\s,]+, [^,]+", clean_line(names[0])) else people
-    return tuple(name for name in (author_name(clean_line(n)) for n in names) if name)
+        return split_authors(clean_line(names[0]))
+    return people(map(clean_line, names))
 
 
 def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
@@ -220,28 +243,67 @@ def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
             raise SourceError(guard.describe_page(checked[:50_000].decode("utf-8", "replace")), url=url)
         if feed.bozo and not _CLOSING.search(checked[-2_000:]) and not _SELF_CLOSED.search(checked[-2_000:]):
             raise SourceError(f"was cut off after {len(feed.entries)} entries", url=url)
-        base = next(iter(_absolute([_string(feed.feed.get("link"))], url)), "")
-        items = _xml_entries(feed, base if web_url(base) else url)
+        base = _joined(url, _string(feed.feed.get("link")))
+        base = base if web_url(base) else url
+        if b"xml:base" in checked and web_url(base):
+            # Without an address to begin with, feedparser lets the base of one entry hold for all behind it.
+            feed = _understood(checked, base) or feed
+        items = _xml_entries(feed, base, says_text=_says_text(checked))
     if len(items) < there:
         items = max(items, _around_the_broken(checked, url), key=len)
     lost = there - len(items)
     return items + [Rejected(reason="is damaged, and ran into another", excerpt=f"{lost} of {there} entries")] * lost
 
 
-def _understood(checked: bytes) -> Any:
-    """What feedparser makes of it, or None where it trips."""
-    import feedparser
+@cache
+def _feedparser() -> Any:
+    """feedparser, kept from what it takes more than in proportion for.
 
+    It looks for an address in what may be an author, anew from each letter, and compares each category of an entry with
+    each other: 100,000 letters without a blank, and as many categories, take it minutes.
+    """
+    import feedparser
+    from feedparser.mixin import _FeedParserMixin as Parser
+
+    take_author, take_tag = Parser._sync_author_detail, Parser._add_tag
+
+    def author(self: Any, key: str = "author") -> None:
+        context = self._get_context()
+        if any(len(word) > _LONGEST_WORD for word in _WORD.findall(_string(context.get(key)))):
+            del context[key]
+        take_author(self, key)
+
+    def tag(self: Any, term: Any, scheme: Any, label: Any) -> None:
+        if len(self._get_context().get("tags") or ()) < _MOST_TAGS:
+            take_tag(self, term, scheme, label)
+
+    Parser._sync_author_detail, Parser._add_tag = author, tag
+    return feedparser
+
+
+def _understood(checked: bytes, base: str = "") -> Any:
+    """What feedparser makes of it, or None where it trips."""
+    headers = {"content-location": base} if base else {}
     try:
-        return feedparser.parse(io.BytesIO(checked), sanitize_html=False, resolve_relative_uris=False)
-    except _TRIPS:
+        with foreign("feedparser", SourceError):
+            return _feedparser().parse(
+                io.BytesIO(checked), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            )
+    except SourceError:
         return None
 
 
-def _xml_entries(feed: Any, base: str) -> list[_Item | Rejected]:
+def _says_text(checked: bytes) -> bool:
+    """Whether the document says of a title or text that it is none of HTML; by default an Atom title is none too, but
+    many that have tags in them do not say so."""
+    return bool(_TYPE_TEXT.search(checked))
+
+
+def _xml_entries(feed: Any, base: str, *, says_text: bool) -> list[_Item | Rejected]:
     dated_once = not feed.get("version", "").startswith("atom")
     # As plain dicts: feedparser's own invents a date of change where there is none.
-    return [_xml_item(dict(entry), base, dated_once) for entry in feed.entries]
+    says_text = says_text and not dated_once
+    return [_xml_item(dict(entry), base, dated_once, says_text) for entry in feed.entries]
 
 
 def _around_the_broken(checked: bytes, url: str) -> list[_Item | Rejected]:
@@ -269,9 +331,9 @@ def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_It
     content = etree.tostring(parent.getroottree(), encoding="utf-8")
     for entry in entries:
         parent.remove(entry)
-    feed = _understood(content)
+    feed = _understood(content, web_url(url) or "")
     if feed is not None:
-        return _xml_entries(feed, url)
+        return _xml_entries(feed, url, says_text=_says_text(content))
     if len(entries) == 1:
         text = " ".join(str(part) for part in entries[0].itertext())
         return [Rejected(reason="is damaged and cannot be read", excerpt=excerpt(text))]
@@ -279,19 +341,25 @@ def _halved(parent: _Element, entries: Sequence[_Element], url: str) -> list[_It
     return _halved(parent, entries[:middle], url) + _halved(parent, entries[middle:], url)
 
 
-def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
+def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool, says_text: bool) -> _Item:
     # As written, not as feedparser reads it: of 6,767 recorded dates it knows none that we don't, and guesses 25 wrong.
     published, updated = moment(entry.get("published")), moment(entry.get("updated"))
     if dated_once and published is None:
         # RSS and RDF have one date, and dc:date, which feedparser calls updated, is when the article appeared.
         published = updated
-    links = [_string(entry.get("link"))]
+    # Behind these two is the paper; the link before it leads over somebody who counts.
+    links = [_string(entry.get(key)) for key in ("feedburner_origlink", "pheedo_origlink", "link")]
     links += [_string(link.get("href")) for link in _mappings(entry.get("links")) if link.get("rel") == "alternate"]
-    texts = [_string(content.get("value")) for content in _mappings(entry.get("content"))]
+    summary = {"value": entry.get("summary"), "type": _type(entry.get("summary_detail"))}
+    texts: dict[bool, list[str]] = {True: [], False: []}
+    for content in (summary, *_mappings(entry.get("content"))):
+        texts[says_text and _type(content) == _PLAIN].append(_string(content.get("value")))
     names = [_string(author.get("name")) for author in _mappings(entry.get("authors"))]
     return _Item(
         title=_string(entry.get("title")),
-        texts=(_string(entry.get("summary")), *texts),
+        plain_title=says_text and _type(entry.get("title_detail")) == _PLAIN,
+        texts=tuple(texts[False]),
+        plain_texts=tuple(texts[True]),
         authors=tuple(name for name in names if name) or tuple(filter(None, [_string(entry.get("author"))])),
         guid=_string(entry.get("id")),
         links=_absolute(links, base),
@@ -302,6 +370,10 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool) -> _Item:
     )
 
 
+def _type(detail: Any) -> str:
+    return _string(detail.get("type")) if isinstance(detail, Mapping) else ""
+
+
 def _json_items(content: bytes, url: str) -> list[_Item | Rejected]:
     feed = guard.json(content, url=url)
     version = feed.get("version")
@@ -310,20 +382,32 @@ def _json_items(content: bytes, url: str) -> list[_Item | Rejected]:
     if len(feed["items"]) > MAX_ENTRIES:
         raise SourceError(f"has more than {MAX_ENTRIES:,} entries", url=url)
     base = web_url(_string(feed.get("feed_url"))) or web_url(_string(feed.get("home_page_url"))) or url
-    return [_json_item(item if isinstance(item, dict) else {}, base) for item in feed["items"]]
+    of_feed = _people(feed)
+    return [_json_item(item if isinstance(item, dict) else {}, base, of_feed) for item in feed["items"]]
 
 
-def _json_item(item: Mapping[str, Any], base: str) -> _Item:
-    people = _mappings(item.get("authors")) or _mappings([item.get("author")])
+def _people(where: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authors of an item or of the feed: a list, as it should be, or one object or name alone."""
+    for key in ("authors", "author"):
+        value = where.get(key)
+        given = value if isinstance(value, list) else [value]
+        names = (_string(one.get("name")) if isinstance(one, Mapping) else _string(one) for one in given)
+        if found := tuple(filter(None, map(str.strip, names))):
+            return found
+    return ()
+
+
+def _json_item(item: Mapping[str, Any], base: str, of_feed: tuple[str, ...]) -> _Item:
+    """One item; an author of the feed is that of the items which name none."""
+    own = _people(item)
     guid = item.get("id")
     tags = item.get("tags")
-    # content_text is no HTML: its "<" is a letter.
-    plain = _string(item.get("content_text")).replace("&", "&amp;").replace("<", "&lt;")
     return _Item(
         title=_string(item.get("title")),
-        texts=(_string(item.get("summary")), _string(item.get("content_html")), plain),
-        authors=tuple(filter(None, (_string(person.get("name")) for person in people))),
-        guid=str(guid) if isinstance(guid, str | int) else "",
+        texts=(_string(item.get("summary")), _string(item.get("content_html"))),
+        plain_texts=(_string(item.get("content_text")),),
+        authors=own or of_feed,
+        guid=_number(guid) if isinstance(guid, float) else str(guid) if isinstance(guid, str | int) else "",
         links=_absolute([_string(item.get("url")), _string(item.get("external_url"))], base),
         ids=(_string(item.get("external_url")),),
         published=moment(item.get("date_published")),
@@ -332,17 +416,28 @@ def _json_item(item: Mapping[str, Any], base: str) -> _Item:
     )
 
 
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value.is_integer() else str(value)
+
+
 def _absolute(links: Iterable[str], base: str) -> tuple[str, ...]:
-    """Join relative links to the feed's own address; PubMed writes raw blanks into its links."""
+    """Join relative links to the feed's own address, and leave out what only stands where a link should.
+
+    PubMed writes raw blanks into its links, others the `<` of a DOI.
+    """
     found: dict[str, None] = {}
     for link in links:
-        if not link.strip():
+        if says_nothing(link):
             continue
-        try:
-            found[urljoin(base, link.strip().replace(" ", "%20"))] = None
-        except ValueError:  # "http://[": no address at all
-            continue
-    return tuple(found)
+        found[_joined(base, link)] = None
+    return tuple(filter(None, found))
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, escaped(link))
+    except ValueError:  # "http://[": no address at all
+        return ""
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:

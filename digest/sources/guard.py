@@ -14,6 +14,7 @@ import codecs
 import html
 import json as json_library
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from digest.core.errors import SourceError
@@ -30,6 +31,8 @@ _MAX_TAG: Final = 100_000
 
 _DECLARATION: Final = re.compile(r"<\?xml\s[^>]*?\?>\s*")
 _DECLARED: Final = re.compile(rb"^\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_META: Final = re.compile(rb"<meta\b[^<>]*?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_CHARSET: Final = re.compile(r";\s*charset\s*=\s*([^;,\s]{1,42})", re.IGNORECASE)
 _BOMS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -128,7 +131,7 @@ def json(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> Any:
 
 
 def decoded(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> str:
-    """The text of a document: by its byte order mark, its XML declaration, as UTF-8, and at last as Windows-1252.
+    """The text of a document: by its mark, its XML declaration or `<meta>`, as UTF-8, and at last as Windows-1252.
 
     Raises:
         SourceError: Empty or too large.
@@ -139,6 +142,38 @@ def decoded(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> str
     if not text.strip(" \t\r\n\x00\ufeff"):
         raise SourceError("is empty", url=url)
     return text.lstrip("\ufeff")
+
+
+def in_utf8(content: bytes, content_type: str) -> bytes:
+    """A document of which only its `Content-Type` says how it is written, as UTF-8 with a mark; others as they are.
+
+    As in RFC 7303 a byte order mark comes first, then the header, then the document's own word. But a header that says
+    ASCII or Latin-1 is mostly the server's default, one that does not fit the bytes is wrong, and no text in another
+    alphabet is valid UTF-8 by chance: in these cases the document is looked at, as if there were no header.
+    """
+    label = _CHARSET.search(content_type)
+    codec = _header_codec(label[1]) if label else None
+    if (
+        codec is None
+        or codec == "cp1252"
+        or b"%PDF" in content[:1024]
+        or content.startswith(tuple(bom for bom, _ in _BOMS))
+    ):
+        return content
+    declared = _DECLARED.match(content[:1000]) or _META.search(content[:2000])
+    own = _codec(declared[1].decode("ascii")) if declared else None
+    fits_utf8 = not content.isascii() and _is_utf8(content)
+    if codec == "utf-8":
+        return codecs.BOM_UTF8 + content if fits_utf8 and own not in (None, "utf-8") else content
+    if fits_utf8 and (own == "utf-8" or _has_one_byte_letters(codec)):
+        return content
+    if codec.startswith(("utf-16", "utf-32")) and b"\0" not in content[:100]:
+        return content
+    try:
+        written = content.decode(codec).encode("utf-8")
+    except UnicodeError:
+        return content
+    return content if written == content else codecs.BOM_UTF8 + written
 
 
 def describe_page(text: str, *, wanted: str = "a feed") -> str:
@@ -180,8 +215,15 @@ def _decode(content: bytes) -> str:
         return content.decode(_ZEROS[zeros], "replace")
     declared = _DECLARED.match(content[:1000])
     label = _codec(declared[1].decode("ascii")) if declared else None
+    if declared is None and (meta := _META.search(content[:2000])):
+        # Pages that were turned into UTF-8 often keep the word for what they were.
+        return _first_that_fits(content, ("utf-8", _codec(meta[1].decode("ascii")) or "utf-8"))
     # Text in another alphabet of 256 letters is never UTF-8 by chance: then the label is what is wrong.
     order = (label, "utf-8") if label and not _has_one_byte_letters(label) else ("utf-8", label or "utf-8")
+    return _first_that_fits(content, order)
+
+
+def _first_that_fits(content: bytes, order: Sequence[str]) -> str:
     for name in order:
         try:
             return content.decode(name)
@@ -207,6 +249,20 @@ def _codec(label: str) -> str | None:
         return name if b"<?xml <!ENTITY &".decode(name) == "<?xml <!ENTITY &" else None
     except (LookupError, ValueError):  # codecs such as base64 are no text encodings
         return None
+
+
+def _header_codec(label: str) -> str | None:
+    """The codec for a charset in a header; there UTF-16 can be meant."""
+    name = _known(label.strip("\"' "))
+    return name if name and name.startswith(("utf-16", "utf-32")) else _codec(label.strip("\"' "))
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _known(label: str) -> str | None:

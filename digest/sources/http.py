@@ -388,7 +388,7 @@ class Door:
         url, cached = errand.url, errand.cached
         etag, modified = _as_sent(answer.headers, b"etag"), _as_sent(answer.headers, b"last-modified")
         if answer.status == 200:
-            content = errand.without_secrets(answer.content)
+            content = guard.in_utf8(errand.without_secrets(answer.content), answer.headers.get("content-type", ""))
             return Document(url=url, content=content, etag=etag, last_modified=modified)
         if answer.status == 304 and cached is not None:
             return Document(
@@ -444,10 +444,7 @@ def _failures(errand: Errand, address: httpx2.URL) -> Iterator[None]:
             f' if that is meant, add "{host}" to [network] private_hosts'
         ) from exc
     except CertificateError as exc:
-        raise errand.error(
-            f"{host} shows a certificate that is not trusted ({exc});"
-            " if your network has a certificate authority of its own, name its file in [network] ca_file"
-        ) from exc
+        raise errand.error(f"{host} {exc}") from exc
     except UnresolvedError as exc:
         raise errand.error(
             f"{host} cannot be found ({exc}); where only the proxy knows it, add it to [network] private_hosts"

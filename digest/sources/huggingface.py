@@ -19,7 +19,7 @@ from digest.core.errors import NotYetError, SourceError
 from digest.core.identity import arxiv_id, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
-from digest.core.text import clean_line, clean_text, excerpt, web_url
+from digest.core.text import clean_line, clean_text, excerpt, people, web_url
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
@@ -146,9 +146,8 @@ def _literal(text: str) -> Any:
 
 def _authors(value: Any) -> tuple[str, ...]:
     """Names in order; those that the site hides are not theirs."""
-    people = [a for a in value if isinstance(a, Mapping)] if isinstance(value, list) else []
-    names = (clean_line(_string(person.get("name"))) for person in people if not person.get("hidden"))
-    return tuple(name for name in names if name)
+    authors = [a for a in value if isinstance(a, Mapping)] if isinstance(value, list) else []
+    return people(clean_line(_string(author.get("name"))) for author in authors if not author.get("hidden"))
 
 
 def _links(paper: Mapping[str, Any], number: str | None, page: str) -> tuple[Link, ...]:

@@ -15,17 +15,21 @@ from typing import Any, Final
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import arxiv_id, doi, identify
+from digest.core.identity import arxiv_id, doi, doi_url, identify
+from digest.core.items import named
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.text import (
-    author_name,
-    clean_html,
     clean_line,
-    clean_text,
+    clean_mixed,
+    clean_mixed_line,
+    comment_says_withdrawn,
+    escaped,
     excerpt,
+    people,
     says_withdrawn,
     split_authors,
+    title_says_withdrawn,
     web_url,
 )
 from digest.sources import guard
@@ -46,12 +50,13 @@ NAMES: Final = (
     "keywords",
     "upvotes",
     "announce",
+    "comment",
     "pdf",
     "code",
 )
 """What `fields` may map, and what is looked for by its own name otherwise."""
 
-_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|div|jats:\w+)>", re.IGNORECASE)
+_HEADING: Final = re.compile(r"\A(?:abstract|summary)\s*(?:[:.]\s*|\n)", re.IGNORECASE)
 _NAME_KEYS: Final = ("name", "display_name", "fullname", "full_name", "author")
 
 
@@ -104,12 +109,17 @@ class JsonlSource:
     def parse(self, content: bytes, *, url: str) -> Parsed:
         """Read each line, or each item of the list. Doubles stay; they are joined later."""
         objects = self._document(content, url) if self._items else _lines(content, url)
-        records, rejected = divided(self._read(where, value) for where, value in objects)
+        read = [(self._read(where, value), self._own_id(value)) for where, value in objects]
+        records, rejected = divided(outcome for outcome, _ in read)
         if rejected and not records and all(r.reason.endswith(_NO_JSON) for r in rejected):
             raise SourceError(
                 "has no JSON object on any line; if it is one document, set items to the key of its list", url=url
             )
-        return Parsed(records=records, rejected=rejected)
+        listed = [(outcome, own_id) for outcome, own_id in read if isinstance(outcome, Record)]
+        return Parsed(records=named(listed, source=self.name), rejected=rejected)
+
+    def _own_id(self, item: Any) -> str:
+        return _string(_at(item, self._paths["id"])).strip()
 
     def _document(self, content: bytes, url: str) -> Iterator[tuple[str, Any]]:
         value = guard.json(content, url=url, max_bytes=guard.MAX_FILE_BYTES)
@@ -125,23 +135,23 @@ class JsonlSource:
         if not isinstance(item, dict):
             return Rejected(reason=f"{where}: is no object", excerpt=excerpt(json.dumps(item)[:200]))
         value = {ours: _at(item, path) for ours, path in self._paths.items()}
-        title = clean_line(_string(value["title"]))
+        title = clean_mixed_line(_string(_first(value["title"])))
         if not title:
             return Rejected(reason=f"{where}: no title", excerpt=excerpt(json.dumps(item, ensure_ascii=False)[:500]))
         return _record(title, value)
 
 
 def _record(title: str, value: Mapping[str, Any]) -> Record:
-    raw = _string(value["abstract"])
-    abstract = clean_html(raw) if _HAS_TAGS.search(raw) else clean_text(raw)
-    url, own_id = web_url(_string(value["url"])), _string(value["id"])
-    texts = [t for t in (_string(value["arxiv"]), own_id, url or "") if t]
+    abstract = _HEADING.sub("", clean_mixed(_joined(value["abstract"])))
+    url, own_id = web_url(escaped(_string(_first(value["url"])))), _string(_first(value["id"]))
+    texts = [t for t in (_string(_first(value["arxiv"])), own_id, url or "") if t]
     arxiv = next((found for found in map(arxiv_id, texts) if found), None)
+    own_doi = doi(_string(_first(value["doi"]))) or doi(own_id)
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
         arxiv=arxiv[0] if arxiv else None,
-        doi=_string(value["doi"]) or doi(own_id),
+        doi=_string(_first(value["doi"])) or own_doi,
         urls=[u for u in (url, web_url(own_id)) if u],
     )
     versions = (v for v in (_count(value["version"]), arxiv[1] if arxiv else None) if v)
@@ -153,14 +163,16 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         abstract=abstract,
         authors=_authors(value["authors"]),
         # The landing page has no version; other tools often give the page of one.
-        url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or "",
+        url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or (doi_url(own_doi) if own_doi else ""),
         links=tuple(Link(rel=rel, url=link) for rel, link in links if link),
-        published=moment(value["published"]),
-        updated=moment(value["updated"]),
+        published=moment(_date(value["published"])),
+        updated=moment(_date(value["updated"])),
         version=next(versions, None),
         categories=_words(value["categories"]),
         keywords=_words(value["keywords"]),
-        withdrawn=says_withdrawn(abstract),
+        withdrawn=says_withdrawn(abstract)
+        or title_says_withdrawn(title)
+        or comment_says_withdrawn(_string(_first(value["comment"]))),
     )
     word = _string(value["announce"]).strip().lower()
     return Record(
@@ -213,8 +225,7 @@ def _authors(value: Any) -> tuple[str, ...]:
         return split_authors(clean_line(value))
     if not isinstance(value, list):
         return ()
-    names = (author_name(clean_line(_name(person))) for person in value)
-    return tuple(name for name in names if name)
+    return people(clean_line(_name(person)) for person in value)
 
 
 def _name(person: Any) -> str:
@@ -235,6 +246,26 @@ def _words(value: Any) -> tuple[str, ...]:
         value = re.split(r"[,;]\s*" if re.search(r"[,;]", value) else r"\s+", value)
     words = (clean_line(word) for word in value if isinstance(word, str)) if isinstance(value, list) else ()
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _first(value: Any) -> Any:
+    """The only or first one of a list, as Crossref gives titles and arXiv's own tools DOIs."""
+    return next((one for one in value if one), None) if isinstance(value, list) else value
+
+
+def _joined(value: Any) -> str:
+    """A text, or its paragraphs."""
+    return "\n\n".join(map(_string, value)) if isinstance(value, list) else _string(value)
+
+
+def _date(value: Any) -> Any:
+    """A date as it is, or out of Crossref's `{"date-parts": [[2026, 11, 28]]}`."""
+    if not isinstance(value, dict):
+        return _first(value)
+    parts = _first(value.get("date-parts"))
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, int) for part in parts[:3]):
+        return value.get("date-time")
+    return "-".join(f"{part:02}" for part in parts[:3])  # a year alone is no date
 
 
 def _string(value: Any) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 from digest.core.errors import SourceError
 from digest.core.models import Parsed, Rejected
 from digest.core.text import excerpt, split_authors
+from digest.sources import guard
 from digest.sources.citation import Citation, read_citations
 
 _RIS_LINE: Final = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
@@ -59,7 +60,7 @@ def read_library(content: bytes, *, name: str) -> Parsed:
     elif ending == "jsonl":
         from digest.sources.jsonl import JsonlSource
 
-        parsed = JsonlSource("library", url=name).parse(content, url=name)
+        parsed = JsonlSource(name, url=name).parse(content, url=name)
     else:
         parsed = _read_text(_decoded(content), ending, name)
     if not parsed.records:
@@ -80,12 +81,7 @@ def _read_text(text: str, ending: str, name: str) -> Parsed:
 
 
 def _decoded(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")  # what older reference managers write
+    return guard.decoded(content, max_bytes=guard.MAX_FILE_BYTES) if content.strip() else ""
 
 
 # -- RIS: https://en.wikipedia.org/wiki/RIS_(file_format)

@@ -26,6 +26,7 @@ from typing import Any, Final
 import httpcore2
 import httpx2
 
+from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import ConfigError
 from digest.sources.addresses import PrivateAddressError, is_loopback, is_public, literal
 from digest.sources.deadline import Deadline
@@ -40,7 +41,7 @@ READ_S: Final = 20.0
 
 
 class CertificateError(Exception):
-    """A server's certificate is not trusted; the message is OpenSSL's."""
+    """A server's certificate is not trusted; the message says why, and what to do."""
 
 
 class UnresolvedError(Exception):
@@ -121,7 +122,12 @@ class Wire(httpx2.BaseTransport):
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """The system's authorities (or those of SSL_CERT_FILE), and besides them the operator's own."""
-        context = httpx2.create_ssl_context()
+        try:
+            context = httpx2.create_ssl_context()
+        except OSError as exc:
+            raise ConfigError(
+                f"the certificates of the variable SSL_CERT_FILE cannot be used: {exc.strerror or exc}"
+            ) from exc
         if self._ca_file is not None:
             try:
                 context.load_verify_locations(self._ca_file)
@@ -229,8 +235,8 @@ class _Stream(httpcore2.NetworkStream):
             patience = _patience(self._deadline, timeout, httpcore2.ConnectTimeout)
             return _Stream(self._stream.start_tls(ssl_context, server_hostname, patience), self._deadline)
         except httpcore2.ConnectError as exc:
-            if isinstance(exc.__cause__, ssl.SSLCertVerificationError):
-                raise CertificateError(exc.__cause__.verify_message) from exc
+            if (fault := certificate_error(exc)) is not None:
+                raise CertificateError(certificate_fault(fault, setting="[network] ca_file")) from exc
             raise
         except httpcore2.ConnectTimeout:
             self.close()

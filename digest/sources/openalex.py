@@ -24,7 +24,16 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import author_name, clean_html, clean_line, excerpt, one_line, says_withdrawn, web_url
+from digest.core.text import (
+    clean_html,
+    clean_line,
+    excerpt,
+    one_line,
+    people,
+    says_withdrawn,
+    title_says_withdrawn,
+    web_url,
+)
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
@@ -169,7 +178,7 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
         links=(Link(rel="pdf", url=pdf),) if pdf else (),
         published=moment(work.get("publication_date")),
         keywords=tuple(dict.fromkeys((*_names(work.get("keywords")), *_names(work.get("topics"))))),
-        withdrawn=work.get("is_retracted") is True or says_withdrawn(abstract),
+        withdrawn=work.get("is_retracted") is True or says_withdrawn(abstract) or title_says_withdrawn(title),
     )
 
 
@@ -201,8 +210,8 @@ def _authors(value: Any) -> tuple[str, ...]:
         if isinstance(one, Mapping):
             author = one.get("author")
             name = _string(author.get("display_name")) if isinstance(author, Mapping) else ""
-            names.append(author_name(clean_line(name or _string(one.get("raw_author_name")))))
-    return tuple(name for name in names if name)
+            names.append(clean_line(name or _string(one.get("raw_author_name"))))
+    return people(names)
 
 
 def _names(value: Any) -> Iterator[str]:

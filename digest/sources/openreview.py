@@ -23,7 +23,7 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import author_name, clean_line, clean_text, excerpt, says_withdrawn, web_url
+from digest.core.text import clean_line, clean_text, excerpt, people, says_withdrawn, web_url
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
@@ -196,14 +196,11 @@ def _is_withdrawn(note: Mapping[str, Any], says: Mapping[str, Any]) -> bool:
 
 def _authors(value: Any) -> tuple[str, ...]:
     """Names in order; none while the review is blind. Some venues give an object for each person."""
-    people = value if isinstance(value, list) else []
     names = (
-        author_name(
-            clean_line(_string(one.get("fullname") or one.get("name")) if isinstance(one, Mapping) else _string(one))
-        )
-        for one in people
+        clean_line(_string(one.get("fullname") or one.get("name")) if isinstance(one, Mapping) else _string(one))
+        for one in (value if isinstance(value, list) else [])
     )
-    return tuple(name for name in names if name and not _NOBODY.fullmatch(name))
+    return tuple(name for name in people(names) if not _NOBODY.fullmatch(name))
 
 
 def _words(*values: Any) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import identify
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_html, clean_line, excerpt, one_line, says_withdrawn
+from digest.core.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
@@ -251,7 +251,7 @@ def _title(body: _Element) -> str:
     """
     for place in ("ArticleTitle", "VernacularTitle", "Book/BookTitle"):
         element = body.find(place)
-        text = one_line(clean_html(_markup(element))) if element is not None else ""
+        text = clean_title(_markup(element)) if element is not None else ""
         translated = _TRANSLATED.fullmatch(text)
         text = translated[1] if translated else text
         if text and not _NO_TITLE.fullmatch(text):
@@ -282,7 +282,7 @@ def _authors(body: _Element) -> tuple[str, ...]:
 def _name(author: _Element) -> str:
     group = author.find("CollectiveName")
     if group is not None:
-        return clean_line(_text(group)).strip(" ,;.")
+        return _plain(group).strip(" ,;.")
     given = author.findtext("ForeName") or author.findtext("Initials") or ""
     return clean_line(f"{given} {author.findtext('LastName') or ''} {author.findtext('Suffix') or ''}")
 
@@ -340,7 +340,7 @@ def _markup(element: _Element) -> str:
 
 
 def _plain(element: _Element) -> str:
-    return clean_line(_text(element))
+    return clean_title(_markup(element))
 
 
 def _text(element: _Element) -> str:

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
-from digest.core.errors import SourceError
+from digest.core.errors import NotYetError, SourceError
 from digest.core.text import excerpt
 from digest.sources import guard
+
+LOOK: Final = "; open the address in a browser to see what it wants"
+"""What to do where no key or password was sent that could be wrong."""
+_KEY: Final = re.compile(r"\b(?:api|access)?[ _-]?(?:key|token)\b", re.IGNORECASE)
+
+
+def of_key(error: SourceError, variable: str) -> SourceError:
+    """The same error, if it is the key that was refused: with the variable that holds it."""
+    said = str(error)
+    # PubMed answers 400 to a key that it does not know.
+    if isinstance(error, NotYetError):
+        return error
+    if error.status not in (401, 403) and not (error.status == 400 and _KEY.search(said)):
+        return error
+    return SourceError(
+        f"{said.replace(LOOK, '')}; check the key in the variable {variable}, which this source's api_key_env names",
+        url=error.url,
+        status=error.status,
+        retry_after_s=error.retry_after_s,
+    )
 
 
 def words(content: bytes) -> str:
@@ -40,7 +61,7 @@ def sentence(status: int, of_server: str) -> str:
     if status == 410:
         return f"is gone for good ({what}); take this source out of the config"
     if status in (401, 403):
-        return f"refused to answer ({what}); open the address in a browser to see what it wants"
+        return f"refused to answer ({what}){LOOK}"
     if status == 429:
         return f"is asked too often ({what})"
     if status >= 500:

@@ -22,14 +22,22 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity import arxiv_id, doi, doi_url, identify
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_html, clean_line, clean_text, excerpt, one_line, says_withdrawn, web_url
+from digest.core.text import (
+    clean_line,
+    clean_mixed,
+    clean_mixed_line,
+    excerpt,
+    people,
+    says_withdrawn,
+    title_says_withdrawn,
+    web_url,
+)
 from digest.sources import guard
 from digest.sources.outcomes import divided
 
 _SEARCH: Final = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
 _FIELDS: Final = "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy"
 _PAPER_ID: Final = re.compile(r"[0-9a-f]{40}")
-_HAS_TAGS: Final = re.compile(r"</(?:p|i|b|sub|sup|em|jats:\w+)>", re.IGNORECASE)
 
 
 class SemanticScholarSource:
@@ -142,7 +150,7 @@ def _read(item: Any) -> Record | Rejected:
             links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
             published=moment(item.get("publicationDate")),
             keywords=_words(item.get("fieldsOfStudy")),
-            withdrawn=says_withdrawn(abstract),
+            withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
         )
     )
 
@@ -161,8 +169,8 @@ def _landing_page(number: str | None, own_doi: str | None) -> str:
 
 
 def _authors(value: Any) -> tuple[str, ...]:
-    people = [person for person in value if isinstance(person, Mapping)] if isinstance(value, list) else []
-    return tuple(filter(None, (clean_line(_string(person.get("name"))) for person in people)))
+    authors = [person for person in value if isinstance(person, Mapping)] if isinstance(value, list) else []
+    return people(clean_line(_string(person.get("name"))) for person in authors)
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -171,13 +179,11 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _line(value: Any) -> str:
-    text = _string(value)
-    return one_line(clean_html(text)) if _HAS_TAGS.search(text) else clean_line(text)
+    return clean_mixed_line(_string(value))
 
 
 def _text(value: Any) -> str:
-    text = _string(value)
-    return clean_html(text) if _HAS_TAGS.search(text) else clean_text(text)
+    return clean_mixed(_string(value))
 
 
 def _next_url(url: str, token: Any) -> str | None:

@@ -13,10 +13,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,7 +27,11 @@ from sqlalchemy.pool import QueuePool
 from digest.core.database_address import parse_database
 from digest.core.errors import StoreError
 from digest.core.ports import Clock
+from digest.core.walls import reason_of
 from digest.store.migrations import APPLICATION_ID, MIGRATIONS, Migration, apply, check_version, schema_version
+
+if TYPE_CHECKING:
+    import psycopg
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -190,10 +195,15 @@ def _parse(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
+        # Whatever PGCLIENTENCODING says: a title has letters that most other encodings lack.
+        encoding = {} if "client_encoding" in url.query else {"client_encoding": "UTF8"}
         try:
-            return create_engine(url, pool_pre_ping=True)
+            engine = create_engine(url, pool_pre_ping=True, connect_args=encoding)
         except ModuleNotFoundError as exc:
             raise StoreError("Postgres needs a further package: pip install 'research-digest[postgres]'") from exc
+        # First of all: SQLAlchemy's own questions to a new server fail where text comes as bytes.
+        event.listen(engine, "connect", partial(_check_encoding, _place(url)), insert=True)
+        return engine
     timeout = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
     in_memory = url.database in (None, "", ":memory:")
     if in_memory:
@@ -212,6 +222,16 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
+def _check_encoding(place: str, connection: psycopg.Connection[Any], _record: object) -> None:
+    """Refuse a database that cannot hold every letter: SQL_ASCII gives bytes back, and LATIN1 no formula."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in (None, "UTF8"):
+        raise StoreError(
+            f"{place} is in the encoding {encoding}, which cannot hold titles and formulas: make a database in UTF8 "
+            "(CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0) and name that"
+        )
+
+
 def _make_folder(url: URL) -> None:
     if str(url.database).startswith("file:"):
         return
@@ -219,7 +239,7 @@ def _make_folder(url: URL) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise StoreError(f"the folder {folder} for the database can't be made: {exc.strerror}") from exc
+        raise StoreError(f"the folder {folder} for the database can't be made: {reason_of(exc)}") from exc
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from digest.core.errors import NotFoundError
-from digest.core.identity import ids_of, merge, title_id
+from digest.core.identity import ids_of, known_by, merge, names_of
 from digest.core.models import Issue, Paper, PaperId
 from digest.core.text import quoted
 from digest.store import tables
@@ -32,6 +32,8 @@ class Split:
     """What is left under the old key: what was printed and said of the paper stays with it."""
     taken: Paper
     """What was taken out of it."""
+    is_new: bool = True
+    """False: they were two already."""
 
 
 class Joins(Database):
@@ -90,7 +92,8 @@ class Joins(Database):
 def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple[Paper, list[Paper]]:
     """The part that is meant, and the others."""
     if len(parts) < 2:
-        aliases = f" ({', '.join(whole.aliases)})" if whole.aliases else ""
+        names = ", ".join(names_of(whole)[1:])
+        aliases = f" ({names})" if names else ""
         raise NotFoundError(
             f"{whole.id} cannot be taken apart: all that is known of it came under one id, or its ids{aliases} were "
             "joined by version 0.1, which did not keep what each record had said"
@@ -110,8 +113,7 @@ def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple
 def _without(paper: Paper, ids: Iterable[PaperId]) -> Paper:
     """A paper less ids that belong to another."""
     gone = set(ids)
-    own = [i for i in ids_of(paper) if i not in gone] or [title_id(paper.title, paper.abstract)]
-    return replace(paper, id=own[0], aliases=tuple(sorted(own[1:])))
+    return known_by(paper, (i for i in ids_of(paper) if i not in gone))
 
 
 def _insert(connection: Connection, taken: Paper, *, of: int) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, TextClause, select, text
 from digest.core.identity import identify, title_key
 from digest.core.models import Paper, PaperId
 from digest.core.people import authors_in_common
+from digest.core.text import plain_letters
 from digest.store import tables
 from digest.store.database import Database, chunks
 from digest.store.papers import find_pks, load_papers
@@ -49,6 +50,9 @@ _NEWEST_POSTGRESQL = text(
 )
 _SIGNED_MOST: Final = 20_000
 """Lists of authors that are looked through for one name."""
+_LOWERED: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_TO_LOWER: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_BEHIND_LETTER: Final = re.compile(r"(?<=[A-Za-z])[0-9]+")
 _TRIED: Final = (1, 2 / 3, 0.4, 0.25, 0.125, 0)
 """Which part of the words is looked for, until not too many papers have any of them."""
 _AUTHORS, _TITLE, _TEXT = ("authors", "B"), ("title", "A"), ("title abstract", "AD")
@@ -175,8 +179,15 @@ def _having_any(connection: Connection, words: Sequence[str], limit: int) -> lis
 
 def _words(query: str) -> list[str]:
     """The words of *query* as the indexes have them; letters and digits alone, so nothing has to be escaped."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", query) if not unicodedata.combining(c))
+    bare = "".join(c for c in unicodedata.normalize("NFD", plain_letters(query)) if not unicodedata.combining(c))
     return re.findall(r"[^\W_]+", bare)
+
+
+def _spellings(word: str) -> list[str]:
+    """CO2 is written CO₂ too. 10² is not 102, so raised digits stay what they are."""
+    plain = word.translate(_LOWERED)
+    lowered = _BEHIND_LETTER.sub(lambda digits: digits[0].translate(_TO_LOWER), plain)
+    return list(dict.fromkeys((word, plain, lowered)))
 
 
 def _ids(query: str) -> list[PaperId]:
@@ -192,8 +203,12 @@ def _matches(connection: Connection, words: Sequence[str], limit: int, *, is_who
     statement: TextClause
     if connection.dialect.name == "sqlite":
         statement = _SQLITE
-        wanted = " ".join(f'"{word}"' for word in words) + ("" if is_whole else "*")
+        star = "" if is_whole else "*"
+        groups = [[f'"{one}"' for one in _spellings(word)] for word in words]
+        groups[-1] = [f"{one}{star}" for one in groups[-1]]
+        wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
     else:
         statement = _POSTGRESQL
+        # Its parser parts words at lowered digits, so that another spelling of CO2 would find CO.
         wanted = " & ".join(words) + ("" if is_whole else ":*")
     return list(connection.scalars(statement, {"words": wanted, "limit": limit}))

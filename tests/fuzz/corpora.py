@@ -36,19 +36,23 @@ def outcomes(folder: Path) -> Iterator[Outcome]:
     Raises:
         BrokenLawError: A paper cannot go on its way, or a refusal is no sentence.
     """
-    source = FeedSource("corpus", url=WEB, clock=lambda: NOW)
     for file in sorted(f for f in folder.rglob("*") if f.is_file()):
         content = file.read_bytes()
-        answer: list[Parsed | SourceError] = []
+        said: list[Parsed | SourceError] = []
 
-        def read(content: bytes = content, answer: list[Parsed | SourceError] = answer) -> None:
-            try:
-                answer.append(source.parse(content, url=WEB))
-            except SourceError as error:
-                answer.append(error)
+        def read(content: bytes = content, said: list[Parsed | SourceError] = said) -> None:
+            said.append(answer(content))
 
         seconds, megabytes = cost(read)
-        yield _outcome(file, file.relative_to(folder).parts[0], answer[0], seconds, megabytes)
+        yield _outcome(file, file.relative_to(folder).parts[0], said[0], seconds, megabytes)
+
+
+def answer(content: bytes) -> Parsed | SourceError:
+    """What a feed says, or why it can't be read."""
+    try:
+        return FeedSource("corpus", url=WEB, clock=lambda: NOW).parse(content, url=WEB)
+    except SourceError as error:
+        return error
 
 
 def _outcome(file: Path, corpus: str, answer: Parsed | SourceError, seconds: float, megabytes: float) -> Outcome:

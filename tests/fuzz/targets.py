@@ -128,9 +128,9 @@ def _plain() -> Callable[[bytes], Parsed]:
 
 
 def _pdf() -> Callable[[bytes], Parsed]:
-    from digest.sources.page import parse_pdf
+    from digest.sources import pdf, pdf_text
 
-    return lambda content: Parsed(records=(parse_pdf(content, name="paper.pdf"),))
+    return lambda content: Parsed(records=(pdf.paper_of(pdf_text.read(content), name="paper.pdf"),))
 
 
 def _text() -> Callable[[bytes], None]:

@@ -11,9 +11,11 @@ from typing import Final
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     # what is one paper
-    "core/identity": ("test_identity",),
-    "core/resolve": ("test_duplicates", "test_identity"),
-    "core/likeness": ("test_likeness", "test_evidence"),
+    "core/identity": ("test_identity", "test_dois"),
+    "core/dois": ("test_dois", "test_identity"),
+    "core/items": ("test_items",),
+    "core/resolve": ("test_items", "test_duplicates", "test_identity"),
+    "core/likeness": ("test_likeness", "test_evidence", "test_items"),
     "core/evidence": ("test_evidence", "test_likeness"),
     "core/titles": ("test_likeness", "test_evidence"),
     "core/people": ("test_likeness", "test_evidence"),
@@ -32,7 +34,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/batching": ("test_batching",),
     "core/books": ("test_store_books", "test_cost"),
     "store/books": ("test_store_books",),
-    "purse": ("test_store_books", "test_cost", "test_run_overview"),
+    "purse": ("test_purse",),
     # what is sent
     "core/delivery": ("test_delivery",),
     "deliver/replies": ("test_smtp",),

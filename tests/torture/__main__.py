@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, mails, runs, trials
+from tests.torture import asking, mails, models, runs, trials
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -32,6 +32,7 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "llm-cut-off": asking.cut_off,
     "llm-refusals": asking.refusals,
     "llm-pauses": asking.pauses,
+    "llm-models": models.models,
     "llm-dead": runs.dead_all_day,
     "llm-money": runs.money,
     "llm-poisoned": runs.poisoned,

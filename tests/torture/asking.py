@@ -17,7 +17,7 @@ from typing import Any, Final
 from digest.core.models import Paper, Summary
 from digest.core.summarize import Outcome, summarize
 from digest.llm.limits import Limits
-from digest.llm.openai import OpenAILLM
+from digest.llm.openai import DEFAULTS, OpenAILLM
 from tests.servers.flaky_llm import FlakyLLM, Rule, good_items, read_blocks
 from tests.servers.flaky_llm.answers import ID_FAULTS, JSON_FAULTS, dumped
 from tests.torture.figures import Figure, at_most, equal
@@ -98,6 +98,7 @@ def ask(server: FlakyLLM, papers: Sequence[Paper], *, concurrency: int = 4, **ch
         base_url=server.base_url,
         concurrency=concurrency,
         timeout_s=changes.pop("timeout_s", 10.0),
+        options=changes.pop("options", DEFAULTS),
         limits=Limits(monotonic=clock, now=server.now),
         now=server.now,
     )

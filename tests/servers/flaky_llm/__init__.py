@@ -8,6 +8,7 @@
     rules     which requests get which action   replies     actions: a request → exactly what goes over the wire
     jobs      the endpoints of the Batch API    obedience   a model that follows whatever an abstract tells it
     limits    requests and tokens per minute    journal     what was seen, and what it would have cost
+    dialects  what servers do not know of a request, thinking models, contexts that are too small
 
 The first rule that matches a request decides; without one it answers well: with sentences of the abstract itself. All
 chance comes from the seed and the request, not from the order in which requests come in. Each request is in the journal

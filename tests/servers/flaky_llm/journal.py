@@ -28,6 +28,8 @@ class Tariff:
     output: Decimal = Decimal(2)
     job: Decimal = Decimal("0.5")
     """What is charged in a job, as a share of the same request sent directly."""
+    flex: Decimal = Decimal("0.5")
+    """The same in the flex tier."""
 
     def cost_usd(self, entry: Mapping[str, Any]) -> Decimal:
         if not entry["billed"]:
@@ -35,7 +37,8 @@ class Tariff:
         cached: int = entry["cached_tokens"]
         fresh, output = entry["input_tokens"] - cached, entry["output_tokens"]
         total: Decimal = fresh * self.input + cached * self.cached_input + output * self.output
-        return total * (self.job if entry["mode"] == "job" else 1) / _MILLION
+        share = self.job if entry["mode"] == "job" else self.flex if entry.get("tier") == "flex" else 1
+        return total * share / _MILLION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tests.servers.flaky_llm.rules import Rule
 
-_OPENING: Final = re.compile(r"#\S+ (\w+)\n")
+_OPENING: Final = re.compile(r"^#\S+ (\w+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,11 @@ class Request:
 
     @property
     def system(self) -> str:
-        return str(self.body["messages"][0]["content"])
+        """The fixed part, which some servers take in the user's message alone."""
+        first = self.body["messages"][0]
+        text = str(first["content"])
+        opening = _OPENING.search(text) if first["role"] != "system" else None
+        return text[: opening.start()].strip() if opening else text
 
     @property
     def user(self) -> str:
@@ -78,7 +82,7 @@ class Request:
 
 def nonce_of(user: str) -> str:
     """The word behind the ids; empty where the message holds no papers."""
-    opening = _OPENING.match(user)
+    opening = _OPENING.search(user)
     return opening[1] if opening else ""
 
 

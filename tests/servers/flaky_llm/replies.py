@@ -18,6 +18,7 @@ from tests.servers.flaky_llm.answers import (
     good_overview,
     with_content,
 )
+from tests.servers.flaky_llm.dialects import THOUGHTS, as_stream, refusal_of, seen_of
 from tests.servers.flaky_llm.obedience import obey, obey_in_overview
 from tests.servers.flaky_llm.reading import Request
 
@@ -46,6 +47,8 @@ class Reply:
     wire: Wire = Wire()
     delay_s: float = 0.0
     """Before the first byte, besides what the server takes anyway."""
+    tier: str = "default"
+    """Which one served it."""
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -69,14 +72,19 @@ def completion(
     choice = {"index": 0, "message": {"role": "assistant", "content": text, **(message or {})}}
     if finish_reason is not None:
         choice["finish_reason"] = finish_reason
+    tier = str(request.body.get("service_tier") or "default")
     body = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "model": request.body["model"],
         "choices": [choice],
         "usage": usage,
+        "service_tier": tier,
     }
-    return Reply(status=200, body=json.dumps(body).encode(), output_tokens=tokens, cached_tokens=cached, billed=True)
+    reply = Reply(status=200, output_tokens=tokens, cached_tokens=cached, billed=True, tier=tier)
+    if request.body.get("stream"):
+        return replace(reply, body=as_stream(request, body), headers={"Content-Type": "text/event-stream"})
+    return replace(reply, body=json.dumps(body).encode())
 
 
 def items_reply(request: Request, items: Sequence[Item]) -> Reply:
@@ -106,6 +114,33 @@ def _ids(request: Request, what: str) -> Reply:
 def answer_content(request: Request) -> Reply:
     """With what the rule's `what` of `answers.CONTENT_FAULTS` says, of every paper."""
     return items_reply(request, with_content(good_items(request.blocks), request.rule.what))
+
+
+def answer_after_thinking(request: Request) -> Reply:
+    """As the rule's `what` of `dialects.THOUGHTS` has it."""
+    items = good_items(request.blocks)
+    message = THOUGHTS[request.rule.what](items)
+    content = message.get("content")
+    return completion(request, content if isinstance(content, str) else dumped(items), message=message)
+
+
+def answer_in_dialect(request: Request) -> Reply:
+    """Refuse what is not in the dialect that the rule's `what` of `dialects.DIALECTS` names."""
+    refusal = refusal_of(request)
+    return answer_well(request) if refusal is None else Reply(status=refusal[0], body=refusal[1])
+
+
+def answer_what_is_seen(request: Request) -> Reply:
+    """Cut the prompt to a context of `at` tokens, say nothing of it but in the usage, and answer what is left."""
+    seen, blocks = seen_of(request)
+    if seen == request.input_tokens:
+        return answer_well(request)
+    # The fixed part is what is lost first: then the model does not know what it is asked.
+    text = dumped(good_items(blocks)) if request.rule.what == "half" else "These seem to be abstracts. What about them?"
+    reply = completion(request, text)
+    body = json.loads(reply.body)
+    body["usage"]["prompt_tokens"] = seen
+    return replace(reply, body=json.dumps(body).encode())
 
 
 def answer_obediently(request: Request) -> Reply:
@@ -245,6 +280,9 @@ ACTIONS: Final[Mapping[str, Callable[[Request], Reply]]] = {
     "json": answer_in_json,
     "ids": answer_ids,
     "content": answer_content,
+    "think": answer_after_thinking,
+    "dialect": answer_in_dialect,
+    "window": answer_what_is_seen,
     "obey": answer_obediently,
     "usage": answer_usage,
     "finish": finish,

@@ -38,7 +38,8 @@ class Rule:
     seconds: float = 0.0
     """Of a Retry-After, or of a delay."""
     at: int | None = None
-    """Characters of the answer, or bytes of the body, after which something happens."""
+    """Characters of the answer, or bytes of the body, after which something happens; tokens of a model's context, or of
+    the longest answer."""
     until_ms: int | None = None
     """Applies for so long, by the server's clock, from when the rule was made."""
 

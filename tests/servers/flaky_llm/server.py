@@ -163,7 +163,9 @@ class FlakyLLM:
 
     # -- completions
 
-    def reply(self, body: Mapping[str, Any], headers: Mapping[str, str], *, mode: str = "direct") -> Reply:
+    def reply(
+        self, body: Mapping[str, Any], headers: Mapping[str, str], *, mode: str = "direct", query: str = ""
+    ) -> Reply:
         """Decide on a request and write it down."""
         same = fingerprint(body)
         with self._lock:
@@ -189,9 +191,11 @@ class FlakyLLM:
             output_tokens=reply.output_tokens,
             cached_tokens=reply.cached_tokens,
             billed=reply.billed,
+            tier=reply.tier,
             fingerprint=same,
             prefix=hashlib.sha256(request.system.encode()).hexdigest()[:16],
             body=dict(body),
+            query=query,
             headers={name.lower(): value for name, value in headers.items()},
         )
         pause_s = self.pause.of(reply.output_tokens, rnd) if reply.billed else 0.0
@@ -222,7 +226,7 @@ class FlakyLLM:
         """Answer any request."""
         parts = urlsplit(target)
         if (method, parts.path) == ("POST", "/v1/chat/completions"):
-            return self.reply(json.loads(body), headers)
+            return self.reply(json.loads(body), headers, query=parts.query)
         if parts.path.startswith("/v1/"):
             return self._job_call(method, parts.path, dict(parse_qsl(parts.query)), headers, body)
         status, said = self._command(f"{method} {parts.path}", body)

@@ -1,0 +1,380 @@
+"""Text functions that need more than a text: how each is called; and what is none, though it looks like one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from itertools import islice
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from digest import assets
+from digest.core.bounds import MAX_TITLE
+from digest.core.models import Batch, Candidate, Completion, Paper, Prompt, Record
+from tests import issues
+from tests.conftest import ROOT, paper
+from tests.fuzz.targets import TARGETS, Target, few
+
+Call = Callable[[str], object]
+
+# --- core -------------------------------------------------------------------------------------------------------------
+
+
+def _paper(text: str, n: int = 1) -> Paper:
+    return paper(n, title=text[:MAX_TITLE], abstract=text, authors=(text[:500],), keywords=(text[:500],))
+
+
+@cache
+def _taxonomy() -> Any:
+    from digest.core.topics import Taxonomy
+
+    return Taxonomy.parse(assets.shipped("taxonomy.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _classifier() -> Any:
+    from digest.core.classifier import Classifier
+
+    return Classifier.parse(assets.trained("topics.bin"))
+
+
+@cache
+def _extractor() -> Any:
+    from digest.core.extractive import Extractor
+
+    return Extractor.parse(assets.trained_text("summaries.toml"))
+
+
+@cache
+def _background() -> Any:
+    from digest.core.relevance import Background
+
+    return Background.parse(assets.trained_text("words.txt"))
+
+
+def _prompt(text: str) -> Prompt:
+    from digest.core.prompts import prompt_for
+
+    return prompt_for(Batch(papers=(_paper(text), _paper(text, 2))), system="s", nonce="abcd")
+
+
+def _accept(text: str) -> object:
+    from digest.core.accept import accept
+
+    said = json.dumps([{"id": str(n), "tldr": text, "points": [text], "topics": [text]} for n in (1, 2)])
+    completion = Completion(text=said)
+    return accept(
+        _prompt(text), completion, fold_topics=lambda words: ((), tuple(words)), client="openai", language="en"
+    )
+
+
+def _select(text: str) -> object:
+    from digest.core.profile import Profile
+    from digest.core.rank import select
+
+    day = date(2026, 6, 3)
+    candidates = [
+        Candidate(paper=_paper(text + word, n), sources=("s",), position=n, listed_on=day)
+        for n, word in enumerate(("", " more", " other"))
+    ]
+    return select(candidates, Profile.of_words(text[:500]), max_papers=2)
+
+
+def _unknown(text: str) -> object:
+    from digest.core.numbers import read, unknown
+
+    return unknown(read(text[:500]), read(text))
+
+
+def _resolve(text: str) -> object:
+    from digest.core.resolve import resolve
+
+    return resolve([Record(paper=_paper(text, n)) for n in (1, 2)], ())
+
+
+def _context(text: str) -> object:
+    from digest.core.extractive import read
+    from digest.core.features import Context
+
+    return Context.of(text, read(text, text))
+
+
+def _candidates(text: str) -> object:
+    from digest.core.extractive import candidates, read
+
+    return candidates(text, read(text, text))
+
+
+def _phrases(text: str) -> object:
+    from digest.core.phrases import fit, phrase, read, shared
+
+    interest, of_paper = phrase(text[:500]), read(_paper(text))
+    return fit(of_paper, interest, lambda _: 1.0), shared(of_paper, interest, lambda _: 1.0, 3)
+
+
+def _tagger(text: str) -> object:
+    from digest.core.tagging import Tagger
+
+    return Tagger(_taxonomy(), _classifier()).topics(_paper(text))
+
+
+def _similar(text: str) -> object:
+    from digest.core.relevance import Space
+    from digest.core.similar import most_similar, telling_words
+
+    space = Space(_background())
+    return telling_words(_paper(text), space, most=3), most_similar(_paper(text), [_paper(text, 2)], space, limit=1)
+
+
+def _repeated(text: str) -> object:
+    from digest.core.repeats import repeated
+
+    return repeated({1: (text, text), 2: (text, text)}, language="en")
+
+
+def _overview(text: str) -> object:
+    from digest.core.overview import read_overview
+
+    said = json.dumps([{"sentence": text, "papers": ["1", "2"]}, {"text": text, "ids": ["1"]}])
+    entries = [
+        issues.entry(n, paper={"title": text[:MAX_TITLE], "abstract": text}, summary={"tldr": text}) for n in (1, 2)
+    ]
+    return read_overview(Completion(text=said), entries, client="openai", language="en")
+
+
+# --- publish ----------------------------------------------------------------------------------------------------------
+
+
+def _issue(text: str) -> Any:
+    return issues.issue(
+        [
+            issues.entry(
+                1, paper={"title": text[:MAX_TITLE], "abstract": text}, summary={"tldr": text, "points": (text,)}
+            )
+        ],
+        overview=text,
+    )
+
+
+def _mail(text: str) -> object:
+    from digest.publish.mail import compose
+
+    return compose(
+        _issue(text),
+        recipient="ada@example.org",
+        sender="digest@example.org",
+        message_id="<1@example.org>",
+        at=datetime(2026, 6, 3, tzinfo=UTC),
+        templates=issues.templates(),
+    )
+
+
+def _plain(text: str) -> object:
+    from digest.publish.text import issue_text
+
+    return issue_text(_issue(text), templates=issues.templates())
+
+
+def _view(text: str) -> object:
+    from digest.publish.formulas import to_mathml
+    from digest.publish.views import Links, issue_view
+
+    return issue_view(_issue(text), links=Links(root="../"), say=to_mathml)
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+_TEXT_NAMES: Final = frozenset(
+    "title name abstract summary description content creator author keywords comment category ArticleTitle "
+    "AbstractText LastName ForeName Keyword display_name content_html content_text subject authors text".split()
+)
+
+
+def _in_json(value: Any, text: str, key: str = "") -> Any:
+    """*value* with *text* wherever it has words."""
+    if isinstance(value, dict):
+        return {k: _in_json(v, text, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_in_json(v, text, key) for v in value]
+    return text if isinstance(value, str) and key in _TEXT_NAMES else value
+
+
+def _in_xml(content: bytes, text: str) -> bytes:
+    from lxml import etree
+
+    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, recover=True))
+    written = "".join(c for c in text if c >= " " or c == "\n")
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] in _TEXT_NAMES and len(element) == 0:
+            element.text = written
+        for name in element.attrib:
+            if name in ("content", "text", "title") and element.attrib[name]:
+                element.attrib[name] = written
+    return bytes(etree.tostring(root, encoding="utf-8"))
+
+
+def _filled(content: bytes, text: str) -> bytes:
+    """The document with *text* in its titles, abstracts and names."""
+    start = content.lstrip()[:1]
+    if start in (b"{", b"["):
+        lines = content.splitlines()
+        parts = lines if len(lines) > 1 and lines[-1].startswith(b"{") else [content]
+        return b"\n".join(json.dumps(_in_json(json.loads(part), text)).encode() for part in parts)
+    if start == b"<":
+        return _in_xml(content, text)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _seeds(target: Target) -> Iterator[bytes]:
+    """Documents of the repository alone: recorded feeds are not everywhere."""
+    yield from target.own()
+    for pattern in target.seeds:
+        yield from (
+            few(file.read_bytes()) for file in sorted((ROOT / "tests" / "data").glob(pattern)) if file.is_file()
+        )
+
+
+@cache
+def _documents(name: str) -> tuple[bytes, ...]:
+    return tuple(islice(_seeds(TARGETS[name]), 2))
+
+
+def _parser(name: str) -> Call:
+    @cache
+    def parse() -> Callable[[bytes], object]:
+        return TARGETS[name].make()
+
+    def call(text: str) -> object:
+        return [parse()(_filled(content, text)) for content in _documents(name)]
+
+    return call
+
+
+def _page(text: str) -> object:
+    from digest.sources.page import parse_page
+
+    said = escape("".join(c for c in text if c >= " "), {'"': "&quot;"})
+    meta = "".join(f'<meta name="citation_{name}" content="{said}">' for name in ("title", "author", "doi", "date"))
+    body = f'<h1>{said}</h1><blockquote class="abstract">{said}</blockquote><p>{said}</p>'
+    content = f"<html><head><title>{said}</title>{meta}</head><body>{body}</body></html>"
+    return parse_page(content.encode("utf-8", "surrogatepass"), url="https://example.org/1")
+
+
+def _library(ending: str, pattern: str, spell: Callable[[str], str] = str) -> Call:
+    def call(text: str) -> object:
+        from digest.sources.library import read_library
+
+        return read_library((pattern % {"text": spell(text)}).encode("utf-8", "surrogatepass"), name=f"a{ending}")
+
+    return call
+
+
+_RDF: Final = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:bib="http://purl.org/net/biblio#"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
+ <bib:Article rdf:about="#a"><dc:title>%(text)s</dc:title><dcterms:abstract>%(text)s</dcterms:abstract></bib:Article>
+ </rdf:RDF>"""
+
+
+def _opml(text: str) -> object:
+    from digest.sources.opml import as_config, parse_opml
+
+    title = escape("".join(c for c in text if c >= " "), {'"': "&quot;"})
+    content = f'<opml><body><outline text="{title}" xmlUrl="https://a.org/{title[:1000]}"/></body></opml>'
+    return as_config(parse_opml(content.encode(), url="a.opml"), taken_names=[text], known_urls=[text])
+
+
+def _unpacked(text: str) -> object:
+    from digest.sources.unpack import unpacker
+
+    return list(unpacker("gzip", url="x").feed(text.encode("utf-8", "surrogatepass")))
+
+
+# --- the tables -------------------------------------------------------------------------------------------------------
+
+HOW: Final[Mapping[str, Call]] = {
+    "core.accept.accept": _accept,
+    "core.classifier.Classifier.classify": lambda text: _classifier().classify(text, text),
+    "core.extractive.Extractor.summarize": lambda text: _extractor().summarize(text, text),
+    "core.extractive.candidates": _candidates,
+    "core.features.Context.of": _context,
+    "core.overview.read_overview": _overview,
+    "core.phrases.fit": _phrases,
+    "core.phrases.shared": _phrases,
+    "core.prompts.prompt_for": _prompt,
+    "core.rank.select": _select,
+    "core.similar.most_similar": _similar,
+    "core.similar.telling_words": _similar,
+    "core.repeats.repeated": _repeated,
+    "core.resolve.resolve": _resolve,
+    "core.tagging.Tagger.topics": _tagger,
+    "core.topics.Taxonomy.tag": lambda text: _taxonomy().tag(
+        text, text, (text,), (text,), likely=(text,), sure=(text,)
+    ),
+    "core.topics.Taxonomy.fold": lambda text: _taxonomy().fold([text, *text.split()]),
+    "core.topics.Taxonomy.homes": lambda text: _taxonomy().homes([text, *text.split()]),
+    "core.topics.Taxonomy.nearest": lambda text: _taxonomy().nearest(text),
+    "core.topics.Taxonomy.topic": lambda text: _taxonomy().topic(text),
+    "publish.mail.compose": _mail,
+    "publish.text.issue_text": _plain,
+    "publish.views.issue_view": _view,
+    "publish.views.entry_view": _view,
+    "sources.arxiv.ArxivSource.parse": _parser("arxiv"),
+    "sources.arxiv_listing.ArxivListing.parse": _parser("arxiv-listing"),
+    "sources.biorxiv.BiorxivSource.parse": _parser("biorxiv"),
+    "sources.command.CommandSource.parse": _parser("command"),
+    "sources.feed.FeedSource.parse": _parser("feed"),
+    "sources.huggingface.HuggingFaceSource.parse": _parser("huggingface"),
+    "sources.jsonl.JsonlSource.parse": _parser("jsonl"),
+    "sources.listing.ListingSource.parse": _parser("listing"),
+    "sources.openalex.OpenAlexSource.parse": _parser("openalex"),
+    "sources.openreview.OpenReviewSource.parse": _parser("openreview"),
+    "sources.opml.as_config": _opml,
+    "sources.page.parse_page": _page,
+    "sources.pubmed.PubMedSource.parse": _parser("pubmed"),
+    "sources.semanticscholar.SemanticScholarSource.parse": _parser("semanticscholar"),
+    "sources.unpack.Unpacker.feed": _unpacked,
+    # What no function of these packages takes alone, or only with something else than a text.
+    "(a feed in JSON)": _parser("jsonfeed"),
+    "(numbers of a summary against those of an abstract)": _unknown,
+    "(a library in BibTeX)": _library(".bib", "@article{a, title={%(text)s}, abstract={%(text)s}, author={%(text)s}}"),
+    "(a library in RIS)": _library(".ris", "TY  - JOUR\nTI  - %(text)s\nAU  - %(text)s\nAB  - %(text)s\nER  - \n"),
+    "(a library in CSV)": _library(".csv", 'Title,Author\n"%(text)s","%(text)s"\n', lambda t: t.replace('"', '""')),
+    "(a library in CSL)": _library(
+        ".json", '[{"title": %(text)s, "abstract": %(text)s, "author": [{"literal": %(text)s}]}]', json.dumps
+    ),
+    "(a library of Zotero's)": _library(".rdf", _RDF, lambda t: escape("".join(c for c in t if c >= " "))),
+}
+"""By name; for a name in brackets there is no function."""
+
+_PATHS = "takes paths and addresses of our own making"
+_ADDRESS = "takes an address or a header, which the client keeps short"
+_WHOLE = "sorts, counts or keeps papers and looks into no text of theirs"
+_SHIPPED = "reads a file that ships with the program, or the config"
+_THROUGH = "is fed by the parsers and pages above it"
+
+NOT_TEXT: Final[Mapping[str, str]] = {
+    r"core\.ports\..*": "protocols: they do nothing",
+    r".*\.__init__": "keeps what it is given",
+    r"core\.errors\..*": "keeps what it is given",
+    r"core\.(?:batching|choosing|freshness|jobs|pipeline|renaming|summarize|variety)\..*": _WHOLE,
+    r"core\.issue\.(?:build|with_overview)|core\.identity\.values|core\.reading\..*": _WHOLE,
+    r"core\.relevance\.Space\..*|core\.tagging\.Guess\.classify": "takes one word, or is a protocol",
+    r"core\.topics\.Taxonomy\.(?:field|current|knows_any)": "looks up a name out of the config",
+    r"core\.(?:extractive\.Extractor|classifier\.Classifier|relevance\.Background)\.(?:parse|_read)": _SHIPPED,
+    r"core\.(?:topics\.Taxonomy\.parse|taxonomy\.read)": _SHIPPED,
+    r"core\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
+    r"core\.likeness\._site|core\.profile\..*": _WHOLE,
+    r"core\.dates\._offset|core\.tex\._letter": "is given the few characters that a pattern found",
+    r"core\.titles\._distance": "is given words of 64 letters at most",
+    r"core\.sentences\._full_stop_ends": "is given 30 characters",
+    r"publish\.(?:folder|site)\..*|publish\.views\.Links\..*|publish\.feeds\.feed_id": _PATHS,
+    r"publish\.render\.Templates\..*|publish\.mail\.draw_body|publish\.text\.view_text": _THROUGH,
+    r"sources\.(?:arxiv_feed\.(?:read_feed|listed_dates)|arxiv_oai\.(?:request_of|read_oai))": _THROUGH,
+    r"sources\.arxiv_xml\.Fields\..*": _THROUGH,
+    r"sources\.(?:arxiv_addresses|errand|http|pauses|network|turns|addresses)\..*": _ADDRESS,
+    r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
+    r"sources\.bibtex\._citation|sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
+}
+"""Patterns of names, and why what they fit is not fed."""
