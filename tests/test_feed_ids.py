@@ -101,6 +101,7 @@ def test_an_alert_is_printed_once_though_its_links_change_every_day(tmp_path: Pa
     [first], [second] = desk.run(SUNDAY), desk.run(MONDAY)
 
     assert [(s.listed, s.new) for s in (*first.sources, *second.sources)] == [(3, 3), (3, 0)]
+    assert all(link.startswith("https://news.example.org/") for link in links_of(desk, SUNDAY).values())
 
 
 def test_a_link_is_read_below_the_base_of_its_entry(tmp_path: Path) -> None:

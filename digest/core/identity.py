@@ -109,6 +109,15 @@ def _old_style(text: str) -> str:
     return f"{archive.split('.')[0].lower()}/{number}"
 
 
+def leads_to(url: str) -> str:
+    """The address behind Google's own, which counts who comes by; any other is given back as it is."""
+    parts = urlsplit(web_url(url) or "")
+    if not _GOOGLE.fullmatch((parts.hostname or "").removeprefix("www.")) or parts.path != "/url":
+        return url
+    behind = next((value for name, value in parse_qsl(parts.query) if name in ("url", "q")), "")
+    return behind if web_url(behind) else url
+
+
 def canonical_url(url: str) -> str | None:
     """One spelling for addresses of the same page: https, no `www.`, no fragment, no tracking parameters."""
     safe = web_url(url)
@@ -116,10 +125,8 @@ def canonical_url(url: str) -> str | None:
         return None
     parts = urlsplit(safe)
     host = (parts.hostname or "").removeprefix("www.")
-    if _GOOGLE.fullmatch(host) and parts.path == "/url":
-        leads_to = next((value for name, value in parse_qsl(parts.query) if name in ("url", "q")), "")
-        if page := canonical_url(leads_to):
-            return page
+    if (page := leads_to(safe)) != safe:
+        return canonical_url(page)
     port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     noise = _NOISE_OF_PUBMED if host.startswith("pubmed.") else frozenset()
     query = sorted(

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.dates import moment, not_after
 from digest.core.errors import SourceError
-from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify
+from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify, leads_to
 from digest.core.items import named, says_nothing
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -435,7 +435,7 @@ def _absolute(links: Iterable[str], base: str) -> tuple[str, ...]:
 
 def _joined(base: str, link: str) -> str:
     try:
-        return urljoin(base, escaped(link))
+        return leads_to(urljoin(base, escaped(link)))
     except ValueError:  # "http://[": no address at all
         return ""
 
