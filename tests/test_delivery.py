@@ -155,8 +155,10 @@ def test_one_mail_that_waits_is_not_called_mails(store: SqlStore) -> None:
     assert done.warnings == ("no mail was sent, and 1 mail waits for the next run: refused the login",)
 
 
-def test_of_a_run_that_did_not_come_to_the_mails_none_is_counted() -> None:
-    assert (Delivered().sent, Delivered().sent_today, Delivered().skipped) == (0, 0, 0)
+def test_of_a_run_that_did_not_come_to_the_mails_none_is_counted_and_nothing_went_wrong() -> None:
+    none = Delivered()
+
+    assert (none.sent, none.sent_today, none.skipped, none.warnings, none.trouble) == (0, 0, 0, (), False)
 
 
 def test_two_in_a_row_do_not_end_the_delivery_and_one_that_is_taken_begins_the_count_anew(store: SqlStore) -> None:
@@ -221,6 +223,15 @@ def test_the_same_refusal_for_all_fails_nobody(store: SqlStore) -> None:
     assert states(store) == "dddddd"
     assert reasons(store)[0] == "refused: 550 5.1.1 no such user; it is tried again by the next run"
     assert done.warnings[-1].startswith("all 6 got the same refusal and no mail was taken")
+
+
+def test_the_same_refusal_of_two_and_no_other_fails_neither(store: SqlStore) -> None:
+    edition = issue(store, "ada", "bob")
+
+    done = run(store, edition, FakeMailer({"*": refused()}))
+
+    assert states(store) == "dd"
+    assert done.warnings[-1].startswith("all 2 got the same refusal and no mail was taken")
 
 
 def test_refusals_that_differ_are_each_their_recipients(store: SqlStore) -> None:

@@ -19,7 +19,6 @@ import trustme
 from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, RefusedError
 from digest.core.models import Mail
 from digest.deliver import smtp_connection
-from digest.deliver.replies import Reply
 from digest.deliver.smtp import SmtpMailer, port_hint
 from digest.deliver.smtp_connection import Connection
 from digest.store import SqlStore
@@ -774,6 +773,15 @@ def test_a_connection_that_is_not_safe_or_not_logged_in_is_not_used_for_the_next
     assert (server.count("MAIL"), server.record, server.connections) == (0, [], 2)
 
 
+def test_a_connection_that_was_not_introduced_is_not_used_for_the_next_mail() -> None:
+    with talk(Rule("EHLO", Act(say=b"500 what\r\n"), times=2)) as (server, mailer):
+        error = fails(mailer)
+        mailer.send(mail(BOB), before_dot=nothing)
+
+    assert "turned away this program: 500 what" in str(error)
+    assert [line.split()[0].upper() for line in server.commands] == "EHLO HELO EHLO MAIL RCPT DATA QUIT".split()
+
+
 def test_nothing_that_was_said_on_the_open_line_counts_on_the_safe_one(authority: trustme.CA, ca_file: Path) -> None:
     injected = Act(say=b"220 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     options = {"context": context_of(authority.issue_cert("127.0.0.1")), "offers": ("STARTTLS",)}
@@ -809,82 +817,7 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, content: str
     assert "Errno" not in str(error)
 
 
-# -- whose fault it is
-
-
-@pytest.mark.parametrize(
-    ("step", "said", "whose"),
-    [
-        ("RCPT", "550 5.1.1 no such user", "recipient"),
-        ("RCPT", "550 no such user", "recipient"),
-        ("RCPT", "550", "recipient"),
-        ("RCPT", "553 5.1.3 bad address", "recipient"),
-        ("RCPT", "501 bad address", "recipient"),
-        ("RCPT", "551 user not local", "recipient"),
-        ("RCPT", "552 mailbox full", "recipient"),
-        ("RCPT", "553 mailbox name not allowed", "recipient"),
-        ("RCPT", "556 domain takes no mail", "recipient"),
-        ("RCPT", "500 what", "mail"),
-        ("RCPT", "502 what", "mail"),
-        ("RCPT", "549 what", "mail"),
-        ("RCPT", "555 what", "mail"),
-        ("RCPT", "557 what", "mail"),
-        ("RCPT", "556 5.1.10 takes no mail", "recipient"),
-        ("RCPT", "550 5.1.10 takes no mail", "recipient"),
-        ("RCPT", "550 5.0.0 no", "recipient"),
-        ("RCPT", "550 5.5.0 mailbox unavailable", "recipient"),
-        ("RCPT", "552 5.2.2 over quota", "recipient"),
-        ("RCPT", "550 5.2.1 mailbox disabled, relay is off", "recipient"),
-        ("the final dot", "552 5.2.2 over quota", "recipient"),
-        ("the final dot", "550 5.1.1 no such user", "recipient"),
-        ("RCPT", "554 5.7.1 Relay access denied", "us"),
-        ("RCPT", "550 relaying denied", "us"),
-        ("RCPT", "553 sorry, that domain isn't allowed to be relayed thru this MTA", "us"),
-        ("RCPT", "550 5.7.26 unauthenticated mail", "us"),
-        ("RCPT", "550 5.7.0 blocked", "us"),
-        ("RCPT", "550 5.1.8 bad sender", "us"),
-        ("RCPT", "550 5.4.5 Daily user sending limit exceeded", "us"),
-        ("RCPT", "550 too many messages today", "us"),
-        ("the final dot", "552 5.3.4 too big", "us"),
-        ("the final dot", "554 5.6.0 bad content", "us"),
-        ("DATA", "503 5.5.1 no valid recipients", "us"),
-        ("RCPT", "554 transaction failed", "mail"),
-        ("DATA", "554 no", "mail"),
-        ("DATA", "550 no", "mail"),
-        ("the final dot", "552 too much data", "mail"),
-        ("the final dot", "550 no", "mail"),
-    ],
-)
-def test_a_refusal_is_the_recipients_ours_or_the_mails(step: Any, said: str, whose: str) -> None:
-    reply = Reply.of(step, int(said[:3]), said[4:])
-
-    found = "us" if reply.is_about_us else "recipient" if reply.is_about_recipient else "mail"
-
-    assert found == whose
-
-
-@pytest.mark.parametrize(
-    ("step", "code", "is_yes", "is_no"),
-    [
-        ("RCPT", 199, False, False),
-        ("RCPT", 200, True, False),
-        ("MAIL", 299, True, False),
-        ("the final dot", 300, False, False),
-        ("RCPT", 354, False, False),
-        ("DATA", 353, False, False),
-        ("DATA", 354, True, False),
-        ("DATA", 355, False, False),
-        ("DATA", 250, False, False),
-        ("RCPT", 399, False, False),
-        ("RCPT", 400, False, True),
-        ("DATA", 599, False, True),
-        ("the final dot", 600, False, False),
-    ],
-)
-def test_a_code_is_a_yes_a_no_or_neither(step: Any, code: int, is_yes: bool, is_no: bool) -> None:
-    reply = Reply.of(step, code, "")
-
-    assert (reply.is_yes, reply.is_no) == (is_yes, is_no)
+# -- refusals
 
 
 def test_the_same_refusal_has_the_same_code_whatever_words_go_with_it() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -127,9 +131,9 @@ def test_a_claim_of_another_machine_runs_out(
         other.close()
     assert left
 
-    hand.advance(minutes=14)
+    hand.advance(minutes=15)
     at_first = claim(due)
-    hand.advance(minutes=2)
+    hand.advance(seconds=1)
     later = claim(due)
 
     assert at_first
@@ -151,6 +155,79 @@ def test_a_claim_that_a_wrong_clock_dated_ahead_does_not_hold(
     taken = claim(due)
 
     assert (taken and taken.id) == (left and left.id)
+
+
+def test_a_claim_holds_whatever_its_machine_is_called(
+    due: SqlStore, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not a name that this machine could be given for a test.
+    monkeypatch.setattr("socket.gethostname", lambda: "lab/7")
+    with SqlStore.open(url, clock=hand) as other:
+        first, second = claim(other), claim(due)
+
+    assert first
+    assert second
+    assert first.id != second.id
+
+
+@pytest.fixture
+def asleep() -> Iterator[subprocess.Popen[str]]:
+    """A process that does nothing until its input ends."""
+    with start("import sys; sys.stdin.read()") as process:
+        yield process
+        process.kill()
+
+
+def claim_as(pid: int, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> Delivery | None:
+    """What the process of this number claims, which is not put up to do so itself since that would take a second."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("os.getpid", lambda: pid)
+        with SqlStore.open(url, clock=hand) as other:
+            return claim(other)
+
+
+def test_a_process_that_is_asked_whether_it_runs_goes_on(
+    due: SqlStore, url: str, hand: Hand, asleep: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_as(asleep.pid, url, hand, monkeypatch)
+
+    mine = claim(due)
+    asleep.communicate()
+
+    assert mine
+    assert (mine.recipient, asleep.returncode) == ("emmy@example.org", 0)
+
+
+def test_a_process_of_somebody_else_is_running(
+    due: SqlStore, url: str, hand: Hand, asleep: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(*_: object) -> None:
+        raise PermissionError
+
+    # To root, whom these tests may run as, nothing is forbidden.
+    monkeypatch.setattr("os.kill", forbid)
+    claim_as(asleep.pid, url, hand, monkeypatch)
+
+    mine = claim(due)
+
+    assert mine
+    assert mine.recipient == "emmy@example.org"
+
+
+def test_where_asking_would_end_a_process_it_is_taken_for_running(
+    due: SqlStore, url: str, hand: Hand, asleep: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_as(asleep.pid, url, hand, monkeypatch)
+    elsewhere = SimpleNamespace(name="nt", getpid=os.getpid, kill=os.kill)
+    monkeypatch.setattr("digest.store.deliveries.os", elsewhere)
+
+    mine = claim(due)
+    asleep.kill()
+    asleep.wait()
+
+    assert mine
+    assert mine.recipient == "emmy@example.org"
+    assert [d and d.recipient for d in (claim(due), claim(due))] == ["sofia@example.org", None]
 
 
 def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStore, url: str, hand: Hand) -> None:

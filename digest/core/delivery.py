@@ -108,7 +108,7 @@ class Delivering:
     _unfit_in_a_row: int = 0
     """Mails that could not be composed since the last one that could."""
 
-    def deliver(self, *, only: bool = False) -> Delivered:
+    def deliver(self, *, only: bool) -> Delivered:
         """Send the issue of the day, and what the days before left, to everybody who has not got it.
 
         What was left in doubt by a process that died is not sent again: a person decides.

@@ -217,7 +217,7 @@ def _is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True  # somebody else's
+        pass  # somebody else's
     return True
 
 

@@ -37,7 +37,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "purse": ("test_purse",),
     # what is sent
     "core/delivery": ("test_delivery",),
-    "deliver/replies": ("test_smtp",),
+    "deliver/replies": ("test_replies",),
     "deliver/smtp": ("test_smtp", "test_deliver"),
     "deliver/smtp_connection": ("test_smtp", "test_deliver"),
     "store/deliveries": ("test_store_deliveries",),
