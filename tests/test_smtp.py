@@ -126,8 +126,9 @@ def test_an_answer_that_drips_in_is_waited_for_no_longer_than_one_that_does_not_
     assert "no answer within 60 s" in str(error)
 
 
-def test_an_answer_of_endless_lines_is_in_doubt() -> None:
-    with talk(Rule("DOT", Act(say=b"250-and so on, and so on\r\n" * 4000))) as (_, mailer):
+@pytest.mark.parametrize("said", [b"250-and so on, and so on\r\n" * 4000, b"250 and so on" * 7000])
+def test_an_answer_without_an_end_is_in_doubt(said: bytes) -> None:
+    with talk(Rule("DOT", Act(say=said))) as (_, mailer):
         error = fails(mailer)
 
     assert type(error) is InDoubtError
@@ -355,6 +356,16 @@ def test_a_server_that_is_there_and_silent_is_as_it_should_be() -> None:
         assert connection.docmd("NOOP") == (250, b"2.0.0 OK")
 
 
+def test_what_is_sent_has_its_time_however_long_was_listened() -> None:
+    with connected() as (_, connection):
+        assert connection.sock is not None
+        connection.expect_silence()
+        after_a_look = connection.sock.gettimeout()
+        connection.docmd("NOOP")
+
+        assert (after_a_look, connection.sock.gettimeout()) == (20.0, 20.0)
+
+
 def test_a_closed_connection_neither_asks_nor_hears() -> None:
     with connected() as (_, connection):
         connection.close()
@@ -362,6 +373,23 @@ def test_a_closed_connection_neither_asks_nor_hears() -> None:
         for use in (connection.noop, connection.getreply, connection.expect_silence):
             with pytest.raises(smtplib.SMTPServerDisconnected, match="is closed"):
                 use()
+
+
+def test_what_stands_behind_an_answer_that_ended_the_connection_answers_nothing() -> None:
+    with connected(Rule("EHLO", Act(say=b"250-one\r\n451 two\r\n250 three\r\n"))) as (_, connection):
+        with pytest.raises(smtplib.SMTPServerDisconnected, match="disagree"):
+            connection.ehlo()
+
+        with pytest.raises(smtplib.SMTPServerDisconnected, match="is closed"):
+            connection.getreply()
+
+
+def test_a_connection_that_breaks_while_an_answer_is_waited_for_is_closed() -> None:
+    with connected(Rule("EHLO", Act(then="reset"))) as (_, connection):
+        with pytest.raises(smtplib.SMTPServerDisconnected, match=r"the connection broke: .*reset"):
+            connection.ehlo()
+
+        assert connection.sock is None
 
 
 def test_a_line_feed_alone_is_no_reply() -> None:

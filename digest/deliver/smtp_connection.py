@@ -87,7 +87,10 @@ class Connection(smtplib.SMTP):
         raise self._lost(f"it said {readable(self._unread)!r} without being asked")
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, unless the server is out of step."""
+        """Send a command, unless the server is out of step.
+
+        So what stood behind the reply to STARTTLS does not pass for a reply to what is asked on the safe line.
+        """
         self.expect_silence()
         super().putcmd(cmd, args)
 
@@ -111,18 +114,6 @@ class Connection(smtplib.SMTP):
                 raise self._lost(f"the lines of its answer disagree: {readable(line)!r} comes after another code")
             if found[2] != b"-":
                 return int(found[1]), b"\n".join(said)
-
-    def starttls(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """Go on encrypted; nothing that was said before counts.
-
-        Raises:
-            SMTPServerDisconnected: Something stood behind the reply to STARTTLS: it would pass for a reply to what is
-                asked on the safe line.
-        """
-        answer = super().starttls(*args, **options)
-        if self._unread:
-            raise self._lost("it said more before the encryption began than it was asked")
-        return answer
 
     def _read_line(self, until: float, *, so_far: int) -> bytes:
         while (end := self._unread.find(b"\n")) < 0:
