@@ -331,6 +331,28 @@ def test_when_a_mail_was_sent_is_known_and_of_no_other(due: SqlStore, hand: Hand
     assert [d.sent_at for d in due.deliveries("daily", DAY)] == [NOON + timedelta(minutes=5), None, None]
 
 
+def test_days_with_mails_on_their_way_are_those_of_the_edition_and_the_span(due: SqlStore) -> None:
+    day_after, later, sent = (DAY + timedelta(days=n) for n in (1, 3, 2))
+    for n, day in enumerate((DAY - timedelta(days=1), day_after, later, sent)):
+        publish(due, paper(n + 2), day=day, deliveries={"ada@example.org": f"<{n}@x>"})
+    publish(due, paper(9), day=sent, edition="other", deliveries={"ada@example.org": "<o@x>"})
+    gone = due.claim_delivery("daily", sent)
+    assert gone
+    due.mark_delivery(gone.id, DeliveryState.SENT)
+
+    assert due.undelivered("daily", since=DAY, until=sent) == (DAY, day_after)
+    assert due.undelivered("other", since=DAY, until=later) == (sent,)
+
+
+def test_a_closed_store_holds_no_connection(due: SqlStore) -> None:
+    before = due._engine.pool.checkedin()  # type: ignore[attr-defined]  # of the pool that both databases have
+
+    due.close()
+
+    assert before > 0
+    assert due._engine.pool.checkedin() == 0  # type: ignore[attr-defined]  # as above
+
+
 def test_what_is_given_up_has_its_reason_and_is_on_its_way_no_more(due: SqlStore) -> None:
     sent = claim(due)
     assert sent
