@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import FrozenInstanceError, fields
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.calendar import ANY_DAY, arxiv, arxiv_list_after, arxiv_submissions, daily, weekdays
+from digest.core.calendar import ANY_DAY, Calendar, arxiv, arxiv_list_after, arxiv_submissions, daily, weekdays
 
 ARXIV = arxiv()
 DAYS = st.dates(min_value=date(2024, 1, 8), max_value=date(2027, 12, 31))
@@ -51,6 +52,24 @@ def test_a_silent_evening_takes_the_list_of_the_next_weekday(evening: date, miss
     assert not ARXIV.lists_on(missing)
     assert missing.weekday() < 5
     assert evening < missing <= evening + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("year", "missing"),
+    [
+        (2024, "01-16 05-23 06-20 07-05 09-03 10-09 11-29 12-26 12-27"),
+        (2025, "01-01 01-02 01-21 06-20 07-07 09-02 11-28"),
+        (2026, "01-02 01-20 06-22 07-06 09-08 11-27 12-28 12-30"),
+        (2027, "01-01"),
+    ],
+)
+def test_the_weekdays_of_a_year_without_a_list_are_known(year: int, missing: str) -> None:
+    calendar = arxiv()
+    days = (date(year, 1, 1) + timedelta(days=n) for n in range(365))
+
+    found = [f"{day:%m-%d}" for day in days if day.weekday() < 5 and not calendar.lists_on(day)]
+
+    assert " ".join(found) == missing
 
 
 def test_the_list_of_juneteenth_2026_came_and_the_next_was_that_of_tuesday() -> None:
@@ -148,3 +167,72 @@ def test_who_promises_nothing_is_never_late(day: date, hours: int) -> None:
 
     assert not ANY_DAY.is_overdue(day, now)
     assert not ANY_DAY.promises
+
+
+@pytest.mark.parametrize("name", ["weekdays", "daily"])
+def test_a_list_that_grows_may_begin_and_grow_until_midnight(name: str) -> None:
+    calendar = {"weekdays": weekdays, "daily": daily}[name]()
+    day, midnight = date(2026, 6, 3), datetime(2026, 6, 4, tzinfo=UTC)
+    just_before = midnight - timedelta(minutes=1)
+
+    assert (calendar.is_open(day, just_before), calendar.is_open(day, midnight)) == (True, False)
+    assert (calendar.is_overdue(day, just_before), calendar.is_overdue(day, midnight)) == (False, True)
+
+
+def test_a_list_that_comes_whole_changes_no_more_once_it_is_out() -> None:
+    out = datetime(2026, 6, 3, 4, tzinfo=UTC)  # midnight in the east
+
+    assert arxiv().is_open(date(2026, 6, 3), out - timedelta(minutes=1))
+    assert not arxiv().is_open(date(2026, 6, 3), out)
+
+
+@pytest.mark.parametrize(
+    ("now", "newest"),
+    [
+        (datetime(2026, 6, 3, 3, 59, tzinfo=UTC), date(2026, 6, 2)),
+        (datetime(2026, 6, 3, 4, 0, tzinfo=UTC), date(2026, 6, 3)),
+        (datetime(2026, 6, 3, 23, 0, tzinfo=UTC), date(2026, 6, 3)),
+        (datetime(2026, 6, 7, 12, 0, tzinfo=UTC), date(2026, 6, 5)),  # a Sunday
+        (datetime(2026, 6, 22, 12, 0, tzinfo=UTC), date(2026, 6, 19)),  # a holiday
+    ],
+)
+def test_the_newest_list_of_arxiv_is_the_last_that_is_out(now: datetime, newest: date) -> None:
+    assert arxiv().newest(now) == newest
+
+
+def test_a_list_that_is_out_in_the_afternoon_is_not_the_newest_in_the_morning() -> None:
+    calendar = Calendar(name="afternoon", weekdays=frozenset(range(7)), out_at=time(15))
+
+    assert calendar.newest(datetime(2026, 6, 3, 14, 59, tzinfo=UTC)) == date(2026, 6, 2)
+    assert calendar.newest(datetime(2026, 6, 3, 15, 0, tzinfo=UTC)) == date(2026, 6, 3)
+
+
+def test_a_break_may_be_of_any_length() -> None:
+    first = date(2026, 6, 1)
+    closed = arxiv([first + timedelta(days=n) for n in range(60)])
+
+    assert closed.newest(datetime(2026, 7, 20, 12, tzinfo=UTC)) == date(2026, 5, 29)
+
+
+def test_of_who_promises_nothing_the_newest_list_is_todays_where_it_is() -> None:
+    late = datetime(2026, 6, 3, 22, 30, tzinfo=UTC)
+    there = Calendar(name="there", zone=timezone(timedelta(hours=2)))
+
+    assert ANY_DAY.newest(late) == date(2026, 6, 3)
+    assert there.newest(late) == date(2026, 6, 4)
+
+
+def test_a_calendar_is_at_midnight_of_greenwich_and_patient_for_half_a_day_unless_it_says_otherwise() -> None:
+    calendar = Calendar(name="plain", weekdays=frozenset(range(7)))
+    day, out = date(2026, 6, 3), datetime(2026, 6, 3, tzinfo=UTC)
+
+    assert (calendar.newest(out - timedelta(minutes=1)), calendar.newest(out)) == (date(2026, 6, 2), day)
+    noon = out + timedelta(hours=12)
+    assert (calendar.is_overdue(day, noon - timedelta(minutes=1)), calendar.is_overdue(day, noon)) == (False, True)
+    assert (calendar.is_open(day, out - timedelta(minutes=1)), calendar.is_open(day, out)) == (True, False)
+
+
+def test_a_calendar_is_not_changed_afterwards() -> None:
+    for field in fields(Calendar):
+        with pytest.raises(FrozenInstanceError):
+            setattr(ANY_DAY, field.name, None)

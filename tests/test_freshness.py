@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,10 +18,12 @@ from digest.core.freshness import (
     Backoff,
     PastReading,
     Seen,
+    Verdict,
     after_failure,
     due_days,
     missing_days,
     repeats_news,
+    silence,
     stale_categories,
     verdict,
 )
@@ -158,6 +161,48 @@ def test_a_list_that_is_stalled_was_waited_for_before_and_stays_so(day: date, ho
 # -- one address that holds several lists
 
 
+# -- the silence of a source that promises nothing
+
+
+def came(*days: int) -> Seen:
+    """A list without anything new, of a source that had something on these days of the year's first months."""
+    fresh_on = tuple(date(2026, 1, 1) + timedelta(days=n) for n in days)
+    return Seen(listed=3, unseen=frozenset(), repeats=False, fresh_on=fresh_on)
+
+
+def said_after(days: int, seen: Seen, calendar: Calendar = ANY_DAY) -> str | None:
+    return silence(calendar, seen.fresh_on[-1] + timedelta(days=days), seen)
+
+
+DAILY = came(0, 1, 2, 3, 4)
+MONTHLY = came(0, 20, 50, 70, 75)
+"""Its longest pause is neither the first nor the last."""
+
+
+@pytest.mark.parametrize(("seen", "longest_s"), [(DAILY, 14), (MONTHLY, 60), (came(0, 7, 14, 21, 28), 14)])
+def test_a_feed_that_was_never_silent_for_half_as_long_is_said_to_be_silent(seen: Seen, longest_s: int) -> None:
+    assert said_after(longest_s, seen) is None
+    assert said_after(longest_s + 1, seen) is not None
+
+
+def test_what_is_said_of_a_silent_feed_are_its_days_and_its_longest_pause() -> None:
+    assert said_after(15, DAILY) == "silent for 15 days, its longest pause before was 1"
+    assert said_after(61, MONTHLY) == "silent for 61 days, its longest pause before was 30"
+
+
+def test_a_feed_that_came_four_times_has_no_rhythm_to_be_silent_against() -> None:
+    assert said_after(300, came(0, 1, 2, 3)) is None
+    assert said_after(300, came(0, 1, 2, 3, 4)) is not None
+    assert silence(ANY_DAY, TUESDAY, came()) is None
+
+
+def test_of_a_list_that_was_promised_no_rhythm_is_asked() -> None:
+    assert said_after(300, DAILY, weekdays()) is None
+
+
+# -- lists that are an earlier one in part
+
+
 def announced(n: int, *categories: str, kind: Announcement = Announcement.NEW) -> Record:
     return Record(paper=paper(n, categories=categories), announcement=kind)
 
@@ -202,6 +247,12 @@ def test_a_single_known_paper_may_be_chance() -> None:
 
 def test_a_list_of_one_category_is_never_stale_in_part() -> None:
     assert stale_categories([announced(n, "cs.AI") for n in (1, 2, 3)], unseen(3), ("cs.AI",)) == ()
+
+
+def test_a_new_paper_counts_for_the_list_of_its_first_category() -> None:
+    records = [announced(n, "cs.AI", "math.CO") for n in (1, 2)] + [announced(n, "cs.CL", "stat.ML") for n in (3, 4)]
+
+    assert stale_categories(records, unseen(3, 4), BOTH) == ("cs.AI",)
 
 
 def test_a_paper_that_is_known_by_another_of_its_ids_is_known() -> None:
@@ -281,6 +332,13 @@ def test_a_list_of_nothing_but_known_papers_is_looked_at_once_more() -> None:
     assert due(quiet, today=TUESDAY) == (MONDAY,)
     assert due(reading(MONDAY, state=QUIET, unseen=0, read_on=TUESDAY), reading(TUESDAY), today=WEDNESDAY) == ()
     assert due(reading(MONDAY, state=QUIET, listed=0, unseen=0), today=TUESDAY) == ()
+
+
+def test_of_a_reading_without_papers_nothing_more_is_looked_for() -> None:
+    quiet = PastReading(day=MONDAY, at=noon_of(MONDAY), read_on=MONDAY, state=QUIET)
+
+    assert due(quiet, today=TUESDAY) == ()
+    assert quiet.unseen == 0
 
 
 REREADS = (1, 3, 7)
@@ -474,3 +532,14 @@ def test_the_newest_error_and_address_are_kept() -> None:
     found = fail(fail(None), address="https://y.org", error="HTTP 500")
 
     assert (found.address, found.error, found.failures) == ("https://y.org", "HTTP 500", 2)
+
+
+def test_a_verdict_is_whole_unless_it_says_otherwise() -> None:
+    assert not verdict(ARXIV, WEDNESDAY, AFTERNOON, NEW, is_past=False).is_partial
+
+
+@pytest.mark.parametrize("value", [NEW, Verdict(state=FRESH), reading(MONDAY), fail(None)])
+def test_what_was_found_out_is_not_changed_afterwards(value: object) -> None:
+    for field in fields(value):  # type: ignore[arg-type]
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, field.name, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ class Calendar:
         day = now.astimezone(self.zone).date()
         if not self.promises:
             return day
-        return next(d for d in (day - timedelta(days=n) for n in range(31)) if self.lists_on(d) and now >= self._out(d))
+        return next(d for d in (day - timedelta(days=n) for n in count()) if self.lists_on(d) and now >= self._out(d))
 
     def is_overdue(self, day: date, now: datetime) -> bool:
         """Whether the list of *day*, if it has one, should be out by now."""

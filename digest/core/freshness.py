@@ -211,8 +211,8 @@ def after_failure(
     The first failure costs nothing, so that whoever mends it can see at once that it works.
     """
     failures = (before.failures if before else 0) + 1
-    own = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 2, 10)) if failures > 1 else timedelta(0)
-    wait = max(own, min(retry_after or timedelta(0), LONGEST_WAIT))
+    own = FIRST_WAIT * 2 ** min(failures - 2, 10) if failures > 1 else timedelta()
+    wait = min(LONGEST_WAIT, max(own, retry_after or timedelta()))
     return Backoff(
         address=address,
         failures=failures,

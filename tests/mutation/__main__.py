@@ -163,9 +163,10 @@ def _changed(source: str, code: str) -> tuple[str, str]:
 
 
 def _known(module: str) -> set[tuple[str, str]]:
-    """Mutants of *module* that change nothing."""
+    """Mutants of *module* that change nothing, and those that would in no module."""
     table = tomllib.loads((Path(__file__).parent / "same.toml").read_text(encoding="utf-8"))
-    return {(entry["was"].strip(), entry["becomes"].strip()) for entry in table.get(module, ()) if entry["why"]}
+    entries = (*table.get(module, ()), *table.get("any", ()))
+    return {(entry["was"].strip(), entry["becomes"].strip()) for entry in entries if entry["why"]}
 
 
 def _diff(module: str, source: str, code: str, mutant: Mutant) -> str:

@@ -107,7 +107,7 @@ def _places(source: str) -> Iterator[Mutant]:
     for name, operator in _operators().items():
         positions = ((node, start) for node in ast_nodes(tree) for start, _ in operator.mutation_positions(node))
         for occurrence, (node, start) in enumerate(positions):
-            if not _is_annotation(node):
+            if not (_is_annotation(node) or _is_bare_star(node)):
                 yield Mutant(start[0], name, occurrence)
 
 
@@ -122,6 +122,15 @@ def _is_annotation(node: Any) -> bool:
         if above.type == "funcdef" and above.annotation is node:
             return True
         node = above
+    return False
+
+
+def _is_bare_star(node: Any) -> bool:
+    """Whether it is the `*` or `/` that only says how a function may be called: a slip there is the type checker's."""
+    while node is not None and node.type in ("operator", "param"):
+        if node.parent is not None and node.parent.type == "parameters":
+            return True
+        node = node.parent
     return False
 
 
