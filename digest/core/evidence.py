@@ -74,7 +74,7 @@ def likelihood(a: Paper, b: Paper) -> float:
     if _share(first.pieces, second.pieces) < _HOPELESS:
         return 0.0
     score = sum(WEIGHTS[name] * value for name, value in evidence(a, b).items())
-    return 1 / (1 + math.exp(-score)) if score > -500 else 0.0
+    return 1 / (1 + math.exp(-score))
 
 
 def evidence(a: Paper, b: Paper) -> dict[str, float]:
