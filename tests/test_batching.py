@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest.core.batching import pack, plan
+from digest.core import batching
+from digest.core.batching import plan
 from digest.core.models import Batch, Paper
-from digest.core.prompts import block, prompt_for
+from digest.core.prompts import ANSWER_TOKENS, FENCE_TOKENS, block, prompt_for
 from tests.conftest import paper
 from tests.fakes import FakeLLM
 
@@ -26,6 +27,22 @@ def papers_costing(costs: Sequence[int]) -> tuple[Paper, ...]:
 
 def cost(paper: Paper) -> int:
     return paper.version or 0
+
+
+def pack(
+    papers: Iterable[Paper],
+    *,
+    budget: int,
+    cost: Callable[[Paper], int],
+    max_papers: int = 20,
+    at_once: int = 1,
+    spread_to: int = 1,
+    goes_alone: Callable[[Paper], bool] = lambda _: False,
+) -> tuple[Batch, ...]:
+    return batching.pack(
+        papers, budget=budget, cost=cost, max_papers=max_papers, at_once=at_once, spread_to=spread_to,
+        goes_alone=goes_alone,
+    )  # fmt: skip
 
 
 def total(batch: Batch) -> int:
@@ -130,6 +147,7 @@ def test_few_papers_are_spread_over_what_runs_side_by_side() -> None:
     assert sizes(pack(papers, budget=1000, cost=cost, at_once=8, spread_to=99)) == [3] * 8
     assert sizes(pack(papers, budget=1000, cost=cost, at_once=8, spread_to=3)) == [8] * 3
     assert sizes(pack(papers, budget=1000, cost=cost, at_once=8, spread_to=0)) == [12, 12]
+    assert sizes(pack(papers[:2], budget=1000, cost=cost, at_once=2, spread_to=1)) == [2]
 
 
 def test_a_paper_that_goes_alone_comes_last_and_lightens_a_batch_beside_it() -> None:
@@ -218,6 +236,30 @@ def test_nine_tenths_of_what_goes_out_are_titles_and_abstracts(count: int, at_on
     # A fence is two words; five tokens.
     sent = sum(llm.count_tokens(p.system) + llm.count_tokens(p.user) + 4 * len(p.batch.papers) for p in prompts)
     assert own / sent >= 0.9
+
+
+@pytest.mark.parametrize(("system_words", "batches"), [(40, 10), (41, 9), (45, 9), (46, 8), (900, 1)])
+def test_as_many_requests_are_made_as_a_tenth_of_the_tokens_pays_for(system_words: int, batches: int) -> None:
+    # A ninth of what the papers have is 989 words: 540 for the fences, and 449 for requests with 4 words besides.
+    papers = [paper(n, title="A title", abstract="word " * (97 if n else 89)) for n in range(90)]
+    assert sum(len(block(p).split()) for p in papers) == 90 * 99 - 8
+
+    found = plan(
+        papers, llm=WordLLM(concurrency=60), system="word " * system_words, batch_tokens=99_999,
+        max_papers_per_request=90,
+    )  # fmt: skip
+
+    assert len(found) == batches
+
+
+def test_a_request_holds_papers_with_their_fences_and_answers_up_to_the_tokens_it_may_have() -> None:
+    papers = [paper(n, title="A title", abstract="word " * 98) for n in (1, 2)]
+    tokens = 2 * (100 + FENCE_TOKENS + ANSWER_TOKENS)
+
+    def batches(batch_tokens: int) -> list[int]:
+        return sizes(plan(papers, llm=WordLLM(), system="", batch_tokens=batch_tokens, max_papers_per_request=20))
+
+    assert (batches(tokens), batches(tokens - 1)) == ([2], [1, 1])
 
 
 def test_a_paper_that_speaks_to_the_model_goes_alone() -> None:

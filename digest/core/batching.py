@@ -63,10 +63,10 @@ def pack(
     *,
     budget: int,
     cost: Callable[[Paper], int],
-    max_papers: int = 20,
-    at_once: int = 1,
-    spread_to: int = 1,
-    goes_alone: Callable[[Paper], bool] = lambda _: False,
+    max_papers: int,
+    at_once: int,
+    spread_to: int,
+    goes_alone: Callable[[Paper], bool],
 ) -> tuple[Batch, ...]:
     """Group *papers* into batches that cost at most *budget* tokens each; within a batch they keep their order.
 
@@ -76,7 +76,8 @@ def pack(
         budget: Tokens for papers and answers together; the fixed part of the prompt is already taken off.
         cost: Tokens of one paper in the prompt plus those reserved for its answer. At least 0; asked once per paper.
         max_papers: Quality falls with the size of a batch. At least 1.
-        at_once: Requests that run side by side. More batches than must be are made to fill them all to the end.
+        at_once: Requests that run side by side. At least 1. More batches than must be are made, to fill them all to
+            the end.
         spread_to: How many batches may be made for that sake.
         goes_alone: Which papers share their batch with none.
     """
@@ -84,8 +85,7 @@ def pack(
     costs = [cost(paper) for paper in listed]
     lone = [n for n, paper in enumerate(listed) if costs[n] > budget or goes_alone(paper)]
     together = sorted({*range(len(listed))} - {*lone})
-    at_once = max(1, at_once)
-    dealt_into = 0
+    dealt_into: int | None = None
     dealt = [[n] for n in together]
     for fewest in range(_fewest([costs[n] for n in together], budget, max_papers), len(together)):
         count = max(fewest, min(-(-fewest // at_once) * at_once, spread_to, len(together)))
