@@ -150,6 +150,55 @@ def test_few_papers_are_spread_over_what_runs_side_by_side() -> None:
     assert sizes(pack(papers[:2], budget=1000, cost=cost, at_once=2, spread_to=1)) == [2]
 
 
+@pytest.mark.parametrize("costs", [[30, 50, 10], [30, 50, 20]])
+def test_what_could_not_be_dealt_evenly_is_joined_up_to_budget_and_number(costs: list[int]) -> None:
+    assert sizes(pack(papers_costing(costs), budget=70, cost=cost, max_papers=2)) == [1, 2]
+
+
+def test_two_papers_go_together_where_their_tokens_leave_room_for_them() -> None:
+    assert sizes(pack(papers_costing([40, 40]), budget=100, cost=cost, at_once=2)) == [2]
+    assert sizes(pack(papers_costing([50, 50]), budget=100, cost=cost, at_once=2)) == [2]
+    assert sizes(pack(papers_costing([50, 51]), budget=100, cost=cost, at_once=2)) == [1, 1]
+    assert sizes(pack(papers_costing([33, 33, 33]), budget=100, cost=cost, at_once=2)) == [3]
+
+
+def test_where_one_number_of_batches_does_not_fit_the_next_is_tried() -> None:
+    papers = papers_costing([40, 60, 40, 50, 30, 20])
+
+    found = pack(papers, budget=90, cost=cost, at_once=3, spread_to=99, goes_alone=lambda paper: paper == papers[1])
+
+    assert sizes(found) == [2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("costs", "alone", "budget", "max_papers", "at_once", "spread_to", "batches"),
+    [
+        ([10, 0, 10], [], 150, 2, 1, 99, "0/12"),
+        ([30, 70, 20], [], 100, 2, 1, 1, "01/2"),
+        ([20, 20, 0, 40], [1], 150, 2, 1, 99, "02/3/1"),
+        ([20, 60, 50, 50], [0], 150, 3, 1, 99, "1/23/0"),
+        ([30, 10, 30, 10, 70, 70], [4], 70, 3, 1, 99, "01/23/5/4"),
+        ([40, 60, 0, 60, 30, 40], [5], 70, 2, 1, 1, "0/1/23/4/5"),
+        ([50, 0, 50], [], 100, 20, 4, 1, "012"),
+        ([30, 60], [], 70, 20, 3, 99, "0/1"),
+        ([10, 20, 70, 10, 20, 70, 20], [], 100, 3, 2, 1, "012/345/6"),
+        ([50, 50, 40, 60, 20, 20, 70], [2], 150, 3, 2, 5, "345/01/6/2"),
+        ([70, 60, 10, 0, 30, 40, 40], [4], 150, 2, 2, 5, "03/12/56/4"),
+    ],
+)
+def test_a_few_papers_are_dealt_evenly_and_in_their_order(
+    costs: list[int], alone: list[int], budget: int, max_papers: int, at_once: int, spread_to: int, batches: str
+) -> None:
+    papers = papers_costing(costs)
+
+    found = pack(
+        papers, budget=budget, cost=cost, max_papers=max_papers, at_once=at_once, spread_to=spread_to,
+        goes_alone=lambda paper: papers.index(paper) in alone,
+    )  # fmt: skip
+
+    assert "/".join("".join(str(papers.index(p)) for p in batch.papers) for batch in found) == batches
+
+
 def test_a_paper_that_goes_alone_comes_last_and_lightens_a_batch_beside_it() -> None:
     papers = papers_costing([10] * 41)
 

@@ -224,6 +224,7 @@ def test_titles_share_the_threes_of_letters_that_both_have() -> None:
     a, b = cited("abcdef"), cited("abcdxyzuvw")  # 4 and 8 pieces, 2 in common
 
     assert seen(a, b, "letters of both", "letters of the shorter") == [0.333, 0.5]
+    assert seen(cited("abc"), cited("abcd"), "letters of both", "letters of the shorter") == [0.667, 1]
     assert seen(cited(""), cited(""), "letters of both", "letters of the shorter") == [0, 0]
     assert seen(cited("abc"), cited("ab"), "letters of both", "letters of the shorter") == [0, 0]
     assert seen(cited("abc"), cited("xyz"), "letters of both", "letters of the shorter") == [0, 0]
@@ -277,6 +278,7 @@ PEOPLE_OBSERVED = (
         ("j gray , p helland", "p helland , j gray", [0, 0, 1, 1, 0, 1]),
         ("a lovelace , b noether", "p helland , j gray , a lovelace", [0, 0, 0.5, 0.333, 0, 0]),
         ("p helland , p helland", "p helland , j gray", [0, 0, 0.5, 0.5, 1, 0]),  # nobody is counted twice
+        ("p helland , p helland", "p helland , j gray , k li", [0, 0, 0.5, 0.333, 1, 0]),
         ("wei wang", "wang wei", [0, 0, 0.5, 0.5, 0.5, 0]),
         ("wei wang", "wang wei , w wang", [0, 0, 1, 0.5, 0.5, 0]),  # the best match counts
         ("wei wang , bo li , cy day", "wang wei , li bo , day cy", [0, 0, 0.5, 0.5, 0.5, 0]),
@@ -303,6 +305,7 @@ def test_authors_are_counted_in_both_lists(authors: str, others: str, observed: 
         ("p helland", "p hellandt", 1),
         ("p helland", "p hellanf", 1),
         ("p hell", "p helland", 1),  # cut off
+        ("p a hell", "p helland", 1),
         ("p hel", "p helland", 0),
         ("p gray", "p grai", 0),  # too short to be misspelt
         ("helland pat", "pat helland", 0.5),
@@ -346,7 +349,9 @@ def test_years_count_the_more_where_titles_are_the_same(year: int | None, observ
     [
         ((2024, 1, 1), (2025, 6, 30), 1),
         ((2024, 1, 1), (2025, 12, 31), 1),
-        ((2024, 7, 1), (2025, 1, 1), 1),
+        ((2024, 7, 2), (2025, 1, 1), 1),
+        ((2023, 7, 4), (2025, 1, 1), 1),
+        ((2023, 7, 3), (2025, 1, 1), 2),
         ((2024, 7, 3), (2025, 1, 1), 0),
     ],
 )

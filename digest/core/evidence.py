@@ -172,8 +172,7 @@ def _may_be_one(a: Person, b: Person) -> float:
 
 
 def _is_spelling(a: str, b: str) -> bool:
-    if len(a) > len(b):
-        a, b = b, a
+    a, b = sorted((a, b), key=len)
     return a == b or (len(a) >= 4 and (b.startswith(a) or misspelling(a, b) is not None))
 
 
