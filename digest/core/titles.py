@@ -130,8 +130,7 @@ def _edits_of_words(left: Sequence[str], right: Sequence[str]) -> int | None:
 
 def misspelling(a: str, b: str) -> int | None:
     """How many letters two words differ by, if they are likely to be one word; else None."""
-    if len(a) > len(b):
-        a, b = b, a
+    a, b = sorted((a, b), key=len)
     if not (a.isalpha() and b.isalpha()) or a[0] != b[0] or {a, b} <= COUNTS | MARKS:
         return None
     if a.upper() == a:
@@ -140,10 +139,10 @@ def misspelling(a: str, b: str) -> int | None:
         return None
     if b == f"{a}s" and len(a) >= 3:
         return 1
-    if len(b) > _LONGEST_WORD:
+    limit = 1 if len(a) < 8 else 2
+    if len(a) < 5 or len(b) > _LONGEST_WORD or len(b) - len(a) > limit:
         return None
-    limit = 0 if len(a) < 5 else 1 if len(a) < 8 else 2
-    edits = _distance(a, b) if len(b) - len(a) <= limit else limit + 1
+    edits = _distance(a, b)
     return edits if edits <= limit else None
 
 

@@ -17,7 +17,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/resolve": ("test_items", "test_duplicates", "test_identity"),
     "core/likeness": ("test_likeness", "test_evidence", "test_items"),
     "core/evidence": ("test_evidence", "test_likeness"),
-    "core/titles": ("test_likeness", "test_evidence"),
+    "core/titles": ("test_titles", "test_likeness"),
     "core/people": ("test_likeness", "test_evidence"),
     # what is new
     "core/freshness": ("test_freshness",),
