@@ -75,6 +75,58 @@ def test_names_from_english_do_not_make_a_french_sentence_english() -> None:
     assert not is_not_in(said, "fr")
 
 
+NAMES = "Xylem Phloem Cambium Parenchyma Stomata "
+"""Five words of no language, of 35 letters."""
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "is_not"),
+    [
+        # twenty letters, or eight signs, are enough to tell
+        ("il est dans la rue et il va", "en", True),
+        ("il est dans la rue et il a", "en", False),
+        ("幼鸟存活率提高了", "en", True),
+        ("幼鸟存活率提高", "en", False),
+        # small words: three at least, an eighth of all, and three times as many as of the language asked for
+        (NAMES + "est la", "en", False),
+        (NAMES + "est la sont", "en", True),
+        (NAMES * 4 + "est la sont Lignin Pith", "en", True),
+        (NAMES * 4 + "est la sont Lignin Pith Bark", "en", False),
+        (NAMES + "est la sont the", "en", False),
+        (NAMES + "est la sont pas the", "en", True),
+        (NAMES + "est la sont pas a", "en", True),  # "a" may be French, too
+        (NAMES + "est la sont", "es", False),  # "la" may be Spanish
+        (NAMES + "est leur sont", "es", True),
+        # signs of other scripts: more than half, Greek ones only where they are a text
+        ("鳥類を見る研究のため", "en", True),
+        ("鳥類研究会 abcde", "en", False),
+        ("鳥類研究会員 abcde", "en", True),
+        ("αβγδ鳥類 abcd", "en", False),
+        ("αβγδε鳥 abcd", "en", False),
+        ("αβγδεζ abcd", "en", True),
+        ("A survey of the 鳥 and of its young in twelve forests", "en", False),
+        # of the script asked for a tenth at least
+        ("ок GPT BERT LoRA ResNet x", "ru", False),
+        ("ок GPT BERT LoRA ResNet xy", "ru", True),
+        # Chinese that is Japanese, and the other way round
+        ("该方法用项圈跟踪猫头のはが", "zh", False),
+        ("该方法用项圈跟踪猫头のはがを", "zh", True),
+        ("该方法用项圈跟踪猫头该方法用项圈跟踪猫", "ja", False),
+        ("该方法用项圈跟踪猫头该方法用项圈跟踪猫头", "ja", True),
+        # letters that a language does not have: three, and one in fifty
+        ("Сова живёт в лісі", "ru", False),
+        ("Сова жівёт в лісі", "ru", True),
+        ("Сова жівёт в лісі" + " и летает" * 14 + "а" * 6, "ru", True),
+        ("Сова жівёт в лісі" + " и летает" * 14 + "а" * 7, "ru", False),
+        # a language may come with its country
+        (SAID["en"], "pt-BR", True),
+        (SAID["en"], "pt_BR", True),
+    ],
+)
+def test_where_the_line_is_drawn(said: str, asked: str, is_not: bool) -> None:
+    assert is_not_in(said, asked) is is_not
+
+
 @given(st.text(), st.sampled_from([*SAID, "xx", ""]))
 def test_no_text_raises(text: str, language: str) -> None:
     assert is_not_in(text, language) in (True, False)

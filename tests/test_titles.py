@@ -104,6 +104,7 @@ def test_a_word_may_be_misspelt_the_more_the_longer_it_is(a: str, b: str, letter
         ("Of the", "In a", None),
         ("The data base of rivers", "Database rivers", "title differs by hyphens"),
         ("Sand of rivers", "Silt of rivers", None),
+        ("Rivers of sand", "Rivers of silt", None),
         ("Sands of rivers", "Sonds of rivers", "title differs by 1 letter"),
         ("Sands silts coasts", "Sonds solts cousts", "title differs by 3 letters"),
         ("Sands silts coasts gravel", "Sonds solts cousts grovel", None),
@@ -201,6 +202,7 @@ def test_a_number_surely_tells_works_apart_where_it_takes_anothers_place(title: 
         ("Sand O2", "Sand O3", True, True),
         ("Sand", "Erratum: Sand", True, True),
         ("Sand reply", "Sand", True, True),
+        ("Response to: Sand", "Sand", True, True),
     ],
 )
 def test_a_word_may_tell_two_works_apart(title: str, other: str, apart: bool, other_kinds: bool) -> None:

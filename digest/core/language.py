@@ -7,6 +7,7 @@ counts: too short a text, one of names and figures, and a language that is not k
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -106,14 +107,14 @@ def is_not_in(text: str, language: str) -> bool:
     letters = sum(map(len, words))
     if letters < (_FEWEST_LETTERS if text.isascii() else _FEWEST_SIGNS):
         return False
-    counts = {name: len(pattern.findall(text)) for name, pattern in _COUNTS.items()} if not text.isascii() else {}
+    counts = Counter({} if text.isascii() else {name: len(one.findall(text)) for name, one in _COUNTS.items()})
     if not scripts:
         # Single Greek letters are signs: α, β.
         foreign = sum(count for name, count in counts.items() if name != "greek" or count > letters / 2)
         return foreign > _MOST_FOREIGN * letters or _is_in_another(words, code)
-    if sum(counts.get(name, 0) for name in scripts) < _LEAST_OWN * letters:
+    if sum(counts[name] for name in scripts) < _LEAST_OWN * letters:
         return True
-    kana, han = counts.get("kana", 0), counts.get("han", 0)
+    kana, han = counts["kana"], counts["han"]
     return (
         (code == "zh" and kana > _LEAST_OWN * han + 2)
         or (code == "ja" and kana == 0 and han >= _FEWEST_LETTERS)

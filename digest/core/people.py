@@ -50,8 +50,7 @@ def _name_parts(name: str) -> frozenset[str]:
 
 def _may_be_one(a: frozenset[str], b: frozenset[str]) -> bool:
     """Whether all parts of the shorter name are in the longer, or are short for parts that are."""
-    if len(a) > len(b):
-        a, b = b, a
+    a, b = sorted((a, b), key=len)
     rest_b = b - a
     for part in a - b:
         other = next((o for o in sorted(rest_b) if _is_short_for(*sorted((part, o), key=len))), None)
