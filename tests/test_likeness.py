@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.identity import doi_version, identify, preprint_server, versionless
-from digest.core.likeness import conflicting, likeness, same_work
+from digest.core.likeness import conflicting, is_open, likeness, same_work
 from digest.core.models import Paper, PaperId
 from digest.core.people import authors_in_common
 from digest.core.titles import is_generic
@@ -243,6 +244,198 @@ def test_an_abstract_may_be_revised_the_less_the_more_its_authors_change(
     a, b = preprint(others), revised(words, authors=authors, title=REWORDED)
 
     assert (same_work(a, b) is not None) is found
+
+
+def shared(percent: int) -> tuple[str, str]:
+    """Two abstracts of a hundred shingles, of which so many are in both."""
+    words = [f"sand{n}" for n in range(104)]
+    kept = percent + 4 if percent else 0
+    return " ".join(words), " ".join((*words[:kept], *(f"silt{n}" for n in range(kept, 104))))
+
+
+TITLE, NEAR = "Where the sand of rivers goes", "Where sand of the rivers goes"
+
+
+@pytest.mark.parametrize(
+    ("titles", "authors", "others", "percent"),
+    [
+        ((TITLE, RENAMED), (), (), 80),
+        ((TITLE, RENAMED), PEOPLE[:1], (), 80),
+        ((TITLE, RENAMED), PEOPLE[:3], (*PEOPLE[1:2], "Ann Ross", "Cy Poe"), 80),
+        ((TITLE, NEAR), (), PEOPLE, 75),
+        ((TITLE, RENAMED), PEOPLE[:3], (*PEOPLE[:2], "Ann Ross", "Cy Poe", "Ed Fox"), 75),
+        ((TITLE, RENAMED), PEOPLE[:1], PEOPLE[:3], 75),
+        ((TITLE, RENAMED), PEOPLE[:4], (*PEOPLE[2:4], "Ann Ross", "Cy Poe"), 62),
+        ((TITLE, RENAMED), PEOPLE[:2], (PEOPLE[0], "Ann Ross"), 62),
+        ((TITLE, RENAMED), PEOPLE[:2], (PEOPLE[1], "Ann Ross"), 80),
+        ((TITLE, RENAMED), PEOPLE[:5], PEOPLE[:5], 45),
+        ((TITLE, REWORDED), PEOPLE[:5], PEOPLE[4::-1], 45),
+        ((TITLE, RENAMED), PEOPLE[:5], PEOPLE[4::-1], 62),
+        ((TITLE, REWORDED), PEOPLE[:3], PEOPLE[:3], 45),
+        ((TITLE, REWORDED), PEOPLE[:3], PEOPLE[2::-1], 62),
+        ((TITLE, RENAMED), PEOPLE[:3], PEOPLE[:3], 62),
+        ((TITLE, REWORDED), PEOPLE[:5], PEOPLE, 20),
+        ((TITLE, REWORDED), PEOPLE[:5], (*PEOPLE, "Ann Ross"), 62),  # less than four fifths
+    ],
+)
+def test_how_much_of_an_abstract_must_be_left(
+    titles: tuple[str, str], authors: tuple[str, ...], others: tuple[str, ...], percent: int
+) -> None:
+    def joined(percent: int) -> bool:
+        a, b = shared(percent)
+        one = titled(titles[0], 1, abstract=a, authors=authors)
+        return same_work(one, titled(titles[1], 2, abstract=b, authors=others)) is not None
+
+    assert (joined(percent), joined(percent - 1)) == (True, False)
+
+
+def test_strangers_never_wrote_one_work_under_two_titles() -> None:
+    a, b = shared(100)
+
+    assert same_work(titled(TITLE, 1, abstract=a), titled(NEAR, 2, abstract=b, authors=("Ann Ross",))) is None
+
+
+@pytest.mark.parametrize(("percent", "said"), [(50, ", abstract 50 % alike"), (49, "")])
+def test_half_an_abstract_confirms_a_title(percent: int, said: str) -> None:
+    a, b = shared(percent)
+
+    assert why(TITLE, TITLE.upper()) == "same title, 3 authors in common"
+    same = same_work(titled(TITLE, 1, abstract=a), titled(TITLE, 2, abstract=b))
+    assert same == f"same title{said}, 3 authors in common"
+
+
+@pytest.mark.parametrize(
+    ("percent", "said"),
+    [
+        (50, "title differs by small words, abstract 50 % alike, 3 authors in common"),
+        (49, "abstract 49 % alike, 3 authors in common"),
+    ],
+)
+def test_half_an_abstract_confirms_a_title_nearly_equal(percent: int, said: str) -> None:
+    a, b = shared(percent)
+
+    assert same_work(titled(TITLE, 1, abstract=a), titled(NEAR, 2, abstract=b)) == said
+
+
+def test_an_abstract_of_forty_shingles_speaks_for_itself() -> None:
+    words = ABSTRACT.split()
+
+    assert why(TITLE, RENAMED, abstract=" ".join(words[:44])) == "abstract 100 % alike, 3 authors in common"
+    assert why(TITLE, RENAMED, abstract=" ".join(words[:43])) is None
+
+
+def test_twenty_shingles_in_common_are_more_than_a_tool_described_twice() -> None:
+    words = ABSTRACT.split()
+    a = replace(preprint(PEOPLE), abstract=" ".join(words[:46]))
+    b = titled(REWORDED, 2, abstract=" ".join((*words[:24], *OTHER.split()[24:46])), authors=PEOPLE)
+
+    assert same_work(a, b) is not None
+
+
+def test_a_few_words_confirm_an_equal_title() -> None:
+    words = "Sand that was weighed"
+
+    assert why(TITLE, TITLE, abstract=words, authors=()) == "same title, abstract 100 % alike"
+
+
+def test_one_author_in_common_joins_long_titles_alone_over_other_abstracts() -> None:
+    def joined(title: str, *authors: str) -> bool:
+        one = titled(title, 1, abstract=ABSTRACT, authors=("Ada Lovelace",))
+        return same_work(one, titled(title, 2, abstract=OTHER, authors=authors)) is not None
+
+    assert joined("Abcdefgh ijklmnop", "A. Lovelace")
+    assert joined("Abcdefgh ijklmnop", "A. Lovelace", "Bo Li")
+    assert not joined("Abcdefgh ijklmno", "A. Lovelace")
+    assert not joined("Abcdefgh ijklmnop", "A. Lovelace", "Bo Li", "Cy Day")
+
+
+def test_two_pages_of_one_site_with_two_titles_are_two_works_whatever_they_say() -> None:
+    a, b = (
+        titled(title, id=PaperId(f"url:https://photos.org/{title[0]}"), abstract=ABSTRACT) for title in (TITLE, "D")
+    )
+
+    assert same_work(a, b) is None
+    assert same_work(a, replace(b, id=PaperId("url:https://elsewhere.org/2"))) is not None
+
+
+def test_two_publishers_dois_part_what_only_a_title_joins() -> None:
+    first = with_ids("arxiv:2603.00001", "doi:10.1038/x")
+
+    assert same_work(first, with_ids("doi:10.1038/y")) is None
+    assert same_work(first, with_ids("doi:10.1038/x", "doi:10.1038/y")) is not None
+    assert not conflicting(first, with_ids("doi:10.1038/y"))
+    assert not conflicting(with_ids("doi:10.1038/y"), first)
+
+
+GENERIC = "Introduction to the special issue on silt"
+LONG, ANOTHER = "Where the sand of rivers goes", "Why rivers of Asia carry gold"
+PAGE: dict[str, Any] = {}
+NO_ID: dict[str, Any] = {"id": PaperId("title:x")}
+CITED: dict[str, Any] = {"id": PaperId("title:x"), "url": ""}
+CITED_BY_DOI: dict[str, Any] = {"id": PaperId("doi:10.5555/1"), "url": ""}
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "open_"),
+    [
+        # nobody named: one title, and one that is known by no more, or two lines of bibliographies
+        ((LONG, (), CITED), (LONG, (), CITED), True),
+        ((LONG, (), PAGE), (LONG, (), PAGE), False),
+        ((LONG, TEAM, PAGE), (LONG, (), NO_ID), True),
+        ((LONG, (), NO_ID), (LONG, (), NO_ID), True),
+        ((LONG, (), CITED_BY_DOI), (LONG, (), CITED_BY_DOI), True),
+        ((LONG, (), CITED_BY_DOI), (LONG, (), PAGE), False),
+        ((LONG, TEAM, CITED), (ANOTHER, (), CITED), True),
+        ((LONG, (), CITED), (ANOTHER, (), CITED), False),
+        ((LONG, TEAM, CITED), (ANOTHER, (), PAGE), False),
+        ((LONG, TEAM, PAGE), (ANOTHER, (), CITED), False),
+        ((LONG, TEAM, PAGE), (ANOTHER, (), PAGE), False),
+        ((GENERIC, (), CITED), (GENERIC, (), CITED), False),
+        ((GENERIC, TEAM, CITED), (LONG, (), CITED), False),
+        (("Abcdefghijklmno", (), CITED), ("Abcdefghijklmno", (), CITED), False),
+        (("Abcdefghijklmnop", (), CITED), ("Abcdefghijklmnop", (), CITED), True),
+        (("Abcdefghijklmno", TEAM, CITED), (LONG, (), CITED), False),
+        # a column: the same team, on the same day, in two bibliographies
+        ((GENERIC, TEAM, CITED), (GENERIC, TEAM, CITED), True),
+        ((GENERIC, TEAM[:2], CITED), (GENERIC, TEAM[:2], CITED), True),
+        ((GENERIC, TEAM[:1], CITED), (GENERIC, TEAM[:1], CITED), False),
+        ((GENERIC, TEAM[:2], CITED), (GENERIC, TEAM, CITED), False),
+        ((GENERIC, TEAM, CITED), (GENERIC, TEAM, PAGE), False),
+        ((GENERIC, TEAM, CITED), (GENERIC, TEAM, {**CITED, "published": LATER}), False),
+        ((GENERIC, TEAM, {**CITED, "published": None}), (GENERIC, TEAM, {**CITED, "published": None}), False),
+        ((GENERIC, TEAM, CITED), (LONG, TEAM, {**CITED, "published": LATER}), False),
+        # authors named: noise is allowed to bibliographies alone
+        ((LONG, TEAM, CITED), (ANOTHER, TEAM, PAGE), True),
+        ((LONG, TEAM, PAGE), (ANOTHER, TEAM, PAGE), False),
+        ((LONG, TEAM, PAGE), (NEAR, TEAM, PAGE), True),
+        ((LONG, PEOPLE, PAGE), (NEAR, (*PEOPLE[4:], "Ann Ross"), PAGE), True),
+        ((LONG, PEOPLE, PAGE), (NEAR, (*PEOPLE[5:], "Ann Ross"), PAGE), False),
+        ((LONG, PEOPLE, PAGE), (NEAR, (PEOPLE[0], "Ann Ross"), PAGE), True),
+        ((LONG, PEOPLE[:2], PAGE), (NEAR, ("Ann Ross", PEOPLE[1]), PAGE), True),
+        ((LONG, TEAM, PAGE), (NEAR, ("Ann Ross",), PAGE), False),
+        ((f"{LONG}, part 1", TEAM, CITED), (f"{LONG}, part 2", TEAM, CITED), False),
+    ],
+)
+def test_titles_without_abstracts_leave_it_open_or_do_not(a: Any, b: Any, open_: bool) -> None:
+    first, second = (titled(title, n, authors=who, **kind) for n, (title, who, kind) in enumerate((a, b), 1))
+
+    assert is_open(first, second) is is_open(second, first) is open_
+
+
+def test_a_record_without_any_id_or_author_is_joined_by_its_title() -> None:
+    nameless, known = titled(LONG, 1, authors=(), **NO_ID), titled(LONG, 2)
+
+    assert same_work(known, nameless) == "same title, and the record had no other id"
+    assert same_work(titled(LONG, 1, **NO_ID), known) == "same title, 3 authors in common"
+    assert same_work(titled(LONG, 1, authors=(), **CITED), titled(LONG, 2, **CITED)) == "same title"
+
+
+def test_who_stands_first_counts_in_teams_of_thirty() -> None:
+    crowd = tuple(f"{chr(65 + n % 26)}. Aab{chr(97 + n // 26)}" for n in range(100))
+
+    assert same_work(preprint(crowd[:30]), revised(26, authors=crowd[:30], title=REWORDED)) is not None
+    assert same_work(preprint(crowd[:31]), revised(26, authors=crowd[:31], title=REWORDED)) is None
 
 
 def test_who_stands_first_of_a_hundred_says_nothing() -> None:

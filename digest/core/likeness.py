@@ -106,7 +106,7 @@ def conflicting(a: Paper, b: Paper) -> bool:
         return False
     # What was stored when DOIs were cut at `<` says nothing any more.
     dois_a, dois_b = ({work for i in values(ids, "doi") if (work := work_of(i))} for ids in (ids_a, ids_b))
-    if not dois_a or not dois_b or dois_a & dois_b:
+    if dois_a & dois_b:
         return False
     # A preprint's DOI beside a journal's, or another server's, is no contradiction.
     servers_a, servers_b = ({preprint_server(i) for i in dois} for dois in (dois_a, dois_b))
