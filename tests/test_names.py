@@ -32,6 +32,20 @@ from digest.sources.page import parse_page
         ("Willyard, Ann; Cooper, Blake", ["Ann Willyard", "Blake Cooper"]),
         ("Smith, J., Jr., Doe, A.", ["J. Smith Jr.", "A. Doe"]),
         ("Smith, MS, Jones, AB", ["MS Smith", "AB Jones"]),
+        ("Smith, Jr.", ["Smith Jr."]),
+        ("Ada Marsh, Bo Reed, Jr.", ["Ada Marsh", "Bo Reed Jr."]),
+        ("Ada Marsh, Reed, MD", ["Ada Marsh", "MD Reed"]),
+        ("Ada Marsh, PhD, A. B.", ["Ada Marsh", "A. B."]),
+        ("Smith, J., A. B., Doe, C.", ["J. Smith", "A. B.", "C. Doe"]),
+        ("Smith,, J.", ["Smith", "J."]),
+        ("Marsh,", ["Marsh"]),
+        ("张三, Wei", ["张三", "Wei"]),
+        ("李, 王", ["李", "王"]),
+        # affiliations in parentheses, nested and broken
+        ("Ada Marsh (X (Y) Z), Bo Reed", ["Ada Marsh", "Bo Reed"]),
+        ("Ada Marsh (X, Bo Reed (Y), Cy Day", ["Ada Marsh", "Bo Reed", "Cy Day"]),
+        ("Ada Marsh), Bo Reed (X), Cy Day", ["Ada Marsh", "Bo Reed", "Cy Day"]),
+        ("Ada (X) Marsh) (Y), Bo Reed", ["Ada Marsh", "Bo Reed"]),
         # what divides
         ("Ada Marsh & Bo Reed", ["Ada Marsh", "Bo Reed"]),
         ("By Ada Marsh and Bo Reed", ["Ada Marsh", "Bo Reed"]),
@@ -57,6 +71,14 @@ from digest.sources.page import parse_page
         ("X Collaboration: A. B., C. D.", ["X Collaboration", "A. B.", "C. D."]),
         ("Ada Marsh, Pond Collaboration: B. Reed", ["Ada Marsh", "Pond Collaboration", "B. Reed"]),
         ("Pond Consortium ： 张三，李四", ["Pond Consortium", "张三", "李四"]),
+        (
+            "Marsh, Ada; Reed, Bo; Pond Collaboration: C. Day, D. Fox",
+            ["Ada Marsh", "Bo Reed", "Pond Collaboration", "C. Day", "D. Fox"],
+        ),
+        (
+            "Pond Collaboration: A. Marsh, Lake Team: B. Reed, C. Day; Sea Survey: D. Fox",
+            ["Pond Collaboration", "A. Marsh", "Lake Team", "B. Reed", "C. Day", "Sea Survey", "D. Fox"],
+        ),
         ("A. Smith, on behalf of the ATLAS Collaboration", ["A. Smith", "ATLAS Collaboration"]),
         ("A. Smith for the CLAS12 Collaboration", ["A. Smith", "CLAS12 Collaboration"]),
     ],
@@ -85,6 +107,27 @@ def test_a_list_of_names_has_people_alone() -> None:
 )
 def test_nobody_is_no_author(name: str) -> None:
     assert author_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Marsh, Ada", "Ada Marsh"),
+        ("Marsh, Jr.", "Marsh, Jr."),
+        ("Marsh, Ada, Jr.", "Marsh, Ada, Jr."),
+        ("Ada Marsh, University of X", "Ada Marsh"),
+        ("Ada Marsh, PhD", "Ada Marsh"),
+        ("Ada Marsh (X", "Ada Marsh"),
+        ("Ada Marsh)", "Ada Marsh"),
+    ],
+)
+def test_a_name_is_turned_where_one_comma_parts_it(text: str, name: str) -> None:
+    assert author_name(text) == name
+
+
+def test_what_is_longer_than_two_hundred_letters_is_no_name() -> None:
+    assert split_authors(f"Ada Marsh, Bo Reed, {'x' * 200}") == ("Ada Marsh", "Bo Reed", "x" * 200)
+    assert split_authors(f"Ada Marsh, Bo Reed, {'x' * 201}") == ("Ada Marsh", "Bo Reed")
 
 
 def test_every_way_in_leaves_nobody_out() -> None:

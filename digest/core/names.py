@@ -66,15 +66,14 @@ def split_authors(text: str) -> tuple[str, ...]:
     text = _NOT_SHOWN.sub(" ", " ".join(text.translate(_WIDE).split()))
     text = _ET_AL.sub(" ", _without_parentheses(_BY.sub("", text)))
     text = _ON_BEHALF.sub(", ", _DIVIDED.sub("; ", text))
-    head, *rest = _COLLABORATION.split(text)
-    names = list(_divided(head)) if not rest else []
+    before, *rest = _COLLABORATION.split(text)
+    names: list[str] = []
     # What the colon ends is the group, and those behind it are its people.
-    for n in range(0, len(rest), 2):
-        before = head if n == 0 else rest[n - 1]
-        *people, group = re.split("[,;]", before)
-        names += [*_divided(",".join(people)), *_names([f"{group}{rest[n]}"])]
-        if n + 2 >= len(rest):
-            names += _divided(rest[n + 1])
+    for kind, behind in zip(rest[::2], rest[1::2], strict=True):
+        divide = max(before.rfind(","), before.rfind(";"))
+        names += [*_divided(before[: max(0, divide)]), *_names([f"{before[divide + 1 :]}{kind}"])]
+        before = behind
+    names += _divided(before)
     return tuple(names)
 
 
@@ -119,7 +118,7 @@ def _divided(text: str) -> tuple[str, ...]:
 def _is_turned(chunk: str) -> bool:
     """Whether it is one person, the surname before the only comma: "van der Berg, Jan", "Gómez, Samuel Enrique"."""
     surname, comma, given = (part.strip() for part in chunk.partition(","))
-    if not comma or "," in given or not surname or not given or _SUFFIX.fullmatch(given) or _DEGREE.fullmatch(given):
+    if not comma or "," in given or _SUFFIX.fullmatch(given) or _DEGREE.fullmatch(given):
         return False
     return (" " not in surname or " " not in given) and bool(_LATIN.search(surname) and _LATIN.search(given))
 
@@ -146,7 +145,7 @@ def _joined(parts: list[str]) -> list[str]:
 
 def _names(candidates: Iterable[str]) -> tuple[str, ...]:
     names = (_named(" ".join(candidate.split())) for candidate in candidates)
-    return tuple(name for name in names if 0 < len(name) <= _LONGEST)
+    return tuple(name for name in names if name and len(name) <= _LONGEST)
 
 
 def _without_parentheses(text: str) -> str:
@@ -163,7 +162,7 @@ def _without_parentheses(text: str) -> str:
     skipping = False
     for index, character in enumerate(text):
         if index in unclosed:
-            skipping = depth == 0
+            skipping = True
         elif character == "(":
             depth += 1
         elif character == ")":

@@ -19,6 +19,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/evidence": ("test_evidence", "test_likeness"),
     "core/titles": ("test_titles", "test_likeness"),
     "core/people": ("test_likeness", "test_evidence"),
+    "core/names": ("test_names",),
     # what is new
     "core/freshness": ("test_freshness",),
     "core/calendar": ("test_calendar", "test_freshness"),
@@ -29,6 +30,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/belonging": ("test_grounding", "test_accept"),
     "core/repeats": ("test_grounding", "test_accept"),
     "core/language": ("test_language", "test_accept"),
+    "core/mathml": ("test_mathml",),
+    "core/withdrawals": ("test_withdrawals",),
     # what is paid
     "core/asking": ("test_asking",),
     "core/batching": ("test_batching",),
