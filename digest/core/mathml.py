@@ -30,7 +30,7 @@ _OTHERS: Final = _TOKENS | _EMPTY | {"mtr", "mlabeledtr", "mtd", "mphantom", "me
 _SKIPPED: Final = frozenset({"annotation-xml"})
 _NAMES: Final = _STRUCTURES | _OTHERS | _SKIPPED
 _TAG: Final = re.compile(
-    rf"<(?P<end>/)?(?:[A-Za-z][\w.-]{{0,20}}:)?(?P<name>{'|'.join(sorted(_NAMES, key=len, reverse=True))})"
+    rf"<(?P<end>/)?(?:[A-Za-z][\w.-]{{0,20}}:)?(?P<name>{'|'.join(sorted(_NAMES))})"
     r"(?P<attributes>[\s/][^<>]*)?>",
     re.IGNORECASE,
 )
@@ -71,7 +71,7 @@ _ROOTS: Final = {"2": "√", "3": "∛", "4": "∜"}
 _SPECIAL: Final = str.maketrans(
     {**{c: f"\\{c}" for c in "#%&_{}$"}, "\\": r"\backslash ", "~": r"\sim ", "^": r"\hat{}", "−": "-"}
 )
-_COMMANDS: Final = {"−": "-", "∑": r"\sum", "∏": r"\prod", "∫": r"\int", "∞": r"\infty", "√": r"\surd"}
+_COMMANDS: Final = {"−": "-", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ", "∞": r"\infty ", "√": r"\surd "}
 _FUNCTIONS: Final = frozenset(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim ln log max min sec sin sinh"
     " sup tan tanh".split()
@@ -106,8 +106,7 @@ def without_mathml(markup: str, put: Callable[[str], str]) -> str:
         return markup
     out: list[str] = []
     stack: list[_Node] = []
-    position = 0  # up to where the text was taken
-    done = 0  # up to where it was put out
+    position = done = 0  # up to where the text was taken, and up to where it was put out
     for tag in _TAG.finditer(markup):
         name = tag["name"].lower()
         if stack:
@@ -166,7 +165,7 @@ def _piece(node: _Node) -> _Piece:
         return _best(node)
     if node.name == "mspace":
         return _Piece(node.name, " ", " ")
-    if node.name in _EMPTY or node.name in _SKIPPED or node.name == "mphantom":
+    if node.name in _SKIPPED or node.name == "mphantom":
         return _Piece(node.name, "", "")
     children = node.children
     if node.name == "maction":
@@ -205,7 +204,6 @@ def _token(node: _Node) -> _Piece:
             tex = rf"\{'mathrm' if plain.isalnum() else 'text'}{{{plain.translate(_SPECIAL)}}}"
     else:
         tex = _COMMANDS.get(plain) or plain.translate(_SPECIAL)
-        tex = f"{tex} " if tex.startswith("\\") and tex[-1].isalpha() else tex
     return _Piece(node.name, tex, plain)
 
 
@@ -225,10 +223,10 @@ def _row(children: Sequence[_Piece]) -> tuple[str, str | None]:
 
 def _must_part(before: _Piece, left: str, child: _Piece, right: str) -> bool:
     """Whether two neighbours would be read as one: 3 and 1/2, "log" and "n"."""
-    if not left or not right or not (left[-1].isalnum() and right[0].isalnum()):
+    if not right or not (left[-1].isalnum() and right[0].isalnum()):
         return False
     is_word = (before.name == "mi" and len(left) > 1) or (child.name == "mi" and len(right) > 1)
-    return "mfrac" in (before.name, child.name) or (is_word and left.isalpha() | (before.name == "mn"))
+    return "mfrac" in (before.name, child.name) or (is_word and (left.isalpha() or before.name == "mn"))
 
 
 def _raised(base: _Piece, upper: _Piece) -> tuple[str, str | None]:
