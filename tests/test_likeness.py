@@ -247,10 +247,10 @@ def test_an_abstract_may_be_revised_the_less_the_more_its_authors_change(
 
 
 def shared(percent: int) -> tuple[str, str]:
-    """Two abstracts of a hundred shingles, of which so many are in both."""
-    words = [f"sand{n}" for n in range(104)]
-    kept = percent + 4 if percent else 0
-    return " ".join(words), " ".join((*words[:kept], *(f"silt{n}" for n in range(kept, 104))))
+    """Two abstracts of three hundred shingles, of which that share is in both."""
+    words = [f"sand{n}" for n in range(304)]
+    kept = 3 * percent + 4
+    return " ".join(words), " ".join((*words[:kept], *(f"silt{n}" for n in range(kept, 304))))
 
 
 TITLE, NEAR = "Where the sand of rivers goes", "Where sand of the rivers goes"

@@ -55,7 +55,9 @@ _SENTENCE: Final = re.compile(
     r" (?:by (?:the |its |all )?(?:\w+ )?authors?|by arxiv|due to|because)",
     re.IGNORECASE,
 )
-_TITLE: Final = re.compile(rf"\W*{_GONE}\b\W*:|[(\[]\s*{_GONE}\s*[)\]]\s*\Z", re.IGNORECASE)
+_MARK: Final = rf"{_GONE}(?: (?:article|paper|chapter))?"
+_TITLE_BEGINS: Final = re.compile(rf"\W*{_MARK}\W*:|\[\s*{_MARK}\s*\]", re.IGNORECASE)
+_TITLE_ENDS: Final = re.compile(rf"[(\[]\s*{_MARK}\s*[)\]]\s*\Z", re.IGNORECASE)
 
 
 def says_withdrawn(text: str) -> bool:
@@ -71,4 +73,4 @@ def comment_says_withdrawn(*comments: str) -> bool:
 
 def title_says_withdrawn(title: str) -> bool:
     """Whether a title begins or ends with the word by which publishers mark it."""
-    return bool(_TITLE.match(title) or _TITLE.search(title[-40:]))
+    return bool(_TITLE_BEGINS.match(title) or _TITLE_ENDS.search(title))
