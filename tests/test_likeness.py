@@ -332,6 +332,12 @@ def test_twenty_shingles_in_common_are_more_than_a_tool_described_twice() -> Non
     assert same_work(a, b) is not None
 
 
+def test_where_nobody_is_named_an_equal_title_joins_no_other_abstracts() -> None:
+    first, second = (titled(TITLE, n, abstract=text, authors=()) for n, text in enumerate((ABSTRACT, OTHER)))
+
+    assert same_work(first, second) is None
+
+
 def test_a_few_words_confirm_an_equal_title() -> None:
     words = "Sand that was weighed"
 
@@ -347,6 +353,7 @@ def test_one_author_in_common_joins_long_titles_alone_over_other_abstracts() -> 
     assert joined("Abcdefgh ijklmnop", "A. Lovelace", "Bo Li")
     assert not joined("Abcdefgh ijklmno", "A. Lovelace")
     assert not joined("Abcdefgh ijklmnop", "A. Lovelace", "Bo Li", "Cy Day")
+    assert not joined("Abcdefgh ijklmnop")
 
 
 def test_two_pages_of_one_site_with_two_titles_are_two_works_whatever_they_say() -> None:
@@ -384,6 +391,7 @@ LATER = datetime(2027, 1, 1, tzinfo=UTC)
         ((LONG, (), PAGE), (LONG, (), PAGE), False),
         ((LONG, TEAM, PAGE), (LONG, (), NO_ID), True),
         ((LONG, (), NO_ID), (LONG, (), NO_ID), True),
+        ((LONG, TEAM, PAGE), (LONG, (), {"id": PaperId("url:https://a.org/1")}), False),
         ((LONG, (), CITED_BY_DOI), (LONG, (), CITED_BY_DOI), True),
         ((LONG, (), CITED_BY_DOI), (LONG, (), PAGE), False),
         ((LONG, TEAM, CITED), (ANOTHER, (), CITED), True),
@@ -412,6 +420,7 @@ LATER = datetime(2027, 1, 1, tzinfo=UTC)
         ((LONG, PEOPLE, PAGE), (NEAR, (*PEOPLE[4:], "Ann Ross"), PAGE), True),
         ((LONG, PEOPLE, PAGE), (NEAR, (*PEOPLE[5:], "Ann Ross"), PAGE), False),
         ((LONG, PEOPLE, PAGE), (NEAR, (PEOPLE[0], "Ann Ross"), PAGE), True),
+        ((LONG, PEOPLE, PAGE), (NEAR, (PEOPLE[1], "Ann Ross"), PAGE), False),
         ((LONG, PEOPLE[:2], PAGE), (NEAR, ("Ann Ross", PEOPLE[1]), PAGE), True),
         ((LONG, TEAM, PAGE), (NEAR, ("Ann Ross",), PAGE), False),
         ((f"{LONG}, part 1", TEAM, CITED), (f"{LONG}, part 2", TEAM, CITED), False),
@@ -427,6 +436,7 @@ def test_a_record_without_any_id_or_author_is_joined_by_its_title() -> None:
     nameless, known = titled(LONG, 1, authors=(), **NO_ID), titled(LONG, 2)
 
     assert same_work(known, nameless) == "same title, and the record had no other id"
+    assert same_work(known, replace(nameless, url="")) == "same title, and the record had no other id"
     assert same_work(titled(LONG, 1, **NO_ID), known) == "same title, 3 authors in common"
     assert same_work(titled(LONG, 1, authors=(), **CITED), titled(LONG, 2, **CITED)) == "same title"
 
