@@ -85,6 +85,8 @@ def test_words_that_number_a_work_are_counted() -> None:
         ("macroscale", "macroscals", 1),
         ("interclass", "intraclass", None),
         ("fourth", "fourty", 1),
+        ("s" * 63 + "a", "s" * 63 + "b", 1),
+        ("s" * 64 + "a", "s" * 64 + "b", None),  # no word is as long as that
         ("\u6cb3\u6d41\u6ce5\u6c99\u7684\u7814", "\u6cb3\u6d41\u6ce5\u6c99\u7684\u7a76", None),
     ],
 )
@@ -123,6 +125,14 @@ def test_a_word_may_be_misspelt_the_more_the_longer_it_is(a: str, b: str, letter
 )
 def test_titles_differ_in_spelling_small_words_or_a_subtitle(title: str, other: str, difference: str | None) -> None:
     assert title_difference(title, other) == title_difference(other, title) == difference
+
+
+def test_a_subtitle_is_looked_for_at_twenty_places() -> None:
+    parts = [f"{chr(97 + n)}sand" for n in range(21)]
+    twenty, more = ": ".join(parts[:20]), ": ".join(parts)
+
+    assert title_difference(twenty, f"{twenty}: forty dams") == "title with and without a subtitle"
+    assert title_difference(more, f"{more}: forty dams") is None
 
 
 @pytest.mark.parametrize(
