@@ -127,6 +127,13 @@ def test_the_window_of_a_list_is_that_of_arxivs_table(day: date, begin: datetime
     assert arxiv_submissions(ARXIV, day) == (begin, end)
 
 
+@pytest.mark.parametrize("day", [date(2026, 6, 6), date(2026, 6, 7)])
+def test_on_a_weekend_the_last_deadline_is_that_of_friday(day: date) -> None:
+    begin, end = datetime(2026, 6, 4, 18, tzinfo=UTC), datetime(2026, 6, 5, 18, tzinfo=UTC)
+
+    assert arxiv_submissions(ARXIV, day) == (begin, end)
+
+
 @given(LIST_DAYS)
 def test_a_deadline_tells_its_list(day: date) -> None:
     assert arxiv_list_after(ARXIV, arxiv_submissions(ARXIV, day)[1]) == day

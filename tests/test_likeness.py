@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.identity import doi_version, identify, preprint_server, versionless
-from digest.core.likeness import conflicting, is_open, likeness, same_work
+from digest.core.likeness import are_one_item, conflicting, is_open, likeness, same_work
 from digest.core.models import Paper, PaperId
 from digest.core.people import authors_in_common
 from digest.core.titles import is_generic
@@ -315,6 +315,17 @@ def test_half_an_abstract_confirms_a_title_nearly_equal(percent: int, said: str)
     a, b = shared(percent)
 
     assert same_work(titled(TITLE, 1, abstract=a), titled(NEAR, 2, abstract=b)) == said
+
+
+@pytest.mark.parametrize(
+    ("title", "percent", "one"), [(RENAMED, 50, True), (RENAMED, 49, False), (NEAR, 0, True), ("Editorial", 0, False)]
+)
+def test_what_has_one_id_in_a_source_is_one_item_if_title_or_text_agree(title: str, percent: int, one: bool) -> None:
+    texts = shared(percent)
+    a = titled(TITLE if title != "Editorial" else title, 1, abstract=texts[0])
+
+    assert are_one_item(a, titled(title, 2, abstract=texts[1])) is one
+    assert are_one_item(a, titled(title, 2)) is (title == NEAR)
 
 
 def test_an_abstract_of_forty_shingles_speaks_for_itself() -> None:
