@@ -472,6 +472,14 @@ def test_a_word_that_makes_another_work_asks_for_an_abstract_much_alike(title: s
     assert same_work(preprint(PEOPLE), revised(70, authors=PEOPLE, title=title)) is not None
 
 
+@pytest.mark.parametrize(("percent", "one"), [(75, True), (74, False)])
+def test_three_quarters_of_an_abstract_outweigh_a_word_of_the_title(percent: int, one: bool) -> None:
+    a, b = shared(percent)
+    first, second = titled(TITLE, 1, abstract=a), titled(f"{RENAMED}: a protocol", 2, abstract=b)
+
+    assert (same_work(first, second) is not None) is one
+
+
 def test_a_team_that_describes_its_tool_twice_in_few_words_wrote_two_works() -> None:
     words = ABSTRACT.split()
     a = replace(preprint(PEOPLE), abstract=" ".join(words[:46]))
