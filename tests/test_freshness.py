@@ -522,6 +522,13 @@ def test_a_server_is_left_alone_as_long_as_it_asked_a_day_at_most(failures: int,
     assert (found.failures, found.rests(NOON + LONGEST_WAIT)) == (failures + 1, False)
 
 
+def test_a_pause_of_a_day_is_kept_and_one_of_more_was_written_by_a_wrong_clock() -> None:
+    day = fail(None, retry_after=LONGEST_WAIT)
+
+    assert day.rests(NOON)
+    assert not day.rests(NOON - timedelta(seconds=1))
+
+
 def test_what_is_gone_for_good_is_never_asked_again() -> None:
     gone = fail(None, is_gone=True, error="HTTP 410")
 
