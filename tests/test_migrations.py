@@ -245,7 +245,9 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file")
 
-    with pytest.raises(StoreError, match="folder .*var/deep for the database can't be made: Not a directory"):
+    with pytest.raises(
+        StoreError, match="folder .*var/deep for the database can't be made: a file stands where a folder is needed"
+    ):
         SqlStore.open(f"sqlite:///{tmp_path}/var/deep/digest.db")
 
 

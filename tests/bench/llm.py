@@ -278,7 +278,9 @@ class Server(FlakyLLM):
         self.served: list[Served] = []
         self._numbers = itertools.count(1)
 
-    def reply(self, body: Mapping[str, Any], headers: Mapping[str, str], *, mode: str = "direct") -> Reply:
+    def reply(
+        self, body: Mapping[str, Any], headers: Mapping[str, str], *, mode: str = "direct", query: str = ""
+    ) -> Reply:
         """What a request gets, and when."""
         began = time.monotonic()
         request = Request(body=body, rule=GOOD, rnd=random.Random(), count=count_tokens, now=self.now())
