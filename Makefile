@@ -1,11 +1,12 @@
 # Everything here sets itself up: a virtual environment in .venv, and what it needs in it.
 
 PYTHON ?= python3
+OTHERS ?= python3.12 python3.13
 BIN := .venv/bin
 # Labelled sets; what they are and how they are laid out: digest eval --help
 DATA ?= ../shared/data/eval
 
-.PHONY: demo test check lint eval train bench bench-llm torture mutate wheel clean
+.PHONY: demo test check lint lowest pythons eval train bench bench-llm torture mutate wheel clean
 
 demo: .venv/installed         ## run the main job on the shipped sample, with no key and no network
 	rm -rf digest-sample
@@ -17,15 +18,28 @@ demo: .venv/installed         ## run the main job on the shipped sample, with no
 	@echo "  digest-sample/outbox/           the mails, in a mail program"
 	@echo "  $(BIN)/digest show --sample     the newest issue, here"
 
-test: .venv/installed-test    ## run the tests
-	$(BIN)/python -m pytest
+test: .venv/installed-test    ## run the tests, on all cores
+	$(BIN)/python -m pytest -n auto
 
-check: lint test wheel        ## all that must hold before a change is pushed
+check: lint test lowest wheel ## all that must hold before a change is pushed
 
 lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Without the long trials, which look at what we do and not at what packages do.
+LONG := bench_llm_short corpora counts eval growth kill stop torture_short $(patsubst tests/test_%.py,%,$(wildcard tests/test_training*.py))
+
+lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
+	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/test_%.py)
+
+pythons:                      ## run the tests on other Pythons: OTHERS="python3.12 python3.13"
+	for python in $(OTHERS); do \
+	  rm -rf .venv-other && $$python -m venv .venv-other && \
+	  .venv-other/bin/python -m pip install --quiet --editable '.[test]' && \
+	  .venv-other/bin/python -m pytest -n auto || exit 1; \
+	done
 
 eval: .venv/installed         ## measure how good it is on the labelled sets in DATA, or on the small sample that ships
 	$(BIN)/digest eval $(if $(wildcard $(DATA)),--data $(DATA))
@@ -69,5 +83,11 @@ wheel: .venv/installed-dev    ## build the wheel, install it into an empty envir
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/installed .venv/installed-test
 
+.venv-lowest/installed: pyproject.toml tests/lowest.py
+	$(PYTHON) tests/lowest.py >lowest.txt
+	rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --editable '.[test]' --constraint lowest.txt
+	@rm -f lowest.txt && touch $@
+
 clean:                        ## remove what the targets above made
-	rm -rf .venv build dist digest-sample
+	rm -rf .venv .venv-lowest .venv-other build dist digest-sample
