@@ -341,7 +341,7 @@ def growth(call: Call, texts: Mapping[str, Text], *, every: int = 1) -> Growth:
         tiny = _seconds(call, text(_TINY))[0]
         small, raised = _seconds(call, text(_SMALL))
         assert not isinstance(raised, RecursionError), name
-        taken += not isinstance(raised, TypeError | AttributeError)
+        taken += not isinstance(raised, TypeError | AttributeError | KeyError)
         times.append((small, small / tiny, name))
         spent += small
     assert taken, f"it is called with what it does not take: {raised!r:.200}"

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from digest import assets
 from digest.core.bounds import MAX_TITLE
-from digest.core.models import Batch, Candidate, Completion, Paper, Prompt, Record
+from digest.core.models import Batch, Candidate, Completion, Paper, PaperId, Prompt, Record
 from tests import issues
 from tests.conftest import ROOT, paper
 from tests.fuzz.targets import TARGETS, Target, few
@@ -52,6 +52,31 @@ def _background() -> Any:
     from digest.core.relevance import Background
 
     return Background.parse(assets.trained_text("words.txt"))
+
+
+def _known_by(text: str) -> object:
+    from digest.core.identity import known_by
+
+    return known_by(_paper(text), [PaperId(word) for word in (text, *text.split())])
+
+
+def _named(text: str) -> object:
+    from digest.core.items import named
+
+    items = [(Record(paper=_paper(text, n)), text + end) for n, end in enumerate(("", "", " more"))]
+    return named(items, source="a feed")
+
+
+def _withdrawn(text: str) -> object:
+    from digest.core.withdrawals import comment_says_withdrawn
+
+    return comment_says_withdrawn(text, "12 pages")
+
+
+def _described(text: str) -> object:
+    from digest.core.walls import described
+
+    return described(ValueError(text))
 
 
 def _prompt(text: str) -> Prompt:
@@ -262,6 +287,21 @@ def _page(text: str) -> object:
     return parse_page(content.encode("utf-8", "surrogatepass"), url="https://example.org/1")
 
 
+def _of_key(text: str) -> object:
+    from digest.core.errors import SourceError
+    from digest.sources.refusals import of_key
+
+    return of_key(SourceError(text, status=400), "KEY")
+
+
+def _pdf(text: str) -> object:
+    from digest.sources.pdf import paper_of
+
+    lines = [(12.0, line) for line in text.splitlines() or [text]]
+    found = {"title": text, "pages": [lines, [(10.0, "Abstract"), *lines]]}
+    return paper_of(found, name="a.pdf"), paper_of({**found, "title": "", "pages": [lines, lines]}, name="b.pdf")
+
+
 def _library(ending: str, pattern: str, spell: Callable[[str], str] = str) -> Call:
     def call(text: str) -> object:
         from digest.sources.library import read_library
@@ -316,6 +356,10 @@ HOW: Final[Mapping[str, Call]] = {
     "core.topics.Taxonomy.homes": lambda text: _taxonomy().homes([text, *text.split()]),
     "core.topics.Taxonomy.nearest": lambda text: _taxonomy().nearest(text),
     "core.topics.Taxonomy.topic": lambda text: _taxonomy().topic(text),
+    "core.identity.known_by": _known_by,
+    "core.items.named": _named,
+    "core.walls.described": _described,
+    "core.withdrawals.comment_says_withdrawn": _withdrawn,
     "publish.mail.compose": _mail,
     "publish.text.issue_text": _plain,
     "publish.views.issue_view": _view,
@@ -332,7 +376,9 @@ HOW: Final[Mapping[str, Call]] = {
     "sources.openreview.OpenReviewSource.parse": _parser("openreview"),
     "sources.opml.as_config": _opml,
     "sources.page.parse_page": _page,
+    "sources.pdf.paper_of": _pdf,
     "sources.pubmed.PubMedSource.parse": _parser("pubmed"),
+    "sources.refusals.of_key": _of_key,
     "sources.semanticscholar.SemanticScholarSource.parse": _parser("semanticscholar"),
     "sources.unpack.Unpacker.feed": _unpacked,
     # What no function of these packages takes alone, or only with something else than a text.
@@ -358,6 +404,8 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.ports\..*": "protocols: they do nothing",
     r".*\.__init__": "keeps what it is given",
     r"core\.errors\..*": "keeps what it is given",
+    r"core\.abreast\.abreast|core\.walls\.(?:foreign|wall)": "does what it is given, and looks into no text",
+    r"core\.certificates\.certificate_fault": "takes the name of a setting; the words are OpenSSL's",
     r"core\.(?:batching|choosing|freshness|jobs|pipeline|renaming|summarize|variety)\..*": _WHOLE,
     r"core\.issue\.(?:build|with_overview)|core\.identity\.values|core\.reading\..*": _WHOLE,
     r"core\.relevance\.Space\..*|core\.tagging\.Guess\.classify": "takes one word, or is a protocol",
@@ -374,6 +422,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"sources\.(?:arxiv_feed\.(?:read_feed|listed_dates)|arxiv_oai\.(?:request_of|read_oai))": _THROUGH,
     r"sources\.arxiv_xml\.Fields\..*": _THROUGH,
     r"sources\.(?:arxiv_addresses|errand|http|pauses|network|turns|addresses)\..*": _ADDRESS,
+    r"sources\.pdf\.(?:parse_pdf|_extracted)|sources\.pdf_text\..*": "runs in a process of its own, with limits",
     r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
     r"sources\.bibtex\._citation|sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
 }

@@ -162,6 +162,7 @@ _SCRIPT = re.compile(
 _SAME = {
     "texttt": "text",
     "mathtt": "text",
+    "operatorname": "text",
     "widetilde": "tilde",
     "widehat": "hat",
     "overline": "bar",
@@ -178,7 +179,7 @@ _FUNCTION = re.compile(
 )
 # A command swallows the blank after it: "x ∈S" was written with two.
 _RELATION = re.compile(r"(?<=\s)([∈∉∋⊂⊆⊃⊇≤≥≈≠≡≪≫→←↔⇒⇔↦∼∝⟂×·±])(?=\S)")
-_COMMAND = re.compile(r"\\(" + "|".join(_SAME) + r")(?![A-Za-z])")
+_COMMAND = re.compile(r"\\(" + "|".join(_SAME) + r")(?:(?<=operatorname)\*)?(?![A-Za-z])")
 
 
 def _unicode(tex: str) -> str:
@@ -215,19 +216,54 @@ def _approximate(tex: str) -> str:
     """
     if len(tex) > MAX_FORMULA:
         return tex
-    return str(_converter().latex_to_text(_SCRIPT.sub(_script, tex), tolerant_parsing=False))
+    return _set_apart(str(_converter().latex_to_text(_SCRIPT.sub(_script, tex), tolerant_parsing=False)))
 
 
 def _script(match: re.Match[str]) -> str:
     """`^{-3}` → ⁻³, `_{i,j}` → _(i,j), `_{CE}` → _CE."""
     mark, tex = match[1], match[2]
     text = _approximate(tex.removeprefix("{").removesuffix("}") if tex.startswith("{") else tex)
-    text = text.replace(" ", "")
+    return _set_off(mark, text.replace(" ", ""))
+
+
+def _set_off(mark: str, text: str) -> str:
+    """*text* raised or lowered, in signs of their own where there are such for all of it."""
     table = _SUPERSCRIPTS if mark == "^" else _SUBSCRIPTS
     if text and all(character in table for character in text):
         return "".join(table[character] for character in text)
     is_closed = text.isalnum() or len(text) == 1 or (text.startswith("(") and text.endswith(")"))
     return f"{mark}{text}" if is_closed else f"{mark}({text})"
+
+
+_ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
+# Of one factor, or in brackets of its own, so that nothing beside a stroke can be taken for another part.
+_IS_FACTOR = re.compile(r"[^\s+\-−±/,=<>·×()|]*|[√∛∜]?\([^()]*\)")
+_APART = "\x01"
+r"""Between what would be read as one if it stood together: 3\frac{1}{2} is not 31/2, 2\sqrt[n]{x} no power of 2."""
+_TOGETHER = re.compile(f"(?<=[\\w)]){_APART}+(?=[\\w√∛∜^(])")
+
+
+def _root(node: Any, l2tobj: LatexNodes2Text) -> str:
+    r"""`\sqrt[3]{x}` → ∛(x), `\sqrt[n]{x}` → ⁿ√(x)."""
+    degree = "".join(l2tobj.node_arg_to_text(node, 0).split())
+    root = _ROOTS.get(degree) or f"{_APART}{_set_off('^', degree)}√"
+    return f"{root}({l2tobj.node_arg_to_text(node, 1)})"
+
+
+def _fraction(node: Any, l2tobj: LatexNodes2Text) -> str:
+    r"""`\frac{1}{2}` → 1/2, `\frac{a+1}{b}` → (a+1)/b."""
+    above, below = (l2tobj.node_arg_to_text(node, place).strip() for place in (0, 1))
+    below = f"({below})" if re.match(r"\d+[^\W\d]", below) else _factor(below)
+    return f"{_APART}{_factor(above)}/{below}{_APART}"
+
+
+def _factor(text: str) -> str:
+    return text if _IS_FACTOR.fullmatch(text.strip(_APART)) else f"({text})"
+
+
+def _set_apart(text: str) -> str:
+    """*text* with a blank where one is needed."""
+    return _TOGETHER.sub(" ", text).replace(_APART, "")
 
 
 @lru_cache(maxsize=1)
@@ -238,6 +274,8 @@ def _converter() -> LatexNodes2Text:
     logging.getLogger("pylatexenc").setLevel(logging.ERROR)
     context = get_default_latex_context_db()
     # Without this an unknown command vanishes without a trace.
+    own = [MacroTextSpec("sqrt", _root), MacroTextSpec("frac", _fraction)]
+    context.add_context_category("own", macros=own, prepend=True)
     context.set_unknown_macro_spec(MacroTextSpec("", simplify_repl=lambda node: node.latex_verbatim()))
     return LatexNodes2Text(latex_context=context, math_mode="text", strict_latex_spaces=False)
 

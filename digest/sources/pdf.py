@@ -43,7 +43,7 @@ _PLACES: Final = re.compile(
     r"|gmbh|research group|google|microsoft|meta ai|equal contribution|corresponding)",
     re.IGNORECASE,
 )
-_MARKS: Final = re.compile(r"[\d*†‡§¶∗,]+\Z|[*†‡§¶∗]|(?<=\w)[⁰¹²³⁴-⁹]+")
+_MARKS: Final = re.compile(r"(?<![\d*†‡§¶∗,])[\d*†‡§¶∗,]+\Z|[*†‡§¶∗]|(?<=\w)[⁰¹²³⁴-⁹]+")
 _BETWEEN: Final = re.compile(r"(?: ?[,;&·] ?)+(?:and )?| and ")
 _NAME: Final = re.compile(
     r"(?:[^\W\d_a-z][\w’'‐-]*\.?|(?:de|da|di|del|della|der|den|dos|du|el|al|bin|ibn|la|le|van|von|vom|zu|ter|ten|y))"
