@@ -424,6 +424,6 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"sources\.(?:arxiv_addresses|errand|http|pauses|network|turns|addresses)\..*": _ADDRESS,
     r"sources\.pdf\.(?:parse_pdf|_extracted)|sources\.pdf_text\..*": "runs in a process of its own, with limits",
     r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
-    r"sources\.bibtex\._citation|sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
+    r"sources\.bibtex\._citation|sources\.jsonl\._record|sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
 }
 """Patterns of names, and why what they fit is not fed."""
