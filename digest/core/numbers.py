@@ -335,14 +335,14 @@ def _place(plain: str, match: re.Match[str], begin: int, taken: frozenset[str]) 
     end, power = match.end(), 0
     if large := _LARGE.match(plain, end):
         end, power = large.end(), _POWERS[large[large.lastgroup or 0].lower()]
-    unit, length = _unit(before, plain[end : end + _LOOK])
+    # In "3x4" the letter belongs to both numbers, and says neither how many times nor what anything is called.
+    is_factor = begin > 0 and before.strip().lower() in ("x", "×")
+    unit, length = _unit("" if is_factor else before, plain[end : end + _LOOK])
     if match["word"] and match["word"].lower() in _ORDINALS:
         unit, length = "th", 0
     end += length
     left, right = _left(before.lower()) - taken, _right(plain[end : end + _LOOK].lower())
     word_before = _WORD_BEFORE.search(before)
-    # In "3x4" the letter belongs to both numbers.
-    is_factor = begin > 0 and before.strip().lower() == "x"
     named = _NAME.search(before) if match["digits"] and not is_factor else None
     if named and unit == "D" and not named[0].isalpha():
         named = None

@@ -25,7 +25,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/calendar": ("test_calendar", "test_freshness"),
     # what is true
     "core/accept": ("test_accept", "test_summarize"),
-    "core/numbers": ("test_grounding", "test_accept"),
+    "core/numbers": ("test_numbers", "test_grounding", "test_accept"),
     "core/grounding": ("test_grounding", "test_accept"),
     "core/belonging": ("test_grounding", "test_accept"),
     "core/repeats": ("test_grounding", "test_accept"),
