@@ -493,3 +493,42 @@ def test_a_power_and_a_fraction_are_the_numbers_they_mean(said: str, source: str
     found = unknown(read(said), read(clean_html(source)))
 
     assert (found is None) is is_true
+
+
+# --- at their limits --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "is_refused"),
+    [
+        (summary("Track barn owl"), True),
+        (summary("Track barn owls"), False),
+        (summary("Barn owls " * 50), False),
+        (summary("Barn owls " * 50 + "s"), True),
+        (summary("Track barn owls", "owls"), True),
+        (summary("Track barn owls", "owls."), False),
+        (summary("Track barn owls", "Barn owls " * 50), False),
+        (summary("Track barn owls", "Barn owls " * 50 + "s"), True),
+    ],
+)
+def test_a_sentence_has_15_to_500_characters_and_a_point_5_to_500(said: Summary, is_refused: bool) -> None:
+    assert ((refusal(said) or "").startswith("length: ")) is is_refused
+
+
+def test_the_checks_before_the_one_that_failed_are_named_and_no_more() -> None:
+    assert check(summary("Owls."), OWLS)[0] == ()
+    assert check(summary("Barn owls <b>fly</b>."), OWLS) == (("length",), "plain: markup in it ('<b>')")
+    assert check(summary("Barn owls at owls.shop today."), OWLS)[1] == "plain: an address in it ('owls.shop')"
+    assert check(summary("Barn owls, see www.owls."), OWLS)[1] == "plain: an address in it ('www.')"
+    assert check(summary("Barn owls\x07 fly at night."), OWLS)[1] == "plain: an invisible character in it"
+    assert check(summary("Owls."), OWLS)[1] == "length: 5 characters where 15 to 500 are in order"
+    assert check(summary("Tracks owls in 3.0 years."), paper(abstract="We track owls for 3 years."))[1] == (
+        "numbers: 3.0 is not in the abstract"
+    )
+
+
+def test_only_a_summary_in_the_abstracts_own_language_needs_its_words() -> None:
+    nonsense = "Quantum error correction codes for superconducting hardware."
+
+    assert (refusal(nonsense) or "").startswith("belongs: “")
+    assert refusal(summary("Fehlerkorrektur für supraleitende Quantenrechner, kurz gesagt.", language="de")) is None

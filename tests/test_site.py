@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from digest.core.errors import DigestError
 from digest.core.models import Issue, Link, SourceReport, SourceState
 from digest.publish import site as site_module
+from digest.publish.catalogue import Manifest, read_manifest
 from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
 from tests.browser import CONTRASTS, chromium, faults
@@ -883,3 +884,8 @@ def test_an_archive_of_an_earlier_version_is_drawn_anew_without_its_cards(tmp_pa
     draw(tmp_path, store)
 
     assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[" * 100_000, b'{"drawn_with": 1}', b"\xff"])
+def test_a_manifest_that_is_not_understood_is_an_empty_one(content: bytes | None) -> None:
+    assert read_manifest(content) == Manifest()

@@ -176,7 +176,7 @@ def read_manifest(content: bytes | None) -> Manifest:
                 IssueKey(date.fromisoformat(day), edition): _note(values) for day, edition, values in data["issues"]
             },
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Manifest()
 
 
