@@ -31,9 +31,10 @@ _KEY_STARTS: Final = (
 _PARAMETERS: Final = re.compile(r"\?[\w.\[\]-]+=")
 _LONG: Final = 20
 _SHOWN: Final = 3
-_SECRET_PARAMETER: Final = re.compile(
-    r"[?&][^=&#]*(?:key|token|secret|password|passwd|pwd)[^=&#]*=[^&#]", re.IGNORECASE
-)
+_NAMED: Final = re.compile(r"(\A|[=&#])([^=&#]*+)(?==[^&#])")
+"""What stands before a value: the name of its parameter, and behind the first, the address before it."""
+_SECRET: Final = re.compile(r"key|token|secret|password|passwd|pwd", re.IGNORECASE)
+"""In the name of a parameter."""
 
 
 def without_password(url: str) -> str:
@@ -59,7 +60,15 @@ def without_password(url: str) -> str:
 
 def has_password(url: str) -> bool:
     """Whether an address carries a user or a password, or a key among its parameters."""
-    return without_password(url) != url or _SECRET_PARAMETER.search(url) is not None
+    return without_password(url) != url or _has_secret_parameter(url)
+
+
+def _has_secret_parameter(url: str) -> bool:
+    for match in _NAMED.finditer(url):
+        name = match[2] if match[1] == "&" else match[2].partition("?")[2]
+        if _SECRET.search(name):
+            return True
+    return False
 
 
 def looks_like_secret(name: str) -> bool:
