@@ -14,7 +14,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/identity": ("test_identity", "test_dois"),
     "core/dois": ("test_dois", "test_identity"),
     "core/items": ("test_items",),
-    "core/resolve": ("test_items", "test_duplicates", "test_identity"),
+    "core/resolve": ("test_resolve", "test_items", "test_duplicates", "test_identity"),
     "core/likeness": ("test_likeness", "test_evidence", "test_items"),
     "core/evidence": ("test_evidence", "test_likeness"),
     "core/titles": ("test_titles", "test_likeness"),
