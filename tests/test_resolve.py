@@ -356,3 +356,113 @@ def test_three_known_papers_that_turn_out_to_be_one_are_joined_into_the_oldest()
 def test_what_was_found_out_cannot_be_changed(value: Known | Resolution | Resolved) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(value, fields(value)[0].name, None)
+
+
+# -- what is kept of each
+
+
+def under_another_name(**changes: Any) -> Paper:
+    values = {"id": ARTICLE, "title": "Under another name", "authors": ("Jo Doe",), "abstract": ""}
+    return paper(2, **{**values, **changes})
+
+
+def test_a_paper_keeps_its_id_though_title_text_and_people_are_others() -> None:
+    renewed = paper(1, version=2, title="Bridges of the north", abstract=WHOLE, authors=("Bo Li",))
+
+    [one] = found(renewed, known=store(paper(1)))
+
+    assert (one.pk, one.paper.id, one.paper.title) == (1, paper(1).id, renewed.title)
+
+
+def test_what_the_list_says_of_a_known_paper_is_said_of_all_that_is_known_of_it() -> None:
+    [one] = found(paper(1, abstract="", aliases=(ARTICLE,)), known=store(paper(1)))
+
+    assert one.record.paper == one.paper == paper(1, aliases=(ARTICLE,))
+
+
+def test_a_part_holds_the_ids_that_its_own_record_named() -> None:
+    [one] = found(paper(1, aliases=(ARTICLE,)), known=store(paper(1), under_another_name()))
+
+    assert [(part.id, part.aliases) for part in one.parts] == [(paper(1).id, (ARTICLE,)), (ARTICLE, ())]
+
+
+def test_a_part_stays_under_its_own_id_whatever_better_one_a_record_names() -> None:
+    records = paper(1, aliases=(ARTICLE,)), under_another_name(aliases=(paper(1).id,))
+
+    [one] = found(*records, known=store(paper(1), under_another_name()))
+
+    assert [(part.id, part.aliases) for part in one.parts] == [(paper(1).id, (ARTICLE,)), (ARTICLE, (paper(1).id,))]
+    assert one.listed_as == (paper(1).id, ARTICLE)
+
+
+def test_a_part_keeps_what_was_said_of_it_before() -> None:
+    [one] = found(paper(1, abstract="", aliases=(ARTICLE,)), known=store(paper(1), under_another_name()))
+
+    assert one.parts[0].abstract == paper(1).abstract
+
+
+def test_a_paper_that_is_listed_again_and_again_does_not_crowd_itself_out() -> None:
+    again = [renamed(80, f"{WHOLE} {n}", version=n) for n in range(1, 15)]
+
+    [one] = found(*again, article())
+
+    assert one.paper.aliases == (ARTICLE,)
+
+
+# -- addresses that change
+
+NAME = PaperId("guid:f:0123456789abcdef0123")
+ADDRESSES = [PaperId(f"url:https://a.org/{n}") for n in range(5)]
+
+
+def linked(*addresses: PaperId, **changes: Any) -> Paper:
+    """An item that its source calls by one name, under these addresses."""
+    return paper(1, **{"id": addresses[0], "aliases": tuple(sorted((*addresses[1:], NAME))), **changes})
+
+
+@pytest.mark.parametrize(("had", "has"), [(1, 2), (2, 3), (3, 3), (4, 4)])
+def test_an_item_is_known_under_three_addresses_at_most_unless_it_had_more(had: int, has: int) -> None:
+    [one] = found(linked(ADDRESSES[4]), known=store(linked(*ADDRESSES[:had])))
+
+    assert sum(i.startswith("url:") for i in (one.paper.id, *one.paper.aliases)) == has
+    assert one.pk == 1
+
+
+def test_an_item_of_many_addresses_is_listed_as_its_first_one_under_yet_another() -> None:
+    [one] = found(linked(ADDRESSES[4]), known=store(linked(*ADDRESSES[:3])))
+
+    assert one.listed_as == (ADDRESSES[0],)
+
+
+def test_an_item_of_many_addresses_is_listed_under_the_one_it_has_if_that_is_known() -> None:
+    [one] = found(linked(ADDRESSES[2]), known=store(linked(*ADDRESSES[:3])))
+
+    assert one.listed_as == (ADDRESSES[2],)
+
+
+def test_an_item_of_many_addresses_is_known_by_a_doi_as_soon_as_it_has_one() -> None:
+    [one] = found(linked(ARTICLE), known=store(linked(*ADDRESSES[:3])))
+
+    assert (one.pk, one.paper.id, one.listed_as) == (1, ARTICLE, (ARTICLE,))
+
+
+def test_an_item_that_a_person_kept_apart_is_not_joined_by_what_its_source_calls_it() -> None:
+    other = linked(ADDRESSES[1])
+    known = [Known(pk=1, paper=linked(ADDRESSES[0]), apart=frozenset({ADDRESSES[1]}))]
+
+    assert found(other, known=known)[0].pk is None
+
+
+def test_what_a_source_calls_an_item_joins_nothing_of_other_words() -> None:
+    other = linked(ADDRESSES[1], title="Bridges of the north", abstract=WHOLE, authors=("Bo Li",))
+
+    assert found(other, known=store(linked(ADDRESSES[0])))[0].pk is None
+
+
+def test_where_another_id_tells_the_name_in_a_source_does_not_join_a_second_paper() -> None:
+    known = store(paper(1, id=ARTICLE, aliases=()), linked(ADDRESSES[0], authors=("Bo Li",), title="Of other things"))
+    record = paper(1, id=ARTICLE, aliases=(NAME,))
+
+    [one] = found(record, known=known)
+
+    assert (one.pk, one.joined) == (1, ())
