@@ -11,11 +11,26 @@ import pytest
 from digest.core.books import Ceilings, CheckCount, Job, JobState, RequestPlan, RequestResult, Spending
 from tests.conftest import NOON
 
-_MODEL = {"client": "openai", "model": "m-1"}
-_TOKENS = {"input_tokens": 10, "cached_tokens": 1, "output_tokens": 5}
-_PLAN = {"at": NOON, "run": "1", "edition": "daily", "prompt": "p", "purpose": "summaries", "papers": 1}
-_SPENT = {"requests": 1, "failed": 0, "papers": 1, "summaries": 1, "cost_usd": 0.5, "in_doubt_usd": 0.0, "unpriced": 0}
-_JOB = {"pk": 1, "name": "n", "provider_id": None, "state": JobState.OPEN, "edition": "daily", "language": "en"}
+_MODEL: dict[str, Any] = {"client": "openai", "model": "m-1"}
+_TOKENS: dict[str, Any] = {"input_tokens": 10, "cached_tokens": 1, "output_tokens": 5}
+_PLAN: dict[str, Any] = {"at": NOON, "run": "1", "edition": "daily", "prompt": "p", "purpose": "summaries", "papers": 1}
+_SPENT: dict[str, Any] = {
+    "requests": 1,
+    "failed": 0,
+    "papers": 1,
+    "summaries": 1,
+    "cost_usd": 0.5,
+    "in_doubt_usd": 0.0,
+    "unpriced": 0,
+}
+_JOB: dict[str, Any] = {
+    "pk": 1,
+    "name": "n",
+    "provider_id": None,
+    "state": JobState.OPEN,
+    "edition": "daily",
+    "language": "en",
+}
 
 BOOKED: list[Any] = [
     RequestPlan(**_MODEL, **_PLAN, most_usd=0.5),
