@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -206,3 +207,10 @@ def test_what_is_said_in_the_points_may_repeat_too() -> None:
     assert set(accepted.summaries) == {BEES.id}
     assert accepted.failed == {"repeated": 2}
     assert accepted.refused[FOXES.id].endswith("is said of another paper too, and is not in the abstract")
+
+
+def test_what_was_accepted_cannot_be_changed() -> None:
+    accepted = accepted_of({"id": "1", "tldr": "", "points": [], "topics": []})
+
+    with pytest.raises(FrozenInstanceError):
+        accepted.missing = ()  # type: ignore[misc]
