@@ -226,7 +226,8 @@ class FlakyFeed:
             try:
                 listeners.append(await self._listen(host, partial(self._touched, host), host=host))
             except OSError as exc:
-                if exc.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                # Since Python 3.13 asyncio leaves addresses out that this machine does not have, and names no number.
+                if exc.errno not in (None, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                     raise
                 continue
             shown = f"[{host}]" if ":" in host else host
