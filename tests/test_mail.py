@@ -122,6 +122,14 @@ def test_long_headers_are_not_turned_into_encoded_words() -> None:
     assert b"=?" not in head
 
 
+@pytest.mark.parametrize("letters", range(20, 80))
+def test_no_header_begins_with_an_empty_line(letters: int) -> None:
+    sent = mail(replace(busy(1), title="a day of frogs " * 6 + "x" * letters))
+
+    assert not re.search(rb"(?m)^[\w-]+: *\r\n", sent.content.split(b"\r\n\r\n")[0])
+    assert read(mail(replace(busy(1), title=("frog " * 20)[:letters])))["Subject"].startswith("frog ")
+
+
 def test_a_title_that_is_not_ascii_is_encoded_in_words_of_legal_length() -> None:
     sent = mail(replace(busy(1), title="Forschungsüberblick für Zürich " * 3))
 

@@ -42,8 +42,11 @@ class _Policy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         words = str(value).split()
-        is_left_alone = value.isascii() and len(value) < 900 and max(map(len, words), default=0) > 70
-        return f"{name}: {' '.join(words)}\r\n".encode() if is_left_alone else super().fold_binary(name, value)
+        folded = super().fold_binary(name, value)
+        # What hardly fits is moved to the second line as a whole; the first alone reads as a mail without a subject.
+        is_too_wide = max(map(len, words), default=0) > 70 or folded.startswith(f"{name}:\r\n".encode())
+        is_left_alone = value.isascii() and len(value) < 900 and is_too_wide
+        return f"{name}: {' '.join(words)}\r\n".encode() if is_left_alone else folded
 
 
 _POLICY = _Policy(linesep="\r\n")
