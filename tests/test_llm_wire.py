@@ -133,7 +133,7 @@ def test_an_answer_that_is_there_in_time_is_whole() -> None:
 
 
 def test_a_packed_answer_is_unpacked_once() -> None:
-    packed = gzip.compress(b'{"a": 1}')
+    packed = gzip.compress(b'{"a": 1}', mtime=0)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
 
     with serving(lambda c: c.sendall(head + packed)) as url:
@@ -147,7 +147,7 @@ def test_a_packed_answer_is_unpacked_once() -> None:
     "content",
     [
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2_000_000,
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 5_000_000),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 5_000_000, mtime=0),
     ],
     ids=["plain", "packed"],
 )
