@@ -19,8 +19,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.core.errors import StoreError
-from digest.core.jobs import LAST
 from digest.core.models import Edition
+from digest.core.summaries.handover import LAST
 
 _LOOK_AROUND_MINUTES: Final = 5
 _GLANCE_S: Final = 1.0

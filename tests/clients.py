@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from digest.core.models import Batch, Prompt
-from digest.core.prompts import prompt_for
+from digest.core.summaries.prompts import prompt_for
 from digest.llm.openai import OpenAILLM
 from tests.conftest import paper
 from tests.servers.flaky_llm import FlakyLLM

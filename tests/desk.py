@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from digest.app import App, Host
-from digest.config import load
+from digest.app.app import App
+from digest.config.read import load
+from digest.core.host import Host
 from digest.core.models import Paper
-from digest.core.pipeline import Report, Stage
+from digest.stages.report import Report, Stage
 
 CONFIG = """
 [digest]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import httpcore2
 import httpx2
 
-from digest.sources.http import Door
+from digest.sources.door.http import Door
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 Reply = Callable[[socket.socket, bytes], None]

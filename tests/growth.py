@@ -31,7 +31,7 @@ from typing import Any, Final
 import digest.core
 import digest.publish
 import digest.sources
-from digest.core.bounds import MAX_TITLE, measure
+from digest.core.lists.bounds import MAX_TITLE, measure
 from digest.core.models import Completion, Parsed, Record
 from tests import issues
 from tests.conftest import NOON, paper
@@ -151,7 +151,7 @@ _FIXED: Final = {
 """Parameters that are called so hold no text of others."""
 
 
-_OF_TITLES: Final = frozenset({"digest.core.titles", "digest.core.people"})
+_OF_TITLES: Final = frozenset({"digest.core.identity.titles", "digest.core.identity.people"})
 """What they hold against each other `within_bounds` has cut."""
 
 

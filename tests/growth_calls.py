@@ -11,7 +11,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from digest import assets
-from digest.core.bounds import MAX_TITLE
+from digest.core.lists.bounds import MAX_TITLE
 from digest.core.models import Batch, Candidate, Completion, Paper, PaperId, Prompt, Record
 from tests import issues
 from tests.conftest import ROOT, paper
@@ -28,47 +28,47 @@ def _paper(text: str, n: int = 1) -> Paper:
 
 @cache
 def _taxonomy() -> Any:
-    from digest.core.topics import Taxonomy
+    from digest.core.topics.fold import Taxonomy
 
     return Taxonomy.parse(assets.shipped("taxonomy.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _classifier() -> Any:
-    from digest.core.classifier import Classifier
+    from digest.core.topics.classifier import Classifier
 
     return Classifier.parse(assets.trained("topics.bin"))
 
 
 @cache
 def _extractor() -> Any:
-    from digest.core.extractive import Extractor
+    from digest.core.extracts.extractive import Extractor
 
     return Extractor.parse(assets.trained_text("summaries.toml"))
 
 
 @cache
 def _background() -> Any:
-    from digest.core.relevance import Background
+    from digest.core.ranking.relevance import Background
 
     return Background.parse(assets.trained_text("words.txt"))
 
 
 def _known_by(text: str) -> object:
-    from digest.core.identity import known_by
+    from digest.core.identity.ids import known_by
 
     return known_by(_paper(text), [PaperId(word) for word in (text, *text.split())])
 
 
 def _named(text: str) -> object:
-    from digest.core.items import named
+    from digest.core.identity.items import named
 
     items = [(Record(paper=_paper(text, n)), text + end) for n, end in enumerate(("", "", " more"))]
     return named(items, source="a feed")
 
 
 def _withdrawn(text: str) -> object:
-    from digest.core.withdrawals import comment_says_withdrawn
+    from digest.core.words.withdrawals import comment_says_withdrawn
 
     return comment_says_withdrawn(text, "12 pages")
 
@@ -80,13 +80,13 @@ def _described(text: str) -> object:
 
 
 def _prompt(text: str) -> Prompt:
-    from digest.core.prompts import prompt_for
+    from digest.core.summaries.prompts import prompt_for
 
     return prompt_for(Batch(papers=(_paper(text), _paper(text, 2))), system="s", nonce="abcd")
 
 
 def _accept(text: str) -> object:
-    from digest.core.accept import accept
+    from digest.core.summaries.accept import accept
 
     said = json.dumps([{"id": str(n), "tldr": text, "points": [text], "topics": [text]} for n in (1, 2)])
     completion = Completion(text=said)
@@ -96,8 +96,8 @@ def _accept(text: str) -> object:
 
 
 def _select(text: str) -> object:
-    from digest.core.profile import Profile
-    from digest.core.rank import select
+    from digest.core.ranking.profile import Profile
+    from digest.core.ranking.rank import select
 
     day = date(2026, 6, 3)
     candidates = [
@@ -108,59 +108,59 @@ def _select(text: str) -> object:
 
 
 def _unknown(text: str) -> object:
-    from digest.core.numbers import read, unknown
+    from digest.core.words.numbers import read, unknown
 
     return unknown(read(text[:500]), read(text))
 
 
 def _resolve(text: str) -> object:
-    from digest.core.resolve import resolve
+    from digest.core.identity.resolve import resolve
 
     return resolve([Record(paper=_paper(text, n)) for n in (1, 2)], ())
 
 
 def _context(text: str) -> object:
-    from digest.core.extractive import read
-    from digest.core.features import Context
+    from digest.core.extracts.extractive import read
+    from digest.core.extracts.features import Context
 
     return Context.of(text, read(text, text))
 
 
 def _candidates(text: str) -> object:
-    from digest.core.extractive import candidates, read
+    from digest.core.extracts.extractive import candidates, read
 
     return candidates(text, read(text, text))
 
 
 def _phrases(text: str) -> object:
-    from digest.core.phrases import fit, phrase, read, shared
+    from digest.core.ranking.phrases import fit, phrase, read, shared
 
     interest, of_paper = phrase(text[:500]), read(_paper(text))
     return fit(of_paper, interest, lambda _: 1.0), shared(of_paper, interest, lambda _: 1.0, 3)
 
 
 def _tagger(text: str) -> object:
-    from digest.core.tagging import Tagger
+    from digest.core.topics.tagging import Tagger
 
     return Tagger(_taxonomy(), _classifier()).topics(_paper(text))
 
 
 def _similar(text: str) -> object:
-    from digest.core.relevance import Space
-    from digest.core.similar import most_similar, telling_words
+    from digest.core.ranking.relevance import Space
+    from digest.core.ranking.similar import most_similar, telling_words
 
     space = Space(_background())
     return telling_words(_paper(text), space, most=3), most_similar(_paper(text), [_paper(text, 2)], space, limit=1)
 
 
 def _repeated(text: str) -> object:
-    from digest.core.repeats import repeated
+    from digest.core.summaries.repeats import repeated
 
     return repeated({1: (text, text), 2: (text, text)}, language="en")
 
 
 def _overview(text: str) -> object:
-    from digest.core.overview import read_overview
+    from digest.core.summaries.overview import read_overview
 
     said = json.dumps([{"sentence": text, "papers": ["1", "2"]}, {"text": text, "ids": ["1"]}])
     entries = [
@@ -289,7 +289,7 @@ def _page(text: str) -> object:
 
 def _of_key(text: str) -> object:
     from digest.core.errors import SourceError
-    from digest.sources.refusals import of_key
+    from digest.sources.door.statuses import of_key
 
     return of_key(SourceError(text, status=400), "KEY")
 
@@ -304,7 +304,7 @@ def _pdf(text: str) -> object:
 
 def _library(ending: str, pattern: str, spell: Callable[[str], str] = str) -> Call:
     def call(text: str) -> object:
-        from digest.sources.library import read_library
+        from digest.sources.libraries.library import read_library
 
         return read_library((pattern % {"text": spell(text)}).encode("utf-8", "surrogatepass"), name=f"a{ending}")
 
@@ -318,7 +318,7 @@ _RDF: Final = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#
 
 
 def _opml(text: str) -> object:
-    from digest.sources.opml import as_config, parse_opml
+    from digest.sources.libraries.opml import as_config, parse_opml
 
     title = escape("".join(c for c in text if c >= " "), {'"': "&quot;"})
     content = f'<opml><body><outline text="{title}" xmlUrl="https://a.org/{title[:1000]}"/></body></opml>'
@@ -326,7 +326,7 @@ def _opml(text: str) -> object:
 
 
 def _unpacked(text: str) -> object:
-    from digest.sources.unpack import unpacker
+    from digest.sources.door.unpack import unpacker
 
     return list(unpacker("gzip", url="x").feed(text.encode("utf-8", "surrogatepass")))
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from digest.core.issue import with_overview
+from digest.core.issues.issue import with_overview
 from digest.core.models import (
     Entry,
     Issue,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.errors import NotYetError, SourceError
-from digest.core.freshness import missing_days
+from digest.core.lists.calendar import ANY_DAY, Calendar
+from digest.core.lists.freshness import missing_days
 from digest.core.models import (
     Announcement,
     Census,
@@ -23,7 +23,7 @@ from digest.core.models import (
     SourceState,
 )
 from digest.core.ports import Witness
-from digest.core.reading import Reader
+from digest.stages.fetch import Reader
 from digest.store import SqlStore
 from tests.conftest import paper
 from tests.store_values import Hand, candidate_ids

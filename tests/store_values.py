@@ -8,8 +8,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from digest.core.books import RequestPlan
-from digest.core.freshness import Seen, Verdict
+from digest.core.lists.freshness import Seen, Verdict
 from digest.core.models import (
     Announcement,
     Entry,
@@ -25,6 +24,7 @@ from digest.core.models import (
     Summary,
     Usage,
 )
+from digest.core.summaries.ledger import RequestPlan
 from digest.store import SqlStore
 from tests.conftest import NOON, ROOT
 

@@ -64,7 +64,7 @@ STANDARD_IN_CORE = {
 
 
 def layer(module: str) -> str:
-    """`digest.sources.arxiv` → `sources`; `digest.app` → `app`."""
+    """`digest.sources.arxiv.source` → `sources`; `digest.app.app` → `app`."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else ""
 
@@ -130,6 +130,6 @@ def test_the_core_reads_nothing_of_the_world() -> None:
 
 def test_the_test_itself_sees_an_import_inside_a_function(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
-    path.write_text("def f():\n    from digest.store import SqlStore\n    import digest.cli\n")
+    path.write_text("def f():\n    from digest.store import SqlStore\n    import digest.cli.main\n")
 
-    assert {"digest.store", "digest.cli"} <= imports(path)
+    assert {"digest.store", "digest.cli.main"} <= imports(path)

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import pytest
 
-from digest import config, config_extras, config_sources
-from digest.app import now
-from digest.cli import cli
-from digest.kinds import make_source
+from digest.app.sources import make_source
+from digest.cli.main import cli
+from digest.config import extras, read, sources
+from digest.core.host import now
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,9 +38,7 @@ def test_every_option_of_run_is_in_the_readme(option: str) -> None:
 
 def config_keys() -> list[str]:
     """Every key that the reader of config.toml asks for."""
-    source = "".join(
-        Path(m.__file__ or "").read_text(encoding="utf-8") for m in (config, config_extras, config_sources)
-    )
+    source = "".join(Path(m.__file__ or "").read_text(encoding="utf-8") for m in (read, extras, sources))
     asked = re.findall(
         r"\b(?:table|digest|one)\.(?:text|texts|required|choice|integer|number|flag|dates|table|_take)\(\s*\"(\w+)\"",
         source,
@@ -71,15 +69,15 @@ def test_every_example_of_a_source_is_valid_and_makes_one(tmp_path: Path) -> Non
     sources = "\n".join(example for example in examples if "[[source]]" in example)
     (tmp_path / "config.toml").write_text(f'{sources}\n[[edition]]\nname = "daily"\n', encoding="utf-8")
 
-    found = config.load(tmp_path / "config.toml")
+    found = read.load(tmp_path / "config.toml")
 
-    assert {s.kind for s in found.sources} >= set(config_sources.KINDS) - {"listing", "medrxiv"}
+    assert {s.kind for s in found.sources} >= set(sources.KINDS) - {"listing", "medrxiv"}
     for source in found.sources:
         assert make_source(source, now).url_for(date(2026, 6, 3))
 
 
 def test_every_kind_of_source_has_its_paragraph() -> None:
-    for kind in config_sources.KINDS:
+    for kind in sources.KINDS:
         assert f"**{kind}**" in README
 
 

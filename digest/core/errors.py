@@ -17,7 +17,7 @@ DigestError             one sentence for the person who must act
 
 from __future__ import annotations
 
-from digest.core.invisible import printable
+from digest.core.words.invisible import printable
 
 
 class DigestError(Exception):

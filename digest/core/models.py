@@ -44,7 +44,7 @@ class Link:
     rel: str
     """`pdf`, `code`, `project` or `discussion`."""
     url: str
-    """http or https, checked by `digest.core.text.web_url`."""
+    """http or https, checked by `digest.core.words.text.web_url`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +284,7 @@ class SummaryKey:
     """What a summary was paid for: the same key never goes out again."""
 
     content: str
-    """`digest.core.identity.content_hash` of title and abstract."""
+    """`digest.core.identity.ids.content_hash` of title and abstract."""
     client: str
     model: str
     """Empty for `extractive`."""
@@ -308,12 +308,12 @@ class Prompt:
     system: str
     """The fixed part, byte-identical over a run so that a provider's cache serves it."""
     user: str
-    """The papers, fenced: see `digest.core.prompts`."""
+    """The papers, fenced: see `digest.core.summaries.prompts`."""
     batch: Batch
     nonce: str
     max_output_tokens: int
     form: str = "summaries"
-    """What the answer has to look like: a key of `digest.core.prompts.FORMS`."""
+    """What the answer has to look like: a key of `digest.core.summaries.prompts.FORMS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from digest.core.errors import DigestError
-from digest.core.text import excerpt
+from digest.core.words.text import excerpt
 
 _PACKAGE: Final = __name__.partition(".")[0]
 

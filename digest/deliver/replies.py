@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from digest.core.errors import DeliveryError, MailUnavailable, RefusedError
-from digest.core.invisible import printable
-from digest.core.text import one_line
+from digest.core.words.invisible import printable
+from digest.core.words.text import one_line
 
 Step = Literal["MAIL", "RCPT", "DATA", "the final dot"]
 

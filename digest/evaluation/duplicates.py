@@ -16,11 +16,11 @@ from html import unescape
 from pathlib import Path
 from typing import Final
 
-from digest.core.identity import title_id, title_key
-from digest.core.likeness import same_work
+from digest.core.identity.ids import title_id, title_key
+from digest.core.identity.likeness import same_work
+from digest.core.identity.sketch import sketch
 from digest.core.models import Paper
-from digest.core.names import split_authors
-from digest.core.sketch import sketch
+from digest.core.words.names import split_authors
 from digest.evaluation import sets
 from digest.evaluation.figures import Figure, interval
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.core.grounding import check
 from digest.core.models import Paper, PaperId, Summary, Usage
+from digest.core.summaries.grounding import check
 from digest.evaluation.figures import Figure, interval
 from digest.evaluation.rouge import best
 from digest.evaluation.sets import LabelledPaper

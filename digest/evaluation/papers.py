@@ -15,17 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from digest.config import LLMConfig
-from digest.core.batching import plan
+from digest.config.settings import LLMConfig
 from digest.core.models import Batch, Completion, Paper, PaperId, Summary, SummaryKey, Usage
-from digest.core.pipeline import Summarizer, Sums, key_of
-from digest.core.prompts import prompt_for
-from digest.cost import OUTPUT_PER_PAPER
+from digest.core.summaries.batching import plan
+from digest.core.summaries.prompts import prompt_for
+from digest.core.summaries.summarizer import Summarizer, Sums, key_of
 from digest.evaluation.sets import LabelledPaper, TldrPaper
+from digest.usecases.cost import OUTPUT_PER_PAPER
 
 if TYPE_CHECKING:
-    from digest.app import App
-    from digest.summarizers import ModelSummarizer
+    from digest.app.app import App
+    from digest.summarizers.model import ModelSummarizer
 
 _EDITION: Final = "evaluation"
 """Under what the books have it."""
@@ -97,7 +97,7 @@ def write(app: App, papers: Sequence[LabelledPaper]) -> Written:
 
 def forecast(app: App, papers: Sequence[LabelledPaper]) -> Forecast:
     """What it would cost to have *papers* summarized. Nothing is sent."""
-    from digest.summarizers import ModelSummarizer
+    from digest.summarizers.model import ModelSummarizer
 
     summarizer, language = app.summarizer, app.config.editions[0].language
     ours = _as_papers(papers)
@@ -147,7 +147,7 @@ def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> t
 
 def extracting(app: App) -> App:
     """The same configuration, without its model."""
-    from digest.app import App
+    from digest.app.app import App
 
     return App(replace(app.config, llm=LLMConfig()), app.host)
 
@@ -156,7 +156,7 @@ def extracting(app: App) -> App:
 
 
 def _as_papers(papers: Sequence[LabelledPaper]) -> list[Paper]:
-    from digest.core.text import clean_line, clean_text
+    from digest.core.words.text import clean_line, clean_text
 
     return [
         Paper(

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from digest.core.bags import Bag
-from digest.core.relevance import EVENNESS, USUAL, Background, Space, Taste, usualness
+from digest.core.ranking.relevance import EVENNESS, USUAL, Background, Space, Taste, usualness
+from digest.core.words.word_counts import Bag
 from digest.evaluation.figures import Figure, mean
 from digest.evaluation.sets import Ratings, read_ratings
 

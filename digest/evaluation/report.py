@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Literal
 
-from digest.bills import usd
 from digest.evaluation.baseline import Key, Release, Verdict, verdict, verdict_of_gain
 from digest.evaluation.figures import Figure
 from digest.evaluation.papers import Forecast
 from digest.evaluation.run import Column, Evaluation
+from digest.publish.amounts import usd
 
 _WIDTH: Final = 80
 _WORDS: Final[dict[Verdict, str]] = {"better": "better", "worse": "worse", "other": "differs", "": ""}

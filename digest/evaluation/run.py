@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from digest import assets
-from digest.config import LLMConfig
+from digest.config.settings import LLMConfig
 from digest.core.errors import ConfigError, DigestError
 from digest.evaluation import judging, sets, upkeep
 from digest.evaluation import papers as own_papers
@@ -26,7 +26,8 @@ from digest.evaluation.baseline import Key
 from digest.evaluation.figures import Figure
 
 if TYPE_CHECKING:
-    from digest.app import App, Host
+    from digest.app.app import App
+    from digest.core.host import Host
 
 MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
@@ -164,7 +165,7 @@ class Evaluator:
             self.troubles.append(f"{what}: {error}")
 
     def _upkeep(self) -> None:
-        from digest.app import App
+        from digest.app.app import App
 
         self.host.progress("measuring sizes and times")
         with App.without_config(self.host) as app:
@@ -188,7 +189,7 @@ class Evaluator:
         self, name: str, path: Path, read: Callable[[Path], tuple[sets.LabelledPaper, ...]], models: Mapping[str, App]
     ) -> None:
         """The extract on the papers of one set, and each model on the same."""
-        from digest.app import App
+        from digest.app.app import App
 
         papers = read(path)
         limit = self.limit or (DEFAULT_LIMIT if models else len(papers))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from digest import assets
-from digest.core.extractive import Extractor
+from digest.core.extracts.extractive import Extractor
 from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.rouge import Rouge, best
 from digest.evaluation.sets import TldrPaper, files, name_of, read_tldrs

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from digest import assets
-from digest.core.classifier import Classifier
 from digest.core.errors import ConfigError
+from digest.core.topics.classifier import Classifier
 from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.sets import CategoryPaper, files, name_of, read_categories
 

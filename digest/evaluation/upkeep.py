@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from digest import assets
 from digest.core.errors import ConfigError
-from digest.core.likeness import same_work
+from digest.core.identity.likeness import same_work
 from digest.core.models import Candidate, Paper, PaperId
-from digest.core.profile import Liked, Profile
-from digest.core.rank import rank
+from digest.core.ranking.profile import Liked, Profile
+from digest.core.ranking.rank import rank
 from digest.evaluation import sets
 from digest.evaluation.figures import Figure
 
 if TYPE_CHECKING:
-    from digest.app import App
+    from digest.app.app import App
 
 T = TypeVar("T")
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
 from digest.core.ports import JobAnswer
-from digest.core.text import excerpt
 from digest.core.walls import foreign
+from digest.core.words.text import excerpt
 from digest.llm.faults import message_of
 from digest.llm.openai import OpenAILLM
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from digest.core.models import Prompt
-from digest.core.prompts import FORMS
+from digest.core.summaries.prompts import FORMS
 
 FORMATS: Final = ("json_schema", "json_object", "text")
 """From the one that tells a server most to the one that any server knows."""

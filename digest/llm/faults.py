@@ -14,7 +14,7 @@ from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.pauses import LONGEST_S, retry_after
 from digest.core.private import without_password
-from digest.core.text import excerpt
+from digest.core.words.text import excerpt
 
 _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 498})
 """It lies with the server or the moment; 52x are a gateway's, 498 is Groq's for a tier that is full."""

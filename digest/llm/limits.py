@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from digest.core.dates import moment
 from digest.core.pauses import LONGEST_S
+from digest.core.words.dates import moment
 
 _PERIODS_S: Final = (60.0, 1.0, 3600.0, 86_400.0)
 """What a limit may be per; a minute is the rule."""

@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from digest.core.errors import LLMError, LLMUnavailable
-from digest.core.invisible import printable
 from digest.core.models import Completion, Prompt
 from digest.core.private import without_password
-from digest.core.prompts import ANSWER_TOKENS
-from digest.core.text import excerpt
+from digest.core.summaries.prompts import ANSWER_TOKENS
 from digest.core.walls import foreign
+from digest.core.words.invisible import printable
+from digest.core.words.text import excerpt
 from digest.llm.dialect import Dialect, Interpreter, first_dialect, window_in
 from digest.llm.faults import Counterpart, is_too_long, message_of
 from digest.llm.limits import Limits

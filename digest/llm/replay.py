@@ -17,11 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from digest.core.answers import Answer, read_answers
 from digest.core.errors import ConfigError, LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
 from digest.core.ports import LLM
-from digest.core.prompts import block
+from digest.core.summaries.answers import Answer, read_answers
+from digest.core.summaries.prompts import block
 from digest.llm import tokens
 
 _Key: TypeAlias = tuple[str, str, str]

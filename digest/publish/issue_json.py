@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from digest.core.identity import names_of
+from digest.core.identity.ids import names_of
 from digest.core.models import Entry, Issue, Overview, SourceReport
 
 

@@ -18,9 +18,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from digest.core.issue import OTHER
+from digest.core.issues.issue import OTHER
 from digest.core.models import Issue, Mail
-from digest.core.text import clipped, one_line, quoted, strip_invisible
+from digest.core.words.text import clipped, one_line, quoted, strip_invisible
 from digest.publish.render import Templates
 from digest.publish.text import view_text
 from digest.publish.views import IssueView, Links, count, issue_view, shortened

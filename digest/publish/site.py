@@ -29,7 +29,7 @@ from typing import Any, Protocol
 from digest import __version__
 from digest.core.errors import NotFoundError
 from digest.core.models import Entry, Issue
-from digest.core.text import clipped, one_line, strip_invisible
+from digest.core.words.text import clipped, one_line, strip_invisible
 from digest.publish import catalogue, feeds, views
 from digest.publish.catalogue import IssueKey, Manifest, Note
 from digest.publish.finding import SearchFiles, stood_in

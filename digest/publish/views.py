@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from digest.core.identity import names_of
-from digest.core.issue import source_name
+from digest.core.identity.ids import names_of
+from digest.core.issues.issue import source_name
 from digest.core.models import (
     Announcement,
     Change,
@@ -30,8 +30,8 @@ from digest.core.models import (
     SourceReport,
     SourceState,
 )
-from digest.core.reasons import OFF
-from digest.core.text import one_line, strip_invisible, web_url
+from digest.core.ranking.reasons import OFF
+from digest.core.words.text import one_line, strip_invisible, web_url
 from digest.publish.formulas import to_unicode
 from digest.publish.slugs import edition_slug, slug, topic_slug
 

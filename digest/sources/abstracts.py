@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from digest.core.text import split_authors
+from digest.core.words.text import split_authors
 
 _ONLINE: Final = re.compile(r"(?m)^[^\n]{0,120}?\bPublished online: [^\n;]{0,60}; doi:\s?10\.\S+\n?")  # Nature
 _HEADING: Final = re.compile(r"(?:^|\n)(?:Abstract|ABSTRACT|Summary|SUMMARY)(?:\s*:\s*|\s*\n|\s+(?=[A-Z]))")

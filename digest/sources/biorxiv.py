@@ -18,13 +18,13 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from digest.core.calendar import ANY_DAY, Calendar, daily
-from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import doi, doi_url, identify
+from digest.core.identity.ids import doi, doi_url, identify
+from digest.core.lists.calendar import ANY_DAY, Calendar, daily
 from digest.core.models import Announcement, Link, Paper, PaperId, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_html, clean_line, clean_title, excerpt, says_withdrawn, split_authors
+from digest.core.words.dates import moment
+from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, says_withdrawn, split_authors
 from digest.sources import guard
 from digest.sources.feed import FeedSource
 

@@ -21,12 +21,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Self
 
-from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.errors import ConfigError, SourceError
-from digest.core.invisible import printable
+from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Parsed
 from digest.core.ports import Witness
-from digest.core.text import excerpt
+from digest.core.words.invisible import printable
+from digest.core.words.text import excerpt
 from digest.sources import guard
 from digest.sources.feed import FeedSource
 from digest.sources.jsonl import JsonlSource

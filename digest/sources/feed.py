@@ -16,15 +16,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
-from digest.core.calendar import ANY_DAY, Calendar
-from digest.core.dates import moment, not_after
 from digest.core.errors import SourceError
-from digest.core.identity import arxiv_id, doi, doi_url, doi_version, identify, leads_to
-from digest.core.items import named, says_nothing
+from digest.core.identity.ids import arxiv_id, doi, doi_url, doi_version, identify, leads_to
+from digest.core.identity.items import named, says_nothing
+from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.private import without_password
-from digest.core.text import (
+from digest.core.walls import foreign
+from digest.core.words.dates import moment, not_after
+from digest.core.words.text import (
     clean_html,
     clean_line,
     clean_text,
@@ -40,7 +41,6 @@ from digest.core.text import (
     title_says_withdrawn,
     web_url,
 )
-from digest.core.walls import foreign
 from digest.sources import guard
 from digest.sources.abstracts import tell_apart
 from digest.sources.outcomes import divided

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from digest.core.errors import SourceError
-from digest.core.text import excerpt, one_line
+from digest.core.words.text import excerpt, one_line
 
 MAX_BYTES: Final = 10_000_000
 """Of a document from the network, unpacked. A whole day of arXiv is 2 MB."""

@@ -13,13 +13,13 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from digest.core.calendar import ANY_DAY, Calendar, weekdays
-from digest.core.dates import moment
 from digest.core.errors import NotYetError, SourceError
-from digest.core.identity import arxiv_id, identify
+from digest.core.identity.ids import arxiv_id, identify
+from digest.core.lists.calendar import ANY_DAY, Calendar, weekdays
 from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
-from digest.core.text import clean_line, clean_text, excerpt, people, web_url
+from digest.core.words.dates import moment
+from digest.core.words.text import clean_line, clean_text, excerpt, people, web_url
 from digest.sources import guard
 from digest.sources.outcomes import divided
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from digest.core.calendar import ANY_DAY, Calendar
-from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import arxiv_id, doi, doi_url, identify
-from digest.core.items import named
+from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.identity.items import named
+from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
-from digest.core.text import (
+from digest.core.words.dates import moment
+from digest.core.words.text import (
     clean_line,
     clean_mixed,
     clean_mixed_line,

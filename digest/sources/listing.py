@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from digest.core.calendar import ANY_DAY, Calendar
 from digest.core.errors import SourceError
-from digest.core.identity import identify
+from digest.core.identity.ids import identify
+from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_line, excerpt, one_line, strip_invisible
+from digest.core.words.text import clean_line, excerpt, one_line, strip_invisible
 from digest.sources import guard
 
 _ALWAYS_ABSTRACT: Final = 400

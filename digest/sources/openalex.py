@@ -18,13 +18,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from digest.core.calendar import ANY_DAY, Calendar
-from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import arxiv_id, doi, doi_url, identify
+from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import (
+from digest.core.words.dates import moment
+from digest.core.words.text import (
     clean_html,
     clean_line,
     excerpt,

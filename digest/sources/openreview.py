@@ -17,13 +17,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
-from digest.core.calendar import ANY_DAY, Calendar
-from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import identify
+from digest.core.identity.ids import identify
+from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_line, clean_text, excerpt, people, says_withdrawn, web_url
+from digest.core.words.dates import moment
+from digest.core.words.text import clean_line, clean_text, excerpt, people, says_withdrawn, web_url
 from digest.sources import guard
 from digest.sources.outcomes import divided
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from digest.core.dates import moment
 from digest.core.errors import SourceError
-from digest.core.identity import arxiv_id, identify
+from digest.core.identity.ids import arxiv_id, identify
 from digest.core.models import Link, Paper, Record
-from digest.core.text import (
+from digest.core.words.dates import moment
+from digest.core.words.text import (
     clean_html,
     clean_line,
     clean_text,

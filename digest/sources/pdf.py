@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from digest.core.errors import SourceError
-from digest.core.hyphens import document_words, unwrapped
-from digest.core.identity import arxiv_id, identify
+from digest.core.identity.ids import arxiv_id, identify
 from digest.core.models import Paper, Record
-from digest.core.text import clean_line, clean_text, excerpt
+from digest.core.words.hyphens import document_words, unwrapped
+from digest.core.words.text import clean_line, clean_text, excerpt
 from digest.sources.page import ABSTRACT_HEADING, LONGEST_ABSTRACT, LONGEST_TITLE, NEXT_HEADING
 
 TIMEOUT_S: Final = 60.0
@@ -72,7 +72,7 @@ def parse_pdf(content: bytes, *, name: str, vocabulary: Container[str] = ()) -> 
     """The paper that a PDF is, out of the text of its first pages.
 
     Args:
-        vocabulary: Words of the language, folded as `digest.core.bags` does; they tell which hyphens belong to a word.
+        vocabulary: Words of the language, folded as `digest.core.words.word_counts` does; they tell which hyphens belong to a word.
 
     Raises:
         SourceError: It is no PDF, has no text (a scan), needs a password, or pypdf is not installed.

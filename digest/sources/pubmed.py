@@ -18,13 +18,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from digest.core.calendar import Calendar, daily
-from digest.core.dates import moment
 from digest.core.errors import ConfigError, SourceError
-from digest.core.identity import identify
+from digest.core.identity.ids import identify
+from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
-from digest.core.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
+from digest.core.words.dates import moment
+from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
 from digest.sources.outcomes import divided
 

@@ -7,7 +7,7 @@ SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + d
 """
 
 from digest.store.feedback import Mark
-from digest.store.look import Alias, Decision, LastReading, Listing, Status, Vote
+from digest.store.inquiries import Alias, Decision, LastReading, Listing, Status, Vote
 from digest.store.sql import SqlStore
 
 __all__ = ["Alias", "Decision", "LastReading", "Listing", "Mark", "SqlStore", "Status", "Vote"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, case, delete, func, insert, or_, select
 
-from digest.core.identity import merge_announcements, merge_signals
+from digest.core.identity.ids import merge_announcements, merge_signals
 from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PastList, Signals
 from digest.store import tables
 from digest.store.changes import save_told

@@ -10,9 +10,9 @@ from functools import reduce
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from digest.core.errors import NotFoundError
-from digest.core.identity import ids_of, known_by, merge, names_of
+from digest.core.identity.ids import ids_of, known_by, merge, names_of
 from digest.core.models import Issue, Paper, PaperId
-from digest.core.text import quoted
+from digest.core.words.text import quoted
 from digest.store import tables
 from digest.store.database import AnyRow, Database, upsert
 from digest.store.papers import find_pks, load_papers, paper_values, replace_sketches

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from digest.core.errors import StoreError
-from digest.core.sketch import sketch_of
+from digest.core.identity.sketch import sketch_of
 from digest.store.tables import meta, migration
 
 _log = logging.getLogger(__name__)

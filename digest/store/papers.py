@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 
-from digest.core.identity import ids_of, merge_announcements, merge_signals, title_key
+from digest.core.identity.ids import ids_of, merge_announcements, merge_signals, title_key
+from digest.core.identity.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Resolved
+from digest.core.identity.sketch import are_strangers, sketch, tells_up_to
 from digest.core.models import Announcement, Link, Paper, PaperId, Signals
-from digest.core.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Resolved
-from digest.core.sketch import are_strangers, sketch, tells_up_to
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, upsert
 from digest.store.parts import kept_apart, load_parts, save_parts, take_parts

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from digest.core.identity import ids_of
+from digest.core.identity.ids import ids_of
+from digest.core.identity.resolve import Resolved
 from digest.core.models import Paper, PaperId
-from digest.core.resolve import Resolved
 from digest.store import tables
 from digest.store.database import chunks, upsert
 from digest.store.serialize import dump, load

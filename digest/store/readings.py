@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, case, delete, func, insert, or_, select, update
 
-from digest.core.freshness import CATCH_UP, Backoff, PastReading, Seen, Verdict
-from digest.core.identity import merge_announcements
+from digest.core.identity.ids import merge_announcements
+from digest.core.identity.resolve import lookup_keys, resolve
+from digest.core.lists.freshness import CATCH_UP, Backoff, PastReading, Seen, Verdict
 from digest.core.models import Announcement, Document, PaperId, Parsed, Rejected, SourceReport, SourceState
 from digest.core.private import without_password
-from digest.core.resolve import lookup_keys, resolve
 from digest.store import tables
 from digest.store.database import AnyRow, Database, upsert
 from digest.store.papers import find_known, save_papers

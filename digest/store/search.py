@@ -12,10 +12,10 @@ from typing import Final
 
 from sqlalchemy import Connection, TextClause, select, text
 
-from digest.core.identity import identify, title_key
+from digest.core.identity.ids import identify, title_key
+from digest.core.identity.people import authors_in_common
 from digest.core.models import Paper, PaperId
-from digest.core.people import authors_in_common
-from digest.core.text import plain_letters
+from digest.core.words.text import plain_letters
 from digest.store import tables
 from digest.store.database import Database, chunks
 from digest.store.papers import find_pks, load_papers

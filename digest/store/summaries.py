@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from digest.core.identity import content_hash
+from digest.core.identity.ids import content_hash
 from digest.core.models import STOOD_IN, Overview, Paper, Summary, SummaryKey
 from digest.store import tables
 from digest.store.database import Database, chunks, upsert

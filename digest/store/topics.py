@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import select, tuple_, update
 
-from digest.core.identity import content_hash
+from digest.core.identity.ids import content_hash
 from digest.core.models import Issue, PaperId, Summary
 from digest.store import tables
 from digest.store.database import Database
@@ -30,7 +30,7 @@ class Printed:
     id: PaperId
     title: str
     content: str
-    """`digest.core.identity.content_hash`, by which its summaries are kept."""
+    """`digest.core.identity.ids.content_hash`, by which its summaries are kept."""
     topics: tuple[str, ...]
     proposed: tuple[str, ...]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from digest.core import likeness
 from digest.core.errors import ConfigError
-from digest.core.evidence import evidence
+from digest.core.identity import likeness
+from digest.core.identity.evidence import evidence
 from digest.evaluation import sets
 from digest.evaluation.duplicates import Outcome, precision_recall_f1, read_pairs
 

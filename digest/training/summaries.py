@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from digest.core.cues import words
-from digest.core.extractive import candidates, read
-from digest.core.features import GROUPS, STOP
+from digest.core.extracts.cues import words
+from digest.core.extracts.extractive import candidates, read
+from digest.core.extracts.features import GROUPS, STOP
 from digest.evaluation.rouge import Rouge, best
 from digest.evaluation.sets import TldrPaper, read_tldrs
 

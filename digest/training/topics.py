@@ -2,7 +2,7 @@
 
     papers ──► tf-idf of words and pairs ──► the words that tell categories apart
            ──► three linear models over them (`_MODELS`), added into one
-           ──► one byte a weight ──► the file that `digest.core.classifier` reads
+           ──► one byte a weight ──► the file that `digest.core.topics.classifier` reads
 
 Each model errs in its own way: their sum is better than any of them, and costs no more when it is used. How well it
 goes is measured on the latest papers by a twin that has not seen them, and noted in the file.
@@ -29,7 +29,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from digest.core.classifier import FORMAT, MOST_WORDS, Classifier, counts, tf
+from digest.core.topics.classifier import FORMAT, MOST_WORDS, Classifier, counts, tf
 from digest.evaluation.figures import Figure
 from digest.evaluation.sets import CategoryPaper, read_categories
 from digest.evaluation.topics import judge

@@ -28,7 +28,7 @@ BARE_CLICK = "import click\n@click.group()\ndef cli(): pass\n@cli.command()\ndef
 def main() -> None:
     """Run all pairs and print a line for each."""
     compileall.compile_dir(ROOT / "digest", quiet=2)
-    digest = [sys.executable, "-c", "from digest.cli import main; main()"]
+    digest = [sys.executable, "-c", "from digest.cli.main import main; main()"]
     click = [sys.executable, "-c", BARE_CLICK]
     nothing = [sys.executable, "-c", "pass"]
     compare("digest --help", lambda: call([*digest, "--help"]), "a bare click app", lambda: call(click))

@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from digest.core.grounding import check
 from digest.core.models import Paper, PaperId, Summary
-from digest.core.sentences import split
-from digest.core.text import clean_line, clean_text
+from digest.core.summaries.grounding import check
+from digest.core.words.sentences import split
+from digest.core.words.text import clean_line, clean_text
 from tests.conftest import REAL_DATA
 
 Pair: TypeAlias = tuple[Paper, Summary]

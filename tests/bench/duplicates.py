@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from digest.core.errors import DigestError
-from digest.core.identity import title_key
-from digest.core.likeness import likeness, same_work
+from digest.core.identity.ids import title_key
+from digest.core.identity.likeness import likeness, same_work
+from digest.core.identity.sketch import are_strangers, sketch, tells_up_to
+from digest.core.identity.titles import are_of_a_series, title_difference
 from digest.core.models import Paper, PaperId, Record
-from digest.core.sketch import are_strangers, sketch, tells_up_to
-from digest.core.titles import are_of_a_series, title_difference
 from digest.evaluation.duplicates import measure as measure_sets
 from tests.conftest import REAL_DATA, ROOT
 
@@ -149,7 +149,7 @@ def _renamed(title: str) -> str:
 
 def recorded() -> Iterable[Paper]:
     """Every text of every paper of arXiv that was recorded, as often as it was."""
-    from digest.sources.arxiv import ArxivSource
+    from digest.sources.arxiv.source import ArxivSource
 
     source = ArxivSource("arXiv", categories=["cs.LG"])
     for folder in ("arxiv-versions", "arxiv-rss", "arxiv-rss1", "arxiv-api", "arxiv-oai"):
@@ -312,7 +312,7 @@ class _Texts:
 
 def read(url: str, part: str) -> None:
     """In a process of its own: `list` a day's papers, none known by its id, then the same `again`."""
-    from digest.core.resolve import lookup_keys, resolve
+    from digest.core.identity.resolve import lookup_keys, resolve
     from digest.store import SqlStore
     from digest.store.papers import find_known, save_papers
 

@@ -108,9 +108,10 @@ def _write_config(folder: Path, urls: Sequence[str]) -> None:
 
 
 def _digest(folder: str, day: str) -> Mapping[str, float]:
-    from digest.app import App, Host
-    from digest.config import load
-    from digest.core.pipeline import Stage
+    from digest.app.app import App
+    from digest.config.read import load
+    from digest.core.host import Host
+    from digest.stages.report import Stage
 
     with App(load(Path(folder) / "config.toml"), Host(environment={})) as app:
         _ = app.pipeline, app.door, app.store  # opened before the clock runs, as the bare client is
@@ -118,7 +119,7 @@ def _digest(folder: str, day: str) -> Mapping[str, float]:
 
 
 def _door(folder: str) -> Mapping[str, float]:
-    from digest.sources.http import Door
+    from digest.sources.door.http import Door
 
     urls = json.loads((Path(folder) / "urls.json").read_text(encoding="utf-8"))
     with Door() as door:
@@ -202,7 +203,7 @@ def fill(path: Path, known: int, *, at_once: int = 5_000) -> tuple[float, float]
 
 def _row(n: int) -> dict[str, Any]:
     """The n-th paper as a row: words by chance, so that no two are alike."""
-    from digest.core.identity import title_key
+    from digest.core.identity.ids import title_key
 
     title, abstract, authors = _words(n)
     return {
@@ -239,7 +240,7 @@ def _arxiv(n: int) -> str:
 
 def _decide(path: str, known: str, listed: str, run: str) -> Mapping[str, float]:
     """A reading of so many papers: a third from among those that are known, the others never seen."""
-    from digest.core.freshness import Seen, Verdict
+    from digest.core.lists.freshness import Seen, Verdict
     from digest.core.models import Paper, PaperId, Parsed, Record, SourceState
     from digest.store import SqlStore
 

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.models import Paper, PaperId, Summary
-from digest.core.pipeline import Sums
-from digest.core.prompts import block
+from digest.core.summaries.prompts import block
+from digest.core.summaries.summarizer import Sums
 from tests.bench.feeds import _measured
 from tests.conftest import REAL_DATA, ROOT
 from tests.servers.flaky_llm import Block, FlakyLLM
@@ -361,8 +361,9 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
     """Summarize the papers of *case* as a run of the program does, store and all."""
     import openai  # noqa: F401 -- loaded before the clock runs
 
-    from digest.app import App, Host
-    from digest.config import load
+    from digest.app.app import App
+    from digest.config.read import load
+    from digest.core.host import Host
 
     papers = PAPERS[case.papers]()
     with tempfile.TemporaryDirectory() as folder:

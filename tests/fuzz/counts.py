@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.errors import SourceError
+from digest.core.identity.resolve import resolve
 from digest.core.ports import Source
-from digest.core.resolve import resolve
-from digest.sources.arxiv import ArxivSource
+from digest.sources.arxiv.source import ArxivSource
 from digest.sources.feed import FeedSource
 from digest.sources.huggingface import HuggingFaceSource
 from digest.sources.jsonl import JsonlSource

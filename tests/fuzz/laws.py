@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from digest.core.bounds import within_bounds
 from digest.core.errors import SourceError
-from digest.core.identity import scheme
+from digest.core.identity.ids import scheme
+from digest.core.identity.resolve import lookup_keys, resolve
+from digest.core.lists.bounds import within_bounds
 from digest.core.models import Paper, Parsed, Record
-from digest.core.resolve import lookup_keys, resolve
-from digest.core.text import one_line, strip_invisible, web_url
+from digest.core.words.text import one_line, strip_invisible, web_url
 from tests.conftest import NOON
 
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -75,7 +75,7 @@ def _short(value: Any) -> Any:
 
 
 def _arxiv() -> Callable[[bytes], Parsed]:
-    from digest.sources.arxiv import ArxivSource
+    from digest.sources.arxiv.source import ArxivSource
 
     source = ArxivSource("fuzz")
     return lambda content: source.parse(content, url=WEB)
@@ -134,8 +134,8 @@ def _pdf() -> Callable[[bytes], Parsed]:
 
 
 def _text() -> Callable[[bytes], None]:
-    from digest.core import text
-    from digest.core.names import split_authors
+    from digest.core.words import text
+    from digest.core.words.names import split_authors
     from digest.sources.abstracts import tell_apart
 
     def read(content: bytes) -> None:
@@ -161,7 +161,7 @@ def _text() -> Callable[[bytes], None]:
 def _dates() -> Callable[[bytes], None]:
     from datetime import timedelta
 
-    from digest.core.dates import moment, not_after
+    from digest.core.words.dates import moment, not_after
 
     def read(content: bytes) -> None:
         raw = content.decode("utf-8", "replace")
@@ -178,7 +178,7 @@ def _dates() -> Callable[[bytes], None]:
 
 
 def _arxiv_listing() -> Callable[[bytes], Parsed]:
-    from digest.sources.arxiv_listing import ArxivListing
+    from digest.sources.arxiv.listing import ArxivListing
 
     witness = ArxivListing(["cs.LG"])
 
@@ -237,7 +237,7 @@ def _command() -> Callable[[bytes], Parsed]:
 def _opml() -> Callable[[bytes], None]:
     import tomllib
 
-    from digest.sources.opml import as_config, parse_opml
+    from digest.sources.libraries.opml import as_config, parse_opml
 
     def read(content: bytes) -> None:
         outlines = parse_opml(content, url="mine.opml").feeds
@@ -324,14 +324,14 @@ _DATES: Final = (
 
 
 def _of_arxiv_listing() -> Iterator[bytes]:
-    from tests import test_source_arxiv_listing as written
+    from tests.sources import test_arxiv_listing as written
 
     yield written.WHOLE
     yield written.page(written.section("New", [written.entry(1, title=r"$x$ and Poincar\'e")]), total=1)
 
 
 def _of_biorxiv() -> Iterator[bytes]:
-    from tests import test_source_biorxiv as written
+    from tests.sources import test_biorxiv as written
 
     items = [written.item(1), written.item(2, version="2", published="10.1038/s41586-026-0001-1", type="withdrawn")]
     yield json.dumps({"messages": [_BIORXIV_SAYS], "collection": items}).encode()
@@ -339,13 +339,13 @@ def _of_biorxiv() -> Iterator[bytes]:
 
 
 def _of_openalex() -> Iterator[bytes]:
-    from tests import test_source_openalex as written
+    from tests.sources import test_openalex as written
 
     yield written.answer(written.work(1), written.work(2, is_retracted=True, doi=None), count=3, cursor="abc")
 
 
 def _of_openreview() -> Iterator[bytes]:
-    from tests import test_source_openreview as written
+    from tests.sources import test_openreview as written
 
     yield json.dumps(
         {"notes": [written.note(1), written.note(2, authors=None, venue="withdrawn")], "count": 2}
@@ -354,7 +354,7 @@ def _of_openreview() -> Iterator[bytes]:
 
 
 def _of_semanticscholar() -> Iterator[bytes]:
-    from tests import test_source_semanticscholar as written
+    from tests.sources import test_semanticscholar as written
 
     yield json.dumps({"total": 2, "token": "t", "data": [written.item(), written.item(externalIds=None)]}).encode()
 
@@ -365,7 +365,7 @@ def _of_pubmed() -> Iterator[bytes]:
 
 
 def _of_opml() -> Iterator[bytes]:
-    from tests import test_opml as written
+    from tests.sources import test_opml as written
 
     yield written.NESTED.encode()
 

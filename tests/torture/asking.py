@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.models import Paper, Summary
-from digest.core.summarize import Outcome, summarize
+from digest.core.summaries.summarize import Outcome, summarize
 from digest.llm.limits import Limits
 from digest.llm.openai import DEFAULTS, OpenAILLM
 from tests.servers.flaky_llm import FlakyLLM, Rule, good_items, read_blocks

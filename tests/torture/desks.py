@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from digest.app import App
+from digest.app.app import App
 from digest.core.models import SourceReport
-from digest.core.pipeline import Report, Stage
-from digest.core.topics import Taxonomy
+from digest.core.topics.fold import Taxonomy
+from digest.stages.report import Report, Stage
 from tests.conftest import ROOT
 from tests.desk import Desk
 from tests.servers.flaky_feed import FlakyFeed
@@ -62,7 +62,7 @@ import atexit, pathlib, re, sys, time
 status = pathlib.Path("/proc/self/status")
 peak_kb = lambda: re.search(r"VmHWM:\\s*(\\d+)", status.read_text())[1]
 atexit.register(lambda: print(time.process_time(), peak_kb(), file=sys.stderr))
-from digest.cli import main
+from digest.cli.main import main
 main()
 """
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from digest.core.delivery import Delivering, Round
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.deliver.smtp import SmtpMailer
+from digest.stages.deliver import Delivering, Round
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
 from tests.servers.flaky_smtp import REPLIES, Act, FlakySmtp, Rule

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.models import Paper
-from digest.core.pipeline import Stage
+from digest.stages.report import Stage
 from tests.conftest import REAL_DATA, ROOT
 from tests.desk import CONFIG, Desk, tree
 from tests.servers.flaky_llm import FlakyLLM, Pause, Rule, Tariff, bill
@@ -67,7 +67,7 @@ class ModelDesk(Desk):
     def start(self, day: date, *options: str) -> subprocess.Popen[bytes]:
         """A run in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from digest.cli import main; main()", "run", "--date", str(day), *options],
+            [sys.executable, "-c", "from digest.cli.main import main; main()", "run", "--date", str(day), *options],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "a-key", "XDG_CACHE_HOME": str(self.folder)},
             stdout=subprocess.DEVNULL,
@@ -262,7 +262,7 @@ def _together(alone: bool) -> Any:
 
     if alone:
         return nullcontext()
-    return mock.patch("digest.core.batching.reads_like_a_command", return_value=False)
+    return mock.patch("digest.core.summaries.batching.reads_like_a_command", return_value=False)
 
 
 def _entries(good: ModelDesk, obedient: ModelDesk, poison: Sequence[Paper]) -> Iterator[Figure]:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final
 from unittest import mock
 
-from digest.app import App
+from digest.app.app import App
 from digest.core.models import Parsed
-from digest.core.pipeline import Report, Stage
+from digest.sources.door.http import Door
+from digest.sources.door.politeness import HostTurns
 from digest.sources.feed import FeedSource
-from digest.sources.http import Door
-from digest.sources.turns import HostTurns
+from digest.stages.report import Report, Stage
 from tests.servers.flaky_feed import FlakyFeed, Rule, items
 from tests.servers.flaky_feed.documents import ATTACKS
 from tests.servers.flaky_feed.replies import packed_blanks

@@ -1,0 +1,1 @@
+"""The composition root: what the config asks for, put together."""

@@ -1,0 +1,182 @@
+"""The summarizer that [llm] asks for, with its model's client and its prompts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from digest.config.settings import Config
+from digest.core.ports import Clock
+from digest.core.summaries.summarizer import Summarizer
+from digest.stages.store import Store
+from digest.summarizers.handover import Jobs
+from digest.summarizers.model import ModelSummarizer
+
+if TYPE_CHECKING:
+    pass
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from digest import assets
+from digest.core.errors import ConfigError, StoreError
+from digest.core.ports import LLM
+from digest.core.topics.fold import Taxonomy
+from digest.summarizers.extract import Extracts
+from digest.summarizers.model import ExtractiveSummarizer, _hash
+
+if TYPE_CHECKING:
+    pass
+
+
+def make_summarizer(
+    config: Config,
+    extracts: Extracts,
+    *,
+    store: Callable[[], Store],
+    environment: Mapping[str, str],
+    clock: Clock,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Summarizer:
+    """The summarizer that [llm] asks for.
+
+    Args:
+        now: Seconds of a clock that only goes forward, for waits.
+        sleep: Waits that many seconds.
+
+    Raises:
+        ConfigError: A key or a recording is missing, or a prompt is no valid template.
+    """
+    if config.llm.client == "extractive":
+        return ExtractiveSummarizer(extracts=extracts)
+    languages = sorted({e.language for e in config.editions})
+    _check_price(config)
+    llm = make_llm(config, environment, store)
+    return ModelSummarizer(
+        config=config,
+        llm=llm,
+        notes=_notes(llm, config),
+        extracts=extracts,
+        store=store,
+        clock=clock,
+        now=now,
+        sleep=sleep,
+        systems={language: system_prompt(config, extracts.taxonomy, language) for language in languages},
+        overview_systems={language: overview_prompt(config, language) for language in languages},
+        prompt=_hash(system_prompt(config, extracts.taxonomy, "any")),
+    )
+
+
+def _check_price(config: Config) -> None:
+    """OpenAI bills every request: a budget without a price would be no budget. What another server costs, who knows."""
+    from digest.llm.openai import is_openai
+    from digest.llm.prices import price_of
+
+    llm = config.llm
+    has_budget = llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None
+    is_billed = llm.client == "openai" and is_openai(llm.base_url)
+    if is_billed and has_budget and price_of(llm.model, llm.prices) is None:
+        raise ConfigError(
+            f"{config.path.name}: [llm] model: no price is known for {llm.model}, so its budget could not be held; "
+            f'give it as [llm.prices."{llm.model}"], or take the budgets out'
+        )
+
+
+def _notes(llm: LLM, config: Config) -> tuple[str, ...]:
+    from digest.llm.replay import ReplayLLM
+
+    if not isinstance(llm, ReplayLLM) or not llm.damaged:
+        return ()
+    lines = "a line" if llm.damaged == 1 else f"{llm.damaged} lines"
+    return (f"{lines} of the recording {config.llm.recording} could not be read: what was answered there is missing",)
+
+
+def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[], Store] | None = None) -> LLM:
+    """The client of the LLM port that [llm] names.
+
+    Args:
+        store: Remembers what the model's server knows; None: that is found out anew.
+    """
+    from digest.llm.faults import NO_KEY
+    from digest.llm.openai import OpenAILLM, Options
+    from digest.llm.replay import RecordingLLM, ReplayLLM
+
+    llm = config.llm
+    if llm.client == "replay":
+        if llm.recording is None:
+            raise ConfigError("[llm] recording: is missing")
+        return ReplayLLM(llm.recording, model=llm.model)
+    key = config.api_key(environment)
+    server = f"{llm.base_url or 'openai'} {llm.model}"
+    client = OpenAILLM(
+        llm.model,
+        api_key=key.reveal() if key else NO_KEY,
+        base_url=llm.base_url,
+        concurrency=llm.concurrency,
+        timeout_s=llm.timeout_s,
+        proxy=config.network.proxy,
+        ca_file=config.network.ca_file,
+        options=Options(
+            effort=llm.effort,
+            service_tier=llm.service_tier,
+            context_tokens=llm.context_tokens,
+            extra_body=llm.extra_body,
+            organization=llm.organization,
+            project=llm.project,
+        ),
+        learned=store().learned(server) if store else None,
+        learn=partial(_remember, store, server),
+    )
+    return RecordingLLM(client, llm.recording) if llm.recording else client
+
+
+def _remember(store: Callable[[], Store] | None, server: str, what: Mapping[str, Any]) -> None:
+    if store is not None:
+        # It is found out again next time; the answer that it was learned by is paid for, and must not be lost for it.
+        with suppress(StoreError):
+            store().save_learned(server, what)
+
+
+def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
+    """The fixed part of every request: prompts/summarize.txt, the user's own or the shipped one."""
+    return _prompt(config, "summarize.txt", language=language, topics=taxonomy.names)
+
+
+def overview_prompt(config: Config, language: str) -> str:
+    """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
+    return _prompt(config, "overview.txt", language=language)
+
+
+def _prompt(config: Config, name: str, **words: object) -> str:
+    from digest.publish.render import Templates
+
+    prompt = Templates(assets.folders("prompts", config.base)).text(name, **words)
+    if not prompt.strip():
+        raise ConfigError(f"prompts/{name} is empty: a model would not know what to do; take it away or fill it")
+    return prompt
+
+
+def make_jobs(
+    config: Config, writer: Summarizer, *, store: Store, clock: Clock, progress: Callable[[str], None]
+) -> Jobs | None:
+    """The jobs of the config's provider; None where nobody takes any, and none is open."""
+    from digest.llm.batch_api import OpenAIBatch
+    from digest.llm.openai import OpenAILLM
+
+    if not isinstance(writer, ModelSummarizer) or not isinstance(writer.llm, OpenAILLM):
+        return None
+    if config.llm.mode != "batch" and not store.open_jobs():
+        return None
+    return Jobs(
+        store=store,
+        clock=clock,
+        batch=OpenAIBatch(writer.llm),
+        writer=writer,
+        progress=progress,
+        now=writer.now,
+        sleep=writer.sleep,
+    )

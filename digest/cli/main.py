@@ -1,0 +1,472 @@
+"""The command line: words → one call into the app; prints for people or, with --json, for programs.
+
+Imports of anything heavy stand inside the commands: `digest --help` must feel instant.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from digest import __version__
+from digest.cli.common import (
+    DEGRADED,
+    FAILED,
+    MISUSED,
+    DateType,
+    Interrupts,
+    MonthType,
+    Output,
+    app_of,
+    complain,
+    config_option,
+    exit_by,
+    filled,
+    json_option,
+    log_to_stderr,
+    print_json,
+    sample_option,
+    working,
+)
+from digest.cli.papers import evaluate, feedback, search, similar, split, topics
+from digest.core.errors import ConfigError, DigestError
+
+_STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="digest")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done, to stderr.")
+def cli(verbose: bool) -> None:
+    """The day's new research papers, summarized, in one mail and a static archive."""
+    log_to_stderr(verbose=verbose)
+
+
+@cli.command(short_help="Make today's issues: fetch, summarize, publish, deliver.")
+@config_option
+@click.option(
+    "--date", "day", type=DateType(), help="The day to take for today: to catch up, or to replay recorded feeds."
+)
+@click.option(
+    "--edition", "names", multiple=True, metavar="NAME", help="Only this edition; may be given several times."
+)
+@click.option("--until", type=click.Choice(_STAGES), default="deliver", help="Stop after this stage.")
+@click.option("--sample", is_flag=True, help="Use the shipped sample feeds and write below ./digest-sample/.")
+@click.option("--no-send", is_flag=True, help="Do everything but deliver; the mails stay due.")
+@click.option(
+    "--estimate", is_flag=True, help="Only say what it would cost: the lists are read, but no model is asked."
+)
+@click.option(
+    "--accept-database",
+    is_flag=True,
+    help="Go on with a database that lacks issues which the archive holds: the day is made and mailed anew.",
+)
+@json_option
+def run(
+    config: Path,
+    day: date | None,
+    names: tuple[str, ...],
+    until: str,
+    sample: bool,
+    no_send: bool,
+    estimate: bool,
+    accept_database: bool,
+    as_json: bool,
+) -> None:
+    """Make today's issues: fetch, summarize, publish, draw the archive, deliver.
+
+    What an earlier run did is not done again; what it left is finished. Where the archive holds issues that the
+    database lacks (an older one was put back, say), their pages stay and they are not made and mailed again, unless
+    --accept-database says that this database is the one to go on with.
+    """
+    from digest.stages.report import Stage
+
+    if estimate:
+        _estimate(config, day, names, sample=sample, as_json=as_json)
+        return
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        editions = app.editions(names)
+        day = day or (app.sample_day() if sample else app.today())
+        reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
+        pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
+    if as_json:
+        from digest.cli.show.run import report_json
+
+        print_json([report_json(r, pages.get(r.edition)) for r in reports])
+    else:
+        from digest.cli.show.run import print_reports
+
+        print_reports(reports, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
+    exit_by([r.status for r in reports])
+
+
+def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample: bool, as_json: bool) -> None:
+    from digest.usecases.cost import estimate
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        editions = app.editions(names)
+        found = estimate(app, editions, day or (app.sample_day() if sample else app.today()))
+    if as_json:
+        from digest.cli.show.money import estimate_json
+
+        print_json(estimate_json(found))
+    else:
+        from digest.cli.show.money import print_estimate
+
+        print_estimate(found)
+
+
+@cli.command(short_help="Summarize an arXiv id, a DOI, a URL, a file or stdin.")
+@click.argument("targets", nargs=-1, metavar="TARGET...", callback=filled("TARGET"))
+@click.option("--stale", is_flag=True, help="Renew instead summaries of printed papers that an earlier prompt wrote.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="With --stale: how many papers at most, the newest first.",
+)
+@config_option
+@json_option
+def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, as_json: bool) -> None:
+    """Summarize papers on demand, with the model of the config; without one, with sentences of the abstract.
+
+    TARGET is an arXiv id, a DOI, a URL, a file (text, HTML, PDF, a saved listing, JSON lines of id, title and
+    abstract), or - for stdin.
+
+    With --stale there is no TARGET: after a change of the prompt, summaries of printed papers are written anew, within
+    the budgets. Issues that are out stay as they are.
+    """
+    if stale == bool(targets):
+        raise click.UsageError("name a TARGET, or give --stale alone")
+    if stale:
+        _renew(config, limit, as_json=as_json)
+        return
+    from digest.usecases.summarize import Demand
+
+    with working(as_json) as host, app_of(config, host, optional=True) as app:
+        demand = Demand(app)
+        answers = demand.summarize(targets)
+    from digest.cli.show import console
+
+    for warning in demand.warnings:
+        complain(f"! {warning}")
+    if not as_json:
+        console.print_answers(answers)
+    elif all(a.in_lines for a in answers):
+        for answer in answers:
+            click.echo(json.dumps(console.answer_json(answer), ensure_ascii=False))
+    else:
+        print_json([console.answer_json(a) for a in answers])
+    bad = sum(a.error is not None for a in answers)
+    if answers and bad == len(answers):
+        sys.exit(FAILED)
+    if bad or any(a.summary and a.summary.fell_back for a in answers):
+        sys.exit(DEGRADED)
+
+
+def _renew(config: Path, limit: int, *, as_json: bool) -> None:
+    from digest.cli.show import console
+    from digest.usecases.renew import renew
+
+    with working(as_json) as host, app_of(config, host) as app:
+        done = renew(app, limit=limit)
+    if as_json:
+        print_json(console.renewal_json(done))
+    else:
+        console.print_renewal(done)
+    if any(s.usage.fell_back for s in done.sums):
+        sys.exit(DEGRADED if done.renewed else FAILED)
+
+
+@cli.command(short_help="Show an issue in the terminal.")
+@click.argument("edition", required=False)
+@click.argument("day", required=False, metavar="[DATE]")
+@click.option(
+    "--why",
+    metavar="PAPER",
+    callback=filled("PAPER"),
+    help="Show instead how a paper came and what issues made of it: its score, and what stood before it.",
+)
+@config_option
+@sample_option
+@json_option
+def show(edition: str | None, day: str | None, why: str | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Show an issue in the terminal; by default the newest of the first edition.
+
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has.
+    """
+    from digest.cli.show import console
+
+    if why is not None:
+        from digest.cli.show.history import history_json, print_history
+        from digest.usecases.find import history_of
+
+        with working(as_json) as host, app_of(config, host, sample=sample) as app:
+            found = history_of(app, why)
+        print_json(history_json(found)) if as_json else print_history(found)
+        return
+    if edition and day is None and edition[:4].isdigit():
+        edition, day = None, edition
+    when = DateType().convert(day, None, click.get_current_context()) if day else None
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        issue = app.issue(edition, when)
+        if as_json:
+            from digest.publish.issue_json import issue_json
+
+            print_json(issue_json(issue))
+            return
+        templates, site_url = app.templates, app.config.site_url
+    console.print_issue(issue, templates=templates, site_url=site_url)
+
+
+@cli.command(short_help="Send the mails that are due, or those that failed again.")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
+@click.option("--edition", "names", multiple=True, metavar="NAME", help="Only of this edition.")
+@click.option("--date", "day", type=DateType(), help="Only the issue of this day, however old it is.")
+@click.option(
+    "--retry",
+    type=click.Choice(("failed", "unknown", "skipped")),
+    help="First make those due again that ended so: of all recipients, or of each ADDRESS.",
+)
+@config_option
+@json_option
+def deliver(
+    addresses: tuple[str, ...],
+    names: tuple[str, ...],
+    day: date | None,
+    retry: str | None,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Send the mails that are due: of today's issue and of the seven days before, or of the day of --date.
+
+    With --retry, mails that failed, or of which it is not known whether they arrived, are due again first. The latter
+    may arrive twice.
+    """
+    if addresses and retry is None:
+        raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
+    from digest.cli.show import console
+    from digest.usecases.deliver import deliver as send
+
+    with working(as_json) as host, app_of(config, host) as app:
+        posted = send(app, app.editions(names), day, retry=retry, recipients=addresses)
+    if as_json:
+        print_json([console.posted_json(p) for p in posted])
+    else:
+        console.print_posted(posted, retry=retry)
+    exit_by([p.status for p in posted])
+
+
+@cli.command()
+@config_option
+def schedule(config: Path) -> None:
+    """Stay, and run each edition when it is due.
+
+    With `mode = "batch"`, papers are handed over to the model hours before. Ctrl-C or SIGTERM ends it at once, with
+    status 0; with 130 if a run was under way, which the next start goes on with.
+    """
+    import threading
+    from datetime import timedelta
+
+    from digest.cli.show.console import print_lines
+    from digest.cli.show.run import outcome, print_reports
+    from digest.schedule import Ahead, Scheduler, next_time
+
+    with working(as_json=False) as host, app_of(config, host) as app:
+        app.check(send=True)
+        zone, clock = app.config.timezone, host.clock
+
+        def run_due(editions: list[Any], day: date) -> None:
+            try:
+                reports = app.run(editions, day)
+            except DigestError as error:
+                complain(f"{clock():%Y-%m-%d %H:%M} {error}")
+                return
+            # A source that is asked again every hour with the same answer is named once.
+            news = [r for r in reports if told.get(r.edition) != outcome(r)]
+            told.update({r.edition: outcome(r) for r in news})
+            pages = {r.edition: str(app.page(r.edition, r.date)) for r in news if r.issue}
+            print_reports(news, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
+
+        def prepare(editions: list[Any], day: date, read: bool) -> None:
+            try:
+                reports = app.prepare(editions, day, read=read)
+            except DigestError as error:
+                complain(f"{clock():%Y-%m-%d %H:%M} {error}")
+                return
+            for report in reports:
+                for warning in report.warnings:
+                    if (report.edition, day, warning) not in prepared:
+                        print_lines([f"{report.edition} of {day}: {warning}"])
+            prepared.update((r.edition, day, warning) for r in reports for warning in r.warnings)
+
+        prepared: set[tuple[str, date, str]] = set()
+        llm = app.config.llm
+        lead = timedelta(hours=llm.batch_lead_hours)
+        ahead = Ahead(lead=lead, prepare=prepare) if llm.mode == "batch" and app.jobs else None
+        told: dict[str, Any] = {}
+        for edition in app.config.editions:
+            moment = next_time(edition, clock(), zone)
+            due = f"next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else "never"
+            print_lines([f"{edition.name}: {due}"])
+        scheduler = Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead)
+        try:
+            print_lines(["Ctrl-C stops."])
+            scheduler.stay(threading.Event())
+        except KeyboardInterrupt:
+            if scheduler.was_cut_short:
+                raise
+
+
+@cli.command(short_help="Tell what happened last and what is due.")
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """Tell what happened last, what is due, and what it cost this month."""
+    from digest.cli.show import console
+    from digest.usecases.status import status_of
+
+    with working(as_json) as host, app_of(config, host) as app:
+        found = status_of(app)
+    if as_json:
+        print_json(console.status_json(found))
+    else:
+        console.print_status(found)
+
+
+@cli.command(short_help="Tell what the model cost, by day.")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="Today and the days before.")
+@click.option("--month", type=MonthType(), help="This month instead.")
+@config_option
+@sample_option
+@json_option
+def cost(days: int, month: date | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Tell what the model cost, by day and model, and what is left of the budgets.
+
+    What was reserved for an answer that never came is in doubt, and counts as spent.
+    """
+    from digest.usecases.cost import bill
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        found = bill(app, days=days, month=month)
+    if as_json:
+        from digest.cli.show.money import bill_json
+
+        print_json(bill_json(found))
+    else:
+        from digest.cli.show.money import print_bill
+
+        print_bill(found)
+
+
+@cli.command(short_help="Check config, folders and sources; say what to do.")
+@config_option
+@click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@json_option
+def doctor(config: Path, offline: bool, as_json: bool) -> None:
+    """Check what is configured, reachable and missing, and say what to do about it."""
+    from digest.cli.show import console
+    from digest.usecases.doctor import examine
+
+    with working(as_json) as host:
+        findings = examine(config, host, offline=offline)
+    if as_json:
+        print_json([console.finding_json(f) for f in findings])
+    else:
+        console.print_findings(findings)
+    if any(f.level == "wrong" for f in findings):
+        sys.exit(FAILED)
+
+
+@cli.command(short_help="Write a commented config.toml to start from.")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
+def init(folder: Path) -> None:
+    """Write a commented config.toml to start from. A file that is there already is left alone."""
+    from digest import assets
+
+    path = folder / "config.toml"
+    text = assets.shipped("config.toml").read_text(encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"{path} is there already; it is left as it is") from None
+    except OSError as exc:
+        raise click.UsageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
+    there = "" if folder == Path() else f" in {folder}"
+    click.echo(f"{path} is written. Edit it, then{there}: digest doctor, digest run")
+
+
+@cli.command("import", short_help="Add a feed reader's subscriptions to config.toml.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.opml")
+@click.option("--dry-run", is_flag=True, help="Print the sources and change nothing.")
+@config_option
+def import_(file: Path, dry_run: bool, config: Path) -> None:
+    """Add the subscriptions of a feed reader, exported as OPML, to config.toml as sources.
+
+    What is in the config already is left alone, and what cannot be taken over is named (exit status 3). Addresses of
+    arXiv, bioRxiv, medRxiv and Hugging Face become sources of their own kind.
+    """
+    from digest.usecases.import_opml import import_opml
+
+    done = import_opml(file, config, write=not dry_run)
+    added = done.added
+    if dry_run or not added:
+        click.echo(done.text, nl=False)
+    for remark in done.remarks:
+        click.echo(f"! {remark}", err=True)
+    one, more = ("would be", "would be") if dry_run else ("was", "were")
+    click.echo(f"{added} {f'source {one}' if added == 1 else f'sources {more}'} added to {config}", err=True)
+    if done.remarks:
+        sys.exit(DEGRADED)
+
+
+for _command in (search, similar, feedback, topics, split, evaluate):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; every error that a person can do something about is one sentence on stderr."""
+    output = Output()
+    with Interrupts() as interrupts:
+        try:
+            status = _status(interrupts)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("digest: stopped; what was done is kept, and the next run goes on from there", err=True)
+            sys.stdout.flush()
+            interrupts.leave()
+    if lost := output.lost():
+        said = f"what was to be printed could not be written ({lost.strerror}); the work itself is done"
+        click.echo(f"digest: {said}", err=True)
+        status = status or DEGRADED
+    if status:
+        sys.exit(status)
+
+
+def _status(interrupts: Interrupts) -> int | str | None:
+    """The status that the command line ends with."""
+    try:
+        Path.cwd()
+    except OSError as exc:
+        click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
+        return FAILED
+    try:
+        cli(standalone_mode=False, prog_name="digest", obj=interrupts)
+    except click.ClickException as error:
+        error.show()
+        return MISUSED
+    except DigestError as error:
+        for line in str(error).splitlines():
+            complain(f"digest: {line}")
+        return MISUSED if isinstance(error, ConfigError) else FAILED
+    except SystemExit as done:
+        return done.code
+    return None

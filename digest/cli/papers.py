@@ -1,0 +1,248 @@
+"""Commands on the papers of the store, and on how good the program is; `cli.py` has those of the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from digest import __version__
+from digest.cli.common import (
+    DEGRADED,
+    FAILED,
+    Misused,
+    app_of,
+    config_option,
+    filled,
+    json_option,
+    print_json,
+    sample_option,
+    working,
+)
+
+_PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
+_STYLES: Final = {"head": "bold", "dim": "dim", "better": "green", "worse": "red"}
+
+
+def _with_words(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    if not any(c.isalnum() for one in value for c in one):
+        raise Misused("QUERY has no word to search for: name one that stands in a title, an abstract or a name")
+    return value
+
+
+@click.command(short_help="Search every paper that was read so far.")
+@click.argument("query", nargs=-1, required=True, callback=_with_words)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
+@config_option
+@sample_option
+@json_option
+def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_json: bool) -> None:
+    """Search title, abstract and authors of every paper that was read so far.
+
+    A paper is found if it has all words of the query. If they are somebody's name, the papers by them come first.
+    """
+    from digest.cli.show import console
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        papers = app.store.search(" ".join(query), limit=limit)
+    if as_json:
+        print_json([console.paper_json(p) for p in papers])
+    else:
+        console.print_papers(papers, query=" ".join(query))
+
+
+@click.command(short_help="Show the papers of the store that are most like one.")
+@click.argument("paper", callback=filled("PAPER"))
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many papers at most.")
+@config_option
+@sample_option
+@json_option
+def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -> None:
+    """Show the papers that are most like PAPER, of all that were read so far, and which words they share.
+
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has.
+    """
+    from digest.cli.show.likes import similar_json, similar_lines
+    from digest.usecases.similar import similar_to
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        found = similar_to(app, paper, limit=limit)
+    from digest.cli.show.console import print_lines
+
+    print_json(similar_json(found)) if as_json else print_lines(similar_lines(found))
+
+
+@click.command(short_help="Say of which papers there should be more, or less.")
+@click.argument("papers", nargs=-1, metavar="[PAPER]...", callback=filled("PAPER"))
+@click.option("--more", is_flag=True, help="More papers like these.")
+@click.option("--less", is_flag=True, help="Fewer papers like these.")
+@click.option("--forget", is_flag=True, help="Forget what was said of these.")
+@click.option("--edition", metavar="NAME", help="For this edition; by default the ones that printed the paper.")
+@config_option
+@sample_option
+@json_option
+def feedback(
+    papers: tuple[str, ...],
+    more: bool,
+    less: bool,
+    forget: bool,
+    edition: str | None,
+    config: Path,
+    sample: bool,
+    as_json: bool,
+) -> None:
+    """Say of which papers there should be more, or less; without PAPER, list what was said.
+
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has. The next issue heeds it; after three months it counts half.
+    """
+    from digest.cli.show import likes
+    from digest.usecases.feedback import give, given
+
+    said = [value for value, is_said in ((1, more), (-1, less), (0, forget)) if is_said]
+    if len(said) != bool(papers):
+        raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        if not said:
+            marks = given(app, edition=edition)
+            document, lines = likes.marks_json(marks), likes.mark_lines(marks)
+        else:
+            taken = give(app, papers, said[0], edition=edition)
+            document, lines = likes.given_json(taken), likes.given_lines(taken)
+    from digest.cli.show.console import print_lines
+
+    print_json(document) if as_json else print_lines(lines)
+
+
+@click.command(short_help="Take apart again what was wrongly taken for one paper.")
+@click.argument("paper", callback=filled("PAPER"))
+@click.argument("part", required=False, metavar="[ID]", callback=filled("ID"))
+@config_option
+@sample_option
+@json_option
+def split(paper: str, part: str | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Take PAPER apart into two papers: the record that came under ID, and the rest.
+
+    PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
+    no other has; ID is one of these of the record. ID may be left out if there are two records; `digest show --why
+    PAPER` lists them.
+
+    Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
+    are.
+    """
+    from digest.usecases import split
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        done = split.split(app, paper, part)
+    from digest.cli.show.console import print_lines
+
+    print_json(split.split_json(done)) if as_json else print_lines(split.split_lines(done))
+
+
+@click.command(short_help="List the topics by use, and words without a home.")
+@click.option("--apply", "is_applied", is_flag=True, help="Give topics in old issues and pages their names of today.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many lines of each.")
+@click.option("--days", type=click.IntRange(1, 36_600), help="Only papers of so many days up to today.")
+@config_option
+@sample_option
+@json_option
+def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample: bool, as_json: bool) -> None:
+    """List the topics by use, and what is proposed often and has no home among them.
+
+    Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
+    topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
+    """
+    from digest.cli.show import topics
+    from digest.usecases import topics as work
+
+    if is_applied and days is not None:
+        raise click.UsageError("--apply goes over all issues: leave --days out")
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        if is_applied:
+            done = work.apply(app)
+            document, lines = work.applied_json(done), topics.applied_lines(done)
+        else:
+            found = work.survey(app, limit=limit, days=days)
+            document, lines = work.survey_json(found), topics.survey_lines(found, limit=limit, days=days)
+    from digest.cli.show.console import print_lines
+
+    print_json(document) if as_json else print_lines(lines)
+
+
+@click.command("eval", short_help="Measure how good it is, on labelled sets.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of labelled sets, or a file of labelled papers. Default: the small sample that ships.",
+)
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice(_PARTS), help="Only this part; may be given several times."
+)
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Ask the model of this config.toml too, within its budgets, about labelled papers of one's own; "
+    "may be given several times.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="How many papers of a set a model is asked for (by default 50, and none of SciTLDR).",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the figures down, as those of a release, for later versions to be compared with.",
+)
+@json_option
+def evaluate(
+    data: Path | None,
+    parts: tuple[str, ...],
+    configs: tuple[Path, ...],
+    limit: int | None,
+    save: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure summaries, topics, ranking and duplicates on labelled sets, beside the figures of the last release.
+
+    A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
+    papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
+    """
+    from contextlib import ExitStack
+
+    from digest.cli.show import console
+    from digest.evaluation import baseline, report
+    from digest.evaluation.run import PARTS, SAMPLE, Evaluator
+
+    with working(as_json) as host, ExitStack() as opened:
+        release = baseline.read_release()
+        if save:
+            baseline.check_writable(save)
+        evaluator = Evaluator(
+            data=data or SAMPLE,
+            host=host,
+            apps=[opened.enter_context(app_of(config, host)) for config in configs],
+            limit=limit,
+            announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
+        )
+        found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
+    if as_json:
+        print_json(report.evaluation_json(found, release, version=__version__))
+    else:
+        console = console.screen()
+        for line in report.lines(found, release):
+            console.print_line(console, line.text, _STYLES.get(line.style, ""))
+    if save:
+        baseline.save_release(save, __version__, found.figures)
+    if not found.figures:
+        sys.exit(FAILED)
+    if found.troubles or found.stood_in:
+        sys.exit(DEGRADED)

@@ -1,0 +1,234 @@
+"""Bills and estimates as text for people, in lines of up to 80 columns, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from digest.cli.show.console import print_lines
+from digest.publish.amounts import _FREE, _of, _percent, said_of, tokens, usd
+from digest.publish.views import count
+
+if TYPE_CHECKING:
+    from digest.usecases.cost import Bill, Estimate
+
+from itertools import groupby
+
+from digest.core.summaries.ledger import CheckCount, Spending
+from digest.usecases.cost import Bill, Budget, EditionEstimate, Estimate, together
+
+_WIDTH: Final = 80
+_HEADS: Final = ("day", "requests", "failed", "papers", "in", "cached", "out", "cost", "in doubt", "a paper")
+
+
+# -- bills
+
+
+def bill_lines(bill: Bill) -> list[str]:
+    """A table of days for each model, what the budgets are at, and what is to be known of the prices."""
+    span = f"{bill.since} to {bill.until}"
+    if not bill.rows:
+        why = _FREE.get(bill.client, "the model was not asked")
+        return [f"No request to a model from {span}: {why}.", *_budgets(bill)]
+    lines = [f"What the model cost from {span} (in and out: tokens)", ""]
+    lines += _table(bill.rows)
+    lines += ["", *_budgets(bill)]
+    if doubt := sum(row.in_doubt_usd for row in bill.rows):
+        lines.append(
+            f"In doubt: {usd(doubt)} was reserved for answers that never came or are awaited; budgets count it."
+        )
+    if bill.price is not None:
+        lines.append(f"Prices of {said_of(bill.price)}.")
+    for model, n in bill.unpriced:
+        lines.append(f"What {count(n, 'request')} cost is not in these sums: {_no_price(model)}.")
+    return lines
+
+
+def _no_price(model: str) -> str:
+    return f'no price is known for {model}; give it as [llm.prices."{model}"], 0 where it costs nothing'
+
+
+def _budgets(bill: Bill) -> Iterable[str]:
+    if bill.of_month.spent_usd or bill.of_month.ceiling_usd is not None:
+        yield f"{bill.month:%B %Y}: {_of(bill.of_month, 'budget_usd_per_month')}"
+    if bill.of_run and (bill.of_run.spent_usd or bill.of_run.ceiling_usd is not None):
+        # A run of another day counts on that day's budget, whenever it took place.
+        yield f"Runs of {bill.today}: {_of(bill.of_run, 'budget_usd_per_run')}"
+
+
+def _table(rows: Sequence[Spending]) -> list[str]:
+    groups = [(who, list(of_it)) for who, of_it in groupby(sorted(rows, key=_who), key=_who)]
+    body: list[tuple[str, ...]] = [_HEADS]
+    for (model, client, mode), of_it in groups:
+        body.append((_named(model, client, mode),))
+        body += [_cells(str(row.day), row) for row in of_it]
+        if len(of_it) > 1 and len(groups) > 1:
+            body.append(_cells("together", together(of_it)))
+    if len(rows) > 1:
+        body.append(("",))
+        body.append(_cells("all", together(rows)))
+    return _aligned(body)
+
+
+def _who(row: Spending) -> tuple[str, str, str]:
+    return row.model, row.client, row.mode
+
+
+def _named(model: str, client: str, mode: str) -> str:
+    return f"{model} ({client}, in batches)" if mode == "batch" else f"{model} ({client})"
+
+
+def _cells(name: str, row: Spending | None) -> tuple[str, ...]:
+    assert row is not None  # noqa: S101 -- there is one for any rows
+    each = row.cost_usd / row.summaries if row.summaries else 0.0
+    return (
+        name,
+        f"{row.requests:,}",
+        f"{row.failed:,}" if row.failed else "",
+        f"{row.papers:,}",
+        tokens(row.input_tokens),
+        f"{row.cached_tokens / row.input_tokens:.0%}" if row.cached_tokens and row.input_tokens else "",
+        tokens(row.output_tokens),
+        # "$0.0000" would say that it was free.
+        "?" if row.unpriced == row.requests else _in_column(row.cost_usd),
+        _in_column(row.in_doubt_usd) if row.in_doubt_usd else "",
+        f"${each:.5f}" if each else "",
+    )
+
+
+def _aligned(body: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows as lines: the first column to the left, the others to the right; a column of blanks is left out."""
+    whole = [row for row in body if len(row) > 1]
+    shown = [n for n in range(len(whole[0])) if any(row[n] for row in whole[1:])]
+    widths = [max(len(row[n]) for row in whole) for n in shown]
+    gap = "  " if sum(widths) + 2 * (len(widths) - 1) <= _WIDTH else " "
+    lines = []
+    for row in body:
+        cells = [row[n] for n in shown] if len(row) > 1 else row
+        first, *others = cells
+        padded = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=False))]
+        lines.append(gap.join(padded).rstrip())
+    return lines
+
+
+def bill_json(bill: Bill) -> dict[str, Any]:
+    """`digest cost --json`."""
+    total = together(bill.rows)
+    return {
+        "since": bill.since.isoformat(),
+        "until": bill.until.isoformat(),
+        "client": bill.client,
+        "rows": [_row_json(row) for row in bill.rows],
+        "total": None if total is None else {k: v for k, v in _row_json(total).items() if k not in _NAMES},
+        "month": {"month": f"{bill.month:%Y-%m}", **_budget_json(bill.of_month)},
+        "run": None if bill.of_run is None else _budget_json(bill.of_run),
+        "prices": None
+        if bill.price is None
+        else {**asdict(bill.price), "of": bill.price.of.isoformat() if bill.price.of else None},
+        "unpriced": dict(bill.unpriced),
+    }
+
+
+_NAMES: Final = ("day", "client", "model", "mode")
+
+
+def _row_json(row: Spending) -> dict[str, Any]:
+    each = round(row.cost_usd / row.summaries, 9) if row.summaries else None
+    return {**asdict(row), "day": row.day.isoformat(), "cost_usd_per_summary": each}
+
+
+def _budget_json(budget: Budget) -> dict[str, Any]:
+    return {"spent_usd": budget.spent_usd, "budget_usd": budget.ceiling_usd, "left_usd": budget.left_usd}
+
+
+# -- estimates
+
+
+def estimate_lines(found: Estimate) -> list[str]:
+    """What a run would cost, edition by edition, beside what is left."""
+    who = found.model or found.client
+    lines = [f"What a run of {found.day} would cost with {who}. Nothing was sent.", ""]
+    lines += [line for edition in found.editions for line in _edition_lines(edition, found)]
+    asks = any(edition.requests for edition in found.editions)
+    if asks and len(found.editions) > 1 and found.client not in _FREE:
+        lines.append(f"together: {_likely(found.likely_usd, found.most_usd, found.model)}")
+    if asks and found.batch_share is not None:
+        share = f"{100 * found.batch_share:.0f} %"
+        lines.append(f'Summaries that are handed over in time, for mode = "batch", cost {share} of that.')
+    if asks and found.flex_share is not None and found.likely_usd is not None:
+        lines.append(
+            "Likely is at the price of the flex tier, at the most at that of the usual one, if flex has no room."
+        )
+    for name, budget in (("the run's", found.of_run), ("the month's", found.of_month)):
+        if budget.ceiling_usd is not None:
+            lines.append(f"Left of {name} {usd(budget.ceiling_usd)}: {usd(budget.left_usd or 0.0)}")
+    if beyond := sum(edition.beyond for edition in found.editions):
+        what = "it would get an extract" if beyond == 1 else "they would get extracts"
+        lines.append(f"! The budget would not reach {count(beyond, 'paper')}: {what}.")
+    ceilings = (found.of_run.ceiling_usd, found.of_month.ceiling_usd)
+    if found.likely_usd is None and any(ceiling is not None for ceiling in ceilings):
+        lines.append("! Without a price no budget can hold.")
+    lines += [f"! {warning}" for warning in found.warnings]
+    return [*lines, "The lists are read and kept: the run itself will not read them again."]
+
+
+def _edition_lines(edition: EditionEstimate, found: Estimate) -> Iterable[str]:
+    if edition.is_out:
+        yield f"{edition.edition}: its issue is made; nothing is asked for it again"
+        return
+    stored = f", {edition.stored:,} summarized already" if edition.stored else ""
+    requests = count(edition.requests, "request") if edition.requests else "no request"
+    papers = f"{edition.edition}: {count(edition.papers, 'paper')}{stored}; {requests}"
+    if found.client in _FREE or not edition.requests:
+        yield f"{papers}: {_FREE[found.client]}" if found.client in _FREE and edition.papers else papers
+        return
+    yield f"{papers}, about {edition.input_tokens:,} tokens in and {edition.output_tokens:,} out"
+    yield f"  {_likely(edition.likely_usd, edition.most_usd, found.model)}"
+
+
+def _likely(likely: float | None, most: float | None, model: str) -> str:
+    if likely is None or most is None:
+        return f"what it would cost cannot be said: {_no_price(model)}"
+    return f"likely {usd(likely)}, at the most {usd(most)} unless requests have to be repeated"
+
+
+def estimate_json(found: Estimate) -> dict[str, Any]:
+    """`digest run --estimate --json`."""
+    return {
+        "date": found.day.isoformat(),
+        "client": found.client,
+        "model": found.model or None,
+        "editions": [asdict(edition) for edition in found.editions],
+        "likely_usd": found.likely_usd,
+        "most_usd": found.most_usd,
+        "run": _budget_json(found.of_run),
+        "month": _budget_json(found.of_month),
+        "warnings": list(found.warnings),
+    }
+
+
+# -- words
+
+
+def _in_column(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 1000 else f"${amount:.4f}"
+
+
+def checks_lines(checks: Sequence[CheckCount]) -> list[str]:
+    """One line for each model and prompt: "numbers 12 of 400 (3 %)"."""
+    lines = []
+    for (model, prompt), of_it in groupby(checks, key=lambda c: (c.model, c.prompt)):
+        said = ", ".join(f"{c.check} {c.failed:,} of {c.asked:,} ({_percent(c)})" for c in of_it)
+        lines.append(f"{model}, prompt {prompt[:8] or 'not known'}: {said}")
+    return lines
+
+
+def print_bill(bill: Bill) -> None:
+    """What the model cost."""
+    print_lines(bill_lines(bill))
+
+
+def print_estimate(found: Estimate) -> None:
+    """What a run would cost."""
+    print_lines(estimate_lines(found))

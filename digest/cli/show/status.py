@@ -1,0 +1,163 @@
+"""What `status`, `doctor` and a renewal found, as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from digest.cli.show.console import _SOME, put, screen
+from digest.cli.show.money import checks_lines
+from digest.core.models import DeliveryState
+from digest.core.summaries.ledger import JobState
+from digest.publish.amounts import usd
+from digest.publish.views import count
+
+if TYPE_CHECKING:
+    from digest.usecases.doctor import Finding
+    from digest.usecases.renew import Renewal
+    from digest.usecases.status import StatusReport
+
+
+def status_json(found: StatusReport) -> dict[str, Any]:
+    store = found.store
+    return {
+        "database": store.place,
+        "size_bytes": store.size_bytes,
+        "schema": store.schema,
+        "papers": store.papers,
+        "issues": store.issues,
+        "sources": [
+            {
+                "name": r.source,
+                "date": r.day.isoformat(),
+                "at": r.at.isoformat(),
+                "state": r.state.value,
+                "listed": r.listed,
+                "error": r.error,
+            }
+            for r in store.readings
+        ],
+        "editions": [
+            {
+                "name": e.name,
+                "newest": e.newest.isoformat() if e.newest else None,
+                "papers": e.papers,
+                "next": e.next.isoformat() if e.next else None,
+            }
+            for e in found.editions
+        ],
+        "deliveries": {state.value: n for state, n in store.deliveries},
+        "undelivered": [
+            {
+                "edition": d.edition,
+                "date": d.date.isoformat(),
+                "recipient": d.recipient,
+                "state": d.state.value,
+                "reason": d.error,
+            }
+            for d in found.undelivered
+        ],
+        "requests_this_month": store.requests,
+        "cost_usd_this_month": round(store.cost_usd, 6),
+        "awaited_usd_this_month": round(store.awaited_usd, 6),
+        "in_doubt_usd_this_month": round(store.in_doubt_usd, 6),
+        "checks_this_month": [asdict(c) for c in found.checks],
+        "jobs": [
+            {
+                "name": job.name,
+                "state": job.state.value,
+                "edition": job.edition,
+                "date": job.date.isoformat(),
+                "papers": job.papers,
+                "submitted_at": job.submitted_at.isoformat(),
+            }
+            for job in found.jobs
+        ],
+        "outdated_summaries": found.outdated,
+    }
+
+
+def print_status(found: StatusReport) -> None:
+    console = screen()
+    store = found.store
+    held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
+    put(console, f"{held}, {store.size_bytes / 1e6:.1f} MB in {store.place}")
+    for edition in found.editions:
+        newest = (
+            f"newest of {edition.newest} with {count(edition.papers, 'paper')}" if edition.newest else "no issue yet"
+        )
+        due = f"; next at {edition.next:%A %Y-%m-%d %H:%M}" if edition.next else ""
+        put(console, f"edition {edition.name}: {newest}{due}", indent=2)
+    for r in store.readings:
+        said = count(r.listed, "paper") if r.error is None else r.error
+        put(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
+    if store.deliveries:
+        put(console, "mail: " + ", ".join(f"{n} {state}" for state, n in store.deliveries), indent=2)
+    for d in found.undelivered[:_SOME]:
+        put(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
+    if (more := len(found.undelivered) - _SOME) > 0:
+        put(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
+    for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        if any(d.state is state for d in found.undelivered):
+            twice = "; they may arrive twice" if state is DeliveryState.UNKNOWN else ""
+            put(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
+    if store.requests:
+        cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
+        awaited = f", {usd(store.awaited_usd)} of it reserved for open jobs" if store.awaited_usd else ""
+        doubt = f", {usd(store.in_doubt_usd)} of it in doubt" if store.in_doubt_usd else ""
+        put(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
+    for refused in checks_lines(found.checks):
+        put(console, f"refused: {refused}", indent=2)
+    for job in found.jobs:
+        since = f"{'handed over' if job.state is JobState.OPEN else 'written down'} {job.submitted_at:%Y-%m-%d %H:%M}"
+        put(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
+    if found.outdated:
+        put(console, _renewable(found), indent=2)
+
+
+def _renewable(found: StatusReport) -> str:
+    some = min(found.outdated, 100)
+    cost = f", for about {usd(some * found.usd_per_summary)}" if found.usd_per_summary else ""
+    were = "1 summary was" if found.outdated == 1 else f"{found.outdated:,} summaries were"
+    them = "renews them" if some == found.outdated else "renews the newest"
+    return f"{were} written under an earlier prompt; `digest summarize --stale --limit {some}` {them}{cost}"
+
+
+def renewal_json(done: Renewal) -> dict[str, Any]:
+    """What `digest summarize --stale` did."""
+    return {
+        "renewed": done.renewed,
+        "left": done.left,
+        "requests": sum(s.usage.requests for s in done.sums),
+        "cost_usd": round(sum(s.usage.cost_usd for s in done.sums), 6),
+        "in_doubt_usd": round(sum(s.usage.in_doubt_usd for s in done.sums), 6),
+        "warnings": [warning for s in done.sums for warning in s.warnings],
+    }
+
+
+def print_renewal(done: Renewal) -> None:
+    """What `digest summarize --stale` did, for people."""
+    console = screen()
+    if not done.renewed and not done.left:
+        put(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
+        return
+    spent = sum(s.usage.cost_usd for s in done.sums)
+    cost = f", for {usd(spent)}" if spent else ""
+    left = f"; {done.left:,} are still of an earlier prompt" if done.left else ""
+    were = "1 summary was" if done.renewed == 1 else f"{done.renewed:,} summaries were"
+    put(console, f"{were} renewed{cost}{left}")
+    for warning in dict.fromkeys(warning for s in done.sums for warning in s.warnings):
+        put(console, f"! {warning}", indent=2)
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    return {"subject": finding.subject, "level": finding.level, "said": finding.said}
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    console = screen()
+    marks = {"good": "ok   ", "doubtful": "check", "wrong": "WRONG"}
+    for finding in findings:
+        style = {"good": "", "doubtful": "yellow", "wrong": "bold red"}[finding.level]
+        put(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")

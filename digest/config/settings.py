@@ -1,0 +1,201 @@
+"""The values of config.toml, read and checked: frozen, with secrets hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest.config.sources import SourceConfig
+from digest.config.table import nearest
+from digest.core.errors import ConfigError
+from digest.core.models import Edition
+from digest.core.private import looks_like_secret, masked
+from digest.llm.prices import Price
+
+
+class Secret:
+    """A password or key that no log, repr or error shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """How sources are reached."""
+
+    concurrency: int = 8
+    """Sources that are read at once."""
+    proxy: str | None = None
+    ca_file: Path | None = None
+    """Certificate authorities besides those of the system."""
+    private_hosts: tuple[str, ...] = ()
+    """Hosts that redirects and links may lead to although their addresses are private."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LLMConfig:
+    client: str = "extractive"
+    model: str = ""
+    base_url: str | None = None
+    api_key_env: str = "OPENAI_API_KEY"
+    concurrency: int = 8
+    mode: str = "direct"
+    """`direct`: asked during the run. `batch`: handed over earlier, at half the price."""
+    batch_lead_hours: float = 4.0
+    """How long before an edition is due its papers are handed over, in the mode `batch`."""
+    batch_tokens: int = 12_000
+    max_papers_per_request: int = 20
+    timeout_s: float = 120.0
+    time_limit_s: float = 900.0
+    """How long a run waits for the model in all."""
+    overview: bool = True
+    """The model writes the overview of the day too."""
+    budget_usd_per_run: float | None = None
+    budget_usd_per_month: float | None = None
+    recording: Path | None = None
+    """Where prompts and answers are written to (`openai`) or answered from (`replay`)."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """By model, on top of the shipped table."""
+    effort: str = ""
+    """How much a model is to think before it answers, in its server's words; empty: as it likes."""
+    service_tier: str = ""
+    """`flex` costs half and takes its time; empty: nothing is said of it."""
+    context_tokens: int | None = None
+    """What the model sees at once, prompt and answer together; None: as found out."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Passed through with each request."""
+    organization: str = ""
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailConfig:
+    sender_name: str = "Research digest"
+    sender: str = "digest@localhost"
+    """The bare address."""
+    transport: str = "outbox"
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    username: str = ""
+    password_env: str = "DIGEST_SMTP_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
+    timeout_s: float = 60.0
+    ca_file: Path | None = None
+    """A CA bundle for servers whose certificate the system does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    path: Path
+    """config.toml; relative paths in it are relative to its folder."""
+    title: str
+    timezone: ZoneInfo
+    data_dir: Path
+    database: str
+    sources: tuple[SourceConfig, ...]
+    network: NetworkConfig = NetworkConfig()
+    llm: LLMConfig
+    editions: tuple[Edition, ...]
+    mail: MailConfig
+    site_url: str | None
+    """Without a trailing slash."""
+    topics: Mapping[str, Any] = field(default_factory=dict)
+    """What is added to the taxonomy, as `digest.core.topics.taxonomy` reads it."""
+
+    @property
+    def base(self) -> Path:
+        return self.path.parent
+
+    def edition(self, name: str) -> Edition:
+        """The edition of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        for edition in self.editions:
+            if edition.name == name:
+                return edition
+        raise ConfigError(f"no edition {name!r} in {self.path}{nearest(name, [e.name for e in self.editions])}")
+
+    def api_key(self, environment: Mapping[str, str]) -> Secret | None:
+        """The key for the model; None where none is needed.
+
+        Raises:
+            ConfigError: The variable is not set. A server of one's own (`base_url`) may do without.
+        """
+        if self.llm.client != "openai":
+            return None
+        value = _variable(environment, self.llm.api_key_env)
+        if not value:
+            self._refuse_secret("[llm] api_key_env", self.llm.api_key_env)
+        if not value and self.llm.base_url is None:
+            raise ConfigError(
+                f"{self.path.name}: [llm] client = 'openai' needs the environment variable {self.llm.api_key_env}, "
+                f"which is not set; set it, or use client = 'extractive', which needs no key"
+            )
+        return Secret(value) if value else None
+
+    def source_key(self, source: SourceConfig, environment: Mapping[str, str]) -> Secret | None:
+        """The key of a source; None for one that is asked without.
+
+        Raises:
+            ConfigError: The variable is not set.
+        """
+        if not source.api_key_env:
+            return None
+        value = _variable(environment, source.api_key_env)
+        if not value:
+            self._refuse_secret(f"[[source]] {source.name!r} api_key_env", source.api_key_env)
+            raise ConfigError(
+                f"{self.path.name}: [[source]] {source.name!r} api_key_env: the environment variable "
+                f"{source.api_key_env} is not set; set it, or take the line out to ask without a key"
+            )
+        return Secret(value)
+
+    def smtp_password(self, environment: Mapping[str, str]) -> Secret | None:
+        """The password for the mail server; None where no `username` is set.
+
+        Raises:
+            ConfigError: The variable is not set.
+        """
+        if self.mail.transport != "smtp" or not self.mail.username:
+            return None
+        value = _variable(environment, self.mail.password_env)
+        if not value:
+            self._refuse_secret("[mail] password_env", self.mail.password_env)
+            raise ConfigError(
+                f"{self.path.name}: [mail] username is set, so the environment variable {self.mail.password_env} "
+                "must hold the password, and it is not set"
+            )
+        return Secret(value)
+
+    def _refuse_secret(self, where: str, name: str) -> None:
+        """Refuse a key in the place of the name of a variable, without saying it.
+
+        Raises:
+            ConfigError: It is one, or seems to be.
+        """
+        if looks_like_secret(name):
+            raise ConfigError(
+                f"{self.path.name}: {where}: {masked(name)} looks like a key or a password, and not like the name of a "
+                "variable; put it into a variable, and the variable's name here (and as it stood in a file, replace it)"
+            )
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    """A variable without the line break at its end that `$(cat FILE)` leaves off and other ways leave on."""
+    return environment.get(name, "").rstrip("\r\n")

@@ -1,0 +1,34 @@
+"""What the world around a run is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from digest.core.ports import Clock
+
+if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    pass
+
+
+def now() -> datetime:
+    """The present moment, in UTC: the clock of every real run."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What the world around a run is: environment, clock, and somebody to tell what is going on."""
+
+    environment: Mapping[str, str]
+    clock: Clock = now
+    progress: Callable[[str], None] = lambda _: None
+    now: Callable[[], float] = time.monotonic
+    """Seconds of a clock that only goes forward: for how long to wait."""
+    sleep: Callable[[float], None] = time.sleep
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what must not be stopped in between; see `digest.cli.common.Interrupts`."""

@@ -1,0 +1,1 @@
+"""Ids, and when two records are one work."""

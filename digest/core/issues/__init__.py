@@ -1,0 +1,1 @@
+"""Entries, and the issue they make."""

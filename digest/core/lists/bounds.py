@@ -1,0 +1,69 @@
+"""What no paper has, whatever a source says: a title as long as a page, a day that has not come.
+
+Parsers see to the form of what they read; its measure is taken here, once for all of them, before anything that costs
+more the longer it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from digest.core.models import Parsed, Record, Rejected
+from digest.core.words.dates import not_after
+from digest.core.words.text import clipped, excerpt
+
+MAX_TITLE: Final = 1_000
+"""Characters. The longest of 36,000 on arXiv has 216."""
+_MAX_ABSTRACT: Final = 50_000
+"""Characters. What follows is the paper itself."""
+_MAX_AUTHORS: Final = 10_000
+"""The longest list of authors there is, of two experiments at CERN together, has 5,154."""
+_MAX_WORDS: Final = 200
+"""Categories, or keywords."""
+_MAX_WORD: Final = 500
+"""Characters of one of them, or of a name: a collaboration's can have 200."""
+
+
+def within_bounds(parsed: Parsed, *, now: datetime) -> Parsed:
+    """*parsed* without what no paper has; a record with such a title is rejected, all else is shortened or dropped."""
+    measured = [measure(record, now=now) for record in parsed.records]
+    return replace(
+        parsed,
+        records=tuple(one for one in measured if isinstance(one, Record)),
+        rejected=(*parsed.rejected, *(one for one in measured if isinstance(one, Rejected))),
+    )
+
+
+def measure(record: Record, *, now: datetime) -> Record | Rejected:
+    """*record* without what no paper has, or why it is none."""
+    title = record.paper.title
+    if len(title) > MAX_TITLE:
+        return Rejected(reason=f"title of more than {MAX_TITLE:,} characters", excerpt=excerpt(title))
+    return _measured(record, now)
+
+
+def _measured(record: Record, now: datetime) -> Record:
+    paper = record.paper
+    measured = replace(
+        paper,
+        abstract=paper.abstract if len(paper.abstract) <= _MAX_ABSTRACT else _cut(paper.abstract),
+        authors=_short(paper.authors[:_MAX_AUTHORS]),
+        categories=_short(paper.categories[:_MAX_WORDS]),
+        keywords=_short(paper.keywords[:_MAX_WORDS]),
+        published=not_after(paper.published, now),
+        updated=not_after(paper.updated, now),
+    )
+    return record if measured == paper else replace(record, paper=measured)
+
+
+def _short(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(clipped(word, _MAX_WORD) for word in words)
+
+
+def _cut(abstract: str) -> str:
+    """At the last blank, if there is one near."""
+    cut = abstract[:_MAX_ABSTRACT]
+    blank = cut.rfind(" ", _MAX_ABSTRACT - 100)
+    return (cut[:blank] if blank > 0 else cut).rstrip() + " …"

@@ -1,0 +1,1 @@
+"""Interests, and what comes first."""

@@ -1,0 +1,391 @@
+"""How near papers are to each other, and to what a reader liked, by their words alone.
+
+    bags ──► Space ──► Vector ──┬──► Taste    how well a paper fits all that was liked, and not
+             (how much          └──► Nearest  which single paper it is nearest to
+              each word says)
+
+Taste is a centroid (Rocchio) with three changes, each of which was measured to help (`digest.evaluation.ranking`):
+long texts are not divided by their whole length, words that one liked paper alone has are not left behind those that
+many have, and what is usual anywhere is taken off. What is taken off can only sink a text: one that merely lacks the
+usual words, as those of another field do, fits no better than by what it has of the liked ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import mul
+from typing import Final, Generic, Self, TypeVar
+
+from digest.core.errors import ConfigError
+from digest.core.words.word_counts import Bag
+
+K = TypeVar("K")
+Name = TypeVar("Name", int, str)
+
+_SLOPE: Final = 0.8
+"""How much of a text's length its weights are divided by; of the rest, the usual length. 1 favours scraps of text."""
+EVENNESS: Final = 0.75
+"""Power on a taste's words: below 1, a word of one liked paper counts beside one of all."""
+USUAL: Final = 3.0
+"""How often what is usual anywhere is taken off a taste."""
+_DISLIKED: Final = 0.5
+"""How much what was disliked weighs against what was liked."""
+_REPEATED: Final = 1.3
+"""A word's mean weight within a paper that has it, of 1 for a word that stands there once."""
+_TELLING: Final = 24
+"""Words of a paper by which others find it; the rest only decide how near it is."""
+_LOOKED_AT: Final = 4
+"""How many of those found are compared word by word."""
+_PROSE: Final = frozenset(
+    # What papers of any field are written with, as far as it is rare enough to pass for a subject.
+    "able above absence accelerate accept accessible accompany accordance accordingly account accurately achieved "
+    "achieving acquire act actual actually adapt add added adding addition additional additionally addressed "
+    "addressing adequate adopt adopted advance advanced advantage affect affected after again against ago agree "
+    "agreement aid aimed aiming alleviate allowing almost alone along already alternative although alway among amount "
+    "ample analyse analyze analyzed analyzing another answer anybody anything apart apparent appear applicable apply "
+    "applying appropriate approximately arise around article ask asked asking aspect assess assessed assessing assume "
+    "assumed assuming assumption attempt attract author avenue average avoid avoiding aware away back baseline basic "
+    "basis becoming been before begin beginning behind being believe below bench beneficial benefit beside best "
+    "beyond big billion bring broad broader build building built burden call came capable careful carefully carry "
+    "certain chance change changed changing characteristic characterize cheap choice choose chosen claim clear "
+    "clearly close closely closer collect collected collecting com combination combine combined combining come "
+    "commercial commonly comparable compare comparing comparison compatible competitive complete completely "
+    "comprehensive comprise concern conclude conclusion conduct conducted confirm confirmed connect consequence "
+    "consequently considerable considerably considered considering consist consistent consistently constant "
+    "constitute construct constructed contain containing contrast contribute contribution convenient conventional "
+    "correct correctly correspond corresponding could curate curated currently date day deal dealing decade decide "
+    "decrease decreased dedicated deeper define defined defining degree deliver demand demonstrated demonstrating "
+    "depend depending derive derived describe described description desirable desired detail detailed determine "
+    "determined determining developed developing differ difference differently difficult difficulty direct direction "
+    "directly discover discuss discussed distinct diversity done doubt down drastically drawback drive driven drop "
+    "earlier early ease easier easily easy effectively efficacy efficiently effort eight either eliminate else emerge "
+    "emerged emerging emphasize employ employed enabled enabling encounter encourage enhance enhanced enhancing "
+    "enough ensure entire entirely equal equally especially essential essentially establish established etc evaluated "
+    "evaluating eventually ever every everybody everything everywhere evident evolve exact exactly examine excellent "
+    "except exhibit exist existence expand expect expected expensive experimental explain explicit explicitly exploit "
+    "explored exploring extend extended extending extensively extent extra extremely facilitate fact factor fail "
+    "failure fair fairly fall false familiar far fashion fast faster feasible fewer final finally firstly fit five "
+    "flexible focused focusing follow followed following formal former forth forward found four fourth frequent "
+    "frequently fresh full fully fundamental future gain gather generally get github give giving goal going good "
+    "great greater greatly grow guide half handle handling happen hard harder hardly having heavily heavy held help "
+    "helpful helping hence her here higher highest highlight highly hinder his hold hope http https huge hundred idea "
+    "ideal identified identifying immediate immediately implication imply importance importantly impossible "
+    "impressive improved improvement improving inability include included incomplete incorporate incorporating "
+    "increase increased increasing increasingly indeed independent independently indicate individual inform initial "
+    "initially inside insight inspire inspired instance instead insufficient integrate intend intended interest "
+    "interesting introduced introducing introduction intuitive investigated investigating involve involved involving "
+    "itself just keep keeping kept kind know knowing lacking largely larger largest last lastly late later latest "
+    "latter lay leading least leave led left length less let leveraging lie likely limit limiting list literature "
+    "little live longer look looking lose losing lost lot lower lowest made main mainly maintain maintaining major "
+    "majority manner mark matter maybe mean meaning meaningful meanwhile measured measuring meet mention mere merely "
+    "might million minimal minor minute miss missing modern moment moreover mostly motivate motivated move moving "
+    "much must mutual myself name named namely near nearly necessarily necessary needed needing neither never "
+    "nevertheless newly next nine no nobody none nor notable notably note nothing notion now nowaday numerous object "
+    "observe observed obstacle obtain obtained obtaining obvious occur off offer offering old once onto ordinary "
+    "original otherwise outcome outperforming outside overall overcome overlook own part partially particularly "
+    "partly past per perfect performed performing perhap period permit perspective phenomenon pioneer play poor "
+    "popular positive possess possibility possible possibly potentially powerful practical practice precise precisely "
+    "predominantly preliminary presence presented presenting preserve pressing prevent previously primarily primary "
+    "principle probably procedure proceed produce produced producing progress prominent promise promising promote "
+    "proper properly proposing prove proven provided providing publicly purpose pursue put quantity quick quickly "
+    "quite raise rapid rapidly rare rarely rather reach reached reaching read ready realistic realize really reason "
+    "reasonable recognize reduced reducing reduction refer regard regarding regardless relate related relation "
+    "relative relatively release released relevant reliable relying remaining remarkable remarkably remove repeat "
+    "replace replaced report reported represent required requirement requiring researcher respect respectively "
+    "respond rest restrict restricted resulting retain reveal revealed revealing review rich right rigorous rise "
+    "roughly round run running said satisfy save saw say scarce scope score second secondly see seek seem seen seldom "
+    "select sense separate separately serious serve setup seven severe severely share shared short shortcoming should "
+    "showed showing side significance similar similarly simpler simplicity simplify simply simultaneously since "
+    "situation six slight slightly slow slower smaller so solely solid solve solved somebody somehow something "
+    "sometime somewhat soon sophisticated sought special specify spend stage stand start started starting still "
+    "straightforward strength strengthen strong stronger strongly struggle studied studying subject subsequent "
+    "subsequently substantial substantially success successful successfully suffer sufficient sufficiently suggest "
+    "suggesting suitable suited summarize superior superiority supported suppose sure surprising surprisingly tackle "
+    "tailor tailored take taken taking targeted ten tend tendency thank themselve theoretical theory thereby "
+    "therefore thing think third thorough thoroughly though thousand throughout today together too took top total "
+    "traditional treat tried true truly try trying turn twice typical typically ubiquitous unable uncover underlying "
+    "understand understood undertake unexplored unfortunately unified unique unknown unless unlike until upon usage "
+    "useful usefulness usual usually utilize utilized utilizing valid validated valuable variant variety vary varying "
+    "vast verify versatile version very vice want was weak were wherea whereas wherein whether who whole whose why "
+    "wide widely widespread will word worked working worse worst worth would written www year yes yet yield yielding "
+    "you young your".split()
+)
+"""Folded words that tell nothing of what a paper is about, however rare they are."""
+_COMMON: Final = 0.05
+"""Share of papers from which a word tells nothing of what a paper is about: "test", "training"."""
+_NO_LENGTH: Final = 30.0
+"""The length of a paper's weights where no background says; that of an abstract."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """In how many papers of a large collection each word stands."""
+
+    papers: int = 0
+    length: float = _NO_LENGTH
+    """The mean length of its papers' weights."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `words.txt`: notes behind `#`, `papers N`, `length X`, then a count and the words that have it.
+
+        Raises:
+            ConfigError: A line is none of these.
+        """
+        papers, length, counts = 0, _NO_LENGTH, dict[str, int]()
+        for number, line in enumerate(text.splitlines(), start=1):
+            first, *rest = line.split() or ["#"]
+            try:
+                if first == "papers":
+                    papers = int(rest[0])
+                elif first == "length":
+                    length = float(rest[0])
+                elif not first.startswith("#"):
+                    counts.update(dict.fromkeys(rest, int(first)))
+            except (ValueError, IndexError) as exc:
+                raise ConfigError(f"words.txt, line {number}: {line[:60]!r} has no number; train it again") from exc
+        return cls(papers=papers, length=length, counts=counts)
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots, to keep what was worked out once
+class Vector:
+    """A text as weights of its words."""
+
+    weights: Mapping[str, float]
+    """Of length 1, or empty."""
+    strength: float
+    """About 1, more for a long text: by how much its weights count when it is held against a taste."""
+
+    @cached_property
+    def telling(self) -> Sequence[tuple[str, float]]:
+        """The words by which it is found among others, the heaviest first, with their weights."""
+        return _largest(self.weights, _TELLING)
+
+    def cosine(self, other: Vector) -> float:
+        """How near two texts are: 1 for the same words as often, 0 for none in common."""
+        few, many = sorted((self.weights, other.weights), key=len)
+        return sum(weight * many[word] for word, weight in few.items() if word in many)
+
+    def shared(self, other: Vector, most: int) -> tuple[str, ...]:
+        """The words that bring two texts near to each other, the most telling first; folded."""
+        worth = {word: weight * other.weights[word] for word, weight in self.weights.items() if word in other.weights}
+        return tuple(word for word, _ in _largest(worth, most))
+
+
+class Space:
+    """How much each word says: a rare one much, one that all papers have nearly nothing."""
+
+    def __init__(self, background: Background, bags: Iterable[Bag] = ()) -> None:
+        """Count words in *background* and in *bags*: each once, in any order."""
+        self._background = background
+        self._counts: Counter[str] = Counter()
+        self._papers = background.papers
+        for one in bags:
+            self._counts.update(one.keys())
+            self._papers += 1
+        self._rarity = _Once(lambda word: -math.log(self.share(word)))
+        self._usual = _Once(lambda word: self.share(word) * self._weight(word))
+        self._variance = _Once(lambda word: self.share(word) * (1 - self.share(word)) * self._weight(word) ** 2)
+
+    def share(self, word: str) -> float:
+        """The share of papers that have *word*, a little less than 1 at most."""
+        return (self._background.counts.get(word, 0) + self._counts[word] + 0.5) / (self._papers + 1)
+
+    def _weight(self, word: str) -> float:
+        """What *word* weighs in a paper that has it."""
+        return self._rarity[word] * _REPEATED / self._background.length
+
+    def rarity(self, word: str) -> float:
+        """How much it says that a paper has *word*; more than 0."""
+        return self._rarity[word]
+
+    def tells(self, word: str) -> bool:
+        """Whether *word* tells what a paper is about: the background has it seldom, and it is not of any prose."""
+        return word not in _PROSE and self._background.counts.get(word, 0) <= _COMMON * self._background.papers
+
+    def usual(self, word: str) -> float:
+        """The weight that *word* has in a paper of which nothing is known."""
+        return self._usual[word]
+
+    def variance(self, word: str) -> float:
+        """How much the weight of *word* differs from paper to paper."""
+        return self._variance[word]
+
+    @cached_property
+    def usual_paper(self) -> tuple[float, float]:
+        """How near any paper is to one of which nothing is known, and how much that differs from paper to paper."""
+        weights = {word: self._usual[word] ** 2 for word in sorted(self._background.counts.keys() | self._counts)}
+        return sum(weights.values()), sum(weight * self.variance(word) for word, weight in weights.items())
+
+    def vector(self, bag: Bag) -> Vector:
+        """The weights of a text."""
+        rarity = self._rarity
+        weights = {w: rarity[w] if n == 1 else (1 + math.log(n)) * rarity[w] for w, n in bag.items()}
+        length = math.sqrt(sum(map(mul, weights.values(), weights.values())))
+        if not length:
+            return Vector(weights={}, strength=0.0)
+        usual = _SLOPE * length + (1 - _SLOPE) * self._background.length
+        return Vector(weights={word: w / length for word, w in weights.items()}, strength=length / usual)
+
+
+class _Once(dict[str, float]):
+    """What is worked out for a word when it is met first; a lookup of a dict is all that it costs from then on."""
+
+    def __init__(self, of: Callable[[str], float]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, word: str) -> float:
+        self[word] = value = self._of(word)
+        return value
+
+
+class Taste:
+    """What a reader likes, as weights of words."""
+
+    def __init__(
+        self,
+        space: Space,
+        liked: Sequence[tuple[Vector, float]],
+        disliked: Sequence[tuple[Vector, float]] = (),
+        *,
+        evenness: float = EVENNESS,
+        usual: float = USUAL,
+        bounded: bool = True,
+    ) -> None:
+        """Learn from vectors, each with its weight, more than 0; at least one is liked.
+
+        What is disliked counts in full from five papers on: one mark is no taste.
+
+        Args:
+            evenness: See `EVENNESS`; 1 gives a plain centroid.
+            usual: See `USUAL`; 0 takes nothing off.
+            bounded: Whether a text fits no better than by what it has of the liked words.
+        """
+        mean = _centroid(liked)
+        even = {word: weight**evenness for word, weight in mean.items()}
+        scale = sum(mean.values()) / (sum(even.values()) or 1.0)
+        wanted = {word: weight * scale for word, weight in even.items()}
+        against = _DISLIKED * min(1.0, sum(weight for _, weight in disliked) / 5)
+        unwanted = {word: against * weight for word, weight in _centroid(disliked).items()}
+        self.words: Mapping[str, float] = {
+            word: wanted.get(word, 0.0) - unwanted.get(word, 0.0) for word in wanted | unwanted
+        }
+        """What each word of a text adds; below 0 for what is not liked. Whatever is usual is still to be taken off."""
+        self._usual, self._is_bounded = usual, bounded
+        self._weights = _Once(lambda word: -usual * space.usual(word))
+        for word, weight in self.words.items():
+            self._weights[word] += weight
+        # Tastes differ in width: what is near to one of forty papers is measured by how near any paper is to them.
+        met = sum(weight * space.usual(word) for word, weight in self.words.items())
+        varies = sum((self._weights[w] ** 2 - (usual * space.usual(w)) ** 2) * space.variance(w) for w in self.words)
+        all_met, all_varies = space.usual_paper
+        self._expected = met - usual * all_met
+        self._deviation = math.sqrt(max(0.0, varies + usual**2 * all_varies)) or 1.0
+        # The same for the liked words alone, of which a text must have its share.
+        self._wanted = _Once(lambda _: 0.0)
+        self._wanted.update(self.words)
+        self._expected_wanted = met
+        varies_wanted = sum(weight**2 * space.variance(word) for word, weight in self.words.items())
+        self._deviation_wanted = math.sqrt(max(0.0, varies_wanted)) or 1.0
+        self._telling = frozenset(word for word in self.words if self._weights[word] > 0 and space.tells(word))
+
+    def fit(self, vector: Vector) -> float:
+        """How much nearer a text is than any other: about 0 for most, 4 for the nearest of a hundred, 10 for its like.
+
+        In standard deviations, as they would be if words stood in papers independently of each other: where they don't,
+        they are half as large again.
+        """
+        words, values = vector.weights, vector.weights.values()
+        nearness: float = vector.strength * sum(map(mul, map(self._weights.__getitem__, words), values))
+        wanted: float = vector.strength * sum(map(mul, map(self._wanted.__getitem__, words), values))
+        return self._bounded((nearness - self._expected) / self._deviation, wanted)
+
+    def _bounded(self, fit: float, wanted: float) -> float:
+        """A fit, at most as good as what the text has of the words wanted."""
+        return min(fit, (wanted - self._expected_wanted) / self._deviation_wanted) if self._is_bounded else fit
+
+    def is_met(self, vector: Vector) -> bool:
+        """Whether a text has any word that is liked and tells what a paper is about; no other can be near."""
+        return not self._telling.isdisjoint(vector.weights)
+
+    def shared(self, vector: Vector, most: int) -> tuple[str, ...]:
+        """The words by which a text fits and that tell what it is about, the most telling first; folded."""
+        worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if w in self._telling}
+        return tuple(word for word, _ in _largest(worth, most))
+
+    def fits(self, wanted: Iterable[float], usualness: Iterable[float]) -> list[float]:
+        """The same as `fit` for many texts, of which an index has told what they have of the words wanted.
+
+        Args:
+            wanted: For each text, the sum over its words of `words` times weight and strength.
+            usualness: For each text, see `usualness`.
+        """
+        usual, expected, deviation = self._usual, self._expected, self._deviation
+        return [
+            self._bounded((want - usual * use - expected) / deviation, want)
+            for want, use in zip(wanted, usualness, strict=True)
+        ]
+
+
+def usualness(vector: Vector, space: Space) -> float:
+    """How near a text is to a paper of which nothing is known."""
+    return vector.strength * sum(w * space.usual(word) for word, w in vector.weights.items())
+
+
+def _centroid(marked: Sequence[tuple[Vector, float]]) -> dict[str, float]:
+    total = sum(weight for _, weight in marked)
+    weights: dict[str, float] = {}
+    for vector, weight in marked:
+        factor = vector.strength * weight / total
+        for word, w in vector.weights.items():
+            weights[word] = weights.get(word, 0.0) + factor * w
+    return weights
+
+
+class Nearest(Generic[K]):
+    """Finds the nearest of many texts without comparing with each: by the words that say most."""
+
+    def __init__(self, texts: Iterable[tuple[K, Vector]] = ()) -> None:
+        """Put *texts* in, each under its key."""
+        self._texts: list[tuple[K, Vector]] = []
+        self._having: dict[str, list[tuple[int, float]]] = {}
+        for key, vector in texts:
+            self.add(key, vector)
+
+    def add(self, key: K, vector: Vector) -> None:
+        """Put one more text in."""
+        for word, weight in vector.telling:
+            self._having.setdefault(word, []).append((len(self._texts), weight))
+        self._texts.append((key, vector))
+
+    def find(self, vector: Vector) -> tuple[K, float] | None:
+        """The key of the nearest text, and how near it is; None where none shares a word that says much.
+
+        Of equally near ones the first that was put in.
+        """
+        if not self._texts:
+            return None
+        found: dict[int, float] = {}
+        for word, weight in vector.telling:
+            for number, other in self._having.get(word, ()):
+                found[number] = found.get(number, 0.0) + weight * other
+        likely = _largest(found, _LOOKED_AT)
+        if not likely:
+            return None
+        number, cosine = max(
+            ((n, vector.cosine(self._texts[n][1])) for n, _ in likely), key=lambda item: (item[1], -item[0])
+        )
+        return self._texts[number][0], cosine
+
+
+def _largest(values: Mapping[Name, float], most: int) -> list[tuple[Name, float]]:
+    """The keys of the *most* largest values, with them; of equal ones, the smallest keys."""
+    # Few are as large as the last of them: only these are worth putting in order.
+    least = sorted(values.values())[-most] if len(values) > most else -math.inf
+    return sorted(((k, v) for k, v in values.items() if v >= least), key=lambda item: (-item[1], item[0]))[:most]

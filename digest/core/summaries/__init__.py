@@ -1,0 +1,1 @@
+"""Batches, prompts, answers and the checks of them, and what they cost."""

@@ -1,0 +1,133 @@
+"""What is booked of requests to a model: what they may cost, what they cost, and what is still awaited.
+
+    RequestPlan ──reserve──► (the request goes out) ──settle──► RequestResult        Spending, CheckCount: the sums
+
+The most that a request can cost is booked before it is sent, and what it did cost in its place after the answer came.
+What was sent and never answered stays booked: it may have been billed. So no sum of the books is ever too low.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from digest.core.models import Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPlan:
+    """A request that is about to go out, for the books."""
+
+    at: datetime
+    run: str
+    """What the budget per run counts together: `2026-06-03` for all runs of that day, a name of its own on demand."""
+    edition: str
+    client: str
+    model: str
+    prompt: str
+    """Hash of the fixed part, as in `SummaryKey`."""
+    purpose: str
+    """`summaries`, `overview`, or `probe`: the doctor asked whether the server answers."""
+    mode: str = "direct"
+    """`direct` or `batch`."""
+    papers: int
+    most_usd: float | None
+    """The most it can cost; None if the model has no price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceilings:
+    """What may be spent."""
+
+    run_usd: float | None = None
+    """By the requests of one `RequestPlan.run`. None: no ceiling."""
+    month_usd: float | None = None
+    month_start: datetime | None = None
+    """Since when the month counts. None: since ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestResult:
+    """What came of a request, for the books."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    """None: not known. Then the most it can have cost stays booked."""
+    outcome: str
+    """ "ok", or what was wrong, in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What requests of one day, model and mode cost."""
+
+    day: date
+    """In the config's time zone."""
+    client: str
+    model: str
+    mode: str
+    requests: int
+    failed: int
+    """Requests without a usable answer."""
+    papers: int
+    """Papers in them; one that was asked again counts again."""
+    summaries: int
+    """Papers that got a summary."""
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: float
+    in_doubt_usd: float
+    """Reserved for requests whose answer never came, or is still awaited; the budgets count it as spent."""
+    unpriced: int
+    """Requests that have no price, for the model has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCount:
+    """How often a model's summaries failed a check."""
+
+    client: str
+    model: str
+    prompt: str
+    check: str
+    """One of `digest.core.summaries.grounding`'s names, or `missing`: it was not in the answer."""
+    failed: int
+    asked: int
+    """Summaries that were asked for with this model and prompt."""
+
+
+class JobState(StrEnum):
+    SUBMITTING = "submitting"
+    """Written down, perhaps not yet with the provider."""
+    OPEN = "open"
+    """With the provider."""
+    DONE = "done"
+    """What it brought was taken."""
+    LOST = "lost"
+    """Failed, expired or cancelled, or its provider does not know it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Requests that were handed to a provider together, to be answered at half the price within a day."""
+
+    pk: int
+    name: str
+    """Our own, unguessable; it is found by it at the provider."""
+    provider_id: str | None
+    state: JobState
+    edition: str
+    date: date
+    language: str
+    client: str
+    model: str
+    prompt: str
+    submitted_at: datetime
+    prompts: tuple[Prompt, ...]
+    """In the order of their numbers."""
+    requests: tuple[int, ...]
+    """Their rows in the books, in the same order."""

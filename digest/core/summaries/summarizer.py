@@ -1,0 +1,94 @@
+"""Who writes summaries, as the stages see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from digest.core.identity.ids import content_hash
+from digest.core.models import (
+    Entry,
+    Overview,
+    Paper,
+    PaperId,
+    Summary,
+    SummaryKey,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What a summarizer did for one edition."""
+
+    usage: Usage
+    warnings: tuple[str, ...] = ()
+
+    def and_then(self, later: Sums) -> Sums:
+        """Both together. What the first fell back on, the second found in the store and counts too."""
+        a, b = self.usage, later.usage
+        usage = replace(
+            a,
+            requests=a.requests + b.requests,
+            input_tokens=a.input_tokens + b.input_tokens,
+            output_tokens=a.output_tokens + b.output_tokens,
+            cached_tokens=a.cached_tokens + b.cached_tokens,
+            cost_usd=a.cost_usd + b.cost_usd,
+            in_doubt_usd=a.in_doubt_usd + b.in_doubt_usd,
+            fell_back=max(a.fell_back, b.fell_back),
+        )
+        return Sums(usage=usage, warnings=(*self.warnings, *later.warnings))
+
+
+class Summarizer(Protocol):
+    """Writes the summaries of an edition's papers; behind it stands a model, or the extract."""
+
+    @property
+    def client(self) -> str:
+        """`extractive`, `openai` or `replay`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Empty for `extractive`."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Hash of the fixed part of the prompt, or the version of the rules."""
+        ...
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once."""
+        ...
+
+    def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
+        """A few sentences on all *entries* together; None where the composed overview is to stand."""
+        ...
+
+    def begin_run(self, run: str) -> None:
+        """A run begins; the budget per run counts all runs of the same name together, over crashes too."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def key_of(summarizer: Summarizer, paper: Paper, language: str) -> SummaryKey:
+    """Under what the summary of *paper* by *summarizer* is stored."""
+    return SummaryKey(
+        content=content_hash(paper.title, paper.abstract),
+        client=summarizer.client,
+        model=summarizer.model,
+        prompt=summarizer.prompt,
+        language=language,
+    )

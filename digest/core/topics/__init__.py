@@ -1,0 +1,1 @@
+"""The taxonomy, and which topics a paper has."""

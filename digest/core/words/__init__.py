@@ -1,0 +1,1 @@
+"""Text: words, names, dates, formulas, languages."""

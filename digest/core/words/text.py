@@ -1,0 +1,159 @@
+"""Source text → what a reader expects: Unicode, one line or clean paragraphs, no invisible characters, safe addresses.
+
+    clean_line(s)   a title or a name           strip_invisible → unicode_text → one_line
+    clean_text(s)   an abstract of plain text   strip_invisible → unicode_text → paragraphs
+    clean_html(s)   an abstract with tags       strip_invisible → html_to_text → unicode_text
+    clean_title(s)  a title with tags
+    clean_mixed(s)  an abstract, and clean_mixed_line(s) a title, of which nobody says whether there are tags in it
+
+TeX is in `tex.py`, HTML in `markup.py`, author strings in `names.py`; they can be had from here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from digest.core.words.invisible import printable, strip_invisible
+from digest.core.words.markup import decoded, html_to_text, is_markup, title_to_text
+from digest.core.words.names import author_name, people, split_authors
+from digest.core.words.tex import unicode_text
+from digest.core.words.withdrawals import comment_says_withdrawn, says_withdrawn, title_says_withdrawn
+
+__all__ = [
+    "author_name",
+    "clean_html",
+    "clean_line",
+    "clean_mixed",
+    "clean_mixed_line",
+    "clean_text",
+    "clean_title",
+    "comment_says_withdrawn",
+    "escaped",
+    "excerpt",
+    "html_to_text",
+    "one_line",
+    "paragraphs",
+    "people",
+    "plain_letters",
+    "says_withdrawn",
+    "split_authors",
+    "strip_arxiv_prefix",
+    "strip_invisible",
+    "title_says_withdrawn",
+    "unicode_text",
+    "web_url",
+]
+
+_LIGATURES: Final = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_LIGATURE: Final = re.compile("[ﬀ-ﬆ]")
+_PARAGRAPH: Final = re.compile(r"\n(?:[^\S\n]*\n[\s]*|[^\S\n]{2,})")
+_ARXIV_PREFIX: Final = re.compile(
+    r"\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s*(?:Abstract:\s*)?|\s*Abstract:\s+", re.IGNORECASE
+)
+_HOST: Final = re.compile(r"[^\s\x00-\x20\"'<>\\^`{|}@%]+")
+_LONGEST_URL: Final = 2000
+_RAW: Final = re.compile('[ <>"]')
+
+
+def one_line(text: str) -> str:
+    """Every run of blanks and line ends becomes one blank; none at the ends."""
+    return " ".join(text.split())
+
+
+def paragraphs(text: str) -> str:
+    """Undo the wrapping of plain text; paragraphs are divided by one newline.
+
+    A paragraph begins after an empty line, or, as arXiv writes it, with an indented line.
+    """
+    return "\n".join(filter(None, (one_line(p) for p in _PARAGRAPH.split(text))))
+
+
+def plain_letters(text: str) -> str:
+    """*text* with its ligatures as letters: "eﬃcient" is found by nobody. No other letter changes, so 10² stays."""
+    if text.isascii() or not _LIGATURE.search(text):
+        return text
+    return _LIGATURE.sub(lambda ligature: _LIGATURES[ligature[0]], text)
+
+
+def clean_line(text: str) -> str:
+    """A title or name of plain text or TeX, as a reader expects it."""
+    # Wraps are undone first: TeX's own blank is a backslash and a blank, not a backslash and a line end.
+    return one_line(unicode_text(one_line(plain_letters(strip_invisible(text)))))
+
+
+def clean_text(text: str) -> str:
+    """An abstract of plain text or TeX, as a reader expects it."""
+    return paragraphs(unicode_text(plain_letters(strip_invisible(text))))
+
+
+def clean_html(text: str) -> str:
+    """An abstract of HTML, as a reader expects it; one line for each block."""
+    return _clean_lines(html_to_text(strip_invisible(text)))
+
+
+def clean_title(text: str) -> str:
+    """A title of HTML, as a reader expects it. A tag that nothing closes is one of its words."""
+    return one_line(_clean_lines(title_to_text(strip_invisible(text))))
+
+
+def clean_mixed(text: str) -> str:
+    """An abstract of HTML, plain text or TeX: which of them is seen by its tags."""
+    return clean_html(text) if is_markup(text) else clean_text(decoded(text))
+
+
+def clean_mixed_line(text: str) -> str:
+    """A title of HTML, plain text or TeX: which of them is seen by its tags."""
+    return clean_title(text) if is_markup(text) else clean_line(decoded(text))
+
+
+def _clean_lines(text: str) -> str:
+    # Entities can bring invisible characters back, so they are taken out behind the decoding too.
+    lines = unicode_text(plain_letters(strip_invisible(text))).split("\n")
+    return "\n".join(filter(None, map(one_line, lines)))
+
+
+def excerpt(text: str) -> str:
+    """Up to 120 characters by which a person can find an item again."""
+    line = one_line(printable(text[:1000]))
+    return line if len(line) <= 120 else line[:119] + "…"
+
+
+def strip_arxiv_prefix(text: str) -> str:
+    """Take "arXiv:2403.15527v1 Announce Type: new Abstract:" off an abstract."""
+    match = _ARXIV_PREFIX.match(text)
+    return text[match.end() :] if match else text
+
+
+def web_url(text: str) -> str | None:
+    """*text* if it is an address that is safe to link to, else None.
+
+    That is: http or https, a host, no user and password, no blanks, control or invisible characters, no backslashes.
+    """
+    url = text.strip(" \t\r\n")
+    if not url or len(url) > _LONGEST_URL or re.search(r"[\s\x00-\x20\\<>\"]", url) or strip_invisible(url) != url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    return url
+
+
+def escaped(url: str) -> str:
+    """An address with the signs escaped that it may not hold and people leave as they are: blanks, `<`, `>`, quotes."""
+    return _RAW.sub(lambda match: f"%{ord(match[0]):02X}", url.strip())
+
+
+def clipped(text: str, most: int) -> str:
+    """*text*, cut behind a word where it has more than *most* letters."""
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
+
+
+def quoted(title: str, most: int) -> str:
+    """A title in quotation marks, cut behind a word where it has more than *most* letters."""
+    return f"“{clipped(title, most)}”"

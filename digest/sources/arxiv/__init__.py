@@ -1,0 +1,1 @@
+"""arXiv: its feeds, its API, its listings and OAI-PMH."""

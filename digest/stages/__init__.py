@@ -1,0 +1,1 @@
+"""The stages of a run, each of which can be called alone."""

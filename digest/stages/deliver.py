@@ -1,0 +1,264 @@
+"""The stage `deliver`: who gets a mail now, who later, who never, and when to stop asking the server.
+
+                         ┌─ 2xx ──► sent
+    due ──► one mail ────┼─ put off, or nobody's fault but ours ──► due, for the next run
+                         ├─ refused ──► failed, once it is clear that it is the recipient; until then due
+                         └─ no clear answer ──► unknown
+
+A refusal of one address is that address's; the same refusal of all is a mistake in the set-up, and nobody fails for
+good by it. So what is refused before any mail was taken waits for the end of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from digest.core.errors import DeliveryError, DigestError, InDoubtError, MailUnavailable, RefusedError, StoreError
+from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
+from digest.core.ports import Clock, Mailer
+from digest.core.walls import wall
+from digest.stages.store import Store
+
+IN_A_ROW: Final = 3
+"""Mails not taken one after another, or in doubt, from which the rest waits: it is the server, not the address."""
+
+UNKNOWN_IN_A_ROW: Final = 20
+"""Addresses that a server does not know one after another, and none that it does: it is the wrong server."""
+
+LATE: Final = timedelta(days=7)
+"""How old an issue may be whose mails still go out by themselves; `--date` sends older ones."""
+
+TOO_LATE: Final = f"it was not sent within {LATE.days} days; `digest deliver --date DAY` sends it"
+LEFT: Final = "the edition is not in config.toml any more"
+
+
+def mails_since(day: date) -> date:
+    """The first day whose issue still goes out by mail on *day*."""
+    return date.fromordinal(max(1, day.toordinal() - LATE.days))
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """What one run has met at the mail server, over all its editions."""
+
+    accepts: bool = False
+    """The server took a mail, so it takes mails from us."""
+    in_a_row: int = 0
+    """Mails put off or in doubt since the last one that was taken."""
+    unknown_in_a_row: int = 0
+    """Recipients refused since the last mail that was taken."""
+    stopped: str = ""
+    """Why no more is sent; empty as long as there is no reason."""
+
+    def count(self, error: DeliveryError | None) -> None:
+        """Count what became of one mail."""
+        if error is None:
+            self.accepts = True
+            self.in_a_row = self.unknown_in_a_row = 0
+        elif isinstance(error, MailUnavailable):
+            self.stopped = str(error)
+        elif isinstance(error, RefusedError) and error.names_recipient:
+            self.unknown_in_a_row += 1
+        else:
+            self.in_a_row += 1
+        if self.in_a_row >= IN_A_ROW or self.unknown_in_a_row >= UNKNOWN_IN_A_ROW:
+            n = max(self.in_a_row, self.unknown_in_a_row)
+            self.stopped = self.stopped or f"{n} mails one after another were not taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What one run did with the mails of one edition."""
+
+    sent: int = 0
+    """Mails that went out now, of this day's issue and of earlier ones."""
+    sent_today: int = 0
+    """Those of this day's issue."""
+    skipped: int = 0
+    """Mails that will not go out by themselves any more."""
+    warnings: tuple[str, ...] = ()
+    trouble: bool = False
+    """Some mail was not taken by this run."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivering:
+    """One edition's turn."""
+
+    store: Store
+    clock: Clock
+    edition: Edition
+    day: date
+    """The day the run takes for today."""
+    compose: Callable[[Issue, Delivery], Mail]
+    mailer: Mailer
+    met: Round
+    waiting_until: date | None = None
+    """Mails of issues up to this day wait for a person."""
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what a stop by the user must not come between."""
+    _sent: list[date] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    trouble: bool = False
+    _put_off: list[tuple[Delivery, str]] = field(default_factory=list)
+    _refused: list[tuple[Delivery, RefusedError]] = field(default_factory=list)
+    _unfit_in_a_row: int = 0
+    """Mails that could not be composed since the last one that could."""
+
+    def deliver(self, *, only: bool) -> Delivered:
+        """Send the issue of the day, and what the days before left, to everybody who has not got it.
+
+        What was left in doubt by a process that died is not sent again: a person decides.
+
+        Args:
+            only: Leave the days before alone.
+        """
+        day = self.day
+        self._wake(day)
+        skipped = 0 if only else self._give_up(day)
+        since = day if only else mails_since(day)
+        # Today's first: it is the one that people wait for.
+        try:
+            for issue_day in reversed(self.store.undelivered(self.edition.name, since=since, until=day)):
+                if self.waiting_until is not None and issue_day <= self.waiting_until:
+                    self._say(f"issue of {issue_day}: its mails wait, for they may be out already")
+                else:
+                    self._deliver_issue(issue_day)
+        finally:
+            # Also where the user stops the run: what was refused must not look as if it were in doubt.
+            self._settle()
+        if self.met.stopped and (left := self._left(since, day)):
+            wait = "1 mail waits" if left == 1 else f"{left} mails wait"
+            none = "no more" if self.met.accepts else "no mail"
+            self._say(f"{none} was sent, and {wait} for the next run: {self.met.stopped}")
+        return Delivered(
+            sent=len(self._sent),
+            sent_today=self._sent.count(day),
+            skipped=skipped,
+            warnings=tuple(self.warnings),
+            trouble=self.trouble,
+        )
+
+    def _wake(self, day: date) -> None:
+        """What was given up is due again where its day is named, or its edition is back."""
+        name, skipped = self.edition.name, (DeliveryState.SKIPPED,)
+        self.store.retry_deliveries(name, since=day, until=day, states=skipped)
+        self.store.retry_deliveries(name, since=mails_since(day), until=day, states=skipped, error=LEFT)
+
+    def _give_up(self, day: date) -> int:
+        # Not by a day that lies ahead, which somebody tries out: what is too late is so by the clock.
+        today = min(day, self.clock().date() + timedelta(days=1))
+        skipped = self.store.skip_deliveries(self.edition.name, before=mails_since(today), reason=TOO_LATE)
+        for issue_day in sorted({d.date for d in skipped}):
+            n = sum(d.date == issue_day for d in skipped)
+            mails = "1 mail was" if n == 1 else f"{n} mails were"
+            self._say(
+                f"issue of {issue_day}: {mails} not sent within {LATE.days} days and will not be, "
+                f"unless by `digest deliver --date {issue_day}`"
+            )
+        return len(skipped)
+
+    def _of(self, day: date) -> str:
+        return "" if day == self.day else f"issue of {day}: "
+
+    def _deliver_issue(self, day: date) -> None:
+        of_day = self._of(day)
+        stored = self.store.issue(self.edition.name, day)
+        if stored is None:
+            return
+        if (doubted := self.store.doubt_deliveries(self.edition.name, day)) and of_day:
+            self._say(f"{of_day}{doubted} of its mails may have been delivered and may not; not sent again")
+        while not self.met.stopped and (delivery := self.store.claim_delivery(self.edition.name, day)):
+            if delivery.recipient.lower() not in {r.lower() for r in self.edition.recipients}:
+                gone = "is no longer a recipient of this edition, so nothing was sent"
+                self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=gone)
+                self._say(f"{of_day}{delivery.recipient}: {gone}")
+                continue
+            try:
+                with wall(DigestError):
+                    mail = self.compose(stored, delivery)
+            except DigestError as unfit:
+                # Nothing was sent: the others get theirs, and this one is tried again when that is mended.
+                reason = f"the mail could not be composed: {unfit}"
+                self._put_off.append((delivery, reason))
+                self._say(f"{of_day}{delivery.recipient}: {reason}")
+                self._unfit_in_a_row += 1
+                if self._unfit_in_a_row >= IN_A_ROW:  # it is the template, not the recipient
+                    return
+                continue
+            self._unfit_in_a_row = 0
+            error = self._send(mail, delivery)
+            self.met.count(error)
+            if error is None:
+                self._sent.append(day)
+            elif not isinstance(error, (MailUnavailable, RefusedError)):
+                self._say(f"{of_day}{delivery.recipient}: {error}")
+
+    def _send(self, mail: Mail, delivery: Delivery) -> DeliveryError | None:
+        with ExitStack() as receipt:
+
+            def before_dot() -> None:
+                # From here until the server's answer is written down nothing is to stop.
+                receipt.enter_context(self.held())
+                self.store.mark_delivery(delivery.id, DeliveryState.DOT)
+
+            return self._handed_over(mail, delivery, before_dot)
+
+    def _handed_over(self, mail: Mail, delivery: Delivery, before_dot: Callable[[], None]) -> DeliveryError | None:
+        try:
+            self.mailer.send(mail, before_dot=before_dot)
+        except InDoubtError as error:
+            self.store.mark_delivery(delivery.id, DeliveryState.UNKNOWN, error=str(error))
+            return error
+        except RefusedError as error:
+            self._refused.append((delivery, error))
+            return error
+        except DeliveryError as error:
+            self._put_off.append((delivery, str(error)))
+            return error
+        except StoreError as error:
+            # Before the dot, so nothing went out; whose hands it is in, if anybody's, is not ours to change.
+            return DeliveryError(str(error))
+        self.store.mark_delivery(delivery.id, DeliveryState.SENT)
+        return None
+
+    def _settle(self) -> None:
+        """Now that all have been tried: whose fault was each refusal?"""
+        due, failed = DeliveryState.DUE, DeliveryState.FAILED
+        # Only now: a mail put off at once would be the next one claimed.
+        for delivery, reason in self._put_off:
+            self._end(delivery, due, reason)
+        alike = not self.met.accepts and len(self._refused) > 1 and len({e.code for _, e in self._refused}) == 1
+        for delivery, error in self._refused:
+            is_its_own = self.met.accepts or (error.names_recipient and not alike)
+            reason = str(error) if is_its_own else f"{error}; it is tried again by the next run"
+            self._say(f"{self._of(delivery.date)}{delivery.recipient}: {reason}")
+            self._end(delivery, failed if is_its_own else due, reason)
+        if alike:
+            self._say(
+                f"all {len(self._refused)} got the same refusal and no mail was taken, which looks like the set-up: "
+                "check [mail] host, from and username; they are tried again by the next run"
+            )
+
+    def _end(self, delivery: Delivery, state: DeliveryState, reason: str) -> None:
+        try:
+            self.store.mark_delivery(delivery.id, state, error=reason)
+        except StoreError as error:
+            # The run took longer than a claim holds, and another process has it in hand.
+            self._say(f"{self._of(delivery.date)}{delivery.recipient}: {error}")
+
+    def _left(self, since: date, day: date) -> int:
+        days: Sequence[date] = self.store.undelivered(self.edition.name, since=since, until=day)
+        return sum(
+            d.state in (DeliveryState.DUE, DeliveryState.SENDING)
+            for of in days
+            for d in self.store.deliveries(self.edition.name, of)
+        )
+
+    def _say(self, warning: str) -> None:
+        self.warnings.append(warning)
+        self.trouble = True

@@ -1,0 +1,97 @@
+"""Issues that the archive holds and the database lacks: another database than the one they came from.
+
+An older one was put back, it was lost, or another one is named by mistake. To make such an issue anew would be to pay
+for it, to draw over the last copy of it and to mail it twice. So it waits for a person: to put the right database in
+its place, or to say that this one is to be gone on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from digest.core.errors import DigestError
+from digest.publish.views import short_day
+
+if TYPE_CHECKING:
+    from digest.app.app import App
+
+_NAMED: Final = 5
+"""So many days are named one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostIssues:
+    """What the archive holds of each edition that the database does not."""
+
+    place: str = ""
+    """The database, for people."""
+    days: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """Edition → all such days."""
+    new: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """Edition → those of them that nobody has accepted yet."""
+
+    def holds(self, edition: str, day: date) -> bool:
+        """Whether the issue of that day was made once and must not be made anew unasked."""
+        return day in self.days.get(edition, ())
+
+    def mails_wait_until(self, edition: str) -> date | None:
+        """The last day whose mails wait: an older database may not know that they are out."""
+        return max(self.new.get(edition, ()), default=None)
+
+    def warnings(self, edition: str, day: date | None) -> tuple[str, ...]:
+        """What is to be said of *edition*, by a run of *day* or by somebody who only looks."""
+        days = sorted({*self.new.get(edition, ()), *([day] if day and self.holds(edition, day) else ())})
+        if not days:
+            return ()
+        held = (
+            f"The issue of {short_day(day, year=False)} is not made and mailed again. " if day in days and day else ""
+        )
+        return (
+            f"the archive holds {said_of(days)} that this database ({self.place}) lacks: was an older one put back, "
+            f"or another one named? Their pages stay. {held}Put the right database in its place, or go on with "
+            f"this one by digest run --edition {edition} --accept-database",
+        )
+
+
+def lost_issues(app: App, accepted: Sequence[str] = ()) -> LostIssues:
+    """Compare the archive with the database, before a run stores anything.
+
+    Args:
+        accepted: Editions that a person said are to be gone on with.
+    """
+    try:
+        lost = app.site.lost()
+    except DigestError:
+        lost = {}  # nothing is known of it then, and drawing it will say so
+    if not lost:
+        return LostIssues()
+    found = sorted(lost.items(), key=lambda item: (item[0].edition, item[0].day))
+    open_ = [(key, was_accepted) for key, was_accepted in found if key.edition not in accepted]
+    return LostIssues(
+        place=app.store.place,
+        days=_by_edition([(key.edition, key.day) for key, _ in open_]),
+        new=_by_edition([(key.edition, key.day) for key, was_accepted in open_ if not was_accepted]),
+    )
+
+
+def said_of(days: Sequence[date]) -> str:
+    """`the issue of 3 June`, `issues of 2 and 3 June`, `12 issues of 30 May to 14 June`."""
+    first, last = days[0], days[-1]
+    with_year = first.year != last.year
+    if len(days) == 1:
+        return f"the issue of {short_day(first, year=False)}"
+    if len(days) > _NAMED:
+        return f"{len(days):,} issues of {short_day(first, year=with_year)} to {short_day(last, year=with_year)}"
+    parts: list[str] = []
+    for _, group in groupby(days, key=lambda day: (day.year, day.month)):
+        *before, end = group
+        parts += [*(str(day.day) for day in before), short_day(end, year=with_year)]
+    return f"issues of {', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _by_edition(found: Sequence[tuple[str, date]]) -> dict[str, tuple[date, ...]]:
+    return {name: tuple(day for _, day in group) for name, group in groupby(found, key=lambda one: one[0])}

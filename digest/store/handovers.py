@@ -1,0 +1,109 @@
+"""Jobs: requests that were handed to a provider together, to be answered later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select, update
+
+from digest.core.models import Prompt
+from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan
+from digest.store import tables
+from digest.store.database import AnyRow, Database, insert_one
+from digest.store.ledger import book, fits
+from digest.store.serialize import dump, load
+
+OPEN: Final = (JobState.SUBMITTING, JobState.OPEN)
+"""Of a job whose answers are awaited."""
+
+_job = tables.job.c
+_request = tables.request.c
+
+
+class Jobs(Database):
+    """The part of the store that remembers who still has to answer."""
+
+    def open_jobs(self) -> tuple[Job, ...]:
+        """Jobs that are submitting or open, oldest first."""
+        query = select(tables.job).where(_job.state.in_(OPEN)).order_by(_job.submitted_at, _job.pk)
+        with self._read() as connection:
+            rows = connection.execute(query).all()
+            numbers: dict[int, list[int]] = {row.pk: [] for row in rows}
+            booked = select(_request.pk, _request.job_pk).where(_request.job_pk.in_(numbers)).order_by(_request.pk)
+            for request in connection.execute(booked):
+                numbers[request.job_pk].append(request.pk)
+        return tuple(_loaded(row, numbers[row.pk]) for row in rows)
+
+    def save_job(
+        self,
+        *,
+        name: str,
+        edition: str,
+        day: date,
+        language: str,
+        prompts: Sequence[Prompt],
+        plans: Sequence[RequestPlan],
+        ceilings: Ceilings,
+        at: datetime,
+    ) -> Job | None:
+        """Write a job down before it is handed over, as `submitting`, and reserve all its requests.
+
+        None if they could break a ceiling, and then nothing is written.
+
+        Args:
+            prompts: At least one.
+            plans: One for each prompt, in the same order, all of one run and one model.
+        """
+        values: dict[str, Any] = {
+            "name": name,
+            "provider_id": None,
+            "state": JobState.SUBMITTING,
+            "edition": edition,
+            "date": day,
+            "language": language,
+            "client": plans[0].client,
+            "model": plans[0].model,
+            "prompt": plans[0].prompt,
+            "submitted_at": at,
+        }
+        with self._write() as connection:
+            if not fits(connection, plans, ceilings):
+                return None
+            pk = insert_one(connection, tables.job, {**values, "prompts": [dump(prompt) for prompt in prompts]})
+            numbers = book(connection, plans, job=pk)
+        return Job(pk=pk, prompts=tuple(prompts), requests=numbers, **values)
+
+    def mark_job(self, job: int, state: JobState, *, provider_id: str | None = None) -> None:
+        """Write a job's new state down. Requests of a `lost` job that are not settled cost nothing."""
+        values: dict[str, Any] = {"state": state}
+        if provider_id is not None:
+            values["provider_id"] = provider_id
+        if state not in OPEN:
+            values["prompts"] = []  # hundreds of papers, which nobody asks for again
+        with self._write() as connection:
+            connection.execute(update(tables.job).where(_job.pk == job).values(values))
+            if state is JobState.LOST:
+                unsettled = (_request.job_pk == job, _request.outcome.is_(None))
+                connection.execute(
+                    update(tables.request).where(*unsettled).values(cost_nano_usd=0, outcome="its job was lost")
+                )
+
+
+def _loaded(row: AnyRow, numbers: Sequence[int]) -> Job:
+    return Job(
+        pk=row.pk,
+        name=row.name,
+        provider_id=row.provider_id,
+        state=JobState(row.state),
+        edition=row.edition,
+        date=row.date,
+        language=row.language,
+        client=row.client,
+        model=row.model,
+        prompt=row.prompt,
+        submitted_at=row.submitted_at,
+        prompts=tuple(load(Prompt, prompt) for prompt in row.prompts),
+        requests=tuple(numbers),
+    )

@@ -1,0 +1,1 @@
+"""Who writes summaries: the extract, a model, a provider's Batch API; and the budget."""

@@ -1,0 +1,112 @@
+"""What stands in where no model writes: sentences of the abstract, and topics from words and categories.
+
+Reads what was trained and ships with the package, once, when the first paper needs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digest import assets
+from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
+from digest.core.summaries.summarizer import Sums
+from digest.core.topics.fold import Taxonomy
+
+if TYPE_CHECKING:
+    pass
+
+from dataclasses import field
+from functools import cached_property
+
+from digest.core.extracts import extractive
+from digest.core.extracts.extractive import Extractor
+from digest.core.topics.classifier import Classifier
+from digest.core.topics.tagging import Tagger
+from digest.summarizers.extractive_client import extractive_summary
+
+_SENTENCES = "summaries.toml"
+_CATEGORIES = "topics.bin"
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: cached properties live in the instance's dict
+class Extracts:
+    """Summaries without a model."""
+
+    taxonomy: Taxonomy = field(repr=False)
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        return Extractor.parse(assets.trained_text(_SENTENCES))
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        return Tagger(self.taxonomy, Classifier.parse(assets.trained(_CATEGORIES)))
+
+    @cached_property
+    def rules(self) -> str:
+        """What an extract depends on besides its paper: with other rules, weights or topics it is another one."""
+        trained = hashlib.sha256(assets.trained(_SENTENCES) + assets.trained(_CATEGORIES)).hexdigest()
+        return f"{extractive.VERSION} {trained[:12]} {self.taxonomy.fingerprint}"
+
+    def topics(self, paper: Paper) -> tuple[str, ...]:
+        """Up to four topics of a paper, the most fitting first."""
+        return self.tagger.topics(paper)
+
+    def summary(self, paper: Paper, language: str) -> Summary:
+        """The extractive summary of a paper, with its topics.
+
+        Args:
+            language: Of the edition; a stored summary is looked up by it.
+        """
+        return extractive_summary(paper, tag=self.topics, extract=self.extractor.summarize, language=language)
+
+
+_PART = 100
+"""Extracts handed over at a time: a run that is killed does little twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractiveSummarizer:
+    """Needs no model, no key and no network."""
+
+    extracts: Extracts
+    client: str = "extractive"
+    model: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        return self.extracts.rules
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,  # noqa: ARG002 -- an extract costs nothing, so nothing is booked on an edition
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        for start in range(0, len(papers), _PART):
+            part = papers[start : start + _PART]
+            on_done({p.id: self.extracts.summary(p, language) for p in part})
+        return Sums(usage=Usage(client=self.client))
+
+    def overview(
+        self,
+        entries: Sequence[Entry],  # noqa: ARG002
+        *,
+        language: str,  # noqa: ARG002
+        edition: str,  # noqa: ARG002
+    ) -> tuple[Overview | None, Sums]:
+        """See `digest.core.summaries.summarizer.Summarizer`. Extracts make no text together."""
+        return None, Sums(usage=Usage(client=self.client))
+
+    def begin_run(self, run: str) -> None:
+        """There is no budget to begin with."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

@@ -1,0 +1,248 @@
+"""Who writes the summaries: the extract, or a model with its prompt, its purse and its logbook."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from digest.config.settings import Config
+from digest.core.errors import LLMError
+from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
+from digest.core.ports import LLM, Clock
+from digest.core.private import without_password
+from digest.core.summaries.ledger import Ceilings
+from digest.core.summaries.summarize import RequestLog, summarize
+from digest.core.summaries.summarizer import Sums
+from digest.stages.store import Store
+from digest.summarizers.budget import Purse
+from digest.summarizers.extract import Extracts
+from digest.summarizers.overview import write_overview
+
+if TYPE_CHECKING:
+    from digest.llm.prices import Price
+
+_OTHERS = 1.2
+"""How many times as many tokens another maker's model counts, as a rule."""
+_ENVELOPE = 64
+"""Tokens of a request besides its fixed part, papers and answers."""
+
+
+def _hash(prompt: str) -> str:
+    return hashlib.sha256(prompt.encode()).hexdigest()[:16]
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A client that holds connections."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelSummarizer:
+    """Papers to a model in checked batches, under a budget; each request is written down."""
+
+    config: Config
+    llm: LLM
+    extracts: Extracts
+    store: Callable[[], Store]
+    clock: Clock
+    systems: Mapping[str, str]
+    """Language → the fixed part of the prompt."""
+    overview_systems: Mapping[str, str]
+    """The same for the overview of a day."""
+    prompt: str
+    """See `digest.core.summaries.summarizer.Summarizer`. The key of a summary names its language besides."""
+    notes: tuple[str, ...] = ()
+    """What every run says of the model before it is asked."""
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    run: str = "on demand"
+    """What the budget per run counts together."""
+    until: float | None = None
+    """When the run stops waiting for the model, by *now*; None before it first asks."""
+
+    @property
+    def client(self) -> str:
+        return self.llm.client
+
+    @property
+    def model(self) -> str:
+        return self.llm.model
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        by_id = {p.id: p for p in papers}
+        purse = self.purse(edition)
+        outcome = summarize(
+            papers,
+            llm=self.llm,
+            system=self.systems[language],
+            fold_topics=self.extracts.taxonomy.fold,
+            fallback=lambda p: self.extracts.summary(p, language),
+            make_nonce=make_nonce,
+            batch_tokens=self.batch_tokens(language),
+            max_papers_per_request=self.config.llm.max_papers_per_request,
+            language=language,
+            time_limit_s=self._time_left_s(),
+            now=self.now,
+            sleep=self.sleep,
+            on_done=lambda done: on_done({i: self.with_topics(s, by_id[i]) for i, s in done.items()}),
+            on_request=purse.settle,
+            may_spend=purse.may_spend,
+        )
+        usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
+        said = (*self.notes, *self._miscounted(), *self._unpriced(), *self._cut())
+        return Sums(usage=usage, warnings=(*said, *outcome.warnings))
+
+    def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        if not self.config.llm.overview:
+            return None, Sums(usage=Usage(client=self.client, model=self.model or None))
+        system = self.overview_systems[language]
+        purse = self.purse(edition, purpose="overview")
+        purse.prompt = _hash(system)
+        return write_overview(
+            entries,
+            llm=self.llm,
+            system=system,
+            language=language,
+            store=self.store(),
+            purse=purse,
+            make_nonce=make_nonce,
+            time_limit_s=min(self.config.llm.timeout_s, self._time_left_s()),
+            now=self.now,
+            sleep=self.sleep,
+        )
+
+    def begin_run(self, run: str) -> None:
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        self.run, self.until = run, None
+
+    def close(self) -> None:
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        if isinstance(self.llm, Closing):
+            self.llm.close()
+
+    def purse(self, edition: str, *, purpose: str = "summaries", mode: str = "direct") -> Purse:
+        """The books of this run's requests for *edition*."""
+        return Purse(
+            store=self.store,
+            clock=self.clock,
+            llm=self.llm,
+            price=self.price(),
+            ceilings=self._ceilings,
+            run=self.run,
+            edition=edition,
+            prompt=self.prompt,
+            purpose=purpose,
+            mode=mode,
+        )
+
+    def batch_tokens(self, language: str) -> int:
+        """Tokens of papers and answers in one request: no more than the model sees at once, as far as is known."""
+        most, window = self.config.llm.batch_tokens, context_of(self.llm)
+        if window is None:
+            return most
+        # A request of one paper goes out whatever it takes.
+        return max(1, min(most, int(window / _OTHERS) - self.llm.count_tokens(self.systems[language]) - _ENVELOPE))
+
+    def with_topics(self, summary: Summary, paper: Paper) -> Summary:
+        """A model that names no topic we know leaves that to the taxonomy."""
+        return summary if summary.topics else replace(summary, topics=self.extracts.topics(paper))
+
+    def price(self) -> Price | None:
+        """What the model's tokens cost; None if that is not known."""
+        from digest.llm.prices import FREE, price_of
+
+        # An answer out of a recording costs nothing, whoever gave it once.
+        return FREE if self.client == "replay" else price_of(self.model, self.config.llm.prices)
+
+    def _time_left_s(self) -> float:
+        """How long this run still waits for its model: all its editions together no longer than one alone."""
+        if self.until is None:
+            self.until = self.now() + self.config.llm.time_limit_s
+        return max(0.0, self.until - self.now())
+
+    def _ceilings(self) -> Ceilings:
+        llm = self.config.llm
+        local = self.clock().astimezone(self.config.timezone)
+        return Ceilings(
+            run_usd=llm.budget_usd_per_run,
+            month_usd=llm.budget_usd_per_month,
+            month_start=local.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+        )
+
+    def _miscounted(self) -> tuple[str, ...]:
+        """What to do where tokens cannot be counted; only now, for the first count may fetch a vocabulary."""
+        counter = getattr(self.llm, "counter", None)
+        return (counter.describe(),) if counter is not None and counter.is_bound else ()
+
+    def _cut(self) -> tuple[str, ...]:
+        """What to do about a server that cuts prompts without a word."""
+        cut = getattr(self.llm, "cut", None)
+        if cut is None:
+            return ()
+        where = self.config.llm.base_url or "OpenAI"
+        return (
+            f"{without_password(where).partition('?')[0]} cut a prompt of about {cut.tokens:,} tokens to {cut.seen:,}, "
+            f"so smaller requests are sent; give the model a larger context (num_ctx, or OLLAMA_CONTEXT_LENGTH), and "
+            f"set [llm] context_tokens to it",
+        )
+
+    def _unpriced(self) -> tuple[str, ...]:
+        ceilings = self._ceilings()
+        if (ceilings.run_usd is None and ceilings.month_usd is None) or self.price() is not None:
+            return ()
+        return (f"no price is known for {self.model}, so the budget could not be held; give it under [llm.prices]",)
+
+
+def context_of(llm: LLM) -> int | None:
+    """Tokens that a model sees at once, as far as is known."""
+    window: int | None = getattr(llm, "context_tokens", None)
+    return window
+
+
+def make_nonce() -> str:
+    """Four random letters: an abstract cannot know them, so it cannot open or close a block."""
+    return "".join(secrets.choice(string.ascii_uppercase) for _ in range(4))
+
+
+def probe(writer: ModelSummarizer) -> str | None:
+    """Ask the model's server something small that costs next to nothing; None if the budget does not reach even there.
+
+    Raises:
+        LLMError: What is wrong, and what to do.
+    """
+    paper = Paper(id=PaperId("title:probe"), title="A probe", abstract="We probe.")
+    prompt = Prompt(
+        system="Answer with the JSON object {}.",
+        user="{}",
+        batch=Batch(papers=(paper,)),
+        nonce="AAAA",
+        max_output_tokens=64,
+    )
+    writer.begin_run(f"doctor {secrets.token_hex(8)}")
+    purse = writer.purse("doctor", purpose="probe")
+    if not purse.may_spend(prompt):
+        return None
+    try:
+        answer = writer.llm.complete(prompt)
+    except LLMError as error:
+        billed = error.may_be_billed
+        purse.settle(RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=billed))
+        raise
+    purse.settle(RequestLog(prompt=prompt, completion=answer, outcome="ok"))
+    return f"{writer.model} answers ({answer.input_tokens} + {answer.output_tokens} tokens)"

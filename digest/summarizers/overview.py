@@ -1,0 +1,136 @@
+"""The overview of a day from a model: asked once, booked, stored, and never waited for longer than one answer takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from digest.core.errors import LLMError
+from digest.core.models import Completion, Entry, Overview, Prompt, SummaryKey, Usage
+from digest.core.ports import LLM
+from digest.core.summaries.asking import NO_BUDGET, RequestLog, send
+from digest.core.summaries.overview import FEWEST_ENTRIES, content_of, prompt_for, read_overview, tellable
+from digest.core.summaries.summarizer import Sums
+from digest.stages.store import Store
+from digest.summarizers.budget import Purse
+
+_NONCE: Final = "AAAA"
+"""For a request that is only measured."""
+_ATTEMPTS: Final = 2
+"""Of those that may have cost something."""
+_PAUSE_S: Final = 1.0
+"""Before the second attempt, where the server asks for none; then twice as long, and so on."""
+_LONGEST_PAUSE_S: Final = 30.0
+
+
+def write_overview(
+    entries: Sequence[Entry],
+    *,
+    llm: LLM,
+    system: str,
+    language: str,
+    store: Store,
+    purse: Purse,
+    make_nonce: Callable[[], str],
+    time_limit_s: float,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[Overview | None, Sums]:
+    """The model's overview of *entries*, and what it cost; None where there is none, and a warning says why.
+
+    The same entries are told of once: after that the store has it. Never raises on what a model does.
+
+    Args:
+        system: The fixed part of the prompt.
+        purse: Its `prompt` is the hash of that part.
+        time_limit_s: How long all of this may take.
+    """
+    nothing = Sums(usage=Usage(client=llm.client, model=llm.model or None))
+    told = _told(entries, llm, system)
+    if len(told) < FEWEST_ENTRIES:
+        return None, nothing
+    key = SummaryKey(
+        content=content_of(told), client=llm.client, model=llm.model, prompt=purse.prompt, language=language
+    )
+    if stored := store.overview(key):
+        return stored, nothing
+    prompt = prompt_for(told, system=system, nonce=make_nonce())
+    answer, requests = _ask(prompt, llm=llm, purse=purse, end=now() + time_limit_s, now=now, sleep=sleep)
+    usage = replace(nothing.usage, requests=requests)
+    overview: Overview | None = None
+    if isinstance(answer, Completion):
+        overview, refused = read_overview(answer, told, client=llm.client, language=language)
+        why_none = _why_none(answer, refused)
+        outcome = "; ".join(f"refused, {complaint}" for complaint in refused) if overview else why_none
+        purse.settle(RequestLog(prompt=prompt, completion=answer, outcome=outcome or "ok"))
+        usage = replace(
+            usage,
+            input_tokens=answer.input_tokens,
+            output_tokens=answer.output_tokens,
+            cached_tokens=answer.cached_tokens,
+        )
+    else:
+        why_none = answer
+    usage = replace(usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
+    if overview is None:
+        said = f"the overview is put together from topics and counts: {why_none}"
+        return None, Sums(usage=usage, warnings=(said,))
+    overview = replace(overview, model=overview.model or llm.model or None)
+    store.save_overview(key, overview)
+    return overview, Sums(usage=usage)
+
+
+def _told(entries: Sequence[Entry], llm: LLM, system: str) -> tuple[Entry, ...]:
+    """The entries that a model is told of: as many as it sees at once."""
+    told = tellable(entries)
+    while len(told) > FEWEST_ENTRIES and not llm.fits(prompt_for(told, system=system, nonce=_NONCE)):
+        told = tellable(entries, most=max(FEWEST_ENTRIES, len(told) * 3 // 4))
+    return told
+
+
+def _why_none(answer: Completion, refused: Sequence[str]) -> str:
+    if refused:
+        return f"of the model's sentences {len(refused)} failed a check, the last one {refused[-1]}"
+    ended = "" if answer.finish_reason == "stop" else f" ({answer.finish_reason})"
+    return f"the model's answer had no sentence on the papers in it{ended}"
+
+
+def _ask(
+    prompt: Prompt, *, llm: LLM, purse: Purse, end: float, now: Callable[[], float], sleep: Callable[[float], None]
+) -> tuple[Completion | str, int]:
+    """An answer, which is still to be settled, or why there is none; and how many requests it took.
+
+    Args:
+        end: When there must be one, by *now*.
+    """
+    wait, failed, requests, in_vain = 0.0, "", 0, 0
+    while in_vain < _ATTEMPTS:
+        wait = max(wait, llm.delay_s(prompt))
+        if now() + wait >= end:
+            return failed or "the model takes no request in time", requests
+        if wait:
+            sleep(wait)
+        if not purse.may_spend(prompt):
+            return NO_BUDGET, requests
+        requests += 1
+        try:
+            return _complete(llm, prompt, end - now()), requests
+        except LLMError as error:
+            failed = str(error)
+            log = RequestLog(prompt=prompt, completion=None, outcome=failed, may_be_billed=error.may_be_billed)
+            purse.settle(log)
+            if not error.again:
+                return failed, requests
+            in_vain += error.may_be_billed
+            wait = max(error.retry_after_s or 0.0, min(_PAUSE_S * 2.0 ** (requests - 1), _LONGEST_PAUSE_S))
+    return failed, requests
+
+
+def _complete(llm: LLM, prompt: Prompt, seconds: float) -> Completion:
+    """One attempt that is waited for no longer than *seconds*, whatever its client does."""
+    try:
+        return send(llm, prompt).result(timeout=seconds)
+    except TimeoutError as error:
+        raise LLMError(f"the model gave no answer within {seconds:.0f} s", may_be_billed=True) from error

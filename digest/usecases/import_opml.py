@@ -1,0 +1,99 @@
+"""A feed reader's subscriptions (OPML) → [[source]] blocks at the end of config.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.app.sources import make_source
+from digest.config.read import load
+from digest.config.sources import SourceConfig
+from digest.core.errors import ConfigError, SourceError
+from digest.core.host import now
+
+if TYPE_CHECKING:
+    from digest.sources.libraries.opml import Outline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What came of a list of subscriptions."""
+
+    text: str
+    """What was added to the config, or would be."""
+    added: int
+    """Sources in it."""
+    remarks: tuple[str, ...]
+    """What could not be taken over, a sentence each."""
+
+
+def import_opml(file: Path, config: Path, *, write: bool) -> Imported:
+    """Add what *file* subscribes to and *config* has not.
+
+    The config is checked before and after, and replaced in one step: a file that cannot be read changes nothing.
+
+    Raises:
+        ConfigError: Either file cannot be read or is not what it should be, or the config cannot be written.
+    """
+    from digest.sources.libraries.opml import as_config, parse_opml
+
+    before = load(config)
+    try:
+        found = parse_opml(file.read_bytes(), url=str(file))
+    except OSError as exc:
+        raise ConfigError(f"{file}: cannot be read: {exc.strerror or exc}") from exc
+    except SourceError as exc:
+        raise ConfigError(f"{file} {exc}") from exc
+    outlines = found.feeds
+    text = as_config(
+        outlines,
+        taken_names=[source.name for source in before.sources],
+        known_urls=[
+            *(make_source(source, now).url_for(now().date()) for source in before.sources),
+            *(outline.url for outline in outlines if _is_meant(outline, before.sources)),
+        ],
+    )
+    added = text.count("[[source]]\n")
+    if write and added:
+        _append(config, text)
+    return Imported(text=text, added=added, remarks=found.remarks)
+
+
+def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:
+    """Whether one of *sources* reads the same by another way than the feed: bioRxiv's list, say, over its API."""
+    from digest.sources.libraries.opml import as_config
+
+    tables = tomllib.loads(as_config([outline], taken_names=(), known_urls=())).get("source", [])
+    if not tables:
+        return False
+    [table] = tables
+    lists = tuple(tuple(table.get(key, ())) for key in ("categories", "subjects"))
+    return any(
+        (s.kind, s.url, (s.categories, s.subjects)) == (table["kind"], table.get("url"), lists)
+        and (s.search, s.set_, s.period) == ("", "", "day")
+        for s in sources
+    )
+
+
+def _append(config: Path, text: str) -> None:
+    file = config.resolve()  # a link stays one
+    whole = file.with_name(f".{file.name}.new")
+    try:
+        before = file.read_bytes()
+        line_end = b"\r\n" if b"\r\n" in before else b"\n"
+        whole.write_bytes(before.rstrip() + f"\n\n{text}".encode().replace(b"\n", line_end))
+        load(whole)
+        whole.chmod(file.stat().st_mode & 0o777)
+        whole.replace(file)
+    except ConfigError as exc:
+        said = str(exc).replace(str(whole), str(config)).replace(whole.name, config.name)
+        raise ConfigError(
+            f"{said}; nothing was changed, and --dry-run prints the sources to be put in by hand"
+        ) from exc
+    except OSError as exc:
+        raise ConfigError(f"{config}: cannot be written: {exc.strerror or exc}") from exc
+    finally:
+        whole.unlink(missing_ok=True)

@@ -1,0 +1,312 @@
+"""What an edition's readers want: its config, its libraries and its readers' feedback, resolved into a `Profile`.
+
+    config.toml ──► wanted ──┬─ words, authors ───────────────► Profile
+                             ├─ ids ── store, or fetched once ──►
+                             └─ files ── sources.library ───────►
+    feedback ── the store ─────────────────────────────────────►
+
+Papers are fetched in the stage `fetch` alone and kept for good, so that choosing depends on the store and the date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from digest.config.read import library_path
+from digest.core.errors import ConfigError, SourceError
+from digest.core.identity.ids import SHORT_TITLE, ids_of, scheme, title_key
+from digest.core.lists.bounds import within_bounds
+from digest.core.models import Edition, Paper, PaperId, Parsed
+from digest.core.ranking.interests import SHORT, Wanted, name_of, understand
+from digest.core.ranking.profile import Liked, Profile
+from digest.core.walls import wall
+from digest.core.words.text import quoted
+
+if TYPE_CHECKING:
+    from digest.app.app import App
+    from digest.usecases.summarize import Answer, Demand
+
+HALF_LIFE: Final = timedelta(days=90)
+"""After which a reader's mark on a paper says half as much."""
+_LEAST_WEIGHT: Final = 0.02
+"""Below it, a mark of more than a year ago, nothing is said any more."""
+_AT_ONCE: Final = 100
+_LATELY: Final = timedelta(days=14)
+"""How far back an edition's printed papers make what resembles them less new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What one list of an edition, `interests` or `avoid`, came to."""
+
+    words: int
+    authors: int
+    papers: int
+    """Named by id."""
+    unread: tuple[str, ...]
+    """Those of them that neither the store has nor anybody fetched yet."""
+    libraries: tuple[tuple[str, Parsed], ...]
+    """Each file as written, with what is in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What the interests of an edition came to, for people who look whether they were understood."""
+
+    edition: str
+    wanted: Counted
+    avoided: Counted
+    marks: int
+    """Readers' feedback."""
+
+
+class Interests:
+    """The interests of all editions."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._read: dict[Path, tuple[tuple[int, int], Parsed]] = {}
+        self._troubles: dict[PaperId, str] = {}
+        self._library_notes: dict[str, str] = {}
+        self._given: dict[PaperId, str] = {}
+        """The addresses of those papers that interests name by one."""
+
+    def check(self, editions: Iterable[Edition]) -> None:
+        """Read every library, so that a run that would miss one does not begin.
+
+        Raises:
+            ConfigError: A file is missing, cannot be read, or is not what its ending says.
+        """
+        for edition in editions:
+            for key, texts in _lists(edition):
+                for file in understand(texts).files:
+                    self._library(edition, key, file)
+
+    def fetch(self, editions: Sequence[Edition]) -> None:
+        """Fetch the papers that interests name and the store does not know, and keep them.
+
+        What cannot be read is asked for again by the next run; until then `warnings` says so.
+        """
+        named = [understand(texts) for e in editions for _, texts in _lists(e)]
+        wanted = {i: None for one in named for i in one.papers}
+        self._given = dict(pair for one in reversed(named) for pair in one.addresses)
+        known = self._app.store.papers_known(wanted)
+        self._troubles = {}
+        if missing := [i for i in wanted if i not in known]:
+            self._app.host.progress(f"reading {len(missing)} papers that interests name")
+            self._fetch(missing)
+        self._library_notes = {e.name: self._library_note(e) for e in editions}
+
+    def _fetch(self, missing: Sequence[PaperId]) -> None:
+        from digest.usecases.summarize import Demand
+
+        demand = Demand(self._app)
+        self._troubles |= {i: "no source has listed it" for i in missing if scheme(i) == "title"}
+        can_be_asked = [i for i in missing if scheme(i) != "title"]
+        # Kept part by part: five hundred pages take minutes, and who stops the run loses only the last ones.
+        for start in range(0, len(can_be_asked), _AT_ONCE):
+            some = can_be_asked[start : start + _AT_ONCE]
+            found: dict[PaperId, Paper] = {}
+            for paper_id, answer in self._asked(demand, some):
+                if answer.paper is not None and answer.paper.abstract:
+                    found[paper_id] = answer.paper
+                else:
+                    # Without an abstract it may be a page that asks whether a person is reading it.
+                    self._troubles[paper_id] = answer.error or "its page has no abstract"
+            if found:
+                self._app.store.save_wanted(found, at=self._app.host.clock())
+
+    def _asked(self, demand: Demand, papers: Sequence[PaperId]) -> Iterator[tuple[PaperId, Answer]]:
+        """What can be read at the addresses that were given, and else where the ids lead."""
+        answers = dict(zip(papers, demand.find([self._place(i) for i in papers]), strict=True))
+        unread = [i for i, one in answers.items() if not (one.paper and one.paper.abstract)]
+        again = [i for i in unread if scheme(i) == "doi" and i in self._given]
+        for i, answer in zip(again, demand.find([_address(i) for i in again]), strict=True):
+            if answer.paper and answer.paper.abstract:
+                answers[i] = answer
+        yield from answers.items()
+
+    def _place(self, paper_id: PaperId) -> str:
+        # arXiv is asked for many at once, and OpenReview has one page for each.
+        given = self._given.get(paper_id) if scheme(paper_id) in ("url", "doi") else None
+        return given or _address(paper_id)
+
+    def warnings(self, edition: Edition) -> tuple[str, ...]:
+        """What the last `fetch` could not read, in words; of a library's entries only when its content is new."""
+        named = {i: None for _, texts in _lists(edition) for i in understand(texts).papers}
+        said = [
+            f"{self._given.get(i) or _shown(i)} (interest of {edition.name}) could not be read: {self._troubles[i]}; "
+            "it counts as soon as it can"
+            for i in named
+            if i in self._troubles
+        ]
+        note = self._library_notes.get(edition.name)
+        # Booked as told only here: a run that died before its report has told nobody.
+        if note is not None and not self._app.store.note(f"libraries of {edition.name}", note):
+            note = None
+        return (*said, f"{note} (interests of {edition.name})") if note else tuple(said)
+
+    # -- profile
+
+    def profile(self, edition: Edition, day: date) -> Profile:
+        """What the readers of *edition* want on *day*; the same as long as store and libraries are.
+
+        A reader's mark on a paper goes before what the config says of it, and `avoid` before `interests`.
+        """
+        wants, avoids = (understand(texts) for _, texts in _lists(edition))
+        marked = self._marked(edition, day)
+        taken = {i for liked, _ in marked for i in ids_of(liked.paper)}
+        disliked = [*(one for one, value in marked if value < 0), *_new(self._papers(edition, "avoid", avoids), taken)]
+        liked = [*(one for one, value in marked if value > 0), *_new(self._papers(edition, "interests", wants), taken)]
+        return Profile(
+            words=wants.words,
+            avoid_words=avoids.words,
+            liked=tuple(liked),
+            disliked=tuple(disliked),
+            authors=wants.authors,
+            avoid_authors=avoids.authors,
+            seen=self._app.store.printed_lately(edition.name, since=_before(day, _LATELY), before=day),
+        )
+
+    def understood(self, edition: Edition) -> Understood:
+        """What the interests of *edition* came to.
+
+        Raises:
+            ConfigError: A file is missing, cannot be read, or is not what its ending says.
+        """
+        wanted, avoided = (self._counted(edition, key, understand(texts)) for key, texts in _lists(edition))
+        marks = len(self._app.store.marks(edition.name))
+        return Understood(edition=edition.name, wanted=wanted, avoided=avoided, marks=marks)
+
+    def _counted(self, edition: Edition, key: str, wanted: Wanted) -> Counted:
+        known, given = self._app.store.papers_known(wanted.papers), dict(wanted.addresses)
+        return Counted(
+            words=len(wanted.words),
+            authors=len(wanted.authors),
+            papers=len(wanted.papers),
+            unread=tuple(given.get(i) or _shown(i) for i in wanted.papers if i not in known),
+            libraries=tuple((file, self._library(edition, key, file)) for file in wanted.files),
+        )
+
+    def _marked(self, edition: Edition, day: date) -> list[tuple[Liked, float]]:
+        """Papers with readers' marks, the fresh ones first, and what the marks come to: more than 0 for liked."""
+        sums: dict[PaperId, float] = {}
+        papers: dict[PaperId, Paper] = {}
+        for mark in self._app.store.marks(edition.name):
+            age = max(0, (day - mark.at.astimezone(self._app.config.timezone).date()).days)
+            papers[mark.paper.id] = mark.paper
+            sums[mark.paper.id] = sums.get(mark.paper.id, 0.0) + mark.value * 0.5 ** (age / HALF_LIFE.days)
+        return [
+            (Liked(paper=papers[i], name=quoted(papers[i].title, SHORT), weight=min(1.0, round(abs(value), 4))), value)
+            for i, value in sums.items()
+            if abs(value) >= _LEAST_WEIGHT
+        ]
+
+    def _papers(self, edition: Edition, key: str, wanted: Wanted) -> list[Liked]:
+        """The papers of one list: those named by id, then those of its libraries."""
+        known = self._app.store.papers_known(wanted.papers)
+        named = [Liked(paper=known[i], name=name_of(i, known[i].title)) for i in wanted.papers if i in known]
+        read = [r.paper for file in wanted.files for r in self._library(edition, key, file).records]
+        return [*named, *(Liked(paper=paper, name=quoted(paper.title, SHORT)) for paper in self._completed(read))]
+
+    def _completed(self, papers: Sequence[Paper]) -> list[Paper]:
+        """Papers of a library; one without an abstract gets the store's, if a source listed it."""
+        bare = [p for p in papers if not p.abstract]
+        if not bare:
+            return list(papers)
+        store = self._app.store
+        by_id = store.papers_known(i for p in bare for i in ids_of(p))
+        titles = [
+            p.title for p in bare if len(title_key(p.title)) >= SHORT_TITLE and by_id.keys().isdisjoint(ids_of(p))
+        ]
+        by_title = store.papers_titled(titles)
+
+        def found(paper: Paper) -> Paper:
+            known = next((by_id[i] for i in ids_of(paper) if i in by_id), None)
+            return known or by_title.get(paper.title) or paper
+
+        return [p if p.abstract else found(p) for p in papers]
+
+    # -- libraries
+
+    def _library(self, edition: Edition, key: str, file: str) -> Parsed:
+        """What is in a file; it is read again when it has changed."""
+        from digest.sources.guard import MAX_FILE_BYTES
+        from digest.sources.libraries.library import read_library
+
+        path = library_path(self._app.config.base, file)
+        try:
+            found = path.stat()
+            stamp = (found.st_mtime_ns, found.st_size)
+            if path in self._read and self._read[path][0] == stamp:
+                return self._read[path][1]
+            if found.st_size > MAX_FILE_BYTES:
+                raise self._wrong(edition, key, f"{file}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; divide it")
+            content = path.read_bytes()
+            with wall(lambda said: SourceError(f"{file}: cannot be read: {said}; export the library again")):
+                parsed = within_bounds(read_library(content, name=file), now=self._app.host.clock())
+        except OSError as exc:
+            raise self._wrong(edition, key, f"{file}: cannot be read: {exc.strerror or exc}") from exc
+        except SourceError as exc:
+            raise self._wrong(edition, key, str(exc)) from exc
+        self._read[path] = (stamp, parsed)
+        return parsed
+
+    def _wrong(self, edition: Edition, key: str, problem: str) -> ConfigError:
+        return ConfigError(f"{self._app.config.path.name}: [[edition]] {edition.name!r} {key}: {problem}")
+
+    def _library_note(self, edition: Edition) -> str:
+        """What is wrong with entries of the edition's libraries; empty if all is well."""
+        libraries = [
+            (f, self._library(edition, key, f)) for key, texts in _lists(edition) for f in understand(texts).files
+        ]
+        return "; ".join(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
+
+
+def unreadable(file: str, parsed: Parsed) -> str:
+    """Which entries of a library could not be read, in words; empty if all could."""
+    if not parsed.rejected:
+        return ""
+    total = len(parsed.records) + len(parsed.rejected)
+    shown = "; ".join(f"{r.reason} ({r.excerpt})" for r in parsed.rejected[:2])
+    more = "; …" if len(parsed.rejected) > 2 else ""
+    return f"{file}: {len(parsed.rejected)} of {total} entries could not be read: {shown}{more}"
+
+
+def _lists(edition: Edition) -> tuple[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]]:
+    return ("interests", edition.interests), ("avoid", edition.avoid)
+
+
+def _new(papers: Iterable[Liked], taken: set[PaperId]) -> list[Liked]:
+    """Those of *papers* that are not yet *taken*; they are from now on."""
+    new = []
+    for one in papers:
+        ids = ids_of(one.paper)
+        if taken.isdisjoint(ids):
+            new.append(one)
+        taken.update(ids)
+    return new
+
+
+def _address(paper_id: PaperId) -> str:
+    """How `digest summarize` would be asked for this paper."""
+    name, _, value = paper_id.partition(":")
+    addresses: Mapping[str, str] = {
+        "arxiv": f"arxiv:{value}",
+        "doi": value,
+        "openreview": f"https://openreview.net/forum?id={value}",
+        "url": value,
+    }
+    return addresses[name]
+
+
+def _shown(paper_id: PaperId) -> str:
+    return paper_id.partition(":")[2] if scheme(paper_id) in ("arxiv", "doi", "url") else paper_id
+
+
+def _before(day: date, span: timedelta) -> date:
+    return date.fromordinal(max(1, day.toordinal() - span.days))

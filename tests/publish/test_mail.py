@@ -1,0 +1,408 @@
+"""One issue → one mail: what stands in it, what it may weigh, and what no mail program trips over."""
+
+from __future__ import annotations
+
+import email
+import itertools
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import html5lib
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.core.models import Issue, Mail
+from digest.core.words.text import strip_invisible
+from digest.publish.mail import MAX_HTML_BYTES, MAX_TEXT_BYTES, compose, draw_body, encoded_size
+from digest.publish.slugs import slug
+from tests.browser import CONTRASTS, chromium, faults
+from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
+
+AT = datetime(2026, 6, 3, 5, 0, tzinfo=UTC)
+SITE = "https://digest.example.org"
+ONE_CLICK = f"{SITE}/unsubscribe/{'x' * 120}"
+TEMPLATES = templates()
+
+
+def mail(of: Issue, **changes: Any) -> Mail:
+    values: dict[str, Any] = {
+        "recipient": "ada@example.org",
+        "sender": "digest@example.org",
+        "sender_name": "Research digest",
+        "message_id": f"<{'a1' * 32}@example.org>",
+        "at": AT,
+        "templates": TEMPLATES,
+        "site_url": SITE,
+        "unsubscribe_url": ONE_CLICK,
+    }
+    return compose(of, **{**values, **changes})
+
+
+def read(sent: Mail) -> EmailMessage:
+    message = email.message_from_bytes(sent.content, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body(preferencelist=(kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def busy(n: int) -> Issue:
+    """An issue of *n* papers with titles, summaries and points as long as real ones."""
+    topics = ("Reasoning", "Agents", "Vision", "Speech", "Robotics", "Theory")
+    return issue(
+        [
+            entry(
+                k,
+                paper={"title": f"A title of the usual length on the study of things, number {k}: with a colon in it"},
+                summary={
+                    "tldr": f"Number {k} proposes a method that does what others do, with 30 % less of what it takes. "
+                    * 2,
+                    "points": (
+                        "It was tried on seven sets of things and is better on five of them by a good margin. " * 2,
+                    )
+                    * 3,
+                    "topics": (topics[k % 6],),
+                },
+                reason="matches test-time training; 42 upvotes",
+            )
+            for k in range(n)
+        ],
+        left_out=tuple(left_out(k) for k in range(n)),
+    )
+
+
+def test_a_mail_has_each_header_once() -> None:
+    message = read(mail(busy(3)))
+
+    assert message["From"] == "Research digest <digest@example.org>"
+    assert message["To"] == "ada@example.org"
+    assert message["Subject"] == "Research digest, Wed 3 June: 3 papers, 1 on Reasoning"
+    assert message["Date"] == "Wed, 03 Jun 2026 05:00:00 +0000"
+    assert message["Message-ID"] == f"<{'a1' * 32}@example.org>"
+    assert message["List-Id"] == "Research digest <daily.digest.example.org>"
+    assert message["List-Unsubscribe"].startswith(f"<{ONE_CLICK}>, <mailto:digest@example.org?subject=unsubscribe")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["MIME-Version"] == "1.0"
+    assert message["Auto-Submitted"] == "auto-generated"
+    names = [name.lower() for name in message]
+    assert len(names) == len(set(names))
+
+
+def test_without_an_address_that_takes_the_click_none_is_promised() -> None:
+    message = read(mail(busy(1), unsubscribe_url=None))
+
+    assert message["List-Unsubscribe"].strip() == "<mailto:digest@example.org?subject=unsubscribe%20daily>"
+    assert "List-Unsubscribe-Post" not in message
+
+
+def test_without_a_site_the_mail_links_only_to_papers_and_counts_what_had_no_room() -> None:
+    message = read(mail(busy(200), site_url=None, unsubscribe_url=None))
+
+    assert "List-Unsubscribe" not in message
+    html = part(message, "html")
+    assert set(re.findall(r'href="(https?://[^/"]+)', html)) == {"https://arxiv.org"}
+    assert re.search(r"\d+ more had no room in this mail", html)
+    assert "archive" not in html
+    assert "archive" not in part(message, "plain")
+
+
+def test_long_headers_are_not_turned_into_encoded_words() -> None:
+    head = mail(busy(1)).content.split(b"\r\n\r\n")[0]
+
+    assert f"List-Unsubscribe: <{ONE_CLICK}>".encode() in head
+    assert b"=?" not in head
+
+
+@pytest.mark.parametrize("letters", range(20, 80))
+def test_no_header_begins_with_an_empty_line(letters: int) -> None:
+    sent = mail(replace(busy(1), title="a day of frogs " * 6 + "x" * letters))
+
+    assert not re.search(rb"(?m)^[\w-]+: *\r\n", sent.content.split(b"\r\n\r\n")[0])
+    assert read(mail(replace(busy(1), title=("frog " * 20)[:letters])))["Subject"].startswith("frog ")
+
+
+def test_a_title_that_is_not_ascii_is_encoded_in_words_of_legal_length() -> None:
+    sent = mail(replace(busy(1), title="Forschungsüberblick für Zürich " * 3))
+
+    assert read(sent)["Subject"].startswith("Forschungsüberblick für Zürich")
+    words = re.findall(rb"=\?[^?]+\?[^?]+\?[^?]*\?=", sent.content.split(b"\r\n\r\n")[0])
+    assert words
+    assert max(map(len, words)) <= 75
+
+
+@pytest.mark.parametrize(
+    ("title", "phrase"),
+    [
+        ("Research digest", "Research digest "),
+        ("What's new & hot", "What's new & hot "),
+        ("cs.<CL> [daily]", '"cs.<CL> [daily]" '),
+        ('Say "hi" \\o/', r'"Say \"hi\" \\o/" '),
+        ("Dr. Who: news, views", '"Dr. Who: news, views" '),
+        ("a@b <c@d>", '"a@b <c@d>" '),
+        ("line\r\nBcc: x@example.org", '"line Bcc: x@example.org" '),
+        ("漢字 <新着>", "漢字 新着 "),
+        ("Zürich <c@d>, (daily)", "Zürich c d daily "),
+        ("<>", '"<>" '),
+        ("", ""),
+    ],
+)
+def test_a_title_whatever_stands_in_it_leaves_the_list_its_id(title: str, phrase: str) -> None:
+    sent = mail(replace(busy(1), title=title))
+
+    raw = re.search(rb"(?m)^List-Id: ?(.*(?:\r\n[ \t].*)*)", sent.content)
+    assert raw is not None
+    assert raw[1].rstrip().endswith(b"<daily.digest.example.org>")
+    assert read(sent)["List-Id"] == f"{phrase}<daily.digest.example.org>"
+    assert "Bcc" not in read(sent)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [('A "B", <c@d>', 'A "B", <c@d>'), ("Größe, klein", "Größe, klein"), ("", "")]
+)
+def test_a_senders_name_whatever_stands_in_it_adds_no_address(name: str, shown: str) -> None:
+    sender = read(mail(busy(1), sender_name=name))["From"]
+
+    assert [(a.display_name, a.addr_spec) for a in sender.addresses] == [(shown, "digest@example.org")]
+
+
+def test_addresses_in_headers_are_ascii_and_of_one_piece() -> None:
+    message = read(mail(busy(1), site_url="https://exämple.org/ü", sender="a+b%c?d@example.org", unsubscribe_url=None))
+
+    assert message["List-Archive"] == "<https://ex%C3%A4mple.org/%C3%BC/daily/index.html>"
+    assert message["List-Unsubscribe"].strip() == "<mailto:a%2Bb%25c%3Fd@example.org?subject=unsubscribe%20daily>"
+
+
+def test_the_mail_is_text_and_html_in_lines_that_every_server_takes() -> None:
+    sent = mail(busy(50))
+
+    message = read(sent)
+    assert message.get_content_type() == "multipart/alternative"
+    assert [p.get_content_type() for p in message.iter_parts()] == ["text/plain", "text/html"]
+    assert {p["Content-Transfer-Encoding"] for p in message.iter_parts()} == {"quoted-printable"}
+    assert max(map(len, sent.content.split(b"\r\n"))) <= 998
+    assert b"\n" not in sent.content.replace(b"\r\n", b"")
+
+
+def test_the_same_issue_gives_the_same_bytes() -> None:
+    assert mail(busy(5)).content == mail(busy(5)).content
+
+
+def test_a_body_drawn_once_serves_all_recipients() -> None:
+    body = draw_body(busy(5), templates=TEMPLATES, site_url=SITE)
+
+    assert mail(busy(5), body=body).content == mail(busy(5)).content
+
+
+@pytest.mark.parametrize("n", [0, 1, 50, 200, 1000])
+def test_the_html_stays_below_what_gmail_cuts(n: int) -> None:
+    whole = busy(n)
+
+    body = draw_body(whole, templates=TEMPLATES, site_url=SITE)
+
+    assert encoded_size(body.html, "html") <= MAX_HTML_BYTES
+    assert encoded_size(body.text, "plain") <= MAX_TEXT_BYTES
+    shown = [e for e in whole.entries if e.paper.title in body.html]
+    assert len(shown) == body.shown == whole.entries.index(shown[-1]) + 1 if n else body.shown == 0
+    if body.shown < n:
+        assert f'<a href="{SITE}/daily/2026-06-03/index.html"' in body.html
+        assert f"{n - body.shown} more in the archive" in body.html
+        # No more was left away than had to be.
+        assert encoded_size(body.html, "html") > MAX_HTML_BYTES * 0.95
+    assert "answer this one and say so" in body.html
+
+
+@pytest.mark.parametrize("n", [4, 50, 200])
+@pytest.mark.parametrize("site", [SITE, None])
+def test_references_of_the_overview_lead_to_entries_wherever_they_are_shown(n: int, site: str | None) -> None:
+    sentence = "Of things that are studied some are better by a good margin, with 30 % less of what it takes"
+    whole = told(busy(n), *((f"{sentence}, {k}.", *range(k, n, n // 3 + 1)) for k in range(3)))
+
+    body = draw_body(whole, templates=TEMPLATES, site_url=site)
+
+    head, rest = body.html.split("<h2", 1)
+    links = re.findall(r'href="([^"]+)"[^>]*>(\d+)</a>', head)
+    ids = re.findall(r'<h3 id="([^"]+)"', rest)
+    assert encoded_size(body.html, "html") <= MAX_HTML_BYTES
+    assert len(ids) == len(set(ids)) == body.shown
+    order = [slug(e.paper.id) for e in whole.entries]
+    for url, number in links:
+        anchor = order[int(number) - 1]
+        elsewhere = f"{SITE}/papers/{anchor}/index.html" if site else whole.entries[int(number) - 1].paper.url
+        assert url == (f"#{anchor}" if anchor in ids else elsewhere)
+    assert len(links) >= 5
+    assert (body.shown < n) == any(not url.startswith("#") for url, _ in links)
+
+
+def test_points_go_before_papers() -> None:
+    body = draw_body(busy(90), templates=TEMPLATES, site_url=SITE)
+
+    assert body.shown == 90
+    assert 0 < body.html.count("<li") < 270
+
+
+def test_what_is_not_ascii_is_weighed_as_it_is_sent() -> None:
+    chinese = issue([entry(n, summary={"tldr": "漢字" * 200, "language": "zh"}) for n in range(100)])
+
+    body = draw_body(chinese, templates=TEMPLATES, site_url=SITE)
+
+    assert encoded_size(body.html, "html") <= MAX_HTML_BYTES
+    assert 0 < body.shown < 100
+
+
+def test_the_text_part_has_what_the_html_has() -> None:
+    whole = busy(30)
+
+    message = read(mail(whole))
+
+    flat = " ".join(part(message, "plain").split())
+    for one in whole.entries:
+        assert one.paper.title in flat
+        assert one.paper.url in flat
+        assert " ".join(one.summary.tldr.split()) in flat
+    assert max(map(len, part(message, "plain").splitlines())) <= 78
+
+
+def test_the_html_is_what_mail_programs_can_show() -> None:
+    html = part(read(mail(busy(20))), "html")
+
+    assert '<html lang="en" dir="ltr">' in html
+    assert html.count("<table") == html.count('role="presentation"')
+    assert "<img" not in html
+    assert re.search(r"<title>(.*)</title>", html)[1] == read(mail(busy(20)))["Subject"]  # type: ignore[index]
+    styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert all(style.strip().startswith("@media") for style in styles)
+    # What Gmail or Outlook do not know may only be an enhancement.
+    inline = " ".join(re.findall(r'style="([^"]*)"', html))
+    assert not re.search(r"flex|grid|var\(|rgba|rem\b|position|url\(", inline)
+
+
+# What Gmail and Outlook's Word, the two that know least, take as it is (caniemail.com), and how long lines break where
+# overflow-wrap is known.
+KNOWN = set(
+    "background-color color font-family font-size font-weight line-height margin margin-bottom max-width overflow-wrap"
+    " padding text-align text-decoration".split()
+)
+
+
+def test_what_is_styled_is_known_to_mail_programs_and_padding_is_of_cells() -> None:
+    tree = html5lib.parse(part(read(mail(busy(8))), "html"), namespaceHTMLElements=False)
+
+    styles = {
+        (element.tag, declaration.partition(":")[0].strip())
+        for element in tree.iter()
+        if isinstance(element.tag, str)
+        for declaration in (element.get("style") or "").split(";")
+        if declaration.strip()
+    }
+
+    assert {name for _, name in styles} <= KNOWN
+    assert {tag for tag, name in styles if name == "padding"} == {"td"}
+    assert ("td", "overflow-wrap") in styles
+
+
+def test_axe_finds_nothing_wrong_with_the_mail() -> None:
+    html = draw_body(told(busy(8), ("Things are studied.", 1, 5, 7)), templates=TEMPLATES, site_url=SITE).html
+
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 600, "height": 800})
+        page.set_content(html)
+        assert faults(page) == []
+
+
+# -- the subject
+
+
+def on(*topics: str) -> Issue:
+    """An issue of one paper for each of *topics*, the best first; an empty one is no topic."""
+    return issue([entry(n, summary={"topics": (topic,) if topic else ()}) for n, topic in enumerate(topics, start=1)])
+
+
+@pytest.mark.parametrize(
+    ("topics", "said"),
+    [
+        (("Agents", "Vision", "Vision"), "3 papers, 2 on Vision"),
+        (("Agents", "Vision"), "2 papers, 1 on Agents"),
+        (("Agents", "Agents"), "2 papers on Agents"),
+        (("", "", "Vision"), "3 papers, 1 on Vision"),
+        (("",), "1 paper, “Paper number 1 on the study of things”"),
+        ((), "nothing new"),
+    ],
+)
+@pytest.mark.parametrize("site", [None, SITE])
+def test_the_subject_names_the_largest_section_and_never_nothing(
+    topics: tuple[str, ...], said: str, site: str | None
+) -> None:
+    assert draw_body(on(*topics), templates=TEMPLATES, site_url=site).subject == f"Research digest, Wed 3 June: {said}"
+
+
+def test_a_long_subject_is_cut_behind_a_word() -> None:
+    long = issue([entry(1, paper={"title": "word " * 60}, summary={"topics": ()})])
+
+    subject = draw_body(long, templates=TEMPLATES).subject
+
+    assert subject.endswith("word …”")
+    assert 100 < len(subject) <= 150
+
+
+def test_the_left_out_are_counted_and_not_listed() -> None:
+    html = part(read(mail(busy(4))), "html")
+
+    assert "4 not among the best 30 of 40." in html
+    assert "Left out 1" not in html
+
+
+_NASTY = """<script>alert(1)</script>| "><img src=x onerror=alert(1)>| {{ 7*7 }}| </title><script>x</script>
+    | a\r\nBcc: b@c.d| \u2028x| \u202eevil| ]]>| \x00\x0b| $\\text{<script>}$| javascript:alert(1)| \ud800| &lt;b&gt;"""
+NASTY = st.sampled_from(_NASTY.split("| "))
+TAGS = set("html head meta title style body table tbody tr td h1 h2 h3 p a br span i ul li".split())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(NASTY, st.text(max_size=20)), min_size=7, max_size=7))
+def test_no_text_however_nasty_is_a_tag_a_header_or_a_crash(texts: list[str]) -> None:
+    title, author, tldr, point, reason, topic, url = texts
+    one = entry(
+        paper={"title": title or "x", "authors": (author,), "url": url},
+        summary={"tldr": tldr, "points": (point,), "topics": (topic,)},
+        reason=reason,
+    )
+
+    nasty = told(
+        issue([one, entry(2)], left_out=(replace(left_out(1), reason=reason),), title=title), (tldr, 1, 2), (point, 1)
+    )
+    message = read(mail(nasty))
+
+    tree = html5lib.parse(part(message, "html"), namespaceHTMLElements=False)
+    assert {element.tag for element in tree.iter() if isinstance(element.tag, str)} <= TAGS
+    for element in tree.iter():
+        assert not any(str(name).startswith("on") for name in element.attrib)
+        assert element.get("href", "https:").startswith(("https:", "http:", "#arxiv-"))
+    assert "Bcc" not in message
+    assert strip_invisible(message["Subject"]) == message["Subject"]
+
+
+def test_the_mail_fits_a_phone_and_can_be_read_in_light_and_dark_and_without_its_style_sheet() -> None:
+    html = draw_body(told(busy(8), ("Things are studied.", 1, 5, 7)), templates=TEMPLATES, site_url=SITE).html
+    bare = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+
+    with chromium() as browser:
+        for content, scheme in itertools.product((html, bare), ("light", "dark")):
+            page = browser.new_page(viewport={"width": 320, "height": 800}, color_scheme=scheme)
+            page.set_content(content)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
+            lowest = page.evaluate(CONTRASTS)[0]
+            assert lowest[0] >= 4.5, (scheme, lowest)
+            page.close()
+
+
+def test_a_day_is_named_in_the_mail() -> None:
+    assert f"{WEDNESDAY:%A} 3 June 2026" in part(read(mail(busy(1))), "plain")

@@ -1,0 +1,397 @@
+"""Opening a database: new, old, newer, a stranger's, broken, read-only, full, or held by somebody."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, event, inspect, select, text
+
+from digest.core.errors import StoreError
+from digest.core.summaries.ledger import Ceilings
+from digest.store import SqlStore, tables
+from digest.store.migrations import MIGRATIONS, Migration
+from tests.conftest import NOON, paper
+from tests.store_values import DAY, Hand, issue, plan, publish, read, start
+
+pytest_plugins = ("tests.store_fixtures",)
+
+LAST = MIGRATIONS[-1].version
+
+
+def step(version: int, *statements: str) -> Migration:
+    def run(connection: Connection) -> None:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+    return Migration(version=version, name=f"step {version}", run=run)
+
+
+def ask(url: str, question: Callable[[Connection], Any]) -> Any:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        answer = question(connection)
+    engine.dispose()
+    return answer
+
+
+def versions(url: str) -> list[int]:
+    return list(ask(url, lambda c: c.scalars(select(tables.migration.c.version)).all()))
+
+
+# -- migrations
+
+
+def test_the_migrations_lead_to_the_tables_that_the_queries_know(new_url: str) -> None:
+    SqlStore.open(new_url).close()
+
+    def compare(connection: Connection) -> None:
+        found = inspect(connection)
+        ours = {name for name in found.get_table_names() if not name.startswith("paper_fts")}
+        assert ours == set(tables.metadata.tables)
+        for name, table in tables.metadata.tables.items():
+            # Postgres keeps the words of its search index in a column that no query selects.
+            there = {c["name"]: c["nullable"] for c in found.get_columns(name) if c["name"] != "words"}
+            assert there == {c.name: bool(c.nullable) for c in table.c}, name
+            assert found.get_pk_constraint(name)["constrained_columns"] == [c.name for c in table.primary_key], name
+            assert {
+                (*k["constrained_columns"], k["referred_table"], *k["referred_columns"])
+                for k in found.get_foreign_keys(name)
+            } == {
+                (*k.column_keys, k.referred_table.name, *(e.column.name for e in k.elements))
+                for k in table.foreign_key_constraints
+            }, name
+
+    ask(new_url, compare)
+
+
+def test_a_database_is_made_once(new_url: str, hand: Hand) -> None:
+    with SqlStore.open(new_url, clock=hand) as store:
+        read(store, paper(1))
+    hand.advance(days=1)
+
+    with SqlStore.open(new_url, clock=hand) as store:
+        assert store.paper(paper(1).id) == paper(1)
+
+    assert ask(new_url, lambda c: c.execute(select(tables.migration)).all()) == [
+        (m.version, m.name, NOON) for m in MIGRATIONS
+    ]
+
+
+def test_a_further_step_is_taken_and_written_down_with_its_time(new_url: str, hand: Hand) -> None:
+    SqlStore.open(new_url, clock=hand).close()
+    hand.advance(days=1)
+    steps = (
+        *MIGRATIONS,
+        step(LAST + 1, "CREATE TABLE note (words TEXT)"),
+        step(LAST + 2, "INSERT INTO note VALUES ('done')"),
+    )
+
+    with SqlStore.open(new_url, clock=hand, steps=steps) as store:
+        assert store.status(since=NOON).schema == LAST + 2
+
+    assert ask(new_url, lambda c: c.execute(text("SELECT words FROM note")).all()) == [("done",)]
+    assert ask(new_url, lambda c: c.scalars(select(tables.migration.c.applied_at)).all()) == [
+        *[NOON] * LAST,
+        *[NOON + timedelta(days=1)] * 2,
+    ]
+
+
+def test_a_step_that_fails_leaves_the_database_as_the_step_before_left_it(new_url: str) -> None:
+    steps = (
+        *MIGRATIONS,
+        step(LAST + 1, "CREATE TABLE note (words TEXT)"),
+        step(LAST + 2, "DROP TABLE note", "SELECT nonsense FROM nowhere"),
+    )
+
+    with pytest.raises(Exception, match="nowhere"):
+        SqlStore.open(new_url, steps=steps)
+
+    assert versions(new_url) == [*range(1, LAST + 2)]
+    assert ask(new_url, lambda c: inspect(c).has_table("note"))
+
+
+def test_a_beginning_that_fails_leaves_nothing(new_url: str) -> None:
+    def begin_badly(connection: Connection) -> None:
+        MIGRATIONS[0].run(connection)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        SqlStore.open(new_url, steps=(Migration(version=1, name="bad", run=begin_badly),))
+
+    assert ask(new_url, lambda c: inspect(c).get_table_names()) == []
+    SqlStore.open(new_url).close()
+
+
+def test_a_newer_database_is_refused_with_a_sentence(new_url: str) -> None:
+    SqlStore.open(new_url, steps=(*MIGRATIONS, step(99, "CREATE TABLE future (x INTEGER)"))).close()
+
+    with pytest.raises(
+        StoreError, match=rf"newer version of this program \(its schema is 99, .* up to {LAST}\): update"
+    ):
+        SqlStore.open(new_url)
+
+    assert versions(new_url) == [*range(1, LAST + 1), 99]
+
+
+def test_a_step_that_leaves_rows_pointing_at_nothing_is_undone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/digest.db"
+    with SqlStore.open(url) as store:
+        read(store, paper(1))
+    careless = step(LAST + 1, "PRAGMA defer_foreign_keys = ON", "DELETE FROM alias", "DELETE FROM paper")
+
+    with pytest.raises(StoreError, match=rf"step {LAST + 1}.* would leave record pointing at nothing"):
+        SqlStore.open(url, steps=(*MIGRATIONS, careless))
+
+    with SqlStore.open(url) as store:
+        assert store.paper(paper(1).id) == paper(1)
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(new_url: str) -> None:
+    script = """
+import sys
+from digest.store import SqlStore
+sys.stdin.readline()
+print(SqlStore.open(sys.argv[1]).secret().hex())
+"""
+    processes = [start(script, new_url) for _ in range(3)]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+    answers = [process.communicate(timeout=60) for process in processes]
+
+    assert len({secret for secret, _ in answers}) == 1, answers
+    assert len(answers[0][0]) == 65, answers
+    assert versions(new_url) == [*range(1, LAST + 1)]
+
+
+# -- SQLite
+
+
+def test_sqlite_writes_ahead_fully_and_checks_its_keys(tmp_path: Path) -> None:
+    with SqlStore.open(f"sqlite:///{tmp_path}/not/there/yet/digest.db") as store, store._read() as connection:
+        answers = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "application_id")
+        }
+
+    full = 2
+    assert answers == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "busy_timeout": 30_000,
+        "application_id": int.from_bytes(b"dige"),
+    }
+
+
+def test_only_transactions_that_write_take_the_write_lock(tmp_path: Path) -> None:
+    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db") as store:
+        begun: list[str] = []
+        event.listen(
+            store._engine, "before_cursor_execute", lambda *a: begun.append(a[2]) if a[2].startswith("BEGIN") else None
+        )
+
+        store.register_edition("daily", DAY)
+        store.issue_dates()
+
+    assert begun == ["BEGIN IMMEDIATE", "BEGIN"]
+
+
+def test_a_database_in_memory_serves_several_threads(tmp_path: Path) -> None:
+    with SqlStore.open("sqlite://") as store:
+        threads = [threading.Thread(target=read, args=(store, paper(n))) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert store.status(since=NOON).papers == 8
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "photos.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE photo (name TEXT)")
+    connection.close()
+    before = file.read_bytes()
+
+    with pytest.raises(StoreError, match=r"photos\.db is a database of another program"):
+        SqlStore.open(f"sqlite:///{file}")
+
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[digest]\n" * 300)
+
+    with pytest.raises(StoreError, match=r"config\.toml is not a database"):
+        SqlStore.open(f"sqlite:///{file}")
+
+    assert file.read_text() == "[digest]\n" * 300
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file")
+
+    with pytest.raises(
+        StoreError, match="folder .*var/deep for the database can't be made: a file stands where a folder is needed"
+    ):
+        SqlStore.open(f"sqlite:///{tmp_path}/var/deep/digest.db")
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't be opened"):
+        SqlStore.open(f"sqlite:///{tmp_path}")
+
+
+def test_a_file_that_may_only_be_read_can_be_read(tmp_path: Path) -> None:
+    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db") as store:
+        read(store, paper(1))
+
+    with SqlStore.open(f"sqlite:///file:{tmp_path}/digest.db?mode=ro&uri=true") as store:
+        assert store.paper(paper(1).id) == paper(1)
+        with pytest.raises(StoreError, match="may only read it"):
+            read(store, paper(2))
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db") as store:
+        read(store, paper(1))
+        pages = store.status(since=NOON).size_bytes // 4096
+        event.listen(store._engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages + 3}"))
+
+        with pytest.raises(StoreError, match="the disk is full"):
+            read(store, *(paper(n) for n in range(2, 200)))
+
+        assert store.status(since=NOON).papers == 1
+
+
+def test_a_database_that_is_held_too_long_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "digest.db"
+    with SqlStore.open(f"sqlite:///{file}?timeout=0.01") as store:
+        holder = sqlite3.connect(file, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(StoreError, match="is held by another program"):
+            store.register_edition("daily", DAY)
+        assert store.issue_dates() == ()  # readers do not wait
+
+        holder.execute("ROLLBACK")
+        holder.close()
+        store.register_edition("daily", DAY)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "digest.db"
+    with SqlStore.open(f"sqlite:///{file}") as store:
+        read(store, *(paper(n) for n in range(200)))
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+
+    with (
+        pytest.raises(StoreError, match="is damaged: put a backup in its place"),
+        SqlStore.open(f"sqlite:///{file}") as store,
+    ):
+        store.search("things", limit=5)
+
+
+def test_an_sqlite_without_full_text_search_is_told(tmp_path: Path) -> None:
+    # Every SQLite at hand has FTS5; one that has not says the same of it as of this name.
+    steps = (step(1, "CREATE VIRTUAL TABLE paper_fts USING fts5_that_is_not_there (title)"),)
+
+    with pytest.raises(StoreError, match=r"has no full-text search \(FTS5\)"):
+        SqlStore.open(f"sqlite:///{tmp_path}/digest.db", steps=steps)
+
+
+# -- addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("digest.db", "the address of the database: is no address of a database; use sqlite:///PATH"),
+        ("mysql://root@localhost/digest", "the address of the database: 'mysql' is not known"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told(url: str, sentence: str) -> None:
+    with pytest.raises(StoreError, match=sentence):
+        SqlStore.open(url)
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
+    with pytest.raises(StoreError, match=r"ada:\*\*\*@127\.0\.0\.1:1/digest can't be used: .*") as told:
+        SqlStore.open("postgresql://ada:hunter2@127.0.0.1:1/digest?connect_timeout=2")
+
+    assert "hunter2" not in str(told.value)
+
+
+def test_postgres_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The driver is installed where the tests run; None in its place makes importing it fail as if it were not.
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(StoreError, match=r"pip install 'research-digest\[postgres\]'"):
+        SqlStore.open("postgresql+psycopg://ada@localhost/digest")
+
+
+def test_a_mistake_of_ours_is_not_told_as_the_worlds(new_url: str) -> None:
+    with (
+        SqlStore.open(new_url) as store,
+        pytest.raises(Exception, match="nowhere") as raised,
+        store._read() as connection,
+    ):
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    assert not isinstance(raised.value, StoreError)
+
+
+def test_opening_needs_only_what_it_uses() -> None:
+    script = (
+        "import sys; from digest.store import SqlStore; SqlStore.open('sqlite://'); print('psycopg' in sys.modules)"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+    )
+
+    assert answer.stdout == "False\n"
+
+
+def test_a_deferred_key_is_still_a_key(new_url: str) -> None:
+    with SqlStore.open(new_url) as store:
+        publish(store, paper(1))
+        with pytest.raises(Exception, match=r"(?i)foreign key"), store._write() as connection:
+            connection.execute(
+                tables.record.insert().values(source="never read", day=DAY, paper_pk=1, position=0, is_news=True)
+            )
+        assert store.issue("daily", DAY) == issue(paper(1))
+
+
+def test_requests_of_before_the_books_keep_counting(new_url: str) -> None:
+    SqlStore.open(new_url, steps=MIGRATIONS[:3]).close()
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        for cost, outcome in (("0.0123", "ok"), ("NULL", "no answer"), ("0.1", "2 missing")):
+            connection.exec_driver_sql(
+                "INSERT INTO request (at, edition, client, model, papers, input_tokens, cached_tokens, output_tokens, "
+                "cost_usd, outcome) VALUES "
+                f"('2026-06-03 12:00:00+00:00', 'daily', 'openai', 'm', 5, 1000, 100, 200, {cost}, '{outcome}')"
+            )
+    engine.dispose()
+
+    with SqlStore.open(new_url) as store:
+        assert store.spent_usd(NOON - timedelta(days=365)) == 0.1123
+        assert store.reserve_request(plan(0.1), Ceilings(month_usd=0.2)) is None
+        assert store.reserve_request(plan(0.1), Ceilings(run_usd=0.1)) is not None
