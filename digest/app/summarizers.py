@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-from digest.config.settings import Config
-from digest.core.ports import Clock
-from digest.core.summaries.summarizer import Summarizer
-from digest.stages.store import Store
-from digest.summarizers.handover import Jobs
-from digest.summarizers.model import ModelSummarizer
-
-if TYPE_CHECKING:
-    pass
-
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from digest import assets
+from digest.config.settings import Config
 from digest.core.errors import ConfigError, StoreError
-from digest.core.ports import LLM
+from digest.core.ports import LLM, Clock
+from digest.core.summaries.summarizer import Summarizer
 from digest.core.topics.fold import Taxonomy
-from digest.summarizers.extract import Extracts
-from digest.summarizers.model import ExtractiveSummarizer, _hash
-
-if TYPE_CHECKING:
-    pass
+from digest.stages.store import Store
+from digest.summarizers.extract import ExtractiveSummarizer, Extracts
+from digest.summarizers.handover import Jobs
+from digest.summarizers.model import ModelSummarizer, _hash
 
 
 def make_summarizer(

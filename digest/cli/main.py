@@ -152,17 +152,17 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
     with working(as_json) as host, app_of(config, host, optional=True) as app:
         demand = Demand(app)
         answers = demand.summarize(targets)
-    from digest.cli.show import console
+    from digest.cli.show.papers import answer_json, print_answers
 
     for warning in demand.warnings:
         complain(f"! {warning}")
     if not as_json:
-        console.print_answers(answers)
+        print_answers(answers)
     elif all(a.in_lines for a in answers):
         for answer in answers:
-            click.echo(json.dumps(console.answer_json(answer), ensure_ascii=False))
+            click.echo(json.dumps(answer_json(answer), ensure_ascii=False))
     else:
-        print_json([console.answer_json(a) for a in answers])
+        print_json([answer_json(a) for a in answers])
     bad = sum(a.error is not None for a in answers)
     if answers and bad == len(answers):
         sys.exit(FAILED)
@@ -171,15 +171,15 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
 
 
 def _renew(config: Path, limit: int, *, as_json: bool) -> None:
-    from digest.cli.show import console
+    from digest.cli.show.status import print_renewal, renewal_json
     from digest.usecases.renew import renew
 
     with working(as_json) as host, app_of(config, host) as app:
         done = renew(app, limit=limit)
     if as_json:
-        print_json(console.renewal_json(done))
+        print_json(renewal_json(done))
     else:
-        console.print_renewal(done)
+        print_renewal(done)
     if any(s.usage.fell_back for s in done.sums):
         sys.exit(DEGRADED if done.renewed else FAILED)
 
@@ -202,7 +202,7 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
     PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
     no other has.
     """
-    from digest.cli.show import console
+    from digest.cli.show.issue import print_issue
 
     if why is not None:
         from digest.cli.show.history import history_json, print_history
@@ -223,7 +223,7 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
             print_json(issue_json(issue))
             return
         templates, site_url = app.templates, app.config.site_url
-    console.print_issue(issue, templates=templates, site_url=site_url)
+    print_issue(issue, templates=templates, site_url=site_url)
 
 
 @cli.command(short_help="Send the mails that are due, or those that failed again.")
@@ -252,15 +252,15 @@ def deliver(
     """
     if addresses and retry is None:
         raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
-    from digest.cli.show import console
+    from digest.cli.show.run import posted_json, print_posted
     from digest.usecases.deliver import deliver as send
 
     with working(as_json) as host, app_of(config, host) as app:
         posted = send(app, app.editions(names), day, retry=retry, recipients=addresses)
     if as_json:
-        print_json([console.posted_json(p) for p in posted])
+        print_json([posted_json(p) for p in posted])
     else:
-        console.print_posted(posted, retry=retry)
+        print_posted(posted, retry=retry)
     exit_by([p.status for p in posted])
 
 
@@ -330,15 +330,15 @@ def schedule(config: Path) -> None:
 @json_option
 def status(config: Path, as_json: bool) -> None:
     """Tell what happened last, what is due, and what it cost this month."""
-    from digest.cli.show import console
+    from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of
 
     with working(as_json) as host, app_of(config, host) as app:
         found = status_of(app)
     if as_json:
-        print_json(console.status_json(found))
+        print_json(status_json(found))
     else:
-        console.print_status(found)
+        print_status(found)
 
 
 @cli.command(short_help="Tell what the model cost, by day.")
@@ -372,15 +372,15 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 @json_option
 def doctor(config: Path, offline: bool, as_json: bool) -> None:
     """Check what is configured, reachable and missing, and say what to do about it."""
-    from digest.cli.show import console
+    from digest.cli.show.status import finding_json, print_findings
     from digest.usecases.doctor import examine
 
     with working(as_json) as host:
         findings = examine(config, host, offline=offline)
     if as_json:
-        print_json([console.finding_json(f) for f in findings])
+        print_json([finding_json(f) for f in findings])
     else:
-        console.print_findings(findings)
+        print_findings(findings)
     if any(f.level == "wrong" for f in findings):
         sys.exit(FAILED)
 

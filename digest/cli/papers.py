@@ -43,14 +43,14 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
 
     A paper is found if it has all words of the query. If they are somebody's name, the papers by them come first.
     """
-    from digest.cli.show import console
+    from digest.cli.show.papers import paper_json, print_papers
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         papers = app.store.search(" ".join(query), limit=limit)
     if as_json:
-        print_json([console.paper_json(p) for p in papers])
+        print_json([paper_json(p) for p in papers])
     else:
-        console.print_papers(papers, query=" ".join(query))
+        print_papers(papers, query=" ".join(query))
 
 
 @click.command(short_help="Show the papers of the store that are most like one.")
@@ -133,13 +133,14 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
     Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
     are.
     """
-    from digest.usecases import split
+    from digest.usecases.split import split as take_apart
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        done = split.split(app, paper, part)
+        done = take_apart(app, paper, part)
     from digest.cli.show.console import print_lines
+    from digest.cli.show.papers import split_json, split_lines
 
-    print_json(split.split_json(done)) if as_json else print_lines(split.split_lines(done))
+    print_json(split_json(done)) if as_json else print_lines(split_lines(done))
 
 
 @click.command(short_help="List the topics by use, and words without a home.")
@@ -237,9 +238,9 @@ def evaluate(
     if as_json:
         print_json(report.evaluation_json(found, release, version=__version__))
     else:
-        console = console.screen()
+        screen = console.screen()
         for line in report.lines(found, release):
-            console.print_line(console, line.text, _STYLES.get(line.style, ""))
+            console.print_line(screen, line.text, _STYLES.get(line.style, ""))
     if save:
         baseline.save_release(save, __version__, found.figures)
     if not found.figures:

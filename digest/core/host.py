@@ -7,12 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from digest.core.ports import Clock
-
-if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
-    pass
 
 
 def now() -> datetime:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    pass
 from digest.core.summaries.ledger import CheckCount
 from digest.usecases.cost import Budget, PriceList
 

@@ -72,7 +72,8 @@ def parse_pdf(content: bytes, *, name: str, vocabulary: Container[str] = ()) -> 
     """The paper that a PDF is, out of the text of its first pages.
 
     Args:
-        vocabulary: Words of the language, folded as `digest.core.words.word_counts` does; they tell which hyphens belong to a word.
+        vocabulary: Words of the language, folded as `digest.core.words.word_counts` does; they tell which hyphens
+            belong to a word.
 
     Raises:
         SourceError: It is no PDF, has no text (a scan), needs a password, or pypdf is not installed.

@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from digest import assets
-from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
-from digest.core.summaries.summarizer import Sums
-from digest.core.topics.fold import Taxonomy
-
-if TYPE_CHECKING:
-    pass
-
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from digest import assets
 from digest.core.extracts import extractive
 from digest.core.extracts.extractive import Extractor
+from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
+from digest.core.summaries.summarizer import Sums
 from digest.core.topics.classifier import Classifier
+from digest.core.topics.fold import Taxonomy
 from digest.core.topics.tagging import Tagger
-from digest.summarizers.extractive_client import extractive_summary
+
+Tag = Callable[[Paper], tuple[str, ...]]
+"""A paper's topics, out of the taxonomy."""
+Extract = Callable[[str, str], tuple[str, tuple[str, ...]]]
+"""Title and abstract → the sentence and the points; see `Extractor.summarize`."""
 
 _SENTENCES = "summaries.toml"
 _CATEGORIES = "topics.bin"
@@ -110,3 +107,24 @@ class ExtractiveSummarizer:
 
     def close(self) -> None:
         """There is nothing to let go of."""
+
+
+def extractive_summary(
+    paper: Paper,
+    *,
+    tag: Tag,
+    extract: Extract,
+    language: str = "en",
+    fell_back: str | None = None,
+) -> Summary:
+    """A summary in the abstract's own words, whatever their language.
+
+    Args:
+        extract: Makes the sentence and the points.
+        language: Of the edition; a stored summary is looked up by it.
+        fell_back: Why this stands in for a model's summary, in words.
+    """
+    tldr, points = extract(paper.title, paper.abstract)
+    return Summary(
+        tldr=tldr, points=points, topics=tag(paper), client="extractive", language=language, fell_back=fell_back
+    )

@@ -19,7 +19,7 @@ _SET: Final = "topics/arxiv-before-2310.jsonl"
 _LEAST: Final = 3
 """Papers that a word must stand in: of what is rarer, most are names and misspellings."""
 _NOTE: Final = """\
-# In how many papers each word stands (folded as digest.core.words.word_counts does; a count, then the words that have it).
+# In how many papers each word stands (folded as digest.core.bags does; a count, then the words that have it).
 # Counted in titles and abstracts of {papers:,} arXiv papers of all fields, submitted before 2023-10:
 # {data}.
 #     python -m digest.training words --data FOLDER

@@ -15,6 +15,7 @@ from digest.core.errors import ConfigError, StoreError
 from digest.core.host import Host
 from digest.store import SqlStore
 from digest.usecases.doctor import examine
+from tests.conftest import ROOT
 from tests.desk import Desk
 
 MINIMAL = """
@@ -44,7 +45,7 @@ def test_two_blocks_are_a_config(tmp_path: Path) -> None:
 
 
 def test_the_shipped_config_is_valid() -> None:
-    config = load(Path(__file__).parent.parent / "config.toml")
+    config = load(ROOT / "config.toml")
 
     assert [s.kind for s in config.sources] == ["arxiv", "huggingface"]
 

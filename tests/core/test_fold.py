@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from digest.core.errors import ConfigError
 from digest.core.topics.fold import Taxonomy
+from tests.conftest import ROOT
 
-SHIPPED = (Path(__file__).parent.parent / "digest" / "taxonomy.toml").read_text(encoding="utf-8")
+SHIPPED = (ROOT / "digest" / "taxonomy.toml").read_text(encoding="utf-8")
 SMALL = """
 [Learning]
 categories = ["cs.LG"]

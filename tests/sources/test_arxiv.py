@@ -11,8 +11,9 @@ import pytest
 from digest.core.errors import SourceError
 from digest.core.models import Announcement, Parsed
 from digest.sources.arxiv.source import ArxivSource, query_url
+from tests.conftest import ROOT
 
-DATA = Path(__file__).parent / "data"
+DATA = ROOT / "tests" / "data"
 SOURCE = ArxivSource("arxiv")
 
 

@@ -14,8 +14,9 @@ from digest.core.errors import SourceError
 from digest.core.models import Announcement, Parsed
 from digest.sources.arxiv.oai import covers, set_of
 from digest.sources.arxiv.source import ArxivSource
+from tests.conftest import ROOT
 
-DATA = Path(__file__).parent / "data"
+DATA = ROOT / "tests" / "data"
 BASE = "https://oaipmh.arxiv.org/oai"
 SET = ArxivSource("cs", set_="cs:cs:LG")
 DAY = date(2026, 6, 3)

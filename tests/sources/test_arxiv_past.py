@@ -16,6 +16,7 @@ from digest.core.lists.calendar import ANY_DAY, arxiv, arxiv_submissions
 from digest.core.models import Announcement, Parsed
 from digest.core.ports import Source
 from digest.sources.arxiv.source import ArxivSource
+from tests.conftest import ROOT
 
 DAY = date(2026, 6, 3)
 SOURCE = ArxivSource("arxiv", categories=["cs.LG", "stat"])
@@ -109,7 +110,7 @@ def test_a_past_list_of_several_pages_is_one_list() -> None:
 
 
 def test_a_set_of_several_pages_goes_on_before_the_next_set() -> None:
-    raw = (Path(__file__).parent / "data" / "arxiv-oai-raw.xml").read_bytes()
+    raw = (ROOT / "tests" / "data" / "arxiv-oai-raw.xml").read_bytes()
     url = "https://oaipmh.arxiv.org/oai?verb=ListRecords&metadataPrefix=arXivRaw&set=cs:cs:LG&from=2026-06-03&until=2026-06-03"
 
     first = SOURCE.parse(raw, url=url)

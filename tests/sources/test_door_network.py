@@ -24,6 +24,7 @@ import trustme
 from digest.core.errors import ConfigError, SourceError
 from digest.sources.door.deadline import DEADLINE_S, Deadline
 from digest.sources.door.http import Door
+from tests.conftest import ROOT
 from tests.doors import PUBLIC, FakeTime, Reply, Server, led_to, redirects, says, serving
 
 FEED = "feeds.example.org"
@@ -558,7 +559,7 @@ def test_a_bomb_costs_little_memory_and_time(kind: str) -> None:
             text=True,
             timeout=600,
             check=True,
-            cwd=Path(__file__).parent.parent,
+            cwd=ROOT,
         ).stdout
     sentence, growth_mb, seconds = out.strip().split("|")
 

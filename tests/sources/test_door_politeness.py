@@ -19,6 +19,7 @@ from digest.core.errors import SourceError
 from digest.sources.door import politeness
 from digest.sources.door.http import Door
 from digest.sources.door.politeness import HostTurns, SharedTurns, queue_of
+from tests.conftest import ROOT
 from tests.doors import FakeTime, says, serving
 
 ASK = """
@@ -44,7 +45,7 @@ with Door(turns=politeness, resolve=lambda *_: ["93.184.216.34"], connect=connec
 
 def asking(folder: Path, *, gap_s: float, port: int, count: int) -> subprocess.Popen[bytes]:
     arguments = [str(folder), str(gap_s), str(port), str(count)]
-    return subprocess.Popen([sys.executable, "-c", ASK, *arguments], cwd=Path(__file__).parent.parent)
+    return subprocess.Popen([sys.executable, "-c", ASK, *arguments], cwd=ROOT)
 
 
 def shared(folder: Path, clock: FakeTime, *, gap_s: float = 3.0) -> SharedTurns:

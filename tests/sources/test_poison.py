@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,7 @@ from digest.sources.huggingface import HuggingFaceSource
 from digest.sources.libraries.opml import parse_opml
 from digest.sources.pdf import parse_pdf
 from digest.sources.pubmed import PubMedSource
+from tests.conftest import ROOT
 from tests.fuzz.targets import a_pdf
 from tests.growth import LINEAR, growth, of
 from tests.sources import test_biorxiv as biorxiv
@@ -59,7 +59,7 @@ def test_a_refusal_does_not_quote_the_whole_document(read: Callable[..., object]
 
 
 def test_a_resumption_token_of_thousands_of_letters_is_not_asked_for() -> None:
-    content = (Path(__file__).parent / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
+    content = (ROOT / "tests" / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
     broken = content.replace("</resumptionToken>", "x" * 3_000 + "</resumptionToken>")
 
     with pytest.raises(SourceError, match=r"resumption token of 3,\d+ characters"):
@@ -82,7 +82,7 @@ def test_a_preprint_of_version_zero_is_of_none(version: object) -> None:
 
 
 def test_there_is_no_version_zero_of_arxiv() -> None:
-    content = (Path(__file__).parent / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
+    content = (ROOT / "tests" / "data" / "arxiv-oai-raw.xml").read_text(encoding="utf-8")
 
     parsed = ArxivSource("a").parse(content.replace('"v1"', '"v0"').encode(), url="")
 

@@ -16,12 +16,13 @@ from digest.core.lists.calendar import daily
 from digest.core.models import Paper, Parsed
 from digest.sources.door.http import Door
 from digest.sources.pubmed import PubMedSource
+from tests.conftest import ROOT
 
 SOURCE = PubMedSource("pubmed", query="crispr[tiab] AND review[pt]")
 DAY = date(2026, 6, 3)
 SEARCH = SOURCE.url_for(DAY)
 FETCH = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi?db=pubmed&WebEnv=MCID_1&query_key=1&retstart={}&retmax=100&retmode=xml#total={}"
-FIXTURE = Path(__file__).parent / "data" / "pubmed-efetch.xml"
+FIXTURE = ROOT / "tests" / "data" / "pubmed-efetch.xml"
 
 
 def search(url: str = SEARCH, **result: Any) -> Parsed:

@@ -18,7 +18,7 @@ from digest.core.errors import StoreError
 from digest.core.summaries.ledger import Ceilings
 from digest.store import SqlStore, tables
 from digest.store.migrations import MIGRATIONS, Migration
-from tests.conftest import NOON, paper
+from tests.conftest import NOON, ROOT, paper
 from tests.store_values import DAY, Hand, issue, plan, publish, read, start
 
 pytest_plugins = ("tests.store_fixtures",)
@@ -362,9 +362,7 @@ def test_opening_needs_only_what_it_uses() -> None:
         "import sys; from digest.store import SqlStore; SqlStore.open('sqlite://'); print('psycopg' in sys.modules)"
     )
 
-    answer = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
-    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
 
     assert answer.stdout == "False\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.core.extracts.extractive import Extractor
-from digest.summarizers.extractive_client import extractive_summary
+from digest.summarizers.extract import extractive_summary
 from tests.conftest import paper
 
 EXTRACT = Extractor({}).summarize

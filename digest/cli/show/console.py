@@ -8,16 +8,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from digest.core.words.invisible import printable
-
-if TYPE_CHECKING:
-    pass
 
 _SOME: Final = 50
 """Of a long list of mails that did not go out."""

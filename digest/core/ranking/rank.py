@@ -340,8 +340,9 @@ def select(
     lately, none.
 
     Args:
-        exploration: Share of the places that go to papers off the interests, see `digest.core.ranking.variety.places`. Where
-            nobody has interests, or all papers have room, there is nothing to be off from, and no such places.
+        exploration: Share of the places that go to papers off the interests, see
+            `digest.core.ranking.variety.places`. Where nobody has interests, or all papers have room, there is nothing
+            to be off from, and no such places.
         seed: By which chance decides between strangers; that of an edition and a day, to be the same all day.
         background: See `rank`.
     """

@@ -5,8 +5,8 @@
                   └──── asked again: what is missing, together; what a check refused, alone; what failed, in halves
 
 Every paper that goes in comes out exactly once: with the model's summary, or with the fallback and the reason why.
-When a request goes out, and what an error of the server means, is decided in `digest.core.summaries.asking`; here, what an answer
-is good for, and what has to be asked because of it.
+When a request goes out, and what an error of the server means, is decided in `digest.core.summaries.asking`;
+here, what an answer is good for, and what has to be asked because of it.
 """
 
 from __future__ import annotations
