@@ -323,7 +323,7 @@ class _Reckoner:
     def _summaries(
         self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
-        """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, then not at all."""
+        """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does."""
         llm, system, purse = self.app.config.llm, model.systems[edition.language], model.purse(edition.name)
         batches = plan(
             papers,
