@@ -28,9 +28,11 @@ lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Without the long trials, which look at what we do and not at what packages do.
-LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short end_to_end/test_kill \
-  end_to_end/test_torture_short $(patsubst tests/%.py,%,$(wildcard tests/evaluation/test_training*.py))
+# Without the long trials, which look at what we do and not at what packages do, and without the hashes of pages, which
+# other packages may draw otherwise.
+LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short \
+  end_to_end/test_drawn end_to_end/test_kill end_to_end/test_torture_short \
+  $(patsubst tests/%.py,%,$(wildcard tests/evaluation/test_training*.py))
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/%.py)
