@@ -19,6 +19,11 @@ _VALUES: Final = {1: "more", -1: "less"}
 # -- what was just said
 
 
+def print_given(given: Sequence[Given]) -> None:
+    """What was taken down, a line for each paper and edition."""
+    print_lines(_given_line(one) for one in given)
+
+
 def _given_line(one: Given) -> str:
     title = f"“{to_unicode(one.paper.title)}” ({one.paper.id})"
     if one.value:
@@ -33,23 +38,17 @@ def given_json(given: Sequence[Given]) -> list[dict[str, Any]]:
     ]
 
 
-def print_given(given: Sequence[Given]) -> None:
-    """What was taken down, a line for each paper and edition."""
-    print_lines(_given_line(one) for one in given)
-
-
 # -- what was said so far
 
 
-def marks_lines(marks: Sequence[Mark]) -> list[str]:
+def print_marks(marks: Sequence[Mark]) -> None:
     """All feedback, a line for each."""
-    if not marks:
-        return ["No feedback yet; `digest feedback PAPER --more` gives some."]
-    return [
+    lines = [
         f"{mark.at:%Y-%m-%d}  {mark.edition}: {_VALUES[mark.value]} like “{to_unicode(mark.paper.title)}” "
         f"({mark.paper.id}){f', said {mark.reader}' if mark.reader else ''}"
         for mark in marks
     ]
+    print_lines(lines or ["No feedback yet; `digest feedback PAPER --more` gives some."])
 
 
 def marks_json(marks: Sequence[Mark]) -> list[dict[str, Any]]:
@@ -64,8 +63,3 @@ def marks_json(marks: Sequence[Mark]) -> list[dict[str, Any]]:
         }
         for mark in marks
     ]
-
-
-def print_marks(marks: Sequence[Mark]) -> None:
-    """All feedback, a line for each."""
-    print_lines(marks_lines(marks))

@@ -49,17 +49,15 @@ def print_papers(papers: Sequence[Paper], *, query: str) -> None:
 # -- similar
 
 
-def similar_lines(found: Sequence[Similar]) -> list[str]:
-    """Up to three lines for each paper that resembles another: title, facts, the words they share."""
-    if not found:
-        return ["No paper in the store resembles it."]
+def print_similar(found: Sequence[Similar]) -> None:
+    """Up to three lines for each paper that resembles one, the most alike first: title, facts, the words they share."""
     lines = []
     for one in found:
         facts = (some_authors(one.paper.authors), f"{one.likeness:.2f} alike", one.paper.url or one.paper.id)
         lines += [to_unicode(one.paper.title), f"  {' · '.join(filter(None, facts))}"]
         if one.because:
             lines.append(f"  both have {', '.join(one.because)}")
-    return lines
+    print_lines(lines or ["No paper in the store resembles it."])
 
 
 def similar_json(found: Sequence[Similar]) -> list[dict[str, Any]]:
@@ -67,22 +65,17 @@ def similar_json(found: Sequence[Similar]) -> list[dict[str, Any]]:
     return [{**paper_json(one.paper), "likeness": one.likeness, "because": list(one.because)} for one in found]
 
 
-def print_similar(found: Sequence[Similar]) -> None:
-    """The papers that resemble one, the most alike first."""
-    print_lines(similar_lines(found))
-
-
 # -- split
 
 
-def split_lines(done: Split) -> list[str]:
-    """The two papers that one was taken apart into."""
-    return [
+def print_split(done: Split) -> None:
+    """The two papers that one was taken apart into, each with its ids."""
+    head = (
         "Two papers again, never to be joined by what they say:"
         if done.is_new
-        else "They are two papers already, taken apart by an earlier call:",
-        *(f"  {_named(one)}" for one in (done.kept, done.taken)),
-    ]
+        else "They are two papers already, taken apart by an earlier call:"
+    )
+    print_lines([head, *(f"  {_named(one)}" for one in (done.kept, done.taken))])
 
 
 def _named(one: Paper) -> str:
@@ -92,8 +85,3 @@ def _named(one: Paper) -> str:
 def split_json(done: Split) -> dict[str, Any]:
     """`digest split --json`."""
     return {"kept": paper_json(done.kept), "taken": paper_json(done.taken), "already": not done.is_new}
-
-
-def print_split(done: Split) -> None:
-    """The two papers that one was taken apart into."""
-    print_lines(split_lines(done))
