@@ -93,7 +93,7 @@ def run(
         editions = app.editions(names)
         day = day or (app.sample_day() if sample else app.today())
         reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
-        pages = pages_of(reports, app.page)
+        pages = pages_of(reports, app.site.page)
     if as_json:
         print_json([report_json(r, pages.get(r.edition)) for r in reports])
     else:
@@ -271,10 +271,10 @@ def schedule(config: Path) -> None:
             app.config.timezone,
             clock=host.clock,
             is_done=app.is_done,
-            run=app.run,
-            prepare=app.prepare,
+            run=lambda names, day: app.run(app.editions(names), day),
+            prepare=lambda names, day, *, read: app.prepare(app.editions(names), day, read=read),
             lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.jobs else None,
-            listener=ScheduleLog(page_of=app.page, data_dir=app.config.data_dir, outbox=outbox),
+            listener=ScheduleLog(page_of=app.site.page, data_dir=app.config.data_dir, outbox=outbox),
         ).stay(threading.Event())
 
 

@@ -32,15 +32,15 @@ class NextTime:
 
 
 class Run(Protocol):
-    """Makes the issues of *day*, as far as they get."""
+    """Makes the issues of *day* of the editions of these names, as far as they get."""
 
-    def __call__(self, editions: Sequence[Edition], day: date, /) -> Sequence[Report]: ...
+    def __call__(self, names: Sequence[str], day: date, /) -> Sequence[Report]: ...
 
 
 class Prepare(Protocol):
     """Hands over to the model what the issues of *day* will need; *read*: ask the sources before that."""
 
-    def __call__(self, editions: Sequence[Edition], day: date, /, *, read: bool) -> Sequence[Report]: ...
+    def __call__(self, names: Sequence[str], day: date, /, *, read: bool) -> Sequence[Report]: ...
 
 
 class Listener(Protocol):
@@ -119,7 +119,7 @@ class Schedule:
         A source that is asked again every hour with the same answer is told of once.
         """
         try:
-            reports = self._run(editions, day)
+            reports = self._run([e.name for e in editions], day)
         except DigestError as error:
             self._listener.failed(error, at=self._clock())
             return
@@ -130,7 +130,7 @@ class Schedule:
     def prepare_soon(self, editions: Sequence[Edition], day: date, read: bool) -> None:
         """Prepare the issues of *day*, and tell each warning once."""
         try:
-            reports = self._prepare(editions, day, read=read)
+            reports = self._prepare([e.name for e in editions], day, read=read)
         except DigestError as error:
             self._listener.failed(error, at=self._clock())
             return

@@ -51,14 +51,14 @@ class Office:
             listener=self,
         )
 
-    def _run(self, editions: Sequence[Edition], day: date) -> Sequence[Report]:
+    def _run(self, names: Sequence[str], day: date) -> Sequence[Report]:
         if isinstance(self.comes_to, BaseException):
             raise self.comes_to
         return self.comes_to
 
-    def _prepare(self, editions: Sequence[Edition], day: date, *, read: bool) -> Sequence[Report]:
+    def _prepare(self, names: Sequence[str], day: date, *, read: bool) -> Sequence[Report]:
         self.asked.append(read)
-        return self._run(editions, day)
+        return self._run(names, day)
 
     def waiting(self, times: Sequence[NextTime]) -> None:
         self.told.append([(one.edition, one.at and f"{one.at:%A %H:%M} {one.zone}") for one in times])

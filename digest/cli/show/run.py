@@ -50,7 +50,7 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
 
 def pages_of(reports: Sequence[Report], page_of: Callable[[str, date], Path]) -> dict[str, str]:
     """Edition → where the page of its issue lies; without those that have no issue."""
-    return {report.edition: str(page_of(report.edition, report.date)) for report in reports if report.issue}
+    return {report.edition: _near(page_of(report.edition, report.date)) for report in reports if report.issue}
 
 
 def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_dir: Path, outbox: bool) -> None:
@@ -150,5 +150,6 @@ def _spent(report: Report) -> str:
 
 
 def _near(path: Path) -> str:
+    """A path as people would type it."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
