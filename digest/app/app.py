@@ -439,12 +439,6 @@ class App:
         said = "; ".join(f"{r.reason} ({r.excerpt})" for r in shown) + ("; …" if source.rejected > len(shown) else "")
         return f"{source.name}: {source.rejected} of its items could not be read: {said}"
 
-    def page(self, edition: str, day: date) -> Path:
-        """Where the page of an issue lies; as people would type it."""
-        path = self.site.page(edition, day)
-        here = Path.cwd()
-        return path.relative_to(here) if path.is_relative_to(here) else path
-
     @contextmanager
     def only_run(self) -> Iterator[None]:
         """Keep a second run on this machine waiting: it would do no harm, but pay for the same summaries twice."""

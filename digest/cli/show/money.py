@@ -1,25 +1,30 @@
-"""Bills and estimates as text for people, in lines of up to 80 columns, and as JSON."""
+"""What the model cost and would cost, as text and JSON: `digest cost`, `digest run --estimate`.
+
+Tables are up to 80 columns wide.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import print_lines
-from digest.publish.amounts import _FREE, _of, _percent, said_of, tokens, usd
+from digest.publish.amounts import said_of, tokens, usd
 from digest.publish.views import count
+from digest.usecases.cost import together
 
 if TYPE_CHECKING:
-    from digest.usecases.cost import Bill, Estimate
-
-from itertools import groupby
-
-from digest.core.summaries.ledger import CheckCount, Spending
-from digest.usecases.cost import Bill, Budget, EditionEstimate, Estimate, together
+    from digest.core.summaries.ledger import CheckCount, Spending
+    from digest.usecases.cost import Bill, Budget, EditionEstimate, Estimate
 
 _WIDTH: Final = 80
 _HEADS: Final = ("day", "requests", "failed", "papers", "in", "cached", "out", "cost", "in doubt", "a paper")
+_FREE: Final = {
+    "extractive": "summaries are extracts of the abstracts, which cost nothing",
+    "replay": "answers come from a recording, which costs nothing",
+}
 
 
 # -- bills
@@ -55,6 +60,13 @@ def _budgets(bill: Bill) -> Iterable[str]:
     if bill.of_run and (bill.of_run.spent_usd or bill.of_run.ceiling_usd is not None):
         # A run of another day counts on that day's budget, whenever it took place.
         yield f"Runs of {bill.today}: {_of(bill.of_run, 'budget_usd_per_run')}"
+
+
+def _of(budget: Budget, key: str) -> str:
+    spent = usd(budget.spent_usd)
+    if budget.ceiling_usd is None:
+        return f"{spent}; there is no {key}"
+    return f"{spent} of {usd(budget.ceiling_usd)}, {usd(budget.left_usd or 0.0)} left"
 
 
 def _table(rows: Sequence[Spending]) -> list[str]:
@@ -110,6 +122,11 @@ def _aligned(body: Sequence[tuple[str, ...]]) -> list[str]:
         padded = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=False))]
         lines.append(gap.join(padded).rstrip())
     return lines
+
+
+def print_bill(bill: Bill) -> None:
+    """What the model cost, by day and model, and what is left of the budgets."""
+    print_lines(bill_lines(bill))
 
 
 def bill_json(bill: Bill) -> dict[str, Any]:
@@ -193,6 +210,11 @@ def _likely(likely: float | None, most: float | None, model: str) -> str:
     return f"likely {usd(likely)}, at the most {usd(most)} unless requests have to be repeated"
 
 
+def print_estimate(found: Estimate) -> None:
+    """What a run would cost, by edition, and what is left of the budgets."""
+    print_lines(estimate_lines(found))
+
+
 def estimate_json(found: Estimate) -> dict[str, Any]:
     """`digest run --estimate --json`."""
     return {
@@ -224,11 +246,6 @@ def checks_lines(checks: Sequence[CheckCount]) -> list[str]:
     return lines
 
 
-def print_bill(bill: Bill) -> None:
-    """What the model cost."""
-    print_lines(bill_lines(bill))
-
-
-def print_estimate(found: Estimate) -> None:
-    """What a run would cost."""
-    print_lines(estimate_lines(found))
+def _percent(checked: CheckCount) -> str:
+    share = 100 * checked.failed / checked.asked
+    return f"{share:.0f} %" if share >= 1 else f"{share:.1f} %"
