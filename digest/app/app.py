@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest import assets
@@ -18,7 +18,7 @@ from digest.app import sources
 from digest.config.read import load
 from digest.config.settings import Config, LLMConfig, MailConfig
 from digest.config.table import tell_all
-from digest.core.errors import DigestError, NotFoundError
+from digest.core.errors import DigestError
 from digest.core.host import Host
 from digest.core.models import DeliveryState, Document, Edition, Issue, SourceReport, SourceState
 from digest.core.ports import Mailer, Source
@@ -42,9 +42,6 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.summarizers.extract import Extracts
     from digest.summarizers.handover import Jobs
     from digest.usecases.interests import Interests
-
-SAMPLE_DAYS: Final = (date(2026, 3, 2), date(2026, 3, 3))
-SAMPLE_FOLDER: Final = "digest-sample"
 
 
 class App:
@@ -471,50 +468,9 @@ class App:
                 ) from exc
             yield
 
-    # -- look
-
-    def issue(self, edition: str | None, day: date | None) -> Issue:
-        """The issue of that edition and date; by default the newest of the first edition.
-
-        Raises:
-            NotFoundError: There is none.
-        """
-        name = self.config.edition(edition).name if edition else self.config.editions[0].name
-        dates = [d for _, d, _ in self.store.issue_dates(name)]
-        if day is None and not dates:
-            raise NotFoundError(f"{name} has no issue yet; `digest run` makes one")
-        found = self.store.issue(name, day or dates[-1])
-        if found is None:
-            newest = f"; the newest is of {dates[-1]}" if dates else ""
-            raise NotFoundError(f"{name} has no issue of {day}{newest}")
-        return found
-
-    def sample_day(self) -> date:
-        """The first day of the sample that has not been run yet.
-
-        Raises:
-            NotFoundError: Both are done.
-        """
-        [edition] = self.config.editions
-        done = {day for _, day, _ in self.store.issue_dates(edition.name)}
-        for day in SAMPLE_DAYS:
-            if day not in done or self._undelivered(edition.name, day):
-                return day
-        raise NotFoundError(
-            f"both days of the sample are done; look at {self.config.data_dir / 'site' / 'index.html'}, "
-            f"or delete {self.config.data_dir} to begin again"
-        )
-
     def _undelivered(self, edition: str, day: date) -> tuple[date, ...]:
         """The days whose mails a run of *day* sends, as far as there are any on their way."""
         return self.store.undelivered(edition, since=mails_since(day), until=day)
-
-    def is_done(self, edition: Edition, day: date) -> bool:
-        """Whether the issue of that date is printed, none of its mails is due, and every source had its list."""
-        stored = self.store.issue(edition.name, day)
-        if stored is None or not stored.entries or self._undelivered(edition.name, day):
-            return False
-        return not self.store.unsettled(edition.sources, day)
 
 
 def _all_failed(sources: Sequence[SourceReport]) -> bool:

@@ -9,7 +9,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -35,6 +35,9 @@ from digest.cli.common import (
 )
 from digest.cli.papers import evaluate, feedback, search, similar, split, topics
 from digest.core.errors import ConfigError, DigestError
+
+if TYPE_CHECKING:
+    from digest.app.app import App
 
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
 
@@ -91,7 +94,7 @@ def run(
         return
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
-        day = day or (app.sample_day() if sample else app.today())
+        day = day or _day(app, sample=sample)
         reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
         pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
     if as_json:
@@ -105,12 +108,21 @@ def run(
     exit_by([r.status for r in reports])
 
 
+def _day(app: App, *, sample: bool) -> date:
+    """The day that a run is of where none is named."""
+    if sample:
+        from digest.usecases.sample import sample_day
+
+        return sample_day(app.store, app.config)
+    return app.today()
+
+
 def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample: bool, as_json: bool) -> None:
-    from digest.usecases.cost import estimate
+    from digest.app.usecases import estimator
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
-        found = estimate(app, editions, day or (app.sample_day() if sample else app.today()))
+        found = estimator(app).estimate(editions, day or _day(app, sample=sample))
     if as_json:
         from digest.cli.show.money import estimate_json
 
@@ -147,14 +159,15 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
     if stale:
         _renew(config, limit, as_json=as_json)
         return
-    from digest.usecases.summarize import Demand
+    from digest.app.usecases import on_demand
 
     with working(as_json) as host, app_of(config, host, optional=True) as app:
-        demand = Demand(app)
-        answers = demand.summarize(targets)
+        app.check(send=False)
+        done = on_demand(app).summarize(targets)
+    answers = done.answers
     from digest.cli.show.papers import answer_json, print_answers
 
-    for warning in demand.warnings:
+    for warning in done.warnings:
         complain(f"! {warning}")
     if not as_json:
         print_answers(answers)
@@ -175,7 +188,8 @@ def _renew(config: Path, limit: int, *, as_json: bool) -> None:
     from digest.usecases.renew import renew
 
     with working(as_json) as host, app_of(config, host) as app:
-        done = renew(app, limit=limit)
+        app.check(send=False)
+        done = renew(app.store, app.config.editions, app.summarizer, limit=limit, progress=host.progress)
     if as_json:
         print_json(renewal_json(done))
     else:
@@ -203,20 +217,21 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
     no other has.
     """
     from digest.cli.show.issue import print_issue
+    from digest.usecases.find import issue_of
 
     if why is not None:
+        from digest.app.usecases import histories
         from digest.cli.show.history import history_json, print_history
-        from digest.usecases.find import history_of
 
         with working(as_json) as host, app_of(config, host, sample=sample) as app:
-            found = history_of(app, why)
+            found = histories(app).of(why)
         print_json(history_json(found)) if as_json else print_history(found)
         return
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition
     when = DateType().convert(day, None, click.get_current_context()) if day else None
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        issue = app.issue(edition, when)
+        issue = issue_of(app.store, app.config, edition, when)
         if as_json:
             from digest.publish.issue_json import issue_json
 
@@ -274,10 +289,12 @@ def schedule(config: Path) -> None:
     """
     import threading
     from datetime import timedelta
+    from functools import partial
 
     from digest.cli.show.console import print_lines
     from digest.cli.show.run import outcome, print_reports
     from digest.schedule import Ahead, Scheduler, next_time
+    from digest.usecases.find import is_done
 
     with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
@@ -316,7 +333,8 @@ def schedule(config: Path) -> None:
             moment = next_time(edition, clock(), zone)
             due = f"next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else "never"
             print_lines([f"{edition.name}: {due}"])
-        scheduler = Scheduler(app.config.editions, zone, clock=clock, is_done=app.is_done, run=run_due, ahead=ahead)
+        done = partial(is_done, app.store)
+        scheduler = Scheduler(app.config.editions, zone, clock=clock, is_done=done, run=run_due, ahead=ahead)
         try:
             print_lines(["Ctrl-C stops."])
             scheduler.stay(threading.Event())
@@ -334,7 +352,7 @@ def status(config: Path, as_json: bool) -> None:
     from digest.usecases.status import status_of
 
     with working(as_json) as host, app_of(config, host) as app:
-        found = status_of(app)
+        found = status_of(app.store, app.config, now=host.clock(), summarizer=lambda: app.summarizer)
     if as_json:
         print_json(status_json(found))
     else:
@@ -355,7 +373,7 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
     from digest.usecases.cost import bill
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        found = bill(app, days=days, month=month)
+        found = bill(app.store, app.config, today=app.today(), days=days, month=month)
     if as_json:
         from digest.cli.show.money import bill_json
 
@@ -372,8 +390,8 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 @json_option
 def doctor(config: Path, offline: bool, as_json: bool) -> None:
     """Check what is configured, reachable and missing, and say what to do about it."""
+    from digest.app.usecases import examine
     from digest.cli.show.status import finding_json, print_findings
-    from digest.usecases.doctor import examine
 
     with working(as_json) as host:
         findings = examine(config, host, offline=offline)
@@ -415,7 +433,7 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
     What is in the config already is left alone, and what cannot be taken over is named (exit status 3). Addresses of
     arXiv, bioRxiv, medRxiv and Hugging Face become sources of their own kind.
     """
-    from digest.usecases.import_opml import import_opml
+    from digest.app.usecases import import_opml
 
     done = import_opml(file, config, write=not dry_run)
     added = done.added

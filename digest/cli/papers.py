@@ -69,7 +69,7 @@ def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -
     from digest.usecases.similar import similar_to
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        found = similar_to(app, paper, limit=limit)
+        found = similar_to(app.store, paper, background=app.background, limit=limit)
     from digest.cli.show.console import print_lines
 
     print_json(similar_json(found)) if as_json else print_lines(similar_lines(found))
@@ -107,10 +107,10 @@ def feedback(
         raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         if not said:
-            marks = given(app, edition=edition)
+            marks = given(app.store, app.config, edition=edition)
             document, lines = likes.marks_json(marks), likes.mark_lines(marks)
         else:
-            taken = give(app, papers, said[0], edition=edition)
+            taken = give(app.store, app.config, papers, said[0], at=host.clock(), edition=edition)
             document, lines = likes.given_json(taken), likes.given_lines(taken)
     from digest.cli.show.console import print_lines
 
@@ -136,7 +136,7 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
     from digest.usecases.split import split as take_apart
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        done = take_apart(app, paper, part)
+        done = take_apart(app.store, paper, part, today=app.today())
     from digest.cli.show.console import print_lines
     from digest.cli.show.papers import split_json, split_lines
 
@@ -156,6 +156,7 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
     Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
     topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
     """
+    from digest.app.usecases import apply_topics
     from digest.cli.show import topics
     from digest.usecases import topics as work
 
@@ -163,10 +164,11 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
         raise click.UsageError("--apply goes over all issues: leave --days out")
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         if is_applied:
-            done = work.apply(app)
+            done = apply_topics(app)
             document, lines = work.applied_json(done), topics.applied_lines(done)
         else:
-            found = work.survey(app, limit=limit, days=days)
+            host.progress("counting topics")
+            found = work.survey(app.store, app.taxonomy, today=app.today(), limit=limit, days=days)
             document, lines = work.survey_json(found), topics.survey_lines(found, limit=limit, days=days)
     from digest.cli.show.console import print_lines
 
@@ -219,22 +221,23 @@ def evaluate(
     """
     from contextlib import ExitStack
 
+    from digest.app.usecases import evaluator
     from digest.cli.show import console
     from digest.evaluation import baseline, report
-    from digest.evaluation.run import PARTS, SAMPLE, Evaluator
+    from digest.evaluation.run import PARTS, SAMPLE
 
     with working(as_json) as host, ExitStack() as opened:
         release = baseline.read_release()
         if save:
             baseline.check_writable(save)
-        evaluator = Evaluator(
-            data=data or SAMPLE,
-            host=host,
+        work = evaluator(
+            data or SAMPLE,
+            host,
             apps=[opened.enter_context(app_of(config, host)) for config in configs],
             limit=limit,
             announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
         )
-        found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
+        found = work.measure(tuple(p for p in PARTS if p in parts) or PARTS)
     if as_json:
         print_json(report.evaluation_json(found, release, version=__version__))
     else:

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from digest.core.summaries.ledger import CheckCount
-from digest.usecases.cost import Budget, PriceList
-
-_FREE: Final = {
-    "extractive": "summaries are extracts of the abstracts, which cost nothing",
-    "replay": "answers come from a recording, which costs nothing",
-}
-
-
-def _of(budget: Budget, key: str) -> str:
-    spent = usd(budget.spent_usd)
-    if budget.ceiling_usd is None:
-        return f"{spent}; there is no {key}"
-    return f"{spent} of {usd(budget.ceiling_usd)}, {usd(budget.left_usd or 0.0)} left"
+from digest.core.summaries.ledger import PriceList
 
 
 def said_of(price: PriceList) -> str:
@@ -42,8 +27,3 @@ def tokens(number: int) -> str:
     if number < 1000:
         return str(number)
     return f"{number / 1000:.0f}k" if number < 999_500 else f"{number / 1e6:.1f}M"
-
-
-def _percent(checked: CheckCount) -> str:
-    share = 100 * checked.failed / checked.asked
-    return f"{share:.0f} %" if share >= 1 else f"{share:.1f} %"

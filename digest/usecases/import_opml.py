@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.app.sources import make_source
 from digest.config.read import load
 from digest.config.sources import SourceConfig
 from digest.core.errors import ConfigError, SourceError
-from digest.core.host import now
 
 if TYPE_CHECKING:
     from digest.sources.libraries.opml import Outline
@@ -30,10 +28,14 @@ class Imported:
     """What could not be taken over, a sentence each."""
 
 
-def import_opml(file: Path, config: Path, *, write: bool) -> Imported:
+def import_opml(file: Path, config: Path, *, address_of: Callable[[SourceConfig], str], write: bool) -> Imported:
     """Add what *file* subscribes to and *config* has not.
 
     The config is checked before and after, and replaced in one step: a file that cannot be read changes nothing.
+
+    Args:
+        address_of: Where a source is read today.
+        write: Change *config*; False: only say what would be added.
 
     Raises:
         ConfigError: Either file cannot be read or is not what it should be, or the config cannot be written.
@@ -52,7 +54,7 @@ def import_opml(file: Path, config: Path, *, write: bool) -> Imported:
         outlines,
         taken_names=[source.name for source in before.sources],
         known_urls=[
-            *(make_source(source, now).url_for(now().date()) for source in before.sources),
+            *map(address_of, before.sources),
             *(outline.url for outline in outlines if _is_meant(outline, before.sources)),
         ],
     )

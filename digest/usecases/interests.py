@@ -28,7 +28,7 @@ from digest.core.words.text import quoted
 
 if TYPE_CHECKING:
     from digest.app.app import App
-    from digest.usecases.summarize import Answer, Demand
+    from digest.usecases.lookup import Found, Lookup
 
 HALF_LIFE: Final = timedelta(days=90)
 """After which a reader's mark on a paper says half as much."""
@@ -102,16 +102,22 @@ class Interests:
         self._library_notes = {e.name: self._library_note(e) for e in editions}
 
     def _fetch(self, missing: Sequence[PaperId]) -> None:
-        from digest.usecases.summarize import Demand
+        from digest.usecases.lookup import Lookup
 
-        demand = Demand(self._app)
+        app = self._app
+        lookup = Lookup(
+            store=app.store,
+            get=app.door.get,
+            clock=app.host.clock,
+            vocabulary=lambda: app.background.counts,
+        )
         self._troubles |= {i: "no source has listed it" for i in missing if scheme(i) == "title"}
         can_be_asked = [i for i in missing if scheme(i) != "title"]
         # Kept part by part: five hundred pages take minutes, and who stops the run loses only the last ones.
         for start in range(0, len(can_be_asked), _AT_ONCE):
             some = can_be_asked[start : start + _AT_ONCE]
             found: dict[PaperId, Paper] = {}
-            for paper_id, answer in self._asked(demand, some):
+            for paper_id, answer in self._asked(lookup, some):
                 if answer.paper is not None and answer.paper.abstract:
                     found[paper_id] = answer.paper
                 else:
@@ -120,12 +126,12 @@ class Interests:
             if found:
                 self._app.store.save_wanted(found, at=self._app.host.clock())
 
-    def _asked(self, demand: Demand, papers: Sequence[PaperId]) -> Iterator[tuple[PaperId, Answer]]:
+    def _asked(self, lookup: Lookup, papers: Sequence[PaperId]) -> Iterator[tuple[PaperId, Found]]:
         """What can be read at the addresses that were given, and else where the ids lead."""
-        answers = dict(zip(papers, demand.find([self._place(i) for i in papers]), strict=True))
+        answers = dict(zip(papers, lookup.find([self._place(i) for i in papers]), strict=True))
         unread = [i for i, one in answers.items() if not (one.paper and one.paper.abstract)]
         again = [i for i in unread if scheme(i) == "doi" and i in self._given]
-        for i, answer in zip(again, demand.find([_address(i) for i in again]), strict=True):
+        for i, answer in zip(again, lookup.find([_address(i) for i in again]), strict=True):
             if answer.paper and answer.paper.abstract:
                 answers[i] = answer
         yield from answers.items()

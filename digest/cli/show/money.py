@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import print_lines
-from digest.publish.amounts import _FREE, _of, _percent, said_of, tokens, usd
+from digest.core.summaries.ledger import together
+from digest.publish.amounts import said_of, tokens, usd
 from digest.publish.views import count
 
 if TYPE_CHECKING:
-    from digest.usecases.cost import Bill, Estimate
-
-from itertools import groupby
-
-from digest.core.summaries.ledger import CheckCount, Spending
-from digest.usecases.cost import Bill, Budget, EditionEstimate, Estimate, together
+    from digest.core.summaries.ledger import CheckCount, Spending
+    from digest.usecases.cost import Bill, Budget, EditionEstimate, Estimate
 
 _WIDTH: Final = 80
 _HEADS: Final = ("day", "requests", "failed", "papers", "in", "cached", "out", "cost", "in doubt", "a paper")
+_FREE: Final = {
+    "extractive": "summaries are extracts of the abstracts, which cost nothing",
+    "replay": "answers come from a recording, which costs nothing",
+}
 
 
 # -- bills
@@ -34,7 +36,8 @@ def bill_lines(bill: Bill) -> list[str]:
     lines = [f"What the model cost from {span} (in and out: tokens)", ""]
     lines += _table(bill.rows)
     lines += ["", *_budgets(bill)]
-    if doubt := sum(row.in_doubt_usd for row in bill.rows):
+    total = together(bill.rows)
+    if doubt := total.in_doubt_usd if total else 0.0:
         lines.append(
             f"In doubt: {usd(doubt)} was reserved for answers that never came or are awaited; budgets count it."
         )
@@ -55,6 +58,13 @@ def _budgets(bill: Bill) -> Iterable[str]:
     if bill.of_run and (bill.of_run.spent_usd or bill.of_run.ceiling_usd is not None):
         # A run of another day counts on that day's budget, whenever it took place.
         yield f"Runs of {bill.today}: {_of(bill.of_run, 'budget_usd_per_run')}"
+
+
+def _of(budget: Budget, key: str) -> str:
+    spent = usd(budget.spent_usd)
+    if budget.ceiling_usd is None:
+        return f"{spent}; there is no {key}"
+    return f"{spent} of {usd(budget.ceiling_usd)}, {usd(budget.left_usd or 0.0)} left"
 
 
 def _table(rows: Sequence[Spending]) -> list[str]:
@@ -81,7 +91,7 @@ def _named(model: str, client: str, mode: str) -> str:
 
 def _cells(name: str, row: Spending | None) -> tuple[str, ...]:
     assert row is not None  # noqa: S101 -- there is one for any rows
-    each = row.cost_usd / row.summaries if row.summaries else 0.0
+    each = row.usd_per_summary
     return (
         name,
         f"{row.requests:,}",
@@ -134,8 +144,12 @@ _NAMES: Final = ("day", "client", "model", "mode")
 
 
 def _row_json(row: Spending) -> dict[str, Any]:
-    each = round(row.cost_usd / row.summaries, 9) if row.summaries else None
-    return {**asdict(row), "day": row.day.isoformat(), "cost_usd_per_summary": each}
+    each = row.usd_per_summary
+    return {
+        **asdict(row),
+        "day": row.day.isoformat(),
+        "cost_usd_per_summary": None if each is None else round(each, 9),
+    }
 
 
 def _budget_json(budget: Budget) -> dict[str, Any]:
@@ -222,6 +236,11 @@ def checks_lines(checks: Sequence[CheckCount]) -> list[str]:
         said = ", ".join(f"{c.check} {c.failed:,} of {c.asked:,} ({_percent(c)})" for c in of_it)
         lines.append(f"{model}, prompt {prompt[:8] or 'not known'}: {said}")
     return lines
+
+
+def _percent(checked: CheckCount) -> str:
+    share = 100 * checked.failed / checked.asked
+    return f"{share:.0f} %" if share >= 1 else f"{share:.1f} %"
 
 
 def print_bill(bill: Bill) -> None:
