@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from digest.app.usecases import examine, histories
 from digest.cli.common import complain
 from digest.cli.main import cli
 from digest.cli.show import console
@@ -20,8 +21,7 @@ from digest.core.models import Announcement, Issue, Link, SourceReport, SourceSt
 from digest.publish.render import flow
 from digest.publish.views import Links, issue_view
 from digest.stages.report import Report, Stage
-from digest.usecases.doctor import Finding, examine
-from digest.usecases.find import history_of
+from digest.usecases.doctor import Finding
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
@@ -339,13 +339,13 @@ def test_many_that_say_nearly_the_same_are_counted_together(capsys: pytest.Captu
 
 def why(desk: Desk, target: str) -> dict[str, Any]:
     with desk.app() as app:
-        return history_json(history_of(app, target))
+        return history_json(histories(app).of(target))
 
 
 def test_why_says_how_a_paper_stood_that_was_not_printed(printed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     [standing] = why(printed, "2603.00002")["standings"]
     with printed.app() as app:
-        print_history(history_of(app, "2603.00002"))
+        print_history(histories(app).of("2603.00002"))
 
     said = capsys.readouterr().out
     assert (standing["edition"], standing["place"], standing["of"]) == ("daily", 2, 3)

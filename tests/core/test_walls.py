@@ -10,14 +10,13 @@ from typing import Any, NoReturn
 
 import pytest
 
+from digest.app.usecases import examine, on_demand
 from digest.core.errors import ConfigError, DigestError, LLMError, SourceError
 from digest.core.models import DeliveryState
 from digest.core.walls import foreign, wall
 from digest.llm import tokens
 from digest.llm.openai import OpenAILLM
 from digest.publish.render import Templates
-from digest.usecases.doctor import examine
-from digest.usecases.summarize import Demand
 from tests.clients import NOWHERE, prompt
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -173,7 +172,7 @@ def test_one_paper_on_demand_that_a_library_cannot_bear_leaves_the_others(
     (tmp_path / "bad.html").write_text(BAD)
 
     with Desk(tmp_path).app() as app:
-        bad, good = Demand(app).summarize([str(tmp_path / "bad.html"), str(tmp_path / "good.html")])
+        bad, good = on_demand(app).summarize([str(tmp_path / "bad.html"), str(tmp_path / "good.html")]).answers
 
     assert good.summary is not None
     assert bad.summary is None

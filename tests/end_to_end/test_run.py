@@ -18,6 +18,7 @@ from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Rec
 from digest.sources.jsonl import JsonlSource
 from digest.stages.report import Stage
 from digest.store import SqlStore
+from digest.usecases.find import is_done
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line, tree
 
@@ -379,7 +380,7 @@ def test_a_mail_in_doubt_is_named_by_every_run_of_its_day_and_not_sent_again(des
         assert claimed is not None
         app.store.mark_delivery(claimed.id, DeliveryState.DOT)
     with desk.app() as app:
-        assert not app.is_done(app.config.editions[0], MONDAY)
+        assert not is_done(app.store, app.config.editions[0], MONDAY)
 
     reports = [report for _ in range(2) for report in desk.run(MONDAY)]
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from digest.app import usecases
 from digest.app.app import App
 from digest.cli.main import cli
 from digest.cli.papers import _PARTS
@@ -25,6 +26,7 @@ from digest.evaluation.figures import Figure
 from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast, forecast
 from digest.evaluation.run import Evaluation, Evaluator
+from digest.usecases.ask import Writer
 from tests.desk import CONFIG, Hurry
 from tests.end_to_end.test_run_llm import on
 from tests.evaluation.test_sets import lines
@@ -46,7 +48,11 @@ def papers(folder: Path, n: int = 6, **more: Any) -> Path:
 
 
 def evaluator(data: Path, **more: Any) -> Evaluator:
-    return Evaluator(data=data, host=Host(environment={}), **more)
+    return usecases.evaluator(data, Host(environment={}), **more)
+
+
+def writer(app: App) -> Writer:
+    return Writer(summarizer=app.summarizer, language="en", store=app.store if app.has_store else None)
 
 
 def figure(found: Evaluation, name: str) -> Figure:
@@ -338,8 +344,8 @@ def test_times_are_taken_on_whatever_abstracts_there_are(tmp_path: Path) -> None
     lines(tmp_path / "papers" / "torn.jsonl", "{")
 
     with App.without_config(Host(environment={})) as app:
-        found = {f.name: f for f in upkeep.times(app, tmp_path)}
-        nothing = upkeep.times(app, tmp_path / "papers")
+        found = {f.name: f for f in upkeep.times(tmp_path, app.extracts, app.background)}
+        nothing = upkeep.times(tmp_path / "papers", app.extracts, app.background)
 
     assert found["topics alone"].of == 5
     assert 0 < found["topics alone"].value < 1000
@@ -528,7 +534,7 @@ def test_two_prompts_are_compared_by_their_configs(tmp_path: Path, monkeypatch: 
 
 def test_an_extract_costs_nothing(tmp_path: Path) -> None:
     with App.without_config(Host(environment={})) as app:
-        found = forecast(app, sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
+        found = forecast(writer(app), sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
 
     assert (found.papers, found.requests, found.likely_usd) == (6, 0, 0.0)
     assert "no price" not in report.forecast_line(found)
@@ -536,7 +542,7 @@ def test_an_extract_costs_nothing(tmp_path: Path) -> None:
 
 def test_a_model_without_a_price_is_said_so(tmp_path: Path) -> None:
     with FlakyLLM() as server, app_with(tmp_path, openai(server).replace("gpt-5-mini", "home-made")) as app:
-        found = forecast(app, sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
+        found = forecast(writer(app), sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
 
     assert report.forecast_line(found) == "home-made is asked for 6 papers in 1 request: no price is known for it"
 

@@ -320,7 +320,7 @@ def test_status_says_what_is_reserved_for_a_job_and_awaited(
     office.prepare(3)
 
     with office.app(4) as app:
-        found = status_of(app)
+        found = status_of(app.store, app.config, now=app.host.clock(), summarizer=lambda: app.summarizer)
     print_status(found)
 
     told = status_json(found)

@@ -10,13 +10,13 @@ import httpx2
 import pytest
 
 from digest.app.app import App
+from digest.app.usecases import examine
 from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
 from digest.core.ranking.profile import Profile
 from digest.sources.door.http import Door
 from digest.sources.door.politeness import HostTurns
 from digest.stages.report import Report
-from digest.usecases.doctor import examine
 from digest.usecases.interests import HALF_LIFE, Interests
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
