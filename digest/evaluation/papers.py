@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from digest.core.models import Paper, PaperId, Summary, Usage
@@ -65,7 +65,7 @@ def write(writer: Writer, papers: Sequence[LabelledPaper]) -> Written:
     asked = writer.ask(ours, edition=_EDITION)
     return Written(
         summaries={label.id: asked.summaries[paper.id] for label, paper in zip(papers, ours, strict=True)},
-        usage=replace(asked.sums.usage, from_cache=asked.stored),
+        usage=asked.sums.usage,
         warnings=asked.sums.warnings,
     )
 

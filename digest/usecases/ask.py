@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
@@ -24,10 +24,8 @@ class Asked:
 
     summaries: Mapping[PaperId, Summary]
     """One of each paper."""
-    stored: int
-    """How many of them the store had."""
     sums: Sums
-    """What the summarizer did for the others."""
+    """What the summarizer did; `from_cache` counts those that the store had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +37,19 @@ class Writer:
     store: Summaries | None
     """None: nothing is kept. Extracts never are: they cost nothing, and the rules may have changed."""
 
-    def ask(self, papers: Sequence[Paper], *, edition: str, progress: Callable[[str], None] = lambda _: None) -> Asked:
+    def ask(
+        self, papers: Sequence[Paper], *, edition: str, on_missing: Callable[[int], None] = lambda _: None
+    ) -> Asked:
         """Have *papers*, whose ids are all different, summarized within the run that the summarizer has begun.
 
         Two papers with the same words are paid for once. What a model could not do has an extract, which is not kept.
 
         Args:
             edition: Under what the ledger has the requests.
-            progress: Told how many papers are asked for, in words.
+            on_missing: Told how many papers are to be asked for, before the first is; not called if none is.
         """
         done, missing = self.divide(papers)
-        stored = len(done)
+        from_cache = len(done)
         keys = self._keys(papers)
         first_of = {keys[paper.id]: paper.id for paper in missing}
 
@@ -60,12 +60,11 @@ class Writer:
 
         sums = Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
         if missing:
-            progress(f"summarizing {len(missing)} papers")
+            on_missing(len(missing))
             sums = self.summarizer.summarize(missing, language=self.language, edition=edition, on_done=keep)
         return Asked(
             summaries={paper.id: done.get(paper.id) or done[first_of[keys[paper.id]]] for paper in papers},
-            stored=stored,
-            sums=sums,
+            sums=replace(sums, usage=replace(sums.usage, from_cache=from_cache)),
         )
 
     def divide(self, papers: Sequence[Paper]) -> tuple[dict[PaperId, Summary], list[Paper]]:

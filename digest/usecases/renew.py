@@ -69,7 +69,9 @@ def renew(
     for language in dict.fromkeys(language for _, language in taken):
         papers = [paper for paper, its in taken if its == language]
         writer = Writer(summarizer=summarizer, language=language, store=store)
-        asked = writer.ask(papers, edition="renewal", progress=lambda said: progress(f"{said} anew"))
+        asked = writer.ask(
+            papers, edition="renewal", on_missing=lambda count: progress(f"summarizing {count} papers anew")
+        )
         sums.append(_told(asked))
         renewed += sum(summary.fell_back is None for summary in asked.summaries.values())
     return Renewal(renewed=renewed, left=len(found) - renewed, sums=tuple(sums))

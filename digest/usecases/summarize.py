@@ -138,7 +138,11 @@ class OnDemand:
         ids = [PaperId(f"{one.paper.id if one.paper else ''}#{n}") for n, one in enumerate(answers)]
         papers = [replace(one.paper, id=i) for i, one in zip(ids, answers, strict=True) if one.paper]
         self.writer.summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
-        asked = self.writer.ask(papers, edition="on demand", progress=self.progress)
+        asked = self.writer.ask(
+            papers,
+            edition="on demand",
+            on_missing=lambda count: self.progress(f"summarizing {count} papers"),
+        )
         return Answered(
             answers=tuple(replace(one, summary=asked.summaries.get(i)) for i, one in zip(ids, answers, strict=True)),
             warnings=asked.sums.warnings,
