@@ -94,6 +94,16 @@ class _Model:
     extracts: Callable[[], Extracts]
 
 
+Measure = Callable[[Path], tuple[Figure, ...]]
+"""Measures one part on a folder of sets; empty where that has none for it."""
+
+
+def measure_of(part: str) -> Measure:
+    """What measures one of `MEASURED`, each in a module of its own, which is imported only when it is needed."""
+    measure: Measure = importlib.import_module(f"digest.evaluation.{part}").measure
+    return measure
+
+
 @dataclass(slots=True, kw_only=True)
 class Evaluator:
     """One evaluation."""
@@ -109,6 +119,7 @@ class Evaluator:
     """See `digest eval --limit`. None: `DEFAULT_LIMIT`, and of a user's own papers alone."""
     announce: Callable[[own_papers.Forecast], None] = lambda _: None
     """Gets what a model will cost before it is asked."""
+    measure_of: Callable[[str], Measure] = measure_of
     figures: list[Figure] = field(default_factory=list)
     models: dict[str, Column] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
@@ -161,7 +172,7 @@ class Evaluator:
 
     def _part(self, part: str) -> None:
         """Measure one part; a damaged file is taken out of the folder that it sees, and it is asked again."""
-        measure = importlib.import_module(f"digest.evaluation.{part}").measure
+        measure = self.measure_of(part)
         damaged: set[Path] = set()
         while True:
             with _without(self.data, damaged) as data:

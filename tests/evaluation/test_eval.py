@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -166,10 +164,8 @@ def test_the_table_fits_a_terminal() -> None:
 # -- what is measured
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders that the parts were asked about; the figure of each is the length of its name."""
-    folders: list[Path] = []
+def counting(folders: list[Path]) -> Callable[[str], Callable[[Path], tuple[Figure, ...]]]:
+    """Measures that note the folders they are asked about; the figure of each part is the length of its name."""
 
     def measuring(part: str) -> Callable[[Path], tuple[Figure, ...]]:
         def measure(data: Path) -> tuple[Figure, ...]:
@@ -178,15 +174,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
         return measure
 
-    for part in run.MEASURED:
-        monkeypatch.setitem(sys.modules, f"digest.evaluation.{part}", SimpleNamespace(measure=measuring(part)))
-    return folders
+    return measuring
 
 
-def test_every_part_is_measured_by_its_own_module(tmp_path: Path, asked: list[Path]) -> None:
-    found = evaluator(tmp_path).measure(run.MEASURED)
+def test_every_part_is_measured_by_its_own_module(tmp_path: Path) -> None:
+    asked: list[Path] = []
+    found = replace(evaluator(tmp_path), measure_of=counting(asked)).measure(run.MEASURED)
 
     assert asked == [tmp_path] * 4
+    assert {run.measure_of(part).__module__ for part in run.MEASURED} == {
+        f"digest.evaluation.{part}" for part in run.MEASURED
+    }
     assert [(f.part, f.value) for f in found.figures] == [(part, float(len(part))) for part in run.MEASURED]
 
 
@@ -327,8 +325,8 @@ def test_the_same_papers_give_the_same_figures(tmp_path: Path) -> None:
     assert evaluator(data).measure(["papers"]) == evaluator(data).measure(["papers"])
 
 
-def test_sizes_and_times_stand_below_where_everything_is_measured(tmp_path: Path, asked: list[Path]) -> None:
-    found = evaluator(papers(tmp_path)).measure(run.PARTS)
+def test_sizes_and_times_stand_below_where_everything_is_measured(tmp_path: Path) -> None:
+    found = replace(evaluator(papers(tmp_path)), measure_of=counting([])).measure(run.PARTS)
 
     units = {f.name: (f.unit, f.value) for f in found.figures if f.part == "upkeep"}
     assert units["summaries.toml"][0] == "MB"

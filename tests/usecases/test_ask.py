@@ -1,4 +1,4 @@
-"""Summaries of any papers: the store's are not asked for again, new ones are kept, and the same words are paid for once."""
+"""Summaries of any papers: what is stored is not asked for again, and the same words are paid for once."""
 
 from __future__ import annotations
 
