@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import select
-import shutil
 import signal
 import sys
-import textwrap
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -20,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import click
 
+from digest.cli.show.console import print_json, progress_line
+from digest.cli.show.errors import error_json
 from digest.core.errors import DigestError
-from digest.core.words.invisible import escaped, printable
+from digest.core.words.invisible import printable
 
 if TYPE_CHECKING:
     from digest.app.app import App
@@ -130,7 +129,7 @@ def working(as_json: bool) -> Iterator[Host]:
             yield Host(environment=os.environ, held=held)
         except (DigestError, KeyboardInterrupt) as error:
             # A program that reads stdout finds a document there, whatever happened.
-            print_json({"error": str(error) or "stopped; the next run goes on from there"})
+            print_json(error_json(error))
             raise
         return
     if not sys.stderr.isatty():
@@ -139,14 +138,8 @@ def working(as_json: bool) -> Iterator[Host]:
         log = logging.getLogger("digest")
         yield Host(environment=os.environ, held=held, progress=lambda doing: log.info("%s", doing))
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status("") as line:
-        yield Host(
-            environment=os.environ,
-            held=held,
-            progress=lambda doing: line.update(f"[dim]{printable(doing)} …"),
-        )
+    with progress_line() as progress:
+        yield Host(environment=os.environ, held=held, progress=progress)
 
 
 def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
@@ -159,20 +152,6 @@ def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = F
     if optional and not config.exists() and config == Path("config.toml"):
         return App.without_config(host)
     return App.from_file(config, host)
-
-
-def complain(text: str) -> None:
-    """Say on stderr what went wrong; on a terminal in lines that fit it."""
-    if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns
-        with suppress(OSError):  # stdout may lead to a file, and then the size is that of nothing
-            width = os.get_terminal_size(sys.stderr.fileno()).columns or width
-        text = textwrap.fill(text, max(width, 20), break_long_words=False, break_on_hyphens=False)
-    click.echo(text, err=True)
-
-
-def print_json(document: Any) -> None:
-    click.echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
 def exit_by(statuses: list[str]) -> None:

@@ -5,11 +5,10 @@ Imports of anything heavy stand inside the commands: `digest --help` must feel i
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -23,17 +22,17 @@ from digest.cli.common import (
     MonthType,
     Output,
     app_of,
-    complain,
     config_option,
     exit_by,
     filled,
     json_option,
     log_to_stderr,
-    print_json,
     sample_option,
     working,
 )
 from digest.cli.papers import evaluate, feedback, search, similar, split, topics
+from digest.cli.show.console import print_json
+from digest.cli.show.errors import print_error, print_lost_folder, print_lost_output, print_stopped
 from digest.core.errors import ConfigError, DigestError
 
 if TYPE_CHECKING:
@@ -87,6 +86,7 @@ def run(
     database lacks (an older one was put back, say), their pages stay and they are not made and mailed again, unless
     --accept-database says that this database is the one to go on with.
     """
+    from digest.cli.show.run import pages_of, print_reports, report_json
     from digest.stages.report import Stage
 
     if estimate:
@@ -96,14 +96,10 @@ def run(
         editions = app.editions(names)
         day = day or _day(app, sample=sample)
         reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
-        pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
+        pages = pages_of(reports, app.page)
     if as_json:
-        from digest.cli.show.run import report_json
-
         print_json([report_json(r, pages.get(r.edition)) for r in reports])
     else:
-        from digest.cli.show.run import print_reports
-
         print_reports(reports, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
     exit_by([r.status for r in reports])
 
@@ -119,17 +115,14 @@ def _day(app: App, *, sample: bool) -> date:
 
 def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample: bool, as_json: bool) -> None:
     from digest.app.usecases import estimator
+    from digest.cli.show.money import estimate_json, print_estimate
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
         found = estimator(app).estimate(editions, day or _day(app, sample=sample))
     if as_json:
-        from digest.cli.show.money import estimate_json
-
         print_json(estimate_json(found))
     else:
-        from digest.cli.show.money import print_estimate
-
         print_estimate(found)
 
 
@@ -160,22 +153,14 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
         _renew(config, limit, as_json=as_json)
         return
     from digest.app.usecases import on_demand
+    from digest.cli.show.summaries import print_answers, print_answers_json, print_warnings
 
     with working(as_json) as host, app_of(config, host, optional=True) as app:
         app.check(send=False)
         done = on_demand(app).summarize(targets)
     answers = done.answers
-    from digest.cli.show.papers import answer_json, print_answers
-
-    for warning in done.warnings:
-        complain(f"! {warning}")
-    if not as_json:
-        print_answers(answers)
-    elif all(a.in_lines for a in answers):
-        for answer in answers:
-            click.echo(json.dumps(answer_json(answer), ensure_ascii=False))
-    else:
-        print_json([answer_json(a) for a in answers])
+    print_warnings(done.warnings)
+    print_answers_json(answers) if as_json else print_answers(answers)
     bad = sum(a.error is not None for a in answers)
     if answers and bad == len(answers):
         sys.exit(FAILED)
@@ -184,7 +169,7 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
 
 
 def _renew(config: Path, limit: int, *, as_json: bool) -> None:
-    from digest.cli.show.status import print_renewal, renewal_json
+    from digest.cli.show.summaries import print_renewal, renewal_json
     from digest.usecases.renew import renew
 
     with working(as_json) as host, app_of(config, host) as app:
@@ -267,7 +252,7 @@ def deliver(
     """
     if addresses and retry is None:
         raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
-    from digest.cli.show.run import posted_json, print_posted
+    from digest.cli.show.deliveries import posted_json, print_posted
     from digest.usecases.deliver import deliver as send
 
     with working(as_json) as host, app_of(config, host) as app:
@@ -291,56 +276,23 @@ def schedule(config: Path) -> None:
     from datetime import timedelta
     from functools import partial
 
-    from digest.cli.show.console import print_lines
-    from digest.cli.show.run import outcome, print_reports
-    from digest.schedule import Ahead, Scheduler, next_time
+    from digest.cli.show.schedule import ScheduleLog
     from digest.usecases.find import is_done
+    from digest.usecases.schedule import Schedule
 
     with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
-        zone, clock = app.config.timezone, host.clock
-
-        def run_due(editions: list[Any], day: date) -> None:
-            try:
-                reports = app.run(editions, day)
-            except DigestError as error:
-                complain(f"{clock():%Y-%m-%d %H:%M} {error}")
-                return
-            # A source that is asked again every hour with the same answer is named once.
-            news = [r for r in reports if told.get(r.edition) != outcome(r)]
-            told.update({r.edition: outcome(r) for r in news})
-            pages = {r.edition: str(app.page(r.edition, r.date)) for r in news if r.issue}
-            print_reports(news, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
-
-        def prepare(editions: list[Any], day: date, read: bool) -> None:
-            try:
-                reports = app.prepare(editions, day, read=read)
-            except DigestError as error:
-                complain(f"{clock():%Y-%m-%d %H:%M} {error}")
-                return
-            for report in reports:
-                for warning in report.warnings:
-                    if (report.edition, day, warning) not in prepared:
-                        print_lines([f"{report.edition} of {day}: {warning}"])
-            prepared.update((r.edition, day, warning) for r in reports for warning in r.warnings)
-
-        prepared: set[tuple[str, date, str]] = set()
-        llm = app.config.llm
-        lead = timedelta(hours=llm.batch_lead_hours)
-        ahead = Ahead(lead=lead, prepare=prepare) if llm.mode == "batch" and app.jobs else None
-        told: dict[str, Any] = {}
-        for edition in app.config.editions:
-            moment = next_time(edition, clock(), zone)
-            due = f"next at {moment:%A %Y-%m-%d %H:%M} {zone.key}" if moment else "never"
-            print_lines([f"{edition.name}: {due}"])
-        done = partial(is_done, app.store)
-        scheduler = Scheduler(app.config.editions, zone, clock=clock, is_done=done, run=run_due, ahead=ahead)
-        try:
-            print_lines(["Ctrl-C stops."])
-            scheduler.stay(threading.Event())
-        except KeyboardInterrupt:
-            if scheduler.was_cut_short:
-                raise
+        llm, outbox = app.config.llm, app.config.mail.transport == "outbox"
+        Schedule(
+            app.config.editions,
+            app.config.timezone,
+            clock=host.clock,
+            is_done=partial(is_done, app.store),
+            run=app.run,
+            prepare=app.prepare,
+            lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.jobs else None,
+            listener=ScheduleLog(page_of=app.page, data_dir=app.config.data_dir, outbox=outbox),
+        ).stay(threading.Event())
 
 
 @cli.command(short_help="Tell what happened last and what is due.")
@@ -370,17 +322,14 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 
     What was reserved for an answer that never came is in doubt, and counts as spent.
     """
+    from digest.cli.show.money import bill_json, print_bill
     from digest.usecases.cost import bill
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         found = bill(app.store, app.config, today=app.today(), days=days, month=month)
     if as_json:
-        from digest.cli.show.money import bill_json
-
         print_json(bill_json(found))
     else:
-        from digest.cli.show.money import print_bill
-
         print_bill(found)
 
 
@@ -391,7 +340,7 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 def doctor(config: Path, offline: bool, as_json: bool) -> None:
     """Check what is configured, reachable and missing, and say what to do about it."""
     from digest.app.usecases import examine
-    from digest.cli.show.status import finding_json, print_findings
+    from digest.cli.show.doctor import finding_json, print_findings
 
     with working(as_json) as host:
         findings = examine(config, host, offline=offline)
@@ -408,6 +357,7 @@ def doctor(config: Path, offline: bool, as_json: bool) -> None:
 def init(folder: Path) -> None:
     """Write a commented config.toml to start from. A file that is there already is left alone."""
     from digest import assets
+    from digest.cli.show.config import print_written
 
     path = folder / "config.toml"
     text = assets.shipped("config.toml").read_text(encoding="utf-8")
@@ -419,8 +369,7 @@ def init(folder: Path) -> None:
         raise click.UsageError(f"{path} is there already; it is left as it is") from None
     except OSError as exc:
         raise click.UsageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
-    there = "" if folder == Path() else f" in {folder}"
-    click.echo(f"{path} is written. Edit it, then{there}: digest doctor, digest run")
+    print_written(path)
 
 
 @cli.command("import", short_help="Add a feed reader's subscriptions to config.toml.")
@@ -434,15 +383,10 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
     arXiv, bioRxiv, medRxiv and Hugging Face become sources of their own kind.
     """
     from digest.app.usecases import import_opml
+    from digest.cli.show.config import print_imported
 
     done = import_opml(file, config, write=not dry_run)
-    added = done.added
-    if dry_run or not added:
-        click.echo(done.text, nl=False)
-    for remark in done.remarks:
-        click.echo(f"! {remark}", err=True)
-    one, more = ("would be", "would be") if dry_run else ("was", "were")
-    click.echo(f"{added} {f'source {one}' if added == 1 else f'sources {more}'} added to {config}", err=True)
+    print_imported(done, config, is_tried=dry_run)
     if done.remarks:
         sys.exit(DEGRADED)
 
@@ -458,12 +402,11 @@ def main() -> None:
         try:
             status = _status(interrupts)
         except (click.Abort, KeyboardInterrupt):
-            click.echo("digest: stopped; what was done is kept, and the next run goes on from there", err=True)
+            print_stopped()
             sys.stdout.flush()
             interrupts.leave()
     if lost := output.lost():
-        said = f"what was to be printed could not be written ({lost.strerror}); the work itself is done"
-        click.echo(f"digest: {said}", err=True)
+        print_lost_output(lost)
         status = status or DEGRADED
     if status:
         sys.exit(status)
@@ -474,7 +417,7 @@ def _status(interrupts: Interrupts) -> int | str | None:
     try:
         Path.cwd()
     except OSError as exc:
-        click.echo(f"digest: the folder this was started in is gone ({exc.strerror}): cd to another", err=True)
+        print_lost_folder(exc)
         return FAILED
     try:
         cli(standalone_mode=False, prog_name="digest", obj=interrupts)
@@ -482,8 +425,7 @@ def _status(interrupts: Interrupts) -> int | str | None:
         error.show()
         return MISUSED
     except DigestError as error:
-        for line in str(error).splitlines():
-            complain(f"digest: {line}")
+        print_error(error)
         return MISUSED if isinstance(error, ConfigError) else FAILED
     except SystemExit as done:
         return done.code

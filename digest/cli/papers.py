@@ -17,13 +17,12 @@ from digest.cli.common import (
     config_option,
     filled,
     json_option,
-    print_json,
     sample_option,
     working,
 )
+from digest.cli.show.console import print_json
 
 _PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
-_STYLES: Final = {"head": "bold", "dim": "dim", "better": "green", "worse": "red"}
 
 
 def _with_words(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,14 +64,12 @@ def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -
     PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
     no other has.
     """
-    from digest.cli.show.likes import similar_json, similar_lines
+    from digest.cli.show.papers import print_similar, similar_json
     from digest.usecases.similar import similar_to
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         found = similar_to(app.store, paper, background=app.background, limit=limit)
-    from digest.cli.show.console import print_lines
-
-    print_json(similar_json(found)) if as_json else print_lines(similar_lines(found))
+    print_json(similar_json(found)) if as_json else print_similar(found)
 
 
 @click.command(short_help="Say of which papers there should be more, or less.")
@@ -99,22 +96,19 @@ def feedback(
     PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
     no other has. The next issue heeds it; after three months it counts half.
     """
-    from digest.cli.show import likes
+    from digest.cli.show.feedback import given_json, marks_json, print_given, print_marks
     from digest.usecases.feedback import give, given
 
     said = [value for value, is_said in ((1, more), (-1, less), (0, forget)) if is_said]
     if len(said) != bool(papers):
         raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        if not said:
-            marks = given(app.store, app.config, edition=edition)
-            document, lines = likes.marks_json(marks), likes.mark_lines(marks)
-        else:
-            taken = give(app.store, app.config, papers, said[0], at=host.clock(), edition=edition)
-            document, lines = likes.given_json(taken), likes.given_lines(taken)
-    from digest.cli.show.console import print_lines
-
-    print_json(document) if as_json else print_lines(lines)
+        marks = given(app.store, app.config, edition=edition) if not said else ()
+        taken = give(app.store, app.config, papers, said[0], at=host.clock(), edition=edition) if said else ()
+    if said:
+        print_json(given_json(taken)) if as_json else print_given(taken)
+    else:
+        print_json(marks_json(marks)) if as_json else print_marks(marks)
 
 
 @click.command(short_help="Take apart again what was wrongly taken for one paper.")
@@ -133,14 +127,12 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
     Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
     are.
     """
+    from digest.cli.show.papers import print_split, split_json
     from digest.usecases.split import split as take_apart
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         done = take_apart(app.store, paper, part, today=app.today())
-    from digest.cli.show.console import print_lines
-    from digest.cli.show.papers import split_json, split_lines
-
-    print_json(split_json(done)) if as_json else print_lines(split_lines(done))
+    print_json(split_json(done)) if as_json else print_split(done)
 
 
 @click.command(short_help="List the topics by use, and words without a home.")
@@ -157,22 +149,20 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
     topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
     """
     from digest.app.usecases import apply_topics
-    from digest.cli.show import topics
-    from digest.usecases import topics as work
+    from digest.cli.show.topics import applied_json, print_applied, print_survey, survey_json
+    from digest.usecases.topics import survey
 
     if is_applied and days is not None:
         raise click.UsageError("--apply goes over all issues: leave --days out")
-    with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        if is_applied:
+    if is_applied:
+        with working(as_json) as host, app_of(config, host, sample=sample) as app:
             done = apply_topics(app)
-            document, lines = work.applied_json(done), topics.applied_lines(done)
-        else:
-            host.progress("counting topics")
-            found = work.survey(app.store, app.taxonomy, today=app.today(), limit=limit, days=days)
-            document, lines = work.survey_json(found), topics.survey_lines(found, limit=limit, days=days)
-    from digest.cli.show.console import print_lines
-
-    print_json(document) if as_json else print_lines(lines)
+        print_json(applied_json(done)) if as_json else print_applied(done)
+        return
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        host.progress("counting topics")
+        found = survey(app.store, app.taxonomy, today=app.today(), limit=limit, days=days)
+    print_json(survey_json(found)) if as_json else print_survey(found, limit=limit, days=days)
 
 
 @click.command("eval", short_help="Measure how good it is, on labelled sets.")
@@ -222,8 +212,8 @@ def evaluate(
     from contextlib import ExitStack
 
     from digest.app.usecases import evaluator
-    from digest.cli.show import console
-    from digest.evaluation import baseline, report
+    from digest.cli.show.evaluation import evaluation_json, print_evaluation, print_forecast
+    from digest.evaluation import baseline
     from digest.evaluation.run import PARTS, SAMPLE
 
     with working(as_json) as host, ExitStack() as opened:
@@ -235,15 +225,13 @@ def evaluate(
             host,
             apps=[opened.enter_context(app_of(config, host)) for config in configs],
             limit=limit,
-            announce=lambda forecast: click.echo(report.forecast_line(forecast), err=True),
+            announce=print_forecast,
         )
         found = work.measure(tuple(p for p in PARTS if p in parts) or PARTS)
     if as_json:
-        print_json(report.evaluation_json(found, release, version=__version__))
+        print_json(evaluation_json(found, release, version=__version__))
     else:
-        screen = console.screen()
-        for line in report.lines(found, release):
-            console.print_line(screen, line.text, _STYLES.get(line.style, ""))
+        print_evaluation(found, release)
     if save:
         baseline.save_release(save, __version__, found.figures)
     if not found.figures:

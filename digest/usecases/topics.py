@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.models import Issue, Summary
 from digest.core.topics.fold import Taxonomy, plain_word
@@ -283,13 +283,3 @@ def _homeless(word: _Word, taxonomy: Taxonomy, topics_of: Mapping[str, tuple[str
         example_id=example_id,
         nearest=taxonomy.nearest(spelling) or (usual if n >= max(_SUGGESTED_AT_LEAST, leading.total() / 2) else None),
     )
-
-
-def survey_json(found: Survey) -> dict[str, Any]:
-    """`digest topics --json`."""
-    return asdict(found)
-
-
-def applied_json(done: Applied) -> dict[str, Any]:
-    """`digest topics --apply --json`."""
-    return asdict(done)

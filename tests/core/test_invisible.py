@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.common import print_json
-from digest.cli.show.console import put, screen
+from digest.cli.show.console import print_json, put, screen
 from digest.core.errors import DigestError, LLMError, SourceError
 from digest.core.words.invisible import escaped, printable
 from digest.deliver.smtp import SmtpMailer

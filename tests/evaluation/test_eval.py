@@ -15,11 +15,12 @@ from digest.app import usecases
 from digest.app.app import App
 from digest.cli.main import cli
 from digest.cli.papers import _PARTS
+from digest.cli.show.evaluation import evaluation_lines, forecast_line
 from digest.config.read import load
 from digest.core.errors import ConfigError
 from digest.core.host import Host
 from digest.core.models import Paper
-from digest.evaluation import baseline, report, run, sets, upkeep
+from digest.evaluation import baseline, run, sets, upkeep
 from digest.evaluation.figures import Figure
 from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast, forecast
@@ -121,7 +122,7 @@ def test_the_figures_that_ship_can_be_read() -> None:
 def shown(*figures: Figure, before: float = 41.0) -> str:
     key = (FIGURE.part, FIGURE.data, FIGURE.name)
     release = baseline.Release(version="0.1.0", figures={key: (before, FIGURE.of)})
-    return "\n".join(line.text for line in report.lines(Evaluation(figures=figures), release))
+    return "\n".join(line.text for line in evaluation_lines(Evaluation(figures=figures), release))
 
 
 def test_a_figure_stands_beside_that_of_the_last_release() -> None:
@@ -535,14 +536,14 @@ def test_an_extract_costs_nothing(tmp_path: Path) -> None:
         found = forecast(writer(app), sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
 
     assert (found.papers, found.requests, found.likely_usd) == (6, 0, 0.0)
-    assert "no price" not in report.forecast_line(found)
+    assert "no price" not in forecast_line(found)
 
 
 def test_a_model_without_a_price_is_said_so(tmp_path: Path) -> None:
     with FlakyLLM() as server, app_with(tmp_path, openai(server).replace("gpt-5-mini", "home-made")) as app:
         found = forecast(writer(app), sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
 
-    assert report.forecast_line(found) == "home-made is asked for 6 papers in 1 request: no price is known for it"
+    assert forecast_line(found) == "home-made is asked for 6 papers in 1 request: no price is known for it"
 
 
 def test_a_config_without_a_model_is_said_so(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from digest.core.errors import ConfigError
 from digest.core.models import Announcement, Link, PastList, Signals, SourceReport, SourceState, Usage
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
-from digest.publish.render import Templates, fill
+from digest.publish.render import Templates, fill, flow
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.text import issue_text
 from digest.publish.views import (
@@ -541,3 +541,11 @@ def test_another_template_is_another_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "issue.html").write_text("mine")
 
     assert templates(tmp_path).fingerprint() != before
+
+
+def test_facts_share_lines_and_no_line_begins_or_ends_with_a_dot() -> None:
+    parts = ["A. Author and 12 more", "Hugging Face, 15 June", "World models", "61 upvotes"]
+
+    assert flow(parts, width=50) == "A. Author and 12 more · Hugging Face, 15 June\nWorld models · 61 upvotes"
+    assert flow(["one two three", "four"], width=9, first="  ") == "  one two\n  three\n  four"
+    assert flow([]) == ""

@@ -1,42 +1,56 @@
-"""What people and programs read on stdout: reports, issues, papers, in words or as JSON.
+"""The one way to print: every line on stdout or stderr, and every JSON document, is written by a function of this file.
 
-The order is that of the page and the mail. Text goes to a pipe as it is; bold and dim only to a terminal.
+A terminal gets lines of its width, with bold and dim; a pipe gets each line whole and plain, for a program reads it.
+What was foreign text is printed without the characters by which it could take hold of a terminal.
+
+rich is imported when something is printed for a terminal or in lines: `digest --help` and a JSON document do without.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import sys
-from collections.abc import Iterable
-from typing import Final, Literal
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
+import click
 
-from digest.core.words.invisible import printable
+from digest.core.words.invisible import escaped, printable
 
-_SOME: Final = 50
-"""Of a long list of mails that did not go out."""
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _PIPED: Final = 10_000
 _COLUMN: Final = re.compile(r" *(?:(?:[\d,]+|\d{4}-\d\d-\d\d) {2,})?")
 """What a line begins with and the rest of it hangs beside: blanks, and a number or a day in a column of its own."""
 
 
+# -- paragraphs and lines
+
+
 def screen() -> Console:
-    """What is printed to: a terminal, or a pipe."""
+    """What is printed to on stdout: a terminal, or a pipe."""
+    from rich.console import Console
+
     # Piped, a line is as long as it is: a program reads it.
     return Console(width=None if sys.stdout.isatty() else _PIPED, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
-    """One paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
+    """Print one paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
+    from rich.text import Text
+
     words = Text(printable(text), style=style)
     lines: Iterable[Text] = [words]
     if console.is_terminal:
         # Half a link is none, however long it is.
         overflow: Literal["ignore", "fold"] = "ignore" if "://" in text else "fold"
-        lines = words.wrap(console, _room(console) - indent - len(bullet), overflow=overflow)
+        lines = words.wrap(console, console.width - indent - len(bullet), overflow=overflow)
     for n, line in enumerate(lines):
         line.rstrip()
         before = " " * indent + (" " * len(bullet) if n else bullet)
@@ -44,7 +58,10 @@ def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: s
 
 
 def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
-    """A quiet line of short facts, never broken before or after the dot between two."""
+    """Print a quiet line of short facts, never broken before or after the dot between two."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
     shown = [" ".join(printable(fact).split()) for fact in facts if fact]
     if not console.is_terminal:
         shown, line = [], " · ".join(shown)
@@ -52,7 +69,7 @@ def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
     line = ""
     for fact in shown:
         joined = f"{line} · {fact}" if line else fact
-        if line and indent + cell_len(joined) > _room(console):
+        if line and indent + cell_len(joined) > console.width:
             put(console, line, "dim", indent)
             joined = fact
         line = joined
@@ -60,34 +77,72 @@ def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:
         put(console, line, "dim", indent)
 
 
-def _room(console: Console) -> int:
-    return console.width
-
-
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines that are already in words; on a terminal each hangs beside what it begins with, blanks or a number."""
+    """Print lines of text; on a terminal each hangs beside what it begins with, blanks or a number."""
     console = screen()
     for line in lines:
         print_line(console, line)
 
 
 def print_line(console: Console, line: str, style: str = "") -> None:
-    """One of such lines."""
+    """Print one of such lines."""
     match = _COLUMN.match(line)
     before = match[0] if match else ""
     put(console, line[len(before) :], style, bullet=before)
 
 
-# -- run
+# -- texts and documents that are whole already
 
 
-# -- issues
+def print_text(text: str) -> None:
+    """Print a text of several lines as it is, with its own line ends: a file's content, or a text laid out already."""
+    click.echo(text, nl=False)
 
 
-# -- papers
+def print_json(document: Any) -> None:
+    """Print one JSON document and nothing else."""
+    click.echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 
 
-# -- mails
+def print_json_lines(documents: Iterable[Any]) -> None:
+    """Print JSON lines: a document on each."""
+    for document in documents:
+        click.echo(escaped(json.dumps(document, ensure_ascii=False)))
 
 
-# -- status and doctor
+# -- stderr
+
+
+def complain(text: str) -> None:
+    """Say on stderr what went wrong, or what is to be known beside the output; on a terminal in lines that fit it.
+
+    No word is broken: a path or a link is copied from a message into the next command. Without rich, for this is also
+    said while the program is on its way out.
+    """
+    text = printable(text)
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        with suppress(OSError):  # stdout may lead to a file, and then the size is that of nothing
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or width
+        text = textwrap.fill(text, max(width, 20), break_long_words=False, break_on_hyphens=False)
+    click.echo(text, err=True)
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[str], None]]:
+    """A line on stderr that moves while something is going on; what is yielded says in it what that is."""
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status("") as line:
+        yield lambda doing: line.update(Text(f"{printable(doing)} …", style="dim"))
+
+
+# -- words
+
+
+def were(n: int, noun: str, plural: str = "") -> str:
+    """`1 source was`, `2,140 summaries were`: how a sentence begins that tells what became of so many."""
+    from digest.publish.views import count
+
+    return f"{count(n, noun, plural)} {'was' if n == 1 else 'were'}"

@@ -1,17 +1,17 @@
-"""An issue in the terminal."""
+"""An issue as text: `digest show`. Its JSON is the one that lies beside its page, in `digest.publish.issue_json`."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from digest.cli.show.console import put, put_facts, screen
+from digest.cli.show.console import print_text, put, put_facts, screen
 from digest.core.models import Issue
 from digest.publish.views import EntryView, Links, issue_view
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from digest.publish.render import Templates
 
 
@@ -20,7 +20,7 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     if not sys.stdout.isatty():
         from digest.publish.text import issue_text
 
-        sys.stdout.write(issue_text(issue, templates=templates, site_url=site_url))
+        print_text(issue_text(issue, templates=templates, site_url=site_url))
         return
     console = screen()
     view = issue_view(issue, links=Links(root=None))

@@ -1,4 +1,7 @@
-"""Bills and estimates as text for people, in lines of up to 80 columns, and as JSON."""
+"""What the model cost and would cost, as text and JSON: `digest cost`, `digest run --estimate`.
+
+Tables are up to 80 columns wide.
+"""
 
 from __future__ import annotations
 
@@ -122,6 +125,11 @@ def _aligned(body: Sequence[tuple[str, ...]]) -> list[str]:
     return lines
 
 
+def print_bill(bill: Bill) -> None:
+    """What the model cost, by day and model, and what is left of the budgets."""
+    print_lines(bill_lines(bill))
+
+
 def bill_json(bill: Bill) -> dict[str, Any]:
     """`digest cost --json`."""
     total = together(bill.rows)
@@ -207,6 +215,11 @@ def _likely(likely: float | None, most: float | None, model: str) -> str:
     return f"likely {usd(likely)}, at the most {usd(most)} unless requests have to be repeated"
 
 
+def print_estimate(found: Estimate) -> None:
+    """What a run would cost, by edition, and what is left of the budgets."""
+    print_lines(estimate_lines(found))
+
+
 def estimate_json(found: Estimate) -> dict[str, Any]:
     """`digest run --estimate --json`."""
     return {
@@ -241,13 +254,3 @@ def checks_lines(checks: Sequence[CheckCount]) -> list[str]:
 def _percent(checked: CheckCount) -> str:
     share = 100 * checked.failed / checked.asked
     return f"{share:.0f} %" if share >= 1 else f"{share:.1f} %"
-
-
-def print_bill(bill: Bill) -> None:
-    """What the model cost."""
-    print_lines(bill_lines(bill))
-
-
-def print_estimate(found: Estimate) -> None:
-    """What a run would cost."""
-    print_lines(estimate_lines(found))

@@ -1,11 +1,12 @@
-"""What a run or a delivery did, as text and JSON."""
+"""What a run did, as text and JSON."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from digest.cli.show.console import put, screen
 from digest.core.models import Issue, SourceState
@@ -13,10 +14,6 @@ from digest.publish.amounts import usd
 from digest.publish.issue_json import source_json
 from digest.publish.views import completeness, count, long_day
 from digest.stages.report import Mailed, Report, Stage
-
-if TYPE_CHECKING:
-    from digest.usecases.deliver import Posted
-
 
 _ALIKE: Final = "says nearly the same as "
 
@@ -51,8 +48,18 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
     }
 
 
+def pages_of(reports: Sequence[Report], page_of: Callable[[str, date], Path]) -> dict[str, str]:
+    """Edition → where the page of its issue lies; without those that have no issue."""
+    return {report.edition: str(page_of(report.edition, report.date)) for report in reports if report.issue}
+
+
 def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_dir: Path, outbox: bool) -> None:
-    """What a run did, for people."""
+    """What a run did for each edition: its sources, its issue, what the model cost, page, mails, warnings.
+
+    Args:
+        pages: Edition → where the page of its issue lies.
+        outbox: Mails are files below *data_dir*, and are not sent.
+    """
     console = screen()
     for report in reports:
         put(console, f"{report.edition} · {long_day(report.date)}", "bold")
@@ -103,12 +110,6 @@ def _what_became_of_mails(report: Report) -> str:
     return " · ".join(others)
 
 
-def outcome(report: Report) -> tuple[object, ...]:
-    """What a report says, so that the same need not be said twice."""
-    issue = report.issue.id if report.issue else None
-    return report.date, issue, completeness(report.sources), dict(report.deliveries), report.warnings
-
-
 def _what_came_of_it(report: Report) -> str:
     issue = report.issue
     if issue is None:
@@ -151,39 +152,3 @@ def _spent(report: Report) -> str:
 def _near(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def posted_json(posted: Posted) -> dict[str, Any]:
-    """One edition of `digest deliver --json`."""
-    return {
-        "edition": posted.edition,
-        "since": posted.since.isoformat(),
-        "until": posted.until.isoformat(),
-        "status": posted.status,
-        "retried": [
-            {"date": r.date.isoformat(), "recipient": r.recipient, "may_arrive_twice": r.may_arrive_twice}
-            for r in posted.retried
-        ],
-        "sent": posted.delivered.sent,
-        "skipped": posted.delivered.skipped,
-        "deliveries": dict(posted.states),
-        "warnings": list(posted.delivered.warnings),
-    }
-
-
-def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
-    """What `digest deliver` did, for people."""
-    console = screen()
-    for one in posted:
-        days = str(one.until) if one.since == one.until else f"{one.since} to {one.until}"
-        put(console, f"{one.edition} · issues of {days}", "bold")
-        for r in one.retried:
-            again = "may arrive twice, for it is not known whether it arrived" if r.may_arrive_twice else "is due again"
-            put(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
-        if retry and not one.retried:
-            put(console, f"no mail is {retry}", indent=2)
-        left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
-        sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
-        put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
-        for warning in one.delivered.warnings:
-            put(console, f"! {warning}", indent=2)

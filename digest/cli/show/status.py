@@ -1,12 +1,11 @@
-"""What `status`, `doctor` and a renewal found, as text and JSON."""
+"""What happened last, what is due and what it cost, as text and JSON: `digest status`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from digest.cli.show.console import _SOME, put, screen
+from digest.cli.show.console import put, screen, were
 from digest.cli.show.money import checks_lines
 from digest.core.models import DeliveryState
 from digest.core.summaries.ledger import JobState
@@ -14,12 +13,14 @@ from digest.publish.amounts import usd
 from digest.publish.views import count
 
 if TYPE_CHECKING:
-    from digest.usecases.doctor import Finding
-    from digest.usecases.renew import Renewal
     from digest.usecases.status import StatusReport
+
+_SOME: Final = 50
+"""Of a long list of mails that did not go out."""
 
 
 def status_json(found: StatusReport) -> dict[str, Any]:
+    """`digest status --json`."""
     store = found.store
     return {
         "database": store.place,
@@ -79,6 +80,7 @@ def status_json(found: StatusReport) -> dict[str, Any]:
 
 
 def print_status(found: StatusReport) -> None:
+    """What the store holds, and for each edition, source, mail, request and job how it stands."""
     console = screen()
     store = found.store
     held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
@@ -119,45 +121,6 @@ def print_status(found: StatusReport) -> None:
 def _renewable(found: StatusReport) -> str:
     some = min(found.outdated, 100)
     cost = f", for about {usd(some * found.usd_per_summary)}" if found.usd_per_summary else ""
-    were = "1 summary was" if found.outdated == 1 else f"{found.outdated:,} summaries were"
     them = "renews them" if some == found.outdated else "renews the newest"
-    return f"{were} written under an earlier prompt; `digest summarize --stale --limit {some}` {them}{cost}"
-
-
-def renewal_json(done: Renewal) -> dict[str, Any]:
-    """What `digest summarize --stale` did."""
-    return {
-        "renewed": done.renewed,
-        "left": done.left,
-        "requests": sum(s.usage.requests for s in done.sums),
-        "cost_usd": round(sum(s.usage.cost_usd for s in done.sums), 6),
-        "in_doubt_usd": round(sum(s.usage.in_doubt_usd for s in done.sums), 6),
-        "warnings": [warning for s in done.sums for warning in s.warnings],
-    }
-
-
-def print_renewal(done: Renewal) -> None:
-    """What `digest summarize --stale` did, for people."""
-    console = screen()
-    if not done.renewed and not done.left:
-        put(console, "No printed paper has a summary of an earlier prompt alone: there is nothing to renew.")
-        return
-    spent = sum(s.usage.cost_usd for s in done.sums)
-    cost = f", for {usd(spent)}" if spent else ""
-    left = f"; {done.left:,} are still of an earlier prompt" if done.left else ""
-    were = "1 summary was" if done.renewed == 1 else f"{done.renewed:,} summaries were"
-    put(console, f"{were} renewed{cost}{left}")
-    for warning in dict.fromkeys(warning for s in done.sums for warning in s.warnings):
-        put(console, f"! {warning}", indent=2)
-
-
-def finding_json(finding: Finding) -> dict[str, Any]:
-    return {"subject": finding.subject, "level": finding.level, "said": finding.said}
-
-
-def print_findings(findings: Sequence[Finding]) -> None:
-    console = screen()
-    marks = {"good": "ok   ", "doubtful": "check", "wrong": "WRONG"}
-    for finding in findings:
-        style = {"good": "", "doubtful": "yellow", "wrong": "bold red"}[finding.level]
-        put(console, f"{finding.subject}: {finding.said}", style, bullet=f"{marks[finding.level]}  ")
+    written = were(found.outdated, "summary", "summaries")
+    return f"{written} written under an earlier prompt; `digest summarize --stale --limit {some}` {them}{cost}"

@@ -1,14 +1,20 @@
-"""What `digest topics` prints for people, in lines of up to 80 columns."""
+"""How the topics are used, and what renaming changed, as text and JSON: `digest topics`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
 
+from digest.cli.show.console import print_lines
 from digest.publish.views import count
-from digest.usecases.topics import Applied, Survey
 
-_WIDTH = 80
-_MOST_UNKNOWN = 10
+if TYPE_CHECKING:
+    from digest.usecases.topics import Applied, Survey
+
+_WIDTH: Final = 80
+_MOST_UNKNOWN: Final = 10
+"""Topics that are named of those that the taxonomy does not have."""
 
 
 def survey_lines(found: Survey, *, limit: int, days: int | None = None) -> Iterator[str]:
@@ -46,6 +52,16 @@ def survey_lines(found: Survey, *, limit: int, days: int | None = None) -> Itera
                 yield _cut(f"        in: {word.example}")
 
 
+def print_survey(found: Survey, *, limit: int, days: int | None = None) -> None:
+    """Topics by use, then the words without a home."""
+    print_lines(survey_lines(found, limit=limit, days=days))
+
+
+def survey_json(found: Survey) -> dict[str, Any]:
+    """`digest topics --json`."""
+    return asdict(found)
+
+
 def applied_lines(done: Applied) -> Iterator[str]:
     """What was renamed, and how far."""
     if done.issues or done.summaries:
@@ -61,6 +77,16 @@ def applied_lines(done: Applied) -> Iterator[str]:
         yield f"{count(done.pages, 'file')} of the archive drawn again"
     if done.unknown:
         yield from _unknown(done.unknown)
+
+
+def print_applied(done: Applied) -> None:
+    """What was renamed in old issues, kept summaries and pages."""
+    print_lines(applied_lines(done))
+
+
+def applied_json(done: Applied) -> dict[str, Any]:
+    """`digest topics --apply --json`."""
+    return asdict(done)
 
 
 def _unknown(names: tuple[str, ...]) -> Iterator[str]:

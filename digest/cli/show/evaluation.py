@@ -1,4 +1,4 @@
-"""An evaluation as a table for people, in lines of up to 80 columns, and as JSON."""
+"""How good the program is, as a table in lines of up to 80 columns and as JSON: `digest eval`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Literal
 
+from digest.cli.show.console import complain, print_line, screen
 from digest.evaluation.baseline import Key, Release, Verdict, verdict, verdict_of_gain
 from digest.evaluation.figures import Figure
 from digest.evaluation.papers import Forecast
 from digest.evaluation.run import Column, Evaluation
 from digest.publish.amounts import usd
+from digest.publish.views import count
 
-_WIDTH: Final = 80
 _WORDS: Final[dict[Verdict, str]] = {"better": "better", "worse": "worse", "other": "differs", "": ""}
 _NAME: Final = 20
 """Letters of a measure's name that have a column; a longer one has a line."""
 
-Style = Literal["", "head", "dim", "better", "worse"]
+Style = Literal["", "bold", "dim", "green", "red"]
+_STYLES: Final[dict[Verdict, Style]] = {"better": "green", "worse": "red", "other": "", "": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class _Group:
     rows: tuple[_Row, ...]
 
 
-def lines(found: Evaluation, release: Release) -> list[Line]:
+def evaluation_lines(found: Evaluation, release: Release) -> list[Line]:
     """The table, and what is to be known of it."""
     groups = list(_groups(found, release))
     printed = [line for group in groups for line in _table(group)]
@@ -64,16 +66,27 @@ def lines(found: Evaluation, release: Release) -> list[Line]:
     ]
 
 
+def print_evaluation(found: Evaluation, release: Release) -> None:
+    """The table, beside the figures of the last release or of the extract, and what is to be known of it."""
+    console = screen()
+    for line in evaluation_lines(found, release):
+        print_line(console, line.text, line.style)
+
+
 def forecast_line(forecast: Forecast) -> str:
     """What asking a model will cost."""
     have = f"; {forecast.stored:,} are in the store" if forecast.stored else ""
-    papers = f"{forecast.papers:,} paper{'' if forecast.papers == 1 else 's'}"
     if forecast.likely_usd is None:
         cost = "no price is known for it"
     else:
         cost = f"about {usd(forecast.likely_usd)}, {usd(forecast.most_usd or 0.0)} at most if nothing is asked twice"
-    asked = f"{forecast.requests:,} request{'' if forecast.requests == 1 else 's'}"
-    return f"{forecast.model} is asked for {papers} in {asked}{have}: {cost}"
+    papers, requests = count(forecast.papers, "paper"), count(forecast.requests, "request")
+    return f"{forecast.model} is asked for {papers} in {requests}{have}: {cost}"
+
+
+def print_forecast(forecast: Forecast) -> None:
+    """What asking a model will cost, on stderr before it is asked."""
+    complain(forecast_line(forecast))
 
 
 def evaluation_json(found: Evaluation, release: Release, *, version: str) -> dict[str, Any]:
@@ -185,7 +198,7 @@ def _by_key(figures: Sequence[Figure]) -> dict[Key, Figure]:
 
 
 def _table(group: _Group) -> Iterator[Line]:
-    yield Line(group.title, "head")
+    yield Line(group.title, "bold")
     yield Line(_cells("", _short(group.writer, 10), "95 % interval", _short(group.other, 8), "change", "", "n"), "dim")
     for row in group.rows:
         figure, before = row.figure, row.before
@@ -207,7 +220,7 @@ def _table(group: _Group) -> Iterator[Line]:
             _WORDS[row.verdict],
             f"{figure.of:,}",
         )
-        yield Line(text, row.verdict if row.verdict in ("better", "worse") else "")
+        yield Line(text, _STYLES[row.verdict])
     yield Line("")
 
 

@@ -1,0 +1,51 @@
+"""What a delivery of mails did, as text and JSON: `digest deliver`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from digest.cli.show.console import put, screen
+
+if TYPE_CHECKING:
+    from digest.usecases.deliver import Posted
+
+
+def posted_json(posted: Posted) -> dict[str, Any]:
+    """One edition of `digest deliver --json`."""
+    return {
+        "edition": posted.edition,
+        "since": posted.since.isoformat(),
+        "until": posted.until.isoformat(),
+        "status": posted.status,
+        "retried": [
+            {"date": r.date.isoformat(), "recipient": r.recipient, "may_arrive_twice": r.may_arrive_twice}
+            for r in posted.retried
+        ],
+        "sent": posted.delivered.sent,
+        "skipped": posted.delivered.skipped,
+        "deliveries": dict(posted.states),
+        "warnings": list(posted.delivered.warnings),
+    }
+
+
+def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
+    """What was sent of each edition, what is due again, and what is left.
+
+    Args:
+        retry: What mails were asked for again; None: none were.
+    """
+    console = screen()
+    for one in posted:
+        days = str(one.until) if one.since == one.until else f"{one.since} to {one.until}"
+        put(console, f"{one.edition} · issues of {days}", "bold")
+        for r in one.retried:
+            again = "may arrive twice, for it is not known whether it arrived" if r.may_arrive_twice else "is due again"
+            put(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
+        if retry and not one.retried:
+            put(console, f"no mail is {retry}", indent=2)
+        left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
+        sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
+        put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        for warning in one.delivered.warnings:
+            put(console, f"! {warning}", indent=2)

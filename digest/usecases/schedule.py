@@ -1,0 +1,147 @@
+"""`digest schedule`: stay, run each edition when it is due, and tell what came of it, the same news once.
+
+When an edition is due is reckoned in `digest.schedule`; a run itself is the one that `digest run` makes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from digest.core.errors import DigestError
+from digest.core.models import Edition
+from digest.core.ports import Clock
+from digest.publish.views import completeness
+from digest.schedule import Ahead, Scheduler, next_time
+from digest.stages.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextTime:
+    """When an edition is due next."""
+
+    edition: str
+    at: datetime | None
+    """In the config's time zone; None for an edition that has no days."""
+    zone: str
+    """The name of that zone."""
+
+
+class Run(Protocol):
+    """Makes the issues of *day*, as far as they get."""
+
+    def __call__(self, editions: Sequence[Edition], day: date, /) -> Sequence[Report]: ...
+
+
+class Prepare(Protocol):
+    """Hands over to the model what the issues of *day* will need; *read*: ask the sources before that."""
+
+    def __call__(self, editions: Sequence[Edition], day: date, /, *, read: bool) -> Sequence[Report]: ...
+
+
+class Listener(Protocol):
+    """Who is told what the schedule does."""
+
+    def waiting(self, times: Sequence[NextTime]) -> None:
+        """It begins, and these are the next times."""
+
+    def ran(self, reports: Sequence[Report]) -> None:
+        """Runs ended that have something to say which those before had not; maybe none of them has."""
+
+    def prepared(self, edition: str, day: date, warning: str) -> None:
+        """This was found while the issue of *day* was prepared. Told once."""
+
+    def failed(self, error: DigestError, *, at: datetime) -> None:
+        """A run or a preparation ended with an error; it is tried again later."""
+
+
+class Schedule:
+    """Runs editions when they are due, for as long as it stays."""
+
+    def __init__(
+        self,
+        editions: Iterable[Edition],
+        zone: ZoneInfo,
+        *,
+        clock: Clock,
+        is_done: Callable[[Edition, date], bool],
+        run: Run,
+        prepare: Prepare,
+        lead: timedelta | None,
+        listener: Listener,
+    ) -> None:
+        """Wire it; nothing is run yet.
+
+        Args:
+            is_done: Whether nothing is left to do for the issue of that date.
+            lead: How long before it is due an edition is prepared; None: not at all.
+        """
+        self._editions, self._zone, self._clock = tuple(editions), zone, clock
+        self._run, self._prepare, self._listener = run, prepare, listener
+        self._told: dict[str, tuple[object, ...]] = {}
+        """Edition → the outcome that was told last."""
+        self._warned: set[tuple[str, date, str]] = set()
+        """Edition, day and warning of a preparation that were told."""
+        self._scheduler = Scheduler(
+            self._editions,
+            zone,
+            clock=clock,
+            is_done=is_done,
+            run=self.run_due,
+            ahead=None if lead is None else Ahead(lead=lead, prepare=self.prepare_soon),
+        )
+
+    def stay(self, stop: threading.Event) -> None:
+        """Run what is due, now and whenever its time comes, until *stop* is set or Ctrl-C comes while nothing runs.
+
+        Raises:
+            KeyboardInterrupt: It came during a run, which the next start goes on with.
+        """
+        try:
+            self._listener.waiting(self.next_times())
+            self._scheduler.stay(stop)
+        except KeyboardInterrupt:
+            if self._scheduler.was_cut_short:
+                raise
+
+    def next_times(self) -> list[NextTime]:
+        """When each edition is due next."""
+        now = self._clock()
+        return [NextTime(edition=e.name, at=next_time(e, now, self._zone), zone=self._zone.key) for e in self._editions]
+
+    def run_due(self, editions: Sequence[Edition], day: date) -> None:
+        """Run *editions*, and tell of those whose outcome is not the one that was told last.
+
+        A source that is asked again every hour with the same answer is told of once.
+        """
+        try:
+            reports = self._run(editions, day)
+        except DigestError as error:
+            self._listener.failed(error, at=self._clock())
+            return
+        news = [r for r in reports if self._told.get(r.edition) != outcome(r)]
+        self._told.update({r.edition: outcome(r) for r in news})
+        self._listener.ran(news)
+
+    def prepare_soon(self, editions: Sequence[Edition], day: date, read: bool) -> None:
+        """Prepare the issues of *day*, and tell each warning once."""
+        try:
+            reports = self._prepare(editions, day, read=read)
+        except DigestError as error:
+            self._listener.failed(error, at=self._clock())
+            return
+        for report in reports:
+            for warning in report.warnings:
+                if (said := (report.edition, day, warning)) not in self._warned:
+                    self._warned.add(said)
+                    self._listener.prepared(*said)
+
+
+def outcome(report: Report) -> tuple[object, ...]:
+    """What a report says, so that the same need not be told twice."""
+    issue = report.issue.id if report.issue else None
+    return report.date, issue, completeness(report.sources), dict(report.deliveries), report.warnings
