@@ -34,6 +34,7 @@ from digest.cli.common import (
     working,
 )
 from digest.cli.papers import evaluate, feedback, search, similar, split, topics
+from digest.cli.sources import sources
 from digest.core.errors import ConfigError, DigestError
 
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
@@ -429,7 +430,7 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
         sys.exit(DEGRADED)
 
 
-for _command in (search, similar, feedback, topics, split, evaluate):
+for _command in (search, similar, feedback, topics, split, evaluate, sources):
     cli.add_command(_command)
 
 
