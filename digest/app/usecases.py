@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 
 from digest import assets
 from digest.app.app import App
-from digest.core.host import Host, now
+from digest.core.host import Host
 from digest.core.models import Edition
 
 if TYPE_CHECKING:
-    from digest.config.sources import SourceConfig
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
     from digest.usecases.ask import Writer
     from digest.usecases.cost import Estimator
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
-    from digest.usecases.import_opml import Imported
     from digest.usecases.lookup import Lookup
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
@@ -110,17 +108,6 @@ def apply_topics(app: App) -> Applied:
         alone=app.only_run(),
         progress=app.host.progress,
     )
-
-
-def import_opml(file: Path, config: Path, *, write: bool) -> Imported:
-    """`digest import`."""
-    from digest.app.sources import make_source
-    from digest.usecases.import_opml import import_opml as work
-
-    def address_of(source: SourceConfig) -> str:
-        return make_source(source, now).url_for(now().date())
-
-    return work(file, config, address_of=address_of, write=write)
 
 
 # -- the doctor

@@ -23,6 +23,7 @@ from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
 from digest.publish.views import count
+from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 
 if TYPE_CHECKING:
@@ -201,9 +202,13 @@ def archive(lost: Lost, config: Config) -> Doubt | str:
 
 
 def source_keys(config: Config, environment: Mapping[str, str]) -> str:
-    """Whether each source that needs a key has one."""
+    """Whether each source that needs a key has one, and which could have one."""
     named = [s for s in config.sources if config.source_key(s, environment)]
-    return f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
+    said = f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
+    without = [s for s in config.sources if kind_of(s.kind).access and not s.api_key_env]
+    for source in without:
+        said += f"; {source.name} is asked without one, and `digest sources {source.kind}` says how to give it one"
+    return said
 
 
 def templates(found: Templates, folders: Sequence[Path]) -> str:

@@ -35,7 +35,7 @@ def connect(address, _, timeout):
     return httpcore2.SyncBackend().connect_tcp("127.0.0.1", port, timeout)
 
 turns = SharedTurns(folder, gap_s=gap)
-with Door(turns=politeness, resolve=lambda *_: ["93.184.216.34"], connect=connect) as door:
+with Door(turns=turns, resolve=lambda *_: ["93.184.216.34"], connect=connect) as door:
     print("ready", flush=True)
     for n in range(count):
         door.get(f"http://{'rss' if n % 2 else 'export'}.arxiv.org/{n}")
