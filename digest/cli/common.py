@@ -169,6 +169,12 @@ def complain(text: str) -> None:
     click.echo(text, err=True)
 
 
+def shown(path: Path) -> str:
+    """A path as people would type it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def print_json(document: Any) -> None:
     click.echo(escaped(json.dumps(document, ensure_ascii=False, indent=2)))
 

@@ -31,6 +31,7 @@ from digest.cli.common import (
     log_to_stderr,
     print_json,
     sample_option,
+    shown,
     working,
 )
 from digest.cli.papers import evaluate, feedback, search, similar, split, topics
@@ -92,8 +93,10 @@ def run(
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
         day = day or (app.sample_day() if sample else app.today())
-        reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
-        pages = {r.edition: str(app.page(r.edition, r.date)) for r in reports if r.issue}
+        reports = app.run(
+            [e.name for e in editions], day, until=Stage(until), send=not no_send, accept_database=accept_database
+        )
+        pages = {r.edition: shown(app.site.page(r.edition, r.date)) for r in reports if r.issue}
     if as_json:
         from digest.cli.show.run import report_json
 
@@ -285,19 +288,19 @@ def schedule(config: Path) -> None:
 
         def run_due(editions: list[Any], day: date) -> None:
             try:
-                reports = app.run(editions, day)
+                reports = app.run([e.name for e in editions], day)
             except DigestError as error:
                 complain(f"{clock():%Y-%m-%d %H:%M} {error}")
                 return
             # A source that is asked again every hour with the same answer is named once.
             news = [r for r in reports if told.get(r.edition) != outcome(r)]
             told.update({r.edition: outcome(r) for r in news})
-            pages = {r.edition: str(app.page(r.edition, r.date)) for r in news if r.issue}
+            pages = {r.edition: shown(app.site.page(r.edition, r.date)) for r in news if r.issue}
             print_reports(news, pages, data_dir=app.config.data_dir, outbox=app.config.mail.transport == "outbox")
 
         def prepare(editions: list[Any], day: date, read: bool) -> None:
             try:
-                reports = app.prepare(editions, day, read=read)
+                reports = app.run.prepare([e.name for e in editions], day, read=read)
             except DigestError as error:
                 complain(f"{clock():%Y-%m-%d %H:%M} {error}")
                 return

@@ -85,8 +85,8 @@ def write(app: App, papers: Sequence[LabelledPaper]) -> Written:
     missing = _missing(ours, keys, done)
     sums = Sums(usage=Usage(client=summarizer.client, model=summarizer.model or None))
     if missing:
-        summarizer.begin_run(f"{_EDITION} {secrets.token_hex(8)}")
-        sums = summarizer.summarize(missing, language=language, edition=_EDITION, on_done=keep)
+        writing = summarizer.begin(f"{_EDITION} {secrets.token_hex(8)}")
+        sums = writing.summarize(missing, language=language, edition=_EDITION, on_done=keep)
     by_key = {keys[paper_id]: summary for paper_id, summary in done.items()}
     return Written(
         summaries={label.id: by_key[keys[paper.id]] for label, paper in zip(papers, ours, strict=True)},
@@ -134,7 +134,7 @@ def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> t
     counter = getattr(model.llm, "counter", None)
     too_high = _BOUND if counter is not None and counter.is_bound else 1
     likely = most = 0.0
-    purse = model.purse(_EDITION)
+    purse = model.begin(_EDITION).purse(_EDITION)
     for batch in batches:
         prompt = prompt_for(Batch(papers=batch.papers), system=system, nonce=_NONCE)
         given = (model.llm.count_tokens(prompt.system) + model.llm.count_tokens(prompt.user)) // too_high

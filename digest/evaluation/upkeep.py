@@ -49,10 +49,10 @@ def times(app: App, data: Path) -> tuple[Figure, ...]:
     papers = list(itertools.islice(_papers(data), _PAPERS))
     if not papers:
         return ()
-    taxonomy = app.taxonomy
+    taxonomy, writing = app.taxonomy, app.summarizer.begin("evaluation")
 
     def summarize(paper: Paper) -> object:
-        return app.summarizer.summarize([paper], language="en", edition="evaluation", on_done=lambda _: None)
+        return writing.summarize([paper], language="en", edition="evaluation", on_done=lambda _: None)
 
     def tag(paper: Paper) -> object:
         return taxonomy.tag(paper.title, paper.abstract, paper.categories)

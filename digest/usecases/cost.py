@@ -34,6 +34,8 @@ _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
 _BOUND: Final = 4
 """How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
+_RUN: Final = "estimate"
+"""A run by which nothing is booked."""
 _NONCE: Final = "AAAA"
 _PAST: Final = timedelta(days=90)
 """How far back a model's habits are looked for."""
@@ -261,7 +263,7 @@ def estimate(app: App, editions: Sequence[Edition], day: date) -> Estimate:
     """What a run of *day* would cost. The lists are read, as the run would; no request goes out, no issue is made."""
     from digest.summarizers.model import ModelSummarizer
 
-    reports = app.run(editions, day, until=Stage.FETCH, send=False)
+    reports = app.run([e.name for e in editions], day, until=Stage.FETCH, send=False)
     summarizer, of_run, of_month = app.summarizer, _of_run(app, day), _of_month(app)
     purses = [b.left_usd for b in (of_run, of_month) if b.left_usd is not None]
     model = summarizer if isinstance(summarizer, ModelSummarizer) else None
@@ -309,9 +311,10 @@ class _Reckoner:
         stored = self.app.store.issue(edition.name, day)
         if stored is not None and stored.entries:
             return EditionEstimate(edition=edition.name, is_out=True, papers=len(stored.entries))
-        pipeline, summarizer = self.app.pipeline, self.app.summarizer
-        chosen = pipeline.select(edition, day).chosen
-        keys = {p: key_of(summarizer, p, edition.language) for p in pipeline.lacking(edition, day)}
+        summarizer = self.app.summarizer
+        chosen = self.app.choosing.choose(edition.name, day).chosen
+        lacking = self.app.summarizing.lacking(edition.name, day, [r.candidate.paper.id for r in chosen])
+        keys = {p: key_of(summarizer, p, edition.language) for p in lacking}
         asked = [paper for paper, key in keys.items() if key not in self.asked]
         self.asked.update(keys.values())
         found = EditionEstimate(edition=edition.name, papers=len(chosen), stored=len(chosen) - len(asked))
@@ -323,8 +326,9 @@ class _Reckoner:
     def _summaries(
         self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
-        """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, then not at all."""
-        llm, system, purse = self.app.config.llm, model.systems[edition.language], model.purse(edition.name)
+        """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, or not at all."""
+        llm, system = self.app.config.llm, model.systems[edition.language]
+        purse = model.begin(_RUN).purse(edition.name)
         batches = plan(
             papers,
             llm=model.llm,
@@ -354,7 +358,7 @@ class _Reckoner:
             system=model.overview_systems[edition.language],
             nonce=_NONCE,
         )
-        purse = model.purse(edition.name, purpose="overview")
+        purse = model.begin(_RUN).purse(edition.name, purpose="overview")
         return self._with(found, prompt, purse, _OVERVIEW_TOKENS) or found
 
     def _with(self, found: EditionEstimate, prompt: Prompt, purse: Purse, output_tokens: int) -> EditionEstimate | None:

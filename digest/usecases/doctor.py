@@ -118,7 +118,7 @@ def _database(app: App) -> str:
 def _archive(app: App) -> Finding | str:
     from digest.stages.lost import lost_issues
 
-    lost = lost_issues(app)
+    lost = lost_issues(app.site, app.store.place)
     said = [sentence for e in app.config.editions for sentence in lost.warnings(e.name, None)]
     if said:
         return Finding(subject="archive", level="doubtful", said="; ".join(said))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId, Summary, SummaryKey
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
+from digest.core.summaries.summarizer import Summarizer, Sums, Writing, key_of
 
 if TYPE_CHECKING:
     from digest.app.app import App
@@ -46,19 +46,19 @@ def renew(app: App, *, limit: int) -> Renewal:
     summarizer = app.summarizer
     found = _outdated(app, summarizer)
     taken = found[:limit]
-    summarizer.begin_run(f"renewal {secrets.token_hex(8)}")
+    writing = summarizer.begin(f"renewal {secrets.token_hex(8)}")
     sums, renewed = [], 0
     for language in dict.fromkeys(language for _, language in taken):
         papers = {paper.id: paper for paper, its in taken if its == language}
         keys = {i: key_of(summarizer, paper, language) for i, paper in papers.items()}
         app.host.progress(f"summarizing {len(papers)} papers anew")
-        sums.append(_ask(app, summarizer, list(papers.values()), keys, language))
+        sums.append(_ask(app, writing, list(papers.values()), keys, language))
         renewed += len(app.store.summaries(keys.values()))
     return Renewal(renewed=renewed, left=len(found) - renewed, sums=tuple(sums))
 
 
 def _ask(
-    app: App, summarizer: Summarizer, papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], language: str
+    app: App, writing: Writing, papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], language: str
 ) -> Sums:
     why: Counter[str] = Counter()
 
@@ -67,7 +67,7 @@ def _ask(
         app.store.save_summaries({keys[i]: summary for i, summary in done.items() if summary.fell_back is None})
         why.update(summary.fell_back for summary in done.values() if summary.fell_back is not None)
 
-    sums = summarizer.summarize(papers, language=language, edition="renewal", on_done=keep)
+    sums = writing.summarize(papers, language=language, edition="renewal", on_done=keep)
     kept = (
         f"{count} {'paper keeps its' if count == 1 else 'papers keep their'} earlier summary: {reason}"
         for reason, count in sorted(why.items())

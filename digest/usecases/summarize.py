@@ -209,8 +209,8 @@ class Demand:
             missing = [p for p in missing if same[p.id] == p.id]
         if missing:
             self.app.host.progress(f"summarizing {len(missing)} papers")
-            summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
-            sums = summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
+            writing = summarizer.begin(f"on demand {secrets.token_hex(8)}")
+            sums = writing.summarize(missing, language=language, edition="on demand", on_done=keep)
             self.warnings = sums.warnings
         for answer in answers:
             if id(answer) in ids:

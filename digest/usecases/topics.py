@@ -183,7 +183,7 @@ def apply(app: App) -> Applied:
     does the rest. Mails that were sent stay as they are.
     """
     taxonomy, store = app.taxonomy, app.store
-    with app.only_run():
+    with app.lease("run"):
         issues = entries = added = 0
         renamed: Counter[tuple[str, str]] = Counter()
         for edition, day, _ in store.issue_dates():
