@@ -21,21 +21,8 @@ if TYPE_CHECKING:
     from digest.usecases.cost import Estimator
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
-    from digest.usecases.lookup import Lookup
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
-
-
-def lookup(app: App) -> Lookup:
-    """What finds papers at ids and addresses, for one request."""
-    from digest.usecases.lookup import Lookup
-
-    return Lookup(
-        store=app.store if app.has_store else None,
-        get=lambda url: app.door.get(url),
-        clock=app.host.clock,
-        vocabulary=lambda: app.background.counts,
-    )
 
 
 def on_demand(app: App) -> OnDemand:
@@ -43,7 +30,7 @@ def on_demand(app: App) -> OnDemand:
     from digest.usecases.summarize import OnDemand
 
     return OnDemand(
-        lookup=lambda: lookup(app),
+        lookup=app.lookup,
         writer=_writer(app),
         progress=app.host.progress,
         stdin=lambda size: sys.stdin.buffer.read(size),
@@ -82,7 +69,7 @@ def estimator(app: App) -> Estimator:
     from digest.usecases.cost import Estimator
 
     def read(editions: Sequence[Edition], day: date) -> list[str]:
-        reports = app.run(editions, day, until=Stage.FETCH, send=False)
+        reports = app.run([e.name for e in editions], day, until=Stage.FETCH, send=False)
         return [warning for report in reports for warning in report.warnings]
 
     return Estimator(
@@ -91,8 +78,8 @@ def estimator(app: App) -> Estimator:
         today=app.today(),
         summarizer=lambda: app.summarizer,
         read=read,
-        select=lambda edition, day: app.pipeline.select(edition, day),
-        lacking=lambda edition, day: app.pipeline.lacking(edition, day),
+        choose=lambda edition, day: app.choosing.choose(edition, day),
+        lacking=lambda edition, day, papers: app.summarizing.lacking(edition, day, papers),
     )
 
 
@@ -105,7 +92,7 @@ def apply_topics(app: App) -> Applied:
         app.store,
         app.taxonomy,
         draw=lambda: app.site.draw(names, recheck=True),
-        alone=app.only_run(),
+        alone=app.lease("run"),
         progress=app.host.progress,
     )
 
@@ -137,7 +124,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             now=host.clock(),
             today=app.today(),
             store=lambda: app.store,
-            lost=lambda: lost_issues(app),
+            lost=lambda: lost_issues(app.site, app.store.place),
             taxonomy=lambda: app.taxonomy,
             templates=lambda: app.templates,
             prompts=lambda: _read_prompts(app),

@@ -101,8 +101,10 @@ def run(
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
         day = day or _day(app, sample=sample)
-        reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
-        pages = pages_of(reports, app.page)
+        reports = app.run(
+            [e.name for e in editions], day, until=Stage(until), send=not no_send, accept_database=accept_database
+        )
+        pages = pages_of(reports, app.site.page)
     if as_json:
         print_json([report_json(r, pages.get(r.edition)) for r in reports])
     else:
@@ -304,10 +306,10 @@ def schedule(config: Path) -> None:
             app.config.timezone,
             clock=host.clock,
             is_done=partial(is_done, app.store),
-            run=app.run,
-            prepare=app.prepare,
+            run=lambda editions, day: app.run([e.name for e in editions], day),
+            prepare=lambda editions, day, *, read: app.run.prepare([e.name for e in editions], day, read=read),
             lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.jobs else None,
-            listener=ScheduleLog(page_of=app.page, data_dir=app.config.data_dir, outbox=outbox),
+            listener=ScheduleLog(page_of=app.site.page, data_dir=app.config.data_dir, outbox=outbox),
         ).stay(threading.Event())
 
 

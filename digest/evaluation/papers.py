@@ -61,8 +61,8 @@ def labelled(papers: Sequence[TldrPaper]) -> tuple[LabelledPaper, ...]:
 def write(writer: Writer, papers: Sequence[LabelledPaper]) -> Written:
     """Have *writer* write the summaries of *papers*, those that its store does not have yet."""
     ours = _as_papers(papers)
-    writer.summarizer.begin_run(f"{_EDITION} {secrets.token_hex(8)}")
-    asked = writer.ask(ours, edition=_EDITION)
+    writing = writer.summarizer.begin(f"{_EDITION} {secrets.token_hex(8)}")
+    asked = writer.ask(ours, writing=writing, edition=_EDITION)
     return Written(
         summaries={label.id: asked.summaries[paper.id] for label, paper in zip(papers, ours, strict=True)},
         usage=asked.sums.usage,
@@ -93,7 +93,7 @@ def forecast(writer: Writer, papers: Sequence[LabelledPaper]) -> Forecast:
 
 def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> tuple[int, float | None, float | None]:
     """Requests, and what they are likely to cost, and at most, if no answer has to be asked for again."""
-    batches, purse = batches_of(papers, model, language), model.purse(_EDITION)
+    batches, purse = batches_of(papers, model, language), model.begin(_EDITION).purse(_EDITION)
     if purse.price is None:
         return len(batches), None, None
     each = [

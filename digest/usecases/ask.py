@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
+from digest.core.models import Paper, PaperId, Summary, SummaryKey
+from digest.core.summaries.summarizer import Summarizer, Sums, Writing, key_of, nothing
 
 
 class Summaries(Protocol):
@@ -38,13 +38,19 @@ class Writer:
     """None: nothing is kept. Extracts never are: they cost nothing, and the rules may have changed."""
 
     def ask(
-        self, papers: Sequence[Paper], *, edition: str, on_missing: Callable[[int], None] = lambda _: None
+        self,
+        papers: Sequence[Paper],
+        *,
+        writing: Writing,
+        edition: str,
+        on_missing: Callable[[int], None] = lambda _: None,
     ) -> Asked:
-        """Have *papers*, whose ids are all different, summarized within the run that the summarizer has begun.
+        """Have *papers*, whose ids are all different, summarized within one run.
 
         Two papers with the same words are paid for once. What a model could not do has an extract, which is not kept.
 
         Args:
+            writing: The summarizer at work for that run.
             edition: Under what the ledger has the requests.
             on_missing: Told how many papers are to be asked for, before the first is; not called if none is.
         """
@@ -58,10 +64,10 @@ class Writer:
             if self._kept is not None:
                 self._kept.save_summaries({keys[i]: summary for i, summary in new.items() if summary.fell_back is None})
 
-        sums = Sums(usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None))
+        sums = nothing(self.summarizer)
         if missing:
             on_missing(len(missing))
-            sums = self.summarizer.summarize(missing, language=self.language, edition=edition, on_done=keep)
+            sums = writing.summarize(missing, language=self.language, edition=edition, on_done=keep)
         return Asked(
             summaries={paper.id: done.get(paper.id) or done[first_of[keys[paper.id]]] for paper in papers},
             sums=replace(sums, usage=replace(sums.usage, from_cache=from_cache)),

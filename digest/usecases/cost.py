@@ -11,7 +11,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol
 
-from digest.core.models import Batch, Completion, Edition, Entry, Issue, Paper, Prompt, Ranked, Summary, SummaryKey
+from digest.core.models import (
+    Batch,
+    Completion,
+    Edition,
+    Entry,
+    Issue,
+    Paper,
+    PaperId,
+    Prompt,
+    Ranked,
+    Summary,
+    SummaryKey,
+)
 from digest.core.ranking.rank import Selection
 from digest.core.summaries.asking import Ask
 from digest.core.summaries.batching import plan
@@ -33,6 +45,8 @@ _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
 _BOUND: Final = 4
 """How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
+_RUN: Final = "estimate"
+"""A run by which nothing is booked."""
 _NONCE: Final = "AAAA"
 _PAST: Final = timedelta(days=90)
 """How far back a model's habits are looked for."""
@@ -284,9 +298,9 @@ class Estimator:
     summarizer: Callable[[], Summarizer]
     read: Callable[[Sequence[Edition], date], Iterable[str]]
     """Reads the lists of editions on a day; what could not be read, in words."""
-    select: Callable[[Edition, date], Selection]
-    """What an edition's issue of a day takes."""
-    lacking: Callable[[Edition, date], Sequence[Paper]]
+    choose: Callable[[str, date], Selection]
+    """What the issue of an edition, which is given by name, takes on a day."""
+    lacking: Callable[[str, date, Sequence[PaperId]], Sequence[Paper]]
     """Those papers of it that the store has no summary of."""
 
     def estimate(self, editions: Sequence[Edition], day: date) -> Estimate:
@@ -347,8 +361,9 @@ class _Reckoner:
         stored = self.needs.store.issue(edition.name, day)
         if stored is not None and stored.entries:
             return EditionEstimate(edition=edition.name, is_out=True, papers=len(stored.entries))
-        chosen = self.needs.select(edition, day).chosen
-        keys = {p: key_of(self.summarizer, p, edition.language) for p in self.needs.lacking(edition, day)}
+        chosen = self.needs.choose(edition.name, day).chosen
+        lacking = self.needs.lacking(edition.name, day, [ranked.candidate.paper.id for ranked in chosen])
+        keys = {paper: key_of(self.summarizer, paper, edition.language) for paper in lacking}
         asked = [paper for paper, key in keys.items() if key not in self.asked]
         self.asked.update(keys.values())
         found = EditionEstimate(edition=edition.name, papers=len(chosen), stored=len(chosen) - len(asked))
@@ -361,7 +376,7 @@ class _Reckoner:
         self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
         """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, then given up."""
-        purse = model.purse(edition.name)
+        purse = model.begin(_RUN).purse(edition.name)
         batches = batches_of(papers, model, edition.language)
         queue = deque(Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches))
         while queue:
@@ -385,7 +400,7 @@ class _Reckoner:
             system=model.overview_systems[edition.language],
             nonce=_NONCE,
         )
-        purse = model.purse(edition.name, purpose="overview")
+        purse = model.begin(_RUN).purse(edition.name, purpose="overview")
         return self._with(found, prompt, purse, _OVERVIEW_TOKENS) or found
 
     def _with(self, found: EditionEstimate, prompt: Prompt, purse: Purse, output_tokens: int) -> EditionEstimate | None:

@@ -64,13 +64,16 @@ def renew(
     """Have up to *limit* of those summaries written anew, within the budgets."""
     found = _outdated(store, editions, summarizer)
     taken = found[:limit]
-    summarizer.begin_run(f"renewal {secrets.token_hex(8)}")
+    writing = summarizer.begin(f"renewal {secrets.token_hex(8)}")
     sums, renewed = [], 0
     for language in dict.fromkeys(language for _, language in taken):
         papers = [paper for paper, its in taken if its == language]
         writer = Writer(summarizer=summarizer, language=language, store=store)
         asked = writer.ask(
-            papers, edition="renewal", on_missing=lambda count: progress(f"summarizing {count} papers anew")
+            papers,
+            writing=writing,
+            edition="renewal",
+            on_missing=lambda count: progress(f"summarizing {count} papers anew"),
         )
         sums.append(_told(asked))
         renewed += sum(summary.fell_back is None for summary in asked.summaries.values())

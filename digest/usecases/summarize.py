@@ -137,9 +137,9 @@ class OnDemand:
         # The same paper may be asked for twice, and two lines may hold the same text.
         ids = [PaperId(f"{one.paper.id if one.paper else ''}#{n}") for n, one in enumerate(answers)]
         papers = [replace(one.paper, id=i) for i, one in zip(ids, answers, strict=True) if one.paper]
-        self.writer.summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
         asked = self.writer.ask(
             papers,
+            writing=self.writer.summarizer.begin(f"on demand {secrets.token_hex(8)}"),
             edition="on demand",
             on_missing=lambda count: self.progress(f"summarizing {count} papers"),
         )

@@ -59,7 +59,7 @@ def test_why_knows_the_place_of_a_paper_whose_score_an_earlier_version_did_not_k
     desk = Desk(tmp_path)
     desk.feed(WEDNESDAY, [paper(n) for n in (1, 2, 3)])
     with desk.app() as app:
-        app.run(app.editions(()), WEDNESDAY, until=Stage.FETCH)
+        app.run((), WEDNESDAY, until=Stage.FETCH)
         old = replace(left_out(3), id=paper(3).id)
         app.store.save_issue(issue([entry(1), entry(2)], left_out=(old,)), at=desk.now, deliveries={})
     [standing] = why(desk, old.id)["standings"]

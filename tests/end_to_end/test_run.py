@@ -438,7 +438,7 @@ def test_a_list_that_never_ends_says_that_it_was_not_read_to_its_end(desk: Desk)
         read = app.door.get
         app.door.get = lambda url, **_: read(f"arxiv-{MONDAY}.jsonl")  # type: ignore[method-assign]
 
-        [report] = app.run(app.editions([]), MONDAY)
+        [report] = app.run((), MONDAY)
 
     assert report.status == "degraded"
     assert any("the list goes on after 50 pages" in w for w in report.warnings)
@@ -453,7 +453,7 @@ def test_a_list_that_leads_back_to_itself_says_so(desk: Desk) -> None:
     with desk.app() as app:
         app.sources["arXiv"] = Round("arXiv", url="arxiv-{date}.jsonl")
 
-        [report] = app.run(app.editions([]), MONDAY)
+        [report] = app.run((), MONDAY)
 
     assert report.status == "degraded"
     assert any("the list leads back to a page that was read" in w for w in report.warnings)
@@ -509,11 +509,10 @@ def test_what_becomes_of_each_mail_is_written_down(tmp_path: Path) -> None:
         return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
 
     with desk.app() as app:
-        [edition] = app.editions([])
-        said = app.pipeline.deliver(edition, MONDAY, compose=letter, mailer=mailer).warnings
+        said = app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer).warnings
         first = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
         mailer.failures.clear()
-        app.pipeline.deliver(edition, MONDAY, compose=letter, mailer=mailer)
+        app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer)
         second = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
 
     assert first == {"taken": "sent", "doubt": "unknown", "refused": "failed", "later": "due"}
@@ -527,8 +526,7 @@ def test_publishing_alone_summarizes_what_is_missing(desk: Desk) -> None:
     desk.run(MONDAY, until=Stage.FETCH)
 
     with desk.app() as app:
-        [edition] = app.editions([])
-        issue, _ = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
+        issue, _ = app.publishing.publish("daily", MONDAY)
 
     assert [e.summary.tldr for e in issue.entries] == ["We propose method 1 for them."]
 

@@ -113,8 +113,7 @@ def test_what_publishing_has_to_summarize_itself_is_reported(tmp_path: Path) -> 
         desk = desk_with(tmp_path, server)
         desk.run(MONDAY, until=Stage.FETCH)
         with desk.app() as app:
-            [edition] = app.editions([])
-            issue, sums = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
+            issue, sums = app.publishing.publish("daily", MONDAY)
 
     assert len(issue.entries) == sums.usage.fell_back == 30
     assert sums.usage.requests > 0

@@ -306,11 +306,10 @@ def test_a_run_that_died_after_the_overview_does_not_pay_for_it_again(tmp_path: 
     with FlakyLLM() as server:
         desk = desk_with(tmp_path, server)
         with desk.app() as app:
-            [edition] = app.editions([])
-            app.pipeline.fetch([edition], MONDAY, desk.now)
-            unsaved = replace(app.pipeline, store=_Dying(app.store))
+            app.reader.fetch_all(["daily"], MONDAY)
+            unsaved = replace(app.publishing, store=_Dying(app.store))
             with pytest.raises(KeyboardInterrupt):
-                unsaved.publish(edition, MONDAY, app.pipeline.nothing())
+                unsaved.publish("daily", MONDAY)
         asked = server.of("papers")
         [report] = desk.run(MONDAY)
 

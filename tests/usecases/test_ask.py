@@ -48,8 +48,9 @@ class FakeSummarizer:
     ) -> tuple[Overview | None, Sums]:
         return None, Sums(usage=Usage(client=self.client))
 
-    def begin_run(self, run: str) -> None:
+    def begin(self, run: str) -> FakeSummarizer:
         self.runs.append(run)
+        return self
 
     def close(self) -> None:
         pass
@@ -78,8 +79,8 @@ def writer(summarizer: FakeSummarizer, store: Kept | None = None) -> Writer:
 
 def test_what_is_stored_is_not_asked_for_again() -> None:
     summarizer, store = FakeSummarizer(), Kept()
-    first = writer(summarizer, store).ask([paper(1), paper(2)], edition="x")
-    again = writer(summarizer, store).ask([paper(2), paper(3)], edition="x")
+    first = writer(summarizer, store).ask([paper(1), paper(2)], writing=summarizer, edition="x")
+    again = writer(summarizer, store).ask([paper(2), paper(3)], writing=summarizer, edition="x")
 
     assert summarizer.asked == [[paper(1).title, paper(2).title], [paper(3).title]]
     assert [s.tldr for s in again.summaries.values()] == [f"about {paper(n).title}" for n in (2, 3)]
@@ -90,7 +91,7 @@ def test_papers_with_the_same_words_are_paid_for_once_and_each_has_the_summary()
     summarizer = FakeSummarizer()
     twice = [paper(1), replace(paper(1), id=PaperId("another")), paper(2)]
 
-    done = writer(summarizer).ask(twice, edition="x")
+    done = writer(summarizer).ask(twice, writing=summarizer, edition="x")
 
     assert summarizer.asked == [[paper(1).title, paper(2).title]]
     assert list(done.summaries) == [one.id for one in twice]
@@ -100,7 +101,7 @@ def test_papers_with_the_same_words_are_paid_for_once_and_each_has_the_summary()
 def test_an_extract_is_made_of_each_paper_and_never_kept() -> None:
     summarizer, store = FakeSummarizer(model=""), Kept()
 
-    writer(summarizer, store).ask([paper(1), replace(paper(1), id=PaperId("another"))], edition="x")
+    writer(summarizer, store).ask([paper(1), replace(paper(1), id=PaperId("another"))], writing=summarizer, edition="x")
 
     assert summarizer.asked == [[paper(1).title] * 2]
     assert store.by_key == {}
@@ -109,7 +110,7 @@ def test_an_extract_is_made_of_each_paper_and_never_kept() -> None:
 def test_what_the_model_could_not_do_is_asked_for_again_next_time() -> None:
     summarizer, store = FakeSummarizer(fails=["number 2 "]), Kept()
 
-    done = writer(summarizer, store).ask([paper(1), paper(2)], edition="x")
+    done = writer(summarizer, store).ask([paper(1), paper(2)], writing=summarizer, edition="x")
     _, missing = writer(summarizer, store).divide([paper(1), paper(2)])
 
     assert [s.fell_back for s in done.summaries.values()] == [None, "busy"]
@@ -121,8 +122,8 @@ def test_nobody_is_told_of_papers_that_do_not_have_to_be_asked_for() -> None:
     summarizer, store = FakeSummarizer(), Kept()
 
     for _ in range(2):
-        writer(summarizer, store).ask([paper(1)], edition="x", on_missing=told.append)
-    nothing = writer(summarizer, store).ask([], edition="x", on_missing=told.append)
+        writer(summarizer, store).ask([paper(1)], writing=summarizer, edition="x", on_missing=told.append)
+    nothing = writer(summarizer, store).ask([], writing=summarizer, edition="x", on_missing=told.append)
 
     assert told == [1]
     assert (nothing.summaries, nothing.sums.usage.requests) == ({}, 0)

@@ -75,7 +75,7 @@ class Lab:
     def run(self, day: date) -> Report:
         self.desk.now = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         with self.app() as app:
-            [report] = app.run(app.editions([]), day)
+            [report] = app.run((), day)
         return report
 
     def profile(self) -> Profile:
@@ -84,9 +84,9 @@ class Lab:
 
     def fetched_profile(self) -> tuple[Profile, tuple[str, ...]]:
         with self.app() as app:
-            app.interests.fetch(app.config.editions)
             edition = app.config.editions[0]
-            return app.interests.profile(edition, MONDAY), app.interests.warnings(edition)
+            unread = app.interests.fetch(app.config.editions)[edition.name]
+            return app.interests.profile(edition, MONDAY), (*unread.papers, *filter(None, [unread.libraries]))
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(str(request.url))
@@ -120,8 +120,7 @@ def test_an_address_in_a_private_network_is_not_read(lab: Lab) -> None:
     lab.edit(("http://127.0.0.1:8080/paper", "http://169.254.169.254/latest"))
 
     with lab.desk.app() as app:
-        app.interests.fetch(app.config.editions)
-        warnings = app.interests.warnings(app.config.editions[0])
+        warnings = app.interests.fetch(app.config.editions)["daily"].papers
 
     assert ["private network" in warning for warning in warnings] == [True, True]
 

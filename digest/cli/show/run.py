@@ -13,7 +13,8 @@ from digest.core.models import Issue, SourceState
 from digest.publish.amounts import usd
 from digest.publish.issue_json import source_json
 from digest.publish.views import completeness, count, long_day
-from digest.stages.report import Mailed, Report, Stage
+from digest.stages.mails import Mailed
+from digest.stages.report import Report, Stage
 
 _ALIKE: Final = "says nearly the same as "
 
@@ -49,8 +50,13 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
 
 
 def pages_of(reports: Sequence[Report], page_of: Callable[[str, date], Path]) -> dict[str, str]:
-    """Edition → where the page of its issue lies; without those that have no issue."""
-    return {report.edition: str(page_of(report.edition, report.date)) for report in reports if report.issue}
+    """Edition → where the page of its issue lies, as people would type it; without those that have no issue."""
+    return {report.edition: _typed(page_of(report.edition, report.date)) for report in reports if report.issue}
+
+
+def _typed(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_dir: Path, outbox: bool) -> None:
