@@ -29,10 +29,11 @@ lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/mypy
 
 # Without the long trials, which look at what we do and not at what packages do.
-LONG := bench_llm_short corpora counts eval growth kill stop torture_short $(patsubst tests/test_%.py,%,$(wildcard tests/test_training*.py))
+LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short end_to_end/test_kill \
+  end_to_end/test_torture_short $(patsubst tests/%.py,%,$(wildcard tests/evaluation/test_training*.py))
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
-	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/test_%.py)
+	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/%.py)
 
 pythons:                      ## run the tests on other Pythons: OTHERS="python3.12 python3.13"
 	for python in $(OTHERS); do \

@@ -159,9 +159,9 @@ _OF_TITLES: Final = frozenset({"digest.core.identity.titles", "digest.core.ident
 def _modules() -> tuple[types.ModuleType, ...]:
     packages = (digest.core, digest.publish, digest.sources)
     return tuple(
-        importlib.import_module(f"{package.__name__}.{module.name}")
+        importlib.import_module(module.name)
         for package in packages
-        for module in pkgutil.iter_modules(package.__path__)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     )
 
 

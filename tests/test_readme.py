@@ -65,8 +65,8 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
 
 def test_every_example_of_a_source_is_valid_and_makes_one(tmp_path: Path) -> None:
     examples = re.findall(r"^```toml\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-    sources = "\n".join(example for example in examples if "[[source]]" in example)
-    (tmp_path / "config.toml").write_text(f'{sources}\n[[edition]]\nname = "daily"\n', encoding="utf-8")
+    blocks = "\n".join(example for example in examples if "[[source]]" in example)
+    (tmp_path / "config.toml").write_text(f'{blocks}\n[[edition]]\nname = "daily"\n', encoding="utf-8")
 
     found = read.load(tmp_path / "config.toml")
 

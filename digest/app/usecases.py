@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from digest.evaluation.run import Contender, Evaluator
     from digest.usecases.ask import Writer
     from digest.usecases.cost import Estimator
+    from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
     from digest.usecases.summarize import OnDemand
@@ -80,6 +81,20 @@ def estimator(app: App) -> Estimator:
         read=read,
         choose=lambda edition, day: app.choosing.choose(edition, day),
         lacking=lambda edition, day, papers: app.summarizing.lacking(edition, day, papers),
+    )
+
+
+def delivering(app: App) -> Delivering:
+    """`digest deliver`."""
+    from digest.stages.lost import lost_issues
+    from digest.usecases.deliver import Delivering
+
+    return Delivering(
+        store=app.store,
+        mailing=lambda: app.mailing,
+        lost=lambda: lost_issues(app.site, app.store.place),
+        lease=app.lease,
+        today=app.today(),
     )
 
 

@@ -270,11 +270,13 @@ def deliver(
     """
     if addresses and retry is None:
         raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
+    from digest.app.usecases import delivering
     from digest.cli.show.deliveries import posted_json, print_posted
-    from digest.usecases.deliver import deliver as send
 
     with working(as_json) as host, app_of(config, host) as app:
-        posted = send(app, app.editions(names), day, retry=retry, recipients=addresses)
+        editions = [edition.name for edition in app.editions(names)]
+        app.check(send=True)
+        posted = delivering(app).deliver(editions, day, retry=retry, recipients=addresses)
     if as_json:
         print_json([posted_json(p) for p in posted])
     else:

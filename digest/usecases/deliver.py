@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from digest.core.errors import NotFoundError
-from digest.core.models import DeliveryState, Edition
+from digest.core.models import Delivery, DeliveryState
 from digest.stages.deliver import Delivered, mails_since
-from digest.stages.lost import LostIssues, lost_issues
-from digest.stages.mails import STATES, count_states
-
-if TYPE_CHECKING:
-    from digest.app.app import App
+from digest.stages.lost import LostIssues
+from digest.stages.mails import STATES, Mailing, count_states
 
 RETRIED: Final = {
     "failed": DeliveryState.FAILED,
@@ -56,69 +54,97 @@ class Posted:
         return "degraded" if self.delivered.trouble or self.states["due"] else "done"
 
 
-def deliver(
-    app: App, editions: Sequence[Edition], day: date | None, *, retry: str | None = None, recipients: Sequence[str] = ()
-) -> list[Posted]:
-    """Send what is due: of today's issue and the days before, or of *day* alone.
+class Store(Protocol):
+    """The store, as far as it knows the mails of issues."""
 
-    Args:
-        retry: One of `RETRIED`: make those due again first.
-        recipients: Only these of them; none: all.
+    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
 
-    Raises:
-        NotFoundError: One of *recipients* has no such mail; nothing was done.
-    """
-    app.check(send=True)
-    until = day or app.today()
-    since = day or mails_since(until)
-    with app.lease("run"):
-        again: dict[str, tuple[Retried, ...]] = {}
-        if retry is not None:
-            _find(app, editions, (since, until), retry, recipients)
-            again = {e.name: _retry(app, e, (since, until), retry, recipients) for e in editions}
-        # Who names a day has decided.
-        lost = lost_issues(app.site, app.store.place) if day is None else LostIssues()
-        delivered = app.mailing.deliver_all([e.name for e in editions], until, only=day is not None, lost=lost)
-        return [
-            Posted(
-                edition=e.name,
-                since=since,
-                until=until,
-                retried=again.get(e.name, ()),
-                delivered=delivered[e.name],
-                states=_states(app, e, (since, until)),
-            )
-            for e in editions
-        ]
+    def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+    def retry_deliveries(
+        self,
+        edition: str,
+        *,
+        since: date,
+        until: date,
+        states: Collection[DeliveryState],
+        recipients: Collection[str] = (),
+    ) -> tuple[Delivery, ...]: ...
 
 
-def _find(
-    app: App, editions: Sequence[Edition], span: tuple[date, date], retry: str, recipients: Sequence[str]
-) -> None:
-    names = {e.name for e in editions}
-    found = [d for d in app.store.deliveries_in([RETRIED[retry]]) if d.edition in names]
-    near = {d.recipient.lower() for d in found if span[0] <= d.date <= span[1]}
-    for address in recipients:
-        if address.lower() not in near:
-            days = sorted({str(d.date) for d in found if d.recipient.lower() == address.lower()})
-            older = f"; there is one of {days[-1]}: name it with --date" if days else ""
-            raise NotFoundError(f"no mail to {address} is {retry} from {span[0]} to {span[1]}{older}; nothing was sent")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivering:
+    """Sends what is due of editions, which are given by name, at a person's word."""
 
+    store: Store
+    mailing: Callable[[], Mailing]
+    """The stage that sends."""
+    lost: Callable[[], LostIssues]
+    """Compares the archive with the database."""
+    lease: Callable[[str], AbstractContextManager[None]]
+    """Keeps a run waiting meanwhile."""
+    today: date
 
-def _retry(
-    app: App, edition: Edition, span: tuple[date, date], retry: str, recipients: Sequence[str]
-) -> tuple[Retried, ...]:
-    again = app.store.retry_deliveries(
-        edition.name, since=span[0], until=span[1], states=[RETRIED[retry]], recipients=recipients
-    )
-    twice = RETRIED[retry] is DeliveryState.UNKNOWN
-    return tuple(Retried(date=d.date, recipient=d.recipient, may_arrive_twice=twice) for d in again)
+    def deliver(
+        self, editions: Sequence[str], day: date | None, *, retry: str | None = None, recipients: Sequence[str] = ()
+    ) -> list[Posted]:
+        """Send what is due: of today's issue and the days before, or of *day* alone.
 
+        Args:
+            retry: One of `RETRIED`: make those due again first.
+            recipients: Only these of them; none: all.
 
-def _states(app: App, edition: Edition, span: tuple[date, date]) -> dict[str, int]:
-    counts = dict.fromkeys(STATES, 0)
-    for name, day, _ in app.store.issue_dates(edition.name):
-        if span[0] <= day <= span[1]:
-            for state, n in count_states(app.store.deliveries(name, day)).items():
-                counts[state] += n
-    return counts
+        Raises:
+            NotFoundError: One of *recipients* has no such mail; nothing was done.
+        """
+        until = day or self.today
+        since = day or mails_since(until)
+        with self.lease("run"):
+            again: dict[str, tuple[Retried, ...]] = {}
+            if retry is not None:
+                self._find(editions, (since, until), retry, recipients)
+                again = {name: self._retry(name, (since, until), retry, recipients) for name in editions}
+            # Who names a day has decided.
+            lost = self.lost() if day is None else LostIssues()
+            delivered = self.mailing().deliver_all(editions, until, only=day is not None, lost=lost)
+            return [
+                Posted(
+                    edition=name,
+                    since=since,
+                    until=until,
+                    retried=again.get(name, ()),
+                    delivered=delivered[name],
+                    states=self._states(name, (since, until)),
+                )
+                for name in editions
+            ]
+
+    def _find(self, editions: Sequence[str], span: tuple[date, date], retry: str, recipients: Sequence[str]) -> None:
+        found = [d for d in self.store.deliveries_in([RETRIED[retry]]) if d.edition in editions]
+        near = {d.recipient.lower() for d in found if span[0] <= d.date <= span[1]}
+        for address in recipients:
+            if address.lower() not in near:
+                days = sorted({str(d.date) for d in found if d.recipient.lower() == address.lower()})
+                older = f"; there is one of {days[-1]}: name it with --date" if days else ""
+                raise NotFoundError(
+                    f"no mail to {address} is {retry} from {span[0]} to {span[1]}{older}; nothing was sent"
+                )
+
+    def _retry(
+        self, edition: str, span: tuple[date, date], retry: str, recipients: Sequence[str]
+    ) -> tuple[Retried, ...]:
+        again = self.store.retry_deliveries(
+            edition, since=span[0], until=span[1], states=[RETRIED[retry]], recipients=recipients
+        )
+        twice = RETRIED[retry] is DeliveryState.UNKNOWN
+        return tuple(Retried(date=d.date, recipient=d.recipient, may_arrive_twice=twice) for d in again)
+
+    def _states(self, edition: str, span: tuple[date, date]) -> dict[str, int]:
+        counts = dict.fromkeys(STATES, 0)
+        for name, day, _ in self.store.issue_dates(edition):
+            if span[0] <= day <= span[1]:
+                for state, n in count_states(self.store.deliveries(name, day)).items():
+                    counts[state] += n
+        return counts

@@ -373,7 +373,7 @@ def test_a_journal_s_title_has_a_subscript_as_html() -> None:
 @pytest.mark.parametrize(
     ("kind", "module", "source"),
     [
-        ("arxiv", "arxiv", "ArxivSource"),
+        ("arxiv", "arxiv.source", "ArxivSource"),
         ("huggingface", "huggingface", "HuggingFaceSource"),
         ("journal", "feed", "FeedSource"),
     ],

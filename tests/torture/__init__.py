@@ -7,5 +7,6 @@
     asking     the same for requests to a model
     runs       the same for whole runs with a model
 
-Short versions of all trials run in the normal suite (`tests/end_to_end/test_torture_short.py`); the long ones wait for real.
+Short versions of all trials run in the normal suite (`tests/end_to_end/test_torture_short.py`);
+the long ones wait for real.
 """
