@@ -171,7 +171,7 @@ class ModelWriting:
             batch_tokens=model.batch_tokens(language),
             max_papers_per_request=model.config.llm.max_papers_per_request,
             language=language,
-            time_limit_s=self._time_left_s(),
+            time_limit_s=self.time_left_s(),
             now=model.now,
             sleep=model.sleep,
             on_done=lambda done: on_done({i: model.with_topics(s, by_id[i]) for i, s in done.items()}),
@@ -197,7 +197,7 @@ class ModelWriting:
             store=model.store(),
             purse=purse,
             make_nonce=make_nonce,
-            time_limit_s=min(model.config.llm.timeout_s, self._time_left_s()),
+            time_limit_s=min(model.config.llm.timeout_s, self.time_left_s()),
             now=model.now,
             sleep=model.sleep,
         )
@@ -218,7 +218,7 @@ class ModelWriting:
             mode=mode,
         )
 
-    def _time_left_s(self) -> float:
+    def time_left_s(self) -> float:
         """How long this run still waits for its model: all its editions together no longer than one alone."""
         if self._until is None:
             self._until = self.model.now() + self.model.config.llm.time_limit_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -254,14 +255,15 @@ def test_one_mail_that_cannot_be_composed_leaves_the_others_and_stays_due(
 
 
 @pytest.mark.parametrize("error", THROWN, ids=lambda e: type(e).__name__)
-def test_pages_that_cannot_be_drawn_keep_no_mail(
-    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_that_cannot_be_drawn_keep_no_mail(error: BaseException, tmp_path: Path) -> None:
+    class Broken:
+        stale = draw = staticmethod(throwing(error))
+
     desk = Desk(tmp_path)
     desk.feed(DAY, [paper(1)])
-    monkeypatch.setattr("digest.publish.site.StaticSite.draw", throwing(error))
-
-    [report] = desk.run(DAY)
+    with desk.app() as app:
+        app.drawing = replace(app.drawing, archive=Broken())
+        [report] = app.run((), DAY)
 
     assert report.site_error
     assert len(desk.outbox) == 1

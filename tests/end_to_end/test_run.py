@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -407,20 +408,27 @@ def test_a_mail_in_doubt_of_an_earlier_day_is_told_once(desk: Desk) -> None:
     assert [p.name[:16] for p in desk.outbox] == ["daily-2026-06-02"]
 
 
-def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.feed(MONDAY, [paper(1)])
-    mark = SqlStore.mark_delivery
+class DyingStore:
+    """A store whose process is killed when it writes down what became of a mail."""
 
-    def die(*_: object, **__: object) -> None:
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def mark_delivery(self, *_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    # No other way leads to just this moment.
-    monkeypatch.setattr(SqlStore, "mark_delivery", die)
-    with pytest.raises(KeyboardInterrupt):
-        desk.run(MONDAY)
-    monkeypatch.setattr(SqlStore, "mark_delivery", mark)
+
+def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY, send=False)
+    with desk.app() as app:
+        app.mailing = replace(app.mailing, store=DyingStore(app.store))
+        with pytest.raises(KeyboardInterrupt):
+            app.run((), MONDAY)
+    assert len(desk.outbox) == 1
 
     [report] = desk.run(MONDAY)
 

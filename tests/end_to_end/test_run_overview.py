@@ -350,7 +350,7 @@ def test_an_edition_in_german_has_a_german_overview_that_says_it_is(tmp_path: Pa
         desk = desk_with(tmp_path, server, edition=edition)
         entries = tuple(on(n, language="de") for n in range(6))
         with desk.app() as app:
-            told, _ = app.summarizer.overview(entries, language="de", edition="deutsch")
+            told, _ = app.summarizer.begin("run").overview(entries, language="de", edition="deutsch")
         [request] = server.journal
 
     assert told is not None

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -437,6 +437,21 @@ def test_what_a_job_failed_at_is_not_given_to_another_by_the_same_process(tmp_pa
     assert office.calls("submit") == 1
 
 
+def test_what_a_job_did_not_bring_is_handed_over_by_no_later_run(tmp_path: Path, server: FlakyLLM) -> None:
+    server.rules(Rule("refuse", on="job", first_n=1))
+    office = Office(tmp_path, server)
+    office.prepare(3)
+    office.prepare(4)
+    handed_over = office.calls("submit")
+
+    later = office.prepare(5)
+
+    assert (office.jobs(), office.calls("submit")) == ((), handed_over)
+    assert later.warnings == ()
+    office.run(7)
+    assert office.fell_back() == []
+
+
 def test_a_job_that_cannot_be_asked_about_is_given_up_in_the_end_and_stays_booked(
     tmp_path: Path, server: FlakyLLM
 ) -> None:
@@ -669,7 +684,7 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
             office.set_clock(hour, minute)
             jobs = office.jobs_of(app)
             dying = Dying(getattr(jobs, part), step, before=before, countdown=countdown)
-            handing = replace(jobs, **{part: dying}).begin(str(MONDAY))
+            handing = replace(jobs, **cast(Any, {part: dying})).begin(str(MONDAY))
             try:
                 handing.collect()
                 how = haste(office.desk.now, at, is_final=hour >= 7)
