@@ -89,7 +89,7 @@ class Desk:
         """One run, as a process of its own would do it."""
         self.now = datetime(day.year, day.month, day.day, 8, 0, tzinfo=UTC) + timedelta(hours=1)
         with self.app() as app:
-            return app.run(app.editions(editions), day, until=until, send=send, accept_database=accept_database)
+            return app.run(editions, day, until=until, send=send, accept_database=accept_database)
 
     @property
     def outbox(self) -> list[Path]:

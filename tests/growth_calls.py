@@ -424,6 +424,8 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"sources\.arxiv\.(?:feed\.(?:read_feed|listed_dates)|oai\.(?:request_of|read_oai))": _THROUGH,
     r"sources\.arxiv\.xml\.Fields\..*": _THROUGH,
     r"sources\.(?:arxiv\.addresses|door\.(?:addresses|http|network|pauses|politeness|request))\..*": _ADDRESS,
+    r"sources\.door\.fetcher\..*": _ADDRESS,
+    r"sources\.kinds?\..*": "looks up a name out of the config",
     r"sources\.pdf\.(?:parse_pdf|_extracted)|sources\.pdf_text\..*": "runs in a process of its own, with limits",
     r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
     r"sources\.libraries\.bibtex\._citation|sources\.jsonl\._record": _THROUGH,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from digest.core.errors import NotYetError, SourceError
 from digest.core.lists.calendar import ANY_DAY, Calendar
@@ -161,6 +162,9 @@ class Library:
         self.store.register_edition("daily", day)
         reader = Reader(
             store=self.store,
+            sources={source.name: source for source in sources},
+            editions={},
+            zone=ZoneInfo("UTC"),
             fetcher=lambda _: self.web.get,
             clock=self.hand,
             progress=self.said.append,

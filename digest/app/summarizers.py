@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest import assets
 from digest.config.settings import Config
@@ -14,17 +14,20 @@ from digest.core.errors import ConfigError, StoreError
 from digest.core.ports import LLM, Clock
 from digest.core.summaries.summarizer import Summarizer
 from digest.core.topics.fold import Taxonomy
-from digest.stages.store import Store
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
 from digest.summarizers.handover import Jobs
 from digest.summarizers.model import ModelSummarizer, _hash
+
+if TYPE_CHECKING:
+    from digest.stages.summarize import Summarizing
+    from digest.store import SqlStore
 
 
 def make_summarizer(
     config: Config,
     extracts: Extracts,
     *,
-    store: Callable[[], Store],
+    store: Callable[[], SqlStore],
     environment: Mapping[str, str],
     clock: Clock,
     now: Callable[[], float] = time.monotonic,
@@ -83,7 +86,7 @@ def _notes(llm: LLM, config: Config) -> tuple[str, ...]:
     return (f"{lines} of the recording {config.llm.recording} could not be read: what was answered there is missing",)
 
 
-def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[], Store] | None = None) -> LLM:
+def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[], SqlStore] | None = None) -> LLM:
     """The client of the LLM port that [llm] names.
 
     Args:
@@ -122,7 +125,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
     return RecordingLLM(client, llm.recording) if llm.recording else client
 
 
-def _remember(store: Callable[[], Store] | None, server: str, what: Mapping[str, Any]) -> None:
+def _remember(store: Callable[[], SqlStore] | None, server: str, what: Mapping[str, Any]) -> None:
     if store is not None:
         # It is found out again next time; the answer that it was learned by is paid for, and must not be lost for it.
         with suppress(StoreError):
@@ -149,9 +152,19 @@ def _prompt(config: Config, name: str, **words: object) -> str:
 
 
 def make_jobs(
-    config: Config, writer: Summarizer, *, store: Store, clock: Clock, progress: Callable[[str], None]
+    config: Config,
+    writer: Summarizer,
+    direct: Summarizing,
+    *,
+    store: SqlStore,
+    clock: Clock,
+    progress: Callable[[str], None],
 ) -> Jobs | None:
-    """The jobs of the config's provider; None where nobody takes any, and none is open."""
+    """The jobs of the config's provider; None where nobody takes any, and none is open.
+
+    Args:
+        direct: Asks for what no job brings.
+    """
     from digest.llm.batch_api import OpenAIBatch
     from digest.llm.openai import OpenAILLM
 
@@ -164,6 +177,7 @@ def make_jobs(
         clock=clock,
         batch=OpenAIBatch(writer.llm),
         writer=writer,
+        direct=direct,
         progress=progress,
         now=writer.now,
         sleep=writer.sleep,

@@ -143,9 +143,11 @@ def working(as_json: bool) -> Iterator[Host]:
 
 
 def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
-    from digest.app.app import SAMPLE_FOLDER, App
+    from digest.app.app import App
 
     if sample:
+        from digest.usecases.sample import SAMPLE_FOLDER
+
         return App.sample(Path(SAMPLE_FOLDER).resolve(), host)
     if optional and not config.exists() and config == Path("config.toml"):
         return App.without_config(host)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -33,7 +33,11 @@ from digest.cli.common import (
 from digest.cli.papers import evaluate, feedback, search, similar, split, topics
 from digest.cli.show.console import print_json
 from digest.cli.show.errors import print_error, print_lost_folder, print_lost_output, print_stopped
+from digest.cli.sources import sources
 from digest.core.errors import ConfigError, DigestError
+
+if TYPE_CHECKING:
+    from digest.app.app import App
 
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
 
@@ -82,6 +86,12 @@ def run(
     What an earlier run did is not done again; what it left is finished. Where the archive holds issues that the
     database lacks (an older one was put back, say), their pages stay and they are not made and mailed again, unless
     --accept-database says that this database is the one to go on with.
+
+    Ctrl-C and SIGTERM end it within a moment, with the programs of `command` sources; only a mail that is being handed
+    over gets its receipt first.
+
+    An estimate is of requests that succeed: if one in five goes wrong, it is a tenth more input and a quarter more
+    time.
     """
     from digest.cli.show.run import pages_of, print_reports, report_json
     from digest.stages.report import Stage
@@ -91,8 +101,10 @@ def run(
         return
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
-        day = day or (app.sample_day() if sample else app.today())
-        reports = app.run(editions, day, until=Stage(until), send=not no_send, accept_database=accept_database)
+        day = day or _day(app, sample=sample)
+        reports = app.run(
+            [e.name for e in editions], day, until=Stage(until), send=not no_send, accept_database=accept_database
+        )
         pages = pages_of(reports, app.site.page)
     if as_json:
         print_json([report_json(r, pages.get(r.edition)) for r in reports])
@@ -101,13 +113,22 @@ def run(
     exit_by([r.status for r in reports])
 
 
+def _day(app: App, *, sample: bool) -> date:
+    """The day that a run is of where none is named."""
+    if sample:
+        from digest.usecases.sample import sample_day
+
+        return sample_day(app.store, app.config)
+    return app.today()
+
+
 def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample: bool, as_json: bool) -> None:
+    from digest.app.usecases import estimator
     from digest.cli.show.money import estimate_json, print_estimate
-    from digest.usecases.cost import estimate
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         editions = app.editions(names)
-        found = estimate(app, editions, day or (app.sample_day() if sample else app.today()))
+        found = estimator(app).estimate(editions, day or _day(app, sample=sample))
     if as_json:
         print_json(estimate_json(found))
     else:
@@ -134,19 +155,23 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
 
     With --stale there is no TARGET: after a change of the prompt, summaries of printed papers are written anew, within
     the budgets. Issues that are out stay as they are.
+
+    A prompt is changed by one of your own in prompts/summarize.txt or prompts/overview.txt beside config.toml. Start
+    from those that ship; {{ language }} in one stands for the edition's.
     """
     if stale == bool(targets):
         raise click.UsageError("name a TARGET, or give --stale alone")
     if stale:
         _renew(config, limit, as_json=as_json)
         return
+    from digest.app.usecases import on_demand
     from digest.cli.show.summaries import print_answers, print_answers_json, print_warnings
-    from digest.usecases.summarize import Demand
 
     with working(as_json) as host, app_of(config, host, optional=True) as app:
-        demand = Demand(app)
-        answers = demand.summarize(targets)
-    print_warnings(demand.warnings)
+        app.check(send=False)
+        done = on_demand(app).summarize(targets)
+    answers = done.answers
+    print_warnings(done.warnings)
     print_answers_json(answers) if as_json else print_answers(answers)
     bad = sum(a.error is not None for a in answers)
     if answers and bad == len(answers):
@@ -160,7 +185,8 @@ def _renew(config: Path, limit: int, *, as_json: bool) -> None:
     from digest.usecases.renew import renew
 
     with working(as_json) as host, app_of(config, host) as app:
-        done = renew(app, limit=limit)
+        app.check(send=False)
+        done = renew(app.store, app.config.editions, app.summarizer, limit=limit, progress=host.progress)
     if as_json:
         print_json(renewal_json(done))
     else:
@@ -186,22 +212,26 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
 
     PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
     no other has.
+
+    Of the reasons why a paper is printed "matches" and "close to" are strong; "touches on" and "near" are weaker and
+    name the words. Where nothing but chance speaks for a paper, there is none.
     """
     from digest.cli.show.issue import print_issue
+    from digest.usecases.find import issue_of
 
     if why is not None:
+        from digest.app.usecases import histories
         from digest.cli.show.history import history_json, print_history
-        from digest.usecases.find import history_of
 
         with working(as_json) as host, app_of(config, host, sample=sample) as app:
-            found = history_of(app, why)
+            found = histories(app).of(why)
         print_json(history_json(found)) if as_json else print_history(found)
         return
     if edition and day is None and edition[:4].isdigit():
         edition, day = None, edition
     when = DateType().convert(day, None, click.get_current_context()) if day else None
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        issue = app.issue(edition, when)
+        issue = issue_of(app.store, app.config, edition, when)
         if as_json:
             from digest.publish.issue_json import issue_json
 
@@ -234,14 +264,20 @@ def deliver(
 
     With --retry, mails that failed, or of which it is not known whether they arrived, are due again first. The latter
     may arrive twice.
+
+    What is older than seven days is skipped. An address that the server does not know fails for good; a mistake in the
+    set-up (no login, relay denied, a mail that is too large, the same refusal for all) keeps the mails due. After three
+    mails in a row that were put off or are in doubt, or after one refused login, the rest waits for the next run.
     """
     if addresses and retry is None:
         raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
+    from digest.app.usecases import delivering
     from digest.cli.show.deliveries import posted_json, print_posted
-    from digest.usecases.deliver import deliver as send
 
     with working(as_json) as host, app_of(config, host) as app:
-        posted = send(app, app.editions(names), day, retry=retry, recipients=addresses)
+        editions = [edition.name for edition in app.editions(names)]
+        app.check(send=True)
+        posted = delivering(app).deliver(editions, day, retry=retry, recipients=addresses)
     if as_json:
         print_json([posted_json(p) for p in posted])
     else:
@@ -259,8 +295,10 @@ def schedule(config: Path) -> None:
     """
     import threading
     from datetime import timedelta
+    from functools import partial
 
     from digest.cli.show.schedule import ScheduleLog
+    from digest.usecases.find import is_done
     from digest.usecases.schedule import Schedule
 
     with working(as_json=False) as host, app_of(config, host) as app:
@@ -270,9 +308,9 @@ def schedule(config: Path) -> None:
             app.config.editions,
             app.config.timezone,
             clock=host.clock,
-            is_done=app.is_done,
-            run=lambda names, day: app.run(app.editions(names), day),
-            prepare=lambda names, day, *, read: app.prepare(app.editions(names), day, read=read),
+            is_done=partial(is_done, app.store),
+            run=app.run,
+            prepare=app.run.prepare,
             lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.jobs else None,
             listener=ScheduleLog(page_of=app.site.page, data_dir=app.config.data_dir, outbox=outbox),
         ).stay(threading.Event())
@@ -282,12 +320,16 @@ def schedule(config: Path) -> None:
 @config_option
 @json_option
 def status(config: Path, as_json: bool) -> None:
-    """Tell what happened last, what is due, and what it cost this month."""
+    """Tell what happened last, what is due, and what it cost this month.
+
+    Of mails that failed or are unknown it names address and reason. Of summaries it counts which checks they failed
+    (what one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
+    """
     from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of
 
     with working(as_json) as host, app_of(config, host) as app:
-        found = status_of(app)
+        found = status_of(app.store, app.config, now=host.clock(), summarizer=lambda: app.summarizer)
     if as_json:
         print_json(status_json(found))
     else:
@@ -303,13 +345,14 @@ def status(config: Path, as_json: bool) -> None:
 def cost(days: int, month: date | None, config: Path, sample: bool, as_json: bool) -> None:
     """Tell what the model cost, by day and model, and what is left of the budgets.
 
-    What was reserved for an answer that never came is in doubt, and counts as spent.
+    What was reserved for an answer that never came is in doubt, and counts as spent. Where the vocabulary of a model
+    cannot be fetched, tokens are reckoned by an upper bound, four times too high: budgets hold, but are not used up.
     """
     from digest.cli.show.money import bill_json, print_bill
     from digest.usecases.cost import bill
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        found = bill(app, days=days, month=month)
+        found = bill(app.store, app.config, today=app.today(), days=days, month=month)
     if as_json:
         print_json(bill_json(found))
     else:
@@ -321,9 +364,13 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 @click.option("--offline", is_flag=True, help="Leave out what needs the network.")
 @json_option
 def doctor(config: Path, offline: bool, as_json: bool) -> None:
-    """Check what is configured, reachable and missing, and say what to do about it."""
+    """Check what is configured, reachable and missing, and say what to do about it.
+
+    It says what interests were taken for, and which papers of them the next run will fetch. Of a mail server it tries
+    login and sender without sending anything.
+    """
+    from digest.app.usecases import examine
     from digest.cli.show.doctor import finding_json, print_findings
-    from digest.usecases.doctor import examine
 
     with working(as_json) as host:
         findings = examine(config, host, offline=offline)
@@ -338,12 +385,14 @@ def doctor(config: Path, offline: bool, as_json: bool) -> None:
 @cli.command(short_help="Write a commented config.toml to start from.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
 def init(folder: Path) -> None:
-    """Write a commented config.toml to start from. A file that is there already is left alone."""
+    """Write a config.toml to start from, with every key explained. A file that is there already is left alone."""
     from digest import assets
     from digest.cli.show.config import print_written
+    from digest.cli.show.sources import with_kinds
+    from digest.sources.kinds import all_kinds
 
     path = folder / "config.toml"
-    text = assets.shipped("config.toml").read_text(encoding="utf-8")
+    text = with_kinds(assets.shipped("config.toml").read_text(encoding="utf-8"), dict(all_kinds()))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -366,15 +415,16 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
     arXiv, bioRxiv, medRxiv and Hugging Face become sources of their own kind.
     """
     from digest.cli.show.config import print_imported
+    from digest.core.host import now
     from digest.usecases.import_opml import import_opml
 
-    done = import_opml(file, config, write=not dry_run)
+    done = import_opml(file, config, clock=now, write=not dry_run)
     print_imported(done, config, is_tried=dry_run)
     if done.remarks:
         sys.exit(DEGRADED)
 
 
-for _command in (search, similar, feedback, topics, split, evaluate):
+for _command in (search, similar, feedback, topics, split, evaluate, sources):
     cli.add_command(_command)
 
 

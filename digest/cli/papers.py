@@ -68,7 +68,7 @@ def similar(paper: str, limit: int, config: Path, sample: bool, as_json: bool) -
     from digest.usecases.similar import similar_to
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        found = similar_to(app, paper, limit=limit)
+        found = similar_to(app.store, paper, background=app.background, limit=limit)
     print_json(similar_json(found)) if as_json else print_similar(found)
 
 
@@ -103,8 +103,8 @@ def feedback(
     if len(said) != bool(papers):
         raise click.UsageError("name a PAPER and say --more, --less or --forget; without both, feedback is listed")
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        marks = given(app, edition=edition) if not said else ()
-        taken = give(app, papers, said[0], edition=edition) if said else ()
+        marks = given(app.store, app.config, edition=edition) if not said else ()
+        taken = give(app.store, app.config, papers, said[0], at=host.clock(), edition=edition) if said else ()
     if said:
         print_json(given_json(taken)) if as_json else print_given(taken)
     else:
@@ -126,12 +126,18 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
 
     Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
     are.
+
+    Records are joined by their ids, which are taken whole: of a DOI that was cut nothing is left that could join. Then
+    by equal titles with an author in common, or nearly equal titles (misspelt, hyphenated, without a subtitle) or
+    abstracts with authors in common; the more of the same people signed both, the less of an abstract must have stayed.
+    Records without abstracts are compared by title, authors and year. Different arXiv ids, different publishers' DOIs,
+    parts, replies, corrections and numbered or yearly works are never joined.
     """
     from digest.cli.show.papers import print_split, split_json
     from digest.usecases.split import split as take_apart
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        done = take_apart(app, paper, part)
+        done = take_apart(app.store, paper, part, today=app.today())
     print_json(split_json(done)) if as_json else print_split(done)
 
 
@@ -146,20 +152,26 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
     """List the topics by use, and what is proposed often and has no home among them.
 
     Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
-    topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
+    topics in old issues, kept summaries and pages their names of today, and old addresses of topics lead to the new
+    ones; mails that were sent stay as they are.
+
+    A model's and an author's free words become topics through the aliases. Where a source has no categories, a small
+    classifier that knows arXiv's stands in.
     """
+    from digest.app.usecases import apply_topics
     from digest.cli.show.topics import applied_json, print_applied, print_survey, survey_json
-    from digest.usecases.topics import apply, survey
+    from digest.usecases.topics import survey
 
     if is_applied and days is not None:
         raise click.UsageError("--apply goes over all issues: leave --days out")
     if is_applied:
         with working(as_json) as host, app_of(config, host, sample=sample) as app:
-            done = apply(app)
+            done = apply_topics(app)
         print_json(applied_json(done)) if as_json else print_applied(done)
         return
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        found = survey(app, limit=limit, days=days)
+        host.progress("counting topics")
+        found = survey(app.store, app.taxonomy, today=app.today(), limit=limit, days=days)
     print_json(survey_json(found)) if as_json else print_survey(found, limit=limit, days=days)
 
 
@@ -206,25 +218,30 @@ def evaluate(
 
     A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
     papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
+
+    With --config the model is asked about these papers: how near it comes to the summaries, how many of its own pass
+    each check, how long they are, which topics it finds, and what it costs. The estimate comes first, budgets hold, and
+    nothing is paid for twice.
     """
     from contextlib import ExitStack
 
+    from digest.app.usecases import evaluator
     from digest.cli.show.evaluation import evaluation_json, print_evaluation, print_forecast
     from digest.evaluation import baseline
-    from digest.evaluation.run import PARTS, SAMPLE, Evaluator
+    from digest.evaluation.run import PARTS, SAMPLE
 
     with working(as_json) as host, ExitStack() as opened:
         release = baseline.read_release()
         if save:
             baseline.check_writable(save)
-        evaluator = Evaluator(
-            data=data or SAMPLE,
-            host=host,
+        work = evaluator(
+            data or SAMPLE,
+            host,
             apps=[opened.enter_context(app_of(config, host)) for config in configs],
             limit=limit,
             announce=print_forecast,
         )
-        found = evaluator.measure(tuple(p for p in PARTS if p in parts) or PARTS)
+        found = work.measure(tuple(p for p in PARTS if p in parts) or PARTS)
     if as_json:
         print_json(evaluation_json(found, release, version=__version__))
     else:

@@ -12,26 +12,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from digest.config.settings import LLMConfig
-from digest.core.models import Batch, Completion, Paper, PaperId, Summary, SummaryKey, Usage
-from digest.core.summaries.batching import plan
-from digest.core.summaries.prompts import prompt_for
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
+from digest.core.models import Paper, PaperId, Summary, Usage
 from digest.evaluation.sets import LabelledPaper, TldrPaper
-from digest.usecases.cost import OUTPUT_PER_PAPER
+from digest.usecases.ask import Writer
+from digest.usecases.cost import OUTPUT_PER_PAPER, batches_of, prompt_of, reckon, sum_usd
 
 if TYPE_CHECKING:
-    from digest.app.app import App
     from digest.summarizers.model import ModelSummarizer
 
 _EDITION: Final = "evaluation"
-"""Under what the books have it."""
-_BOUND: Final = 4
-"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
-_NONCE: Final = "AAAA"
+"""Under what the ledger has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,50 +58,29 @@ def labelled(papers: Sequence[TldrPaper]) -> tuple[LabelledPaper, ...]:
     return tuple(LabelledPaper(id=p.id, title=p.title, abstract=p.abstract, summaries=p.references) for p in papers)
 
 
-def write(app: App, papers: Sequence[LabelledPaper]) -> Written:
-    """Have the summarizer of *app* write the summaries of *papers*, those that the store does not have yet.
-
-    Raises:
-        ConfigError: A key, a price or a recording is missing.
-    """
-    summarizer, language = app.summarizer, app.config.editions[0].language
+def write(writer: Writer, papers: Sequence[LabelledPaper]) -> Written:
+    """Have *writer* write the summaries of *papers*, those that its store does not have yet."""
     ours = _as_papers(papers)
-    keys = {paper.id: key_of(summarizer, paper, language) for paper in ours}
-    done = _stored(app, summarizer, keys)
-    from_store = len(done)
-
-    def keep(new: Mapping[PaperId, Summary]) -> None:
-        done.update(new)
-        if summarizer.model:
-            app.store.save_summaries({keys[i]: s for i, s in new.items() if s.fell_back is None})
-
-    missing = _missing(ours, keys, done)
-    sums = Sums(usage=Usage(client=summarizer.client, model=summarizer.model or None))
-    if missing:
-        summarizer.begin_run(f"{_EDITION} {secrets.token_hex(8)}")
-        sums = summarizer.summarize(missing, language=language, edition=_EDITION, on_done=keep)
-    by_key = {keys[paper_id]: summary for paper_id, summary in done.items()}
+    writing = writer.summarizer.begin(f"{_EDITION} {secrets.token_hex(8)}")
+    asked = writer.ask(ours, writing=writing, edition=_EDITION)
     return Written(
-        summaries={label.id: by_key[keys[paper.id]] for label, paper in zip(papers, ours, strict=True)},
-        usage=replace(sums.usage, from_cache=from_store),
-        warnings=sums.warnings,
+        summaries={label.id: asked.summaries[paper.id] for label, paper in zip(papers, ours, strict=True)},
+        usage=asked.sums.usage,
+        warnings=asked.sums.warnings,
     )
 
 
-def forecast(app: App, papers: Sequence[LabelledPaper]) -> Forecast:
+def forecast(writer: Writer, papers: Sequence[LabelledPaper]) -> Forecast:
     """What it would cost to have *papers* summarized. Nothing is sent."""
     from digest.summarizers.model import ModelSummarizer
 
-    summarizer, language = app.summarizer, app.config.editions[0].language
-    ours = _as_papers(papers)
-    keys = {paper.id: key_of(summarizer, paper, language) for paper in ours}
-    stored = _stored(app, summarizer, keys)
-    missing = _missing(ours, keys, stored)
+    summarizer = writer.summarizer
+    stored, missing = writer.divide(_as_papers(papers))
     if not isinstance(summarizer, ModelSummarizer):
         return Forecast(
             model=summarizer.client, papers=len(missing), stored=0, requests=0, likely_usd=0.0, most_usd=0.0
         )
-    requests, likely, most = _reckon(summarizer, missing, language)
+    requests, likely, most = _reckon(summarizer, missing, writer.language)
     return Forecast(
         model=summarizer.model,
         papers=len(missing),
@@ -121,35 +93,19 @@ def forecast(app: App, papers: Sequence[LabelledPaper]) -> Forecast:
 
 def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> tuple[int, float | None, float | None]:
     """Requests, and what they are likely to cost, and at most, if no answer has to be asked for again."""
-    settings, system, price = model.config.llm, model.systems[language], model.price()
-    batches = plan(
-        papers,
-        llm=model.llm,
-        system=system,
-        batch_tokens=model.batch_tokens(language),
-        max_papers_per_request=settings.max_papers_per_request,
-    )
-    if price is None:
+    batches, purse = batches_of(papers, model, language), model.begin(_EDITION).purse(_EDITION)
+    if purse.price is None:
         return len(batches), None, None
-    counter = getattr(model.llm, "counter", None)
-    too_high = _BOUND if counter is not None and counter.is_bound else 1
-    likely = most = 0.0
-    purse = model.purse(_EDITION)
-    for batch in batches:
-        prompt = prompt_for(Batch(papers=batch.papers), system=system, nonce=_NONCE)
-        given = (model.llm.count_tokens(prompt.system) + model.llm.count_tokens(prompt.user)) // too_high
-        written = OUTPUT_PER_PAPER * len(batch.papers)
-        answer = Completion(text="", input_tokens=given, output_tokens=written, tier=settings.service_tier or None)
-        likely += price.cost_usd(answer)
-        most += purse.plan(prompt).most_usd or 0.0
-    return len(batches), likely, most
-
-
-def extracting(app: App) -> App:
-    """The same configuration, without its model."""
-    from digest.app.app import App
-
-    return App(replace(app.config, llm=LLMConfig()), app.host)
+    each = [
+        reckon(
+            prompt_of(batch.papers, model, language),
+            purse,
+            output_tokens=OUTPUT_PER_PAPER * len(batch.papers),
+            tier=model.config.llm.service_tier,
+        )
+        for batch in batches
+    ]
+    return len(batches), sum_usd(one.likely_usd for one in each), sum_usd(one.most_usd for one in each)
 
 
 # -- papers as the summarizer takes them
@@ -167,19 +123,3 @@ def _as_papers(papers: Sequence[LabelledPaper]) -> list[Paper]:
         )
         for n, p in enumerate(papers)
     ]
-
-
-def _stored(app: App, summarizer: Summarizer, keys: Mapping[PaperId, SummaryKey]) -> dict[PaperId, Summary]:
-    """Extracts are made anew: they cost nothing, and the rules may have changed."""
-    if not summarizer.model:
-        return {}
-    found = app.store.summaries(keys.values())
-    return {paper_id: found[key] for paper_id, key in keys.items() if key in found}
-
-
-def _missing(
-    papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], done: Mapping[PaperId, Summary]
-) -> list[Paper]:
-    """What is to be asked for; what stands there twice, once."""
-    firsts = {keys[paper.id]: paper for paper in reversed(papers) if paper.id not in done}
-    return list(reversed(firsts.values()))

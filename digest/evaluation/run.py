@@ -15,19 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from digest import assets
-from digest.config.settings import LLMConfig
 from digest.core.errors import ConfigError, DigestError
+from digest.core.ranking.relevance import Background
 from digest.evaluation import judging, sets, upkeep
 from digest.evaluation import papers as own_papers
 from digest.evaluation.baseline import Key
 from digest.evaluation.figures import Figure
-
-if TYPE_CHECKING:
-    from digest.app.app import App
-    from digest.core.host import Host
+from digest.summarizers.extract import ExtractiveSummarizer, Extracts
+from digest.usecases.ask import Writer
 
 MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
@@ -74,19 +72,54 @@ class Evaluation:
     """Summaries that a model was to write, and the extract wrote."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """A config whose model is asked."""
+
+    config: str
+    """The name of its file."""
+    is_model: bool
+    """False: it asks no model, so there is nothing to measure."""
+    writer: Callable[[], Writer]
+    """Makes its summarizer, or raises ConfigError: without a key, a price or a recording."""
+    extracts: Callable[[], Extracts]
+    """Under its own taxonomy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """A contender that has a model."""
+
+    writer: Writer
+    extracts: Callable[[], Extracts]
+
+
+Measure = Callable[[Path], tuple[Figure, ...]]
+"""Measures one part on a folder of sets; empty where that has none for it."""
+
+
+def measure_of(part: str) -> Measure:
+    """What measures one of `MEASURED`, each in a module of its own, which is imported only when it is needed."""
+    measure: Measure = importlib.import_module(f"digest.evaluation.{part}").measure
+    return measure
+
+
 @dataclass(slots=True, kw_only=True)
 class Evaluator:
     """One evaluation."""
 
     data: Path
     """A folder of sets, or one file of a user's own papers."""
-    host: Host
-    apps: Sequence[App] = ()
-    """Their summarizers are asked, those that are models."""
+    extracts: Callable[[], Extracts]
+    """What is measured where no model is asked."""
+    background: Callable[[], Background]
+    progress: Callable[[str], None]
+    contenders: Sequence[Contender] = ()
     limit: int | None = None
     """See `digest eval --limit`. None: `DEFAULT_LIMIT`, and of a user's own papers alone."""
     announce: Callable[[own_papers.Forecast], None] = lambda _: None
     """Gets what a model will cost before it is asked."""
+    measure_of: Callable[[str], Measure] = measure_of
     figures: list[Figure] = field(default_factory=list)
     models: dict[str, Column] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
@@ -106,7 +139,7 @@ class Evaluator:
         models = self._models()
         for part in parts:
             if part in MEASURED and self.data.is_dir():
-                self.host.progress(f"measuring {part}")
+                self.progress(f"measuring {part}")
                 self._guard(part, partial(self._part, part))
         if judging.PART in parts:
             self._own_papers(models)
@@ -124,25 +157,22 @@ class Evaluator:
             stood_in=self.stood_in,
         )
 
-    def _models(self) -> dict[str, App]:
-        """The apps that have a model, by the name it goes by; what is wrong with one is known before all work."""
-        found: list[App] = []
-        for app in self.apps:
-            app.check(send=False)
-            _ = app.summarizer
-            if app.config.llm.client == LLMConfig().client:
-                self.notes.append(f"{app.config.path.name}: [llm] names no model, so none is measured")
+    def _models(self) -> dict[str, _Model]:
+        """The models by the names they go by; what is wrong with one is known before all work."""
+        found: list[tuple[str, str, _Model]] = []
+        for contender in self.contenders:
+            writer = contender.writer()
+            if contender.is_model:
+                name = writer.summarizer.model or writer.summarizer.client
+                found.append((name, contender.config, _Model(writer=writer, extracts=contender.extracts)))
             else:
-                found.append(app)
-        names = [app.summarizer.model or app.summarizer.client for app in found]
-        return {
-            name if names.count(name) == 1 else f"{name}, {app.config.path.name}": app
-            for name, app in zip(names, found, strict=True)
-        }
+                self.notes.append(f"{contender.config}: [llm] names no model, so none is measured")
+        names = [name for name, _, _ in found]
+        return {name if names.count(name) == 1 else f"{name}, {config}": model for name, config, model in found}
 
     def _part(self, part: str) -> None:
         """Measure one part; a damaged file is taken out of the folder that it sees, and it is asked again."""
-        measure = importlib.import_module(f"digest.evaluation.{part}").measure
+        measure = self.measure_of(part)
         damaged: set[Path] = set()
         while True:
             with _without(self.data, damaged) as data:
@@ -165,13 +195,10 @@ class Evaluator:
             self.troubles.append(f"{what}: {error}")
 
     def _upkeep(self) -> None:
-        from digest.app.app import App
+        self.progress("measuring sizes and times")
+        self.figures += (*upkeep.sizes(), *upkeep.times(self.data, self.extracts(), self.background()))
 
-        self.host.progress("measuring sizes and times")
-        with App.without_config(self.host) as app:
-            self.figures += (*upkeep.sizes(), *upkeep.times(app, self.data))
-
-    def _own_papers(self, models: Mapping[str, App]) -> None:
+    def _own_papers(self, models: Mapping[str, _Model]) -> None:
         """A user's own papers; with a model and a limit, papers of SciTLDR as well."""
         if self.data.is_file():
             self._guard(judging.PART, partial(self._compare, self.data.stem, self.data, sets.read_papers, models))
@@ -186,26 +213,33 @@ class Evaluator:
             self._guard(name, partial(self._compare, name, path, _read_tldrs, models))
 
     def _compare(
-        self, name: str, path: Path, read: Callable[[Path], tuple[sets.LabelledPaper, ...]], models: Mapping[str, App]
+        self,
+        name: str,
+        path: Path,
+        read: Callable[[Path], tuple[sets.LabelledPaper, ...]],
+        models: Mapping[str, _Model],
     ) -> None:
         """The extract on the papers of one set, and each model on the same."""
-        from digest.app.app import App
-
         papers = read(path)
         limit = self.limit or (DEFAULT_LIMIT if models else len(papers))
         if len(papers) > limit:
             self.notes.append(f"{name}: the first {limit} of {len(papers)} papers; --limit sets how many")
             papers = papers[:limit]
         first = next(iter(models.values()), None)
-        with own_papers.extracting(first) if first else App.without_config(self.host) as extracting:
-            self.host.progress(f"measuring {name}")
-            fold = extracting.taxonomy.fold
-            extracts = judging.measures(papers, own_papers.write(extracting, papers).summaries, fold)
+        made = first.extracts() if first else self.extracts()
+        plain = Writer(
+            summarizer=ExtractiveSummarizer(extracts=made),
+            language=first.writer.language if first else "en",
+            store=None,
+        )
+        self.progress(f"measuring {name}")
+        fold = made.taxonomy.fold
+        extracts = judging.measures(papers, own_papers.write(plain, papers).summaries, fold)
         self.figures += [measure.figure(name) for measure in extracts]
-        for writer, app in models.items():
-            self.announce(own_papers.forecast(app, papers))
-            self.host.progress(f"asking {writer} about {name}")
-            written = own_papers.write(app, papers)
+        for writer, model in models.items():
+            self.announce(own_papers.forecast(model.writer, papers))
+            self.progress(f"asking {writer} about {name}")
+            written = own_papers.write(model.writer, papers)
             self.notes += [f"{name}, {writer}: {warning}" for warning in written.warnings]
             self.stood_in += sum(summary.fell_back is not None for summary in written.summaries.values())
             of_model = judging.measures(papers, written.summaries, fold)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from digest import assets
 from digest.core.errors import ConfigError
@@ -15,11 +15,10 @@ from digest.core.identity.likeness import same_work
 from digest.core.models import Candidate, Paper, PaperId
 from digest.core.ranking.profile import Liked, Profile
 from digest.core.ranking.rank import rank
+from digest.core.ranking.relevance import Background
 from digest.evaluation import sets
 from digest.evaluation.figures import Figure
-
-if TYPE_CHECKING:
-    from digest.app.app import App
+from digest.summarizers.extract import Extracts
 
 T = TypeVar("T")
 
@@ -40,19 +39,15 @@ def sizes() -> tuple[Figure, ...]:
     )
 
 
-def times(app: App, data: Path) -> tuple[Figure, ...]:
-    """Milliseconds of the processor for one paper, on some of the abstracts in *data*; empty where it has none.
-
-    Args:
-        app: One that asks no model.
-    """
+def times(data: Path, extracts: Extracts, background: Background) -> tuple[Figure, ...]:
+    """Milliseconds of the processor for one paper, on some of the abstracts in *data*; empty where it has none."""
     papers = list(itertools.islice(_papers(data), _PAPERS))
     if not papers:
         return ()
-    taxonomy = app.taxonomy
+    taxonomy = extracts.taxonomy
 
     def summarize(paper: Paper) -> object:
-        return app.summarizer.summarize([paper], language="en", edition="evaluation", on_done=lambda _: None)
+        return extracts.summary(paper, "en")
 
     def tag(paper: Paper) -> object:
         return taxonomy.tag(paper.title, paper.abstract, paper.categories)
@@ -60,7 +55,7 @@ def times(app: App, data: Path) -> tuple[Figure, ...]:
     return (
         _time("summary and topics", summarize, papers),
         _time("topics alone", tag, papers),
-        _ranking(app, papers),
+        _ranking(papers, background),
         _time("two compared", lambda pair: same_work(*pair), list(itertools.pairwise(papers))),
     )
 
@@ -74,13 +69,12 @@ def _time(name: str, work: Callable[[T], object], items: Sequence[T]) -> Figure:
     return _figure("a paper", name, 1000 * (time.process_time() - began) / max(1, len(items)), "ms", of=len(items))
 
 
-def _ranking(app: App, papers: Sequence[Paper]) -> Figure:
+def _ranking(papers: Sequence[Paper], background: Background) -> Figure:
     """Ranked together, as those of one day are, for a reader who liked a few of them and wrote down two words."""
     day = date(2026, 3, 2)
     candidates = [Candidate(paper=p, sources=("a set",), position=n, listed_on=day) for n, p in enumerate(papers)]
     liked = tuple(Liked(paper=p, name=p.id) for p in papers[:_LIKED])
     profile = Profile(words=("language models", "learning from few examples"), liked=liked)
-    background = app.background
     began = time.process_time()
     rank(candidates, profile, background)
     taken_ms = 1000 * (time.process_time() - began)

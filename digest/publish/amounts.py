@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.usecases.cost import PriceList
+from digest.core.summaries.ledger import PriceList
 
 
 def said_of(price: PriceList) -> str:

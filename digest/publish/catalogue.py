@@ -81,6 +81,8 @@ class Manifest:
     """Day → hash of its file of cards."""
     letters: dict[str, str] = field(default_factory=dict)
     """Month → the letters that it has words of."""
+    ahead: tuple[str, tuple[str, ...]] = ("", ())
+    """What is to be remembered once all is drawn, as a hash, and the pages that were drawn for that already."""
 
 
 def note(issue: Issue) -> Note:
@@ -160,7 +162,8 @@ def write_manifest(manifest: Manifest) -> bytes:
     known = {
         name: dict(sorted(values.items())) for name, values in (("days", manifest.days), ("letters", manifest.letters))
     }
-    head = json.dumps({"drawn_with": manifest.drawn_with, **known})
+    ahead = {"ahead": manifest.ahead} if manifest.ahead[1] else {}
+    head = json.dumps({"drawn_with": manifest.drawn_with, **known, **ahead})
     return f'{head[:-1]}, "issues": [\n{lines}\n]}}\n'.encode("utf-8", "replace")
 
 
@@ -172,6 +175,7 @@ def read_manifest(content: bytes | None) -> Manifest:
             drawn_with=str(data["drawn_with"]),
             days=dict(data.get("days", {})),
             letters=dict(data.get("letters", {})),
+            ahead=_ahead(data.get("ahead")),
             notes={
                 IssueKey(date.fromisoformat(day), edition): _note(values) for day, edition, values in data["issues"]
             },
@@ -232,6 +236,11 @@ def read_words(content: bytes | None) -> dict[str, str] | None:
 
 def short_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _ahead(value: Any) -> tuple[str, tuple[str, ...]]:
+    state, pages = value or ("", ())
+    return str(state), tuple(map(str, pages))
 
 
 def _note(values: dict[str, Any]) -> Note:

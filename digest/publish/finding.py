@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
+from functools import partial
 
 from digest.core.models import Entry, Issue
 from digest.publish import catalogue
@@ -32,15 +33,15 @@ class SearchFiles:
     ) -> None:
         """Args:
         old: What was drawn before.
-        new: What is being drawn, with its notes; its days and letters are put in by `draw`.
+        new: What is being drawn, with its notes; its days and letters are put in by `plan` and what it gives.
         is_fresh: Whether what was drawn before still holds.
         """
         self._folder, self._old, self._new, self._issue, self._is_fresh = folder, old, new, issue, is_fresh
         self._stood = stood_in(new.notes)
         self._read: dict[str, Mapping[str, Card]] = {}
 
-    def draw(self, changed: set[IssueKey]) -> None:
-        """Write the cards and words of each day that changed; the others keep theirs.
+    def plan(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
+        """The folder of each month with a day that changed → what writes its cards and words; the others keep theirs.
 
         A paper stands under the day that printed it first, so another issue's day may be touched too.
         """
@@ -52,14 +53,15 @@ class SearchFiles:
         for name in self._folder.names("search"):
             if _FORMERLY.fullmatch(name):
                 self._folder.remove(f"search/{name}")
-        months = {f"{day:%Y-%m}" for day in days}
-        for month in {key.month for key in self._new.notes} | {day[:7] for day in self._old.days}:
+        months, plan = {f"{day:%Y-%m}" for day in days}, dict[str, Callable[[], None]]()
+        for month in sorted({key.month for key in self._new.notes} | {day[:7] for day in self._old.days}):
             if month in months:
-                self._draw_month(month, days)
+                plan[f"search/{month}"] = partial(self._draw_month, month, days)
             else:
                 self._new.days |= {day: sha for day, sha in self._old.days.items() if day[:7] == month}
                 if month in self._old.letters:
                     self._new.letters[month] = self._old.letters[month]
+        return plan
 
     def _draw_month(self, month: str, days: Collection[date]) -> None:
         old = self._old.letters.get(month, "") if self._is_fresh else ""

@@ -21,7 +21,7 @@ import json
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,6 +51,7 @@ _NAMED_AUTHORS = 20
 """On a paper's own page; a longer list is folded."""
 _DESCRIPTION = 300
 """Letters; whoever shows it cuts it sooner."""
+_SEARCH = "search/index.html"
 _ASSETS = ("style.css", "keys.js", "search.js")
 
 
@@ -92,12 +93,37 @@ class StaticSite:
         self._former = former
         self._current = current
 
-    def draw(self, editions: Sequence[str], *, recheck: bool = False, accept: Collection[str] = ()) -> int:
-        """Bring the pages up to date with the stored issues; how many files were written.
+    def stale(self, editions: Sequence[str], *, recheck: bool = False, accept: Collection[str] = ()) -> tuple[str, ...]:
+        """The paths that are out of date with the stored issues, in the order in which `draw` draws them.
+
+        A path stands for a page with what lies beside it: an issue's for its `issue.json` too, an edition's for its
+        feeds. A month's folder of the search stands for all files in it. The arguments are those of `draw`.
+
+        Raises:
+            DigestError: The folder cannot be read.
+        """
+        probe = _Probe(self._folder)
+        drawing = self._drawing(probe, recheck=recheck, accept=accept)
+        plan = drawing.plan(editions)
+        return tuple(path for path in plan if path in drawing.due or _would_write(probe, plan[path]))
+
+    def draw(
+        self,
+        editions: Sequence[str],
+        *,
+        paths: Collection[str] | None = None,
+        recheck: bool = False,
+        accept: Collection[str] = (),
+    ) -> int:
+        """Bring pages up to date with the stored issues; how many files were written.
+
+        One process draws at a time. What a part of the paths brought up to date is noted, and is not drawn again
+        unless an issue comes or goes meanwhile.
 
         Args:
             editions: All configured editions: they come first on the front page, in this order. Issues of editions that
                 are no longer configured stay where they are.
+            paths: As `stale` gives them; others are left alone. None: all that are out of date.
             recheck: Compare old issues too: something in them was given another name.
             accept: Editions of which a person said that the store need not have what the archive has.
 
@@ -105,9 +131,14 @@ class StaticSite:
             DigestError: The folder cannot be read or written.
         """
         folder = Folder(self._folder)
-        old = catalogue.read_manifest(folder.read(catalogue.MANIFEST))
-        drawn_with = self._fingerprint()
-        drawing = _Drawing(
+        drawing = self._drawing(folder, recheck=recheck, accept=accept)
+        wanted = None if paths is None else frozenset(paths)
+        # Last: a run that died before is repeated by the next one.
+        folder.write(catalogue.MANIFEST, catalogue.write_manifest(drawing.draw(editions, wanted)))
+        return folder.written
+
+    def _drawing(self, folder: Folder, *, recheck: bool, accept: Collection[str]) -> _Drawing:
+        return _Drawing(
             folder=folder,
             templates=self._templates,
             store=self._store,
@@ -116,16 +147,11 @@ class StaticSite:
             base_url=self._base_url,
             former=self._former,
             current=self._current,
-            old=old,
-            is_fresh=old.drawn_with == drawn_with,
+            old=catalogue.read_manifest(folder.read(catalogue.MANIFEST)),
+            drawn_with=self._fingerprint(),
             recheck=recheck,
             accept=accept,
         )
-        manifest = drawing.draw(editions)
-        manifest.drawn_with = drawn_with
-        # Last: a run that died before is repeated by the next one.
-        folder.write(catalogue.MANIFEST, catalogue.write_manifest(manifest))
-        return folder.written
 
     def lost(self) -> dict[IssueKey, bool]:
         """The issues with papers that the archive holds and the store lacks → whether a person accepted that.
@@ -148,6 +174,22 @@ class StaticSite:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+class _Probe(Folder):
+    """A folder that is only compared: nothing is written or removed, but `written` counts what would be."""
+
+    def write(self, path: str, content: bytes) -> None:
+        self.written += self.read(path) != content
+
+    def remove(self, path: str) -> None:
+        self.written += self.read(path) is not None
+
+
+def _would_write(probe: _Probe, draw: Callable[[], None]) -> bool:
+    before = probe.written
+    draw()
+    return probe.written > before
+
+
 class _Drawing:
     """One run of `StaticSite.draw`."""
 
@@ -163,7 +205,7 @@ class _Drawing:
         former: Collection[str],
         current: Callable[[str], str | None],
         old: Manifest,
-        is_fresh: bool,
+        drawn_with: str,
         recheck: bool,
         accept: Collection[str],
     ) -> None:
@@ -175,9 +217,11 @@ class _Drawing:
         self._former = former
         self._current = current
         self._old = old
-        self._is_fresh = is_fresh
+        self._is_fresh = old.drawn_with == drawn_with
         self._recheck = recheck
-        self._new = Manifest()
+        self._new = Manifest(drawn_with=drawn_with)
+        self.due: set[str] = set()
+        """Paths of the plan that are known to be out of date; of the others that shows when they are drawn."""
         self._issue = lru_cache(maxsize=64)(lambda key: self._known(store, key))
         self._names = lru_cache(maxsize=None)(folder.names)
         stored = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
@@ -194,28 +238,65 @@ class _Drawing:
             for edition in sorted({key.edition for key in self._all})
         }
 
-    def draw(self, editions: Sequence[str]) -> Manifest:
-        for name in _ASSETS:
-            self._folder.write(name, self._templates.file(name))
+    def draw(self, editions: Sequence[str], paths: Collection[str] | None) -> Manifest:
+        """Draw what of *paths* is out of date, None for all; what to remember of it."""
+        plan = self.plan(editions)
+        wanted = plan.keys() if paths is None else set(paths)
+        if _SEARCH in wanted:  # its page tells what lies there
+            wanted |= self._months
+        for path, draw in plan.items():
+            if path in wanted:
+                draw()
+        # What months have goes into the manifest, so whoever completes it has to have drawn them himself.
+        left = self.due - wanted
+        if not left:
+            return self._new
+        pages = {path for path in self._planned if path not in left and path not in self._months}
+        return replace(self._old, ahead=(self._state, tuple(sorted(pages))))
+
+    def plan(self, editions: Sequence[str]) -> dict[str, Callable[[], None]]:
+        """Path → what draws it, in the order of drawing. Nothing is drawn yet."""
         changed = self._compare()
         self._stood = stood_in(self._new.notes)
         self._found = SearchFiles(self._folder, self._old, self._new, self._issue, is_fresh=self._is_fresh)
-        self._found.draw(changed)
-        self._draw_issues(changed)
-        self._draw_papers(changed)
-        self._draw_topics(changed)
-        for edition in sorted({key.edition for key in changed}):
-            self._draw_edition(edition)
-        self._draw_front(editions)
+        months: dict[str, Callable[[], None]] = self._found.plan(changed)
+        topics, looked_at = self._plan_topics(changed)
+        pages = {
+            **self._plan_issues(changed),
+            **self._plan_papers(changed),
+            **topics,
+            **self._plan_editions(changed),
+        }
+        self._months, self._planned = months.keys(), frozenset(pages)
+        self._state = catalogue.short_hash(catalogue.write_manifest(self._new))
+        state, done = self._old.ahead
+        for path in done if state == self._state else ():
+            pages.pop(path, None)
+        self.due = {*months, *pages}
+        return {
+            **self._plan_assets(),
+            **months,
+            **pages,
+            **looked_at,
+            "index.html": partial(self._draw_front, editions),
+            _SEARCH: self._draw_search,
+        }
+
+    def _plan_assets(self) -> dict[str, Callable[[], None]]:
+        return {name: partial(self._draw_asset, name) for name in _ASSETS}
+
+    def _draw_asset(self, name: str) -> None:
+        self._folder.write(name, self._templates.file(name))
+
+    def _draw_search(self) -> None:
         self._page(
-            "search/index.html",
+            _SEARCH,
             "search.html",
             months=" ".join(f"{month}:{self._new.letters[month]}" for month in sorted(self._new.letters, reverse=True)),
             total=len(self._stood),
             description=f"Search the titles, abstracts, summaries, authors and topics of {self._title}.",
             editions=json.dumps({name: self._name(name) for name in self._by_edition}, ensure_ascii=False),
         )
-        return self._new
 
     # -- what changed
 
@@ -273,11 +354,13 @@ class _Drawing:
 
     # -- pages
 
-    def _draw_issues(self, changed: set[IssueKey]) -> None:
+    def _plan_issues(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
         stood_between = _neighbours(self._old.notes)
-        for key, between in sorted(_neighbours(self._new.notes).items()):
-            if key in self._dates and (key in changed or between != stood_between.get(key)):
-                self._draw_issue(key, between)
+        return {
+            issue_path(key.edition, key.day): partial(self._draw_issue, key, between)
+            for key, between in sorted(_neighbours(self._new.notes).items())
+            if key in self._dates and (key in changed or between != stood_between.get(key))
+        }
 
     def _draw_issue(self, key: IssueKey, between: tuple[IssueKey | None, IssueKey | None]) -> None:
         issue = self._issue(key)
@@ -296,19 +379,23 @@ class _Drawing:
         content = json.dumps(issue_json(issue), ensure_ascii=False, indent=1) + "\n"
         self._folder.write(path.replace("index.html", "issue.json"), content.encode("utf-8", "replace"))
 
-    def _draw_papers(self, changed: set[IssueKey]) -> None:
+    def _plan_papers(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
         # The newest first.
         stood = {name: keys[::-1] for name, keys in self._stood.items()}
         touched = {name for note in self._notes(changed) for name in note.papers}
+        plan: dict[str, Callable[[], None]] = {}
         for name in sorted(touched - stood.keys()):
-            self._folder.remove(paper_path(name))
+            plan[paper_path(name)] = partial(self._folder.remove, paper_path(name))
         stored = {name: [key for key in stood[name] if key in self._dates] for name in touched & stood.keys()}
         drawn_from = {name: keys[0] for name, keys in stored.items() if keys}
         # By issue, so that each is read once.
         for name in sorted(drawn_from, key=lambda name: (drawn_from[name], name)):
-            issue = self._issue(drawn_from[name])
-            entry = next(entry for entry in issue.entries if slug(entry.paper.id) == name)
-            self._draw_paper(paper_path(name), entry, stood[name])
+            plan[paper_path(name)] = partial(self._draw_paper_of, drawn_from[name], name, stood[name])
+        return plan
+
+    def _draw_paper_of(self, key: IssueKey, name: str, stood: Sequence[IssueKey]) -> None:
+        entry = next(entry for entry in self._issue(key).entries if slug(entry.paper.id) == name)
+        self._draw_paper(paper_path(name), entry, stood)
 
     def _draw_paper(self, path: str, entry: Entry, stood: Sequence[IssueKey]) -> None:
         paper, links = entry.paper, Links(root=_root(path))
@@ -333,7 +420,10 @@ class _Drawing:
             ],
         )
 
-    def _draw_topics(self, changed: set[IssueKey]) -> None:
+    def _plan_topics(
+        self, changed: set[IssueKey]
+    ) -> tuple[dict[str, Callable[[], None]], dict[str, Callable[[], None]]]:
+        """What draws the topics that changed, and what draws those pages that are looked at in every run."""
         touched = {topic_slug(topic): topic for note in self._notes(changed) for topic, _ in note.topics}
         former = {topic_slug(topic): topic for topic in self._former}
         papers: dict[str, set[str]] = {}
@@ -343,17 +433,25 @@ class _Drawing:
                 name = topic_slug(topic)
                 papers.setdefault(name, set()).update(note.papers[n] for n in places)
                 names[name] = topic
+        plan: dict[str, Callable[[], None]] = {}
+        looked_at: dict[str, Callable[[], None]] = {}
         for name, topic in sorted((touched | former).items()):
             if name not in papers:
-                self._draw_moved(name, topic, among=papers)
+                of = plan if name in touched else looked_at
+                of[topic_path(name)] = partial(self._draw_moved, name, topic, among=papers)
         for name in sorted(touched.keys() & papers.keys()):
-            self._draw_topic(name, names[name], papers[name])
+            plan[topic_path(name)] = partial(self._draw_topic, name, names[name], papers[name])
+        counts = {name: len(of) for name, of in papers.items()}
+        looked_at["topics/index.html"] = partial(self._draw_all_topics, names, counts)
+        return plan, looked_at
+
+    def _draw_all_topics(self, names: Mapping[str, str], papers: Mapping[str, int]) -> None:
         self._page(
             "topics/index.html",
             "topics.html",
             description=f"All topics of {self._title}, and how many papers each has.",
             topics=[
-                (names[name], name, views.count(len(papers[name]), "paper"))
+                (names[name], name, views.count(papers[name], "paper"))
                 for name in sorted(names, key=lambda name: (names[name].casefold(), name))
             ],
         )
@@ -415,6 +513,10 @@ class _Drawing:
         moved = f"{topic} is called {now} now."
         url = Links(root=_root(path)).topic(now)
         self._page(path, "moved.html", former=topic, topic=now, url=url, description=moved)
+
+    def _plan_editions(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
+        names = sorted({key.edition for key in changed})
+        return {f"{edition_slug(name)}/index.html": partial(self._draw_edition, name) for name in names}
 
     def _draw_edition(self, edition: str) -> None:
         keys = self._by_edition.get(edition, [])

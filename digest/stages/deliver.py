@@ -11,17 +11,16 @@ good by it. So what is refused before any mail was taken waits for the end of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from digest.core.errors import DeliveryError, DigestError, InDoubtError, MailUnavailable, RefusedError, StoreError
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.core.ports import Clock, Mailer
 from digest.core.walls import wall
-from digest.stages.store import Store
 
 IN_A_ROW: Final = 3
 """Mails not taken one after another, or in doubt, from which the rest waits: it is the server, not the address."""
@@ -34,6 +33,35 @@ LATE: Final = timedelta(days=7)
 
 TOO_LATE: Final = f"it was not sent within {LATE.days} days; `digest deliver --date DAY` sends it"
 LEFT: Final = "the edition is not in config.toml any more"
+
+
+class Store(Protocol):
+    """What of the store the delivery of one edition's mails needs."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
+
+    def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]: ...
+
+    def claim_delivery(self, edition: str, day: date) -> Delivery | None: ...
+
+    def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None: ...
+
+    def doubt_deliveries(self, edition: str, day: date) -> int: ...
+
+    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> tuple[Delivery, ...]: ...
+
+    def retry_deliveries(
+        self,
+        edition: str,
+        *,
+        since: date,
+        until: date,
+        states: Collection[DeliveryState],
+        recipients: Collection[str] = (),
+        error: str | None = None,
+    ) -> tuple[Delivery, ...]: ...
 
 
 def mails_since(day: date) -> date:

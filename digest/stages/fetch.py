@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from digest.core.abreast import abreast
 from digest.core.errors import NotYetError, SourceError
@@ -35,11 +36,10 @@ from digest.core.lists.freshness import (
     stale_categories,
     verdict,
 )
-from digest.core.models import Document, PaperId, Parsed, Record, Rejected, SourceState
+from digest.core.models import Document, Edition, PaperId, Parsed, Record, Rejected, SourceState
 from digest.core.ports import Clock, Source
 from digest.core.private import without_password
 from digest.core.walls import wall
-from digest.stages.store import Store
 
 _PAGES: Final = 50
 """Pages of one list that are followed; more is a list that never ends."""
@@ -66,17 +66,102 @@ class _List:
         return error if error and error.status is not None and not isinstance(error, NotYetError) else None
 
 
+class Store(Protocol):
+    """What of the store reading needs."""
+
+    def register_edition(self, name: str, day: date) -> None: ...
+
+    def unsettled(self, sources: Sequence[str], day: date) -> tuple[str, ...]: ...
+
+    def save_reading(
+        self,
+        source: str,
+        day: date,
+        *,
+        at: datetime,
+        read_on: date,
+        documents: Sequence[Document],
+        parsed: Parsed,
+        judge: Callable[[Seen], Verdict],
+        gap: int = 0,
+        is_open: bool = False,
+    ) -> None: ...
+
+    def last_list(self, source: str, document: Document) -> date | None: ...
+
+    def repeat_reading(
+        self, source: str, day: date, *, of: date, at: datetime, read_on: date, judge: Callable[[Seen], Verdict]
+    ) -> None: ...
+
+    def save_failure(
+        self,
+        source: str,
+        day: date,
+        *,
+        at: datetime,
+        read_on: date,
+        state: SourceState,
+        error: str,
+        documents: Sequence[Document] = (),
+    ) -> None: ...
+
+    def past_readings(self, source: str, *, since: date, before: date) -> dict[date, PastReading]: ...
+
+    def backoffs(self, sources: Sequence[str]) -> dict[str, Backoff]: ...
+
+    def save_backoff(self, source: str, backoff: Backoff | None) -> None: ...
+
+
+def moment_of(day: date, *, now: datetime, zone: ZoneInfo, at: time) -> datetime:
+    """The moment of a run of *day*: now or, for a day that is replayed, the hour *at* which it would have run.
+
+    Args:
+        zone: Where *day* and *at* are.
+    """
+    return now if now.astimezone(zone).date() == day else datetime.combine(day, at, tzinfo=zone)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads what is due and writes down what became of it."""
+    """Reads what is due and writes down what became of it. Sources and editions are given by name."""
 
     store: Store
+    sources: Mapping[str, Source]
+    """In the order of the config: readings are stored in it, whatever order the network answers in."""
+    editions: Mapping[str, Edition]
+    zone: ZoneInfo
+    """In which days begin."""
     fetcher: Callable[[Source], Callable[[str], Document]]
     """Gives what fetches the documents of one source; an error travels out of it as `SourceError`."""
     clock: Clock
     progress: Callable[[str], None]
     concurrency: int
     """Sources that are read at once."""
+
+    def fetch(self, source: str, day: date) -> None:
+        """Read every list of *source* that is due on *day*: the day's own, missed ones, and those that grow.
+
+        Each edition that takes from it exists from that day on.
+        """
+        takers = [edition for edition in self.editions.values() if source in edition.sources]
+        at = min((edition.at for edition in takers), default=time())
+        self._fetch([source], takers, day, moment_of(day, now=self.clock(), zone=self.zone, at=at))
+
+    def fetch_all(self, editions: Sequence[str], day: date) -> None:
+        """Do the same for all sources of *editions*, several of them at once.
+
+        What comes after the day's issue was printed goes into the next one.
+        """
+        takers = [self.editions[name] for name in editions]
+        wanted = {name for edition in takers for name in edition.sources}
+        at = min((edition.at for edition in takers), default=time())
+        moment = moment_of(day, now=self.clock(), zone=self.zone, at=at)
+        self._fetch([name for name in self.sources if name in wanted], takers, day, moment)
+
+    def _fetch(self, sources: Sequence[str], takers: Iterable[Edition], day: date, now: datetime) -> None:
+        for edition in takers:
+            self.store.register_edition(edition.name, day)
+        self.read([self.sources[name] for name in sources], day, now)
 
     def read(self, sources: Sequence[Source], today: date, now: datetime) -> None:
         """Read every list of *sources* that is due on *today*.

@@ -11,16 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from digest.core.errors import DigestError
+from digest.publish.catalogue import IssueKey
 from digest.publish.views import short_day
-
-if TYPE_CHECKING:
-    from digest.app.app import App
 
 _NAMED: Final = 5
 """So many days are named one by one."""
+
+
+class Archive(Protocol):
+    """What of the site tells which issues only it has."""
+
+    def lost(self) -> dict[IssueKey, bool]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +61,15 @@ class LostIssues:
         )
 
 
-def lost_issues(app: App, accepted: Sequence[str] = ()) -> LostIssues:
+def lost_issues(archive: Archive, place: str, accepted: Sequence[str] = ()) -> LostIssues:
     """Compare the archive with the database, before a run stores anything.
 
     Args:
+        place: The database, for people.
         accepted: Editions that a person said are to be gone on with.
     """
     try:
-        lost = app.site.lost()
+        lost = archive.lost()
     except DigestError:
         lost = {}  # nothing is known of it then, and drawing it will say so
     if not lost:
@@ -72,7 +77,7 @@ def lost_issues(app: App, accepted: Sequence[str] = ()) -> LostIssues:
     found = sorted(lost.items(), key=lambda item: (item[0].edition, item[0].day))
     open_ = [(key, was_accepted) for key, was_accepted in found if key.edition not in accepted]
     return LostIssues(
-        place=app.store.place,
+        place=place,
         days=_by_edition([(key.edition, key.day) for key, _ in open_]),
         new=_by_edition([(key.edition, key.day) for key, was_accepted in open_ if not was_accepted]),
     )

@@ -1,18 +1,35 @@
-"""What one run did for one edition."""
+"""The stage `report`: what a run did for an edition, out of the store and what its other stages gave back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from digest.core.models import (
+    Candidate,
+    Delivery,
+    DeliveryState,
+    Edition,
     Issue,
+    Rejected,
     SourceReport,
     SourceState,
     Usage,
 )
+from digest.core.ranking.interests import Unread
+from digest.core.summaries.summarizer import Sums
+from digest.stages.deliver import Delivered, mails_since
+from digest.stages.lost import LostIssues
+from digest.stages.mails import Mailed, Mailing, count_states
+from digest.stages.source_reports import SourceReports
+
+_ON_THEIR_WAY = frozenset({DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.DOT})
+_GONE_WRONG = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
+_SHOWN = 3
+"""Items that could not be read, and that are told of one by one."""
 
 
 class Stage(StrEnum):
@@ -28,22 +45,6 @@ class Stage(StrEnum):
         """A run until this stage includes *other*."""
         order = list(Stage)
         return order.index(other) <= order.index(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailed:
-    """What a run did with the mails of one edition, and what was done before."""
-
-    recipients: int
-    """How many the edition has now."""
-    sent: int = 0
-    """By this run, of this day's issue and of earlier ones."""
-    skipped: int = 0
-    """Given up by this run."""
-    already: int = 0
-    """Mails of this day's issue that an earlier run sent."""
-    already_at: datetime | None = None
-    """When the last of them went out, in the config's time zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +89,123 @@ class Report:
     @property
     def _undelivered(self) -> bool:
         return self.until is Stage.DELIVER and self.deliveries.get("due", 0) > 0
+
+
+class Store(Protocol):
+    """What of the store a report is drawn from."""
+
+    def candidates(
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
+    ) -> tuple[Candidate, ...]: ...
+
+    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
+
+    def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]: ...
+
+    def rejections(self, source: str, day: date) -> tuple[Rejected, ...]: ...
+
+    def note(self, key: str, value: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What the stages of a run gave back for one edition."""
+
+    sums: Sums
+    issue: Issue | None = None
+    """None: the run did not come to it."""
+    site_error: str | None = None
+    """Why the archive could not be drawn."""
+    delivered: Delivered | None = None
+    unread: Unread = field(default_factory=Unread)
+    """What of its interests could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """Puts reports together; editions are given by name."""
+
+    store: Store
+    editions: Mapping[str, Edition]
+    source_reports: SourceReports
+    mailing: Mailing
+
+    def report(self, edition: str, day: date, done: Done, *, until: Stage, lost: LostIssues) -> Report:
+        """What the run of *day* did for *edition*.
+
+        Args:
+            until: The last stage of the run.
+            lost: What the archive holds and the database lacks.
+        """
+        of, issue, delivered = self.editions[edition], done.issue, done.delivered or Delivered()
+        is_held = lost.holds(edition, day)
+        sources = () if is_held else self.source_reports.of(edition, day)
+        printed = issue is not None and bool(issue.entries)
+        if issue is not None and printed:
+            # What it took from earlier lists is not open any more.
+            past = {s.name: s.past for s in issue.sources}
+            sources = tuple(replace(s, past=past.get(s.name, ())) for s in sources)
+        of_today = self.store.deliveries(edition, day)
+        counts = count_states(of_today)
+        counts["due"] += self._waiting(edition, day)
+        missed = lost.warnings(edition, day)
+        warnings = [
+            *missed,
+            *(f"{s.name}: {s.error}" for s in sources if s.error and (s.is_to_be_told or not s.days_failing)),
+            *(f"{s.name}: {s.note}" for s in sources if s.is_partial and s.note),
+            *(f"{s.name}: {s.gap} of {s.expected} papers could not be found" for s in sources if s.gap),
+            *(self._unreadable(s, day) for s in sources if s.rejected),
+            *self._unread(edition, done.unread),
+            *done.sums.warnings,
+            *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
+            *((f"the archive could not be drawn: {done.site_error}",) if done.site_error else ()),
+            *delivered.warnings,
+            *(f"{d.recipient}: {d.error}" for d in of_today if d.state in _GONE_WRONG and d.error),
+        ]
+        return Report(
+            edition=edition,
+            date=day,
+            sources=sources,
+            usage=done.sums.usage,
+            issue=issue if printed else None,
+            deliveries=counts,
+            late=self._late(of, day) if printed else 0,
+            warnings=tuple(dict.fromkeys(warnings)),
+            until=until,
+            site_error=done.site_error,
+            mail=self.mailing.mailed(edition, day, delivered),
+            mail_trouble=delivered.trouble,
+            lacks_issues=bool(missed),
+            is_held=is_held,
+        )
+
+    def _waiting(self, edition: str, day: date) -> int:
+        """Mails of earlier days that a run of *day* sends, as far as they are on their way still."""
+        return sum(
+            d.state in _ON_THEIR_WAY
+            for earlier in self.store.undelivered(edition, since=mails_since(day), until=day)
+            if earlier != day
+            for d in self.store.deliveries(edition, earlier)
+        )
+
+    def _unread(self, edition: str, unread: Unread) -> Collection[str]:
+        """What of the edition's interests could not be read; of a library's entries only when that is news."""
+        # Booked as told only here: a run that died before its report has told nobody.
+        if unread.libraries is None or not self.store.note(f"libraries of {edition}", unread.libraries):
+            return unread.papers
+        said = f"{unread.libraries} (interests of {edition})"
+        return (*unread.papers, said) if unread.libraries else unread.papers
+
+    def _late(self, edition: Edition, day: date) -> int:
+        candidates = self.store.candidates(edition.name, edition.sources, day, carry_days=0)
+        return sum(candidate.cut_on is None for candidate in candidates)
+
+    def _unreadable(self, source: SourceReport, day: date) -> str:
+        shown = self.store.rejections(source.name, day)[:_SHOWN]
+        said = "; ".join(f"{r.reason} ({r.excerpt})" for r in shown) + ("; …" if source.rejected > len(shown) else "")
+        return f"{source.name}: {source.rejected} of its items could not be read: {said}"
+
+
+def _all_failed(sources: Sequence[SourceReport]) -> bool:
+    """Whether each source has said by itself why there is nothing."""
+    return bool(sources) and all(s.state is SourceState.FAILED and s.is_to_be_told for s in sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,11 +59,13 @@ class Feedback(Database):
             gone = delete(tables.feedback).where(_f.edition == edition, _f.reader == reader, _f.paper_pk.in_(list(pks)))
             return bool(connection.execute(gone).rowcount)
 
-    def marks(self, edition: str | None = None) -> tuple[Mark, ...]:
-        """What was said for *edition*, or for all, the last first."""
+    def marks(self, edition: str | None = None, *, readers: Collection[str] | None = None) -> tuple[Mark, ...]:
+        """What was said for *edition*, or for all, the last first; with *readers*, by one of them."""
         query = select(tables.feedback)
         if edition is not None:
             query = query.where(_f.edition == edition)
+        if readers is not None:
+            query = query.where(_f.reader.in_(readers))
         with self._read() as connection:
             rows = connection.execute(query).all()
             papers = load_papers(connection, {row.paper_pk for row in rows})

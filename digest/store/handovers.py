@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 
-from digest.core.models import Prompt
+from digest.core.identity.ids import content_hash
+from digest.core.models import Prompt, SummaryKey
 from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan
 from digest.store import tables
 from digest.store.database import AnyRow, Database, insert_one
@@ -35,6 +36,18 @@ class Jobs(Database):
             for request in connection.execute(booked):
                 numbers[request.job_pk].append(request.pk)
         return tuple(_loaded(row, numbers[row.pk]) for row in rows)
+
+    def asked_in_jobs(self, day: date) -> frozenset[SummaryKey]:
+        """What jobs for issues of *day* that are over were asked for: another one is not to ask for it again."""
+        ended = select(tables.job).where(_job.date == day, _job.state.not_in(OPEN), _job.provider_id.is_not(None))
+        with self._read() as connection:
+            rows = connection.execute(ended).all()
+        return frozenset(
+            SummaryKey(content=content, client=row.client, model=row.model, prompt=row.prompt, language=row.language)
+            for row in rows
+            for contents in row.prompts
+            for content in contents
+        )
 
     def save_job(
         self,
@@ -80,15 +93,24 @@ class Jobs(Database):
         values: dict[str, Any] = {"state": state}
         if provider_id is not None:
             values["provider_id"] = provider_id
-        if state not in OPEN:
-            values["prompts"] = []  # hundreds of papers, which nobody asks for again
         with self._write() as connection:
+            if state not in OPEN:
+                # Of hundreds of papers only what tells that they were asked for.
+                body = connection.scalar(select(_job.prompts).where(_job.pk == job))
+                values["prompts"] = [_asked(prompt) for prompt in body or ()]
             connection.execute(update(tables.job).where(_job.pk == job).values(values))
             if state is JobState.LOST:
                 unsettled = (_request.job_pk == job, _request.outcome.is_(None))
                 connection.execute(
                     update(tables.request).where(*unsettled).values(cost_nano_usd=0, outcome="its job was lost")
                 )
+
+
+def _asked(prompt: Any) -> list[str]:
+    """The contents that a prompt of a job asked about; a job that is marked again has them already."""
+    if isinstance(prompt, list):
+        return prompt
+    return [content_hash(paper.title, paper.abstract) for paper in load(Prompt, prompt).batch.papers]
 
 
 def _loaded(row: AnyRow, numbers: Sequence[int]) -> Job:

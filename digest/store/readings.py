@@ -89,8 +89,10 @@ class Readings(Database):
         before, whichever source was read first.
 
         Args:
-            read_on: The day of the run.
+            read_on: The day of the run; later than *day* for a list that was missed, or is read again.
             judge: What the list, compared with what was known, means.
+            gap: Items that the source says there are, and that could not be found.
+            is_open: The list still grows.
         """
         with self._write() as connection:
             _drop_stand_ins(connection, source, day)

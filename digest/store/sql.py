@@ -20,4 +20,7 @@ from digest.store.topics import Topics
 class SqlStore(
     Readings, Summaries, Books, Jobs, Issues, Changes, Deliveries, Look, Search, Feedback, Wishes, Topics, Joins
 ):
-    """What is known and what is done (`digest.stages.store.Store`), in SQLite or Postgres."""
+    """What is known and what is done, in SQLite or Postgres. Every method that writes is one transaction.
+
+    Who uses it declares which of its methods, in a Protocol of its own.
+    """

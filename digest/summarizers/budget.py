@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from digest.core.models import Completion, Prompt
 from digest.core.ports import LLM, Clock
 from digest.core.summaries.ledger import Ceilings, RequestPlan, RequestResult
 from digest.core.summaries.summarize import RequestLog
-from digest.stages.store import Store
 
 if TYPE_CHECKING:
     from digest.llm.prices import Price
+
+
+class Ledger(Protocol):
+    """What of the store keeps the books of requests."""
+
+    def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None: ...
+
+    def settle_request(
+        self, request: int, result: RequestResult, *, summaries: int = 0, failed: Mapping[str, int] = {}
+    ) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,7 +32,7 @@ class Purse:
     Without a price or without a ceiling it never says no, but keeps the books all the same.
     """
 
-    store: Callable[[], Store]
+    store: Callable[[], Ledger]
     clock: Clock
     llm: LLM
     price: Price | None

@@ -67,7 +67,7 @@ _PART = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractiveSummarizer:
-    """Needs no model, no key and no network."""
+    """Needs no model, no key and no network, and keeps nothing of a run, so that it is its own `Writing`."""
 
     extracts: Extracts
     client: str = "extractive"
@@ -78,6 +78,10 @@ class ExtractiveSummarizer:
         """See `digest.core.summaries.summarizer.Summarizer`."""
         return self.extracts.rules
 
+    def begin(self, run: str) -> ExtractiveSummarizer:  # noqa: ARG002 -- there is no budget that runs share
+        """See `digest.core.summaries.summarizer.Summarizer`."""
+        return self
+
     def summarize(
         self,
         papers: Sequence[Paper],
@@ -86,7 +90,7 @@ class ExtractiveSummarizer:
         edition: str,  # noqa: ARG002 -- an extract costs nothing, so nothing is booked on an edition
         on_done: Callable[[Mapping[PaperId, Summary]], None],
     ) -> Sums:
-        """See `digest.core.summaries.summarizer.Summarizer`."""
+        """See `digest.core.summaries.summarizer.Writing`."""
         for start in range(0, len(papers), _PART):
             part = papers[start : start + _PART]
             on_done({p.id: self.extracts.summary(p, language) for p in part})
@@ -99,11 +103,8 @@ class ExtractiveSummarizer:
         language: str,  # noqa: ARG002
         edition: str,  # noqa: ARG002
     ) -> tuple[Overview | None, Sums]:
-        """See `digest.core.summaries.summarizer.Summarizer`. Extracts make no text together."""
+        """See `digest.core.summaries.summarizer.Writing`. Extracts make no text together."""
         return None, Sums(usage=Usage(client=self.client))
-
-    def begin_run(self, run: str) -> None:
-        """There is no budget to begin with."""
 
     def close(self) -> None:
         """There is nothing to let go of."""

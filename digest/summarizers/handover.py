@@ -12,24 +12,22 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.errors import LLMError, LLMUnavailable
-from digest.core.models import Completion, Edition, Paper, PaperId, Prompt, SummaryKey, Usage
+from digest.core.models import Completion, Edition, Paper, PaperId, Prompt, Summary, SummaryKey, Usage
 from digest.core.ports import BatchLLM, Clock, JobAnswer
 from digest.core.summaries import handover as rules
 from digest.core.summaries.handover import Haste
-from digest.core.summaries.ledger import Job, JobState
+from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan, RequestResult
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
-from digest.core.summaries.summarizer import Sums, key_of
-from digest.stages.pipeline import Pipeline
-from digest.stages.store import Store
-from digest.summarizers.model import ModelSummarizer, make_nonce
+from digest.core.summaries.summarizer import Sums, Writing, key_of, nothing
+from digest.summarizers.model import ModelSummarizer, ModelWriting, make_nonce
 
 if TYPE_CHECKING:
     from digest.llm.prices import Price
@@ -44,45 +42,104 @@ _REFUSED_FOR: Final = timedelta(hours=1)
 _PAID_TWICE: Final = "{papers} asked for directly before the provider had ended their job: they may be paid for twice"
 
 
-@dataclass(slots=True, kw_only=True)
+class Store(Protocol):
+    """What of the store keeps the jobs, their summaries and their costs."""
+
+    def open_jobs(self) -> tuple[Job, ...]: ...
+
+    def asked_in_jobs(self, day: date) -> frozenset[SummaryKey]: ...
+
+    def save_job(
+        self,
+        *,
+        name: str,
+        edition: str,
+        day: date,
+        language: str,
+        prompts: Sequence[Prompt],
+        plans: Sequence[RequestPlan],
+        ceilings: Ceilings,
+        at: datetime,
+    ) -> Job | None: ...
+
+    def mark_job(self, job: int, state: JobState, *, provider_id: str | None = None) -> None: ...
+
+    def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]: ...
+
+    def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None: ...
+
+    def settle_request(
+        self, request: int, result: RequestResult, *, summaries: int = 0, failed: Mapping[str, int] = {}
+    ) -> None: ...
+
+
+class Direct(Protocol):
+    """What asks a model directly, for an edition by its name; see `digest.stages.summarize`."""
+
+    def lacking(self, edition: str, day: date, papers: Sequence[PaperId]) -> tuple[Paper, ...]: ...
+
+    def summarize(self, edition: str, day: date, papers: Sequence[PaperId], *, writing: Writing) -> Sums: ...
+
+
+@dataclass(slots=True)
+class Rest:
+    """Until when a provider that takes no jobs is left alone: known of the provider, whichever run found it out."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """The jobs of a model's provider. Of one thread."""
+    """The jobs of a model's provider. What belongs to one run is in the `Handing` that `begin` gives."""
 
     store: Store
     clock: Clock
     batch: BatchLLM
     writer: ModelSummarizer
     """Whose prompt, model and price are used."""
+    direct: Direct
     progress: Callable[[str], None] = lambda _: None
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    _asked: set[SummaryKey] = field(default_factory=set)
-    """What a job that is over was asked for: what it did not bring is asked directly, and not by another job."""
-    _not_before: datetime | None = None
-    """When the provider may be offered the next job."""
+    rest: Rest = field(default_factory=Rest)
+
+    def begin(self, run: str) -> Handing:
+        """Begin a run; its budget is that of the summarizer's runs of the same name."""
+        return Handing(jobs=self, writing=self.writer.begin(run))
+
+
+@dataclass(slots=True, kw_only=True)
+class Handing:
+    """What one run does with jobs. Of one thread."""
+
+    jobs: Jobs
+    writing: ModelWriting
+    """What the run asks directly, on the same budget."""
     _sums: dict[str, Sums] = field(default_factory=dict)
     """What jobs brought since it was last reported, by edition."""
 
     # -- a run
 
-    def summarize(self, pipeline: Pipeline, edition: Edition, day: date, *, haste: Haste, at: datetime) -> Sums:
-        """Do what there is time for. `collect` goes before, once for all editions.
+    def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
+        """Do what there is time for, with the papers of an issue. `collect` goes before, once for all editions.
 
         Args:
             at: When the issue is due, in the zone that people live in.
         """
-        lacking = pipeline.lacking(edition, day)
+        direct = self.jobs.direct
+        lacking = direct.lacking(edition.name, day, papers)
         if haste is Haste.LATER:
             said = self._hand_over(edition, day, lacking)
-            sums, until = pipeline.nothing(), rules.last_call(at)
+            sums, until = nothing(self.jobs.writer), rules.last_call(at)
             awaited = self._awaited(lacking, edition)
         else:
             if held := self._holding(lacking, edition):
                 self._end(held, haste)
-                lacking = pipeline.lacking(edition, day)
+                lacking = direct.lacking(edition.name, day, papers)
             awaited = self._awaited(lacking, edition)
             said = [_PAID_TWICE.format(papers=_papers(len(awaited)))] if awaited and haste is Haste.NOW else []
-            sums, until = pipeline.summarize(edition, day, later=awaited if haste is Haste.SOON else ()), at
+            left = [i for i in papers if haste is not Haste.SOON or i not in awaited]
+            sums, until = direct.summarize(edition.name, day, left, writing=self.writing), at
         if awaited and haste is not Haste.NOW:
             local = until.astimezone(at.tzinfo)
             said.append(f"{_papers(len(awaited))} handed over; the answers are awaited until {local:%H:%M}")
@@ -91,7 +148,7 @@ class Jobs:
 
     def collect(self) -> None:
         """Take what the open jobs have brought."""
-        for job in self.store.open_jobs():
+        for job in self.jobs.store.open_jobs():
             try:
                 self._look(job)
             except LLMError as error:
@@ -101,21 +158,21 @@ class Jobs:
 
     def _hand_over(self, edition: Edition, day: date, lacking: Sequence[Paper]) -> list[str]:
         """Hand over what no job holds and none was asked for; what stood in the way, in words."""
-        taken = rules.keys(self.store.open_jobs()) | self._asked
+        taken, rest = rules.keys(self.jobs.store.open_jobs()) | self.jobs.store.asked_in_jobs(day), self.jobs.rest.until
         papers = [p for p in lacking if p.abstract.strip() and self._key(p, edition) not in taken]
-        if not papers or (self._not_before is not None and self.clock() < self._not_before):
+        if not papers or (rest is not None and self.jobs.clock() < rest):
             return []
-        llm, config = self.writer.llm, self.writer.config.llm
-        system = self.writer.systems[edition.language]
+        llm, config = self.jobs.writer.llm, self.jobs.writer.config.llm
+        system = self.jobs.writer.systems[edition.language]
         batches = plan(
             papers,
             llm=llm,
             system=system,
-            batch_tokens=self.writer.batch_tokens(edition.language),
+            batch_tokens=self.jobs.writer.batch_tokens(edition.language),
             max_papers_per_request=config.max_papers_per_request,
         )
         prompts = [prompt_for(b, system=system, nonce=make_nonce()) for b in batches]
-        self.progress(f"handing over {len(papers)} papers for {edition.name}")
+        self.jobs.progress(f"handing over {len(papers)} papers for {edition.name}")
         for start in range(0, len(prompts), rules.MOST_REQUESTS):
             if said := self._submit(edition, day, prompts[start : start + rules.MOST_REQUESTS]):
                 return [said]
@@ -128,25 +185,25 @@ class Jobs:
         if job is None:
             return f"{_papers(papers)} not handed over: the budget for the model does not reach that far"
         try:
-            provider_id = self.batch.submit(job.name, job.prompts)
+            provider_id = self.jobs.batch.submit(job.name, job.prompts)
         except LLMError as error:
             if error.may_be_billed:
                 # It may be there all the same: it is looked for before anything else is done.
                 return f"the provider did not say whether it took a job: {error}"
-            self.store.mark_job(job.pk, JobState.LOST)
+            self.jobs.store.mark_job(job.pk, JobState.LOST)
             if isinstance(error, LLMUnavailable):
-                self._not_before = self.clock() + _REFUSED_FOR
+                self.jobs.rest.until = self.jobs.clock() + _REFUSED_FOR
             return f"{_papers(papers)} not handed over: {error}"
-        self.store.mark_job(job.pk, JobState.OPEN, provider_id=provider_id)
+        self.jobs.store.mark_job(job.pk, JobState.OPEN, provider_id=provider_id)
         return ""
 
     def _write_down(self, edition: Edition, day: date, prompts: Sequence[Prompt]) -> Job | None:
         """As many of *prompts* as the budget reaches for, by halves; None if it reaches for none."""
-        purse = self.writer.purse(edition.name, mode="batch")
+        purse = self.writing.purse(edition.name, mode="batch")
         plans = [purse.plan(prompt) for prompt in prompts]
         count = len(prompts)
         while count:
-            job = self.store.save_job(
+            job = self.jobs.store.save_job(
                 name=f"digest-{secrets.token_urlsafe(18)}",
                 edition=edition.name,
                 day=day,
@@ -154,7 +211,7 @@ class Jobs:
                 prompts=prompts[:count],
                 plans=plans[:count],
                 ceilings=purse.ceilings(),
-                at=self.clock(),
+                at=self.jobs.clock(),
             )
             if job is not None:
                 return job
@@ -170,21 +227,21 @@ class Jobs:
             LLMError: It could not be asked about.
         """
         try:
-            found = job.provider_id or self.batch.find(job.name)
+            found = job.provider_id or self.jobs.batch.find(job.name)
             if found is None:
-                if not rules.never_came(job, self.clock()):
+                if not rules.never_came(job, self.jobs.clock()):
                     return job
-                self.store.mark_job(job.pk, JobState.LOST)
+                self.jobs.store.mark_job(job.pk, JobState.LOST)
                 return None
             if job.provider_id is None:
-                self.store.mark_job(job.pk, JobState.OPEN, provider_id=found)
+                self.jobs.store.mark_job(job.pk, JobState.OPEN, provider_id=found)
                 job = replace(job, state=JobState.OPEN, provider_id=found)
-            answer = self.batch.poll(found)
+            answer = self.jobs.batch.poll(found)
         except LLMError as error:
-            if not rules.is_given_up(job, self.clock()):
+            if not rules.is_given_up(job, self.jobs.clock()):
                 raise
             answer = JobAnswer(is_over=False, completions={}, said=str(error))
-        if not answer.is_over and rules.is_given_up(job, self.clock()):
+        if not answer.is_over and rules.is_given_up(job, self.jobs.clock()):
             self._cancel(job)
             self._take(job, answer)
             return None
@@ -197,22 +254,22 @@ class Jobs:
 
     def _take(self, job: Job, answer: JobAnswer) -> None:
         """Keep what a job brought, request by request; done again after a crash, it comes to the same."""
-        purse = self.writer.purse(job.edition, mode="batch")
+        purse = self.writing.purse(job.edition, mode="batch")
         purse.price = self._price(job)
         usage = Usage(client=job.client, model=job.model)
         answer = self._counted(job, answer)
         for number, (prompt, row) in enumerate(zip(job.prompts, job.requests, strict=True)):
-            taken = rules.take(job, number, answer, fold_topics=self.writer.extracts.taxonomy.fold)
+            taken = rules.take(job, number, answer, fold_topics=self.jobs.writer.extracts.taxonomy.fold)
             papers = {p.id: p for p in prompt.batch.papers}
-            self.store.save_summaries(
+            self.jobs.store.save_summaries(
                 {
-                    rules.key(job, papers[i]): self.writer.with_topics(summary, papers[i])
+                    rules.key(job, papers[i]): self.jobs.writer.with_topics(summary, papers[i])
                     for i, summary in taken.summaries.items()
                 }
             )
             log = taken.log
             result = purse.result(log.completion, outcome=log.outcome, may_be_billed=log.may_be_billed)
-            self.store.settle_request(row, result, summaries=log.summaries, failed=log.failed)
+            self.jobs.store.settle_request(row, result, summaries=log.summaries, failed=log.failed)
             usage = replace(
                 usage,
                 requests=usage.requests + 1,
@@ -222,15 +279,14 @@ class Jobs:
                 cost_usd=usage.cost_usd + (result.cost_usd or 0.0),
                 in_doubt_usd=usage.in_doubt_usd + (purse.plan(prompt).most_usd or 0.0) * log.may_be_billed,
             )
-        self.store.mark_job(job.pk, rules.last_state(answer))
-        self._asked |= rules.keys([job])
+        self.jobs.store.mark_job(job.pk, rules.last_state(answer))
         self._add(job.edition, Sums(usage=usage))
         if not answer.completions:
             self._note(job, f"brought nothing ({answer.said})")
 
     def _counted(self, job: Job, answer: JobAnswer) -> JobAnswer:
         """The answer, with the tokens that its server did not count."""
-        llm, completions = self.writer.llm, dict(answer.completions)
+        llm, completions = self.jobs.writer.llm, dict(answer.completions)
         for number, prompt in enumerate(job.prompts):
             came = completions.get(number)
             if isinstance(came, Completion):
@@ -249,8 +305,8 @@ class Jobs:
             return
         for job in jobs:
             self._cancel(job)
-        self.progress("waiting for what was handed over")
-        until = self.now() + (END_S if haste is Haste.NOW else 0.0)
+        self.jobs.progress("waiting for what was handed over")
+        until = self.jobs.now() + (END_S if haste is Haste.NOW else 0.0)
         left, failures = list(jobs), 0
         while left:
             for job in tuple(left):
@@ -262,46 +318,46 @@ class Jobs:
                     continue
                 left.remove(job)
                 left += [found] if found else []
-            if not left or self.now() + _PAUSE_S > until or failures >= _FAILURES:
+            if not left or self.jobs.now() + _PAUSE_S > until or failures >= _FAILURES:
                 return
-            self.sleep(_PAUSE_S)
+            self.jobs.sleep(_PAUSE_S)
 
     def _cancel(self, job: Job) -> None:
         if job.provider_id is None:
             return
         # That it is over already, or cannot be asked, shows when it is looked at.
         with suppress(LLMError):
-            self.batch.cancel(job.provider_id)
+            self.jobs.batch.cancel(job.provider_id)
 
     # -- who holds what
 
     def _key(self, paper: Paper, edition: Edition) -> SummaryKey:
-        return key_of(self.writer, paper, edition.language)
+        return key_of(self.jobs.writer, paper, edition.language)
 
     def _holding(self, papers: Iterable[Paper], edition: Edition) -> list[Job]:
         """The open jobs that hold one of *papers*, whichever edition they were made for."""
         wanted = {self._key(p, edition) for p in papers}
-        return [job for job in self.store.open_jobs() if wanted & rules.keys([job])]
+        return [job for job in self.jobs.store.open_jobs() if wanted & rules.keys([job])]
 
     def _awaited(self, lacking: Iterable[Paper], edition: Edition) -> frozenset[PaperId]:
         """Those of the papers without a summary that an open job holds."""
-        held = rules.keys(self.store.open_jobs())
+        held = rules.keys(self.jobs.store.open_jobs())
         return frozenset(p.id for p in lacking if self._key(p, edition) in held)
 
     def _is_unwanted(self, job: Job) -> bool:
         """Whether all its papers have their summaries by now."""
         asked = rules.keys([job])
-        return len(self.store.summaries(asked)) == len(asked)
+        return len(self.jobs.store.summaries(asked)) == len(asked)
 
     # -- telling
 
     def _price(self, job: Job) -> Price | None:
         from digest.llm.prices import price_of
 
-        return price_of(job.model, self.writer.config.llm.prices)
+        return price_of(job.model, self.jobs.writer.config.llm.prices)
 
     def _note(self, job: Job, said: str) -> None:
-        local = job.submitted_at.astimezone(self.writer.config.timezone)
+        local = job.submitted_at.astimezone(self.jobs.writer.config.timezone)
         papers = sum(len(prompt.batch.papers) for prompt in job.prompts)
         warning = f"what was handed over on {local:%Y-%m-%d at %H:%M} ({papers} papers) {said}"
         self._add(job.edition, Sums(usage=Usage(client=job.client, model=job.model), warnings=(warning,)))
@@ -311,7 +367,9 @@ class Jobs:
 
     def _reported(self, edition: str) -> Sums:
         """What jobs brought for *edition* since this was last asked."""
-        return self._sums.pop(edition, None) or Sums(usage=Usage(client=self.writer.client, model=self.writer.model))
+        return self._sums.pop(edition, None) or Sums(
+            usage=Usage(client=self.jobs.writer.client, model=self.jobs.writer.model)
+        )
 
 
 def _papers(count: int) -> str:

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from digest.config.settings import Config
 from digest.core.errors import LLMError
-from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary, Usage
+from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary
 from digest.core.ports import LLM, Clock
 from digest.core.private import without_password
 from digest.core.summaries.ledger import Ceilings
 from digest.core.summaries.summarize import RequestLog, summarize
-from digest.core.summaries.summarizer import Sums
-from digest.stages.store import Store
-from digest.summarizers.budget import Purse
+from digest.core.summaries.summarizer import Sums, nothing
+from digest.summarizers.budget import Ledger, Purse
 from digest.summarizers.extract import Extracts
-from digest.summarizers.overview import write_overview
+from digest.summarizers.overview import Overviews, write_overview
 
 if TYPE_CHECKING:
     from digest.llm.prices import Price
@@ -43,9 +42,13 @@ class Closing(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(slots=True, kw_only=True)
+class Store(Ledger, Overviews, Protocol):
+    """What of the store a model's requests need."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSummarizer:
-    """Papers to a model in checked batches, under a budget; each request is written down."""
+    """A model with its prompts and prices. What belongs to one run is in the `ModelWriting` that `begin` gives."""
 
     config: Config
     llm: LLM
@@ -62,10 +65,6 @@ class ModelSummarizer:
     """What every run says of the model before it is asked."""
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    run: str = "on demand"
-    """What the budget per run counts together."""
-    until: float | None = None
-    """When the run stops waiting for the model, by *now*; None before it first asks."""
 
     @property
     def client(self) -> str:
@@ -75,81 +74,14 @@ class ModelSummarizer:
     def model(self) -> str:
         return self.llm.model
 
-    def summarize(
-        self,
-        papers: Sequence[Paper],
-        *,
-        language: str,
-        edition: str,
-        on_done: Callable[[Mapping[PaperId, Summary]], None],
-    ) -> Sums:
+    def begin(self, run: str) -> ModelWriting:
         """See `digest.core.summaries.summarizer.Summarizer`."""
-        by_id = {p.id: p for p in papers}
-        purse = self.purse(edition)
-        outcome = summarize(
-            papers,
-            llm=self.llm,
-            system=self.systems[language],
-            fold_topics=self.extracts.taxonomy.fold,
-            fallback=lambda p: self.extracts.summary(p, language),
-            make_nonce=make_nonce,
-            batch_tokens=self.batch_tokens(language),
-            max_papers_per_request=self.config.llm.max_papers_per_request,
-            language=language,
-            time_limit_s=self._time_left_s(),
-            now=self.now,
-            sleep=self.sleep,
-            on_done=lambda done: on_done({i: self.with_topics(s, by_id[i]) for i, s in done.items()}),
-            on_request=purse.settle,
-            may_spend=purse.may_spend,
-        )
-        usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
-        said = (*self.notes, *self._miscounted(), *self._unpriced(), *self._cut())
-        return Sums(usage=usage, warnings=(*said, *outcome.warnings))
-
-    def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
-        """See `digest.core.summaries.summarizer.Summarizer`."""
-        if not self.config.llm.overview:
-            return None, Sums(usage=Usage(client=self.client, model=self.model or None))
-        system = self.overview_systems[language]
-        purse = self.purse(edition, purpose="overview")
-        purse.prompt = _hash(system)
-        return write_overview(
-            entries,
-            llm=self.llm,
-            system=system,
-            language=language,
-            store=self.store(),
-            purse=purse,
-            make_nonce=make_nonce,
-            time_limit_s=min(self.config.llm.timeout_s, self._time_left_s()),
-            now=self.now,
-            sleep=self.sleep,
-        )
-
-    def begin_run(self, run: str) -> None:
-        """See `digest.core.summaries.summarizer.Summarizer`."""
-        self.run, self.until = run, None
+        return ModelWriting(model=self, run=run)
 
     def close(self) -> None:
         """See `digest.core.summaries.summarizer.Summarizer`."""
         if isinstance(self.llm, Closing):
             self.llm.close()
-
-    def purse(self, edition: str, *, purpose: str = "summaries", mode: str = "direct") -> Purse:
-        """The books of this run's requests for *edition*."""
-        return Purse(
-            store=self.store,
-            clock=self.clock,
-            llm=self.llm,
-            price=self.price(),
-            ceilings=self._ceilings,
-            run=self.run,
-            edition=edition,
-            prompt=self.prompt,
-            purpose=purpose,
-            mode=mode,
-        )
 
     def batch_tokens(self, language: str) -> int:
         """Tokens of papers and answers in one request: no more than the model sees at once, as far as is known."""
@@ -170,13 +102,8 @@ class ModelSummarizer:
         # An answer out of a recording costs nothing, whoever gave it once.
         return FREE if self.client == "replay" else price_of(self.model, self.config.llm.prices)
 
-    def _time_left_s(self) -> float:
-        """How long this run still waits for its model: all its editions together no longer than one alone."""
-        if self.until is None:
-            self.until = self.now() + self.config.llm.time_limit_s
-        return max(0.0, self.until - self.now())
-
-    def _ceilings(self) -> Ceilings:
+    def ceilings(self) -> Ceilings:
+        """What may be spent, as of now."""
         llm = self.config.llm
         local = self.clock().astimezone(self.config.timezone)
         return Ceilings(
@@ -184,6 +111,10 @@ class ModelSummarizer:
             month_usd=llm.budget_usd_per_month,
             month_start=local.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
         )
+
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of the model after it was asked: counts that are off, cut prompts, unknown prices."""
+        return (*self.notes, *self._miscounted(), *self._unpriced(), *self._cut())
 
     def _miscounted(self) -> tuple[str, ...]:
         """What to do where tokens cannot be counted; only now, for the first count may fetch a vocabulary."""
@@ -203,10 +134,95 @@ class ModelSummarizer:
         )
 
     def _unpriced(self) -> tuple[str, ...]:
-        ceilings = self._ceilings()
+        ceilings = self.ceilings()
         if (ceilings.run_usd is None and ceilings.month_usd is None) or self.price() is not None:
             return ()
         return (f"no price is known for {self.model}, so the budget could not be held; give it under [llm.prices]",)
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelWriting:
+    """One run's papers to a model in checked batches, under a budget; each request is written down."""
+
+    model: ModelSummarizer
+    run: str
+    """What the budget per run counts together."""
+    _until: float | None = None
+    """When the run stops waiting for the model, by the model's `now`; None before it first asks."""
+
+    def summarize(
+        self,
+        papers: Sequence[Paper],
+        *,
+        language: str,
+        edition: str,
+        on_done: Callable[[Mapping[PaperId, Summary]], None],
+    ) -> Sums:
+        """See `digest.core.summaries.summarizer.Writing`."""
+        model, by_id = self.model, {p.id: p for p in papers}
+        purse = self.purse(edition)
+        outcome = summarize(
+            papers,
+            llm=model.llm,
+            system=model.systems[language],
+            fold_topics=model.extracts.taxonomy.fold,
+            fallback=lambda p: model.extracts.summary(p, language),
+            make_nonce=make_nonce,
+            batch_tokens=model.batch_tokens(language),
+            max_papers_per_request=model.config.llm.max_papers_per_request,
+            language=language,
+            time_limit_s=self.time_left_s(),
+            now=model.now,
+            sleep=model.sleep,
+            on_done=lambda done: on_done({i: model.with_topics(s, by_id[i]) for i, s in done.items()}),
+            on_request=purse.settle,
+            may_spend=purse.may_spend,
+        )
+        usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
+        return Sums(usage=usage, warnings=(*model.remarks(), *outcome.warnings))
+
+    def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
+        """See `digest.core.summaries.summarizer.Writing`."""
+        model = self.model
+        if not model.config.llm.overview:
+            return None, nothing(model)
+        system = model.overview_systems[language]
+        purse = self.purse(edition, purpose="overview")
+        purse.prompt = _hash(system)
+        return write_overview(
+            entries,
+            llm=model.llm,
+            system=system,
+            language=language,
+            store=model.store(),
+            purse=purse,
+            make_nonce=make_nonce,
+            time_limit_s=min(model.config.llm.timeout_s, self.time_left_s()),
+            now=model.now,
+            sleep=model.sleep,
+        )
+
+    def purse(self, edition: str, *, purpose: str = "summaries", mode: str = "direct") -> Purse:
+        """The books of this run's requests for *edition*."""
+        model = self.model
+        return Purse(
+            store=model.store,
+            clock=model.clock,
+            llm=model.llm,
+            price=model.price(),
+            ceilings=model.ceilings,
+            run=self.run,
+            edition=edition,
+            prompt=model.prompt,
+            purpose=purpose,
+            mode=mode,
+        )
+
+    def time_left_s(self) -> float:
+        """How long this run still waits for its model: all its editions together no longer than one alone."""
+        if self._until is None:
+            self._until = self.model.now() + self.model.config.llm.time_limit_s
+        return max(0.0, self._until - self.model.now())
 
 
 def context_of(llm: LLM) -> int | None:
@@ -234,8 +250,7 @@ def probe(writer: ModelSummarizer) -> str | None:
         nonce="AAAA",
         max_output_tokens=64,
     )
-    writer.begin_run(f"doctor {secrets.token_hex(8)}")
-    purse = writer.purse("doctor", purpose="probe")
+    purse = writer.begin(f"doctor {secrets.token_hex(8)}").purse("doctor", purpose="probe")
     if not purse.may_spend(prompt):
         return None
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from digest.core.errors import LLMError
 from digest.core.models import Completion, Entry, Overview, Prompt, SummaryKey, Usage
@@ -13,7 +13,6 @@ from digest.core.ports import LLM
 from digest.core.summaries.asking import NO_BUDGET, RequestLog, send
 from digest.core.summaries.overview import FEWEST_ENTRIES, content_of, prompt_for, read_overview, tellable
 from digest.core.summaries.summarizer import Sums
-from digest.stages.store import Store
 from digest.summarizers.budget import Purse
 
 _NONCE: Final = "AAAA"
@@ -25,13 +24,21 @@ _PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
 
 
+class Overviews(Protocol):
+    """What of the store keeps overviews."""
+
+    def overview(self, key: SummaryKey) -> Overview | None: ...
+
+    def save_overview(self, key: SummaryKey, overview: Overview) -> None: ...
+
+
 def write_overview(
     entries: Sequence[Entry],
     *,
     llm: LLM,
     system: str,
     language: str,
-    store: Store,
+    store: Overviews,
     purse: Purse,
     make_nonce: Callable[[], str],
     time_limit_s: float,

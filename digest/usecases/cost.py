@@ -1,42 +1,69 @@
 """What the model cost, what it is allowed to, and what a run would cost before it is run.
 
-books ──bill──► Bill          lists ──estimate──► Estimate (nothing is sent)
+ledger ──bill──► Bill          lists ──Estimator──► Estimate (nothing is sent)
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Final, Protocol
 
-from digest.core.models import Batch, Completion, Edition, Entry, Paper, Prompt, Ranked, Summary, SummaryKey
+from digest.core.models import (
+    Batch,
+    Completion,
+    Edition,
+    Entry,
+    Issue,
+    Paper,
+    PaperId,
+    Prompt,
+    Ranked,
+    Summary,
+    SummaryKey,
+)
+from digest.core.ranking.rank import Selection
 from digest.core.summaries.asking import Ask
 from digest.core.summaries.batching import plan
-from digest.core.summaries.ledger import Spending
+from digest.core.summaries.ledger import PriceList, Spending, together
 from digest.core.summaries.overview import FEWEST_ENTRIES, tellable
 from digest.core.summaries.overview import prompt_for as overview_prompt_for
 from digest.core.summaries.prompts import prompt_for
-from digest.core.summaries.summarizer import key_of
-from digest.stages.report import Stage
+from digest.core.summaries.summarizer import Summarizer, key_of
 
 if TYPE_CHECKING:
-    from digest.app.app import App
-    from digest.config.settings import LLMConfig
+    from digest.config.settings import Config, LLMConfig
     from digest.summarizers.budget import Purse
     from digest.summarizers.model import ModelSummarizer
 
 OUTPUT_PER_PAPER: Final = 110
-"""Tokens of one summary as models write them, where the books know nothing of this one yet."""
+"""Tokens of one summary as models write them, where the ledger knows nothing of this one yet."""
 _TLDR_CHARACTERS: Final = 200
 _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
 _BOUND: Final = 4
 """How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
+_RUN: Final = "estimate"
+"""A run by which nothing is booked."""
 _NONCE: Final = "AAAA"
 _PAST: Final = timedelta(days=90)
 """How far back a model's habits are looked for."""
+
+
+class Ledger(Protocol):
+    """The store, as far as it knows what requests cost."""
+
+    def spending(self, since: datetime, until: datetime, *, zone: tzinfo) -> tuple[Spending, ...]: ...
+
+    def spent_usd(self, since: datetime, *, run: str | None = None) -> float: ...
+
+
+class Spent(Ledger, Protocol):
+    """The store, as far as a run's costs are estimated from it."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +79,6 @@ class Budget:
     def left_usd(self) -> float | None:
         """What may still be spent, never below 0; None if there is no ceiling."""
         return None if self.ceiling_usd is None else max(0.0, self.ceiling_usd - self.spent_usd)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceList:
-    """What a model's tokens cost, in US dollars per million."""
-
-    model: str
-    input: float
-    cached_input: float
-    output: float
-    of: date | None
-    """When it was read from the provider; None: it stands in the config."""
-    flex: float | None = None
-    """What the flex tier costs, as a share of that; None: it is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,36 +153,33 @@ class Estimate:
 
     @property
     def likely_usd(self) -> float | None:
-        return _sum(e.likely_usd for e in self.editions)
+        return sum_usd(e.likely_usd for e in self.editions)
 
     @property
     def most_usd(self) -> float | None:
-        return _sum(e.most_usd for e in self.editions)
+        return sum_usd(e.most_usd for e in self.editions)
 
 
 # -- what it cost
 
 
-def bill(app: App, *, days: int = 30, month: date | None = None) -> Bill:
+def bill(store: Ledger, config: Config, *, today: date, days: int = 30, month: date | None = None) -> Bill:
     """What the model cost in the last *days*, today included, or in *month*."""
-    today = app.today()
     since, until = today - timedelta(days=days - 1), today
     if month is not None:
         since, until = month.replace(day=1), _next_month(month) - timedelta(days=1)
     shown = until.replace(day=1)
-    llm = app.config.llm
+    of_month = together(_spending(store, config, shown, _next_month(shown)))
     return Bill(
         since=since,
         until=until,
         today=today,
-        client=llm.client,
-        rows=_spending(app, since, until + timedelta(days=1)),
+        client=config.llm.client,
+        rows=_spending(store, config, since, until + timedelta(days=1)),
         month=shown,
-        of_month=Budget(
-            spent_usd=_spent(together(_spending(app, shown, _next_month(shown)))), ceiling_usd=llm.budget_usd_per_month
-        ),
-        of_run=_of_run(app, today) if since <= today <= until else None,
-        price=price_list(llm),
+        of_month=Budget(spent_usd=of_month.spent_usd if of_month else 0.0, ceiling_usd=config.llm.budget_usd_per_month),
+        of_run=_of_run(store, config, today) if since <= today <= until else None,
+        price=price_list(config.llm),
     )
 
 
@@ -191,95 +201,141 @@ def price_list(llm: LLMConfig) -> PriceList | None:
     )
 
 
-def together(rows: Iterable[Spending]) -> Spending | None:
-    """The sums of *rows*, under the day and the names of the last of them; None for none."""
-    total: Spending | None = None
-    for row in rows:
-        total = row if total is None else _plus(total, row)
-    return total
-
-
-def _plus(total: Spending, row: Spending) -> Spending:
-    return replace(
-        row,
-        requests=total.requests + row.requests,
-        failed=total.failed + row.failed,
-        papers=total.papers + row.papers,
-        summaries=total.summaries + row.summaries,
-        input_tokens=total.input_tokens + row.input_tokens,
-        cached_tokens=total.cached_tokens + row.cached_tokens,
-        output_tokens=total.output_tokens + row.output_tokens,
-        cost_usd=total.cost_usd + row.cost_usd,
-        in_doubt_usd=total.in_doubt_usd + row.in_doubt_usd,
-        unpriced=total.unpriced + row.unpriced,
-    )
-
-
-def usd_per_summary(app: App) -> float | None:
+def usd_per_summary(store: Ledger, config: Config, *, today: date) -> float | None:
     """What a summary of the config's model cost lately; None if nobody knows."""
-    past = _past(app)
-    return past.cost_usd / past.summaries if past and past.summaries and past.cost_usd else None
+    past = _past(store, config, today)
+    return (past.usd_per_summary or None) if past else None
 
 
-def _past(app: App) -> Spending | None:
-    today, llm = app.today(), app.config.llm
-    rows = _spending(app, today - _PAST, today + timedelta(days=1))
+def _past(store: Ledger, config: Config, today: date) -> Spending | None:
+    llm = config.llm
+    rows = _spending(store, config, today - _PAST, today + timedelta(days=1))
     return together(row for row in rows if (row.client, row.model) == (llm.client, llm.model))
 
 
-def _spending(app: App, since: date, until: date) -> tuple[Spending, ...]:
-    zone = app.config.timezone
-    return app.store.spending(_midnight(since, app), _midnight(until, app), zone=zone)
+def _spending(store: Ledger, config: Config, since: date, until: date) -> tuple[Spending, ...]:
+    return store.spending(_midnight(since, config), _midnight(until, config), zone=config.timezone)
 
 
-def _midnight(day: date, app: App) -> datetime:
-    return datetime.combine(day, time(), tzinfo=app.config.timezone)
+def _midnight(day: date, config: Config) -> datetime:
+    return datetime.combine(day, time(), tzinfo=config.timezone)
 
 
 def _next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def _spent(row: Spending | None) -> float:
-    return row.cost_usd + row.in_doubt_usd if row else 0.0
+def _of_run(store: Ledger, config: Config, day: date) -> Budget:
+    spent = store.spent_usd(_midnight(day, config), run=day.isoformat())
+    return Budget(spent_usd=spent, ceiling_usd=config.llm.budget_usd_per_run)
 
 
-def _of_run(app: App, day: date) -> Budget:
-    spent = app.store.spent_usd(_midnight(day, app), run=day.isoformat())
-    return Budget(spent_usd=spent, ceiling_usd=app.config.llm.budget_usd_per_run)
-
-
-def _of_month(app: App) -> Budget:
-    spent = app.store.spent_usd(_midnight(app.today().replace(day=1), app))
-    return Budget(spent_usd=spent, ceiling_usd=app.config.llm.budget_usd_per_month)
+def _of_month(store: Ledger, config: Config, today: date) -> Budget:
+    spent = store.spent_usd(_midnight(today.replace(day=1), config))
+    return Budget(spent_usd=spent, ceiling_usd=config.llm.budget_usd_per_month)
 
 
 # -- what it would cost
 
 
-def estimate(app: App, editions: Sequence[Edition], day: date) -> Estimate:
-    """What a run of *day* would cost. The lists are read, as the run would; no request goes out, no issue is made."""
-    from digest.summarizers.model import ModelSummarizer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoned:
+    """What one request is likely to take, and at most."""
 
-    reports = app.run(editions, day, until=Stage.FETCH, send=False)
-    summarizer, of_run, of_month = app.summarizer, _of_run(app, day), _of_month(app)
-    purses = [b.left_usd for b in (of_run, of_month) if b.left_usd is not None]
-    model = summarizer if isinstance(summarizer, ModelSummarizer) else None
-    price = model.price() if model and app.config.llm.mode == "batch" else None
-    reckoner = _Reckoner(
-        app=app, model=model, left_usd=min(purses, default=None), output_per_paper=_output_per_paper(app)
+    input_tokens: int
+    output_tokens: int
+    likely_usd: float | None
+    """None: the model has no price."""
+    most_usd: float | None
+    """What is reserved before it goes out."""
+
+
+def reckon(prompt: Prompt, purse: Purse, *, output_tokens: int, tier: str) -> Reckoned:
+    """What *prompt* would take of *purse*.
+
+    Args:
+        output_tokens: As many as the answer is likely to have.
+        tier: That it is asked for in, empty for the usual one.
+    """
+    given = purse.llm.count_tokens(prompt.system) + purse.llm.count_tokens(prompt.user)
+    counter = getattr(purse.llm, "counter", None)
+    if counter is not None and counter.is_bound:
+        given //= _BOUND
+    answer = Completion(text="", input_tokens=given, output_tokens=output_tokens, tier=tier or None)
+    return Reckoned(
+        input_tokens=given,
+        output_tokens=output_tokens,
+        likely_usd=None if purse.price is None else purse.price.cost_usd(answer),
+        most_usd=purse.plan(prompt).most_usd,
     )
-    return Estimate(
-        day=day,
-        client=summarizer.client,
-        model=summarizer.model,
-        editions=tuple(reckoner.edition(edition, day) for edition in editions),
-        of_run=of_run,
-        of_month=of_month,
-        batch_share=price.batch if price else None,
-        flex_share=_flex_share(model, app.config.llm),
-        warnings=tuple(dict.fromkeys(w for report in reports for w in report.warnings)),
+
+
+def batches_of(papers: Sequence[Paper], model: ModelSummarizer, language: str) -> tuple[Batch, ...]:
+    """The batches in which *papers* would go to *model*, if each request were answered."""
+    return tuple(
+        plan(
+            papers,
+            llm=model.llm,
+            system=model.systems[language],
+            batch_tokens=model.batch_tokens(language),
+            max_papers_per_request=model.config.llm.max_papers_per_request,
+        )
     )
+
+
+def prompt_of(papers: tuple[Paper, ...], model: ModelSummarizer, language: str) -> Prompt:
+    """What would be sent for one batch, but for the letters that are drawn for each request."""
+    return prompt_for(Batch(papers=papers), system=model.systems[language], nonce=_NONCE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimator:
+    """Says what a run would cost. The lists are read, as the run would; no request goes out, no issue is made."""
+
+    store: Spent
+    config: Config
+    today: date
+    summarizer: Callable[[], Summarizer]
+    read: Callable[[Sequence[Edition], date], Iterable[str]]
+    """Reads the lists of editions on a day; what could not be read, in words."""
+    choose: Callable[[str, date], Selection]
+    """What the issue of an edition, which is given by name, takes on a day."""
+    lacking: Callable[[str, date, Sequence[PaperId]], Sequence[Paper]]
+    """Those papers of it that the store has no summary of."""
+
+    def estimate(self, editions: Sequence[Edition], day: date) -> Estimate:
+        """What a run of *day* would cost."""
+        from digest.summarizers.model import ModelSummarizer
+
+        warnings = dict.fromkeys(self.read(editions, day))
+        llm, summarizer = self.config.llm, self.summarizer()
+        of_run, of_month = _of_run(self.store, self.config, day), _of_month(self.store, self.config, self.today)
+        lefts = [b.left_usd for b in (of_run, of_month) if b.left_usd is not None]
+        model = summarizer if isinstance(summarizer, ModelSummarizer) else None
+        price = model.price() if model and llm.mode == "batch" else None
+        reckoner = _Reckoner(
+            needs=self,
+            summarizer=summarizer,
+            model=model,
+            left_usd=min(lefts, default=None),
+            output_per_paper=self._output_per_paper(),
+        )
+        return Estimate(
+            day=day,
+            client=summarizer.client,
+            model=summarizer.model,
+            editions=tuple(reckoner.edition(edition, day) for edition in editions),
+            of_run=of_run,
+            of_month=of_month,
+            batch_share=price.batch if price else None,
+            flex_share=_flex_share(model, llm),
+            warnings=tuple(warnings),
+        )
+
+    def _output_per_paper(self) -> float:
+        past = _past(self.store, self.config, self.today)
+        known = past and past.summaries and past.output_tokens
+        return past.output_tokens / past.summaries if past and known else OUTPUT_PER_PAPER
 
 
 def _flex_share(model: ModelSummarizer | None, llm: LLMConfig) -> float | None:
@@ -287,16 +343,12 @@ def _flex_share(model: ModelSummarizer | None, llm: LLMConfig) -> float | None:
     return price.share("flex") if price else None
 
 
-def _output_per_paper(app: App) -> float:
-    past = _past(app)
-    return past.output_tokens / past.summaries if past and past.summaries and past.output_tokens else OUTPUT_PER_PAPER
-
-
 @dataclass(slots=True, kw_only=True)
 class _Reckoner:
-    """Goes through the editions as a run would, with a purse of its own."""
+    """Goes through the editions as a run would, with a budget of its own."""
 
-    app: App
+    needs: Estimator
+    summarizer: Summarizer
     model: ModelSummarizer | None
     """None: extracts, which cost nothing."""
     left_usd: float | None
@@ -306,12 +358,12 @@ class _Reckoner:
     """By the editions so far."""
 
     def edition(self, edition: Edition, day: date) -> EditionEstimate:
-        stored = self.app.store.issue(edition.name, day)
+        stored = self.needs.store.issue(edition.name, day)
         if stored is not None and stored.entries:
             return EditionEstimate(edition=edition.name, is_out=True, papers=len(stored.entries))
-        pipeline, summarizer = self.app.pipeline, self.app.summarizer
-        chosen = pipeline.select(edition, day).chosen
-        keys = {p: key_of(summarizer, p, edition.language) for p in pipeline.lacking(edition, day)}
+        chosen = self.needs.choose(edition.name, day).chosen
+        lacking = self.needs.lacking(edition.name, day, [ranked.candidate.paper.id for ranked in chosen])
+        keys = {paper: key_of(self.summarizer, paper, edition.language) for paper in lacking}
         asked = [paper for paper, key in keys.items() if key not in self.asked]
         self.asked.update(keys.values())
         found = EditionEstimate(edition=edition.name, papers=len(chosen), stored=len(chosen) - len(asked))
@@ -323,19 +375,13 @@ class _Reckoner:
     def _summaries(
         self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
-        """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does."""
-        llm, system, purse = self.app.config.llm, model.systems[edition.language], model.purse(edition.name)
-        batches = plan(
-            papers,
-            llm=model.llm,
-            system=system,
-            batch_tokens=model.batch_tokens(edition.language),
-            max_papers_per_request=llm.max_papers_per_request,
-        )
+        """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, then given up."""
+        purse = model.begin(_RUN).purse(edition.name)
+        batches = batches_of(papers, model, edition.language)
         queue = deque(Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches))
         while queue:
             ask = queue.popleft()
-            prompt = prompt_for(Batch(papers=ask.papers), system=system, nonce=_NONCE)
+            prompt = prompt_of(ask.papers, model, edition.language)
             if (more := self._with(found, prompt, purse, round(self.output_per_paper * len(ask.papers)))) is not None:
                 found = more
             elif halves := ask.halves():
@@ -347,40 +393,30 @@ class _Reckoner:
     def _overview(
         self, found: EditionEstimate, chosen: Sequence[Ranked], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
-        if not self.app.config.llm.overview or len(chosen) < FEWEST_ENTRIES:
+        if not self.needs.config.llm.overview or len(chosen) < FEWEST_ENTRIES:
             return found
         prompt = overview_prompt_for(
             tellable([_entry_of(ranked) for ranked in chosen]),
             system=model.overview_systems[edition.language],
             nonce=_NONCE,
         )
-        purse = model.purse(edition.name, purpose="overview")
+        purse = model.begin(_RUN).purse(edition.name, purpose="overview")
         return self._with(found, prompt, purse, _OVERVIEW_TOKENS) or found
 
     def _with(self, found: EditionEstimate, prompt: Prompt, purse: Purse, output_tokens: int) -> EditionEstimate | None:
         """One more request; None if the budget does not reach for it, once those before it are settled."""
-        most = purse.plan(prompt).most_usd
-        if most is not None and self.left_usd is not None and most > self.left_usd:
+        one = reckon(prompt, purse, output_tokens=output_tokens, tier=self.needs.config.llm.service_tier)
+        if one.most_usd is not None and self.left_usd is not None and one.most_usd > self.left_usd:
             return None
-        given = purse.llm.count_tokens(prompt.system) + purse.llm.count_tokens(prompt.user)
-        counter = getattr(purse.llm, "counter", None)
-        if counter is not None and counter.is_bound:
-            given //= _BOUND
-        likely = None
-        if purse.price is not None:
-            tier = self.app.config.llm.service_tier or None
-            likely = purse.price.cost_usd(
-                Completion(text="", input_tokens=given, output_tokens=output_tokens, tier=tier)
-            )
-            if self.left_usd is not None:
-                self.left_usd -= likely
+        if one.likely_usd is not None and self.left_usd is not None:
+            self.left_usd -= one.likely_usd
         return replace(
             found,
             requests=found.requests + 1,
-            input_tokens=found.input_tokens + given,
-            output_tokens=found.output_tokens + output_tokens,
-            likely_usd=_sum((found.likely_usd, likely)),
-            most_usd=_sum((found.most_usd, most)),
+            input_tokens=found.input_tokens + one.input_tokens,
+            output_tokens=found.output_tokens + one.output_tokens,
+            likely_usd=sum_usd((found.likely_usd, one.likely_usd)),
+            most_usd=sum_usd((found.most_usd, one.most_usd)),
         )
 
 
@@ -397,6 +433,7 @@ def _entry_of(ranked: Ranked) -> Entry:
     )
 
 
-def _sum(costs: Iterable[float | None]) -> float | None:
+def sum_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of *costs*; None where one of them is not known."""
     known = list(costs)
     return None if None in known else sum(cost for cost in known if cost is not None)

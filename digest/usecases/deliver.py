@@ -1,25 +1,19 @@
-"""Mails: the stage `deliver` over all editions of a run, and `digest deliver`, which a person calls."""
+"""Mails that a person sends: `digest deliver`."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from digest.core.errors import NotFoundError
-from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
-from digest.stages.deliver import LEFT, Delivered, Round, mails_since
-from digest.stages.lost import LostIssues, lost_issues
-from digest.stages.report import Mailed
+from digest.core.models import Delivery, DeliveryState
+from digest.stages.deliver import Delivered, mails_since
+from digest.stages.lost import LostIssues
+from digest.stages.mails import STATES, Mailing, count_states
 
-if TYPE_CHECKING:
-    from digest.app.app import App
-
-STATES: Final = ("due", "sent", "unknown", "failed")
-"""What deliveries are counted as; `sending` and `dot` are due, and `skipped` is nobody's business any more."""
 RETRIED: Final = {
     "failed": DeliveryState.FAILED,
     "unknown": DeliveryState.UNKNOWN,
@@ -60,169 +54,97 @@ class Posted:
         return "degraded" if self.delivered.trouble or self.states["due"] else "done"
 
 
-def deliver(
-    app: App, editions: Sequence[Edition], day: date | None, *, retry: str | None = None, recipients: Sequence[str] = ()
-) -> list[Posted]:
-    """Send what is due: of today's issue and the days before, or of *day* alone.
+class Store(Protocol):
+    """The store, as far as it knows the mails of issues."""
 
-    Args:
-        retry: One of `RETRIED`: make those due again first.
-        recipients: Only these of them; none: all.
+    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
 
-    Raises:
-        NotFoundError: One of *recipients* has no such mail; nothing was done.
-    """
-    app.check(send=True)
-    until = day or app.today()
-    since = day or mails_since(until)
-    with app.only_run():
-        again: dict[str, tuple[Retried, ...]] = {}
-        if retry is not None:
-            _find(app, editions, (since, until), retry, recipients)
-            again = {e.name: _retry(app, e, (since, until), retry, recipients) for e in editions}
-        # Who names a day has decided.
-        lost = lost_issues(app) if day is None else LostIssues()
-        delivered = deliver_all(app, editions, until, only=day is not None, lost=lost)
-        return [
-            Posted(
-                edition=e.name,
-                since=since,
-                until=until,
-                retried=again.get(e.name, ()),
-                delivered=delivered[e.name],
-                states=_states(app, e, (since, until)),
-            )
-            for e in editions
-        ]
+    def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+    def retry_deliveries(
+        self,
+        edition: str,
+        *,
+        since: date,
+        until: date,
+        states: Collection[DeliveryState],
+        recipients: Collection[str] = (),
+    ) -> tuple[Delivery, ...]: ...
 
 
-def _find(
-    app: App, editions: Sequence[Edition], span: tuple[date, date], retry: str, recipients: Sequence[str]
-) -> None:
-    names = {e.name for e in editions}
-    found = [d for d in app.store.deliveries_in([RETRIED[retry]]) if d.edition in names]
-    near = {d.recipient.lower() for d in found if span[0] <= d.date <= span[1]}
-    for address in recipients:
-        if address.lower() not in near:
-            days = sorted({str(d.date) for d in found if d.recipient.lower() == address.lower()})
-            older = f"; there is one of {days[-1]}: name it with --date" if days else ""
-            raise NotFoundError(f"no mail to {address} is {retry} from {span[0]} to {span[1]}{older}; nothing was sent")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivering:
+    """Sends what is due of editions, which are given by name, at a person's word."""
 
+    store: Store
+    mailing: Callable[[], Mailing]
+    """The stage that sends."""
+    lost: Callable[[], LostIssues]
+    """Compares the archive with the database."""
+    lease: Callable[[str], AbstractContextManager[None]]
+    """Keeps a run waiting meanwhile."""
+    today: date
 
-def _retry(
-    app: App, edition: Edition, span: tuple[date, date], retry: str, recipients: Sequence[str]
-) -> tuple[Retried, ...]:
-    again = app.store.retry_deliveries(
-        edition.name, since=span[0], until=span[1], states=[RETRIED[retry]], recipients=recipients
-    )
-    twice = RETRIED[retry] is DeliveryState.UNKNOWN
-    return tuple(Retried(date=d.date, recipient=d.recipient, may_arrive_twice=twice) for d in again)
+    def deliver(
+        self, editions: Sequence[str], day: date | None, *, retry: str | None = None, recipients: Sequence[str] = ()
+    ) -> list[Posted]:
+        """Send what is due: of today's issue and the days before, or of *day* alone.
 
+        Args:
+            retry: One of `RETRIED`: make those due again first.
+            recipients: Only these of them; none: all.
 
-def _states(app: App, edition: Edition, span: tuple[date, date]) -> dict[str, int]:
-    counts = dict.fromkeys(STATES, 0)
-    for name, day, _ in app.store.issue_dates(edition.name):
-        if span[0] <= day <= span[1]:
-            for state, n in count_states(app.store.deliveries(name, day)).items():
-                counts[state] += n
-    return counts
+        Raises:
+            NotFoundError: One of *recipients* has no such mail; nothing was done.
+        """
+        until = day or self.today
+        since = day or mails_since(until)
+        with self.lease("run"):
+            again: dict[str, tuple[Retried, ...]] = {}
+            if retry is not None:
+                self._find(editions, (since, until), retry, recipients)
+                again = {name: self._retry(name, (since, until), retry, recipients) for name in editions}
+            # Who names a day has decided.
+            lost = self.lost() if day is None else LostIssues()
+            delivered = self.mailing().deliver_all(editions, until, only=day is not None, lost=lost)
+            return [
+                Posted(
+                    edition=name,
+                    since=since,
+                    until=until,
+                    retried=again.get(name, ()),
+                    delivered=delivered[name],
+                    states=self._states(name, (since, until)),
+                )
+                for name in editions
+            ]
 
+    def _find(self, editions: Sequence[str], span: tuple[date, date], retry: str, recipients: Sequence[str]) -> None:
+        found = [d for d in self.store.deliveries_in([RETRIED[retry]]) if d.edition in editions]
+        near = {d.recipient.lower() for d in found if span[0] <= d.date <= span[1]}
+        for address in recipients:
+            if address.lower() not in near:
+                days = sorted({str(d.date) for d in found if d.recipient.lower() == address.lower()})
+                older = f"; there is one of {days[-1]}: name it with --date" if days else ""
+                raise NotFoundError(
+                    f"no mail to {address} is {retry} from {span[0]} to {span[1]}{older}; nothing was sent"
+                )
 
-def count_states(deliveries: Iterable[Delivery]) -> dict[str, int]:
-    """How many are in each of `STATES`."""
-    counts = dict.fromkeys(STATES, 0)
-    for delivery in deliveries:
-        if delivery.state is not DeliveryState.SKIPPED:
-            # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
-            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
-    return counts
-
-
-def deliver_all(
-    app: App, editions: Iterable[Edition], day: date, *, only: bool = False, lost: LostIssues
-) -> dict[str, Delivered]:
-    """Send what is due of *editions*; by name. What one of them met at the server counts for the next ones too.
-
-    Args:
-        only: Leave the issues of the days before alone.
-        lost: What the archive holds and the database lacks: mails of those days may be out already.
-    """
-    met = Round()
-    with app.mailer() as mailer:
-        return {
-            e.name: app.pipeline.deliver(
-                e,
-                day,
-                compose=_letter(app, e),
-                mailer=mailer,
-                met=met,
-                only=only,
-                waiting_until=lost.mails_wait_until(e.name),
-            )
-            for e in editions
-        }
-
-
-def _letter(app: App, edition: Edition) -> Callable[[Issue, Delivery], Mail]:
-    """What makes the mail of an issue for one recipient; the part that is the same for all is made once."""
-    from digest.publish.mail import Body, compose, draw_body
-
-    mail, site_url, templates = app.config.mail, app.config.site_url, app.templates
-    drawn: dict[str, Body] = {}
-
-    def letter(issue: Issue, delivery: Delivery) -> Mail:
-        if issue.id not in drawn:
-            app.host.progress(f"sending {issue.id}")
-            drawn[issue.id] = draw_body(_abroad(issue, app.config.base), templates=templates, site_url=site_url)
-        composed = compose(
-            issue,
-            recipient=delivery.recipient,
-            sender=mail.sender,
-            sender_name=mail.sender_name,
-            message_id=delivery.message_id,
-            at=delivery.queued_at,
-            templates=templates,
-            site_url=site_url,
-            body=drawn[issue.id],
+    def _retry(
+        self, edition: str, span: tuple[date, date], retry: str, recipients: Sequence[str]
+    ) -> tuple[Retried, ...]:
+        again = self.store.retry_deliveries(
+            edition, since=span[0], until=span[1], states=[RETRIED[retry]], recipients=recipients
         )
-        return replace(composed, label=f"{edition.name}-{issue.date}")
+        twice = RETRIED[retry] is DeliveryState.UNKNOWN
+        return tuple(Retried(date=d.date, recipient=d.recipient, may_arrive_twice=twice) for d in again)
 
-    return letter
-
-
-def _abroad(issue: Issue, base: Path) -> Issue:
-    """*issue* for people elsewhere: what went wrong with a file names it as seen from config.toml."""
-    private = str(base)
-
-    def seen(error: str | None) -> str | None:
-        return error and error.replace(f"{private}{os.sep}", "").replace(private, "the folder of config.toml")
-
-    return replace(issue, sources=tuple(replace(s, error=seen(s.error)) for s in issue.sources))
-
-
-def give_up_left(app: App) -> tuple[str, ...]:
-    """Give up the mails of editions that left the config; what is to be said of it.
-
-    They are due again when the edition is back.
-    """
-    names = {e.name for e in app.config.editions}
-    said = []
-    for name in app.store.editions_on_their_way():
-        if name not in names and (skipped := app.store.skip_deliveries(name, before=None, reason=LEFT)):
-            mails = "1 mail is" if len(skipped) == 1 else f"{len(skipped)} mails are"
-            said.append(f"{mails} not sent, for there is no edition {name!r} in {app.config.path.name} any more")
-    return tuple(said)
-
-
-def mailed(app: App, edition: Edition, day: date, delivered: Delivered) -> Mailed:
-    """What is to be reported of an edition's mails."""
-    deliveries = app.store.deliveries(edition.name, day)
-    sent = sorted(d.sent_at for d in deliveries if d.sent_at is not None)
-    earlier = sent[: len(sent) - delivered.sent_today]
-    return Mailed(
-        recipients=len(edition.recipients),
-        sent=delivered.sent,
-        skipped=delivered.skipped,
-        already=len(earlier),
-        already_at=earlier[-1].astimezone(app.config.timezone) if earlier else None,
-    )
+    def _states(self, edition: str, span: tuple[date, date]) -> dict[str, int]:
+        counts = dict.fromkeys(STATES, 0)
+        for name, day, _ in self.store.issue_dates(edition):
+            if span[0] <= day <= span[1]:
+                for state, n in count_states(self.store.deliveries(name, day)).items():
+                    counts[state] += n
+        return counts

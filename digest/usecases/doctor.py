@@ -1,26 +1,35 @@
-"""What is configured, reachable and missing, and what to do; and what happened last."""
+"""What is configured, reachable and missing, and what to do: `digest doctor`.
+
+Each check is a function of what it looks at; `Doctor` has the parts of one config and says which checks it needs.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.lists.bounds import within_bounds
-from digest.core.models import Edition
+from digest.core.models import Document, Edition
+from digest.core.ports import Mailer, Source
 from digest.core.private import without_password
+from digest.core.summaries.summarizer import Summarizer
+from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
 from digest.publish.views import count
+from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 
 if TYPE_CHECKING:
-    from digest.app.app import App
-    from digest.core.host import Host
-    from digest.usecases.interests import Counted
+    from digest.config.settings import Config, LLMConfig, MailConfig
+    from digest.store import Status
+    from digest.usecases.interests import Counted, Understood
 
 _LITTLE_SPACE: Final = 200_000_000
 """Bytes; a year of issues of 30 papers takes less."""
@@ -36,24 +45,57 @@ class Finding:
     """What was found and, where it is not good, what to do."""
 
 
-def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
-    """Look at everything a run needs; nothing is written but the database's own tables."""
-    from digest.app.app import App
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a check found that works, but perhaps not as it is meant."""
 
-    try:
-        app = App.from_file(path, host)
-    except ConfigError as error:
-        return [Finding(subject="config", level="wrong", said=line) for line in str(error).splitlines()]
-    with app:
+    said: str
+
+
+Check = tuple[str, Callable[[], "Doubt | str"]]
+"""Its subject, and what looks: says what is good, or what is doubtful; raises a DigestError for what is wrong."""
+
+
+class Store(Protocol):
+    """The store, as far as it is looked at."""
+
+    def status(self, *, since: datetime) -> Status: ...
+
+
+class Lost(Protocol):
+    """What the archive has and the database lacks; see `digest.stages.lost.LostIssues`."""
+
+    def warnings(self, edition: str, day: date | None) -> tuple[str, ...]: ...
+
+
+class Templates(Protocol):
+    """The templates of pages and mails."""
+
+    def fingerprint(self) -> str: ...
+
+
+def examine(path: Path, opened: AbstractContextManager[Doctor], *, offline: bool) -> list[Finding]:
+    """Look at everything a run needs; nothing is written but the database's own tables.
+
+    Args:
+        opened: Gives the parts of the config at *path*, or raises ConfigError.
+        offline: Leave out what needs the network.
+    """
+    with ExitStack() as stack:
+        try:
+            doctor = stack.enter_context(opened)
+        except ConfigError as error:
+            return [Finding(subject="config", level="wrong", said=line) for line in str(error).splitlines()]
         found = [Finding(subject="config", level="good", said=f"{path} is valid")]
-        found += [_tried(subject, look) for subject, look in _local(app)]
+        found += [_tried(check) for check in doctor.local()]
         if not offline:
-            found += [_tried(subject, look) for subject, look in _remote(app)]
+            found += [_tried(check) for check in doctor.remote()]
         return found
 
 
-def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
-    """Run one examination; an error of ours is what was found."""
+def _tried(check: Check) -> Finding:
+    """Run one check; an error of ours is what was found."""
+    subject, look = check
     try:
         with wall(lambda said: DigestError(f"could not be looked at: {said}")):
             found = look()
@@ -61,38 +103,76 @@ def _tried(subject: str, look: Callable[[], Finding | str]) -> Finding:
         return Finding(subject=subject, level="doubtful", said=str(error))
     except DigestError as error:
         return Finding(subject=subject, level="wrong", said=str(error))
-    return found if isinstance(found, Finding) else Finding(subject=subject, level="good", said=found)
+    if isinstance(found, Doubt):
+        return Finding(subject=subject, level="doubtful", said=found.said)
+    return Finding(subject=subject, level="good", said=found)
 
 
-def _local(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
-    yield "data folder", lambda: _folder(app.config.data_dir)
-    yield "database", lambda: _database(app)
-    yield "archive", lambda: _archive(app)
-    yield "keys", lambda: _keys(app)
-    yield "templates", lambda: _templates(app)
-    yield "topics", lambda: f"{len(app.taxonomy.names)} in the taxonomy"
-    for edition in app.config.editions:
-        if edition.interests or edition.avoid:
-            yield f"interests of {edition.name}", lambda edition=edition: _interests(app, edition)  # type: ignore[misc]
-    yield "model", lambda: _model(app)
-    if app.config.llm.client == "openai":
-        yield "prompts", lambda: _prompts(app)
-        yield "tokens", lambda: _tokens(app)
-        yield "prices", lambda: _prices(app)
-        yield "budget", lambda: _budget(app)
-    yield "mail", lambda: _mail(app)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doctor:
+    """The parts of one config that are looked at. Those behind a function are made when they are looked at."""
+
+    config: Config
+    environment: Mapping[str, str]
+    now: datetime
+    today: date
+    """In the config's time zone."""
+    store: Callable[[], Store]
+    lost: Callable[[], Lost]
+    taxonomy: Callable[[], Taxonomy]
+    templates: Callable[[], Templates]
+    prompts: Callable[[], object]
+    """Reads the prompts in every language, or raises ConfigError."""
+    folders: Callable[[str], Sequence[Path]]
+    """Where `templates` and `prompts` are looked for."""
+    interests: Callable[[Edition], Understood]
+    summarizer: Callable[[], Summarizer]
+    source: Callable[[str], Source]
+    """By name."""
+    fetcher: Callable[[Source], Callable[[str], Document]]
+    moved_to: Callable[[str], str | None]
+    """Where an address that was fetched has moved to for good."""
+    mailer: Callable[[], AbstractContextManager[Mailer]]
+
+    def local(self) -> Iterator[Check]:
+        """The checks that need no network."""
+        config = self.config
+        yield "data folder", lambda: data_folder(config.data_dir)
+        yield "database", lambda: database(self.store(), self.now)
+        yield "archive", lambda: archive(self.lost(), config)
+        yield "keys", lambda: source_keys(config, self.environment)
+        yield "templates", lambda: templates(self.templates(), self.folders("templates"))
+        yield "topics", lambda: f"{len(self.taxonomy().names)} in the taxonomy"
+        for edition in config.editions:
+            if edition.interests or edition.avoid:
+                yield f"interests of {edition.name}", lambda edition=edition: interests(self.interests(edition))  # type: ignore[misc]
+        yield "model", lambda: model(config, self.environment, self.summarizer)
+        if config.llm.client == "openai":
+            yield "prompts", lambda: prompts(self.prompts, self.folders("prompts"))
+            yield "tokens", lambda: tokens(config.llm)
+            yield "prices", lambda: prices(config.llm)
+            yield "budget", lambda: budget(config.llm)
+        yield "mail", lambda: mail(config, self.environment)
+
+    def remote(self) -> Iterator[Check]:
+        """The checks that ask servers."""
+        for source in self.config.sources:
+            yield f"source {source.name}", lambda name=source.name: self._source(name)  # type: ignore[misc]
+        if self.config.llm.client == "openai":
+            yield "model server", lambda: model_server(self.summarizer())
+        if self.config.mail.transport == "smtp":
+            yield "mail server", lambda: mail_server(self.mailer(), self.config.mail)
+
+    def _source(self, name: str) -> Doubt | str:
+        made = self.source(name)
+        return source(made, self.fetcher(made), today=self.today, now=self.now, moved_to=self.moved_to)
 
 
-def _remote(app: App) -> Iterator[tuple[str, Callable[[], Finding | str]]]:
-    for source in app.config.sources:
-        yield f"source {source.name}", lambda name=source.name: _source(app, name)  # type: ignore[misc]
-    if app.config.llm.client == "openai":
-        yield "model server", lambda: _model_server(app)
-    if app.config.mail.transport == "smtp":
-        yield "mail server", lambda: _mail_server(app)
+# -- the checks
 
 
-def _folder(folder: Path) -> Finding | str:
+def data_folder(folder: Path) -> Doubt | str:
+    """Whether *folder* can be written, with what lies in it, and has room."""
     probe = folder / ".writable"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,52 +185,52 @@ def _folder(folder: Path) -> Finding | str:
     except OSError as exc:
         raise ConfigError(f"{folder} cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
     if free < _LITTLE_SPACE:
-        said = f"only {free / 1e6:.0f} MB are free at {folder}; make room"
-        return Finding(subject="data folder", level="doubtful", said=said)
+        return Doubt(f"only {free / 1e6:.0f} MB are free at {folder}; make room")
     return f"{folder}, {free / 1e9:.0f} GB free"
 
 
-def _database(app: App) -> str:
-    status = app.store.status(since=app.host.clock())
+def database(store: Store, now: datetime) -> str:
+    """What the database holds."""
+    status = store.status(since=now)
     return f"{status.place}, {count(status.papers, 'paper')}, {count(status.issues, 'issue')}"
 
 
-def _archive(app: App) -> Finding | str:
-    from digest.stages.lost import lost_issues
-
-    lost = lost_issues(app)
-    said = [sentence for e in app.config.editions for sentence in lost.warnings(e.name, None)]
-    if said:
-        return Finding(subject="archive", level="doubtful", said="; ".join(said))
-    return f"{app.config.data_dir / 'site'}, of issues that the database has"
+def archive(lost: Lost, config: Config) -> Doubt | str:
+    """Whether the database has the issues that the archive holds."""
+    said = [sentence for e in config.editions for sentence in lost.warnings(e.name, None)]
+    return Doubt("; ".join(said)) if said else f"{config.data_dir / 'site'}, of issues that the database has"
 
 
-def _keys(app: App) -> str:
-    named = [s for s in app.config.sources if app.config.source_key(s, app.host.environment)]
-    return f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
+def source_keys(config: Config, environment: Mapping[str, str]) -> str:
+    """Whether each source that needs a key has one, and which could have one."""
+    named = [s for s in config.sources if config.source_key(s, environment)]
+    said = f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
+    without = [s for s in config.sources if kind_of(s.kind).access and not s.api_key_env]
+    for source in without:
+        said += f"; {source.name} is asked without one, and `digest sources {source.kind}` says how to give it one"
+    return said
 
 
-def _templates(app: App) -> str:
-    from digest import assets
-
-    app.templates.fingerprint()  # reads them all
-    return "found in " + ", ".join(str(f) for f in assets.folders("templates", app.config.base))
-
-
-def _prompts(app: App) -> str:
-    from digest import assets
-    from digest.app.summarizers import overview_prompt, system_prompt
-
-    for language in sorted({edition.language for edition in app.config.editions}):
-        system_prompt(app.config, app.taxonomy, language)
-        overview_prompt(app.config, language)
-    return "found in " + ", ".join(str(f) for f in assets.folders("prompts", app.config.base))
+def templates(found: Templates, folders: Sequence[Path]) -> str:
+    """Whether all templates can be read."""
+    found.fingerprint()  # reads them all
+    return _found_in(folders)
 
 
-def _interests(app: App, edition: Edition) -> Finding | str:
+def prompts(read: Callable[[], object], folders: Sequence[Path]) -> str:
+    """Whether all prompts can be read."""
+    read()
+    return _found_in(folders)
+
+
+def _found_in(folders: Sequence[Path]) -> str:
+    return "found in " + ", ".join(map(str, folders))
+
+
+def interests(found: Understood) -> Doubt | str:
+    """Whether the interests of an edition were understood."""
     from digest.usecases.interests import unreadable
 
-    found = app.interests.understood(edition)
     said = ", ".join(
         [*_counted(found.wanted), *([f"feedback on {count(found.marks, 'paper')}"] if found.marks else [])]
     )
@@ -160,9 +240,7 @@ def _interests(app: App, edition: Edition) -> Finding | str:
         said += f"; {', '.join(unread[:3])}{', …' if unread[3:] else ''} will be read by the next run"
     libraries = (*found.wanted.libraries, *found.avoided.libraries)
     bad = list(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
-    if bad:
-        return Finding(subject=f"interests of {edition.name}", level="doubtful", said="; ".join((said, *bad)))
-    return said
+    return Doubt("; ".join((said, *bad))) if bad else said
 
 
 def _counted(found: Counted) -> list[str]:
@@ -175,9 +253,10 @@ def _counted(found: Counted) -> list[str]:
     return list(filter(None, parts))
 
 
-def _model(app: App) -> Finding | str:
-    llm = app.config.llm
-    key = app.config.api_key(app.host.environment)
+def model(config: Config, environment: Mapping[str, str], summarizer: Callable[[], Summarizer]) -> str:
+    """Who writes the summaries, and whether what it needs is there."""
+    llm = config.llm
+    key = config.api_key(environment)
     if llm.client == "extractive":
         return "none: summaries are extracts of the abstract, without key or network"
     if llm.client == "replay":
@@ -187,100 +266,104 @@ def _model(app: App) -> Finding | str:
     said = f"key from {llm.api_key_env}" if key else f"without a key, for {llm.api_key_env} is not set"
     given = {"effort": llm.effort, "tier": llm.service_tier, "extra_body": ", ".join(llm.extra_body)}
     more = "".join(f", {name} {value}" for name, value in given.items() if value)
-    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}{more}{_context(app)}"
+    return f"{llm.model} at {llm.base_url or 'the OpenAI API'}, {said}{more}{_context(summarizer(), llm)}"
 
 
-def _context(app: App) -> str:
+def _context(writer: Summarizer, llm: LLMConfig) -> str:
     """What is known of how much the model sees at once."""
     from digest.summarizers.model import ModelSummarizer, context_of
 
-    writer = app.summarizer
     window = context_of(writer.llm) if isinstance(writer, ModelSummarizer) else None
     if window is None:
         return ""
-    known = "as configured" if window == app.config.llm.context_tokens else "as found out"
+    known = "as configured" if window == llm.context_tokens else "as found out"
     return f", which sees {window:,} tokens at once ({known})"
 
 
-def _tokens(app: App) -> Finding | str:
+def tokens(llm: LLMConfig) -> Doubt | str:
+    """Whether the model's tokens can be counted."""
     from digest.llm.tokens import counter
 
-    counted = counter(app.config.llm.model)
+    counted = counter(llm.model)
     said = counted.describe()
     if said and counted.is_bound:
-        return Finding(subject="tokens", level="doubtful", said=said)
+        return Doubt(said)
     return said or "counted by the model's own vocabulary"
 
 
-def _prices(app: App) -> Finding | str:
-    llm, price = app.config.llm, price_list(app.config.llm)
-    if price is not None:
+def prices(llm: LLMConfig) -> Doubt | str:
+    """Whether the model has a price, as a budget needs it.
+
+    Raises:
+        ConfigError: It has none, and there is a budget.
+    """
+    if (price := price_list(llm)) is not None:
         return said_of(price)
     give = f'give it as [llm.prices."{llm.model}"]'
     if llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None:
-        said = f"no price is known for {llm.model}, so no budget can hold; {give}"
-        return Finding(subject="prices", level="wrong", said=said)
-    said = f"no price is known for {llm.model}, so what it costs is not; {give}"
-    return Finding(subject="prices", level="doubtful", said=said)
+        raise ConfigError(f"no price is known for {llm.model}, so no budget can hold; {give}")
+    return Doubt(f"no price is known for {llm.model}, so what it costs is not; {give}")
 
 
-def _budget(app: App) -> Finding | str:
-    llm = app.config.llm
+def budget(llm: LLMConfig) -> Doubt | str:
+    """Whether what the model costs has a ceiling."""
     ceilings = {"a run": llm.budget_usd_per_run, "a month": llm.budget_usd_per_month}
     said = ", ".join(f"{usd(ceiling)} {per}" for per, ceiling in ceilings.items() if ceiling is not None)
     if said or llm.base_url:
         return said or "none is set"
-    said = "none is set: what the model costs has no ceiling; set [llm] budget_usd_per_month"
-    return Finding(subject="budget", level="doubtful", said=said)
+    return Doubt("none is set: what the model costs has no ceiling; set [llm] budget_usd_per_month")
 
 
-def _mail(app: App) -> Finding | str:
+def mail(config: Config, environment: Mapping[str, str]) -> Doubt | str:
+    """Whether there is somebody to send mails to, and a way to."""
     from digest.deliver.smtp import port_hint
 
-    mail = app.config.mail
-    app.config.smtp_password(app.host.environment)
-    to = sum(len(e.recipients) for e in app.config.editions)
+    mail = config.mail
+    config.smtp_password(environment)
+    to = sum(len(e.recipients) for e in config.editions)
     if not to:
-        return Finding(
-            subject="mail", level="doubtful", said="no edition has recipients: issues go to the archive only"
-        )
+        return Doubt("no edition has recipients: issues go to the archive only")
     if mail.transport == "outbox":
-        return f"{count(to, 'recipient')}; mails are written to {app.config.data_dir / 'outbox'} and not sent"
+        return f"{count(to, 'recipient')}; mails are written to {config.data_dir / 'outbox'} and not sent"
     said = f"{count(to, 'recipient')} over {mail.host}:{mail.port} ({mail.security})"
-    if hint := port_hint(mail.port, mail.security):
-        return Finding(subject="mail", level="doubtful", said=f"{said}; {hint}")
-    return said
+    hint = port_hint(mail.port, mail.security)
+    return Doubt(f"{said}; {hint}") if hint else said
 
 
-def _source(app: App, name: str) -> Finding | str:
-    source = app.sources[name]
-    url = source.url_for(app.today())
-    parsed = within_bounds(source.parse(app.fetcher(source)(url).content, url=url), now=app.host.clock())
-    if moved := app.door.moved_to(url):
+def source(
+    source: Source,
+    get: Callable[[str], Document],
+    *,
+    today: date,
+    now: datetime,
+    moved_to: Callable[[str], str | None],
+) -> Doubt | str:
+    """Whether a source can be read, and how many papers it lists today."""
+    url = source.url_for(today)
+    parsed = within_bounds(source.parse(get(url).content, url=url), now=now)
+    if moved := moved_to(url):
         where = without_password(moved)
-        said = f"{count(len(parsed.records), 'paper')}, but it has moved for good to {where}; change its url"
-        return Finding(subject=f"source {name}", level="doubtful", said=said)
+        return Doubt(f"{count(len(parsed.records), 'paper')}, but it has moved for good to {where}; change its url")
     if parsed.rejected:
         unreadable = f"{len(parsed.rejected)} items that cannot be read: {parsed.rejected[0].reason}"
-        said = f"{count(len(parsed.records), 'paper')}, and {unreadable}"
-        return Finding(subject=f"source {name}", level="doubtful", said=said)
+        return Doubt(f"{count(len(parsed.records), 'paper')}, and {unreadable}")
     return f"{count(len(parsed.records), 'paper')} at {without_password(url)}"
 
 
-def _model_server(app: App) -> Finding | str:
+def model_server(summarizer: Summarizer) -> Doubt | str:
+    """Whether the model's server answers a small question."""
     from digest.summarizers.model import ModelSummarizer, probe
 
-    writer = app.summarizer
-    assert isinstance(writer, ModelSummarizer)  # noqa: S101 -- there is a server
+    assert isinstance(summarizer, ModelSummarizer)  # noqa: S101 -- there is a server
     said = "not asked, for its budget is used up; raise [llm] budget_usd_per_month, or wait for the next month"
-    return probe(writer) or Finding(subject="model server", level="doubtful", said=said)
+    return probe(summarizer) or Doubt(said)
 
 
-def _mail_server(app: App) -> str:
+def mail_server(opened: AbstractContextManager[Mailer], mail: MailConfig) -> str:
+    """Whether the mail server lets us in and takes our sender."""
     from digest.deliver.smtp import SmtpMailer
 
-    mail = app.config.mail
-    with app.mailer() as mailer:
+    with opened as mailer:
         if isinstance(mailer, SmtpMailer):
             mailer.check(mail.sender)
     login = f"takes the login of {mail.username!r} and " if mail.username else ""

@@ -1,22 +1,29 @@
-"""One paper's way through the program: who listed it when, why those records are one paper, what issues made of it."""
+"""Papers and issues of the store, as people name them, and a paper's history.
+
+A history is one paper's way through the program: who listed it when, why those records are one paper, and what issues
+made of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.errors import NotFoundError
 from digest.core.identity.ids import arxiv_id, canonical_url, doi, is_of_a_source
-from digest.core.models import Issue, Paper, PaperId
+from digest.core.models import Edition, Issue, Paper, PaperId
+from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import nearest
 from digest.core.ranking.reasons import OFF, Fit
+from digest.core.ranking.relevance import Background
 from digest.core.words.text import quoted
 from digest.publish.formulas import to_unicode
+from digest.stages.deliver import mails_since
 
 if TYPE_CHECKING:
-    from digest.app.app import App
+    from digest.config.settings import Config
     from digest.store import Alias, Decision, Listing, Vote
 
 _CANDIDATES: Final = 5
@@ -24,6 +31,52 @@ _CANDIDATES: Final = 5
 _TITLE: Final = 80
 _BEFORE: Final = 3
 """Papers that are named of those that stood before one."""
+
+
+class Papers(Protocol):
+    """The store, as far as a paper is looked up in it."""
+
+    def paper(self, paper_id: PaperId) -> Paper | None: ...
+
+    def paper_at(self, url: str) -> Paper | None: ...
+
+    def titled(self, title: str, *, limit: int) -> tuple[Paper, ...]: ...
+
+
+class Records(Papers, Protocol):
+    """The store, as far as a paper's history is told from it."""
+
+    def aliases(self, paper_id: PaperId) -> tuple[Alias, ...]: ...
+
+    def records_of(self, paper_id: PaperId) -> tuple[Listing, ...]: ...
+
+    def votes_of(self, paper_id: PaperId) -> tuple[Vote, ...]: ...
+
+    def decisions_on(self, paper_id: PaperId) -> tuple[Decision, ...]: ...
+
+    def parts_of(self, paper_id: PaperId) -> tuple[Paper, ...]: ...
+
+    def kept_from(self, paper_id: PaperId) -> tuple[PaperId, ...]: ...
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+
+class Issues(Protocol):
+    """The store, as far as issues are looked up in it."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+
+class Work(Protocol):
+    """The store, as far as it knows whether the work on an issue is done."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+    def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]: ...
+
+    def unsettled(self, sources: Sequence[str], day: date) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,69 +127,106 @@ class History:
     """Ids of papers that it was taken apart from."""
 
 
-def history_of(app: App, text: str) -> History:
-    """The history of the paper that *text* names, see `paper_of`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histories:
+    """Tells the histories of papers."""
+
+    store: Records
+    editions: Sequence[Edition]
+    """As the config has them now."""
+    profile_of: Callable[[Edition, date], Profile]
+    """What the readers of an edition want on a day."""
+    background: Background
+    """What words say apart from a day's papers."""
+    today: date
+
+    def of(self, text: str) -> History:
+        """The history of the paper that *text* names, see `paper_of`.
+
+        Raises:
+            NotFoundError: The store has no such paper, or several.
+        """
+        store = self.store
+        paper = paper_of(store, text)
+        decisions, listings = store.decisions_on(paper.id), store.records_of(paper.id)
+        return History(
+            paper=paper,
+            aliases=tuple(one for one in store.aliases(paper.id) if not is_of_a_source(one.id)),
+            listings=listings,
+            votes=store.votes_of(paper.id),
+            decisions=decisions,
+            standings=tuple(self._standings(paper, decisions, {one.source for one in listings})),
+            parts=store.parts_of(paper.id),
+            kept_from=store.kept_from(paper.id),
+        )
+
+    def _standings(self, paper: Paper, decisions: Sequence[Decision], sources: set[str]) -> Iterator[Standing]:
+        for decision in decisions:
+            issue = None if decision.is_printed else self.store.issue(decision.edition, decision.date)
+            if issue is not None:
+                yield self._stood(issue, {paper.id, *paper.aliases}, paper)
+        decided = {decision.edition for decision in decisions}
+        for edition in self.editions:
+            if edition.name not in decided and sources.intersection(edition.sources):
+                yield Standing(edition=edition.name, date=None, nearest=self._nearest(edition.name, paper, self.today))
+
+    def _stood(self, issue: Issue, ids: set[PaperId], paper: Paper) -> Standing:
+        printed = [Rival(id=e.paper.id, title=e.paper.title, score=e.score, is_printed=True) for e in issue.entries]
+        left = [Rival(id=o.id, title=o.title, score=o.score, is_printed=False) for o in issue.left_out]
+        # What was left out is in its order. Without scores, all that is known is that the others had none better.
+        rivals = [*sorted(printed, key=lambda one: -(one.score or 0)), *left]
+        if all(one.score is not None for one in left):
+            rivals.sort(key=lambda one: -(one.score or 0))
+        off = {e.paper.id for e in issue.entries if OFF in e.reason}
+        at = next((n for n, one in enumerate(rivals) if one.id in ids), None)
+        nearest = self._nearest(issue.edition, paper, issue.date)
+        if at is None:
+            return Standing(edition=issue.edition, date=issue.date, nearest=nearest)
+        return Standing(
+            edition=issue.edition,
+            date=issue.date,
+            score=rivals[at].score,
+            place=at + 1,
+            of=len(rivals),
+            before=tuple(reversed(rivals[max(0, at - _BEFORE) : at])),
+            last_printed=next((one for one in reversed(rivals[:at]) if one.is_printed and one.id not in off), None),
+            nearest=nearest,
+        )
+
+    def _nearest(self, edition: str, paper: Paper, day: date) -> Fit | None:
+        configured = next((one for one in self.editions if one.name == edition), None)
+        if configured is None:
+            return None
+        return nearest(paper, self.profile_of(configured, day), self.background)
+
+
+def issue_of(store: Issues, config: Config, edition: str | None, day: date | None) -> Issue:
+    """The issue of that edition and date; by default the newest of the first edition.
 
     Raises:
-        NotFoundError: The store has no such paper, or several.
+        ConfigError: There is no such edition.
+        NotFoundError: It has no such issue.
     """
-    store, paper = app.store, paper_of(app, text)
-    decisions, listings = store.decisions_on(paper.id), store.records_of(paper.id)
-    return History(
-        paper=paper,
-        aliases=tuple(one for one in store.aliases(paper.id) if not is_of_a_source(one.id)),
-        listings=listings,
-        votes=store.votes_of(paper.id),
-        decisions=decisions,
-        standings=tuple(_standings(app, paper, decisions, {one.source for one in listings})),
-        parts=store.parts_of(paper.id),
-        kept_from=store.kept_from(paper.id),
-    )
+    name = config.edition(edition).name if edition else config.editions[0].name
+    dates = [d for _, d, _ in store.issue_dates(name)]
+    if day is None and not dates:
+        raise NotFoundError(f"{name} has no issue yet; `digest run` makes one")
+    found = store.issue(name, day or dates[-1])
+    if found is None:
+        newest = f"; the newest is of {dates[-1]}" if dates else ""
+        raise NotFoundError(f"{name} has no issue of {day}{newest}")
+    return found
 
 
-def _standings(app: App, paper: Paper, decisions: Sequence[Decision], sources: set[str]) -> Iterator[Standing]:
-    for decision in decisions:
-        issue = None if decision.is_printed else app.store.issue(decision.edition, decision.date)
-        if issue is not None:
-            yield _stood(app, issue, {paper.id, *paper.aliases}, paper)
-    decided = {decision.edition for decision in decisions}
-    for edition in app.config.editions:
-        if edition.name not in decided and sources.intersection(edition.sources):
-            yield Standing(edition=edition.name, date=None, nearest=_nearest(app, edition.name, paper, app.today()))
+def is_done(store: Work, edition: Edition, day: date) -> bool:
+    """Whether the issue of that date is printed, none of its mails is due, and every source had its list."""
+    stored = store.issue(edition.name, day)
+    if stored is None or not stored.entries or store.undelivered(edition.name, since=mails_since(day), until=day):
+        return False
+    return not store.unsettled(edition.sources, day)
 
 
-def _stood(app: App, issue: Issue, ids: set[PaperId], paper: Paper) -> Standing:
-    printed = [Rival(id=e.paper.id, title=e.paper.title, score=e.score, is_printed=True) for e in issue.entries]
-    left = [Rival(id=o.id, title=o.title, score=o.score, is_printed=False) for o in issue.left_out]
-    # Left out papers are in their order. Without their scores, all that is known is that the others had none better.
-    rivals = [*sorted(printed, key=lambda one: -(one.score or 0)), *left]
-    if all(one.score is not None for one in left):
-        rivals.sort(key=lambda one: -(one.score or 0))
-    off = {e.paper.id for e in issue.entries if OFF in e.reason}
-    at = next((n for n, one in enumerate(rivals) if one.id in ids), None)
-    nearest = _nearest(app, issue.edition, paper, issue.date)
-    if at is None:
-        return Standing(edition=issue.edition, date=issue.date, nearest=nearest)
-    return Standing(
-        edition=issue.edition,
-        date=issue.date,
-        score=rivals[at].score,
-        place=at + 1,
-        of=len(rivals),
-        before=tuple(reversed(rivals[max(0, at - _BEFORE) : at])),
-        last_printed=next((one for one in reversed(rivals[:at]) if one.is_printed and one.id not in off), None),
-        nearest=nearest,
-    )
-
-
-def _nearest(app: App, edition: str, paper: Paper, day: date) -> Fit | None:
-    configured = next((one for one in app.config.editions if one.name == edition), None)
-    if configured is None:
-        return None
-    return nearest(paper, app.interests.profile(configured, day), app.background)
-
-
-def paper_of(app: App, text: str) -> Paper:
+def paper_of(store: Papers, text: str) -> Paper:
     """The paper that *text* names: an id as the store shows it, an arXiv id, a DOI, an address, or a title.
 
     Of a title, words that no other has will do.
@@ -144,7 +234,7 @@ def paper_of(app: App, text: str) -> Paper:
     Raises:
         NotFoundError: The store has no such paper, or several.
     """
-    store, ids = app.store, ids_of_text(text)
+    ids = ids_of_text(text)
     paper = next(filter(None, map(store.paper, ids)), None) or store.paper_at(text.strip())
     if paper is not None:
         return paper

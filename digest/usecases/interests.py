@@ -10,31 +10,31 @@ Papers are fetched in the stage `fetch` alone and kept for good, so that choosin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from digest.config.read import library_path
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Edition, Paper, PaperId, Parsed
-from digest.core.ranking.interests import SHORT, Wanted, name_of, understand
+from digest.core.ports import Clock
+from digest.core.ranking.interests import SHORT, Unread, Wanted, name_of, understand
 from digest.core.ranking.profile import Liked, Profile
 from digest.core.walls import wall
 from digest.core.words.text import quoted
-
-if TYPE_CHECKING:
-    from digest.app.app import App
-    from digest.usecases.summarize import Answer, Demand
 
 HALF_LIFE: Final = timedelta(days=90)
 """After which a reader's mark on a paper says half as much."""
 _LEAST_WEIGHT: Final = 0.02
 """Below it, a mark of more than a year ago, nothing is said any more."""
 _AT_ONCE: Final = 100
+_OPERATOR: Final = ""
+"""Who counts for the edition itself."""
 _LATELY: Final = timedelta(days=14)
 """How far back an edition's printed papers make what resembles them less new."""
 
@@ -61,19 +61,77 @@ class Understood:
     wanted: Counted
     avoided: Counted
     marks: int
-    """Readers' feedback."""
+    """Papers that the operator gave feedback on."""
 
 
+class Mark(Protocol):
+    """One reader's word on one paper."""
+
+    @property
+    def reader(self) -> str:
+        """Empty for the operator."""
+        ...
+
+    @property
+    def paper(self) -> Paper: ...
+
+    @property
+    def value(self) -> int:
+        """1: more like it. -1: less."""
+        ...
+
+    @property
+    def at(self) -> datetime: ...
+
+
+class Store(Protocol):
+    """What of the store resolves interests."""
+
+    def papers_known(self, ids: Iterable[PaperId]) -> dict[PaperId, Paper]: ...
+
+    def papers_titled(self, titles: Iterable[str]) -> dict[str, Paper]: ...
+
+    def save_wanted(self, papers: Mapping[PaperId, Paper], *, at: datetime) -> None: ...
+
+    def printed_lately(self, edition: str, *, since: date, before: date) -> tuple[Paper, ...]: ...
+
+    def marks(self, edition: str | None = None, *, readers: Collection[str] | None = None) -> Sequence[Mark]: ...
+
+
+class Found(Protocol):
+    """What was found at one address."""
+
+    @property
+    def paper(self) -> Paper | None: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+
+class Finder(Protocol):
+    """Finds papers by their ids and addresses."""
+
+    def find(self, addresses: Sequence[str]) -> Sequence[Found]:
+        """One answer for each, in their order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interests:
-    """The interests of all editions."""
+    """The interests of all editions. Threads and runs can share one."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._read: dict[Path, tuple[tuple[int, int], Parsed]] = {}
-        self._troubles: dict[PaperId, str] = {}
-        self._library_notes: dict[str, str] = {}
-        self._given: dict[PaperId, str] = {}
-        """The addresses of those papers that interests name by one."""
+    store: Callable[[], Store]
+    """Opened when it is needed: whether a library is there can be checked without."""
+    finder: Callable[[], Finder]
+    """Gives one for the papers of one run."""
+    clock: Clock
+    zone: ZoneInfo
+    """In which days begin."""
+    config_path: Path
+    """Libraries are named as seen from its folder."""
+    progress: Callable[[str], None] = lambda _: None
+    _read: dict[Path, tuple[tuple[int, int], Parsed]] = field(default_factory=dict, repr=False)
+    """Libraries as they were read, with what shows that the file is still the same."""
 
     def check(self, editions: Iterable[Edition]) -> None:
         """Read every library, so that a run that would miss one does not begin.
@@ -86,79 +144,71 @@ class Interests:
                 for file in understand(texts).files:
                     self._library(edition, key, file)
 
-    def fetch(self, editions: Sequence[Edition]) -> None:
+    def fetch(self, editions: Sequence[Edition]) -> dict[str, Unread]:
         """Fetch the papers that interests name and the store does not know, and keep them.
 
-        What cannot be read is asked for again by the next run; until then `warnings` says so.
+        What cannot be read is asked for again by the next run.
+
+        Returns:
+            By the edition's name, what could not be read.
         """
         named = [understand(texts) for e in editions for _, texts in _lists(e)]
         wanted = {i: None for one in named for i in one.papers}
-        self._given = dict(pair for one in reversed(named) for pair in one.addresses)
-        known = self._app.store.papers_known(wanted)
-        self._troubles = {}
+        given = dict(pair for one in reversed(named) for pair in one.addresses)
+        known = self.store().papers_known(wanted)
+        troubles: dict[PaperId, str] = {}
         if missing := [i for i in wanted if i not in known]:
-            self._app.host.progress(f"reading {len(missing)} papers that interests name")
-            self._fetch(missing)
-        self._library_notes = {e.name: self._library_note(e) for e in editions}
+            self.progress(f"reading {len(missing)} papers that interests name")
+            troubles = self._fetch(missing, given)
+        return {e.name: self._unread(e, troubles, given) for e in editions}
 
-    def _fetch(self, missing: Sequence[PaperId]) -> None:
-        from digest.usecases.summarize import Demand
+    def _fetch(self, missing: Sequence[PaperId], given: Mapping[PaperId, str]) -> dict[PaperId, str]:
+        """Read papers and keep them; why those could not be read that are left.
 
-        demand = Demand(self._app)
-        self._troubles |= {i: "no source has listed it" for i in missing if scheme(i) == "title"}
+        Args:
+            given: The addresses of those papers that interests name by one.
+        """
+        finder = self.finder()
+        troubles = {i: "no source has listed it" for i in missing if scheme(i) == "title"}
         can_be_asked = [i for i in missing if scheme(i) != "title"]
         # Kept part by part: five hundred pages take minutes, and who stops the run loses only the last ones.
         for start in range(0, len(can_be_asked), _AT_ONCE):
             some = can_be_asked[start : start + _AT_ONCE]
             found: dict[PaperId, Paper] = {}
-            for paper_id, answer in self._asked(demand, some):
+            for paper_id, answer in _asked(finder, some, given):
                 if answer.paper is not None and answer.paper.abstract:
                     found[paper_id] = answer.paper
                 else:
                     # Without an abstract it may be a page that asks whether a person is reading it.
-                    self._troubles[paper_id] = answer.error or "its page has no abstract"
+                    troubles[paper_id] = answer.error or "its page has no abstract"
             if found:
-                self._app.store.save_wanted(found, at=self._app.host.clock())
+                self.store().save_wanted(found, at=self.clock())
+        return troubles
 
-    def _asked(self, demand: Demand, papers: Sequence[PaperId]) -> Iterator[tuple[PaperId, Answer]]:
-        """What can be read at the addresses that were given, and else where the ids lead."""
-        answers = dict(zip(papers, demand.find([self._place(i) for i in papers]), strict=True))
-        unread = [i for i, one in answers.items() if not (one.paper and one.paper.abstract)]
-        again = [i for i in unread if scheme(i) == "doi" and i in self._given]
-        for i, answer in zip(again, demand.find([_address(i) for i in again]), strict=True):
-            if answer.paper and answer.paper.abstract:
-                answers[i] = answer
-        yield from answers.items()
-
-    def _place(self, paper_id: PaperId) -> str:
-        # arXiv is asked for many at once, and OpenReview has one page for each.
-        given = self._given.get(paper_id) if scheme(paper_id) in ("url", "doi") else None
-        return given or _address(paper_id)
-
-    def warnings(self, edition: Edition) -> tuple[str, ...]:
-        """What the last `fetch` could not read, in words; of a library's entries only when its content is new."""
+    def _unread(self, edition: Edition, troubles: Mapping[PaperId, str], given: Mapping[PaperId, str]) -> Unread:
         named = {i: None for _, texts in _lists(edition) for i in understand(texts).papers}
-        said = [
-            f"{self._given.get(i) or _shown(i)} (interest of {edition.name}) could not be read: {self._troubles[i]}; "
+        said = (
+            f"{given.get(i) or _shown(i)} (interest of {edition.name}) could not be read: {troubles[i]}; "
             "it counts as soon as it can"
             for i in named
-            if i in self._troubles
-        ]
-        note = self._library_notes.get(edition.name)
-        # Booked as told only here: a run that died before its report has told nobody.
-        if note is not None and not self._app.store.note(f"libraries of {edition.name}", note):
-            note = None
-        return (*said, f"{note} (interests of {edition.name})") if note else tuple(said)
+            if i in troubles
+        )
+        return Unread(papers=tuple(said), libraries=self._library_note(edition))
 
     # -- profile
 
-    def profile(self, edition: Edition, day: date) -> Profile:
-        """What the readers of *edition* want on *day*; the same as long as store and libraries are.
+    def profile(self, edition: Edition, day: date, reader: str | None = None) -> Profile:
+        """What *edition* is to bring on *day*; the same as long as store and libraries are.
 
-        A reader's mark on a paper goes before what the config says of it, and `avoid` before `interests`.
+        The operator's marks on papers count for the edition, and those of a reader for that reader. A mark on a paper
+        goes before what the config says of it, and `avoid` before `interests`.
+
+        Args:
+            reader: What this one wants of the edition: a reader's own mark on a paper goes before the operator's.
+                None: the edition itself.
         """
         wants, avoids = (understand(texts) for _, texts in _lists(edition))
-        marked = self._marked(edition, day)
+        marked = self._marked(edition, day, reader)
         taken = {i for liked, _ in marked for i in ids_of(liked.paper)}
         disliked = [*(one for one, value in marked if value < 0), *_new(self._papers(edition, "avoid", avoids), taken)]
         liked = [*(one for one, value in marked if value > 0), *_new(self._papers(edition, "interests", wants), taken)]
@@ -169,7 +219,7 @@ class Interests:
             disliked=tuple(disliked),
             authors=wants.authors,
             avoid_authors=avoids.authors,
-            seen=self._app.store.printed_lately(edition.name, since=_before(day, _LATELY), before=day),
+            seen=self.store().printed_lately(edition.name, since=_before(day, _LATELY), before=day),
         )
 
     def understood(self, edition: Edition) -> Understood:
@@ -179,11 +229,11 @@ class Interests:
             ConfigError: A file is missing, cannot be read, or is not what its ending says.
         """
         wanted, avoided = (self._counted(edition, key, understand(texts)) for key, texts in _lists(edition))
-        marks = len(self._app.store.marks(edition.name))
+        marks = len(self.store().marks(edition.name, readers=[_OPERATOR]))
         return Understood(edition=edition.name, wanted=wanted, avoided=avoided, marks=marks)
 
     def _counted(self, edition: Edition, key: str, wanted: Wanted) -> Counted:
-        known, given = self._app.store.papers_known(wanted.papers), dict(wanted.addresses)
+        known, given = self.store().papers_known(wanted.papers), dict(wanted.addresses)
         return Counted(
             words=len(wanted.words),
             authors=len(wanted.authors),
@@ -192,23 +242,31 @@ class Interests:
             libraries=tuple((file, self._library(edition, key, file)) for file in wanted.files),
         )
 
-    def _marked(self, edition: Edition, day: date) -> list[tuple[Liked, float]]:
-        """Papers with readers' marks, the fresh ones first, and what the marks come to: more than 0 for liked."""
-        sums: dict[PaperId, float] = {}
-        papers: dict[PaperId, Paper] = {}
-        for mark in self._app.store.marks(edition.name):
-            age = max(0, (day - mark.at.astimezone(self._app.config.timezone).date()).days)
-            papers[mark.paper.id] = mark.paper
-            sums[mark.paper.id] = sums.get(mark.paper.id, 0.0) + mark.value * 0.5 ** (age / HALF_LIFE.days)
+    def _marked(self, edition: Edition, day: date, reader: str | None) -> list[tuple[Liked, float]]:
+        """Papers with marks that count, the fresh ones first, and what a mark says still: more than 0 for liked."""
+        readers = {_OPERATOR, _OPERATOR if reader is None else reader}
+        # The last mark comes first, and so does its paper; of two on one paper the reader's own stays.
+        marks: dict[PaperId, Mark] = {}
+        for mark in self.store().marks(edition.name, readers=readers):
+            if mark.paper.id not in marks or mark.reader != _OPERATOR:
+                marks[mark.paper.id] = mark
+        values = {i: mark.value * 0.5 ** (self._age(mark, day) / HALF_LIFE.days) for i, mark in marks.items()}
         return [
-            (Liked(paper=papers[i], name=quoted(papers[i].title, SHORT), weight=min(1.0, round(abs(value), 4))), value)
-            for i, value in sums.items()
+            (
+                Liked(paper=(paper := marks[i].paper), name=quoted(paper.title, SHORT), weight=round(abs(value), 4)),
+                value,
+            )
+            for i, value in values.items()
             if abs(value) >= _LEAST_WEIGHT
         ]
 
+    def _age(self, mark: Mark, day: date) -> int:
+        """How many days before *day* it was given."""
+        return max(0, (day - mark.at.astimezone(self.zone).date()).days)
+
     def _papers(self, edition: Edition, key: str, wanted: Wanted) -> list[Liked]:
         """The papers of one list: those named by id, then those of its libraries."""
-        known = self._app.store.papers_known(wanted.papers)
+        known = self.store().papers_known(wanted.papers)
         named = [Liked(paper=known[i], name=name_of(i, known[i].title)) for i in wanted.papers if i in known]
         read = [r.paper for file in wanted.files for r in self._library(edition, key, file).records]
         return [*named, *(Liked(paper=paper, name=quoted(paper.title, SHORT)) for paper in self._completed(read))]
@@ -218,7 +276,7 @@ class Interests:
         bare = [p for p in papers if not p.abstract]
         if not bare:
             return list(papers)
-        store = self._app.store
+        store = self.store()
         by_id = store.papers_known(i for p in bare for i in ids_of(p))
         titles = [
             p.title for p in bare if len(title_key(p.title)) >= SHORT_TITLE and by_id.keys().isdisjoint(ids_of(p))
@@ -238,7 +296,7 @@ class Interests:
         from digest.sources.guard import MAX_FILE_BYTES
         from digest.sources.libraries.library import read_library
 
-        path = library_path(self._app.config.base, file)
+        path = library_path(self.config_path.parent, file)
         try:
             found = path.stat()
             stamp = (found.st_mtime_ns, found.st_size)
@@ -248,7 +306,7 @@ class Interests:
                 raise self._wrong(edition, key, f"{file}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; divide it")
             content = path.read_bytes()
             with wall(lambda said: SourceError(f"{file}: cannot be read: {said}; export the library again")):
-                parsed = within_bounds(read_library(content, name=file), now=self._app.host.clock())
+                parsed = within_bounds(read_library(content, name=file), now=self.clock())
         except OSError as exc:
             raise self._wrong(edition, key, f"{file}: cannot be read: {exc.strerror or exc}") from exc
         except SourceError as exc:
@@ -257,7 +315,7 @@ class Interests:
         return parsed
 
     def _wrong(self, edition: Edition, key: str, problem: str) -> ConfigError:
-        return ConfigError(f"{self._app.config.path.name}: [[edition]] {edition.name!r} {key}: {problem}")
+        return ConfigError(f"{self.config_path.name}: [[edition]] {edition.name!r} {key}: {problem}")
 
     def _library_note(self, edition: Edition) -> str:
         """What is wrong with entries of the edition's libraries; empty if all is well."""
@@ -265,6 +323,23 @@ class Interests:
             (f, self._library(edition, key, f)) for key, texts in _lists(edition) for f in understand(texts).files
         ]
         return "; ".join(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
+
+
+def _asked(finder: Finder, papers: Sequence[PaperId], given: Mapping[PaperId, str]) -> Iterator[tuple[PaperId, Found]]:
+    """What can be read at the addresses that were *given*, and else where the ids lead."""
+    places = [_place(i, given.get(i)) for i in papers]
+    answers = dict(zip(papers, finder.find(places), strict=True))
+    unread = [i for i, one in answers.items() if not (one.paper and one.paper.abstract)]
+    again = [i for i in unread if scheme(i) == "doi" and i in given]
+    for i, answer in zip(again, finder.find([_address(i) for i in again]), strict=True):
+        if answer.paper and answer.paper.abstract:
+            answers[i] = answer
+    yield from answers.items()
+
+
+def _place(paper_id: PaperId, given: str | None) -> str:
+    # arXiv is asked for many at once, and OpenReview has one page for each.
+    return given if given and scheme(paper_id) in ("url", "doi") else _address(paper_id)
 
 
 def unreadable(file: str, parsed: Parsed) -> str:

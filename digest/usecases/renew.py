@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import Protocol
 
 from digest.core.errors import ConfigError
-from digest.core.models import Paper, PaperId, Summary, SummaryKey
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
+from digest.core.models import Edition, Paper, SummaryKey
+from digest.core.summaries.summarizer import Summarizer, Sums
+from digest.usecases.ask import Asked, Summaries, Writer
 
-if TYPE_CHECKING:
-    from digest.app.app import App
+
+class Outdated(Protocol):
+    """The store, as far as it knows which summaries are of an earlier prompt."""
+
+    def outdated(self, editions: Sequence[str], now: SummaryKey) -> tuple[tuple[Paper, date], ...]: ...
+
+
+class Renewable(Outdated, Summaries, Protocol):
+    """The store, as far as summaries are renewed in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,59 +40,64 @@ class Renewal:
     """One for each language that was asked in."""
 
 
-def count_outdated(app: App) -> int:
-    """How many printed papers have a model's summary of an earlier prompt alone; 0 where no model can be asked."""
+def count_outdated(store: Outdated, editions: Sequence[Edition], summarizer: Callable[[], Summarizer]) -> int:
+    """How many printed papers have a model's summary of an earlier prompt alone; 0 where no model can be asked.
+
+    Args:
+        summarizer: Makes the one of the config, or raises ConfigError: without its key, say.
+    """
     try:
-        summarizer = app.summarizer
-    except ConfigError:  # without its key
+        made = summarizer()
+    except ConfigError:
         return 0
-    return len(_outdated(app, summarizer))
+    return len(_outdated(store, editions, made))
 
 
-def renew(app: App, *, limit: int) -> Renewal:
+def renew(
+    store: Renewable,
+    editions: Sequence[Edition],
+    summarizer: Summarizer,
+    *,
+    limit: int,
+    progress: Callable[[str], None],
+) -> Renewal:
     """Have up to *limit* of those summaries written anew, within the budgets."""
-    app.check(send=False)
-    summarizer = app.summarizer
-    found = _outdated(app, summarizer)
+    found = _outdated(store, editions, summarizer)
     taken = found[:limit]
-    summarizer.begin_run(f"renewal {secrets.token_hex(8)}")
+    writing = summarizer.begin(f"renewal {secrets.token_hex(8)}")
     sums, renewed = [], 0
     for language in dict.fromkeys(language for _, language in taken):
-        papers = {paper.id: paper for paper, its in taken if its == language}
-        keys = {i: key_of(summarizer, paper, language) for i, paper in papers.items()}
-        app.host.progress(f"summarizing {len(papers)} papers anew")
-        sums.append(_ask(app, summarizer, list(papers.values()), keys, language))
-        renewed += len(app.store.summaries(keys.values()))
+        papers = [paper for paper, its in taken if its == language]
+        writer = Writer(summarizer=summarizer, language=language, store=store)
+        asked = writer.ask(
+            papers,
+            writing=writing,
+            edition="renewal",
+            on_missing=lambda count: progress(f"summarizing {count} papers anew"),
+        )
+        sums.append(_told(asked))
+        renewed += sum(summary.fell_back is None for summary in asked.summaries.values())
     return Renewal(renewed=renewed, left=len(found) - renewed, sums=tuple(sums))
 
 
-def _ask(
-    app: App, summarizer: Summarizer, papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], language: str
-) -> Sums:
-    why: Counter[str] = Counter()
-
-    def keep(done: Mapping[PaperId, Summary]) -> None:
-        # What the model can't do now keeps its earlier summary.
-        app.store.save_summaries({keys[i]: summary for i, summary in done.items() if summary.fell_back is None})
-        why.update(summary.fell_back for summary in done.values() if summary.fell_back is not None)
-
-    sums = summarizer.summarize(papers, language=language, edition="renewal", on_done=keep)
+def _told(asked: Asked) -> Sums:
+    """What is to be said of it: what the model can't do now keeps its earlier summary, and no extract stands in."""
+    why = Counter(summary.fell_back for summary in asked.summaries.values() if summary.fell_back is not None)
     kept = (
         f"{count} {'paper keeps its' if count == 1 else 'papers keep their'} earlier summary: {reason}"
         for reason, count in sorted(why.items())
     )
-    # There, an extract would stand in for each of them.
-    said = (warning for warning in sums.warnings if not any(warning.endswith(f": {reason}") for reason in why))
-    return replace(sums, warnings=(*said, *kept))
+    said = (w for w in asked.sums.warnings if not any(w.endswith(f": {reason}") for reason in why))
+    return replace(asked.sums, warnings=(*said, *kept))
 
 
-def _outdated(app: App, summarizer: Summarizer) -> list[tuple[Paper, str]]:
+def _outdated(store: Outdated, editions: Sequence[Edition], summarizer: Summarizer) -> list[tuple[Paper, str]]:
     """Papers and the language of their summary, those printed last first; none for extracts, which cost nothing."""
     if not summarizer.model:
         return []
     found = []
-    for language in sorted({edition.language for edition in app.config.editions}):
-        names = [edition.name for edition in app.config.editions if edition.language == language]
+    for language in sorted({edition.language for edition in editions}):
+        names = [edition.name for edition in editions if edition.language == language]
         now = SummaryKey(
             content="",
             client=summarizer.client,
@@ -91,6 +105,6 @@ def _outdated(app: App, summarizer: Summarizer) -> list[tuple[Paper, str]]:
             prompt=summarizer.prompt,
             language=language,
         )
-        found += [(day, paper, language) for paper, day in app.store.outdated(names, now)]
+        found += [(day, paper, language) for paper, day in store.outdated(names, now)]
     found.sort(key=lambda one: one[0], reverse=True)
     return [(paper, language) for _, paper, language in found]

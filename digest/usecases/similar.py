@@ -6,14 +6,13 @@ twenty nearest papers nineteen are among them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
-from digest.core.ranking.relevance import Space
+from digest.core.models import Paper
+from digest.core.ranking.relevance import Background, Space
 from digest.core.ranking.similar import Similar, most_similar, telling_words
-from digest.usecases.find import paper_of
-
-if TYPE_CHECKING:
-    from digest.app.app import App
+from digest.usecases.find import Papers, paper_of
 
 _WORDS: Final = 24
 """Words of the paper that papers like it are looked for by; where very many papers have them, fewer."""
@@ -21,16 +20,23 @@ _COMPARED: Final = 600
 """Papers that are compared word by word, at least."""
 
 
-def similar_to(app: App, text: str, *, limit: int) -> tuple[Similar, ...]:
+class Words(Papers, Protocol):
+    """The store, as far as papers are looked up in it by their words."""
+
+    def having_any(self, words: Sequence[str], *, limit: int) -> tuple[Paper, ...]: ...
+
+
+def similar_to(store: Words, text: str, *, background: Background, limit: int) -> tuple[Similar, ...]:
     """The papers most like the one that *text* names, the nearest first.
 
     Args:
-        text: An id as the store shows it, an arXiv id, a DOI or an address.
+        text: An id as the store shows it, an arXiv id, a DOI, an address or a title.
+        background: What words say apart from these papers.
 
     Raises:
-        NotFoundError: The store has no such paper.
+        NotFoundError: The store has no such paper, or several.
     """
-    paper = paper_of(app, text)
-    space = Space(app.background)
-    found = app.store.having_any(telling_words(paper, space, most=_WORDS), limit=max(_COMPARED, 2 * limit))
+    paper = paper_of(store, text)
+    space = Space(background)
+    found = store.having_any(telling_words(paper, space, most=_WORDS), limit=max(_COMPARED, 2 * limit))
     return most_similar(paper, found, space, limit=limit)

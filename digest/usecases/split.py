@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
+from typing import Protocol
 
 from digest.core.identity.titles import words_of
+from digest.core.models import Paper, PaperId
 from digest.store.joins import Split
-from digest.usecases.find import ids_of_text, paper_of
-
-if TYPE_CHECKING:
-    from digest.app.app import App
-    from digest.core.models import Paper, PaperId
+from digest.usecases.find import Papers, ids_of_text, paper_of
 
 
-def split(app: App, paper: str, part: str | None = None) -> Split:
+class Joins(Papers, Protocol):
+    """The store, as far as it knows which records are one paper."""
+
+    def parts_of(self, paper_id: PaperId) -> tuple[Paper, ...]: ...
+
+    def kept_from(self, paper_id: PaperId) -> tuple[PaperId, ...]: ...
+
+    def papers_known(self, ids: Iterable[PaperId]) -> dict[PaperId, Paper]: ...
+
+    def split(self, paper_id: PaperId, part: PaperId | None = None, *, day: date) -> Split: ...
+
+
+def split(store: Joins, paper: str, part: str | None = None, *, today: date) -> Split:
     """Take the record that *part* names out of *paper*, each named as `paper_of` takes it.
 
     Raises:
         NotFoundError: There is no such paper, no such part, or nothing that could be taken apart.
     """
-    whole = paper_of(app, paper)
-    named = None if part is None else _part(app, whole, part)
-    return _done_already(app, whole, part) or app.store.split(whole.id, named, day=app.today())
+    whole = paper_of(store, paper)
+    named = None if part is None else _part(store, whole, part)
+    return _done_already(store, whole, part) or store.split(whole.id, named, day=today)
 
 
-def _part(app: App, whole: Paper, text: str) -> PaperId:
+def _part(store: Joins, whole: Paper, text: str) -> PaperId:
     """The id of the record that *text* names; *text* itself where none is."""
     known = {whole.id, *whole.aliases}
     candidates = ids_of_text(text)
     if found := next((i for i in candidates if i in known), None):
         return found
     words = set(words_of(text))
-    titled = [one.id for one in app.store.parts_of(whole.id) if words and words <= set(words_of(one.title))]
+    titled = [one.id for one in store.parts_of(whole.id) if words and words <= set(words_of(one.title))]
     return titled[0] if len(titled) == 1 else candidates[0]
 
 
-def _done_already(app: App, whole: Paper, part: str | None) -> Split | None:
+def _done_already(store: Joins, whole: Paper, part: str | None) -> Split | None:
     """What an earlier call of the same words did, which was stopped before it could say so; None if none did."""
-    if len(app.store.parts_of(whole.id)) > 1 and part is None:
+    if len(store.parts_of(whole.id)) > 1 and part is None:
         return None
-    others = app.store.papers_known(app.store.kept_from(whole.id)).values()
+    others = store.papers_known(store.kept_from(whole.id)).values()
     taken = next((one for one in others if part is None or _is_named(one, part)), None)
     return None if taken is None else Split(kept=whole, taken=taken, is_new=False)
 

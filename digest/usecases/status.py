@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from digest.core.models import Delivery, DeliveryState
-from digest.core.summaries.ledger import CheckCount, JobState
+from digest.core.summaries.ledger import CheckCount, Job, JobState
+from digest.core.summaries.summarizer import Summarizer
 from digest.schedule import next_time
-from digest.usecases.cost import usd_per_summary
-from digest.usecases.renew import count_outdated
+from digest.usecases.cost import Ledger, usd_per_summary
+from digest.usecases.renew import Outdated, count_outdated
 
 if TYPE_CHECKING:
-    from digest.app.app import App
+    from digest.config.settings import Config
     from digest.store import Status
+
+
+class Overall(Ledger, Outdated, Protocol):
+    """The store, as far as it tells how it stands."""
+
+    def status(self, *, since: datetime) -> Status: ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+    def open_jobs(self) -> tuple[Job, ...]: ...
+
+    def checks(self, since: datetime) -> tuple[CheckCount, ...]: ...
+
+    def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +69,19 @@ class StatusReport:
     """What a summary cost lately; None if that is not known."""
 
 
-def status_of(app: App) -> StatusReport:
-    """What happened last, what is due next, and what this month cost."""
-    now = app.host.clock()
-    local = now.astimezone(app.config.timezone)
+def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Callable[[], Summarizer]) -> StatusReport:
+    """What happened last, what is due next, and what this month cost.
+
+    Args:
+        summarizer: Makes the one of the config, or raises ConfigError.
+    """
+    local = now.astimezone(config.timezone)
     month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     editions = []
-    for edition in app.config.editions:
-        printed = [(day, n) for _, day, n in app.store.issue_dates(edition.name) if n]
+    for edition in config.editions:
+        printed = [(day, n) for _, day, n in store.issue_dates(edition.name) if n]
         newest, papers = printed[-1] if printed else (None, 0)
-        moment = next_time(edition, now, app.config.timezone)
+        moment = next_time(edition, now, config.timezone)
         editions.append(EditionStatus(name=edition.name, newest=newest, papers=papers, next=moment))
     jobs = tuple(
         JobStatus(
@@ -71,17 +90,17 @@ def status_of(app: App) -> StatusReport:
             edition=job.edition,
             date=job.date,
             papers=sum(len(prompt.batch.papers) for prompt in job.prompts),
-            submitted_at=job.submitted_at.astimezone(app.config.timezone),
+            submitted_at=job.submitted_at.astimezone(config.timezone),
         )
-        for job in app.store.open_jobs()
+        for job in store.open_jobs()
     )
-    outdated = count_outdated(app)
+    outdated = count_outdated(store, config.editions, summarizer)
     return StatusReport(
-        store=app.store.status(since=month),
+        store=store.status(since=month),
         editions=tuple(editions),
-        checks=app.store.checks(month),
+        checks=store.checks(month),
         jobs=jobs,
-        undelivered=app.store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
+        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
         outdated=outdated,
-        usd_per_summary=usd_per_summary(app) if outdated else None,
+        usd_per_summary=usd_per_summary(store, config, today=local.date()) if outdated else None,
     )

@@ -7,34 +7,25 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from digest.core.errors import DigestError, SourceError
-from digest.core.identity.dois import doi_url, is_part_of_doi
-from digest.core.identity.ids import arxiv_id, doi
+from digest.core.identity.ids import arxiv_id
 from digest.core.lists.bounds import measure
-from digest.core.models import Paper, PaperId, Record, Rejected, Summary, SummaryKey
+from digest.core.models import Paper, PaperId, Record, Rejected, Summary
 from digest.core.private import without_password
-from digest.core.summaries.summarizer import key_of
-from digest.core.walls import wall
 from digest.core.words.invisible import printable
-from digest.core.words.text import escaped, web_url
-
-if TYPE_CHECKING:
-    from digest.app.app import App
+from digest.usecases.ask import Writer
+from digest.usecases.lookup import Found, Lookup, measured, walled
 
 _LARGEST_FILE: Final = 50_000_000
-_MANY_PER_ID: Final = 100
-"""arXiv ids asked for in one request."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One paper that was asked for, and what came of it."""
 
@@ -47,74 +38,71 @@ class Answer:
     """It was a line of a JSON-lines file: one line comes out for it."""
 
 
-class Demand:
-    """Finds the papers and has them summarized together, so that they share requests."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came of one request."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
-        self.warnings: tuple[str, ...] = ()
-        """What is to be known of how the model was asked: that its budget could not be held, how many have extracts."""
-        self._known: dict[str, Record] = {}
-        self._arxiv_trouble: SourceError | None = None
+    answers: tuple[Answer, ...]
+    """One for each paper that was asked for, in their order."""
+    warnings: tuple[str, ...] = ()
+    """What is to be known of how the model was asked: that its budget could not be held, how many have extracts."""
 
-    def summarize(self, targets: Sequence[str]) -> list[Answer]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDemand:
+    """Finds the papers of a request and has them summarized together, so that they share requests to the model."""
+
+    lookup: Callable[[], Lookup]
+    """Makes what finds the papers of one request."""
+    writer: Writer
+    progress: Callable[[str], None]
+    stdin: Callable[[int], bytes]
+    """Reads up to so many bytes of what is piped in."""
+    largest_file: int = _LARGEST_FILE
+    """Bytes."""
+
+    def summarize(self, targets: Sequence[str]) -> Answered:
         """One answer for each paper that *targets* hold, in their order; a target that fails has one with an error."""
-        self.app.check(send=False)
-        self._ask_arxiv([t for t in targets if _is_arxiv(t)])
-        answers = [answer for target in targets for answer in self._find(target)]
-        self._fill(answers)
-        return answers
+        lookup = self.lookup()
+        lookup.ask_arxiv([t for t in targets if _is_arxiv(t)])
+        return self._summarized([answer for target in targets for answer in self._find(target, lookup)])
 
     # -- finding
 
-    def find(self, addresses: Sequence[str]) -> list[Answer]:
-        """The papers at these ids and addresses, without summaries, an answer for each; no file is one, nor stdin."""
-        self._ask_arxiv(addresses)
-        answers = []
-        for address in addresses:
-            try:
-                with _walled():
-                    answers.append(self._from_record(self._remote(address), name=address))
-            except DigestError as error:
-                answers.append(Answer(id=None, error=str(error)))
-        return answers
-
-    def _find(self, target: str) -> list[Answer]:
+    def _find(self, target: str, lookup: Lookup) -> list[Answer]:
         try:
-            with _walled():
+            with walled():
                 if target == "-":
-                    return self._from_bytes(_stdin(), name="stdin")
+                    return self._from_bytes(self._piped(), lookup, name="stdin")
                 if _is_file(target):
-                    return self._from_bytes(_read(Path(target)), name=target)
-                return [self._from_record(self._remote(target), name=target)]
+                    return self._from_bytes(self._read(Path(target)), lookup, name=target)
+                return [_answer(measured(lookup.record(target), name=target, now=lookup.clock()))]
         except DigestError as error:
             name = printable(without_password(target))
             named = target == "-" or name in str(error)
             return [Answer(id=None, error=str(error) if named else f"{name}: {error}")]
 
-    def _from_record(self, record: Record, *, name: str) -> Answer:
-        """The paper that was read from *name*, by the measure of all papers."""
-        measured = measure(record, now=self.app.host.clock())
-        if isinstance(measured, Rejected):
-            return Answer(id=None, error=f"{name}: {measured.reason} ({measured.excerpt})")
-        return Answer(id=measured.paper.id, paper=measured.paper)
-
-    def _from_bytes(self, content: bytes, *, name: str) -> list[Answer]:
+    def _from_bytes(self, content: bytes, lookup: Lookup, *, name: str) -> list[Answer]:
         """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
         from digest.sources import guard
         from digest.sources.listing import ListingSource
         from digest.sources.page import parse_page, parse_text
 
+        now = lookup.clock()
+
+        def answer(record: Record) -> Answer:
+            return _answer(measured(record, name=name, now=now))
+
         if content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF"):
-            return [self._from_record(self._pdf(content, name=name), name=name)]
+            return [answer(lookup.pdf(content, name=name))]
         if not content.strip():
             raise SourceError(f"{name}: is empty")
-        text = guard.decoded(content, max_bytes=_LARGEST_FILE)
+        text = guard.decoded(content, max_bytes=self.largest_file)
         start = text[:2000].lstrip()
         if start.startswith("{") or name.endswith((".jsonl", ".ndjson")):
-            return _from_lines(text, self.app.host.clock())
+            return _from_lines(text, now)
         if start.startswith("<"):
-            return [self._from_record(parse_page(content, url=name), name=name)]
+            return [answer(parse_page(content, url=name))]
         if "\0" in text[:100_000]:
             raise SourceError(f"{name} is neither text nor HTML nor PDF")
         try:
@@ -122,117 +110,51 @@ class Demand:
         except SourceError:
             listed = None
         if listed is not None and len(listed.records) > 2:
-            return [self._from_record(r, name=name) for r in listed.records]
-        return [self._from_record(parse_text(text, name=name), name=name)]
+            return [answer(record) for record in listed.records]
+        return [answer(parse_text(text, name=name))]
 
-    def _remote(self, target: str) -> Record:
-        found = arxiv_id(target)
-        if found:
-            return self._arxiv(found[0])
-        of_doi = doi(target)
-        if of_doi and not _is_address(target):
-            stored = self._stored(PaperId(f"doi:{of_doi}"))
-            return stored or self._page(doi_url(of_doi))
-        if _is_address(target):
-            return self._page(escaped(target))
-        if is_part_of_doi(target):
-            raise SourceError(f"{target} is only a part of a DOI; copy the whole of it")
-        raise SourceError(f"{without_password(target)} is neither a file nor an arXiv id, a DOI or a URL")
+    def _piped(self) -> bytes:
+        content = self.stdin(self.largest_file + 1)
+        if len(content) > self.largest_file:
+            raise self._too_large("stdin")
+        return content
 
-    def _page(self, url: str) -> Record:
-        from digest.sources.page import parse_page
+    def _read(self, path: Path) -> bytes:
+        try:
+            if path.stat().st_size > self.largest_file:
+                raise self._too_large(str(path))
+            return path.read_bytes()
+        except OSError as exc:
+            raise SourceError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
 
-        document, shown = self.app.door.get(url), without_password(url)
-        if document.content.lstrip().startswith(b"%PDF"):
-            record = self._pdf(document.content, name=shown)
-            return replace(record, paper=replace(record.paper, url=record.paper.url or web_url(shown) or ""))
-        return parse_page(document.content, url=shown)
-
-    def _pdf(self, content: bytes, *, name: str) -> Record:
-        from digest.sources.pdf import parse_pdf
-
-        return parse_pdf(content, name=name, vocabulary=self.app.background.counts)
-
-    def _arxiv(self, number: str) -> Record:
-        record = self._known.get(number) or self._stored(PaperId(f"arxiv:{number}"))
-        if record is not None:
-            return record
-        raise self._arxiv_trouble or SourceError(f"arXiv has no paper {number}")
-
-    def _stored(self, paper_id: PaperId) -> Record | None:
-        paper = self.app.store.paper(paper_id) if self.app.has_store else None
-        return Record(paper=paper) if paper else None
-
-    def _ask_arxiv(self, targets: Sequence[str]) -> None:
-        """Ask arXiv for all ids that the store does not know, together: it allows one request in three seconds."""
-        from digest.sources.arxiv.source import ArxivSource, query_url
-
-        numbers = dict.fromkeys(found[0] for t in targets if (found := arxiv_id(t)))
-        missing = [n for n in numbers if self._stored(PaperId(f"arxiv:{n}")) is None]
-        for start in range(0, len(missing) if self._arxiv_trouble is None else 0, _MANY_PER_ID):
-            url = query_url(missing[start : start + _MANY_PER_ID])
-            try:
-                with _walled():
-                    parsed = ArxivSource("arXiv", url=url).parse(self.app.door.get(url).content, url=url)
-            except SourceError as error:
-                self._arxiv_trouble = error
-                return
-            for record in parsed.records:
-                self._known[record.paper.id.removeprefix("arxiv:")] = record
+    def _too_large(self, name: str) -> SourceError:
+        return SourceError(f"{name}: is larger than {self.largest_file // 1_000_000} MB")
 
     # -- summarizing
 
-    def _fill(self, answers: Sequence[Answer]) -> None:
+    def _summarized(self, answers: Sequence[Answer]) -> Answered:
         """Give each paper its summary: a stored one, else a new one."""
-        summarizer, language = self.app.summarizer, self.app.config.editions[0].language
-        papers = {_unique(p, n): p for n, a in enumerate(answers) if (p := a.paper)}
-        ids = {id(a): _unique(a.paper, n) for n, a in enumerate(answers) if a.paper}
-
-        def key(paper: Paper) -> SummaryKey:
-            return key_of(summarizer, paper, language)
-
-        keeps = self.app.has_store and bool(summarizer.model)
-        stored = self.app.store.summaries([key(p) for p in papers.values()]) if keeps else {}
-        done = {i: stored[key(p)] for i, p in papers.items() if key(p) in stored}
-        missing = [replace(p, id=i) for i, p in papers.items() if i not in done]
-
-        def keep(new: Mapping[PaperId, Summary]) -> None:
-            done.update(new)
-            if keeps:
-                self.app.store.save_summaries({key(papers[i]): s for i, s in new.items() if s.fell_back is None})
-
-        # Asked for twice, paid for once; an extract costs nothing, and its topics hang on more than the text.
-        same: dict[PaperId, PaperId] = {}
-        if summarizer.model:
-            firsts = {key(p): p.id for p in reversed(missing)}
-            same = {p.id: firsts[key(p)] for p in missing}
-            missing = [p for p in missing if same[p.id] == p.id]
-        if missing:
-            self.app.host.progress(f"summarizing {len(missing)} papers")
-            summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
-            sums = summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
-            self.warnings = sums.warnings
-        for answer in answers:
-            if id(answer) in ids:
-                answer.summary = done[same.get(ids[id(answer)], ids[id(answer)])]
+        # The same paper may be asked for twice, and two lines may hold the same text.
+        ids = [PaperId(f"{one.paper.id if one.paper else ''}#{n}") for n, one in enumerate(answers)]
+        papers = [replace(one.paper, id=i) for i, one in zip(ids, answers, strict=True) if one.paper]
+        asked = self.writer.ask(
+            papers,
+            writing=self.writer.summarizer.begin(f"on demand {secrets.token_hex(8)}"),
+            edition="on demand",
+            on_missing=lambda count: self.progress(f"summarizing {count} papers"),
+        )
+        return Answered(
+            answers=tuple(replace(one, summary=asked.summaries.get(i)) for i, one in zip(ids, answers, strict=True)),
+            warnings=asked.sums.warnings,
+        )
 
 
-def _walled() -> AbstractContextManager[None]:
-    """Around each paper: what a library throws over one of them is that one's answer, and the others go on."""
-    return wall(lambda said: SourceError(f"cannot be read: {said}"))
-
-
-def _unique(paper: Paper, n: int) -> PaperId:
-    """The same paper may be asked for twice, and two lines may hold the same text."""
-    return PaperId(f"{paper.id}#{n}")
+def _answer(found: Found) -> Answer:
+    return Answer(id=found.paper.id if found.paper else None, paper=found.paper, error=found.error)
 
 
 def _is_arxiv(target: str) -> bool:
     return target != "-" and not _is_file(target) and arxiv_id(target) is not None
-
-
-def _is_address(target: str) -> bool:
-    return target.lower().startswith(("http://", "https://"))
 
 
 def _is_file(target: str) -> bool:
@@ -240,22 +162,6 @@ def _is_file(target: str) -> bool:
         return Path(target).is_file()
     except (OSError, ValueError):  # longer than a name may be, behind a closed folder, or with a NUL in it
         return False
-
-
-def _stdin() -> bytes:
-    content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
-    if len(content) > _LARGEST_FILE:
-        raise SourceError(f"stdin: is larger than {_LARGEST_FILE // 1_000_000} MB")
-    return content
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SourceError(f"{path}: is larger than {_LARGEST_FILE // 1_000_000} MB")
-        return path.read_bytes()
-    except OSError as exc:
-        raise SourceError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
 
 
 def _from_lines(text: str, now: datetime) -> list[Answer]:

@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from digest.core.models import Issue, Summary
 from digest.core.topics.fold import Taxonomy, plain_word
 from digest.core.topics.renaming import rename_issue, rename_summary
 from digest.core.topics.taxonomy import small_words
 
 if TYPE_CHECKING:
-    from digest.app.app import App
-    from digest.store import SqlStore
+    from digest.store.topics import Keywords, Printed
 
 MODEL: Final = "model"
 SOURCE: Final = "source"
 _SUGGESTED_AT_LEAST: Final = 2
 """Papers with a word that must be filed under one topic before that is a suggestion; and they must be half of them."""
+
+
+class Topics(Protocol):
+    """The store, as far as it knows the topics of papers and the words for them."""
+
+    def printed_topics(self, *, since: date | None = None) -> Iterator[Printed]: ...
+
+    def proposals(self) -> Iterator[tuple[str, tuple[str, ...]]]: ...
+
+    def keywords(self, *, since: date | None = None) -> Iterator[Keywords]: ...
+
+
+class Names(Protocol):
+    """The store, as far as names of topics are changed in it."""
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+    def rewrite_issue(
+        self, edition: str, day: date, change: Callable[[Issue], Issue]
+    ) -> tuple[Issue, Issue] | None: ...
+
+    def rewrite_summaries(self, change: Callable[[Summary], Summary]) -> int: ...
+
+    def printed_topics(self, *, since: date | None = None) -> Iterator[Printed]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +144,15 @@ class _Word:
     said_by: set[str] = field(default_factory=set)
 
 
-def survey(app: App, *, limit: int = 20, days: int | None = None) -> Survey:
+def survey(store: Topics, taxonomy: Taxonomy, *, today: date, limit: int = 20, days: int | None = None) -> Survey:
     """Count topics and free words.
 
     Args:
         limit: How many words of each kind are named.
         days: Only papers printed or first seen on so many days up to today; None: all.
     """
-    since = None if days is None else app.today() - timedelta(days=days - 1)
-    app.host.progress("counting topics")
-    topics_of, words = _gather(app.store, app.taxonomy, since)
+    since = None if days is None else today - timedelta(days=days - 1)
+    topics_of, words = _gather(store, taxonomy, since)
     counts = Counter(topic for topics in topics_of.values() for topic in topics)
     with_home = sorted((w for w in words if w.homes), key=lambda w: (-len(w.homes), _spelling(w)))
     # Of words that are said as often, a model's go first: it was shown the topics, and had none for it.
@@ -141,10 +165,10 @@ def survey(app: App, *, limit: int = 20, days: int | None = None) -> Survey:
         without=sum(not topics for topics in topics_of.values()),
         topics_per_paper=round(counts.total() / len(topics_of), 2) if topics_of else 0.0,
         uses=tuple(
-            Use(name=name, field=app.taxonomy.field(name), papers=n)
+            Use(name=name, field=taxonomy.field(name), papers=n)
             for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         ),
-        unknown=tuple(sorted(counts.keys() - set(app.taxonomy.names))),
+        unknown=tuple(sorted(counts.keys() - set(taxonomy.names))),
         words=len(words),
         words_with_home=len(with_home),
         mentions=mentions_with_home + sum(len(w.papers) for w in words),
@@ -153,12 +177,12 @@ def survey(app: App, *, limit: int = 20, days: int | None = None) -> Survey:
             Folded(word=_spelling(w), topic=Counter(w.homes.values()).most_common(1)[0][0], papers=len(w.homes))
             for w in with_home[:limit]
         ),
-        homeless=tuple(_homeless(w, app.taxonomy, topics_of) for w in without[:limit]),
+        homeless=tuple(_homeless(w, taxonomy, topics_of) for w in without[:limit]),
     )
 
 
 def _gather(
-    store: SqlStore, taxonomy: Taxonomy, since: date | None
+    store: Topics, taxonomy: Taxonomy, since: date | None
 ) -> tuple[Mapping[str, tuple[str, ...]], Sequence[_Word]]:
     """The topics of each printed paper, and the free words of models and sources."""
     topics_of: dict[str, tuple[str, ...]] = {}
@@ -176,18 +200,28 @@ def _gather(
     return topics_of, tuple(words.values())
 
 
-def apply(app: App) -> Applied:
+def apply(
+    store: Names,
+    taxonomy: Taxonomy,
+    *,
+    draw: Callable[[], int],
+    alone: AbstractContextManager[object],
+    progress: Callable[[str], None],
+) -> Applied:
     """Give topics in all stored issues and summaries the names of today, and draw the pages that this changes.
 
     Each issue is one transaction, and what has today's names is left alone: after a run that was cut off the next one
     does the rest. Mails that were sent stay as they are.
+
+    Args:
+        draw: Draws every page of the archive that is not as it should be; how many files it wrote.
+        alone: Entered while issues are changed: no run goes on beside it.
     """
-    taxonomy, store = app.taxonomy, app.store
-    with app.only_run():
+    with alone:
         issues = entries = added = 0
         renamed: Counter[tuple[str, str]] = Counter()
         for edition, day, _ in store.issue_dates():
-            app.host.progress(f"looking at {edition}/{day}")
+            progress(f"looking at {edition}/{day}")
             found = store.rewrite_issue(edition, day, lambda issue: rename_issue(issue, taxonomy))
             if found is None:
                 continue
@@ -199,8 +233,8 @@ def apply(app: App) -> Applied:
                 added += before.proposed != after.proposed
                 renamed.update((t, taxonomy.current(t) or t) for t in before.topics if t not in after.topics)
         summaries = store.rewrite_summaries(lambda summary: rename_summary(summary, taxonomy))
-        app.host.progress("drawing the archive")
-        pages = app.site.draw([e.name for e in app.config.editions], recheck=True)
+        progress("drawing the archive")
+        pages = draw()
     known = set(taxonomy.names)
     unknown = {topic for entry in store.printed_topics() for topic in entry.topics} - known
     return Applied(

@@ -114,8 +114,8 @@ def _digest(folder: str, day: str) -> Mapping[str, float]:
     from digest.stages.report import Stage
 
     with App(load(Path(folder) / "config.toml"), Host(environment={})) as app:
-        _ = app.pipeline, app.door, app.store  # opened before the clock runs, as the bare client is
-        return _measured(lambda: app.run(app.editions(()), date.fromisoformat(day), until=Stage.FETCH, send=False))
+        _ = app.reader, app.door, app.store  # opened before the clock runs, as the bare client is
+        return _measured(lambda: app.run((), date.fromisoformat(day), until=Stage.FETCH, send=False))
 
 
 def _door(folder: str) -> Mapping[str, float]:

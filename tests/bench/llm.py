@@ -372,7 +372,7 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
         with App(load(Path(folder) / "config.toml"), Host(environment={"KEY": "none"})) as app:
             summarizer, _ = app.summarizer, app.store
             summarizer.llm.count_tokens("")
-            summarizer.begin_run("bench")
+            writing = summarizer.begin("bench")
             kept: dict[PaperId, bool] = {}
             sums: list[Sums] = []
 
@@ -380,7 +380,7 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
                 kept.update({i: s.fell_back is None for i, s in done.items()})
 
             seen = _measured(
-                lambda: sums.append(summarizer.summarize(papers, language="en", edition="daily", on_done=keep))
+                lambda: sums.append(writing.summarize(papers, language="en", edition="daily", on_done=keep))
             )
     usage = sums[0].usage
     booked = usage.requests, usage.input_tokens, usage.output_tokens

@@ -7,11 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from digest.usecases import summarize
+from digest.app.usecases import on_demand
 from tests.cli.test_commands import digest
 from tests.conftest import ROOT
 from tests.desk import Desk
@@ -47,12 +48,11 @@ def test_a_day_at_the_end_of_the_calendar_is_misuse(desk: Desk) -> None:
         assert (done.returncode, "Traceback" in done.stderr) == (2, False)
 
 
-def test_more_than_fits_on_stdin_is_said_and_not_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_fits_on_stdin_is_said_and_not_cut_off(tmp_path: Path) -> None:
     content = b"A title\n\nAn abstract that goes on.\n"
-    monkeypatch.setattr(summarize, "_LARGEST_FILE", len(content) - 1)  # fifty megabytes would take long
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     with Desk(tmp_path).app() as app:
-        [answer] = summarize.Demand(app).summarize(["-"])
+        piped = replace(on_demand(app), stdin=io.BytesIO(content).read, largest_file=len(content) - 1)
+        [answer] = piped.summarize(["-"]).answers
 
     assert (answer.error or "").startswith("stdin: is larger than")
 

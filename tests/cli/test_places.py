@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.usecases import examine
 from digest.cli.main import main
-from digest.usecases.doctor import examine
 from tests.conftest import paper
 from tests.desk import Desk
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from digest.app.usecases import examine
 from digest.cli.show.doctor import print_findings
-from digest.usecases.doctor import Finding, examine
+from digest.usecases.doctor import Finding
 from tests.cli.printed import desk_with_an_issue
 from tests.terminal import terminal
 

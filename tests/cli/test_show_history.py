@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from digest.app.usecases import histories
 from digest.cli.show.history import history_json, print_history
 from digest.stages.report import Stage
-from digest.usecases.find import history_of
 from tests.cli.printed import desk_with_an_issue
 from tests.conftest import paper
 from tests.desk import Desk
@@ -25,13 +25,13 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 def why(desk: Desk, target: str) -> dict[str, Any]:
     with desk.app() as app:
-        return history_json(history_of(app, target))
+        return history_json(histories(app).of(target))
 
 
 def test_why_says_how_a_paper_stood_that_was_not_printed(printed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     [standing] = why(printed, "2603.00002")["standings"]
     with printed.app() as app:
-        print_history(history_of(app, "2603.00002"))
+        print_history(histories(app).of("2603.00002"))
 
     said = capsys.readouterr().out
     assert (standing["edition"], standing["place"], standing["of"]) == ("daily", 2, 3)
@@ -59,7 +59,7 @@ def test_why_knows_the_place_of_a_paper_whose_score_an_earlier_version_did_not_k
     desk = Desk(tmp_path)
     desk.feed(WEDNESDAY, [paper(n) for n in (1, 2, 3)])
     with desk.app() as app:
-        app.run(app.editions(()), WEDNESDAY, until=Stage.FETCH)
+        app.run((), WEDNESDAY, until=Stage.FETCH)
         old = replace(left_out(3), id=paper(3).id)
         app.store.save_issue(issue([entry(1), entry(2)], left_out=(old,)), at=desk.now, deliveries={})
     [standing] = why(desk, old.id)["standings"]

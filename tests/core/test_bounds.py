@@ -6,11 +6,11 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from digest.app.usecases import on_demand
 from digest.core.lists.bounds import within_bounds
 from digest.core.lists.calendar import arxiv
 from digest.core.models import Parsed, Record
 from digest.store import SqlStore
-from digest.usecases.summarize import Demand
 from tests.conftest import NOON, paper
 from tests.desk import CONFIG, Desk
 from tests.library import FakeSource, FakeWitness, Library, Web, page
@@ -91,7 +91,7 @@ def test_a_page_that_is_read_on_demand_is_measured_too(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with Desk(tmp_path).app() as app:
-        [answer] = Demand(app).summarize([str(tmp_path / "a.html")])
+        [answer] = on_demand(app).summarize([str(tmp_path / "a.html")]).answers
 
     assert answer.paper
     assert answer.paper.published is None
@@ -101,7 +101,7 @@ def test_one_line_with_such_a_title_leaves_the_others(tmp_path: Path) -> None:
     lines = [{"id": n, "title": title, "abstract": "We do."} for n, title in enumerate(("One", LONG, "Three"))]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     with Desk(tmp_path).app() as app:
-        answers = Demand(app).summarize([str(tmp_path / "a.jsonl")])
+        answers = on_demand(app).summarize([str(tmp_path / "a.jsonl")]).answers
 
     assert [(a.id, a.error) for a in answers] == [
         (0, None),
@@ -113,7 +113,7 @@ def test_one_line_with_such_a_title_leaves_the_others(tmp_path: Path) -> None:
 def test_a_whole_paper_that_is_read_on_demand_is_cut(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"title": "A", "abstract": WHOLE_PAPER}), encoding="utf-8")
     with Desk(tmp_path).app() as app:
-        [answer] = Demand(app).summarize([str(tmp_path / "a.jsonl")])
+        [answer] = on_demand(app).summarize([str(tmp_path / "a.jsonl")]).answers
 
     assert answer.paper
     assert len(answer.paper.abstract) < 50_100

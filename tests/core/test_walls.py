@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
+from digest.app.usecases import examine, on_demand
 from digest.core.errors import ConfigError, DigestError, LLMError, SourceError
 from digest.core.models import DeliveryState
 from digest.core.walls import foreign, wall
 from digest.llm import tokens
 from digest.llm.openai import OpenAILLM
 from digest.publish.render import Templates
-from digest.usecases.doctor import examine
-from digest.usecases.summarize import Demand
 from tests.clients import NOWHERE, prompt
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -173,7 +173,7 @@ def test_one_paper_on_demand_that_a_library_cannot_bear_leaves_the_others(
     (tmp_path / "bad.html").write_text(BAD)
 
     with Desk(tmp_path).app() as app:
-        bad, good = Demand(app).summarize([str(tmp_path / "bad.html"), str(tmp_path / "good.html")])
+        bad, good = on_demand(app).summarize([str(tmp_path / "bad.html"), str(tmp_path / "good.html")]).answers
 
     assert good.summary is not None
     assert bad.summary is None
@@ -255,14 +255,15 @@ def test_one_mail_that_cannot_be_composed_leaves_the_others_and_stays_due(
 
 
 @pytest.mark.parametrize("error", THROWN, ids=lambda e: type(e).__name__)
-def test_pages_that_cannot_be_drawn_keep_no_mail(
-    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_that_cannot_be_drawn_keep_no_mail(error: BaseException, tmp_path: Path) -> None:
+    class Broken:
+        stale = draw = staticmethod(throwing(error))
+
     desk = Desk(tmp_path)
     desk.feed(DAY, [paper(1)])
-    monkeypatch.setattr("digest.publish.site.StaticSite.draw", throwing(error))
-
-    [report] = desk.run(DAY)
+    with desk.app() as app:
+        app.drawing = replace(app.drawing, archive=Broken())
+        [report] = app.run((), DAY)
 
     assert report.site_error
     assert len(desk.outbox) == 1

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Rec
 from digest.sources.jsonl import JsonlSource
 from digest.stages.report import Stage
 from digest.store import SqlStore
+from digest.usecases.find import is_done
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line, tree
 
@@ -379,7 +381,7 @@ def test_a_mail_in_doubt_is_named_by_every_run_of_its_day_and_not_sent_again(des
         assert claimed is not None
         app.store.mark_delivery(claimed.id, DeliveryState.DOT)
     with desk.app() as app:
-        assert not app.is_done(app.config.editions[0], MONDAY)
+        assert not is_done(app.store, app.config.editions[0], MONDAY)
 
     reports = [report for _ in range(2) for report in desk.run(MONDAY)]
 
@@ -406,20 +408,27 @@ def test_a_mail_in_doubt_of_an_earlier_day_is_told_once(desk: Desk) -> None:
     assert [p.name[:16] for p in desk.outbox] == ["daily-2026-06-02"]
 
 
-def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.feed(MONDAY, [paper(1)])
-    mark = SqlStore.mark_delivery
+class DyingStore:
+    """A store whose process is killed when it writes down what became of a mail."""
 
-    def die(*_: object, **__: object) -> None:
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def mark_delivery(self, *_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    # No other way leads to just this moment.
-    monkeypatch.setattr(SqlStore, "mark_delivery", die)
-    with pytest.raises(KeyboardInterrupt):
-        desk.run(MONDAY)
-    monkeypatch.setattr(SqlStore, "mark_delivery", mark)
+
+def test_a_mail_whose_file_is_there_when_the_run_dies_is_sent_and_not_in_doubt(desk: Desk) -> None:
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY, send=False)
+    with desk.app() as app:
+        app.mailing = replace(app.mailing, store=DyingStore(app.store))
+        with pytest.raises(KeyboardInterrupt):
+            app.run((), MONDAY)
+    assert len(desk.outbox) == 1
 
     [report] = desk.run(MONDAY)
 
@@ -437,7 +446,7 @@ def test_a_list_that_never_ends_says_that_it_was_not_read_to_its_end(desk: Desk)
         read = app.door.get
         app.door.get = lambda url, **_: read(f"arxiv-{MONDAY}.jsonl")  # type: ignore[method-assign]
 
-        [report] = app.run(app.editions([]), MONDAY)
+        [report] = app.run((), MONDAY)
 
     assert report.status == "degraded"
     assert any("the list goes on after 50 pages" in w for w in report.warnings)
@@ -452,7 +461,7 @@ def test_a_list_that_leads_back_to_itself_says_so(desk: Desk) -> None:
     with desk.app() as app:
         app.sources["arXiv"] = Round("arXiv", url="arxiv-{date}.jsonl")
 
-        [report] = app.run(app.editions([]), MONDAY)
+        [report] = app.run((), MONDAY)
 
     assert report.status == "degraded"
     assert any("the list leads back to a page that was read" in w for w in report.warnings)
@@ -508,11 +517,10 @@ def test_what_becomes_of_each_mail_is_written_down(tmp_path: Path) -> None:
         return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
 
     with desk.app() as app:
-        [edition] = app.editions([])
-        said = app.pipeline.deliver(edition, MONDAY, compose=letter, mailer=mailer).warnings
+        said = app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer).warnings
         first = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
         mailer.failures.clear()
-        app.pipeline.deliver(edition, MONDAY, compose=letter, mailer=mailer)
+        app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer)
         second = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
 
     assert first == {"taken": "sent", "doubt": "unknown", "refused": "failed", "later": "due"}
@@ -526,8 +534,7 @@ def test_publishing_alone_summarizes_what_is_missing(desk: Desk) -> None:
     desk.run(MONDAY, until=Stage.FETCH)
 
     with desk.app() as app:
-        [edition] = app.editions([])
-        issue, _ = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
+        issue, _ = app.publishing.publish("daily", MONDAY)
 
     assert [e.summary.tldr for e in issue.entries] == ["We propose method 1 for them."]
 

@@ -133,7 +133,7 @@ class Lab:
         self.desk.now = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         with self.desk.app() as app:
             app.door = Door(transport=httpx2.MockTransport(self.arxiv), turns=HostTurns(gap_s=0), sleep=lambda _: None)
-            [report] = app.run(app.editions([]), day)
+            [report] = app.run((), day)
         return report
 
 

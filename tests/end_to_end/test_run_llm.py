@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.usecases import estimator, examine, on_demand
 from digest.cli.show.money import estimate_lines
 from digest.core.errors import ConfigError
 from digest.core.host import Host
-from digest.usecases.cost import estimate
-from digest.usecases.doctor import examine
-from digest.usecases.summarize import Demand
 from tests.cli.test_commands import digest
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -115,8 +113,7 @@ def test_what_publishing_has_to_summarize_itself_is_reported(tmp_path: Path) -> 
         desk = desk_with(tmp_path, server)
         desk.run(MONDAY, until=Stage.FETCH)
         with desk.app() as app:
-            [edition] = app.editions([])
-            issue, sums = app.pipeline.publish(edition, MONDAY, app.pipeline.nothing())
+            issue, sums = app.publishing.publish("daily", MONDAY)
 
     assert len(issue.entries) == sums.usage.fell_back == 30
     assert sums.usage.requests > 0
@@ -267,7 +264,7 @@ def test_a_paper_asked_for_twice_on_demand_is_paid_for_once(tmp_path: Path) -> N
         desk = desk_with(tmp_path, server)
         (tmp_path / "one.txt").write_text(f"{on(1).title}\n\n{on(1).abstract}\n", encoding="utf-8")
         with desk.app() as app:
-            answers = Demand(app).summarize([str(tmp_path / "one.txt")] * 3)
+            answers = on_demand(app).summarize([str(tmp_path / "one.txt")] * 3).answers
 
     assert [a.summary and a.summary.client for a in answers] == ["openai"] * 3
     assert server.of("papers") == [(1,)]
@@ -320,7 +317,7 @@ def test_an_estimate_says_what_flex_likely_costs_and_what_it_may(tmp_path: Path)
             desk = desk_with(tmp_path / name, server, keys)
             desk.now = datetime(2026, 6, 1, 9, tzinfo=UTC)
             with desk.app() as app:
-                found = estimate(app, app.editions([]), MONDAY)
+                found = estimator(app).estimate(app.editions([]), MONDAY)
             assert found.likely_usd is not None
             assert found.most_usd is not None
             told |= {f"{name} likely": found.likely_usd, f"{name} most": found.most_usd}

@@ -306,11 +306,10 @@ def test_a_run_that_died_after_the_overview_does_not_pay_for_it_again(tmp_path: 
     with FlakyLLM() as server:
         desk = desk_with(tmp_path, server)
         with desk.app() as app:
-            [edition] = app.editions([])
-            app.pipeline.fetch([edition], MONDAY, desk.now)
-            unsaved = replace(app.pipeline, store=_Dying(app.store))
+            app.reader.fetch_all(["daily"], MONDAY)
+            unsaved = replace(app.publishing, store=_Dying(app.store))
             with pytest.raises(KeyboardInterrupt):
-                unsaved.publish(edition, MONDAY, app.pipeline.nothing())
+                unsaved.publish("daily", MONDAY)
         asked = server.of("papers")
         [report] = desk.run(MONDAY)
 
@@ -351,7 +350,7 @@ def test_an_edition_in_german_has_a_german_overview_that_says_it_is(tmp_path: Pa
         desk = desk_with(tmp_path, server, edition=edition)
         entries = tuple(on(n, language="de") for n in range(6))
         with desk.app() as app:
-            told, _ = app.summarizer.overview(entries, language="de", edition="deutsch")
+            told, _ = app.summarizer.begin("run").overview(entries, language="de", edition="deutsch")
         [request] = server.journal
 
     assert told is not None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from digest.app import usecases
 from digest.app.app import App
 from digest.cli.main import cli
 from digest.cli.papers import _PARTS
@@ -26,6 +25,7 @@ from digest.evaluation.figures import Figure
 from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast, forecast
 from digest.evaluation.run import Evaluation, Evaluator
+from digest.usecases.ask import Writer
 from tests.desk import CONFIG, Hurry
 from tests.end_to_end.test_run_llm import on
 from tests.evaluation.test_sets import lines
@@ -47,7 +47,11 @@ def papers(folder: Path, n: int = 6, **more: Any) -> Path:
 
 
 def evaluator(data: Path, **more: Any) -> Evaluator:
-    return Evaluator(data=data, host=Host(environment={}), **more)
+    return usecases.evaluator(data, Host(environment={}), **more)
+
+
+def writer(app: App) -> Writer:
+    return Writer(summarizer=app.summarizer, language="en", store=app.store if app.has_store else None)
 
 
 def figure(found: Evaluation, name: str) -> Figure:
@@ -161,10 +165,8 @@ def test_the_table_fits_a_terminal() -> None:
 # -- what is measured
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders that the parts were asked about; the figure of each is the length of its name."""
-    folders: list[Path] = []
+def counting(folders: list[Path]) -> Callable[[str], Callable[[Path], tuple[Figure, ...]]]:
+    """Measures that note the folders they are asked about; the figure of each part is the length of its name."""
 
     def measuring(part: str) -> Callable[[Path], tuple[Figure, ...]]:
         def measure(data: Path) -> tuple[Figure, ...]:
@@ -173,15 +175,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
         return measure
 
-    for part in run.MEASURED:
-        monkeypatch.setitem(sys.modules, f"digest.evaluation.{part}", SimpleNamespace(measure=measuring(part)))
-    return folders
+    return measuring
 
 
-def test_every_part_is_measured_by_its_own_module(tmp_path: Path, asked: list[Path]) -> None:
-    found = evaluator(tmp_path).measure(run.MEASURED)
+def test_every_part_is_measured_by_its_own_module(tmp_path: Path) -> None:
+    asked: list[Path] = []
+    found = replace(evaluator(tmp_path), measure_of=counting(asked)).measure(run.MEASURED)
 
     assert asked == [tmp_path] * 4
+    assert {run.measure_of(part).__module__ for part in run.MEASURED} == {
+        f"digest.evaluation.{part}" for part in run.MEASURED
+    }
     assert [(f.part, f.value) for f in found.figures] == [(part, float(len(part))) for part in run.MEASURED]
 
 
@@ -322,8 +326,8 @@ def test_the_same_papers_give_the_same_figures(tmp_path: Path) -> None:
     assert evaluator(data).measure(["papers"]) == evaluator(data).measure(["papers"])
 
 
-def test_sizes_and_times_stand_below_where_everything_is_measured(tmp_path: Path, asked: list[Path]) -> None:
-    found = evaluator(papers(tmp_path)).measure(run.PARTS)
+def test_sizes_and_times_stand_below_where_everything_is_measured(tmp_path: Path) -> None:
+    found = replace(evaluator(papers(tmp_path)), measure_of=counting([])).measure(run.PARTS)
 
     units = {f.name: (f.unit, f.value) for f in found.figures if f.part == "upkeep"}
     assert units["summaries.toml"][0] == "MB"
@@ -339,8 +343,8 @@ def test_times_are_taken_on_whatever_abstracts_there_are(tmp_path: Path) -> None
     lines(tmp_path / "papers" / "torn.jsonl", "{")
 
     with App.without_config(Host(environment={})) as app:
-        found = {f.name: f for f in upkeep.times(app, tmp_path)}
-        nothing = upkeep.times(app, tmp_path / "papers")
+        found = {f.name: f for f in upkeep.times(tmp_path, app.extracts, app.background)}
+        nothing = upkeep.times(tmp_path / "papers", app.extracts, app.background)
 
     assert found["topics alone"].of == 5
     assert 0 < found["topics alone"].value < 1000
@@ -529,7 +533,7 @@ def test_two_prompts_are_compared_by_their_configs(tmp_path: Path, monkeypatch: 
 
 def test_an_extract_costs_nothing(tmp_path: Path) -> None:
     with App.without_config(Host(environment={})) as app:
-        found = forecast(app, sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
+        found = forecast(writer(app), sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
 
     assert (found.papers, found.requests, found.likely_usd) == (6, 0, 0.0)
     assert "no price" not in forecast_line(found)
@@ -537,7 +541,7 @@ def test_an_extract_costs_nothing(tmp_path: Path) -> None:
 
 def test_a_model_without_a_price_is_said_so(tmp_path: Path) -> None:
     with FlakyLLM() as server, app_with(tmp_path, openai(server).replace("gpt-5-mini", "home-made")) as app:
-        found = forecast(app, sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
+        found = forecast(writer(app), sets.read_papers(papers(tmp_path) / "papers" / "mine.jsonl"))
 
     assert forecast_line(found) == "home-made is asked for 6 papers in 1 request: no price is known for it"
 

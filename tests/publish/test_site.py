@@ -889,3 +889,78 @@ def test_an_archive_of_an_earlier_version_is_drawn_anew_without_its_cards(tmp_pa
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[" * 100_000, b'{"drawn_with": 1}', b"\xff"])
 def test_a_manifest_that_is_not_understood_is_an_empty_one(content: bytes | None) -> None:
     assert read_manifest(content) == Manifest()
+
+
+# -- in parts
+
+
+def site_of(folder: Path, store: FakeIssues) -> StaticSite:
+    return StaticSite(folder, templates(), store, title="Research digest", base_url="https://digest.example.org")
+
+
+def test_what_is_stale_after_a_new_issue_is_what_it_touches(tmp_path: Path) -> None:
+    store = FakeIssues(*(day_of(n) for n in range(4)))
+    site = site_of(tmp_path, store)
+    site.draw(["daily"])
+    nothing = site.stale(["daily"])
+    store.add(day_of(4))
+
+    stale = site.stale(["daily"])
+
+    assert nothing == ()
+    assert {f"daily/{FIRST + timedelta(days=n)}/index.html" for n in (3, 4)} < set(stale)
+    assert not [path for path in stale if any(str(FIRST + timedelta(days=n)) in path for n in range(3))]
+    assert {"index.html", "daily/index.html", "search/2026-05", "search/index.html", "topics/index.html"} < set(stale)
+
+
+def test_to_ask_what_is_stale_writes_nothing(tmp_path: Path) -> None:
+    store = FakeIssues(day_of(0))
+    site = site_of(tmp_path, store)
+
+    assert site.stale(["daily"])
+    assert files(tmp_path) == {}
+
+
+def test_a_page_that_somebody_removed_or_changed_is_stale(tmp_path: Path) -> None:
+    site = site_of(tmp_path, FakeIssues(day_of(0)))
+    site.draw(["daily"])
+    (tmp_path / "index.html").write_text("mine")
+    shutil.rmtree(tmp_path / "daily" / str(FIRST))
+
+    stale = site.stale(["daily"])
+
+    assert {"index.html", f"daily/{FIRST}/index.html"} <= set(stale)
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_an_archive_that_is_drawn_in_parts_has_the_same_bytes(tmp_path: Path, size: int) -> None:
+    store = FakeIssues(*(day_of(n) for n in range(8)))
+    whole, parted = site_of(tmp_path / "whole", store), site_of(tmp_path / "parted", store)
+    whole.draw(["daily"])
+
+    calls = 0
+    while stale := parted.stale(["daily"]):
+        months = [path for path in stale if path.startswith("search/")]
+        others = [path for path in stale if path not in months]
+        parted.draw(["daily"], paths=others[:size] or months)
+        calls += 1
+
+    assert files(tmp_path / "parted") == files(tmp_path / "whole")
+    assert calls >= len(files(tmp_path / "whole")) // 20 // size
+
+
+def test_what_was_drawn_ahead_is_not_drawn_again_unless_an_issue_comes_meanwhile(tmp_path: Path) -> None:
+    store = FakeIssues(day_of(0), day_of(1))
+    site = site_of(tmp_path, store)
+    ahead = [path for path in site.stale(["daily"]) if path.startswith(("papers/", "daily/2"))]
+
+    site.draw(["daily"], paths=ahead)
+    after = site.stale(["daily"])
+    store.add(day_of(2))
+    voided = site.stale(["daily"])
+
+    assert not set(ahead) & set(after)
+    assert set(ahead) < set(voided)
+    site.draw(["daily"])
+    assert site.stale(["daily"]) == ()
+    assert read_manifest((tmp_path / ".manifest.json").read_bytes()).ahead == ("", ())

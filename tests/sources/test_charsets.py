@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.usecases import on_demand
 from digest.sources import guard
 from digest.sources.door.http import Door
 from digest.sources.feed import FeedSource
@@ -15,7 +16,6 @@ from digest.sources.jsonl import JsonlSource
 from digest.sources.libraries.library import read_library
 from digest.sources.listing import ListingSource
 from digest.sources.page import parse_page
-from digest.usecases.summarize import Demand
 from tests.desk import Desk
 from tests.doors import says, serving
 
@@ -281,7 +281,7 @@ def test_a_file_of_ones_own_is_read_however_it_was_saved(tmp_path: Path, kind: s
     }[kind]
     (tmp_path / f"paper.{kind}").write_bytes(content.encode(written_in))
     with Desk(tmp_path).app() as app:
-        [answer] = Demand(app)._find(str(tmp_path / f"paper.{kind}"))
+        [answer] = on_demand(app).summarize([str(tmp_path / f"paper.{kind}")]).answers
 
     assert answer.error is None
     assert answer.paper is not None

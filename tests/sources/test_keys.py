@@ -50,7 +50,7 @@ def said_of(folder: Path, kind: str, status: int, body: str, *, with_key: bool =
     (folder / "config.toml").write_text(CONFIG.format(source=KINDS[kind], key=key))
     with Refused(load(folder / "config.toml"), Host(environment={"MY_SERVICE_KEY": KEY})) as app:
         app.answer = httpx2.Response(status, text=body)
-        [report] = app.run(app.editions(()), date(2026, 6, 3))
+        [report] = app.run((), date(2026, 6, 3))
     [source] = report.sources
     assert source.error is not None
     return source.error

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from digest.app.usecases import on_demand
 from digest.core.errors import SourceError
 from digest.core.words.hyphens import document_words, unwrapped
 from digest.sources import pdf as pdf_module
 from digest.sources.pdf import paper_of, parse_pdf
 from digest.sources.pdf_text import read
-from digest.usecases.summarize import Demand
 from tests.conftest import ROOT
 from tests.desk import Desk
 
@@ -167,7 +167,7 @@ def test_ligatures_of_a_pdf_are_letters() -> None:
 
 def test_a_locked_file_is_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:
     with Desk(tmp_path).app() as app:
-        locked, read_ = Demand(app).summarize([str(FOLDER / "locked.pdf"), str(FOLDER / "aes256.pdf")])
+        locked, read_ = on_demand(app).summarize([str(FOLDER / "locked.pdf"), str(FOLDER / "aes256.pdf")]).answers
 
     assert locked.error == f"{FOLDER / 'locked.pdf'}: needs a password to be opened; save a copy without one"
     assert read_.paper is not None

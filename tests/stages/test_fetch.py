@@ -6,7 +6,7 @@ A `FakeSource` reads lists off a `Web` of pages in memory; readings go into real
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ import pytest
 
 from digest.core.errors import SourceError
 from digest.core.lists.calendar import arxiv, daily, weekdays
-from digest.core.models import Census, Document, SourceState
+from digest.core.models import Census, Document, Edition, SourceState
 from digest.stages.fetch import Reader
 from digest.store import SqlStore
 from tests.conftest import paper
@@ -518,11 +518,17 @@ def test_a_day_that_is_replayed_is_not_filled_with_todays_list(library: Library,
     web.pages = {"feed": page(9), f"past-{MONDAY}": page(1)}
     library.hand.now = datetime(2026, 6, 10, 9, tzinfo=UTC)
     reader = Reader(
-        store=library.store, fetcher=lambda _: web.get, clock=library.hand, progress=library.said.append, concurrency=1
+        store=library.store,
+        sources={source.name: source},
+        editions={"daily": Edition(name="daily", title="Daily", sources=(source.name,), at=time(7))},
+        zone=ZoneInfo("UTC"),
+        fetcher=lambda _: web.get,
+        clock=library.hand,
+        progress=library.said.append,
+        concurrency=1,
     )
-    library.store.register_edition("daily", MONDAY)
 
-    reader.read([source], MONDAY, datetime(2026, 6, 1, 7, tzinfo=UTC))
+    reader.fetch(source.name, MONDAY)
 
     assert web.asked == [f"past-{MONDAY}"]
     assert library.found(MONDAY) == {1}

@@ -235,7 +235,7 @@ def test_two_editions_share_what_is_read_and_each_has_its_own_memory(tmp_path: P
             return read(url, **more)
 
         app.door.get = counted  # type: ignore[method-assign]
-        app.run(app.editions([]), WEDNESDAY)
+        app.run((), WEDNESDAY)
 
     assert asked == [f"arxiv-{WEDNESDAY}.jsonl"]
     assert sorted(desk.printed(WEDNESDAY)) == ids(4)
@@ -258,7 +258,7 @@ def test_days_that_are_replayed_come_out_as_they_did_live(tmp_path: Path) -> Non
             else:
                 desk.now = datetime(2026, 9, 1, 12, tzinfo=UTC)
                 with desk.app() as app:
-                    [report] = app.run(app.editions([]), day, until=Stage.PUBLISH)
+                    [report] = app.run((), day, until=Stage.PUBLISH)
             of_source = source_of(report)
             if of_source.error:  # it names the folder
                 of_source = replace(of_source, error=Path(of_source.error).name)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.usecases import delivering
 from digest.stages.lost import said_of
-from digest.usecases.deliver import deliver
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, tree
 from tests.end_to_end.test_run import MONDAY, TUESDAY, WEDNESDAY
@@ -168,7 +168,7 @@ def test_digest_deliver_sends_such_a_mail_only_where_a_person_names_its_day(
     lose(desk, "older")
 
     with desk.app() as app:
-        [posted] = deliver(app, app.editions([]), day)
+        [posted] = delivering(app).deliver(["daily"], day)
 
     assert posted.delivered.sent == sent
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -82,7 +82,14 @@ class Office:
 
     def jobs_of(self, app: App) -> Jobs:
         """The jobs of *app* as a process knows them that has just begun, on the server's clock."""
-        made = make_jobs(app.config, app.summarizer, store=app.store, clock=app.host.clock, progress=lambda _: None)
+        made = make_jobs(
+            app.config,
+            app.summarizer,
+            app.summarizing,
+            store=app.store,
+            clock=app.host.clock,
+            progress=lambda _: None,
+        )
         assert made is not None
         return replace(made, now=lambda: self.server.now().timestamp(), sleep=self.sleep)
 
@@ -94,12 +101,12 @@ class Office:
     def prepare(self, hour: int, minute: int = 0, *, day: date = MONDAY) -> Report:
         """`digest run --until summarize`."""
         with self.app(hour, minute, day=day) as app:
-            return app.run(app.editions([]), MONDAY, until=Stage.SUMMARIZE)[0]
+            return app.run((), MONDAY, until=Stage.SUMMARIZE)[0]
 
     def run(self, hour: int = 7, minute: int = 0, *, until: Stage = Stage.PUBLISH) -> Report:
         """`digest run`; pages and mails are another matter."""
         with self.app(hour, minute) as app:
-            return app.run(app.editions([]), MONDAY, until=until)[0]
+            return app.run((), MONDAY, until=until)[0]
 
     def jobs(self) -> tuple[Job, ...]:
         with self.desk.app() as app:
@@ -201,7 +208,7 @@ def test_two_editions_share_what_was_handed_over(tmp_path: Path, server: FlakyLL
     assert office.calls("submit") == 1
 
     with office.app(7) as app:
-        reports = app.run(app.editions([]), MONDAY, until=Stage.PUBLISH)
+        reports = app.run((), MONDAY, until=Stage.PUBLISH)
 
     assert [len(r.issue.entries) for r in reports if r.issue] == [20, 20]
     assert server.bill().papers_twice == ()
@@ -236,13 +243,13 @@ def test_the_evening_before_it_is_the_next_days_issue_that_is_prepared(tmp_path:
     office = Office(tmp_path, server, tables='at = "00:10"\n')
     tuesday = MONDAY + timedelta(days=1)
     with office.app(0, 10) as app:
-        app.run(app.editions([]), MONDAY - timedelta(days=1), until=Stage.PUBLISH)
+        app.run((), MONDAY - timedelta(days=1), until=Stage.PUBLISH)
     asked = len(server.journal)
 
     with office.app(21) as app:
-        [early] = app.prepare(app.editions([]), tuesday)
+        [early] = app.run.prepare((), tuesday)
     with office.app(0, 10, day=tuesday) as app:
-        [final] = app.run(app.editions([]), tuesday, until=Stage.PUBLISH)
+        [final] = app.run((), tuesday, until=Stage.PUBLISH)
 
     assert early.warnings == ("20 papers were handed over; the answers are awaited until 00:00",)
     assert final.issue is not None
@@ -320,7 +327,7 @@ def test_status_says_what_is_reserved_for_a_job_and_awaited(
     office.prepare(3)
 
     with office.app(4) as app:
-        found = status_of(app)
+        found = status_of(app.store, app.config, now=app.host.clock(), summarizer=lambda: app.summarizer)
     print_status(found)
 
     told = status_json(found)
@@ -346,7 +353,7 @@ def test_a_run_of_a_past_day_asks_directly(tmp_path: Path, server: FlakyLLM) -> 
     office = Office(tmp_path, server)
 
     with office.app(9, day=MONDAY + timedelta(days=1)) as app:
-        [report] = app.run(app.editions([]), MONDAY, until=Stage.SUMMARIZE)
+        [report] = app.run((), MONDAY, until=Stage.SUMMARIZE)
 
     assert (report.warnings, sum(office.asked("direct")), office.calls("submit")) == ((), 20, 0)
 
@@ -425,9 +432,24 @@ def test_what_a_job_failed_at_is_not_given_to_another_by_the_same_process(tmp_pa
     with office.app(3) as app:
         for hour in range(3, 6):
             office.set_clock(hour)
-            app.prepare(app.editions([]), MONDAY)
+            app.run.prepare((), MONDAY)
 
     assert office.calls("submit") == 1
+
+
+def test_what_a_job_did_not_bring_is_handed_over_by_no_later_run(tmp_path: Path, server: FlakyLLM) -> None:
+    server.rules(Rule("refuse", on="job", first_n=1))
+    office = Office(tmp_path, server)
+    office.prepare(3)
+    office.prepare(4)
+    handed_over = office.calls("submit")
+
+    later = office.prepare(5)
+
+    assert (office.jobs(), office.calls("submit")) == ((), handed_over)
+    assert later.warnings == ()
+    office.run(7)
+    assert office.fell_back() == []
 
 
 def test_a_job_that_cannot_be_asked_about_is_given_up_in_the_end_and_stays_booked(
@@ -513,7 +535,7 @@ def test_a_provider_without_jobs_is_left_alone_for_an_hour(tmp_path: Path, serve
     with office.app(3) as app:
         for minute in range(0, 60, 5):
             office.set_clock(3, minute)
-            app.prepare(app.editions([]), MONDAY, read=not minute)
+            app.run.prepare((), MONDAY, read=not minute)
 
     assert office.calls("upload") == 1
 
@@ -657,17 +679,18 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
     with office.app(3) as app:
         [edition] = app.editions([])
         at = datetime.combine(MONDAY, edition.at, tzinfo=UTC)
-        app.pipeline.fetch([edition], MONDAY, office.desk.now)
+        app.reader.fetch_all([edition.name], MONDAY)
         for hour, minute in [(3, 0), (3, 5), (3, 30), (3, 45), (4, 40), (6, 52), (7, 0), (7, 5)]:
             office.set_clock(hour, minute)
             jobs = office.jobs_of(app)
-            setattr(jobs, part, Dying(getattr(jobs, part), step, before=before, countdown=countdown))
+            dying = Dying(getattr(jobs, part), step, before=before, countdown=countdown)
+            handing = replace(jobs, **cast(Any, {part: dying})).begin(str(MONDAY))
             try:
-                jobs.collect()
+                handing.collect()
                 how = haste(office.desk.now, at, is_final=hour >= 7)
-                sums = jobs.summarize(app.pipeline, edition, MONDAY, haste=how, at=at)
+                handing.summarize(edition, MONDAY, app.choosing.papers(edition.name, MONDAY), haste=how, at=at)
                 if hour >= 7:
-                    app.pipeline.publish(edition, MONDAY, sums)
+                    app.publishing.publish(edition.name, MONDAY, writing=handing.writing)
             except Killed:
                 continue
     return countdown[0] <= 0

@@ -93,7 +93,7 @@ class FeedDesk(Desk):
             # The only thing that runs share: reading it anew would be half of their time.
             app.__dict__["taxonomy"] = self._taxonomy = self._taxonomy or app.taxonomy
             self.arrange(app)
-            [report] = app.run(app.editions(()), moment.date(), until=until, send=False)
+            [report] = app.run((), moment.date(), until=until, send=False)
             return report
 
     def run_days(self, days: Sequence[date], *, hour: int = 8) -> list[Report]:

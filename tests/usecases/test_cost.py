@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from digest.app.app import App
+from digest.app.usecases import estimator, examine
 from digest.cli.show.money import bill_json, bill_lines, checks_lines, estimate_json, estimate_lines
 from digest.core.host import Host
 from digest.core.models import Edition
@@ -18,8 +20,7 @@ from digest.llm.tokens import Counter, at_most
 from digest.publish.amounts import tokens, usd
 from digest.stages.report import Stage
 from digest.store import SqlStore
-from digest.usecases.cost import OUTPUT_PER_PAPER, bill, estimate
-from digest.usecases.doctor import examine
+from digest.usecases.cost import OUTPUT_PER_PAPER, Bill, bill
 from tests.cli.test_commands import digest
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -44,6 +45,10 @@ def booked(
     store.settle_request(number, RequestResult(**result), summaries=summaries, failed=failed)
 
 
+def billed(app: App, days: int = 30, month: date | None = None) -> Bill:
+    return bill(app.store, app.config, today=app.today(), days=days, month=month)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     llm = '\n[llm]\nclient = "openai"\nmodel = "gpt-5-mini"\nbase_url = "http://127.0.0.1:9/v1"\n'
@@ -66,7 +71,7 @@ def test_a_bill_has_a_row_for_each_day_model_and_mode(desk: Desk) -> None:
         booked(app.store, mode="batch", cost=0.005)
         booked(app.store, at=JUNE - timedelta(days=1))
         booked(app.store, at=JUNE - timedelta(days=30))
-        found = bill(app)
+        found = billed(app)
 
     rows = [(str(r.day), r.mode, r.requests, r.summaries, r.cost_usd) for r in found.rows]
     assert rows == [
@@ -85,7 +90,7 @@ def test_a_day_begins_at_midnight_where_the_reader_is(tmp_path: Path) -> None:
     with desk.app() as app:
         booked(app.store, at=datetime(2026, 5, 31, 14, 59, tzinfo=UTC))
         booked(app.store, at=datetime(2026, 5, 31, 15, 0, tzinfo=UTC))
-        found = bill(app, days=1)
+        found = billed(app, days=1)
 
     assert [(str(r.day), r.requests) for r in found.rows] == [("2026-06-01", 1)]
     assert found.of_month.spent_usd == 0.01
@@ -95,7 +100,7 @@ def test_a_month_of_the_past_has_its_own_budget_line(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store)
         booked(app.store, at=datetime(2026, 2, 28, 23, tzinfo=UTC))
-        found = bill(app, month=date(2026, 2, 1))
+        found = billed(app, month=date(2026, 2, 1))
 
     assert (str(found.since), str(found.until), len(found.rows)) == ("2026-02-01", "2026-02-28", 1)
     assert found.of_run is None
@@ -105,7 +110,7 @@ def test_a_month_of_the_past_has_its_own_budget_line(desk: Desk) -> None:
 def test_a_run_of_another_day_is_not_said_to_be_todays(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store, run="2026-03-02")
-        lines = bill_lines(bill(app))
+        lines = bill_lines(billed(app))
 
     assert "June 2026: $0.01 of $2.00, $1.99 left" in lines
     assert "Runs of 2026-06-03: $0.00 of $0.05, $0.05 left" in lines
@@ -118,7 +123,7 @@ def test_the_table_is_aligned_and_fits_eighty_columns(desk: Desk) -> None:
                 booked(app.store, at=JUNE - timedelta(days=day), cost=cost, input_tokens=9_876_543, papers=2000)
         booked(app.store, cost=None, most=0.021, summaries=0, output_tokens=0, outcome="no answer")
         booked(app.store, cost=None, most=None, model="own-model")
-        lines = bill_lines(bill(app))
+        lines = bill_lines(billed(app))
 
     table = lines[2 : lines.index("", lines.index("") + 1)]
     assert max(map(len, table)) <= 80
@@ -133,7 +138,7 @@ def test_the_table_is_aligned_and_fits_eighty_columns(desk: Desk) -> None:
 def test_a_column_that_says_nothing_is_left_out(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store, cached_tokens=0)
-        [head] = [line for line in bill_lines(bill(app)) if line.startswith("day")]
+        [head] = [line for line in bill_lines(billed(app)) if line.startswith("day")]
 
     assert head.split() == ["day", "requests", "papers", "in", "out", "cost", "a", "paper"]
 
@@ -148,7 +153,7 @@ def test_a_column_that_says_nothing_is_left_out(desk: Desk) -> None:
 )
 def test_a_bill_of_nothing_says_why(tmp_path: Path, llm: str, why: str) -> None:
     with Desk(tmp_path, f"{CONFIG}\n{llm}").app() as app:
-        found = bill(app)
+        found = billed(app)
 
     assert why in bill_lines(found)[0]
     assert bill_json(found)["total"] is None
@@ -158,7 +163,7 @@ def test_a_bill_as_json_has_exact_numbers(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store)
         booked(app.store, cost=None, most=0.0201, summaries=0, outcome="no answer")
-        document = bill_json(bill(app))
+        document = bill_json(billed(app))
 
     [row] = document["rows"]
     assert (row["requests"], row["failed"], row["input_tokens"], row["cached_tokens"]) == (2, 1, 2800, 1400)
@@ -177,7 +182,7 @@ def test_a_bill_as_json_has_exact_numbers(desk: Desk) -> None:
 def test_a_request_that_is_under_way_is_in_doubt_and_not_failed(desk: Desk) -> None:
     with desk.app() as app:
         app.store.reserve_request(plan(0.02, at=JUNE, model="gpt-5-mini"), Ceilings())
-        [row] = bill(app).rows
+        [row] = billed(app).rows
 
     assert (row.failed, row.in_doubt_usd, row.unpriced) == (0, 0.02, 0)
 
@@ -186,7 +191,7 @@ def test_an_overview_is_paid_for_and_counts_no_papers(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store)
         booked(app.store, purpose="overview", papers=30, summaries=0, cost=0.001)
-        [row] = bill(app).rows
+        [row] = billed(app).rows
 
     assert (row.requests, row.failed, row.papers, row.summaries, row.cost_usd) == (2, 0, 5, 5, 0.011)
 
@@ -222,7 +227,7 @@ def test_numbers_are_as_short_as_they_can_be_and_still_true() -> None:
 def test_an_estimate_asks_nobody_makes_no_issue_and_sends_no_mail(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server)
     with desk.app() as app:
-        found = estimate(app, app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.editions([]), MONDAY)
 
     [daily] = found.editions
     assert (daily.papers, daily.stored, daily.beyond) == (30, 0, 0)
@@ -237,7 +242,7 @@ def test_an_estimate_asks_nobody_makes_no_issue_and_sends_no_mail(tmp_path: Path
 def test_a_run_costs_what_was_estimated(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server, "overview = false")
     with desk.app() as app:
-        [daily] = estimate(app, app.editions([]), MONDAY).editions
+        [daily] = estimator(app).estimate(app.editions([]), MONDAY).editions
 
     [report] = desk.run(MONDAY)
 
@@ -255,7 +260,7 @@ def test_a_run_costs_what_was_estimated_without_a_vocabulary_too(
     monkeypatch.setattr("digest.llm.openai.counter", lambda *_, **__: bound)
     desk = desk_with(tmp_path, server, "overview = false")
     with desk.app() as app:
-        [daily] = estimate(app, app.editions([]), MONDAY).editions
+        [daily] = estimator(app).estimate(app.editions([]), MONDAY).editions
 
     [report] = desk.run(MONDAY)
 
@@ -270,7 +275,7 @@ def test_an_estimate_for_a_recording_is_nothing(tmp_path: Path, server: FlakyLLM
     config = desk.folder / "config.toml"
     config.write_text(config.read_text().replace('client = "openai"', 'client = "replay"'))
     with desk.app() as app:
-        lines = estimate_lines(estimate(app, app.editions([]), MONDAY))
+        lines = estimate_lines(estimator(app).estimate(app.editions([]), MONDAY))
 
     assert any(line.endswith(" requests: answers come from a recording, which costs nothing") for line in lines)
     assert "$" not in "".join(lines)
@@ -279,7 +284,7 @@ def test_an_estimate_for_a_recording_is_nothing(tmp_path: Path, server: FlakyLLM
 def test_an_estimate_says_what_handing_over_early_would_save(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server, 'mode = "batch"')
     with desk.app() as app:
-        lines = estimate_lines(estimate(app, app.editions([]), MONDAY))
+        lines = estimate_lines(estimator(app).estimate(app.editions([]), MONDAY))
 
     assert 'Summaries that are handed over in time, for mode = "batch", cost 50 % of that.' in lines
 
@@ -288,7 +293,7 @@ def test_what_a_model_wrote_so_far_is_what_it_will_write(desk: Desk) -> None:
     desk.feed(MONDAY, [on(n) for n in range(10)])
     with desk.app() as app:
         booked(app.store, output_tokens=5 * 321)
-        [daily] = estimate(app, app.editions([]), MONDAY).editions
+        [daily] = estimator(app).estimate(app.editions([]), MONDAY).editions
 
     assert daily.output_tokens == 10 * 321
 
@@ -297,11 +302,11 @@ def test_summaries_that_are_there_are_not_paid_for_again(tmp_path: Path, server:
     second = '\n[[edition]]\nname = "second"\n'
     desk = desk_with(tmp_path, server, "overview = false", edition=second)
     with desk.app() as app:
-        before = estimate(app, app.editions([]), MONDAY)
+        before = estimator(app).estimate(app.editions([]), MONDAY)
     desk.run(MONDAY, "daily")
     desk.feed(TUESDAY, [on(n) for n in range(25, 40)])
     with desk.app() as app:
-        after = estimate(app, app.editions([]), MONDAY)
+        after = estimator(app).estimate(app.editions([]), MONDAY)
 
     assert [(e.stored, bool(e.requests)) for e in before.editions] == [(0, True), (30, False)]
     assert [(e.is_out, e.stored, e.requests) for e in after.editions] == [(True, 0, 0), (False, 30, 0)]
@@ -313,7 +318,7 @@ def test_papers_that_the_budget_would_not_reach_are_counted(tmp_path: Path, serv
     desk = desk_with(tmp_path, server, budget)
     with desk.app() as app:
         booked(app.store, at=JUNE - timedelta(days=9), output_tokens=5 * 50)
-        found = estimate(app, app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.editions([]), MONDAY)
 
     [report] = desk.run(MONDAY)
 
@@ -328,7 +333,7 @@ def test_an_estimate_of_extracts_is_nothing(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.feed(MONDAY, [paper(1), paper(2)])
     with desk.app() as app:
-        found = estimate(app, app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.editions([]), MONDAY)
 
     assert (found.likely_usd, found.most_usd) == (0.0, 0.0)
     assert "daily: 2 papers; no request: summaries are extracts of the abstracts, which cost nothing" in estimate_lines(
@@ -342,7 +347,7 @@ def test_an_estimate_without_a_price_says_so(tmp_path: Path, server: FlakyLLM) -
     config = desk.folder / "config.toml"
     config.write_text(config.read_text().replace("gpt-5-mini", "own-model"))
     with desk.app() as app:
-        found = estimate(app, app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.editions([]), MONDAY)
 
     assert estimate_json(found)["likely_usd"] is None
     assert any(
@@ -353,7 +358,7 @@ def test_an_estimate_without_a_price_says_so(tmp_path: Path, server: FlakyLLM) -
 def test_the_lists_that_an_estimate_read_are_not_read_again(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server)
     with desk.app() as app:
-        estimate(app, app.editions([]), MONDAY)
+        estimator(app).estimate(app.editions([]), MONDAY)
     (tmp_path / f"arxiv-{MONDAY}.jsonl").unlink()
 
     [report] = desk.run(MONDAY, until=Stage.SUMMARIZE)
@@ -364,7 +369,7 @@ def test_the_lists_that_an_estimate_read_are_not_read_again(tmp_path: Path, serv
 
 def test_a_source_that_could_not_be_read_is_named(desk: Desk) -> None:
     with desk.app() as app:
-        found = estimate(app, app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.editions([]), MONDAY)
 
     assert any(line.startswith("! arXiv: ") for line in estimate_lines(found))
 
@@ -376,8 +381,8 @@ def test_the_editions_of_an_estimate_share_a_budget(tmp_path: Path, server: Flak
     desk.feed(MONDAY, [on(n) for n in range(30, 40)], name="other")
     with desk.app() as app:
         editions: list[Edition] = app.editions([])
-        both = estimate(app, editions, MONDAY)
-        alone = estimate(app, editions[1:], MONDAY)
+        both = estimator(app).estimate(editions, MONDAY)
+        alone = estimator(app).estimate(editions[1:], MONDAY)
 
     assert both.editions[1].beyond == 10
     assert alone.editions[0].beyond < 10
@@ -445,7 +450,7 @@ def test_what_the_doctor_asks_the_model_is_booked_and_within_the_budget(tmp_path
         desk = desk_with(tmp_path, server, "budget_usd_per_month = 1.00\n")
         first = looked()
         with desk.app() as app:
-            [row] = bill(app, month=date(2026, 6, 1)).rows
+            [row] = billed(app, month=date(2026, 6, 1)).rows
             booked(app.store, cost=0.9999)
         second = looked()
 

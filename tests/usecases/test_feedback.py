@@ -141,11 +141,11 @@ def test_feedback_is_for_the_editions_that_printed_the_paper(tmp_path: Path) -> 
     desk.run(MONDAY, "daily")
 
     with desk.app() as app:
-        taken = give(app, ["2603.00001", "https://arxiv.org/abs/2603.00002v1"], 1)
+        taken = give(app.store, app.config, ["2603.00001", "https://arxiv.org/abs/2603.00002v1"], 1, at=desk.now)
 
         assert [(one.edition, one.paper.id) for one in taken] == [("daily", paper(1).id), ("daily", paper(2).id)]
-        assert given(app, edition="weekly") == ()
-        assert len(given(app, edition="daily")) == 2
+        assert given(app.store, app.config, edition="weekly") == ()
+        assert len(given(app.store, app.config, edition="daily")) == 2
 
 
 def test_where_no_edition_printed_it_one_has_to_be_named(tmp_path: Path) -> None:
@@ -156,10 +156,10 @@ def test_where_no_edition_printed_it_one_has_to_be_named(tmp_path: Path) -> None
     with desk.app() as app:
         unprinted = next(n for n in ("2603.00001", "2603.00002") if f"arxiv:{n}" not in desk.printed(MONDAY, "weekly"))
         with pytest.raises(ConfigError, match="say which one is meant: --edition daily"):
-            give(app, [unprinted], -1)
-        [taken] = give(app, [unprinted], -1, edition="daily")
+            give(app.store, app.config, [unprinted], -1, at=desk.now)
+        [taken] = give(app.store, app.config, [unprinted], -1, at=desk.now, edition="daily")
         with pytest.raises(ConfigError, match=r"no edition 'dayly' .*did you mean daily"):
-            give(app, [unprinted], -1, edition="dayly")
+            give(app.store, app.config, [unprinted], -1, at=desk.now, edition="dayly")
 
     assert (taken.edition, taken.value) == ("daily", -1)
 
@@ -180,8 +180,8 @@ def test_feedback_changes_the_order_of_tomorrows_issue(tmp_path: Path, more: Pap
     desk.feed(MONDAY, [SAPPHIRE, BIRDS])
     desk.run(MONDAY)
     with desk.app() as app:
-        give(app, [more.id], 1)
-        give(app, [less.id], -1)
+        give(app.store, app.config, [more.id], 1, at=desk.now)
+        give(app.store, app.config, [less.id], -1, at=desk.now)
 
     desk.feed(TUESDAY, TOMORROW)
     desk.run(TUESDAY)

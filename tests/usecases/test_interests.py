@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,14 +14,15 @@ import httpx2
 import pytest
 
 from digest.app.app import App
+from digest.app.usecases import examine
 from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
 from digest.core.ranking.profile import Profile
 from digest.sources.door.http import Door
 from digest.sources.door.politeness import HostTurns
 from digest.stages.report import Report
-from digest.usecases.doctor import examine
-from digest.usecases.interests import HALF_LIFE, Interests
+from digest.usecases.interests import HALF_LIFE
+from digest.usecases.lookup import Found
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run import MONDAY, TUESDAY, WEDNESDAY
@@ -75,7 +80,7 @@ class Lab:
     def run(self, day: date) -> Report:
         self.desk.now = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         with self.app() as app:
-            [report] = app.run(app.editions([]), day)
+            [report] = app.run((), day)
         return report
 
     def profile(self) -> Profile:
@@ -84,9 +89,9 @@ class Lab:
 
     def fetched_profile(self) -> tuple[Profile, tuple[str, ...]]:
         with self.app() as app:
-            app.interests.fetch(app.config.editions)
             edition = app.config.editions[0]
-            return app.interests.profile(edition, MONDAY), app.interests.warnings(edition)
+            unread = app.interests.fetch(app.config.editions)[edition.name]
+            return app.interests.profile(edition, MONDAY), (*unread.papers, *filter(None, [unread.libraries]))
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(str(request.url))
@@ -120,8 +125,7 @@ def test_an_address_in_a_private_network_is_not_read(lab: Lab) -> None:
     lab.edit(("http://127.0.0.1:8080/paper", "http://169.254.169.254/latest"))
 
     with lab.desk.app() as app:
-        app.interests.fetch(app.config.editions)
-        warnings = app.interests.warnings(app.config.editions[0])
+        warnings = app.interests.fetch(app.config.editions)["daily"].papers
 
     assert ["private network" in warning for warning in warnings] == [True, True]
 
@@ -447,7 +451,7 @@ def marked(lab: Lab, value: int, days_ago: int) -> Profile:
     with lab.app() as app:
         at = datetime(2026, 6, 1, 12, tzinfo=UTC) - timedelta(days=days_ago)
         app.store.mark("daily", LIKED.id, value, at=at)
-        return Interests(app).profile(app.config.editions[0], MONDAY)
+        return app.interests.profile(app.config.editions[0], MONDAY)
 
 
 def test_a_mark_says_half_as_much_after_its_half_life(lab: Lab) -> None:
@@ -474,13 +478,53 @@ def test_a_mark_goes_before_what_the_config_says(lab: Lab) -> None:
     assert (found.liked, [(d.paper.id, d.weight) for d in found.disliked]) == ((), [(LIKED.id, 1.0)])
 
 
-def test_readers_who_disagree_count_against_each_other(lab: Lab) -> None:
+def test_the_edition_heeds_the_operators_marks_and_each_reader_has_their_own(lab: Lab) -> None:
     lab.desk.feed(MONDAY, [LIKED])
     lab.run(MONDAY)
     at = datetime(2026, 6, 1, 12, tzinfo=UTC)
     with lab.app() as app:
-        for reader, value in (("a", 1), ("b", 1), ("c", -1), ("", -1), ("d", 1)):
+        for reader, value in (("ada", 1), ("eva", 1), ("", -1)):
             app.store.mark("daily", LIKED.id, value, at=at, reader=reader)
-        found = app.interests.profile(app.config.editions[0], MONDAY)
+        [edition] = app.config.editions
+        of_all, adas, nobodys = (app.interests.profile(edition, MONDAY, reader) for reader in (None, "ada", "tim"))
+        understood = app.interests.understood(edition)
 
-    assert [(liked.paper.id, liked.weight) for liked in found.liked] == [(LIKED.id, 1.0)]
+    assert ([one.paper.id for one in of_all.liked], [one.paper.id for one in of_all.disliked]) == ([], [LIKED.id])
+    assert ([one.paper.id for one in adas.liked], [one.paper.id for one in adas.disliked]) == ([LIKED.id], [])
+    assert nobodys == of_all
+    assert understood.marks == 1
+
+
+def test_what_readers_alone_marked_changes_nothing_for_the_edition(lab: Lab) -> None:
+    lab.desk.feed(MONDAY, [LIKED])
+    lab.run(MONDAY)
+    with lab.app() as app:
+        [edition] = app.config.editions
+        before = app.interests.profile(edition, MONDAY)
+        app.store.mark("daily", LIKED.id, 1, at=datetime(2026, 6, 1, 12, tzinfo=UTC), reader="ada")
+
+        assert app.interests.profile(edition, MONDAY) == before
+
+
+def test_two_runs_at_once_are_told_each_of_its_own_troubles(lab: Lab) -> None:
+    both_ask = threading.Barrier(2)
+
+    class Slow:
+        """Answers when both runs have asked."""
+
+        def find(self, addresses: Sequence[str]) -> Sequence[Found]:
+            if addresses:
+                both_ask.wait(timeout=20)
+            return [Found(error=f"no answer for {address}") for address in addresses]
+
+    with lab.app() as app:
+        interests = replace(app.interests, finder=Slow)
+        daily = replace(app.config.editions[0], interests=("2401.00001",))
+        weekly = replace(daily, name="weekly", interests=("2401.00002",))
+        with ThreadPoolExecutor(2) as pool:
+            found = [one.result() for one in [pool.submit(interests.fetch, [e]) for e in (daily, weekly)]]
+
+    assert [(name, ["00001" in s for s in of.papers]) for one in found for name, of in one.items()] == [
+        ("daily", [True]),
+        ("weekly", [False]),
+    ]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.app import App
 from digest.cli.main import cli
 from digest.core.models import Summary, SummaryKey
 from digest.store import SqlStore
-from digest.usecases.renew import Renewal, count_outdated, renew
+from digest.usecases import renew as work
+from digest.usecases.renew import Renewal
 from digest.usecases.status import status_of
 from tests.cli.test_commands import digest
 from tests.conftest import paper
@@ -27,6 +29,14 @@ def change_the_prompt(desk: Desk) -> None:
     (desk.folder / "prompts").mkdir(exist_ok=True)
     text = "Say it in other words, as JSON, in the language {{ language }}."
     (desk.folder / "prompts" / "summarize.txt").write_text(text, encoding="utf-8")
+
+
+def renew(app: App, *, limit: int) -> Renewal:
+    return work.renew(app.store, app.config.editions, app.summarizer, limit=limit, progress=app.host.progress)
+
+
+def count_outdated(app: App) -> int:
+    return work.count_outdated(app.store, app.config.editions, lambda: app.summarizer)
 
 
 def test_with_the_same_prompt_nothing_is_outdated(tmp_path: Path) -> None:
@@ -112,7 +122,7 @@ def test_status_counts_them_and_says_what_renewing_costs(tmp_path: Path) -> None
         change_the_prompt(desk)
         desk.now = datetime(2026, 6, 1, 10, tzinfo=UTC)
         with desk.app() as app:
-            found = status_of(app)
+            found = status_of(app.store, app.config, now=app.host.clock(), summarizer=lambda: app.summarizer)
 
     assert found.outdated == 30
     assert found.usd_per_summary is not None

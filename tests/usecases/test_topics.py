@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.usecases import apply_topics
 from digest.cli.show.topics import survey_lines
 from digest.core.models import Issue, Section, SummaryKey
 from digest.core.topics.fold import Taxonomy
 from digest.core.topics.renaming import rename_issue, rename_summary
 from digest.store import SqlStore
 from digest.store import topics as store_topics
-from digest.usecases.topics import apply, survey
+from digest.usecases.topics import survey
 from tests.cli.test_commands import digest
 from tests.conftest import NOON, paper
 from tests.core.test_fold import SMALL
@@ -182,7 +183,7 @@ def extend(desk: Desk, text: str) -> None:
 
 def test_topics_are_counted_and_words_without_a_home_listed(desk: Desk) -> None:
     with desk.app() as app:
-        found = survey(app)
+        found = survey(app.store, app.taxonomy, today=app.today())
 
     assert (found.papers, found.without, found.topics_per_paper) == (10, 2, 1.0)
     assert [(use.name, use.papers) for use in found.uses] == [("Diffusion models", 6), ("Galaxies", 4)]
@@ -201,7 +202,7 @@ def test_words_that_a_model_proposed_count_once_a_paper_and_name_it(desk: Desk) 
         one = day.entries[0]
         [printed] = app.store.printed_topics(since=day.date)
         app.store.save_summaries({replace(key(1), content=printed.content): one.summary, key(2): one.summary})
-        found = {word.word: word for word in survey(app).homeless}
+        found = {word.word: word for word in survey(app.store, app.taxonomy, today=app.today()).homeless}
 
     assert found["gluten"].papers == 4
     assert found["gluten"].said_by == ("model", "source")
@@ -210,8 +211,8 @@ def test_words_that_a_model_proposed_count_once_a_paper_and_name_it(desk: Desk) 
 
 def test_only_the_last_days_are_counted_where_that_is_asked_for(desk: Desk) -> None:
     with desk.app() as app:
-        assert survey(app, days=1).papers == 5
-        assert survey(app, days=2).papers == 10
+        assert survey(app.store, app.taxonomy, today=app.today(), days=1).papers == 5
+        assert survey(app.store, app.taxonomy, today=app.today(), days=2).papers == 10
 
 
 def test_the_list_is_for_people_and_for_programs(desk: Desk) -> None:
@@ -238,7 +239,7 @@ def test_an_empty_store_has_no_topics(tmp_path: Path) -> None:
 
 def test_days_without_an_issue_are_not_called_an_empty_store(desk: Desk) -> None:
     with desk.app() as app:
-        found = survey(app, limit=1, days=1)
+        found = survey(app.store, app.taxonomy, today=app.today(), limit=1, days=1)
     nothing = replace(found, papers=0, words=0)
 
     assert list(survey_lines(nothing, limit=1, days=7)) == ["Nothing was printed in the last 7 days."]
@@ -264,7 +265,7 @@ def test_a_renamed_topic_is_renamed_in_old_issues_pages_and_summaries(desk: Desk
 def test_the_address_of_a_renamed_topic_leads_to_the_new_one(desk: Desk) -> None:
     extend(desk, RENAME)
     with desk.app() as app:
-        apply(app)
+        apply_topics(app)
 
     page = desk.site / "topics" / "diffusion-models" / "index.html"
     [target] = _Refreshes.of(page.read_text(encoding="utf-8"))
@@ -281,7 +282,7 @@ def test_a_topic_that_another_alias_takes_in_leads_there_too(desk: Desk) -> None
         encoding="utf-8",
     )
     with desk.app() as app:
-        done = apply(app)
+        done = apply_topics(app)
 
     assert [(r.old, r.new, r.entries) for r in done.renamed] == [("Diffusion models", "Noise", 6)]
     page = (desk.site / "topics" / "diffusion-models" / "index.html").read_text(encoding="utf-8")
@@ -291,7 +292,7 @@ def test_a_topic_that_another_alias_takes_in_leads_there_too(desk: Desk) -> None
 def test_applying_again_changes_nothing(desk: Desk) -> None:
     extend(desk, RENAME)
     with desk.app() as app:
-        apply(app)
+        apply_topics(app)
     before = tree(desk.site)
 
     done = json.loads(digest("topics", "--apply", "--json", cwd=desk.folder).stdout)
@@ -314,12 +315,12 @@ def test_what_was_cut_off_half_way_is_finished_by_the_next(desk: Desk, tmp_path:
     shutil.copytree(desk.folder, whole, ignore=shutil.ignore_patterns("whole"))
     other = Desk(whole, CONFIG + RENAME)
     with other.app() as app:
-        apply(app)
+        apply_topics(app)
 
     with desk.app() as app:
         app.store.rewrite_issue("daily", MONDAY, lambda one: rename_issue(one, app.taxonomy))
     with desk.app() as app:
-        done = apply(app)
+        done = apply_topics(app)
 
     assert (done.issues, done.entries) == (1, 3)
     assert tree(desk.site) == tree(other.site)
@@ -328,7 +329,7 @@ def test_what_was_cut_off_half_way_is_finished_by_the_next(desk: Desk, tmp_path:
 def test_an_archive_drawn_from_nothing_is_the_same_as_the_renamed_one(desk: Desk) -> None:
     extend(desk, RENAME)
     with desk.app() as app:
-        apply(app)
+        apply_topics(app)
     before = tree(desk.site)
 
     shutil.rmtree(desk.site)
@@ -342,11 +343,11 @@ def test_a_name_taken_back_is_what_it_was(desk: Desk) -> None:
     before = tree(desk.site)
     extend(desk, RENAME)
     with desk.app() as app:
-        apply(app)
+        apply_topics(app)
 
     extend(desk, '\n[topics.Learning."Diffusion models"]\naliases = ["noise"]\n')
     with desk.app() as app:
-        apply(app)
+        apply_topics(app)
 
     after = tree(desk.site)
     assert _Refreshes.of(after.pop("topics/noise/index.html").decode()) == ["../../topics/diffusion-models/index.html"]
@@ -356,7 +357,7 @@ def test_a_name_taken_back_is_what_it_was(desk: Desk) -> None:
 def test_the_next_run_keeps_the_old_address(desk: Desk) -> None:
     extend(desk, RENAME)
     with desk.app() as app:
-        apply(app)
+        apply_topics(app)
     desk.feed(date(2026, 6, 3), [paper(41, title="One more DDPM", categories=())])
 
     desk.run(date(2026, 6, 3))

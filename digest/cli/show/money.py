@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import print_lines
+from digest.core.summaries.ledger import together
 from digest.publish.amounts import said_of, tokens, usd
 from digest.publish.views import count
-from digest.usecases.cost import together
 
 if TYPE_CHECKING:
     from digest.core.summaries.ledger import CheckCount, Spending
@@ -39,7 +39,8 @@ def bill_lines(bill: Bill) -> list[str]:
     lines = [f"What the model cost from {span} (in and out: tokens)", ""]
     lines += _table(bill.rows)
     lines += ["", *_budgets(bill)]
-    if doubt := sum(row.in_doubt_usd for row in bill.rows):
+    total = together(bill.rows)
+    if doubt := total.in_doubt_usd if total else 0.0:
         lines.append(
             f"In doubt: {usd(doubt)} was reserved for answers that never came or are awaited; budgets count it."
         )
@@ -93,7 +94,7 @@ def _named(model: str, client: str, mode: str) -> str:
 
 def _cells(name: str, row: Spending | None) -> tuple[str, ...]:
     assert row is not None  # noqa: S101 -- there is one for any rows
-    each = row.cost_usd / row.summaries if row.summaries else 0.0
+    each = row.usd_per_summary
     return (
         name,
         f"{row.requests:,}",
@@ -151,8 +152,12 @@ _NAMES: Final = ("day", "client", "model", "mode")
 
 
 def _row_json(row: Spending) -> dict[str, Any]:
-    each = round(row.cost_usd / row.summaries, 9) if row.summaries else None
-    return {**asdict(row), "day": row.day.isoformat(), "cost_usd_per_summary": each}
+    each = row.usd_per_summary
+    return {
+        **asdict(row),
+        "day": row.day.isoformat(),
+        "cost_usd_per_summary": None if each is None else round(each, 9),
+    }
 
 
 def _budget_json(budget: Budget) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from digest.core.models import Issue, SourceState
 from digest.publish.amounts import usd
 from digest.publish.issue_json import source_json
 from digest.publish.views import completeness, count, long_day
-from digest.stages.report import Mailed, Report, Stage
+from digest.stages.mails import Mailed
+from digest.stages.report import Report, Stage
 
 _ALIKE: Final = "says nearly the same as "
 

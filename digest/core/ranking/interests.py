@@ -45,6 +45,16 @@ class Wanted:
     Two lists that name the same papers want the same."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """What of an edition's interests could not be read, in words."""
+
+    papers: tuple[str, ...] = ()
+    """A sentence for each; it is said until they can be read."""
+    libraries: str | None = None
+    """On entries of its libraries; said once, until it changes. Empty: all could be read. None: nobody looked."""
+
+
 def understand(texts: Iterable[str]) -> Wanted:
     """Sort *texts* by what they are.
 

@@ -8,7 +8,8 @@ What was sent and never answered stays booked: it may have been billed. So no su
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -84,6 +85,54 @@ class Spending:
     """Reserved for requests whose answer never came, or is still awaited; the budgets count it as spent."""
     unpriced: int
     """Requests that have no price, for the model has none."""
+
+    @property
+    def spent_usd(self) -> float:
+        """What the budgets count: with all that is in doubt."""
+        return self.cost_usd + self.in_doubt_usd
+
+    @property
+    def usd_per_summary(self) -> float | None:
+        """What a summary cost; None where there was none."""
+        return self.cost_usd / self.summaries if self.summaries else None
+
+    def __add__(self, later: Spending) -> Spending:
+        """The sums of both, under the day and the names of the later."""
+        return replace(
+            later,
+            requests=self.requests + later.requests,
+            failed=self.failed + later.failed,
+            papers=self.papers + later.papers,
+            summaries=self.summaries + later.summaries,
+            input_tokens=self.input_tokens + later.input_tokens,
+            cached_tokens=self.cached_tokens + later.cached_tokens,
+            output_tokens=self.output_tokens + later.output_tokens,
+            cost_usd=self.cost_usd + later.cost_usd,
+            in_doubt_usd=self.in_doubt_usd + later.in_doubt_usd,
+            unpriced=self.unpriced + later.unpriced,
+        )
+
+
+def together(rows: Iterable[Spending]) -> Spending | None:
+    """The sums of *rows*, under the day and the names of the last of them; None for none."""
+    total: Spending | None = None
+    for row in rows:
+        total = row if total is None else total + row
+    return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceList:
+    """What a model's tokens cost, in US dollars per million."""
+
+    model: str
+    input: float
+    cached_input: float
+    output: float
+    of: date | None
+    """When it was read from the provider; None: it stands in the config."""
+    flex: float | None = None
+    """What the flex tier costs, as a share of that; None: it is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,23 +41,8 @@ class Sums:
         return Sums(usage=usage, warnings=(*self.warnings, *later.warnings))
 
 
-class Summarizer(Protocol):
-    """Writes the summaries of an edition's papers; behind it stands a model, or the extract."""
-
-    @property
-    def client(self) -> str:
-        """`extractive`, `openai` or `replay`."""
-        ...
-
-    @property
-    def model(self) -> str:
-        """Empty for `extractive`."""
-        ...
-
-    @property
-    def prompt(self) -> str:
-        """Hash of the fixed part of the prompt, or the version of the rules."""
-        ...
+class Writing(Protocol):
+    """The summarizer at work for one run: it knows the run's budget and how long the run waits for its model."""
 
     def summarize(
         self,
@@ -74,13 +59,37 @@ class Summarizer(Protocol):
         """A few sentences on all *entries* together; None where the composed overview is to stand."""
         ...
 
-    def begin_run(self, run: str) -> None:
-        """A run begins; the budget per run counts all runs of the same name together, over crashes too."""
+
+class Summarizer(Protocol):
+    """Writes summaries; behind it stands a model, or the extract. Threads and runs can share one."""
+
+    @property
+    def client(self) -> str:
+        """`extractive`, `openai` or `replay`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Empty for `extractive`."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Hash of the fixed part of the prompt, or the version of the rules."""
+        ...
+
+    def begin(self, run: str) -> Writing:
+        """Begin a run; the budget per run counts all runs of the same name together, over crashes too."""
         ...
 
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+def nothing(summarizer: Summarizer) -> Sums:
+    """What a summarizer did that was not asked."""
+    return Sums(usage=Usage(client=summarizer.client, model=summarizer.model or None))
 
 
 def key_of(summarizer: Summarizer, paper: Paper, language: str) -> SummaryKey:

@@ -1,0 +1,206 @@
+"""The use cases that need many parts of an app, put together. Those that need a few get them from the command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest import assets
+from digest.app.app import App
+from digest.core.host import Host
+from digest.core.models import Edition
+
+if TYPE_CHECKING:
+    from digest.evaluation.papers import Forecast
+    from digest.evaluation.run import Contender, Evaluator
+    from digest.usecases.ask import Writer
+    from digest.usecases.cost import Estimator
+    from digest.usecases.deliver import Delivering
+    from digest.usecases.doctor import Doctor, Finding
+    from digest.usecases.find import Histories
+    from digest.usecases.summarize import OnDemand
+    from digest.usecases.topics import Applied
+
+
+def on_demand(app: App) -> OnDemand:
+    """`digest summarize`."""
+    from digest.usecases.summarize import OnDemand
+
+    return OnDemand(
+        lookup=app.lookup,
+        writer=_writer(app),
+        progress=app.host.progress,
+        stdin=lambda size: sys.stdin.buffer.read(size),
+    )
+
+
+def _writer(app: App) -> Writer:
+    """The summarizer of the app for its first edition's language; its store where something is kept in it."""
+    from digest.usecases.ask import Writer
+
+    summarizer = app.summarizer
+    keeps = app.has_store and bool(summarizer.model)
+    return Writer(
+        summarizer=summarizer,
+        language=app.config.editions[0].language,
+        store=app.store if keeps else None,
+    )
+
+
+def histories(app: App) -> Histories:
+    """`digest show --why`."""
+    from digest.usecases.find import Histories
+
+    return Histories(
+        store=app.store,
+        editions=app.config.editions,
+        profile_of=app.interests.profile,
+        background=app.background,
+        today=app.today(),
+    )
+
+
+def estimator(app: App) -> Estimator:
+    """`digest run --estimate`."""
+    from digest.stages.report import Stage
+    from digest.usecases.cost import Estimator
+
+    def read(editions: Sequence[Edition], day: date) -> list[str]:
+        reports = app.run([e.name for e in editions], day, until=Stage.FETCH, send=False)
+        return [warning for report in reports for warning in report.warnings]
+
+    return Estimator(
+        store=app.store,
+        config=app.config,
+        today=app.today(),
+        summarizer=lambda: app.summarizer,
+        read=read,
+        choose=lambda edition, day: app.choosing.choose(edition, day),
+        lacking=lambda edition, day, papers: app.summarizing.lacking(edition, day, papers),
+    )
+
+
+def delivering(app: App) -> Delivering:
+    """`digest deliver`."""
+    from digest.stages.lost import lost_issues
+    from digest.usecases.deliver import Delivering
+
+    return Delivering(
+        store=app.store,
+        mailing=lambda: app.mailing,
+        lost=lambda: lost_issues(app.site, app.store.place),
+        lease=app.lease,
+        today=app.today(),
+    )
+
+
+def apply_topics(app: App) -> Applied:
+    """`digest topics --apply`."""
+    from digest.usecases.topics import apply
+
+    names = [edition.name for edition in app.config.editions]
+    return apply(
+        app.store,
+        app.taxonomy,
+        draw=lambda: app.site.draw(names, recheck=True),
+        alone=app.lease("run"),
+        progress=app.host.progress,
+    )
+
+
+# -- the doctor
+
+
+def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
+    """`digest doctor`."""
+    from digest.usecases.doctor import examine as work
+
+    return work(path, _doctor(path, host), offline=offline)
+
+
+@contextmanager
+def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
+    """The parts that are looked at.
+
+    Raises:
+        ConfigError: The config cannot be used.
+    """
+    from digest.stages.lost import lost_issues
+    from digest.usecases.doctor import Doctor
+
+    with App.from_file(path, host) as app:
+        yield Doctor(
+            config=app.config,
+            environment=host.environment,
+            now=host.clock(),
+            today=app.today(),
+            store=lambda: app.store,
+            lost=lambda: lost_issues(app.site, app.store.place),
+            taxonomy=lambda: app.taxonomy,
+            templates=lambda: app.templates,
+            prompts=lambda: _read_prompts(app),
+            folders=lambda name: assets.folders(name, app.config.base),
+            interests=lambda edition: app.interests.understood(edition),
+            summarizer=lambda: app.summarizer,
+            source=lambda name: app.sources[name],
+            fetcher=app.fetcher,
+            moved_to=lambda url: app.door.moved_to(url),
+            mailer=app.mailer,
+        )
+
+
+def _read_prompts(app: App) -> None:
+    from digest.app.summarizers import overview_prompt, system_prompt
+
+    for language in sorted({edition.language for edition in app.config.editions}):
+        system_prompt(app.config, app.taxonomy, language)
+        overview_prompt(app.config, language)
+
+
+# -- the evaluation
+
+
+def evaluator(
+    data: Path,
+    host: Host,
+    *,
+    apps: Sequence[App] = (),
+    limit: int | None = None,
+    announce: Callable[[Forecast], None] = lambda _: None,
+) -> Evaluator:
+    """`digest eval`.
+
+    Args:
+        apps: Of the configs whose models are asked; open as long as it is at work.
+    """
+    from digest.evaluation.run import Evaluator
+
+    plain = App.without_config(host)  # nothing that is used of it has to be closed
+    return Evaluator(
+        data=data,
+        extracts=lambda: plain.extracts,
+        background=lambda: plain.background,
+        contenders=[_contender(app) for app in apps],
+        progress=host.progress,
+        limit=limit,
+        announce=announce,
+    )
+
+
+def _contender(app: App) -> Contender:
+    from digest.evaluation.run import Contender
+
+    def writer() -> Writer:
+        app.check(send=False)
+        return _writer(app)
+
+    return Contender(
+        config=app.config.path.name,
+        is_model=app.config.llm.client != "extractive",
+        writer=writer,
+        extracts=lambda: app.extracts,
+    )

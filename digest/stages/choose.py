@@ -1,0 +1,61 @@
+"""The stage `choose`: what an edition's issue of a day takes, out of all that its sources list as news.
+
+Choosing depends on nothing but the store, the libraries that interests name, and the date: whoever asks twice, on
+whatever machine, gets the same answer as long as these are the same. So nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from digest.core.models import Candidate, Edition, Issue, PaperId
+from digest.core.ranking.choosing import Chooser, Question
+from digest.core.ranking.profile import Profile
+from digest.core.ranking.rank import Selection
+from digest.core.ranking.relevance import Background
+
+
+class Store(Protocol):
+    """What of the store choosing needs."""
+
+    def candidates(
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
+    ) -> tuple[Candidate, ...]: ...
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choosing:
+    """Chooses papers for editions, which are given by name."""
+
+    store: Store
+    editions: Mapping[str, Edition]
+    profile_of: Callable[[Edition, date], Profile]
+    """What the readers of an edition want on a day; it depends on nothing but the store and the date."""
+    background: Background | None = None
+    """What words say apart from the day's papers."""
+    chooser: Chooser = field(default_factory=Chooser)
+
+    def choose(self, edition: str, day: date) -> Selection:
+        """What the issue of that day takes; the same as long as the store is the same."""
+        of = self.editions[edition]
+        question = Question(
+            candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days),
+            profile=self.profile_of(of, day),
+            max_papers=of.max_papers,
+            exploration=of.exploration,
+            seed=f"{of.name} {day}",
+            background=self.background,
+        )
+        return self.chooser.choose(of.name, question)
+
+    def papers(self, edition: str, day: date) -> tuple[PaperId, ...]:
+        """The papers that the issue of that day takes, best first; none once it is printed."""
+        stored = self.store.issue(edition, day)
+        if stored is not None and stored.entries:
+            return ()
+        return tuple(ranked.candidate.paper.id for ranked in self.choose(edition, day).chosen)

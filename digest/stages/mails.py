@@ -1,0 +1,205 @@
+"""Mails of a run: the stage `deliver` over all its editions, and what is to be said of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+from zoneinfo import ZoneInfo
+
+from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
+from digest.core.ports import Clock, Mailer
+from digest.stages import deliver
+from digest.stages.deliver import LEFT, Delivered, Delivering, Round
+from digest.stages.lost import LostIssues
+
+if TYPE_CHECKING:
+    from digest.publish.mail import Body
+    from digest.publish.render import Templates
+
+STATES: Final = ("due", "sent", "unknown", "failed")
+"""What deliveries are counted as; `sending` and `dot` are due, and `skipped` is nobody's business any more."""
+
+
+class Store(deliver.Store, Protocol):
+    """What of the store the mails of a run need."""
+
+    def editions_on_their_way(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailed:
+    """What a run did with the mails of one edition, and what was done before."""
+
+    recipients: int
+    """How many the edition has now."""
+    sent: int = 0
+    """By this run, of this day's issue and of earlier ones."""
+    skipped: int = 0
+    """Given up by this run."""
+    already: int = 0
+    """Mails of this day's issue that an earlier run sent."""
+    already_at: datetime | None = None
+    """When the last of them went out, in the config's time zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Makes the mails of issues."""
+
+    templates: Callable[[], Templates]
+    base: Path
+    """The folder of config.toml, which is named to nobody."""
+    sender: str
+    sender_name: str
+    site_url: str | None
+    progress: Callable[[str], None]
+
+    def of(self, edition: str) -> Callable[[Issue, Delivery], Mail]:
+        """What makes the mail of an issue for one recipient; the part that is the same for all is made once."""
+        from digest.publish.mail import compose, draw_body
+
+        site_url = self.site_url
+        drawn: dict[str, Body] = {}
+
+        def letter(issue: Issue, delivery: Delivery) -> Mail:
+            if issue.id not in drawn:
+                self.progress(f"sending {issue.id}")
+                drawn[issue.id] = draw_body(_abroad(issue, self.base), templates=self.templates(), site_url=site_url)
+            composed = compose(
+                issue,
+                recipient=delivery.recipient,
+                sender=self.sender,
+                sender_name=self.sender_name,
+                message_id=delivery.message_id,
+                at=delivery.queued_at,
+                templates=self.templates(),
+                site_url=site_url,
+                body=drawn[issue.id],
+            )
+            return replace(composed, label=f"{edition}-{issue.date}")
+
+        return letter
+
+
+def _abroad(issue: Issue, base: Path) -> Issue:
+    """*issue* for people elsewhere: what went wrong with a file names it as seen from config.toml."""
+    private = str(base)
+
+    def seen(error: str | None) -> str | None:
+        return error and error.replace(f"{private}{os.sep}", "").replace(private, "the folder of config.toml")
+
+    return replace(issue, sources=tuple(replace(s, error=seen(s.error)) for s in issue.sources))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """Sends the mails of editions, which are given by name."""
+
+    store: Store
+    editions: Mapping[str, Edition]
+    """All that are configured."""
+    mailer: Callable[[], AbstractContextManager[Mailer]]
+    letters: Letters
+    clock: Clock
+    zone: ZoneInfo
+    config_name: str
+    """What the file is called that editions are configured in, for people."""
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what a stop by the user must not come between."""
+
+    def deliver_all(
+        self, editions: Iterable[str], day: date, *, only: bool = False, lost: LostIssues
+    ) -> dict[str, Delivered]:
+        """Send what is due of *editions*; by name. What one of them met at the server counts for the next ones too.
+
+        Args:
+            only: Leave the issues of the days before alone.
+            lost: What the archive holds and the database lacks: mails of those days may be out already.
+        """
+        met = Round()
+        with self.mailer() as mailer:
+            return {
+                name: self.deliver(
+                    name,
+                    day,
+                    compose=self.letters.of(name),
+                    mailer=mailer,
+                    met=met,
+                    only=only,
+                    waiting_until=lost.mails_wait_until(name),
+                )
+                for name in editions
+            }
+
+    def deliver(
+        self,
+        edition: str,
+        day: date,
+        *,
+        compose: Callable[[Issue, Delivery], Mail],
+        mailer: Mailer,
+        met: Round | None = None,
+        only: bool = False,
+        waiting_until: date | None = None,
+    ) -> Delivered:
+        """Send the issue of *day*, and what the days before left, to everybody who has not got it.
+
+        Args:
+            met: What the editions before it met at the same server.
+            only: Leave the days before alone.
+            waiting_until: Mails of issues up to this day wait for a person.
+        """
+        turn = Delivering(
+            store=self.store,
+            clock=self.clock,
+            edition=self.editions[edition],
+            day=day,
+            compose=compose,
+            mailer=mailer,
+            met=met or Round(),
+            waiting_until=waiting_until,
+            held=self.held,
+        )
+        return turn.deliver(only=only)
+
+    def give_up_left(self) -> tuple[str, ...]:
+        """Give up the mails of editions that left the config; what is to be said of it.
+
+        They are due again when the edition is back.
+        """
+        said = []
+        for name in self.store.editions_on_their_way():
+            if name in self.editions:
+                continue
+            if skipped := self.store.skip_deliveries(name, before=None, reason=LEFT):
+                mails = "1 mail is" if len(skipped) == 1 else f"{len(skipped)} mails are"
+                said.append(f"{mails} not sent, for there is no edition {name!r} in {self.config_name} any more")
+        return tuple(said)
+
+    def mailed(self, edition: str, day: date, delivered: Delivered) -> Mailed:
+        """What is to be reported of an edition's mails."""
+        deliveries = self.store.deliveries(edition, day)
+        sent = sorted(d.sent_at for d in deliveries if d.sent_at is not None)
+        earlier = sent[: len(sent) - delivered.sent_today]
+        return Mailed(
+            recipients=len(self.editions[edition].recipients),
+            sent=delivered.sent,
+            skipped=delivered.skipped,
+            already=len(earlier),
+            already_at=earlier[-1].astimezone(self.zone) if earlier else None,
+        )
+
+
+def count_states(deliveries: Iterable[Delivery]) -> dict[str, int]:
+    """How many are in each of `STATES`."""
+    counts = dict.fromkeys(STATES, 0)
+    for delivery in deliveries:
+        if delivery.state is not DeliveryState.SKIPPED:
+            # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
+            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
+    return counts

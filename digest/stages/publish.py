@@ -1,0 +1,135 @@
+"""The stage `publish`: an issue is built and stored, with its due mails, in one transaction.
+
+There is one issue per edition and day: of two machines that build it at once, one stores its own, and both go on with
+what is stored. It does not trust the stage before it: what `summarize` left is summarized here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Protocol
+
+from digest.core.errors import StoreError
+from digest.core.issues import issue as issues
+from digest.core.models import Change, Edition, Issue, PaperId, Ranked, Summary, Usage
+from digest.core.ports import Clock
+from digest.core.ranking.rank import Selection
+from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
+from digest.stages.choose import Choosing
+from digest.stages.source_reports import SourceReports, covered_days
+from digest.stages.summarize import Summarizing
+
+_CHANGES: Final = 20
+"""Changes that one issue tells of; the next ones tell the rest."""
+
+_ATTEMPTS: Final = 5
+"""Times that papers are chosen which change while they are summarized."""
+
+
+class Store(Protocol):
+    """What of the store publishing needs."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+    def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool: ...
+
+    def changes(
+        self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]
+    ) -> tuple[Change, ...]: ...
+
+    def secret(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """Makes the issues of editions, which are given by name."""
+
+    store: Store
+    editions: Mapping[str, Edition]
+    choosing: Choosing
+    summarizing: Summarizing
+    summarizer: Summarizer
+    source_reports: SourceReports
+    field_of: Callable[[str], str]
+    """The field that a topic belongs to."""
+    clock: Clock
+    mail_domain: str
+    """The right part of Message-IDs."""
+
+    def publish(self, edition: str, day: date, *, writing: Writing | None = None) -> tuple[Issue, Sums]:
+        """Build the issue of *day* and store it with its due mails; or give the one that is there.
+
+        An empty issue is stored too: it says why. It is built anew by a later run of the same day.
+
+        Args:
+            writing: The run that this is a part of; None: one of its own, on the budget of the runs of *day*.
+
+        Returns:
+            The stored issue, and what had to be summarized for it, with its overview.
+        """
+        stored, sums = self.store.issue(edition, day), nothing(self.summarizer)
+        if stored is not None and stored.entries:
+            return stored, sums
+        writing = writing or self.summarizer.begin(day.isoformat())
+        of = self.editions[edition]
+        selection, summaries, sums = self._summarized(of, day, writing)
+        built = self._build(of, day, selection, lambda r: summaries[r.candidate.paper.id])
+        if built.entries:
+            told, more = writing.overview(built.entries, language=of.language, edition=of.name)
+            built, sums = issues.with_overview(built, told), sums.and_then(more)
+        recipients = of.recipients if built.entries else ()
+        secret = self.store.secret()
+        self.store.save_issue(
+            built,
+            at=self.clock(),
+            deliveries={r: message_id(built.id, r, secret, self.mail_domain) for r in recipients},
+        )
+        # Another process may have been quicker; what is stored is the issue.
+        return self.store.issue(edition, day) or built, sums
+
+    def _summarized(
+        self, edition: Edition, day: date, writing: Writing
+    ) -> tuple[Selection, Mapping[PaperId, Summary], Sums]:
+        """What the issue takes, each paper with its summary; and what was asked for here."""
+        sums = nothing(self.summarizer)
+        for _ in range(_ATTEMPTS):
+            selection = self.choosing.choose(edition.name, day)
+            papers = [r.candidate.paper for r in selection.chosen]
+            summaries = self.summarizing.stored(edition.name, day, papers)
+            if all(p.id in summaries for p in papers):
+                return selection, summaries, sums
+            more = self.summarizing.summarize(edition.name, day, [p.id for p in papers], writing=writing)
+            sums = sums.and_then(more)
+            # Chosen anew: another machine that reads a source may have changed a paper's text meanwhile.
+        raise StoreError(f"the papers of {edition.name}/{day} change faster than they are summarized; run it again")
+
+    def _build(
+        self, edition: Edition, day: date, selection: Selection, summary_of: Callable[[Ranked], Summary]
+    ) -> Issue:
+        fell_back = sum(summary_of(r).fell_back is not None for r in selection.chosen)
+        sources = self.source_reports.of(edition.name, day)
+        return issues.build(
+            edition=edition.name,
+            day=day,
+            title=edition.title,
+            language=edition.language,
+            selection=selection,
+            summary_of=summary_of,
+            field_of=self.field_of,
+            sources=sources,
+            changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
+            max_papers=edition.max_papers,
+            # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
+            usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
+            covers=covered_days(sources, day),
+        )
+
+
+def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:
+    """The same on every attempt, and nobody else can guess or forge it."""
+    digest = hmac.new(secret, f"{issue_id}\n{recipient.lower()}".encode(), hashlib.sha256).hexdigest()
+    return f"<{digest[:32]}@{domain}>"

@@ -1,0 +1,218 @@
+"""The stages of a run, in order.
+
+    fetch ──► choose ──► summarize ──► publish ──► site ──► deliver ──► report
+
+Each asks the store what is not done, does it, and writes that down in one transaction: a run that died anywhere is
+finished by the next, and running twice does nothing twice. What one run collects is in values of that run, so that
+several can use the same stages at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from digest.core.models import Edition, PaperId
+from digest.core.ports import Clock
+from digest.core.ranking.interests import Unread
+from digest.core.summaries.handover import Haste, haste
+from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
+from digest.stages.choose import Choosing
+from digest.stages.fetch import Reader
+from digest.stages.lost import Archive, LostIssues, lost_issues
+from digest.stages.mails import Mailing
+from digest.stages.publish import Publishing
+from digest.stages.report import Done, Report, Reporting, Stage
+from digest.stages.site import Drawing
+from digest.stages.summarize import Summarizing
+
+
+class Interests(Protocol):
+    """What of editions' interests a run needs."""
+
+    def check(self, editions: Sequence[Edition]) -> None:
+        """Raise a `ConfigError` where a run would miss something that interests name."""
+        ...
+
+    def fetch(self, editions: Sequence[Edition]) -> Mapping[str, Unread]:
+        """Fetch the papers that interests name and the store does not know; by edition, what could not be read."""
+        ...
+
+
+class Handing(Protocol):
+    """What one run does with requests that are handed over to a provider, to be answered later."""
+
+    @property
+    def writing(self) -> Writing:
+        """The summarizer at work for the same run."""
+        ...
+
+    def collect(self) -> None:
+        """Take what was answered."""
+        ...
+
+    def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
+        """Hand over, wait for or ask directly for the summaries of *papers*, as there is time for."""
+        ...
+
+
+class Handover(Protocol):
+    """A provider that takes requests to be answered later."""
+
+    def begin(self, run: str) -> Handing:
+        """Begin a run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """What a run calls, in order."""
+
+    reader: Reader
+    choosing: Choosing
+    summarizer: Summarizer
+    summarizing: Summarizing
+    handover: Callable[[], Handover | None]
+    """Gives what is handed over to the model's provider early; None where nothing is."""
+    hands_over: bool
+    """Whether new requests are handed over; what was before is collected all the same."""
+    publishing: Publishing
+    archive: Archive
+    place: str
+    """What the database is called, for people."""
+    drawing: Drawing
+    mailing: Mailing
+    reporting: Reporting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Runs the stages for editions, which are given by name."""
+
+    editions: Mapping[str, Edition]
+    """All that are configured, in their order."""
+    check: Callable[[bool], None]
+    """Raises a `ConfigError` for all that a run would miss; given whether it is to send mails too."""
+    interests: Interests
+    stages: Callable[[], Stages]
+    """Gives them after the check: what they are made of may be what is missing."""
+    lease: Callable[[str], AbstractContextManager[None]]
+    """Keeps a second run waiting: it would do no harm, but stand in line for the same work."""
+    clock: Clock
+    zone: ZoneInfo
+    """In which days begin."""
+
+    def __call__(
+        self,
+        editions: Sequence[str],
+        day: date,
+        *,
+        until: Stage = Stage.DELIVER,
+        send: bool = True,
+        accept_database: bool = False,
+    ) -> list[Report]:
+        """Run the stages for *editions*, as far as *until*; one report each, in their order.
+
+        Args:
+            editions: Names; none: all that are configured.
+            accept_database: Go on with a database that lacks issues which the archive holds, and make that of *day*
+                anew if it is one of them.
+        """
+        last = until if send or until is not Stage.DELIVER else Stage.SITE
+        return self._run(editions, day, last, read=day, send=send, accept_database=accept_database)
+
+    def prepare(self, editions: Sequence[str], day: date, *, read: bool = True) -> list[Report]:
+        """Bring the issues of *day*, which may begin only tomorrow, as far as they get before they are due.
+
+        Args:
+            read: Ask the sources too; otherwise only the model's provider, for what was handed over to it.
+        """
+        today = self.clock().astimezone(self.zone).date()
+        # Tomorrow's lists are not out. What today's bring late is in the issue that comes next.
+        return self._run(editions, day, Stage.SUMMARIZE, read=min(day, today) if read else None, send=False)
+
+    def _run(
+        self,
+        editions: Sequence[str],
+        day: date,
+        last: Stage,
+        *,
+        read: date | None,
+        send: bool,
+        accept_database: bool = False,
+    ) -> list[Report]:
+        """Run the stages as far as *last*; the lists read are those of *read*."""
+        named = [self.editions[name] for name in dict.fromkeys(editions)] or list(self.editions.values())
+        self.check(send)
+        self.interests.check(named)
+        accepted = [e.name for e in named] if accept_database else []
+        with self.lease("run"):
+            stages = self.stages()
+            lost = lost_issues(stages.archive, stages.place, accepted)
+            done = self._make(stages, named, day, last, read=read, accepted=accepted, lost=lost)
+            left: tuple[str, ...] = ()
+            if last.reaches(Stage.DELIVER):
+                delivered = stages.mailing.deliver_all([e.name for e in named], day, lost=lost)
+                done = {name: replace(of, delivered=delivered[name]) for name, of in done.items()}
+                left = stages.mailing.give_up_left()
+            reports = [stages.reporting.report(name, day, of, until=last, lost=lost) for name, of in done.items()]
+            # Mails of an edition that is gone are told of by the first that is there.
+            if left:
+                reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left), mail_trouble=True)
+            return reports
+
+    def _make(
+        self,
+        stages: Stages,
+        editions: Sequence[Edition],
+        day: date,
+        last: Stage,
+        *,
+        read: date | None,
+        accepted: Sequence[str],
+        lost: LostIssues,
+    ) -> dict[str, Done]:
+        """All but the mails; by edition, what came of it."""
+        going_on = [e for e in editions if not lost.holds(e.name, day)]
+        unread: Mapping[str, Unread] = {}
+        # For an edition that waits nothing is read: a database that is taken out again is no place to begin in.
+        if read is not None and going_on:
+            stages.reader.fetch_all([e.name for e in going_on], read)
+            unread = self.interests.fetch(going_on)
+        none = nothing(stages.summarizer)
+        done = {e.name: Done(sums=none, unread=unread.get(e.name, Unread())) for e in editions}
+        if last.reaches(Stage.SUMMARIZE):
+            self._write(stages, going_on, day, last, done)
+        if last.reaches(Stage.SITE):
+            site_error = stages.drawing.draw(accepted=accepted)
+            done = {name: replace(of, site_error=site_error) for name, of in done.items()}
+        return done
+
+    def _write(
+        self, stages: Stages, editions: Sequence[Edition], day: date, last: Stage, done: dict[str, Done]
+    ) -> None:
+        """Have the summaries written, those of all editions first, and the issues made; what came of it into *done*."""
+        handover = stages.handover()
+        handing = handover.begin(day.isoformat()) if handover else None
+        writing = handing.writing if handing else stages.summarizer.begin(day.isoformat())
+        if handing:
+            handing.collect()
+        for edition in editions:
+            papers = stages.choosing.papers(edition.name, day)
+            if handing is None:
+                sums = stages.summarizing.summarize(edition.name, day, papers, writing=writing)
+            else:
+                at = datetime.combine(day, edition.at, tzinfo=self.zone)
+                is_final = last.reaches(Stage.PUBLISH) or not stages.hands_over
+                hurry = haste(self.clock(), at, is_final=is_final)
+                sums = handing.summarize(edition, day, papers, haste=hurry, at=at)
+            done[edition.name] = replace(done[edition.name], sums=sums)
+        if last.reaches(Stage.PUBLISH):
+            for edition in editions:
+                of = done[edition.name]
+                issue, more = stages.publishing.publish(edition.name, day, writing=writing)
+                done[edition.name] = replace(of, issue=issue, sums=of.sums.and_then(more))
