@@ -1,9 +1,10 @@
-"""What the core asks of the world. Adapters implement these; `digest.app.app` is the only place that knows which.
+"""What several ask of the world. Adapters implement these; `digest.app.app` is the only place that knows which.
 
 Source  (bytes → records)      Witness  (is the list whole?)
 LLM     (prompt → completion)  BatchLLM (prompts → completions, later)
-Store   (what is done)         Site     (issues → pages)
 Mailer  (mail → somebody's server)
+
+What one alone needs, of the store above all, it declares in its own file.
 """
 
 from __future__ import annotations
@@ -164,12 +165,4 @@ class Mailer(Protocol):
             InDoubtError: The answer to the final dot never came.
             DeliveryError: Provably not delivered; may be tried again.
         """
-        ...
-
-
-class Site(Protocol):
-    """The static archive."""
-
-    def draw(self, editions: Sequence[str]) -> int:
-        """Bring the pages up to date with the stored issues; how many files were written."""
         ...
