@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 import pytest
 
-from digest.app.sources import make_source
 from digest.cli.main import cli
 from digest.config import extras, read, sources
 from digest.core.host import now
+from digest.sources import kinds
+from digest.sources.kinds import make_source
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ def config_keys() -> list[str]:
 
 
 def test_the_reader_of_the_config_is_understood_by_this_test() -> None:
-    assert {"timezone", "categories", "budget_usd_per_run", "interests", "password_env", "ca_file"} <= set(
+    assert {"timezone", "budget_usd_per_run", "interests", "password_env", "ca_file"} <= set(
         config_keys()
     )
 
@@ -71,13 +72,13 @@ def test_every_example_of_a_source_is_valid_and_makes_one(tmp_path: Path) -> Non
 
     found = read.load(tmp_path / "config.toml")
 
-    assert {s.kind for s in found.sources} >= set(sources.KINDS) - {"listing", "medrxiv"}
+    assert {s.kind for s in found.sources} >= set(kinds.NAMES) - {"listing", "medrxiv"}
     for source in found.sources:
         assert make_source(source, now).url_for(date(2026, 6, 3))
 
 
 def test_every_kind_of_source_has_its_paragraph() -> None:
-    for kind in sources.KINDS:
+    for kind in kinds.NAMES:
         assert f"**{kind}**" in README
 
 

@@ -27,6 +27,7 @@ from digest.core.summaries.handover import haste as haste_of
 from digest.core.summaries.summarizer import Summarizer, Sums
 from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
+from digest.sources.kinds import make_source
 from digest.stages.deliver import Delivered, mails_since
 from digest.stages.pipeline import Pipeline
 from digest.stages.report import Report, Stage
@@ -158,7 +159,7 @@ class App:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        return {s.name: sources.make_source(s, self.host.clock) for s in self.config.sources}
+        return {s.name: make_source(s, self.host.clock) for s in self.config.sources}
 
     @cached_property
     def summarizer(self) -> Summarizer:
@@ -218,7 +219,15 @@ class App:
 
     def fetcher(self, source: Source) -> Callable[[str], Document]:
         """What fetches the documents of one source during one run."""
-        return sources.fetcher(source, self)
+        return sources.fetcher(
+            source,
+            self.config,
+            self.host.environment,
+            door=self.door,
+            documents=self.store,
+            children=lambda: self.children,
+            today=self.today(),
+        )
 
     def today(self) -> date:
         """The date in the config's time zone."""
@@ -244,7 +253,7 @@ class App:
         looks: list[Callable[[], object]] = [lambda: self.config.api_key(environment)]
         for source in self.config.sources:
             looks.append(lambda source=source: self.config.source_key(source, environment))  # type: ignore[misc]
-            looks.append(lambda source=source: sources.make_source(source, self.host.clock))  # type: ignore[misc]
+            looks.append(lambda source=source: make_source(source, self.host.clock))  # type: ignore[misc]
         looks.append(lambda: self.taxonomy)
         if send:
             looks.append(lambda: self.config.smtp_password(environment))

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from digest.assets import read_text, utf8
 from digest.config.extras import read_extra_body, read_own_prices
 from digest.config.settings import Config, LLMConfig, MailConfig, NetworkConfig
-from digest.config.sources import SourceConfig, read_source
+from digest.config.sources import read_source
 from digest.config.table import Problems, Table, nearest
 from digest.core.database_address import parse_database, sqlite_address
 from digest.core.errors import ConfigError
@@ -27,6 +27,7 @@ from digest.core.models import CHANGES, Edition
 from digest.core.private import has_password
 from digest.core.ranking.interests import LIBRARIES, understand
 from digest.core.topics.taxonomy import read as read_taxonomy
+from digest.sources.kind import SourceConfig
 
 T = TypeVar("T")
 

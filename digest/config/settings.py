@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.config.sources import SourceConfig
 from digest.config.table import nearest
 from digest.core.errors import ConfigError
 from digest.core.models import Edition
 from digest.core.private import looks_like_secret, masked
 from digest.llm.prices import Price
+from digest.sources.kind import SourceConfig
 
 
 class Secret:

@@ -165,6 +165,14 @@ class Table:
         """Whether the file sets *key*, which need not be known."""
         return key in self._data
 
+    def unasked(self) -> tuple[str, ...]:
+        """The keys that the file sets and nobody has asked for yet."""
+        return tuple(key for key in self._data if key not in self._known)
+
+    def know(self, key: str) -> None:
+        """Count *key* as asked for, whatever its value is."""
+        self._known.append(key)
+
     def table(self, key: str) -> Mapping[str, Any]:
         value: dict[str, Any] = self._take(key, (dict,), "a table", {})
         return value

@@ -27,6 +27,7 @@ from digest.core.words.dates import moment
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, says_withdrawn, split_authors
 from digest.sources import guard
 from digest.sources.feed import FeedSource
+from digest.sources.kind import Key, KeyType, Kind
 
 SERVERS: Final = ("biorxiv", "medrxiv")
 _API: Final = "https://api.biorxiv.org/details/{server}/{day}/{day}/0/json"
@@ -145,6 +146,33 @@ class BiorxivSource:
         if own_doi is None:
             return Rejected(reason="no DOI", excerpt=name)
         return _record(item, title, own_doi, category, self.kind)
+
+
+KIND: Final = Kind(
+    names=SERVERS,
+    line="the preprints that bioRxiv or medRxiv posted on a day, new and revised",
+    about="""\
+Reads the server's API, with as many items as it says there are. Each day is read again after one and three days, for
+posts of a late evening are listed later. A first version is news, a later one an update; the DOI of the journal
+version is another id of the same paper.""",
+    keys=(
+        Key(
+            name="subjects",
+            type=KeyType.TEXTS,
+            help='only these categories, as the server names them: ["neuroscience", "cell biology"]; all where it is '
+            "not set",
+        ),
+    ),
+    url="a feed of the server instead, which holds only the newest items and knows no subjects, or a saved answer",
+    example="""\
+[[source]]
+name = "bioRxiv"
+kind = "biorxiv"                              # or medrxiv
+subjects = ["neuroscience", "cell biology"]
+""",
+    calendar="daily",
+    make=lambda config, _: BiorxivSource(config.name, server=config.kind, url=config.url, **config.options),
+)
 
 
 def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, server: str) -> Record:

@@ -23,13 +23,14 @@ from typing import Final, Self
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.lists.calendar import ANY_DAY, Calendar
-from digest.core.models import Parsed
-from digest.core.ports import Witness
+from digest.core.models import Document, Parsed
+from digest.core.ports import Clock, Witness
 from digest.core.words.invisible import printable
 from digest.core.words.text import excerpt
 from digest.sources import guard
 from digest.sources.feed import FeedSource
-from digest.sources.jsonl import JsonlSource
+from digest.sources.jsonl import FIELDS, ITEMS, JsonlSource
+from digest.sources.kind import Get, Key, KeyType, Kind, Run, SourceConfig
 
 SCHEME: Final = "command:"
 _CHUNK: Final = 65_536
@@ -102,6 +103,59 @@ class CommandSource:
         if self._items is None and _is_json_feed(content, url):
             return self._feed.parse(content, url=url)
         return self._lines.parse(content, url=url)
+
+
+def _make(config: SourceConfig, clock: Clock) -> CommandSource:
+    given = config.options
+    return CommandSource(
+        config.name,
+        command=given["command"],
+        fields=given["fields"],
+        items=given["items"] or None,
+        clock=clock,
+    )
+
+
+def _fetcher(config: SourceConfig, run: Run) -> Get:
+    def get(url: str) -> Document:
+        return Document(url=url, content=run(argv_of(url), timeout_s=config.options["timeout_s"]))
+
+    return get
+
+
+KIND: Final = Kind(
+    names=("command",),
+    line="a program of your own that prints a JSON Feed, or JSON lines as the kind jsonl reads them",
+    about="""\
+No shell reads its arguments; it runs in the folder of config.toml, without the keys and passwords of other things in
+its environment. No output with status 0 is a day without papers; any other status is a failure, named with the last
+line of its standard error. With {date} in an argument, missed days are read later.""",
+    keys=(
+        Key(
+            name="command",
+            type=KeyType.TEXTS,
+            help='the program and its arguments, as in ["python3", "crawl.py", "{date}"]; {date} stands for the day',
+        ),
+        Key(
+            name="timeout_s",
+            type=KeyType.NUMBER,
+            help="how many seconds it has; then it is stopped, with what it started",
+            default=60.0,
+        ),
+        FIELDS,
+        ITEMS,
+    ),
+    needs=("command",),
+    needs_as_in='command = ["python3", "crawl.py", "{date}"]',
+    example="""\
+[[source]]
+name = "lab"
+kind = "command"
+command = ["python3", "papers.py", "--day", "{date}"]
+""",
+    make=_make,
+    fetcher=_fetcher,
+)
 
 
 def argv_of(url: str) -> tuple[str, ...]:

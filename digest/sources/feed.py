@@ -43,6 +43,7 @@ from digest.core.words.text import (
 )
 from digest.sources import guard
 from digest.sources.abstracts import tell_apart
+from digest.sources.kind import Kind
 from digest.sources.outcomes import divided
 
 if TYPE_CHECKING:
@@ -143,6 +144,25 @@ class FeedSource:
         _, rejected = divided(outcome for outcome, _ in read)
         listed = [(outcome, _guid(guid)) for outcome, guid in read if isinstance(outcome, Record)]
         return Parsed(records=named(listed, source=self.name), rejected=rejected)
+
+
+KIND: Final = Kind(
+    names=("feed",),
+    line="any RSS, Atom, RDF or JSON Feed: journals, Crossref, blogs",
+    about="""\
+Something comes when it comes, and its silence is no news. An item without an id is known by its link and by what the
+feed calls it, or else by its title and text. `digest import FILE.opml` adds all that a feed reader subscribes to.""",
+    url="the feed; what it says of older entries elsewhere is not followed",
+    needs=("url",),
+    needs_as_in='url = "https://www.nature.com/nature.rss"',
+    example="""\
+[[source]]
+name = "Nature"
+kind = "feed"
+url = "https://www.nature.com/nature.rss"
+""",
+    make=lambda config, clock: FeedSource(config.name, url=config.url or "", clock=clock),
+)
 
 
 def _read(item: _Item, now: datetime) -> Record | Rejected:

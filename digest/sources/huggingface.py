@@ -21,6 +21,7 @@ from digest.core.ports import Witness
 from digest.core.words.dates import moment
 from digest.core.words.text import clean_line, clean_text, excerpt, people, web_url
 from digest.sources import guard
+from digest.sources.kind import Key, KeyType, Kind
 from digest.sources.outcomes import divided
 
 _SITE: Final = "https://huggingface.co"
@@ -79,6 +80,34 @@ class HuggingFaceSource:
             expected=expected,
             next_url=_next_url(url, len(items)),
         )
+
+
+KIND: Final = Kind(
+    names=("huggingface",),
+    line="Hugging Face's Daily Papers of the day, with upvotes, code and project links",
+    about="""\
+Lists grow for days, so each is read again after one, three and seven days: late papers go into the next issue, and a
+paper whose votes have grown by half, and by five, since you saw it is said to be rising. The list of a week or month
+is read once a day and promises nothing.""",
+    keys=(
+        Key(
+            name="period",
+            type=KeyType.CHOICE,
+            help="whose list is read: that of the day, or of the week or month that the day is in",
+            default="day",
+            choices=tuple(_PERIOD_PARAMETERS),
+        ),
+    ),
+    url="another address of the API, or a saved answer, in place of the site's own list",
+    example="""\
+[[source]]
+name = "Hugging Face"
+kind = "huggingface"
+""",
+    calendar="weekdays",
+    own_address_is_dated=True,
+    make=lambda config, _: HuggingFaceSource(config.name, url=config.url, **config.options),
+)
 
 
 def _items(value: Any, url: str) -> tuple[list[Any], int | None]:

@@ -33,6 +33,7 @@ from digest.core.words.text import (
     web_url,
 )
 from digest.sources import guard
+from digest.sources.kind import Key, KeyType, Kind
 from digest.sources.outcomes import divided
 
 NAMES: Final = (
@@ -139,6 +140,41 @@ class JsonlSource:
         if not title:
             return Rejected(reason=f"{where}: no title", excerpt=excerpt(json.dumps(item, ensure_ascii=False)[:500]))
         return _record(title, value)
+
+
+FIELDS: Final = Key(
+    name="fields",
+    type=KeyType.NAMES,
+    help='our name = its name, for those that differ: { abstract = "summary", url = "abs" }; a name with dots goes '
+    'into objects ("paper.title")',
+)
+ITEMS: Final = Key(
+    name="items",
+    type=KeyType.TEXT,
+    help="the key of the list, where all is one JSON document and not one object a line",
+)
+KIND: Final = Kind(
+    names=("jsonl",),
+    line="what another program writes: one JSON object a line, or one document with a list in it",
+    about=f"""\
+With {{date}} in its address, days that were missed are read later.
+
+Our names are {", ".join(NAMES[:-1])} and {NAMES[-1]}. What has such a name by itself needs no entry in fields.""",
+    keys=(FIELDS, ITEMS),
+    url="the file",
+    needs=("url",),
+    needs_as_in='url = "papers/{date}.jsonl"',
+    example="""\
+[[source]]
+name = "crawler"
+kind = "jsonl"
+url = "papers/{date}.jsonl"
+fields = { abstract = "summary", url = "abs" }
+""",
+    make=lambda config, _: JsonlSource(
+        config.name, url=config.url or "", fields=config.options["fields"], items=config.options["items"] or None
+    ),
+)
 
 
 def _record(title: str, value: Mapping[str, Any]) -> Record:

@@ -19,6 +19,7 @@ from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.text import clean_line, excerpt, one_line, strip_invisible
 from digest.sources import guard
+from digest.sources.kind import Kind
 
 _ALWAYS_ABSTRACT: Final = 400
 _LONG: Final = 220
@@ -101,6 +102,25 @@ class ListingSource:
         if not records:
             raise SourceError("holds no title with an abstract; save a page of Hugging Face Papers as text", url=url)
         return Parsed(records=tuple(records), rejected=tuple(rejected))
+
+
+KIND: Final = Kind(
+    names=("listing",),
+    line="a page of Hugging Face Papers saved as text, with titles and abstracts in turn",
+    about="""\
+Such papers have no address; they are joined with a better record when one comes. What does not fit the pattern of a
+title and then its abstract is left out, with the reason: a title never gets the abstract of its neighbour.""",
+    url="the saved page",
+    needs=("url",),
+    needs_as_in='url = "papers-{date}.txt"',
+    example="""\
+[[source]]
+name = "saved pages"
+kind = "listing"
+url = "papers-{date}.txt"
+""",
+    make=lambda config, _: ListingSource(config.name, url=config.url or ""),
+)
 
 
 def _title_of(lines: list[str]) -> str | None:

@@ -35,9 +35,11 @@ from digest.core.words.text import (
     web_url,
 )
 from digest.sources import guard
+from digest.sources.kind import Access, Key, KeyType, Kind, days_key
 from digest.sources.outcomes import divided
 
 _API: Final = "https://api.openalex.org/works"
+_DAYS: Final = 14
 _PER_PAGE: Final = 100
 _FIELDS: Final = (
     "id,doi,ids,title,display_name,publication_date,type,is_retracted,is_paratext,abstract_inverted_index,authorships,"
@@ -70,7 +72,7 @@ class OpenAlexSource:
         *,
         search: str = "",
         filter: str = "",  # noqa: A002 -- OpenAlex's own name of it, and the config's
-        days: int = 14,
+        days: int = _DAYS,
         url: str | None = None,
     ) -> None:
         """Read one search.
@@ -125,6 +127,38 @@ class OpenAlexSource:
             # The end is told by an empty page, too: the last one still names a next.
             next_url=_next_url(url, _string(meta.get("next_cursor"))) if works else None,
         )
+
+
+KIND: Final = Kind(
+    names=("openalex",),
+    line="the works that OpenAlex found lately and that match a search, a filter or both, newest first",
+    about="""\
+Reads the works that were published in the last days: two weeks, because OpenAlex finds works days after they appear.
+Narrow it to fewer than 5,000. Cover pages and tables of contents are left out, retracted works are marked. A key is
+free, and without one it answers little.""",
+    keys=(
+        Key(name="search", type=KeyType.TEXT, help="words in title, abstract or full text, as the site takes them"),
+        Key(
+            name="filter",
+            type=KeyType.TEXT,
+            help='as the API takes it: "primary_topic.field.id:17,type:article|preprint,language:en"',
+        ),
+        days_key(_DAYS, "how many days back the date of publication may lie"),
+    ),
+    url="another query of the API, or a saved answer",
+    needs=("search", "filter", "url"),
+    needs_as_in='search = "graph neural networks"',
+    example="""\
+[[source]]
+name = "OpenAlex"
+kind = "openalex"
+search = "graph neural networks"
+filter = "type:article|preprint,language:en"
+api_key_env = "OPENALEX_API_KEY"
+""",
+    access=Access(variable="OPENALEX_API_KEY", parameter="api_key"),
+    make=lambda config, _: OpenAlexSource(config.name, url=config.url, **config.options),
+)
 
 
 def _works(value: Any, url: str) -> tuple[Sequence[Any], Mapping[str, Any]]:

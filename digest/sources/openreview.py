@@ -25,9 +25,11 @@ from digest.core.ports import Witness
 from digest.core.words.dates import moment
 from digest.core.words.text import clean_line, clean_text, excerpt, people, says_withdrawn, web_url
 from digest.sources import guard
+from digest.sources.kind import Access, Key, KeyType, Kind, days_key
 from digest.sources.outcomes import divided
 
 _API: Final = "https://api2.openreview.net/notes"
+_DAYS: Final = 7
 _SITE: Final = "https://openreview.net"
 _LIMIT: Final = 1000
 """Notes of one answer, at most; also what the API gives where none is asked for."""
@@ -51,7 +53,7 @@ class OpenReviewSource:
     rereads: tuple[int, ...] = ()
     witness: Witness | None = None
 
-    def __init__(self, name: str, *, venue: str = "", days: int = 7, url: str | None = None) -> None:
+    def __init__(self, name: str, *, venue: str = "", days: int = _DAYS, url: str | None = None) -> None:
         """Read one venue.
 
         Args:
@@ -98,6 +100,36 @@ class OpenReviewSource:
         notes, count = _notes(value, url), _count(value.get("count"))
         records, rejected = divided(_read(note) for note in notes)
         return Parsed(records=records, rejected=rejected, expected=count, next_url=_next_url(url, len(notes), count))
+
+
+KIND: Final = Kind(
+    names=("openreview",),
+    line="the submissions to a venue on OpenReview that became public or changed lately",
+    about="""\
+Reads what was modified in the last days, for a venue's submissions are made weeks before they become public. Authors
+are missing while the review is blind; withdrawn and desk-rejected papers are marked. OpenReview may refuse programs
+that are not signed in: then put a token into the variable that api_key_env names.""",
+    keys=(
+        Key(
+            name="venue",
+            type=KeyType.TEXT,
+            help="the id in the address of the venue's page, openreview.net/group?id=…; if its submissions are not "
+            "called Submission, the whole invitation, as in ICLR.cc/2018/Conference/-/Blind_Submission",
+        ),
+        days_key(_DAYS, "how many days back each run looks; what is missed while none runs for longer is lost"),
+    ),
+    url="another query of the API, or a saved answer",
+    needs=("venue", "url"),
+    needs_as_in='venue = "ICLR.cc/2027/Conference"',
+    example="""\
+[[source]]
+name = "ICLR"
+kind = "openreview"
+venue = "ICLR.cc/2027/Conference"
+""",
+    access=Access(variable="OPENREVIEW_TOKEN", header="Authorization", scheme="Bearer"),
+    make=lambda config, _: OpenReviewSource(config.name, url=config.url, **config.options),
+)
 
 
 def _notes(value: Any, url: str) -> Sequence[Any]:

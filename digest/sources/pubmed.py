@@ -26,12 +26,14 @@ from digest.core.ports import Witness
 from digest.core.words.dates import moment
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
+from digest.sources.kind import Access, Key, KeyType, Kind, days_key
 from digest.sources.outcomes import divided
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _SEARCH: Final = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/esearch.fcgi"
+_DAYS: Final = 2
 _TOOL: Final = "research-digest"
 """NCBI asks programs to name themselves: https://www.ncbi.nlm.nih.gov/books/NBK25497/"""
 _PAGE: Final = 100
@@ -63,7 +65,7 @@ class PubMedSource:
     rereads: tuple[int, ...] = (1,)
     witness: Witness | None = None
 
-    def __init__(self, name: str, *, query: str, days: int = 2, url: str | None = None) -> None:
+    def __init__(self, name: str, *, query: str, days: int = _DAYS, url: str | None = None) -> None:
         """Search for *query*.
 
         Args:
@@ -111,6 +113,37 @@ class PubMedSource:
         if guard.decoded(content, url=url).lstrip().startswith("<"):
             return _fetched(content, url)
         return _searched(content, url)
+
+
+KIND: Final = Kind(
+    names=("pubmed",),
+    line="the papers that came into PubMed lately and match a search",
+    about="""\
+The list says how many there are; yesterday's is read again, for a day is over in the United States after it is over
+here. Retracted papers and retraction notices count as withdrawn.""",
+    keys=(
+        Key(
+            name="search",
+            type=KeyType.TEXT,
+            help='written as in its search box, with field tags: "crispr[tiab] AND review[pt]"',
+        ),
+        days_key(_DAYS, "a list holds what came in on so many days up to its own"),
+    ),
+    url="an esearch of your own, or a saved answer of efetch",
+    needs=("search", "url"),
+    needs_as_in='search = "crispr[tiab]"',
+    example="""\
+[[source]]
+name = "CRISPR reviews"
+kind = "pubmed"
+search = "crispr[tiab] AND review[pt]"
+""",
+    calendar="daily",
+    access=Access(variable="NCBI_API_KEY", parameter="api_key"),
+    make=lambda config, _: PubMedSource(
+        config.name, query=config.options["search"], days=config.options["days"], url=config.url
+    ),
+)
 
 
 # -- esearch

@@ -20,7 +20,7 @@ from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
-from digest.core.ports import Witness
+from digest.core.ports import Clock, Witness
 from digest.core.words.dates import moment
 from digest.core.words.text import (
     clean_line,
@@ -33,9 +33,11 @@ from digest.core.words.text import (
     web_url,
 )
 from digest.sources import guard
+from digest.sources.kind import Access, Key, KeyType, Kind, SourceConfig, days_key
 from digest.sources.outcomes import divided
 
 _SEARCH: Final = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
+_DAYS: Final = 14
 _FIELDS: Final = "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy"
 _PAPER_ID: Final = re.compile(r"[0-9a-f]{40}")
 
@@ -49,7 +51,7 @@ class SemanticScholarSource:
     witness: Witness | None = None
 
     def __init__(
-        self, name: str, *, query: str, fields_of_study: Sequence[str] = (), days: int = 14, url: str | None = None
+        self, name: str, *, query: str, fields_of_study: Sequence[str] = (), days: int = _DAYS, url: str | None = None
     ) -> None:
         """Search for *query*. A key goes into the header `x-api-key` of the request, which is not made here.
 
@@ -104,6 +106,52 @@ class SemanticScholarSource:
             # A page without papers is the last one, whatever it says.
             next_url=_next_url(url, value.get("token")) if items else None,
         )
+
+
+def _make(config: SourceConfig, _: Clock) -> SemanticScholarSource:
+    given = config.options
+    return SemanticScholarSource(
+        config.name,
+        query=given["search"],
+        fields_of_study=given["fields_of_study"],
+        days=given["days"],
+        url=config.url,
+    )
+
+
+KIND: Final = Kind(
+    names=("semanticscholar",),
+    line="the papers of the last days that Semantic Scholar finds for a search",
+    about="""\
+Papers come into its index days after they appear, so each run looks back over two weeks. A paper of which only the
+year is known counts as published on the first of January. Without a key you share one pool with everybody and may be
+asked to wait.""",
+    keys=(
+        Key(
+            name="search",
+            type=KeyType.TEXT,
+            help="in the language of its bulk search: +, |, -, quoted phrases, word*, parentheses",
+        ),
+        Key(
+            name="fields_of_study",
+            type=KeyType.TEXTS,
+            help='only papers in any of these fields, as in ["Computer Science"]; all where it is not set',
+        ),
+        days_key(_DAYS, "how many days back from the day of the list the date of publication may lie"),
+    ),
+    url="another query of the API, or a saved answer",
+    needs=("search", "url"),
+    needs_as_in="search = 'retrieval + \"long context\"'",
+    example="""\
+[[source]]
+name = "S2"
+kind = "semanticscholar"
+search = '"test-time training" | "test-time adaptation"'
+fields_of_study = ["Computer Science"]
+""",
+    access=Access(variable="S2_API_KEY", header="x-api-key"),
+    make=_make,
+)
 
 
 def _items(value: Any, url: str) -> list[Any]:

@@ -6,13 +6,15 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from digest.app.sources import make_source
 from digest.config.read import load
-from digest.config.sources import SourceConfig
+from digest.config.sources import read_source
+from digest.config.table import Problems, Table
 from digest.core.errors import ConfigError, SourceError
 from digest.core.host import now
+from digest.sources.kind import SourceConfig
+from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:
     from digest.sources.libraries.opml import Outline
@@ -69,13 +71,13 @@ def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:
     tables = tomllib.loads(as_config([outline], taken_names=(), known_urls=())).get("source", [])
     if not tables:
         return False
-    [table] = tables
-    lists = tuple(tuple(table.get(key, ())) for key in ("categories", "subjects"))
-    return any(
-        (s.kind, s.url, (s.categories, s.subjects)) == (table["kind"], table.get("url"), lists)
-        and (s.search, s.set_, s.period) == ("", "", "day")
-        for s in sources
-    )
+    feed = read_source(Table("", "", tables[0], Problems()))
+    return any((s.kind, s.url, _choosing(s)) == (feed.kind, feed.url, _choosing(feed)) for s in sources)
+
+
+def _choosing(source: SourceConfig) -> dict[str, Any]:
+    """What of its own keys says which papers it reads; a flag only says how."""
+    return {key: value for key, value in source.options.items() if not isinstance(value, bool)}
 
 
 def _append(config: Path, text: str) -> None:

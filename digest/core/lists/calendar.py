@@ -6,7 +6,7 @@ come in as arguments; nothing here reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
@@ -150,3 +150,12 @@ def _next_weekday(day: date) -> date:
 
 def _last_weekday(day: date) -> date:
     return day - timedelta(days={0: 3, 6: 2}.get(day.weekday(), 1))
+
+
+CALENDARS: Final[Mapping[str, Callable[[], Calendar]]] = {
+    "arxiv": arxiv,
+    "weekdays": weekdays,
+    "daily": daily,
+    "none": lambda: ANY_DAY,
+}
+"""By the name that config.toml and the kinds of source give them."""

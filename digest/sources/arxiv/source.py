@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from digest.core.lists.calendar import ANY_DAY, Calendar, arxiv, arxiv_list_after
 from digest.core.models import Announcement, Parsed, Record
-from digest.core.ports import Witness
+from digest.core.ports import Clock, Witness
 from digest.core.words.dates import moment
 from digest.sources.arxiv import addresses as addresses
 from digest.sources.arxiv.addresses import ids_url as query_url
@@ -34,6 +34,7 @@ from digest.sources.arxiv.feed import read_feed
 from digest.sources.arxiv.listing import ArxivListing
 from digest.sources.arxiv.oai import covers, read_oai, request_of, set_of
 from digest.sources.arxiv.xml import local, tree
+from digest.sources.kind import Key, KeyType, Kind, SourceConfig
 
 __all__ = ["ArxivListing", "ArxivSource", "query_url"]
 
@@ -144,3 +145,82 @@ class ArxivSource:
         primary = next(iter(record.paper.categories), "")
         is_own = any(covers(set_of(c), primary) for c in self._within)
         return replace(record, announcement=Announcement.NEW if is_own else Announcement.CROSS)
+
+
+def _wrong_category(text: str) -> str:
+    """Why *text* names no category of arXiv; empty where it may."""
+    is_one = re.fullmatch(r"[a-z-]+(?:\.[A-Za-z-]+)?", text)
+    return "" if is_one else f"{text!r} is not an arXiv category such as cs.LG"
+
+
+def _make(config: SourceConfig, _: Clock) -> ArxivSource:
+    given = config.options
+    return ArxivSource(
+        config.name,
+        categories=given["categories"],
+        search=given["search"],
+        set_=given["set"],
+        url=config.url,
+        witness=given["compare"],
+    )
+
+
+KIND: Final = Kind(
+    names=("arxiv",),
+    line="what arXiv announces each weekday in your categories, a search of arXiv, or one of its sets",
+    about="""\
+New papers and cross-lists are news; replacements are updates of known papers. arXiv's listing pages are a second
+witness: what the feed lacks is filled in from them. One category that still shows yesterday's list is named and asked
+again. A day that was missed is read later from the query API and over OAI-PMH: what had been submitted in time for
+it, and what moderators had held back.
+
+A search reads the last ten days of submissions and promises nothing: that nothing new matches is no news. arXiv is
+asked once in three seconds over one connection, by all programs of yours together. Its holidays are known for 2024 to
+2026; on one that is not known, the old list reads as overdue.""",
+    keys=(
+        Key(
+            name="categories",
+            type=KeyType.TEXTS,
+            help='the categories that are read, as in ["cs.LG", "cs.CL"], or whole archives, as in ["cs"]; with search '
+            "they narrow it",
+            check=_wrong_category,
+        ),
+        Key(
+            name="search",
+            type=KeyType.TEXT,
+            help="a query in arXiv's own language, as in 'abs:\"state space\" AND cat:cs.CL', in place of daily lists",
+        ),
+        Key(
+            name="set",
+            type=KeyType.TEXT,
+            help='a set that is read over OAI-PMH, in place of daily lists: "cs", "cs:cs:LG", "physics:hep-th"',
+        ),
+        Key(
+            name="compare",
+            type=KeyType.FLAG,
+            help="ask arXiv's listing pages whether the list of the categories is whole",
+            default=True,
+        ),
+    ),
+    url="any of arXiv's documents instead: RSS, Atom, an answer of the query API or of OAI-PMH, RDF from before 2024",
+    needs=("categories", "search", "set", "url"),
+    needs_as_in='categories = ["cs.LG", "cs.CL"]',
+    example="""\
+[[source]]
+name = "arXiv"
+kind = "arxiv"
+categories = ["cs.LG", "cs.CL"]
+
+[[source]]
+name = "state space models"
+kind = "arxiv"
+search = 'abs:"state space" AND cat:cs.CL'    # arXiv's own language; the last ten days of submissions
+
+[[source]]
+name = "all of computer science"
+kind = "arxiv"
+set = "cs"                                    # a whole set, over OAI-PMH
+""",
+    calendar="arxiv",
+    make=_make,
+)
