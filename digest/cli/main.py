@@ -33,6 +33,7 @@ from digest.cli.common import (
 from digest.cli.papers import evaluate, feedback, search, similar, split, topics
 from digest.cli.show.console import print_json
 from digest.cli.show.errors import print_error, print_lost_folder, print_lost_output, print_stopped
+from digest.cli.sources import sources
 from digest.core.errors import ConfigError, DigestError
 
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
@@ -374,7 +375,7 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
         sys.exit(DEGRADED)
 
 
-for _command in (search, similar, feedback, topics, split, evaluate):
+for _command in (search, similar, feedback, topics, split, evaluate, sources):
     cli.add_command(_command)
 
 

@@ -163,7 +163,7 @@ version is another id of the same paper.""",
             "not set",
         ),
     ),
-    url="a feed of the server instead, which holds only the newest items and knows no subjects, or a saved answer",
+    url="a feed of the server, which holds only the newest items and knows no subjects, or a saved answer",
     example="""\
 [[source]]
 name = "bioRxiv"

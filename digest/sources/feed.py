@@ -152,7 +152,7 @@ KIND: Final = Kind(
     about="""\
 Something comes when it comes, and its silence is no news. An item without an id is known by its link and by what the
 feed calls it, or else by its title and text. `digest import FILE.opml` adds all that a feed reader subscribes to.""",
-    url="the feed; what it says of older entries elsewhere is not followed",
+    url="the feed, of which pointers to older entries are not followed",
     needs=("url",),
     needs_as_in='url = "https://www.nature.com/nature.rss"',
     example="""\

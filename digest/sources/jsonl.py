@@ -161,7 +161,7 @@ With {{date}} in its address, days that were missed are read later.
 
 Our names are {", ".join(NAMES[:-1])} and {NAMES[-1]}. What has such a name by itself needs no entry in fields.""",
     keys=(FIELDS, ITEMS),
-    url="the file",
+    url="the file or address",
     needs=("url",),
     needs_as_in='url = "papers/{date}.jsonl"',
     example="""\

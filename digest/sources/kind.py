@@ -183,7 +183,8 @@ API_KEY_ENV: Final = _key(
 
 def keys_of(kind: Kind) -> tuple[Key, ...]:
     """All keys that a source of *kind* takes: those of every source, and its own."""
-    url = (_key("url", KeyType.TEXT, kind.url),) if kind.url else ()
+    where = "http(s), or a path relative to config.toml; {date} in it stands for the day of the run"
+    url = (_key("url", KeyType.TEXT, f"{kind.url}: {where}"),) if kind.url else ()
     access = (API_KEY_ENV,) if kind.access else ()
     return (NAME, KIND, *kind.keys, *url, *access, CALENDAR, HOLIDAYS)
 

@@ -202,7 +202,7 @@ asked once in three seconds over one connection, by all programs of yours togeth
             default=True,
         ),
     ),
-    url="any of arXiv's documents instead: RSS, Atom, an answer of the query API or of OAI-PMH, RDF from before 2024",
+    url="any of arXiv's documents (RSS, Atom, an answer of the query API or of OAI-PMH, RDF from before 2024)",
     needs=("categories", "search", "set", "url"),
     needs_as_in='categories = ["cs.LG", "cs.CL"]',
     example="""\
