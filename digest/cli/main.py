@@ -83,6 +83,11 @@ def run(
     What an earlier run did is not done again; what it left is finished. Where the archive holds issues that the
     database lacks (an older one was put back, say), their pages stay and they are not made and mailed again, unless
     --accept-database says that this database is the one to go on with.
+
+    Ctrl-C and SIGTERM end it within a moment, with the programs of `command` sources; only a mail that is being handed
+    over gets its receipt first.
+
+    An estimate is of requests that succeed: if one in five goes wrong, it is a tenth more input and a quarter more time.
     """
     from digest.cli.show.run import pages_of, print_reports, report_json
     from digest.stages.report import Stage
@@ -135,6 +140,9 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
 
     With --stale there is no TARGET: after a change of the prompt, summaries of printed papers are written anew, within
     the budgets. Issues that are out stay as they are.
+
+    A prompt is changed by one of your own in prompts/summarize.txt or prompts/overview.txt beside config.toml. Start from
+    those that ship; {{ language }} in one stands for the edition's.
     """
     if stale == bool(targets):
         raise click.UsageError("name a TARGET, or give --stale alone")
@@ -187,6 +195,9 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
 
     PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
     no other has.
+
+    Of the reasons why a paper is printed "matches" and "close to" are strong; "touches on" and "near" are weaker and name
+    the words. Where nothing but chance speaks for a paper, there is none.
     """
     from digest.cli.show.issue import print_issue
 
@@ -235,6 +246,10 @@ def deliver(
 
     With --retry, mails that failed, or of which it is not known whether they arrived, are due again first. The latter
     may arrive twice.
+
+    What is older than seven days is skipped. An address that the server does not know fails for good; a mistake in the
+    set-up (no login, relay denied, a mail that is too large, the same refusal for all) keeps the mails due. After three
+    mails in a row that were put off or are in doubt, or after one refused login, the rest waits for the next run.
     """
     if addresses and retry is None:
         raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
@@ -283,7 +298,11 @@ def schedule(config: Path) -> None:
 @config_option
 @json_option
 def status(config: Path, as_json: bool) -> None:
-    """Tell what happened last, what is due, and what it cost this month."""
+    """Tell what happened last, what is due, and what it cost this month.
+
+    Of mails that failed or are unknown it names address and reason. Of summaries it counts which checks they failed (what
+    one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
+    """
     from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of
 
@@ -304,7 +323,8 @@ def status(config: Path, as_json: bool) -> None:
 def cost(days: int, month: date | None, config: Path, sample: bool, as_json: bool) -> None:
     """Tell what the model cost, by day and model, and what is left of the budgets.
 
-    What was reserved for an answer that never came is in doubt, and counts as spent.
+    What was reserved for an answer that never came is in doubt, and counts as spent. Where the vocabulary of a model
+    cannot be fetched, tokens are reckoned by an upper bound, four times too high: budgets hold, but are not used up.
     """
     from digest.cli.show.money import bill_json, print_bill
     from digest.usecases.cost import bill
@@ -322,7 +342,11 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 @click.option("--offline", is_flag=True, help="Leave out what needs the network.")
 @json_option
 def doctor(config: Path, offline: bool, as_json: bool) -> None:
-    """Check what is configured, reachable and missing, and say what to do about it."""
+    """Check what is configured, reachable and missing, and say what to do about it.
+
+    It says what interests were taken for, and which papers of them the next run will fetch. Of a mail server it tries
+    login and sender without sending anything.
+    """
     from digest.cli.show.doctor import finding_json, print_findings
     from digest.usecases.doctor import examine
 
@@ -339,12 +363,14 @@ def doctor(config: Path, offline: bool, as_json: bool) -> None:
 @cli.command(short_help="Write a commented config.toml to start from.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
 def init(folder: Path) -> None:
-    """Write a commented config.toml to start from. A file that is there already is left alone."""
+    """Write a config.toml to start from, in which every key is explained. A file that is there already is left alone."""
     from digest import assets
     from digest.cli.show.config import print_written
+    from digest.cli.show.sources import with_kinds
+    from digest.sources.kinds import all_kinds
 
     path = folder / "config.toml"
-    text = assets.shipped("config.toml").read_text(encoding="utf-8")
+    text = with_kinds(assets.shipped("config.toml").read_text(encoding="utf-8"), dict(all_kinds()))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

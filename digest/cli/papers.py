@@ -126,6 +126,12 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
 
     Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
     are.
+
+    Records are joined by their ids, which are taken whole: of a DOI that was cut nothing is left that could join. Then by
+    equal titles with an author in common, or nearly equal titles (misspelt, hyphenated, without a subtitle) or abstracts
+    with authors in common; the more of the same people signed both, the less of an abstract must have stayed. Records
+    without abstracts are compared by title, authors and year. Different arXiv ids, different publishers' DOIs, parts,
+    replies, corrections and numbered or yearly works are never joined.
     """
     from digest.cli.show.papers import print_split, split_json
     from digest.usecases.split import split as take_apart
@@ -146,7 +152,11 @@ def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample:
     """List the topics by use, and what is proposed often and has no home among them.
 
     Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
-    topics in old issues, kept summaries and pages their names of today; mails that were sent stay as they are.
+    topics in old issues, kept summaries and pages their names of today, and old addresses of topics lead to the new
+    ones; mails that were sent stay as they are.
+
+    A model's and an author's free words become topics through the aliases. Where a source has no categories, a small
+    classifier that knows arXiv's stands in.
     """
     from digest.cli.show.topics import applied_json, print_applied, print_survey, survey_json
     from digest.usecases.topics import apply, survey
@@ -206,6 +216,10 @@ def evaluate(
 
     A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
     papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
+
+    With --config the model is asked about these papers: how near it comes to the summaries, how many of its own pass each
+    check, how long they are, which topics it finds, and what it costs. The estimate comes first, budgets hold, and nothing
+    is paid for twice.
     """
     from contextlib import ExitStack
 

@@ -15,6 +15,7 @@ from digest.core.private import without_password
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
 from digest.publish.views import count
+from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 
 if TYPE_CHECKING:
@@ -127,7 +128,11 @@ def _archive(app: App) -> Finding | str:
 
 def _keys(app: App) -> str:
     named = [s for s in app.config.sources if app.config.source_key(s, app.host.environment)]
-    return f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
+    said = f"{count(len(named), 'source')} with a key of its own" if named else "no source needs one"
+    without = [s for s in app.config.sources if kind_of(s.kind).access and not s.api_key_env]
+    for source in without:
+        said += f"; {source.name} is asked without one, and `digest sources {source.kind}` says how to give it one"
+    return said
 
 
 def _templates(app: App) -> str:

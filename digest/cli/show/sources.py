@@ -1,4 +1,4 @@
-"""Kinds of source, from what each declares: in words, as JSON, and as comments for a config.toml."""
+"""Kinds of source, from what each declares: in words, as JSON, and as comments of the config.toml that `digest init` writes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _CALENDARS: Final = {
     "none": "nothing is promised: something comes when it comes, and silence is no news",
 }
 _COMMENT_WIDTH: Final = 118
+_BEFORE_KINDS: Final = "`digest sources` lists the kinds, and `digest sources KIND` tells all about one."
 
 
 def print_kinds(kinds: Mapping[str, Kind]) -> None:
@@ -95,10 +96,11 @@ def kind_json(name: str, kind: Kind) -> dict[str, Any]:
     }
 
 
-def kinds_comment(kinds: Mapping[str, Kind]) -> str:
-    """A line for each kind as comments of a config.toml, without a line break at the end."""
+def with_kinds(config: str, kinds: Mapping[str, Kind]) -> str:
+    """The text of a config.toml with a line for each kind, as comments below the one that names `digest sources`."""
+    before, line, after = config.partition(_BEFORE_KINDS)
     width = max(map(len, kinds))
-    return "\n".join(
+    listed = "\n".join(
         textwrap.fill(
             kind.line,
             _COMMENT_WIDTH,
@@ -107,6 +109,7 @@ def kinds_comment(kinds: Mapping[str, Kind]) -> str:
         )
         for name, kind in kinds.items()
     )
+    return f"{before}{line}\n#\n{listed}{after}" if line else config
 
 
 def calendar_words(name: str) -> str:
