@@ -87,7 +87,8 @@ def run(
     Ctrl-C and SIGTERM end it within a moment, with the programs of `command` sources; only a mail that is being handed
     over gets its receipt first.
 
-    An estimate is of requests that succeed: if one in five goes wrong, it is a tenth more input and a quarter more time.
+    An estimate is of requests that succeed: if one in five goes wrong, it is a tenth more input and a quarter more
+    time.
     """
     from digest.cli.show.run import pages_of, print_reports, report_json
     from digest.stages.report import Stage
@@ -141,8 +142,8 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
     With --stale there is no TARGET: after a change of the prompt, summaries of printed papers are written anew, within
     the budgets. Issues that are out stay as they are.
 
-    A prompt is changed by one of your own in prompts/summarize.txt or prompts/overview.txt beside config.toml. Start from
-    those that ship; {{ language }} in one stands for the edition's.
+    A prompt is changed by one of your own in prompts/summarize.txt or prompts/overview.txt beside config.toml. Start
+    from those that ship; {{ language }} in one stands for the edition's.
     """
     if stale == bool(targets):
         raise click.UsageError("name a TARGET, or give --stale alone")
@@ -196,8 +197,8 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
     PAPER is an id as the store shows it (arxiv:2603.01234), an arXiv id, a DOI, an address, or words of its title that
     no other has.
 
-    Of the reasons why a paper is printed "matches" and "close to" are strong; "touches on" and "near" are weaker and name
-    the words. Where nothing but chance speaks for a paper, there is none.
+    Of the reasons why a paper is printed "matches" and "close to" are strong; "touches on" and "near" are weaker and
+    name the words. Where nothing but chance speaks for a paper, there is none.
     """
     from digest.cli.show.issue import print_issue
 
@@ -300,8 +301,8 @@ def schedule(config: Path) -> None:
 def status(config: Path, as_json: bool) -> None:
     """Tell what happened last, what is due, and what it cost this month.
 
-    Of mails that failed or are unknown it names address and reason. Of summaries it counts which checks they failed (what
-    one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
+    Of mails that failed or are unknown it names address and reason. Of summaries it counts which checks they failed
+    (what one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
     """
     from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of
@@ -363,7 +364,7 @@ def doctor(config: Path, offline: bool, as_json: bool) -> None:
 @cli.command(short_help="Write a commented config.toml to start from.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
 def init(folder: Path) -> None:
-    """Write a config.toml to start from, in which every key is explained. A file that is there already is left alone."""
+    """Write a config.toml to start from, with every key explained. A file that is there already is left alone."""
     from digest import assets
     from digest.cli.show.config import print_written
     from digest.cli.show.sources import with_kinds

@@ -127,11 +127,11 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
     Each gets its own words, ids and lists, and what they say joins them never again. Issues that are out stay as they
     are.
 
-    Records are joined by their ids, which are taken whole: of a DOI that was cut nothing is left that could join. Then by
-    equal titles with an author in common, or nearly equal titles (misspelt, hyphenated, without a subtitle) or abstracts
-    with authors in common; the more of the same people signed both, the less of an abstract must have stayed. Records
-    without abstracts are compared by title, authors and year. Different arXiv ids, different publishers' DOIs, parts,
-    replies, corrections and numbered or yearly works are never joined.
+    Records are joined by their ids, which are taken whole: of a DOI that was cut nothing is left that could join. Then
+    by equal titles with an author in common, or nearly equal titles (misspelt, hyphenated, without a subtitle) or
+    abstracts with authors in common; the more of the same people signed both, the less of an abstract must have stayed.
+    Records without abstracts are compared by title, authors and year. Different arXiv ids, different publishers' DOIs,
+    parts, replies, corrections and numbered or yearly works are never joined.
     """
     from digest.cli.show.papers import print_split, split_json
     from digest.usecases.split import split as take_apart
@@ -217,9 +217,9 @@ def evaluate(
     A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
     papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
 
-    With --config the model is asked about these papers: how near it comes to the summaries, how many of its own pass each
-    check, how long they are, which topics it finds, and what it costs. The estimate comes first, budgets hold, and nothing
-    is paid for twice.
+    With --config the model is asked about these papers: how near it comes to the summaries, how many of its own pass
+    each check, how long they are, which topics it finds, and what it costs. The estimate comes first, budgets hold, and
+    nothing is paid for twice.
     """
     from contextlib import ExitStack
 

@@ -28,10 +28,10 @@ def sources(kind: str | None, as_json: bool) -> None:
 
     Of each source and day the program knows one of five states: fresh (something new), waiting (today's list is not out
     yet), quiet (no list today, or nothing new in it), stalled (it should be out and is not), failed (it could not be
-    read). What is waiting, stalled or failed is asked again later the same day, and a list of a day on which nothing ran
-    is read by the next run, from wherever the source still has it. A source that fails is explained on the first and on
-    the third day, and when it is back; a server that keeps answering with errors is asked ever more rarely, once a day at
-    last, and one that says 410 no more.
+    read). What is waiting, stalled or failed is asked again later the same day, and a list of a day on which nothing
+    ran is read by the next run, from wherever the source still has it. A source that fails is explained on the first
+    and on the third day, and when it is back; a server that keeps answering with errors is asked ever more rarely, once
+    a day at last, and one that says 410 no more.
     """
     from digest.cli.show.sources import kind_json, print_kind, print_kinds
     from digest.sources.kinds import all_kinds, kind_of

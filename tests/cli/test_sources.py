@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +17,11 @@ import pytest
 
 from digest.app.app import App
 from digest.cli.main import main
+from digest.cli.show.sources import print_kind
 from digest.config.read import load
 from digest.core.host import Host
+from digest.sources.kind import keys_of
+from digest.sources.kinds import NAMES, kind_of
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line
 
@@ -309,6 +315,80 @@ def test_a_config_with_the_line_ends_of_windows_keeps_them(desk: Desk, digest: D
 
     assert config_of(desk).startswith(before.rstrip())
     assert len(load(desk.folder / "config.toml").sources) == 7
+
+
+# -- digest sources
+
+
+def test_sources_lists_every_kind_in_a_line(digest: Digest) -> None:
+    done = digest("sources")
+
+    assert (done.status, done.err) == (0, "")
+    lines = [text for text in done.out.splitlines() if text and not text.startswith("`")]
+    assert [text.split()[0] for text in lines] == list(NAMES)
+    assert all(kind_of(text.split()[0]).line in text for text in lines)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sources_tells_all_that_a_kind_declares(digest: Digest, name: str) -> None:
+    kind = kind_of(name)
+
+    done = digest("sources", name)
+
+    assert done.status == 0
+    assert done.out.startswith(f"{name}: {kind.line}\n")
+    assert all(paragraph in done.out for paragraph in kind.paragraphs)
+    assert all(f"  {key.name} " in done.out and key.help in done.out for key in keys_of(kind))
+    assert done.out.endswith(f"\n\n{kind.example}")
+    assert (kind.access.variable if kind.access else "Calendar: ") in done.out
+    assert "\x1b" not in done.out
+
+
+def test_sources_says_type_default_and_bounds_of_a_key(digest: Digest) -> None:
+    assert "(whole number from 1 to 31; default 14)" in digest("sources", "openalex").out
+    assert '("day", "week" or "month"; default "day")' in digest("sources", "huggingface").out
+    assert "(true or false; default true)" in digest("sources", "arxiv").out
+    assert "(number; default 60)" in digest("sources", "command").out
+    assert "it must set search, filter or url:" in digest("sources", "openalex").out
+
+
+def test_sources_as_json_is_one_document(digest: Digest) -> None:
+    every, one = digest("sources", "--json").json, digest("sources", "semanticscholar", "--json").json
+
+    assert [kind["kind"] for kind in every] == list(NAMES)
+    assert one in every
+    assert one["key"]["header"] == "x-api-key"
+    assert {"name": "days", "type": "whole number", "choices": [], "default": 14}.items() <= next(
+        key for key in one["keys"] if key["name"] == "days"
+    ).items()
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_sources_on_a_terminal_is_wrapped_and_its_example_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("TERM", "xterm")
+    with contextlib.redirect_stdout(Tty()) as screen:
+        print_kind("arxiv", kind_of("arxiv"))
+
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue())
+    text, example = shown.split("\n[[source]]", 1)
+    assert max(map(len, text.splitlines())) <= 50
+    assert (
+        "  kind        the kind of source (text)\n  categories  the categories that are read, as in\n              "
+        in text
+    )
+    assert f"[[source]]{example}" == kind_of("arxiv").example
+
+
+def test_a_kind_that_there_is_not_is_named_with_the_nearest(digest: Digest) -> None:
+    done = digest("sources", "arxvi")
+
+    assert (done.status, done.out) == (2, "")
+    assert "there is no kind of source 'arxvi'; did you mean arxiv?" in done.err
 
 
 # -- what a [[source]] may say

@@ -1,4 +1,4 @@
-"""Kinds of source, from what each declares: in words, as JSON, and as comments of the config.toml that `digest init` writes."""
+"""Kinds of source, from what each declares: in words, as JSON, and as comments for the config.toml of `digest init`."""
 
 from __future__ import annotations
 
