@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from digest.cli.main import cli
+from digest.sources.kinds import all_kinds
 from tests.conftest import ROOT, paper
 from tests.desk import CONFIG, Desk, line
 from tests.end_to_end.test_run import MONDAY, TUESDAY
@@ -278,6 +280,21 @@ def test_init_writes_a_config_that_works_and_never_over_one(tmp_path: Path) -> N
     assert first.returncode == 0
     assert (second.returncode, (tmp_path / "mine" / "config.toml").read_bytes()) == (2, written)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_init_names_every_kind_of_source_with_what_it_reads(tmp_path: Path) -> None:
+    digest("init", cwd=tmp_path)
+
+    written = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert [name for name, kind in all_kinds() if not re.search(rf"# +{name} +{re.escape(kind.line)}\n", written)] == []
+
+
+def test_doctor_says_which_source_could_have_a_key(tmp_path: Path) -> None:
+    Desk(tmp_path, CONFIG + '\n[[source]]\nname = "Alex"\nkind = "openalex"\nsearch = "x"\n')
+
+    done = digest("doctor", "--offline", cwd=tmp_path)
+
+    assert "no source needs one; Alex is asked without one, and `digest sources openalex` says how" in done.stdout
 
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
