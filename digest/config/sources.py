@@ -7,7 +7,7 @@ from typing import Any
 
 from digest.config.table import Table
 from digest.core.lists.calendar import CALENDARS
-from digest.sources.kind import API_KEY_ENV, Key, KeyType, Kind, SourceConfig
+from digest.sources.kind import API_KEY_ENV, Key, KeyType, Kind, SourceConfig, keys_of
 from digest.sources.kinds import NAMES, all_kinds, kind_of
 
 
@@ -15,6 +15,9 @@ def read_source(table: Table) -> SourceConfig:
     """One `[[source]]` of the file; what is wrong with it is written down."""
     name = table.choice("kind", NAMES, "")
     kind = kind_of(name) if name else None
+    others: dict[str, Key] = {}
+    if set(table.unasked()) - ({key.name for key in keys_of(kind)} if kind else set()):
+        others = _keys_of_others(table, name)
     source = SourceConfig(
         name=table.required("name"),
         kind=name,
@@ -24,13 +27,32 @@ def read_source(table: Table) -> SourceConfig:
         api_key_env=table.text("api_key_env") if kind and kind.access else "",
         options={key.name: _read(table, key) for key in (kind.keys if kind else ())},
     )
-    table.know("calendar")
+    table.know("calendar", *others)
     if kind:
         _need(table, name, kind)
-    if table.unasked():
-        _tell_others(table, name)
+    else:
+        for key in others.values():
+            _read(table, key)
     table.close()
     return source
+
+
+def _keys_of_others(table: Table, name: str) -> dict[str, Key]:
+    """The keys that kinds other than *name* have and it has not, by their names; those that are set are written down.
+
+    Only here are all kinds looked at, and their files imported. Where the kind is not known, every key is another's.
+    """
+    owners: dict[str, list[str]] = {}
+    keys: dict[str, Key] = {}
+    for other, kind in all_kinds():
+        for key in (*kind.keys, *((API_KEY_ENV,) if kind.access else ())):
+            owners.setdefault(key.name, []).append(other)
+            keys.setdefault(key.name, key)
+    found = {key: keys[key] for key in sorted(keys) if name not in owners[key]}
+    for key in found if name else ():
+        if table.has(key):
+            table.blame(key, f"is for sources of kind {' or '.join(owners[key])}, not {name}")
+    return found
 
 
 def _need(table: Table, name: str, kind: Kind) -> None:
@@ -39,27 +61,6 @@ def _need(table: Table, name: str, kind: Kind) -> None:
     if keys and not any(table.has(key) for key in keys):
         named = " or ".join((", ".join(keys[:-1]), keys[-1])) if len(keys) > 1 else keys[0]
         table.blame(keys[0], f"is missing: a source of kind {name} needs {named}, as in {kind.needs_as_in}")
-
-
-def _tell_others(table: Table, name: str) -> None:
-    """Write down which keys are those of other kinds. Where the kind is not known, read them as their own kind would.
-
-    Only here are all kinds looked at, and their files imported.
-    """
-    owners: dict[str, list[str]] = {}
-    keys: dict[str, Key] = {}
-    for other, kind in all_kinds():
-        for key in (*kind.keys, *((API_KEY_ENV,) if kind.access else ())):
-            owners.setdefault(key.name, []).append(other)
-            keys.setdefault(key.name, key)
-    for key_name in sorted(owners):
-        if name in owners[key_name]:
-            continue
-        if name and table.has(key_name):
-            table.blame(key_name, f"is for sources of kind {' or '.join(owners[key_name])}, not {name}")
-            table.know(key_name)
-        else:
-            _read(table, keys[key_name])
 
 
 def _read(table: Table, key: Key) -> Any:

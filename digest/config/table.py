@@ -169,9 +169,9 @@ class Table:
         """The keys that the file sets and nobody has asked for yet."""
         return tuple(key for key in self._data if key not in self._known)
 
-    def know(self, key: str) -> None:
-        """Count *key* as asked for, whatever its value is."""
-        self._known.append(key)
+    def know(self, *keys: str) -> None:
+        """Count *keys* as asked for, whatever their values are."""
+        self._known += [key for key in keys if key not in self._known]
 
     def table(self, key: str) -> Mapping[str, Any]:
         value: dict[str, Any] = self._take(key, (dict,), "a table", {})

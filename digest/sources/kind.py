@@ -33,7 +33,11 @@ class Run(Protocol):
     """Runs a program of the operator's own and gives what it printed."""
 
     def __call__(self, argv: Sequence[str], *, timeout_s: float) -> bytes:
-        """Raises: SourceError: It failed, or took longer than *timeout_s* seconds."""
+        """Run *argv*: the program and its arguments.
+
+        Raises:
+            SourceError: It failed, or took longer than *timeout_s* seconds.
+        """
         ...
 
 
@@ -58,7 +62,7 @@ class Key:
     name: str
     type: KeyType
     help: str
-    """What it does; of at least a few words, without a full stop at its end."""
+    """What it does, in a few words without a full stop at their end."""
     default: Any = None
     """What holds where the file does not set it; None for "" and the other empty values, by type."""
     choices: tuple[str, ...] = ()
@@ -163,15 +167,15 @@ def _key(name: str, type_: KeyType, text: str) -> Key:
     return Key(name=name, type=type_, help=text)
 
 
-NAME: Final = _key("name", KeyType.TEXT, "a name of your own; issues and messages call the source by it")
-KIND: Final = _key("kind", KeyType.TEXT, "the kind of source")
-CALENDAR: Final = Key(
+_NAME: Final = _key("name", KeyType.TEXT, "a name of your own; issues and messages call the source by it")
+_KIND: Final = _key("kind", KeyType.TEXT, "the kind of source")
+_CALENDAR: Final = Key(
     name="calendar",
     type=KeyType.CHOICE,
     help="when lists come, in place of the kind's own calendar",
     choices=tuple(CALENDARS),
 )
-HOLIDAYS: Final = _key(
+_HOLIDAYS: Final = _key(
     "holidays", KeyType.DATES, "days without a list besides those that the calendar knows, as in [2027-01-18]"
 )
 API_KEY_ENV: Final = _key(
@@ -186,7 +190,7 @@ def keys_of(kind: Kind) -> tuple[Key, ...]:
     where = "http(s), or a path relative to config.toml; {date} in it stands for the day of the run"
     url = (_key("url", KeyType.TEXT, f"{kind.url}: {where}"),) if kind.url else ()
     access = (API_KEY_ENV,) if kind.access else ()
-    return (NAME, KIND, *kind.keys, *url, *access, CALENDAR, HOLIDAYS)
+    return (_NAME, _KIND, *kind.keys, *url, *access, _CALENDAR, _HOLIDAYS)
 
 
 def days_key(default: int, text: str) -> Key:

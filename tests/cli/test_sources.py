@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from digest.sources.kind import keys_of
 from digest.sources.kinds import NAMES, kind_of
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line
+from tests.terminal import terminal
 
 MONDAY, TUESDAY = date(2026, 6, 1), date(2026, 6, 2)
 
@@ -363,18 +361,11 @@ def test_sources_as_json_is_one_document(digest: Digest) -> None:
     ).items()
 
 
-class Tty(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_sources_on_a_terminal_is_wrapped_and_its_example_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "50")
-    monkeypatch.setenv("TERM", "xterm")
-    with contextlib.redirect_stdout(Tty()) as screen:
+def test_sources_on_a_terminal_is_wrapped_and_its_example_is_not() -> None:
+    with terminal(50) as screen:
         print_kind("arxiv", kind_of("arxiv"))
 
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue())
+    shown = "\n".join((*screen.lines, ""))
     text, example = shown.split("\n[[source]]", 1)
     assert max(map(len, text.splitlines())) <= 50
     assert "\n  categories  the categories that are read, as in\n              " in text

@@ -534,3 +534,32 @@ def test_the_flex_tier_is_waited_for_longer_unless_it_is_said_otherwise(
     config = load_text(tmp_path, f"{MINIMAL}\n[llm]\n{keys}\n").llm
 
     assert (config.service_tier, (config.timeout_s, config.time_limit_s)) == (tier, waits)
+
+
+def test_a_key_of_another_kind_is_said_once_and_before_what_is_missing(tmp_path: Path) -> None:
+    text = (
+        '[[source]]\nname = "x"\nkind = "openreview"\ncategories = 5\ncalender = "daily"\n[[edition]]\nname = "daily"\n'
+    )
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "config.toml")
+
+    assert [line.removeprefix("config.toml: [[source]] 'x' ") for line in str(caught.value).splitlines()] == [
+        "categories: is for sources of kind arxiv, not openreview",
+        'venue: is missing: a source of kind openreview needs venue or url, as in venue = "ICLR.cc/2027/Conference"',
+        "calender: unknown key; did you mean calendar?",
+    ]
+
+
+def test_where_the_kind_is_not_known_every_key_is_still_looked_at(tmp_path: Path) -> None:
+    text = '[[source]]\nname = "x"\nkind = "arxvi"\ncategories = 5\nzzz = 1\n[[edition]]\nname = "daily"\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "config.toml")
+
+    kind, categories, unknown = str(caught.value).splitlines()
+    assert "kind: 'arxvi' is not one of arxiv, huggingface" in kind
+    assert "categories: must be a list of texts" in categories
+    assert "zzz: unknown key" in unknown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from digest.core.ports import Source
 from digest.core.private import without_password
 from digest.sources.door.request import same_server
 from digest.sources.door.statuses import of_key
-from digest.sources.kind import Credentials
+from digest.sources.kind import Credentials, Get
 
 if TYPE_CHECKING:
     from digest.sources.door.deadline import Deadline
@@ -43,7 +42,7 @@ def fetcher(
     credentials: Credentials,
     today: date,
     deadline: Deadline,
-) -> Callable[[str], Document]:
+) -> Get:
     """What gets the documents of *source* during one run; all of them together have one deadline.
 
     A source that keeps giving pages is alive, and gets a little more time for each, up to ten minutes.
