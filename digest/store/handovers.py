@@ -68,7 +68,7 @@ class Jobs(Database):
             "prompt": plans[0].prompt,
             "submitted_at": at,
         }
-        with self._write() as connection:
+        with self._write("ledger") as connection:
             if not fits(connection, plans, ceilings):
                 return None
             pk = insert_one(connection, tables.job, {**values, "prompts": [dump(prompt) for prompt in prompts]})
@@ -82,7 +82,7 @@ class Jobs(Database):
             values["provider_id"] = provider_id
         if state not in OPEN:
             values["prompts"] = []  # hundreds of papers, which nobody asks for again
-        with self._write() as connection:
+        with self._write("ledger") as connection:
             connection.execute(update(tables.job).where(_job.pk == job).values(values))
             if state is JobState.LOST:
                 unsettled = (_request.job_pk == job, _request.outcome.is_(None))

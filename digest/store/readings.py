@@ -92,7 +92,7 @@ class Readings(Database):
             read_on: The day of the run.
             judge: What the list, compared with what was known, means.
         """
-        with self._write() as connection:
+        with self._write("papers") as connection:
             _drop_stand_ins(connection, source, day)
             _save_records(connection, source, day, read_on, parsed)
             row = {"rejected": len(parsed.rejected), "expected": parsed.expected, "gap": gap, "is_open": is_open}
@@ -127,7 +127,7 @@ class Readings(Database):
     ) -> None:
         """Note that on *day* the source's list is that *of* an earlier day, or of an earlier hour, unchanged."""
         reading, record, kept = tables.reading, tables.record, tables.reading_document
-        with self._write() as connection:
+        with self._write("papers") as connection:
             before = connection.execute(select(reading).where(reading.c.source == source, reading.c.day == of)).one()
             if of != day:
                 _copy(connection, record, source, of=of, to=day)
@@ -166,7 +166,7 @@ class Readings(Database):
             tables.reading.c.error.is_(None),
             tables.reading.c.state.in_([s for s in SourceState if s.is_settled]),
         )
-        with self._write() as connection:
+        with self._write("papers") as connection:
             if connection.scalar(succeeded) is None:
                 upsert(
                     connection,
