@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +25,7 @@ from digest.core.ranking.relevance import Background
 from digest.core.summaries.handover import haste as haste_of
 from digest.core.summaries.summarizer import Summarizer, Sums
 from digest.core.topics.fold import Taxonomy
-from digest.core.walls import reason_of, wall
+from digest.core.walls import wall
 from digest.stages.deliver import Delivered, mails_since
 from digest.stages.pipeline import Pipeline
 from digest.stages.report import Report, Stage
@@ -390,15 +389,9 @@ class App:
             # What it took from earlier lists is not open any more.
             past = {s.name: s.past for s in issue.sources}
             sources = tuple(replace(s, past=past.get(s.name, ())) for s in sources)
-        of_today = self.store.deliveries(edition.name, day)
-        counts = deliver.count_states(of_today)
-        lost = (d for d in of_today if d.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN))
-        counts["due"] += sum(
-            d.state in (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.DOT)
-            for earlier in self._undelivered(edition.name, day)
-            if earlier != day
-            for d in self.store.deliveries(edition.name, earlier)
-        )
+        counts = deliver.count_states(self.store.count_deliveries(edition.name, since=day, until=day))
+        lost = self.store.deliveries(edition.name, day, states=[DeliveryState.FAILED, DeliveryState.UNKNOWN])
+        counts["due"] += self._waiting(edition.name, day)
         missed = lacking.warnings(edition.name, day)
         warnings = [
             *missed,
@@ -430,6 +423,12 @@ class App:
             is_held=is_held,
         )
 
+    def _waiting(self, edition: str, day: date) -> int:
+        """Mails of earlier days that a run of *day* sends, as far as they are on their way still."""
+        since, until = mails_since(day), day - timedelta(days=1)
+        counts = deliver.count_states(self.store.count_deliveries(edition, since=since, until=until))
+        return counts["due"]
+
     def _late(self, edition: Edition, day: date) -> int:
         candidates = self.store.candidates(edition.name, edition.sources, day, carry_days=0)
         return sum(candidate.cut_on is None for candidate in candidates)
@@ -447,28 +446,17 @@ class App:
 
     @contextmanager
     def only_run(self) -> Iterator[None]:
-        """Keep a second run on this machine waiting: it would do no harm, but pay for the same summaries twice."""
-        if os.name != "posix":  # pragma: no cover
+        """Keep a second run waiting, wherever it was started: it would do no harm, but stand in line for the same work.
+
+        Without a store there is nothing that two could do twice.
+        """
+        if not self.has_store:
             yield
             return
-        import fcntl
-
-        path = self.config.data_dir / "run.lock"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("w", encoding="utf-8")
-        except OSError as exc:
-            raise DigestError(f"{path}: cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.host.progress("waiting for another run to end")
-                fcntl.flock(file, fcntl.LOCK_EX)
-            except OSError as exc:
-                raise DigestError(
-                    f"{path}: cannot be locked: {exc.strerror or exc}; choose a [digest] data_dir on a disk that can"
-                ) from exc
+        progress = self.host.progress
+        with self.store.lease("run", waiting=lambda: progress("waiting for another run to end")) as was_left:
+            if was_left:
+                progress("the run before was cut off; going on from there")
             yield
 
     # -- look

@@ -222,33 +222,42 @@ class Store(Protocol):
 
     # -- deliver
 
-    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]:
-        """All deliveries of an issue, sorted by id."""
+    def count_deliveries(self, edition: str, *, since: date, until: date) -> Mapping[DeliveryState, int]:
+        """How many deliveries of the edition's issues of these days are in which state; states of none are left out."""
         ...
 
     def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]:
         """Days of the edition's issues that have deliveries on their way: due, sending or at the dot; sorted."""
         ...
 
-    def claim_delivery(self, edition: str, day: date) -> Delivery | None:
-        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`.
+    def claim_deliveries(self, edition: str, day: date, *, limit: int) -> tuple[Delivery, ...]:
+        """Take the next deliveries that are due, or were left at `sending` by the dead, and mark them `sending`.
 
         Those tried least often come first.
         """
         ...
 
+    def return_deliveries(self, ids: Sequence[int]) -> None:
+        """Give claimed deliveries back, due as they were before; what is not ours and at `sending` is left alone."""
+        ...
+
     def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None:
-        """Write a delivery's new state down."""
+        """Write a delivery's new state down.
+
+        Raises:
+            ClaimLostError: Another process has it in hand; for `dot` also if nobody has. The mail must not go out.
+        """
         ...
 
     def doubt_deliveries(self, edition: str, day: date) -> int:
-        """Turn deliveries left at `dot` by a dead process into `unknown`; how many there were."""
+        """Turn deliveries left at `dot` by the dead into `unknown`; how many there were."""
         ...
 
-    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> tuple[Delivery, ...]:
+    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> Mapping[date, int]:
         """Give up what is on its way and of a day before *before*, or all of it, but for what others have in hand.
 
-        What comes back is what was given up, sorted by id. What may have been delivered becomes `unknown` instead.
+        What comes back is how many were given up, by the day of their issue. What may have been delivered becomes
+        `unknown` instead.
         """
         ...
 

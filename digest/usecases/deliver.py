@@ -120,22 +120,17 @@ def _retry(
 
 
 def _states(app: App, edition: Edition, span: tuple[date, date]) -> dict[str, int]:
-    counts = dict.fromkeys(STATES, 0)
-    for name, day, _ in app.store.issue_dates(edition.name):
-        if span[0] <= day <= span[1]:
-            for state, n in count_states(app.store.deliveries(name, day)).items():
-                counts[state] += n
-    return counts
+    return count_states(app.store.count_deliveries(edition.name, since=span[0], until=span[1]))
 
 
-def count_states(deliveries: Iterable[Delivery]) -> dict[str, int]:
+def count_states(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
     """How many are in each of `STATES`."""
-    counts = dict.fromkeys(STATES, 0)
-    for delivery in deliveries:
-        if delivery.state is not DeliveryState.SKIPPED:
+    found = dict.fromkeys(STATES, 0)
+    for state, n in counts.items():
+        if state is not DeliveryState.SKIPPED:
             # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
-            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
-    return counts
+            found[state.value if state.value in found else "due"] += n
+    return found
 
 
 def deliver_all(
@@ -209,20 +204,21 @@ def give_up_left(app: App) -> tuple[str, ...]:
     said = []
     for name in app.store.editions_on_their_way():
         if name not in names and (skipped := app.store.skip_deliveries(name, before=None, reason=LEFT)):
-            mails = "1 mail is" if len(skipped) == 1 else f"{len(skipped)} mails are"
+            n = sum(skipped.values())
+            mails = "1 mail is" if n == 1 else f"{n} mails are"
             said.append(f"{mails} not sent, for there is no edition {name!r} in {app.config.path.name} any more")
     return tuple(said)
 
 
 def mailed(app: App, edition: Edition, day: date, delivered: Delivered) -> Mailed:
     """What is to be reported of an edition's mails."""
-    deliveries = app.store.deliveries(edition.name, day)
-    sent = sorted(d.sent_at for d in deliveries if d.sent_at is not None)
-    earlier = sent[: len(sent) - delivered.sent_today]
+    sent = app.store.count_deliveries(edition.name, since=day, until=day).get(DeliveryState.SENT, 0)
+    already = sent - delivered.sent_today
+    already_at = app.store.sent_at(edition.name, day, already)
     return Mailed(
         recipients=len(edition.recipients),
         sent=delivered.sent,
         skipped=delivered.skipped,
-        already=len(earlier),
-        already_at=earlier[-1].astimezone(app.config.timezone) if earlier else None,
+        already=already,
+        already_at=already_at.astimezone(app.config.timezone) if already_at else None,
     )
