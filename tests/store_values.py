@@ -11,6 +11,7 @@ from typing import Any
 from digest.core.lists.freshness import Seen, Verdict
 from digest.core.models import (
     Announcement,
+    Delivery,
     Entry,
     Issue,
     LeftOut,
@@ -95,6 +96,11 @@ def publish(store: SqlStore, *printed: Paper, day: date = DAY, edition: str = "d
     """Store an issue, built at noon; *others* are `cut` for the issue, and `deliveries`."""
     built = issue(*printed, cut=others.pop("cut", ()), day=day, edition=edition)
     return store.save_issue(built, at=NOON, deliveries=others.pop("deliveries", {}), **others)
+
+
+def claim(store: SqlStore, edition: str = "daily", day: date = DAY) -> Delivery | None:
+    """Claim one delivery."""
+    return next(iter(store.claim_deliveries(edition, day, limit=1)), None)
 
 
 def plan(most_usd: float | None, **changes: Any) -> RequestPlan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
@@ -18,14 +17,12 @@ from digest.app import sources
 from digest.config.read import load
 from digest.config.settings import Config, LLMConfig, MailConfig
 from digest.config.table import tell_all
-from digest.core.errors import DigestError
 from digest.core.host import Host
 from digest.core.models import Document, Edition
 from digest.core.ports import Mailer, Source
 from digest.core.ranking.relevance import Background
 from digest.core.summaries.summarizer import Summarizer
 from digest.core.topics.fold import Taxonomy
-from digest.core.walls import reason_of
 from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
@@ -453,31 +450,20 @@ class App:
 
     @contextmanager
     def lease(self, name: str) -> Iterator[None]:
-        """Keep others on this machine that want the same lease waiting until this is over.
+        """Keep others that want the same lease waiting until this is over, wherever they were started.
+
+        Without a store there is nothing that two could do twice.
 
         Args:
-            name: `run`: a second run would do no harm, but pay for the same summaries twice; `site`: into one folder
+            name: `run`: a second run would do no harm, but stand in line for the same work; `site`: into one folder
                 one process draws at a time.
         """
-        if os.name != "posix":  # pragma: no cover
+        if not self.has_store:
             yield
             return
-        import fcntl
-
-        path = self.config.data_dir / f"{name}.lock"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("w", encoding="utf-8")
-        except OSError as exc:
-            raise DigestError(f"{path}: cannot be written: {reason_of(exc)}; choose another [digest] data_dir") from exc
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.host.progress("waiting for another run to end" if name == "run" else f"waiting for the {name}")
-                fcntl.flock(file, fcntl.LOCK_EX)
-            except OSError as exc:
-                raise DigestError(
-                    f"{path}: cannot be locked: {exc.strerror or exc}; choose a [digest] data_dir on a disk that can"
-                ) from exc
+        progress = self.host.progress
+        said = "waiting for another run to end" if name == "run" else f"waiting for the {name}"
+        with self.store.lease(name, waiting=lambda: progress(said)) as was_left:
+            if was_left and name == "run":
+                progress("the run before was cut off; going on from there")
             yield

@@ -8,6 +8,7 @@ DigestError             one sentence for the person who must act
 ├── LLMError            a request to a model failed: the batch is halved, in the end the extractive summary stands in
 │   └── LLMUnavailable  no request of this run can succeed (bad key, no server, no quota): stop asking
 ├── StoreError          the database can't be opened, is newer than the program, or a write failed
+│   └── ClaimLostError  what this process had claimed is another's now, or may be at any moment: left to that one
 ├── DeliveryError       a mail was not taken, and may be tried again
 │   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
@@ -93,6 +94,10 @@ class LLMUnavailable(LLMError):  # noqa: N818 -- it names a state of the world, 
 
 class StoreError(DigestError):
     """The database can't be used."""
+
+
+class ClaimLostError(StoreError):
+    """What this process had claimed is not its own any more: its lease ran out, and another may do or have done it."""
 
 
 class DeliveryError(DigestError):

@@ -11,13 +11,22 @@ good by it. So what is refused before any mail was taken waits for the end of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Protocol
 
-from digest.core.errors import DeliveryError, DigestError, InDoubtError, MailUnavailable, RefusedError, StoreError
+from digest.core.errors import (
+    ClaimLostError,
+    DeliveryError,
+    DigestError,
+    InDoubtError,
+    MailUnavailable,
+    RefusedError,
+    StoreError,
+)
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.core.ports import Clock, Mailer
 from digest.core.walls import wall
@@ -27,6 +36,9 @@ IN_A_ROW: Final = 3
 
 UNKNOWN_IN_A_ROW: Final = 20
 """Addresses that a server does not know one after another, and none that it does: it is the wrong server."""
+
+AT_ONCE: Final = 100
+"""Mails claimed together, to be sent one after another."""
 
 LATE: Final = timedelta(days=7)
 """How old an issue may be whose mails still go out by themselves; `--date` sends older ones."""
@@ -40,17 +52,19 @@ class Store(Protocol):
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
-    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
+    def count_deliveries(self, edition: str, *, since: date, until: date) -> Mapping[DeliveryState, int]: ...
 
     def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]: ...
 
-    def claim_delivery(self, edition: str, day: date) -> Delivery | None: ...
+    def claim_deliveries(self, edition: str, day: date, *, limit: int) -> tuple[Delivery, ...]: ...
+
+    def return_deliveries(self, ids: Sequence[int]) -> None: ...
 
     def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None: ...
 
     def doubt_deliveries(self, edition: str, day: date) -> int: ...
 
-    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> tuple[Delivery, ...]: ...
+    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> Mapping[date, int]: ...
 
     def retry_deliveries(
         self,
@@ -136,6 +150,12 @@ class Delivering:
     _refused: list[tuple[Delivery, RefusedError]] = field(default_factory=list)
     _unfit_in_a_row: int = 0
     """Mails that could not be composed since the last one that could."""
+    _lost: set[int] = field(default_factory=set)
+    """Deliveries whose claim was lost in the middle: not tried again by this run, whoever has them now."""
+    _recipients: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._recipients = frozenset(r.lower() for r in self.edition.recipients)
 
     def deliver(self, *, only: bool) -> Delivered:
         """Send the issue of the day, and what the days before left, to everybody who has not got it.
@@ -181,14 +201,13 @@ class Delivering:
         # Not by a day that lies ahead, which somebody tries out: what is too late is so by the clock.
         today = min(day, self.clock().date() + timedelta(days=1))
         skipped = self.store.skip_deliveries(self.edition.name, before=mails_since(today), reason=TOO_LATE)
-        for issue_day in sorted({d.date for d in skipped}):
-            n = sum(d.date == issue_day for d in skipped)
+        for issue_day, n in skipped.items():
             mails = "1 mail was" if n == 1 else f"{n} mails were"
             self._say(
                 f"issue of {issue_day}: {mails} not sent within {LATE.days} days and will not be, "
                 f"unless by `digest deliver --date {issue_day}`"
             )
-        return len(skipped)
+        return sum(skipped.values())
 
     def _of(self, day: date) -> str:
         return "" if day == self.day else f"issue of {day}: "
@@ -200,31 +219,71 @@ class Delivering:
             return
         if (doubted := self.store.doubt_deliveries(self.edition.name, day)) and of_day:
             self._say(f"{of_day}{doubted} of its mails may have been delivered and may not; not sent again")
-        while not self.met.stopped and (delivery := self.store.claim_delivery(self.edition.name, day)):
-            if delivery.recipient.lower() not in {r.lower() for r in self.edition.recipients}:
-                gone = "is no longer a recipient of this edition, so nothing was sent"
-                self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=gone)
-                self._say(f"{of_day}{delivery.recipient}: {gone}")
-                continue
-            try:
-                with wall(DigestError):
-                    mail = self.compose(stored, delivery)
-            except DigestError as unfit:
-                # Nothing was sent: the others get theirs, and this one is tried again when that is mended.
-                reason = f"the mail could not be composed: {unfit}"
-                self._put_off.append((delivery, reason))
-                self._say(f"{of_day}{delivery.recipient}: {reason}")
-                self._unfit_in_a_row += 1
-                if self._unfit_in_a_row >= IN_A_ROW:  # it is the template, not the recipient
+        # A template may be wrong for one issue alone: of each further one a mail is tried.
+        self._unfit_in_a_row = min(self._unfit_in_a_row, IN_A_ROW - 1)
+        while not self._is_over and (chunk := self.store.claim_deliveries(self.edition.name, day, limit=AT_ONCE)):
+            if all(delivery.id in self._lost for delivery in chunk):
+                return
+            self._deliver_chunk(stored, chunk)
+
+    @property
+    def _is_over(self) -> bool:
+        # Three that cannot be composed: it is the template, not the recipient.
+        return bool(self.met.stopped) or self._unfit_in_a_row >= IN_A_ROW
+
+    def _deliver_chunk(self, issue: Issue, chunk: tuple[Delivery, ...]) -> None:
+        """Send claimed mails one after another; those that are not come to, for whatever reason, are given back."""
+        left = deque(delivery for delivery in chunk if delivery.id not in self._lost)
+        try:
+            while left and not self._is_over:
+                try:
+                    self._deliver_one(issue, left[0])
+                except ClaimLostError as lost:
+                    # This one is another's now, and nothing of it is ours to change; so may be those claimed with it.
+                    delivery = left.popleft()
+                    self._lost.add(delivery.id)
+                    self._say(f"{self._of(delivery.date)}{delivery.recipient}: {lost}")
                     return
-                continue
-            self._unfit_in_a_row = 0
-            error = self._send(mail, delivery)
-            self.met.count(error)
-            if error is None:
-                self._sent.append(day)
-            elif not isinstance(error, (MailUnavailable, RefusedError)):
-                self._say(f"{of_day}{delivery.recipient}: {error}")
+                left.popleft()
+        finally:
+            if left:
+                self._give_back(left)
+
+    def _give_back(self, left: deque[Delivery]) -> None:
+        try:
+            self.store.return_deliveries([delivery.id for delivery in left])
+        except StoreError as error:
+            # They are free anyway when this process ends, or a little later.
+            self._say(f"{self._of(left[0].date)}mails that were not come to could not be given back: {error}")
+
+    def _deliver_one(self, issue: Issue, delivery: Delivery) -> None:
+        """
+        Raises:
+            ClaimLostError: Another process has it in hand.
+        """
+        of_day = self._of(delivery.date)
+        if delivery.recipient.lower() not in self._recipients:
+            gone = "is no longer a recipient of this edition, so nothing was sent"
+            self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=gone)
+            self._say(f"{of_day}{delivery.recipient}: {gone}")
+            return
+        try:
+            with wall(DigestError):
+                mail = self.compose(issue, delivery)
+        except DigestError as unfit:
+            # Nothing was sent: the others get theirs, and this one is tried again when that is mended.
+            reason = f"the mail could not be composed: {unfit}"
+            self._put_off.append((delivery, reason))
+            self._say(f"{of_day}{delivery.recipient}: {reason}")
+            self._unfit_in_a_row += 1
+            return
+        self._unfit_in_a_row = 0
+        error = self._send(mail, delivery)
+        self.met.count(error)
+        if error is None:
+            self._sent.append(delivery.date)
+        elif not isinstance(error, (MailUnavailable, RefusedError)):
+            self._say(f"{of_day}{delivery.recipient}: {error}")
 
     def _send(self, mail: Mail, delivery: Delivery) -> DeliveryError | None:
         with ExitStack() as receipt:
@@ -248,6 +307,9 @@ class Delivering:
         except DeliveryError as error:
             self._put_off.append((delivery, str(error)))
             return error
+        except ClaimLostError:
+            # Before the dot: the mailer has dropped its connection, so nothing went out.
+            raise
         except StoreError as error:
             # Before the dot, so nothing went out; whose hands it is in, if anybody's, is not ours to change.
             return DeliveryError(str(error))
@@ -280,12 +342,8 @@ class Delivering:
             self._say(f"{self._of(delivery.date)}{delivery.recipient}: {error}")
 
     def _left(self, since: date, day: date) -> int:
-        days: Sequence[date] = self.store.undelivered(self.edition.name, since=since, until=day)
-        return sum(
-            d.state in (DeliveryState.DUE, DeliveryState.SENDING)
-            for of in days
-            for d in self.store.deliveries(self.edition.name, of)
-        )
+        counts = self.store.count_deliveries(self.edition.name, since=since, until=day)
+        return sum(counts.get(state, 0) for state in (DeliveryState.DUE, DeliveryState.SENDING))
 
     def _say(self, warning: str) -> None:
         self.warnings.append(warning)

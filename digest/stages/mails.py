@@ -30,6 +30,8 @@ class Store(deliver.Store, Protocol):
 
     def editions_on_their_way(self) -> tuple[str, ...]: ...
 
+    def sent_at(self, edition: str, day: date, nth: int) -> datetime | None: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailed:
@@ -177,29 +179,30 @@ class Mailing:
             if name in self.editions:
                 continue
             if skipped := self.store.skip_deliveries(name, before=None, reason=LEFT):
-                mails = "1 mail is" if len(skipped) == 1 else f"{len(skipped)} mails are"
+                n = sum(skipped.values())
+                mails = "1 mail is" if n == 1 else f"{n} mails are"
                 said.append(f"{mails} not sent, for there is no edition {name!r} in {self.config_name} any more")
         return tuple(said)
 
     def mailed(self, edition: str, day: date, delivered: Delivered) -> Mailed:
         """What is to be reported of an edition's mails."""
-        deliveries = self.store.deliveries(edition, day)
-        sent = sorted(d.sent_at for d in deliveries if d.sent_at is not None)
-        earlier = sent[: len(sent) - delivered.sent_today]
+        sent = self.store.count_deliveries(edition, since=day, until=day).get(DeliveryState.SENT, 0)
+        already = sent - delivered.sent_today
+        already_at = self.store.sent_at(edition, day, already)
         return Mailed(
             recipients=len(self.editions[edition].recipients),
             sent=delivered.sent,
             skipped=delivered.skipped,
-            already=len(earlier),
-            already_at=earlier[-1].astimezone(self.zone) if earlier else None,
+            already=already,
+            already_at=already_at.astimezone(self.zone) if already_at else None,
         )
 
 
-def count_states(deliveries: Iterable[Delivery]) -> dict[str, int]:
+def count_states(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
     """How many are in each of `STATES`."""
-    counts = dict.fromkeys(STATES, 0)
-    for delivery in deliveries:
-        if delivery.state is not DeliveryState.SKIPPED:
+    found = dict.fromkeys(STATES, 0)
+    for state, n in counts.items():
+        if state is not DeliveryState.SKIPPED:
             # `sending` and `dot` are another process at work, or one that died: it is finished by the next run.
-            counts[delivery.state.value if delivery.state.value in counts else "due"] += 1
-    return counts
+            found[state.value if state.value in found else "due"] += n
+    return found

@@ -26,7 +26,6 @@ from digest.stages.lost import LostIssues
 from digest.stages.mails import Mailed, Mailing, count_states
 from digest.stages.source_reports import SourceReports
 
-_ON_THEIR_WAY = frozenset({DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.DOT})
 _GONE_WRONG = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 _SHOWN = 3
 """Items that could not be read, and that are told of one by one."""
@@ -98,9 +97,9 @@ class Store(Protocol):
         self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
     ) -> tuple[Candidate, ...]: ...
 
-    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
+    def count_deliveries(self, edition: str, *, since: date, until: date) -> Mapping[DeliveryState, int]: ...
 
-    def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]: ...
+    def deliveries(self, edition: str, day: date, *, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
 
     def rejections(self, source: str, day: date) -> tuple[Rejected, ...]: ...
 
@@ -145,8 +144,8 @@ class Reporting:
             # What it took from earlier lists is not open any more.
             past = {s.name: s.past for s in issue.sources}
             sources = tuple(replace(s, past=past.get(s.name, ())) for s in sources)
-        of_today = self.store.deliveries(edition, day)
-        counts = count_states(of_today)
+        counts = count_states(self.store.count_deliveries(edition, since=day, until=day))
+        gone_wrong = self.store.deliveries(edition, day, states=_GONE_WRONG)
         counts["due"] += self._waiting(edition, day)
         missed = lost.warnings(edition, day)
         warnings = [
@@ -160,7 +159,7 @@ class Reporting:
             *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
             *((f"the archive could not be drawn: {done.site_error}",) if done.site_error else ()),
             *delivered.warnings,
-            *(f"{d.recipient}: {d.error}" for d in of_today if d.state in _GONE_WRONG and d.error),
+            *(f"{d.recipient}: {d.error}" for d in gone_wrong if d.error),
         ]
         return Report(
             edition=edition,
@@ -181,12 +180,8 @@ class Reporting:
 
     def _waiting(self, edition: str, day: date) -> int:
         """Mails of earlier days that a run of *day* sends, as far as they are on their way still."""
-        return sum(
-            d.state in _ON_THEIR_WAY
-            for earlier in self.store.undelivered(edition, since=mails_since(day), until=day)
-            if earlier != day
-            for d in self.store.deliveries(edition, earlier)
-        )
+        since, until = mails_since(day), date.fromordinal(max(1, day.toordinal() - 1))
+        return count_states(self.store.count_deliveries(edition, since=since, until=until))["due"]
 
     def _unread(self, edition: str, unread: Unread) -> Collection[str]:
         """What of the edition's interests could not be read; of a library's entries only when that is news."""

@@ -3,8 +3,21 @@
 SQLite and Postgres take one path. What differs between them is in this file and in `migrations.py`, and the words of
 the search in `search.py`; no query asks which one it is talking to.
 
-There is one writer at a time on both: SQLite by its nature, and Postgres by an advisory lock. So what a transaction
-has read stays true until it has written, and two runs at once do each thing once.
+On SQLite there is one writer at a time, so what a transaction has read stays true until it has written. On Postgres a
+transaction that writes what follows from what it has read names the locks that keep that true; others write beside it:
+
+    papers    papers, their ids, parts and sketches, the lists that name them, and all other rows that point at a paper.
+              A reading may fold one paper into another and delete it: who holds this lock and has found a paper's key
+              can write it down, and no list is judged by what another reading is just changing.
+    ledger    requests and handovers. Who holds it sees all that is reserved, so no two are given the same money; and
+              two that settle one request write its failed checks one after the other.
+    issue     issues, what they decided, and the deliveries they make. Who holds it and finds no issue of a day makes
+              the only one; and a rewritten issue is made of the one that stands there.
+    schema    the tables themselves. A migration takes this one and all others.
+
+Locks are taken in this order, whatever order they are named in, so no two wait for each other. All that is one
+statement needs none: one row that is inserted, replaced or deleted whole, and the claims of `leases.py`, whose UPDATE
+says in its WHERE what it relies on.
 """
 
 from __future__ import annotations
@@ -12,12 +25,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,12 +50,11 @@ T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 _BUSY_TIMEOUT_S: Final = 30
-_LOCK: Final = {
-    # A transaction that begins as a reader and then writes fails at once if another has written meanwhile.
-    "sqlite": "BEGIN IMMEDIATE",
-    # The number is arbitrary and only has to be the same everywhere.
-    "postgresql": "SELECT pg_advisory_xact_lock(7235998271)",
-}
+Lock = Literal["papers", "ledger", "issue", "schema"]
+LOCKS: Final[tuple[Lock, ...]] = ("papers", "ledger", "issue", "schema")
+"""In the order in which they are taken."""
+_LOCK_NUMBER: Final = 1684630373
+"""The first number of our advisory locks ("dige"); the second is the place among `LOCKS`."""
 _IN_CHUNK: Final = 1000
 """Values in one IN list. SQLite takes 32,766 in a statement since 3.32, Postgres 65,535."""
 
@@ -55,23 +67,38 @@ def utc_now() -> datetime:
 class Database:
     """One open database."""
 
-    def __init__(self, engine: Engine, *, clock: Clock) -> None:
+    def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
+        """
+        Args:
+            lease: As `open` takes it.
+        """
         self._engine = engine
         self._clock = clock
+        self._lease = lease
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock = utc_now, steps: Sequence[Migration] = MIGRATIONS) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock = utc_now,
+        steps: Sequence[Migration] = MIGRATIONS,
+        lease: timedelta | None = None,
+    ) -> Self:
         """Open the database at *url*, make it if there is none, and bring its tables up to date.
 
         Args:
             url: `sqlite:///path/to/digest.db` or `postgresql+psycopg://user:password@host/name`.
-            clock: For what the database itself dates: its migrations, and the claims on deliveries.
+            clock: For what the database itself dates: its migrations, leases and claims. The clocks of machines that
+                share a database must agree to within a few seconds.
+            lease: For how long what this store claims is its own after its last sign of life, and when a store that
+                gives none is taken for dead: the same for all that share a database. None: `leases.LEASE`.
 
         Raises:
             StoreError: It can't be opened, is not ours, or is newer than this program.
         """
         parsed = _parse(url)
-        database = cls(_engine(parsed), clock=clock)
+        database = cls(_engine(parsed), clock=clock, lease=lease)
         try:
             database._prepare(steps)
         except BaseException:
@@ -107,10 +134,20 @@ class Database:
             yield connection
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """A transaction that is the only one writing; committed at the end, rolled back by any exception."""
+    def _write(self, *locks: Lock) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back by any exception.
+
+        Args:
+            locks: What nobody else is to write meanwhile; see the head of this file. SQLite has one lock for all.
+        """
         with _told(self.place), self._engine.begin() as connection:
-            connection.exec_driver_sql(_LOCK[connection.dialect.name])
+            if connection.dialect.name == "sqlite":
+                # One that begins as a reader and then writes fails at once if another has written meanwhile.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                for number, lock in enumerate(LOCKS):
+                    if lock in locks:
+                        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER}, {number})")
             yield connection
 
     def _prepare(self, steps: Sequence[Migration]) -> None:
@@ -121,7 +158,7 @@ class Database:
         if check_version(found, place=self.place, steps=steps):
             return
         for step in steps:
-            with self._write() as connection:
+            with self._write(*LOCKS) as connection:
                 apply(connection, step, at=self._clock())
 
     def _prepare_file(self) -> None:
@@ -165,6 +202,20 @@ def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) 
     key = connection.execute(insert(table).values(values)).inserted_primary_key
     assert key is not None  # noqa: S101 -- None is for other statements than this
     return int(key[0])
+
+
+def new_paper_keys(connection: Connection, count: int) -> list[int]:
+    """So many keys that no paper has, or ever had; ascending."""
+    if not count:
+        return []
+    if connection.dialect.name == "postgresql":
+        keys = connection.exec_driver_sql("SELECT nextval('paper_pk') FROM generate_series(1, %s)", (count,))
+        return sorted(keys.scalars())
+    connection.exec_driver_sql(
+        "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + ? AS TEXT) WHERE key = 'last paper'", (count,)
+    )
+    last = int(connection.exec_driver_sql("SELECT value FROM meta WHERE key = 'last paper'").scalar_one())
+    return list(range(last - count + 1, last + 1))
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:

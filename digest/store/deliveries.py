@@ -1,4 +1,4 @@
-"""The outbox: one row for each issue and recipient, taken by one process at a time.
+"""The outbox: one row for each issue and recipient, in one pair of hands at a time.
 
                                        ┌──────────► failed
     due ──claim──► sending ──► dot ────┼──────────► sent
@@ -6,151 +6,175 @@
      │ └► skipped     │         └─ died ──────────► unknown
      └──── died ──────┘
 
-A claim names the process that made it. It is void when that process is gone, which can be asked on the same machine,
-or when it is older than `LEASE`, for one on another machine. A process that was only slow, and comes back to find its
-claim taken, is stopped before the final dot: so the mail goes out once.
+A claim names its owner and holds as long as that one shows signs of life (`leases.py`). Mails are claimed some at a
+time, and each goes to `dot` by itself, where its claim must still hold. So an owner that was only slow, and comes back
+to find a claim taken, is stopped before the final dot, and the mail goes out once.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 
-from digest.core.errors import NotFoundError, StoreError
+from digest.core.errors import ClaimLostError, NotFoundError
 from digest.core.models import Delivery, DeliveryState
-from digest.core.ports import Clock
 from digest.store import tables
-from digest.store.database import AnyRow, Database
-
-LEASE: Final = timedelta(minutes=15)
-"""More than the ten minutes that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)."""
+from digest.store.database import AnyRow, chunks
+from digest.store.leases import Leases
 
 _IN_HAND: Final = (DeliveryState.SENDING, DeliveryState.DOT)
 ON_THEIR_WAY: Final = (DeliveryState.DUE, *_IN_HAND)
 _DIED_AT_DOT: Final = "a run ended while the mail was being taken: it may have been delivered, so it is not sent again"
 _d = tables.delivery.c
 
-_open_claimants: set[str] = set()
-"""The stores this process has open; what a closed one left behind is abandoned."""
 
-
-class Deliveries(Database):
+class Deliveries(Leases):
     """The part of the store that the stage `deliver` talks to."""
 
-    def __init__(self, engine: Engine, *, clock: Clock) -> None:
-        super().__init__(engine, clock=clock)
-        self._claimant = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        _open_claimants.add(self._claimant)
-
-    def close(self) -> None:
-        """Let go of all connections, and of the deliveries in hand."""
-        _open_claimants.discard(self._claimant)
-        super().close()
-
-    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]:
-        """All deliveries of an issue, sorted by id."""
-        query = select(tables.delivery).where(_of(edition, day)).order_by(_d.id)
+    def deliveries(
+        self, edition: str, day: date, *, states: Collection[DeliveryState] = tuple(DeliveryState)
+    ) -> tuple[Delivery, ...]:
+        """The deliveries of an issue that are in one of *states*, sorted by id."""
+        query = select(tables.delivery).where(_of(edition, day), _d.state.in_(states)).order_by(_d.id)
         with self._read() as connection:
             return tuple(_delivery(row) for row in connection.execute(query))
+
+    def count_deliveries(self, edition: str, *, since: date, until: date) -> dict[DeliveryState, int]:
+        """How many deliveries of the edition's issues of these days are in which state; states of none are left out."""
+        query = (
+            select(_d.state, func.count().label("number"))
+            .where(_d.edition == edition, _d.date.between(since, until))
+            .group_by(_d.state)
+        )
+        with self._read() as connection:
+            return {DeliveryState(row.state): row.number for row in connection.execute(query)}
+
+    def sent_at(self, edition: str, day: date, n: int) -> datetime | None:
+        """When the *n*-th mail of an issue was sent, counted from 1; None if fewer were."""
+        if n < 1:
+            return None
+        query = (
+            select(_d.claimed_at)
+            .where(_of(edition, day), _d.state == DeliveryState.SENT)
+            .order_by(_d.claimed_at)
+            .offset(n - 1)
+            .limit(1)
+        )
+        with self._read() as connection:
+            found: datetime | None = connection.scalar(query)
+            return found
 
     def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]:
         """Days of the edition's issues that have deliveries on their way: due, sending or at the dot; sorted."""
         query = select(_d.date).where(_d.edition == edition, _d.date.between(since, until), _d.state.in_(ON_THEIR_WAY))
         with self._read() as connection:
-            return tuple(sorted(set(connection.scalars(query))))
+            return tuple(sorted(connection.scalars(query.distinct())))
 
-    def claim_delivery(self, edition: str, day: date) -> Delivery | None:
-        """Take the next delivery that is due, or was left at `sending` by a dead process, and mark it `sending`.
+    def claim_deliveries(self, edition: str, day: date, *, limit: int) -> tuple[Delivery, ...]:
+        """Take the next deliveries that are due, or were left at `sending` by the dead, and mark them `sending`.
 
         Those tried least often come first: a few addresses that are never taken keep nobody waiting behind them. A try
-        that did not come to its end is none.
+        that did not come to its end is none. Of several that claim at once each gets others.
         """
+        # Two queries, each in the order of the index, for a sort of all that is due would be made for every few mails.
+        due = and_(_of(edition, day), _d.state == DeliveryState.DUE)
+        left = and_(_of(edition, day), _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
         with self._write() as connection:
-            due = connection.execute(
-                select(tables.delivery)
-                .where(_of(edition, day), _d.state == DeliveryState.DUE)
-                .order_by(_d.attempts, _d.id)
-                .limit(1)
-            ).one_or_none()
-            sending = connection.execute(
-                select(tables.delivery).where(_of(edition, day), _d.state == DeliveryState.SENDING)
-            )
-            free = [row for row in sending if self._is_abandoned(row)]
-            if due is not None:
-                free.append(due)
-            if not free:
-                return None
-            row = min(free, key=lambda r: (r.attempts - (r.state == DeliveryState.SENDING), r.id))
-            claim = {"state": DeliveryState.SENDING, "claimed_by": self._claimant, "claimed_at": self._clock()}
-            connection.execute(
-                update(tables.delivery).where(_d.id == row.id).values(attempts=row.attempts + 1, **claim)
-            )
-            return _delivery(connection.execute(select(tables.delivery).where(_d.id == row.id)).one())
+            self._keep_alive(connection)
+            free = [
+                row
+                for which in (due, left)
+                for row in connection.execute(
+                    select(tables.delivery)
+                    .where(which)
+                    .order_by(_d.attempts, _d.id)
+                    .limit(limit)
+                    .with_for_update(skip_locked=True, of=tables.delivery)
+                )
+            ]
+            free.sort(key=lambda row: (row.attempts - (row.state == DeliveryState.SENDING), row.id))
+            claimed = [row.id for row in free[:limit]]
+            claim = {"state": DeliveryState.SENDING, "claimed_by": self.owner, "claimed_at": self._clock()}
+            for some in chunks(claimed):
+                connection.execute(
+                    update(tables.delivery).where(_d.id.in_(some)).values(attempts=_d.attempts + 1, **claim)
+                )
+            rows = {
+                row.id: row
+                for some in chunks(claimed)
+                for row in connection.execute(select(tables.delivery).where(_d.id.in_(some)))
+            }
+        return tuple(_delivery(rows[i]) for i in claimed)
+
+    def return_deliveries(self, ids: Sequence[int]) -> None:
+        """Give claimed deliveries back, due as they were before; what is not ours and at `sending` is left alone."""
+        mine = and_(_d.state == DeliveryState.SENDING, _d.claimed_by == self.owner)
+        back = {"state": DeliveryState.DUE, "attempts": _d.attempts - 1, "claimed_by": None, "claimed_at": None}
+        with self._write() as connection:
+            for some in chunks(ids):
+                connection.execute(update(tables.delivery).where(_d.id.in_(some), mine).values(back))
 
     def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None:
         """Write a delivery's new state down.
 
+        What became of a mail is a fact, and is written down as long as nobody else has it in hand. For `dot` the claim
+        must hold from now on: who overslept it has it still if nobody took it, and then shows a sign of life first.
+
         Raises:
-            StoreError: Another process has it in hand; for `dot` also if nobody has. The mail must not go out.
+            ClaimLostError: Another process has it in hand; for `dot` also if nobody has. The mail must not go out.
             NotFoundError: There is no such delivery.
         """
-        mine = _d.claimed_by == self._claimant
-        if state is DeliveryState.DOT:
-            allowed = and_(_d.state == DeliveryState.SENDING, mine)
-        else:
-            allowed = or_(_d.state.not_in(_IN_HAND), mine)
+        mine = _d.claimed_by == self.owner
+        is_at_dot = state is DeliveryState.DOT
+        allowed = and_(_d.state == DeliveryState.SENDING, mine) if is_at_dot else or_(_d.state.not_in(_IN_HAND), mine)
         values: dict[str, Any] = {"state": state, "error": error}
         if state in _IN_HAND:
-            values |= {"claimed_by": self._claimant, "claimed_at": self._clock()}
+            values |= {"claimed_by": self.owner, "claimed_at": self._clock()}
         elif state is DeliveryState.SENT:
             values |= {"claimed_at": self._clock()}  # when it went out, for whoever asks
         with self._write() as connection:
+            if is_at_dot and not connection.scalar(select(self._is_live(literal(self.owner)))):
+                self._keep_alive(connection)
             changed = connection.execute(update(tables.delivery).where(_d.id == delivery_id, allowed).values(values))
             if changed.rowcount == 1:
                 return
             if connection.scalar(select(_d.id).where(_d.id == delivery_id)) is None:
                 raise NotFoundError(f"there is no delivery {delivery_id}")
-        raise StoreError(f"delivery {delivery_id} is in the hands of another process, which will finish it")
+        raise ClaimLostError(f"delivery {delivery_id} is in the hands of another process, which will finish it")
 
     def doubt_deliveries(self, edition: str, day: date) -> int:
-        """Turn deliveries left at `dot` by a dead process into `unknown`; how many there were."""
+        """Turn deliveries left at `dot` by the dead into `unknown`; how many there were."""
+        left = and_(_of(edition, day), _d.state == DeliveryState.DOT, ~self._is_live(_d.claimed_by))
+        doubt = update(tables.delivery).where(left).values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
         with self._write() as connection:
-            at_dot = connection.execute(select(tables.delivery).where(_of(edition, day), _d.state == DeliveryState.DOT))
-            abandoned = [row.id for row in at_dot if self._is_abandoned(row)]
-            for delivery_id in abandoned:
-                connection.execute(
-                    update(tables.delivery)
-                    .where(_d.id == delivery_id)
-                    .values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
-                )
-        return len(abandoned)
+            return connection.execute(doubt).rowcount
 
-    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> tuple[Delivery, ...]:
+    def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> Mapping[date, int]:
         """Give up what is on its way and of a day before *before*, or all of it, but for what others have in hand.
 
-        What comes back is what was given up, sorted by id. What may have been delivered becomes `unknown` instead.
+        What may have been delivered becomes `unknown` instead.
+
+        Returns:
+            How many were given up, by the day of their issue, sorted.
         """
-        query = select(tables.delivery).where(_d.edition == edition, _d.state.in_(ON_THEIR_WAY)).order_by(_d.id)
-        if before is not None:
-            query = query.where(_d.date < before)
-        skipped = []
+        of_it = _d.edition == edition if before is None else and_(_d.edition == edition, _d.date < before)
+        is_left = ~self._is_live(_d.claimed_by)
+        at_dot = and_(of_it, _d.state == DeliveryState.DOT, is_left)
+        idle = or_(_d.state == DeliveryState.DUE, and_(_d.state == DeliveryState.SENDING, is_left))
+        skipped = {}
         with self._write() as connection:
-            for row in connection.execute(query).all():
-                if row.state != DeliveryState.DUE and not self._is_abandoned(row):
-                    continue
-                values = {"state": DeliveryState.SKIPPED, "error": reason}
-                if row.state == DeliveryState.DOT:
-                    values = {"state": DeliveryState.UNKNOWN, "error": _DIED_AT_DOT}
-                else:
-                    skipped.append(_delivery(row))
-                connection.execute(update(tables.delivery).where(_d.id == row.id).values(values))
-        return tuple(skipped)
+            days = sorted(connection.scalars(select(_d.date).where(of_it, _d.state.in_(ON_THEIR_WAY)).distinct()))
+            if days:
+                doubt = {"state": DeliveryState.UNKNOWN, "error": _DIED_AT_DOT}
+                connection.execute(update(tables.delivery).where(at_dot).values(doubt))
+            for day in days:
+                given_up = update(tables.delivery).where(_of(edition, day), idle)
+                if n := connection.execute(given_up.values(state=DeliveryState.SKIPPED, error=reason)).rowcount:
+                    skipped[day] = n
+        return skipped
 
     def retry_deliveries(
         self,
@@ -175,10 +199,11 @@ class Deliveries(Database):
             query = query.where(_d.error == error)
         wanted = {r.lower() for r in recipients}
         with self._write() as connection:
-            rows = connection.execute(query.order_by(_d.id)).all()
+            rows = connection.execute(query.order_by(_d.id).with_for_update()).all()
+            # Not in SQL: SQLite knows the small letters of ASCII alone.
             chosen = [row for row in rows if not wanted or row.recipient.lower() in wanted]
-            for row in chosen:
-                again = update(tables.delivery).where(_d.id == row.id).values(state=DeliveryState.DUE, error=None)
+            for some in chunks(row.id for row in chosen):
+                again = update(tables.delivery).where(_d.id.in_(some)).values(state=DeliveryState.DUE, error=None)
                 connection.execute(again)
         return tuple(map(_delivery, chosen))
 
@@ -195,33 +220,8 @@ class Deliveries(Database):
             found = [_delivery(row) for row in connection.execute(query)]
         return tuple(sorted(found, key=lambda d: (-d.date.toordinal(), d.edition, d.recipient)))
 
-    def _is_abandoned(self, row: AnyRow) -> bool:
-        claimed_at: datetime = row.claimed_at
-        age = self._clock() - claimed_at
-        if age > LEASE:
-            return True
-        host, pid, _ = str(row.claimed_by).rsplit("/", 2)
-        if host != socket.gethostname():
-            # One that lies ahead was dated by a clock that was wrong, and would hold for years.
-            return age < -LEASE
-        if int(pid) == os.getpid():
-            return row.claimed_by not in _open_claimants
-        return not _is_running(int(pid))
 
-
-def _is_running(pid: int) -> bool:
-    if os.name != "posix":
-        return True  # There, signal 0 is not a question: it ends the process. The lease has to do.
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # somebody else's
-    return True
-
-
-def _of(edition: str, day: date) -> Any:
+def _of(edition: str, day: date) -> ColumnElement[bool]:
     return and_(_d.edition == edition, _d.date == day)
 
 

@@ -45,7 +45,7 @@ class Feedback(Database):
         """
         if value not in (1, -1):
             raise ValueError(f"a mark is 1 or -1, not {value}")
-        with self._write() as connection:
+        with self._write("papers") as connection:
             pks = find_pks(connection, [paper_id])
             if not pks:
                 raise NotFoundError(f"the store has no paper {paper_id}")
@@ -54,7 +54,7 @@ class Feedback(Database):
 
     def unmark(self, edition: str, paper_id: PaperId, *, reader: str = "") -> bool:
         """Forget what *reader* said of a paper; whether there was anything to forget."""
-        with self._write() as connection:
+        with self._write("papers") as connection:
             pks = find_pks(connection, [paper_id]).values()
             gone = delete(tables.feedback).where(_f.edition == edition, _f.reader == reader, _f.paper_pk.in_(list(pks)))
             return bool(connection.execute(gone).rowcount)

@@ -81,7 +81,7 @@ class Jobs(Database):
             "prompt": plans[0].prompt,
             "submitted_at": at,
         }
-        with self._write() as connection:
+        with self._write("ledger") as connection:
             if not fits(connection, plans, ceilings):
                 return None
             pk = insert_one(connection, tables.job, {**values, "prompts": [dump(prompt) for prompt in prompts]})
@@ -93,7 +93,7 @@ class Jobs(Database):
         values: dict[str, Any] = {"state": state}
         if provider_id is not None:
             values["provider_id"] = provider_id
-        with self._write() as connection:
+        with self._write("ledger") as connection:
             if state not in OPEN:
                 # Of hundreds of papers only what tells that they were asked for.
                 body = connection.scalar(select(_job.prompts).where(_job.pk == job))

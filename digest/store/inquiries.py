@@ -103,7 +103,7 @@ class Look(Database):
             return next(iter(load_papers(connection, pks).values()), None)
 
     def paper_at(self, url: str) -> Paper | None:
-        """The paper whose own page this is. Reads all papers: for a person who asks, not for a run."""
+        """The paper whose own page this is."""
         with self._read() as connection:
             pk = connection.scalar(select(tables.paper.c.pk).where(tables.paper.c.url == url).limit(1))
             return None if pk is None else load_papers(connection, [pk])[pk]

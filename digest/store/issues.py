@@ -96,7 +96,7 @@ class Issues(Database):
         """
         key = {"edition": issue.edition, "date": issue.date}
         is_it = and_(_issue.edition == issue.edition, _issue.date == issue.date)
-        with self._write() as connection:
+        with self._write("papers", "issue") as connection:
             if connection.scalar(select(_issue.entries).where(is_it)):
                 return False
             row = {**key, "body": dump(issue), "entries": len(issue.entries), "built_at": at}

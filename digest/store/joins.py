@@ -14,7 +14,7 @@ from digest.core.identity.ids import ids_of, known_by, merge, names_of
 from digest.core.models import Issue, Paper, PaperId
 from digest.core.words.text import quoted
 from digest.store import tables
-from digest.store.database import AnyRow, Database, upsert
+from digest.store.database import AnyRow, Database, new_paper_keys, upsert
 from digest.store.papers import find_pks, load_papers, paper_values, replace_sketches
 from digest.store.parts import Listed, forget_parts, keep_apart, load_listings, load_parts, put_parts
 from digest.store.serialize import load
@@ -68,7 +68,7 @@ class Joins(Database):
         Raises:
             NotFoundError: The paper or the part is not there; or the paper was joined when parts were not kept yet.
         """
-        with self._write() as connection:
+        with self._write("papers") as connection:
             pk = find_pks(connection, [paper_id]).get(paper_id)
             if pk is None:
                 raise NotFoundError(f"the store has no paper {paper_id}")
@@ -118,7 +118,7 @@ def _without(paper: Paper, ids: Iterable[PaperId]) -> Paper:
 
 def _insert(connection: Connection, taken: Paper, *, of: int) -> int:
     first_seen = connection.scalar(select(_p.first_seen).where(_p.pk == of))
-    new_pk = (connection.scalar(select(func.max(_p.pk))) or 0) + 1
+    [new_pk] = new_paper_keys(connection, 1)
     # Its id may be the one that the old row still bears.
     connection.execute(update(tables.paper).where(_p.pk == of).values(id=f"split:{of}"))
     connection.execute(insert(tables.paper).values(pk=new_pk, first_seen=first_seen, **paper_values(taken)))

@@ -39,9 +39,9 @@ class Books(Database):
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None:
         """Book a request before it is sent; its number in the books, or None if it could break a ceiling.
 
-        Of several processes that ask at the same moment no two are given the same money, for one writes at a time.
+        Of several processes that ask at the same moment no two are given the same money: they ask one after the other.
         """
-        with self._write() as connection:
+        with self._write("ledger") as connection:
             if not fits(connection, [plan], ceilings):
                 return None
             [number] = book(connection, [plan])
@@ -65,7 +65,7 @@ class Books(Database):
             "summaries": summaries,
         }
         check = tables.failed_check
-        with self._write() as connection:
+        with self._write("ledger") as connection:
             connection.execute(update(tables.request).where(_request.pk == request).values(values))
             connection.execute(delete(check).where(check.c.request_pk == request))
             rows = [

@@ -31,6 +31,7 @@ _WORDS: Final = {
         "bytes": "BLOB",
         "instant": "DATETIME",
         "clustered": "WITHOUT ROWID",
+        "any_length": "",
         "two": "?, ?",
     },
     "postgresql": {
@@ -38,6 +39,8 @@ _WORDS: Final = {
         "bytes": "BYTEA",
         "instant": "TIMESTAMPTZ",
         "clustered": "",
+        # A B-tree of Postgres takes no text beyond 2,700 bytes; a hash takes any, and finds what is equal.
+        "any_length": "USING hash",
         "two": "%s, %s",
     },
 }
@@ -499,6 +502,38 @@ def _parts(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE sketched")
 
 
+# -- 7
+
+_LEASES_7: Final = (
+    "CREATE TABLE lease (name TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, until {instant} NOT NULL) {clustered}",
+    "CREATE INDEX lease_owner ON lease (owner)",
+    # In the order in which deliveries are claimed, so that claiming some of many reads no more than these.
+    "DROP INDEX delivery_state",
+    "CREATE INDEX delivery_claim ON delivery (edition, date, state, attempts, id)",
+    "CREATE INDEX paper_url ON paper {any_length} (url)",
+)
+_KEYS_7_SQLITE: Final = (
+    "INSERT INTO meta (key, value) SELECT 'last paper', CAST(coalesce(max(pk), 0) AS TEXT) FROM paper",
+)
+_KEYS_7_POSTGRESQL: Final = (
+    "CREATE SEQUENCE paper_pk OWNED BY paper.pk",
+    "SELECT setval('paper_pk', coalesce(max(pk), 0) + 1, false) FROM paper",
+)
+
+
+def _leases(connection: Connection) -> None:
+    """Who may do what until when, a quick way to the next deliveries, and new keys of papers without looking at all.
+
+    Claims of the program before name no owner that has a lease. So they are free, as those of a process that died are.
+    """
+    _execute(connection, _LEASES_7)
+    _execute(connection, _KEYS_7_SQLITE if connection.dialect.name == "sqlite" else _KEYS_7_POSTGRESQL)
+
+
+def _ownership(connection: Connection) -> None:
+    _leases(connection)
+
+
 MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
@@ -506,4 +541,5 @@ MIGRATIONS: Final = (
     Migration(version=4, name="books of requests", run=_books),
     Migration(version=5, name="feedback and liked papers", run=_wishes),
     Migration(version=6, name="parts of joined papers, and other sketches", run=_parts),
+    Migration(version=7, name="ownership in the database", run=_ownership),
 )

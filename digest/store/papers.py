@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
-from itertools import chain, count
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
@@ -20,7 +20,7 @@ from digest.core.identity.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Res
 from digest.core.identity.sketch import are_strangers, sketch, tells_up_to
 from digest.core.models import Announcement, Link, Paper, PaperId, Signals
 from digest.store import tables
-from digest.store.database import AnyRow, chunks, upsert
+from digest.store.database import AnyRow, chunks, new_paper_keys, upsert
 from digest.store.parts import kept_apart, load_parts, save_parts, take_parts
 from digest.store.serialize import dump, load
 
@@ -136,8 +136,7 @@ def save_papers(
         if one.pk is not None:
             for gone in one.joined:
                 _fold(connection, gone, into=one.pk)
-    # Nobody else writes meanwhile, so the next keys are ours.
-    new_pks = count((connection.scalar(select(func.max(_p.pk))) or 0) + 1)
+    new_pks = iter(new_paper_keys(connection, sum(one.pk is None for one in papers)))
     pks = {one.paper.id: next(new_pks) if one.pk is None else one.pk for one in papers}
     inserted = [
         {"pk": pks[one.paper.id], "first_seen": day, **paper_values(one.paper)} for one in papers if one.pk is None

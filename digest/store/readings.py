@@ -94,7 +94,7 @@ class Readings(Database):
             gap: Items that the source says there are, and that could not be found.
             is_open: The list still grows.
         """
-        with self._write() as connection:
+        with self._write("papers") as connection:
             _drop_stand_ins(connection, source, day)
             _save_records(connection, source, day, read_on, parsed)
             row = {"rejected": len(parsed.rejected), "expected": parsed.expected, "gap": gap, "is_open": is_open}
@@ -129,7 +129,7 @@ class Readings(Database):
     ) -> None:
         """Note that on *day* the source's list is that *of* an earlier day, or of an earlier hour, unchanged."""
         reading, record, kept = tables.reading, tables.record, tables.reading_document
-        with self._write() as connection:
+        with self._write("papers") as connection:
             before = connection.execute(select(reading).where(reading.c.source == source, reading.c.day == of)).one()
             if of != day:
                 _copy(connection, record, source, of=of, to=day)
@@ -168,7 +168,7 @@ class Readings(Database):
             tables.reading.c.error.is_(None),
             tables.reading.c.state.in_([s for s in SourceState if s.is_settled]),
         )
-        with self._write() as connection:
+        with self._write("papers") as connection:
             if connection.scalar(succeeded) is None:
                 upsert(
                     connection,

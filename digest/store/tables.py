@@ -4,7 +4,7 @@
        ▲                                                    summary    meta    migration
     reading ◄── rejected     vote            told         overview   failed_check ──► request ──► job   learned
        ▲                      ▼                ▼
-    record ──► paper ◄── alias       considered ──► issue ◄── delivery
+    record ──► paper ◄── alias       considered ──► issue ◄── delivery   (lease)
                   ▲──────────────────────┘           sketch    interest
                   └── feedback
 
@@ -395,6 +395,14 @@ feedback = Table(
     Column("at", Instant, nullable=False),
 )
 
+lease = Table(
+    "lease",  # who may do a thing until when; `owner:TOKEN` says how long what TOKEN has claimed is its own
+    metadata,
+    Column("name", Plain, primary_key=True),
+    Column("owner", Plain, nullable=False),  # a random token, made when a store is opened
+    Column("until", Instant, nullable=False),
+)
+
 delivery = Table(
     "delivery",
     metadata,
@@ -407,8 +415,8 @@ delivery = Table(
     Column("queued_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Plain),
-    Column("claimed_by", Plain),
-    Column("claimed_at", Instant),
+    Column("claimed_by", Plain),  # the owner who has it in hand, or had
+    Column("claimed_at", Instant),  # of one that was sent, the moment at which it was
     UniqueConstraint("edition", "date", "recipient"),
     ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
 )

@@ -86,7 +86,7 @@ class Topics(Database):
         None where nothing changed, or there is no such issue. Its papers must stay the same.
         """
         is_it = (_issue.edition == edition, _issue.date == day)
-        with self._write() as connection:
+        with self._write("issue") as connection:
             body = connection.scalar(select(_issue.body).where(*is_it))
             if body is None:
                 return None

@@ -12,7 +12,7 @@ from digest.core.errors import NotFoundError
 from digest.core.models import Delivery, DeliveryState
 from digest.stages.deliver import Delivered, mails_since
 from digest.stages.lost import LostIssues
-from digest.stages.mails import STATES, Mailing, count_states
+from digest.stages.mails import Mailing, count_states
 
 RETRIED: Final = {
     "failed": DeliveryState.FAILED,
@@ -57,11 +57,9 @@ class Posted:
 class Store(Protocol):
     """The store, as far as it knows the mails of issues."""
 
-    def deliveries(self, edition: str, day: date) -> tuple[Delivery, ...]: ...
+    def count_deliveries(self, edition: str, *, since: date, until: date) -> Mapping[DeliveryState, int]: ...
 
     def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
-
-    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
 
     def retry_deliveries(
         self,
@@ -142,9 +140,4 @@ class Delivering:
         return tuple(Retried(date=d.date, recipient=d.recipient, may_arrive_twice=twice) for d in again)
 
     def _states(self, edition: str, span: tuple[date, date]) -> dict[str, int]:
-        counts = dict.fromkeys(STATES, 0)
-        for name, day, _ in self.store.issue_dates(edition):
-            if span[0] <= day <= span[1]:
-                for state, n in count_states(self.store.deliveries(name, day)).items():
-                    counts[state] += n
-        return counts
+        return count_states(self.store.count_deliveries(edition, since=span[0], until=span[1]))

@@ -37,7 +37,7 @@ def prepare(folder: Path) -> Desk:
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from digest.cli.main import main; main()", "run", "--date", str(TUESDAY)],
+        [sys.executable, "-m", "tests.short_lease", "run", "--date", str(TUESDAY)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,

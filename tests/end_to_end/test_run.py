@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import errno
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from digest.core.errors import DeliveryError, DigestError, InDoubtError, RefusedError
+from digest.core.errors import DeliveryError, InDoubtError, RefusedError
 from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Record, SourceState
 from digest.sources.jsonl import JsonlSource
 from digest.stages.report import Stage
@@ -22,6 +21,7 @@ from digest.store import SqlStore
 from digest.usecases.find import is_done
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk, line, tree
+from tests.store_values import claim
 
 MONDAY = date(2026, 6, 1)
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
@@ -377,7 +377,7 @@ def test_a_mail_in_doubt_is_named_by_every_run_of_its_day_and_not_sent_again(des
     desk.feed(MONDAY, [paper(1)])
     desk.run(MONDAY, send=False)
     with desk.app() as app:
-        claimed = app.store.claim_delivery("daily", MONDAY)
+        claimed = claim(app.store, day=MONDAY)
         assert claimed is not None
         app.store.mark_delivery(claimed.id, DeliveryState.DOT)
     with desk.app() as app:
@@ -395,7 +395,7 @@ def test_a_mail_in_doubt_of_an_earlier_day_is_told_once(desk: Desk) -> None:
     desk.feed(TUESDAY, [paper(2)])
     desk.run(MONDAY, send=False)
     with desk.app() as app:
-        claimed = app.store.claim_delivery("daily", MONDAY)
+        claimed = claim(app.store, day=MONDAY)
         assert claimed is not None
         app.store.mark_delivery(claimed.id, DeliveryState.DOT)
 
@@ -465,17 +465,6 @@ def test_a_list_that_leads_back_to_itself_says_so(desk: Desk) -> None:
 
     assert report.status == "degraded"
     assert any("the list leads back to a page that was read" in w for w in report.warnings)
-
-
-def test_a_disk_that_knows_no_locks_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    # Such a disk is a network share; there is none here.
-    monkeypatch.setattr("fcntl.flock", refuse)
-
-    with pytest.raises(DigestError, match=r"run\.lock: cannot be locked: No locks available"):
-        desk.run(MONDAY)
 
 
 def test_a_day_caught_up_with_knows_of_no_rise_since_a_later_day(tmp_path: Path) -> None:

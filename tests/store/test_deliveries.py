@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from digest.core.errors import NotFoundError, StoreError
-from digest.core.models import Delivery, DeliveryState
-from digest.store import SqlStore
-from tests.conftest import NOON, paper
-from tests.store_values import DAY, Hand, publish, start
-
-pytest_plugins = ("tests.store_fixtures",)
-
-CLAIM = """
-import sys
-from datetime import date
+from digest.core.errors import ClaimLostError, NotFoundError
 from digest.core.models import DeliveryState
 from digest.store import SqlStore
-store = SqlStore.open(sys.argv[1])
-delivery = store.claim_delivery("daily", date(2026, 6, 3))
-if sys.argv[2] == "dot":
-    store.mark_delivery(delivery.id, DeliveryState.DOT)
-print(delivery.id, flush=True)
-sys.stdin.read()
-"""
+from tests.conftest import NOON, paper
+from tests.store_values import DAY, Hand, claim, publish
+
+pytest_plugins = ("tests.store_fixtures",)
 
 
 @pytest.fixture
@@ -39,10 +22,6 @@ def due(store: SqlStore) -> SqlStore:
     """A store with an issue and three due deliveries."""
     publish(store, paper(1), deliveries={f"{name}@example.org": f"<{name}@x>" for name in ("ada", "emmy", "sofia")})
     return store
-
-
-def claim(store: SqlStore) -> Delivery | None:
-    return store.claim_delivery("daily", DAY)
 
 
 def states(store: SqlStore) -> list[str]:
@@ -75,6 +54,61 @@ def test_a_delivery_goes_its_way_and_keeps_its_error(due: SqlStore) -> None:
     assert (again.id, again.attempts) == (third.id, 2)
 
 
+def test_some_are_claimed_at_once_in_their_order_and_the_rest_given_back_as_it_was(due: SqlStore) -> None:
+    late = claim(due)
+    assert late
+    due.mark_delivery(late.id, DeliveryState.DUE, error="452 mailbox full")
+
+    chunk = due.claim_deliveries("daily", DAY, limit=3)
+    due.mark_delivery(chunk[0].id, DeliveryState.DOT)
+    due.return_deliveries([d.id for d in chunk])
+
+    assert [(d.recipient, d.attempts) for d in chunk] == [
+        ("emmy@example.org", 1),
+        ("sofia@example.org", 1),
+        ("ada@example.org", 2),
+    ]
+    assert [(d.state, d.attempts, d.error) for d in due.deliveries("daily", DAY)] == [
+        ("due", 1, "452 mailbox full"),
+        ("dot", 1, None),
+        ("due", 0, None),
+    ]
+
+
+def test_what_another_has_in_hand_is_not_given_back(due: SqlStore, url: str, hand: Hand) -> None:
+    mine = claim(due)
+    assert mine
+    with SqlStore.open(url, clock=hand) as other:
+        theirs = claim(other)
+        assert theirs
+
+        due.return_deliveries([mine.id, theirs.id])
+
+        assert states(due) == ["due", "sending", "due"]
+
+
+def test_how_many_are_in_which_state_is_counted_over_days(due: SqlStore, hand: Hand) -> None:
+    publish(due, paper(2), day=DAY + timedelta(days=1), deliveries={"ada@example.org": "<2@x>"})
+    publish(due, paper(3), day=DAY + timedelta(days=2), deliveries={"ada@example.org": "<3@x>"})
+    for _ in range(2):
+        sent = claim(due)
+        assert sent
+        hand.advance(minutes=1)
+        due.mark_delivery(sent.id, DeliveryState.SENT)
+
+    counted = due.count_deliveries("daily", since=DAY, until=DAY + timedelta(days=1))
+
+    assert counted == {DeliveryState.DUE: 2, DeliveryState.SENT: 2}
+    assert due.count_deliveries("other", since=DAY, until=DAY) == {}
+    assert [due.sent_at("daily", DAY, n) for n in range(4)] == [
+        None,
+        NOON + timedelta(minutes=1),
+        NOON + timedelta(minutes=2),
+        None,
+    ]
+    assert [d.recipient for d in due.deliveries("daily", DAY, states=[DeliveryState.DUE])] == ["sofia@example.org"]
+
+
 def test_what_another_store_has_in_hand_is_not_taken(due: SqlStore, url: str, hand: Hand) -> None:
     claim(due)
 
@@ -102,134 +136,6 @@ def test_what_a_closed_store_left_behind_is_taken_up(due: SqlStore, url: str, ha
     assert states(due) == ["sending", "unknown", "due"]
 
 
-@pytest.mark.parametrize("state", ["sending", "dot"])
-def test_what_a_killed_process_left_behind_is_found_at_once(due: SqlStore, url: str, state: str) -> None:
-    process = start(CLAIM, url, state)
-    assert process.stdout
-    claimed = int(process.stdout.readline())
-    alive = (claim(due), due.doubt_deliveries("daily", DAY))
-    process.kill()
-    process.communicate()
-
-    doubted, taken = due.doubt_deliveries("daily", DAY), claim(due)
-
-    assert alive[0]
-    assert (alive[0].recipient, alive[1]) == ("emmy@example.org", 0)
-    assert taken
-    assert (doubted, taken.recipient) == ((0, "ada@example.org") if state == "sending" else (1, "sofia@example.org"))
-    assert taken.id == claimed or state == "dot"
-
-
-def test_a_claim_of_another_machine_runs_out(
-    due: SqlStore, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Another machine can't be had here; its name can.
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr("socket.gethostname", lambda: "elsewhere")
-        other = SqlStore.open(url, clock=hand)
-        left = claim(other)
-        other.close()
-    assert left
-
-    hand.advance(minutes=15)
-    at_first = claim(due)
-    hand.advance(seconds=1)
-    later = claim(due)
-
-    assert at_first
-    assert later
-    assert (at_first.id > left.id, later.id) == (True, left.id)
-
-
-def test_a_claim_that_a_wrong_clock_dated_ahead_does_not_hold(
-    due: SqlStore, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hand.advance(days=1400)
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr("socket.gethostname", lambda: "elsewhere")
-        other = SqlStore.open(url, clock=hand)
-        left = claim(other)
-        other.close()
-    hand.advance(days=-1400)
-
-    taken = claim(due)
-
-    assert (taken and taken.id) == (left and left.id)
-
-
-def test_a_claim_holds_whatever_its_machine_is_called(
-    due: SqlStore, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Not a name that this machine could be given for a test.
-    monkeypatch.setattr("socket.gethostname", lambda: "lab/7")
-    with SqlStore.open(url, clock=hand) as other:
-        first, second = claim(other), claim(due)
-
-    assert first
-    assert second
-    assert first.id != second.id
-
-
-@pytest.fixture
-def asleep() -> Iterator[subprocess.Popen[str]]:
-    """A process that does nothing until its input ends."""
-    with start("import sys; sys.stdin.read()") as process:
-        yield process
-        process.kill()
-
-
-def claim_as(pid: int, url: str, hand: Hand, monkeypatch: pytest.MonkeyPatch) -> Delivery | None:
-    """What the process of this number claims, which is not put up to do so itself since that would take a second."""
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr("os.getpid", lambda: pid)
-        with SqlStore.open(url, clock=hand) as other:
-            return claim(other)
-
-
-def test_a_process_that_is_asked_whether_it_runs_goes_on(
-    due: SqlStore, url: str, hand: Hand, asleep: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    claim_as(asleep.pid, url, hand, monkeypatch)
-
-    mine = claim(due)
-    asleep.communicate()
-
-    assert mine
-    assert (mine.recipient, asleep.returncode) == ("emmy@example.org", 0)
-
-
-def test_a_process_of_somebody_else_is_running(
-    due: SqlStore, url: str, hand: Hand, asleep: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def forbid(*_: object) -> None:
-        raise PermissionError
-
-    # To root, whom these tests may run as, nothing is forbidden.
-    monkeypatch.setattr("os.kill", forbid)
-    claim_as(asleep.pid, url, hand, monkeypatch)
-
-    mine = claim(due)
-
-    assert mine
-    assert mine.recipient == "emmy@example.org"
-
-
-def test_where_asking_would_end_a_process_it_is_taken_for_running(
-    due: SqlStore, url: str, hand: Hand, asleep: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    claim_as(asleep.pid, url, hand, monkeypatch)
-    elsewhere = SimpleNamespace(name="nt", getpid=os.getpid, kill=os.kill)
-    monkeypatch.setattr("digest.store.deliveries.os", elsewhere)
-
-    mine = claim(due)
-    asleep.kill()
-    asleep.wait()
-
-    assert mine
-    assert mine.recipient == "emmy@example.org"
-    assert [d and d.recipient for d in (claim(due), claim(due))] == ["sofia@example.org", None]
-
-
 def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStore, url: str, hand: Hand) -> None:
     slow = claim(due)
     hand.advance(minutes=16)
@@ -239,9 +145,9 @@ def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStor
         assert slow
         assert taken.id == slow.id
 
-        with pytest.raises(StoreError, match="in the hands of another process"):
+        with pytest.raises(ClaimLostError, match="in the hands of another process"):
             due.mark_delivery(slow.id, DeliveryState.DOT)
-        with pytest.raises(StoreError, match="in the hands of another process"):
+        with pytest.raises(ClaimLostError, match="in the hands of another process"):
             due.mark_delivery(slow.id, DeliveryState.FAILED, error="stopped")
         other.mark_delivery(taken.id, DeliveryState.DOT)
         other.mark_delivery(taken.id, DeliveryState.SENT)
@@ -249,23 +155,10 @@ def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStor
     assert states(due) == ["sent", "due", "due"]
 
 
-def test_the_lease_begins_again_at_the_dot(due: SqlStore, url: str, hand: Hand) -> None:
-    mine = claim(due)
-    assert mine
-    hand.advance(minutes=10)
-    due.mark_delivery(mine.id, DeliveryState.DOT)
-    hand.advance(minutes=10)
-
-    with SqlStore.open(url, clock=hand) as other:
-        assert other.doubt_deliveries("daily", DAY) == 0
-        hand.advance(minutes=10)
-        assert other.doubt_deliveries("daily", DAY) == 1
-
-
 def test_only_a_claimed_delivery_reaches_the_dot(due: SqlStore) -> None:
     unclaimed = due.deliveries("daily", DAY)[0]
 
-    with pytest.raises(StoreError):
+    with pytest.raises(ClaimLostError):
         due.mark_delivery(unclaimed.id, DeliveryState.DOT)
     with pytest.raises(NotFoundError):
         due.mark_delivery(10_000, DeliveryState.SENT)
@@ -291,7 +184,7 @@ def test_many_who_claim_at_once_never_get_the_same(store: SqlStore, url: str, ha
 
     def work() -> None:
         with SqlStore.open(url, clock=hand) as own:
-            while delivery := own.claim_delivery("daily", DAY):
+            while delivery := claim(own):
                 own.mark_delivery(delivery.id, DeliveryState.DOT)
                 own.mark_delivery(delivery.id, DeliveryState.SENT)
                 claimed.append(delivery.id)
@@ -321,14 +214,14 @@ def test_when_a_mail_was_sent_is_known_and_of_no_other(due: SqlStore, hand: Hand
     first, second = claim(due), claim(due)
     assert first
     assert second
-    hand.advance(minutes=3)
+    hand.advance(seconds=3)
     due.mark_delivery(first.id, DeliveryState.DOT)
-    hand.advance(minutes=2)
+    hand.advance(seconds=2)
     due.mark_delivery(first.id, DeliveryState.SENT)
     due.mark_delivery(second.id, DeliveryState.FAILED, error="550")
-    hand.advance(minutes=9)
+    hand.advance(seconds=9)
 
-    assert [d.sent_at for d in due.deliveries("daily", DAY)] == [NOON + timedelta(minutes=5), None, None]
+    assert [d.sent_at for d in due.deliveries("daily", DAY)] == [NOON + timedelta(seconds=5), None, None]
 
 
 def test_days_with_mails_on_their_way_are_those_of_the_edition_and_the_span(due: SqlStore) -> None:
@@ -336,7 +229,7 @@ def test_days_with_mails_on_their_way_are_those_of_the_edition_and_the_span(due:
     for n, day in enumerate((DAY - timedelta(days=1), day_after, later, sent)):
         publish(due, paper(n + 2), day=day, deliveries={"ada@example.org": f"<{n}@x>"})
     publish(due, paper(9), day=sent, edition="other", deliveries={"ada@example.org": "<o@x>"})
-    gone = due.claim_delivery("daily", sent)
+    gone = claim(due, day=sent)
     assert gone
     due.mark_delivery(gone.id, DeliveryState.SENT)
 
@@ -360,7 +253,7 @@ def test_what_is_given_up_has_its_reason_and_is_on_its_way_no_more(due: SqlStore
 
     skipped = due.skip_deliveries("daily", before=None, reason="too old")
 
-    assert [d.recipient for d in skipped] == ["emmy@example.org", "sofia@example.org"]
+    assert skipped == {DAY: 2}
     assert states(due) == ["sent", "skipped", "skipped"]
     assert [d.error for d in due.deliveries("daily", DAY)] == [None, "too old", "too old"]
     assert due.undelivered("daily", since=DAY, until=DAY) == ()
@@ -374,7 +267,7 @@ def test_only_what_is_older_and_of_this_edition_is_given_up(due: SqlStore) -> No
 
     skipped = due.skip_deliveries("daily", before=later, reason="too old")
 
-    assert len(skipped) == 3
+    assert skipped == {DAY: 3}
     assert [d.state for d in due.deliveries("daily", later)] == ["due"]
     assert due.editions_on_their_way() == ("daily", "other")
 
@@ -385,7 +278,7 @@ def test_what_somebody_has_in_hand_is_not_given_up(due: SqlStore) -> None:
     assert dot
     due.mark_delivery(dot.id, DeliveryState.DOT)
 
-    assert [d.recipient for d in due.skip_deliveries("daily", before=None, reason="too old")] == ["sofia@example.org"]
+    assert due.skip_deliveries("daily", before=None, reason="too old") == {DAY: 1}
     assert states(due) == ["sending", "dot", "skipped"]
 
 
@@ -398,7 +291,7 @@ def test_what_the_dead_left_is_given_up_but_for_what_may_have_arrived(due: SqlSt
 
     skipped = due.skip_deliveries("daily", before=None, reason="too old")
 
-    assert [d.recipient for d in skipped] == ["ada@example.org", "sofia@example.org"]
+    assert skipped == {DAY: 2}
     assert states(due) == ["skipped", "unknown", "skipped"]
     assert "may have been delivered" in (due.deliveries("daily", DAY)[1].error or "")
 
@@ -446,7 +339,7 @@ def test_what_ended_badly_is_listed_the_newest_issue_first(ended: SqlStore) -> N
     publish(
         ended, paper(2), day=later, edition="b", deliveries={"zoe@example.org": "<2@x>", "bob@example.org": "<3@x>"}
     )
-    while delivery := ended.claim_delivery("b", later):
+    while delivery := claim(ended, "b", later):
         ended.mark_delivery(delivery.id, DeliveryState.FAILED)
 
     found = ended.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN])

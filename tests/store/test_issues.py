@@ -135,7 +135,7 @@ def test_a_store_with_nothing_in_it_answers_everything(store: SqlStore) -> None:
     assert store.issue("daily", DAY) is None
     assert store.issue_dates() == ()
     assert store.deliveries("daily", DAY) == ()
-    assert store.claim_delivery("daily", DAY) is None
+    assert store.claim_deliveries("daily", DAY, limit=1) == ()
     assert store.paper(PaperId("arxiv:0000.00000")) is None
     assert store.aliases(PaperId("arxiv:0000.00000")) == ()
     assert store.spent_usd(NOON) == 0
@@ -256,7 +256,7 @@ def test_the_status_counts_what_is_there(store: SqlStore) -> None:
     store.save_failure("hf", DAY, at=NOON, read_on=DAY, state=SourceState.FAILED, error="HTTP 503")
     publish(store, paper(1), deliveries={"a@example.org": "<a@x>", "b@example.org": "<b@x>"})
     publish(store, day=day(1))
-    store.claim_delivery("daily", DAY)
+    store.claim_deliveries("daily", DAY, limit=1)
 
     status = store.status(since=NOON)
 

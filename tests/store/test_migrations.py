@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import subprocess
 import sys
@@ -9,17 +10,23 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, create_engine, event, inspect, select, text, update
 
 from digest.core.errors import StoreError
+from digest.core.models import DeliveryState
 from digest.core.summaries.ledger import Ceilings
 from digest.store import SqlStore, tables
+from digest.store.database import LOCKS
 from digest.store.migrations import MIGRATIONS, Migration
+from digest.store.papers import paper_values
 from tests.conftest import NOON, ROOT, paper
 from tests.store_values import DAY, Hand, issue, plan, publish, read, start
+
+if TYPE_CHECKING:
+    from tests.store_fixtures import Server
 
 pytest_plugins = ("tests.store_fixtures",)
 
@@ -393,3 +400,111 @@ def test_requests_of_before_the_books_keep_counting(new_url: str) -> None:
         assert store.spent_usd(NOON - timedelta(days=365)) == 0.1123
         assert store.reserve_request(plan(0.1), Ceilings(month_usd=0.2)) is None
         assert store.reserve_request(plan(0.1), Ceilings(run_usd=0.1)) is not None
+
+
+def test_a_store_from_before_the_leases_goes_on_with_its_mails_and_its_papers(new_url: str) -> None:
+    rows = [{"pk": pk, "first_seen": DAY, **paper_values(paper(pk))} for pk in (3, 41)]
+    old_claim = {"claimed_by": "lab/7/4711/0123abcd", "claimed_at": NOON}
+    with SqlStore.open(new_url, steps=MIGRATIONS[:6], clock=Hand()) as old:
+        publish(old, deliveries={f"{state}@example.org": f"<{state}@x>" for state in DeliveryState})
+        with old._write() as connection:
+            connection.execute(tables.paper.insert(), rows)
+            connection.execute(
+                tables.alias.insert(),
+                [{"id": r["id"], "paper_pk": r["pk"], "reason": "its own id", "since": DAY} for r in rows],
+            )
+            for state in set(DeliveryState) - {DeliveryState.DUE}:
+                is_it = tables.delivery.c.recipient == f"{state}@example.org"
+                connection.execute(update(tables.delivery).where(is_it).values(state=state, attempts=1, **old_claim))
+
+    with SqlStore.open(new_url, clock=Hand()) as store:
+        before = {d.recipient.partition("@")[0]: d.state.value for d in store.deliveries("daily", DAY)}
+        doubted = store.doubt_deliveries("daily", DAY)
+        claimed = store.claim_deliveries("daily", DAY, limit=10)
+        read(store, paper(1), paper(2))
+
+        assert before == {state.value: state.value for state in DeliveryState}
+        assert doubted == 1
+        assert [(d.recipient, d.attempts) for d in claimed] == [("due@example.org", 1), ("sending@example.org", 2)]
+        assert store.sent_at("daily", DAY, 1) == NOON
+        found = store.paper_at(paper(41).url)
+        assert found is not None
+        assert found.id == paper(41).id
+    assert ask(new_url, lambda c: c.scalars(select(tables.paper.c.pk).order_by(tables.paper.c.pk)).all()) == [
+        *(3, 41, 42, 43)
+    ]
+    indexes = ask(new_url, lambda c: {i["name"] for t in ("paper", "delivery") for i in inspect(c).get_indexes(t)})
+    assert {"paper_url", "delivery_claim"} <= indexes
+    assert "delivery_state" not in indexes
+
+
+def test_the_key_of_a_paper_that_is_gone_is_given_to_no_other(new_url: str) -> None:
+    with SqlStore.open(new_url) as store:
+        read(store, paper(1), paper(2), paper(3))
+        with store._write("papers") as connection:
+            for table in (tables.record, tables.alias, tables.sketch):
+                connection.execute(table.delete().where(table.c.paper_pk == 3))
+            connection.execute(tables.paper.delete().where(tables.paper.c.pk == 3))
+
+        read(store, paper(4))
+
+    assert ask(new_url, lambda c: c.scalars(select(tables.paper.c.pk).order_by(tables.paper.c.pk)).all()) == [1, 2, 4]
+
+
+def test_an_address_of_any_length_is_kept_and_found(new_url: str) -> None:
+    # More than an index of Postgres holds, also squeezed together.
+    long = "https://x.org/" + "".join(hashlib.sha512(bytes([n])).hexdigest() for n in range(100))
+    with SqlStore.open(new_url) as store:
+        read(store, paper(1, url=long))
+
+        found = store.paper_at(long)
+
+    assert found is not None
+    assert found.url == long
+
+
+# -- who waits for whom
+
+
+def test_on_postgres_only_those_wait_who_want_the_same_lock(postgres: Server) -> None:
+    url = postgres.new_database()
+    began, done = threading.Event(), threading.Event()
+
+    def migrate(store: SqlStore) -> None:
+        began.set()
+        with store._write(*reversed(LOCKS)):  # as a migration does, which wants all
+            done.set()
+
+    with SqlStore.open(url) as one, SqlStore.open(url) as other:
+        with one._write("papers"):
+            with other._write():
+                pass
+            with other._write("issue", "ledger"):
+                pass
+            waiting = threading.Thread(target=migrate, args=(other,))
+            waiting.start()
+            assert began.wait(30)
+            assert not done.wait(0.3)
+        waiting.join(30)
+
+    assert done.is_set()
+
+
+def test_on_postgres_locks_named_in_any_order_are_taken_in_one(postgres: Server) -> None:
+    url = postgres.new_database()
+    done: list[int] = []
+
+    def work(n: int) -> None:
+        locks = LOCKS if n % 2 else tuple(reversed(LOCKS))
+        with SqlStore.open(url) as store:
+            for _ in range(20):
+                with store._write(*locks):
+                    done.append(n)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(done) == 80

@@ -67,7 +67,7 @@ class ModelDesk(Desk):
     def start(self, day: date, *options: str) -> subprocess.Popen[bytes]:
         """A run in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from digest.cli.main import main; main()", "run", "--date", str(day), *options],
+            [sys.executable, "-m", "tests.short_lease", "run", "--date", str(day), *options],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "a-key", "XDG_CACHE_HOME": str(self.folder)},
             stdout=subprocess.DEVNULL,
