@@ -275,10 +275,6 @@ class Summary:
     """Why the extractive summary stands in for a model's, in words; None where it doesn't."""
 
 
-STOOD_IN: Final = " fell back "
-"""Between the hash of the prompt and the day, in the key of an extract that stood in for a model's summary."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryKey:
     """What a summary was paid for: the same key never goes out again."""
@@ -291,6 +287,9 @@ class SummaryKey:
     prompt: str
     """Hash of the fixed part of the prompt; for `extractive` the version of its rules."""
     language: str
+    stood_in_on: Day | None = None
+    """The day for which an extract stands in for the model's summary; None for that summary itself. On any other day
+    the model is asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

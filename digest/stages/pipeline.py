@@ -21,7 +21,6 @@ from typing import Final
 from digest.core.issues import issue as issues
 from digest.core.lists.freshness import CATCH_UP, missing_days
 from digest.core.models import (
-    STOOD_IN,
     Delivery,
     Document,
     Edition,
@@ -191,9 +190,7 @@ class Pipeline:
         return {i: stored[k] for i, pair in keys.items() for k in reversed(pair) if k in stored}
 
     def _key(self, edition: Edition, day: date, paper: Paper, *, fell_back: bool) -> SummaryKey:
-        key = key_of(self.summarizer, paper, edition.language)
-        # A stand-in is kept for its own day alone: tomorrow the model is asked again.
-        return replace(key, prompt=f"{key.prompt}{STOOD_IN}{day}") if fell_back else key
+        return replace(key_of(self.summarizer, paper, edition.language), stood_in_on=day if fell_back else None)
 
     # -- publish
 

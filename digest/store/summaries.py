@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from digest.core.identity.ids import content_hash
-from digest.core.models import STOOD_IN, Overview, Paper, Summary, SummaryKey
+from digest.core.models import Overview, Paper, Summary, SummaryKey
 from digest.store import tables
 from digest.store.database import Database, chunks, upsert
 from digest.store.papers import load_papers
@@ -31,21 +31,16 @@ class Summaries(Database):
         found = {}
         with self._read() as connection:
             for rest, contents in by_rest.items():
+                same = [_summary[name] == value for name, value in _columns(rest).items() if name != "content"]
                 for some in chunks(sorted(contents)):
-                    query = select(_summary.content, _summary.body).where(
-                        _summary.content.in_(some),
-                        _summary.client == rest.client,
-                        _summary.model == rest.model,
-                        _summary.prompt == rest.prompt,
-                        _summary.language == rest.language,
-                    )
+                    query = select(_summary.content, _summary.body).where(_summary.content.in_(some), *same)
                     for row in connection.execute(query):
                         found[replace(rest, content=row.content)] = load(Summary, row.body)
         return found
 
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None:
         """Keep summaries; one that is there already stays as it is."""
-        rows = [{**dump(key), "body": dump(summary)} for key, summary in summaries.items()]
+        rows = [{**_columns(key), "body": dump(summary)} for key, summary in summaries.items()]
         if not rows:
             return
         with self._write() as connection:
@@ -63,9 +58,9 @@ class Summaries(Database):
         """
         same = [getattr(_summary, name) == getattr(now, name) for name in ("client", "model", "language")]
         # The extract that stood in for a summary is not one, and is asked again anyway.
-        is_a_models = ~_summary.prompt.contains(STOOD_IN, autoescape=True)
+        same.append(_summary.stood_in_on == "")
         renewed = select(_summary.content).where(*same, _summary.prompt == now.prompt)
-        old = select(_summary.content).where(*same, _summary.prompt != now.prompt, is_a_models).except_(renewed)
+        old = select(_summary.content).where(*same, _summary.prompt != now.prompt).except_(renewed)
         with self._read() as connection:
             wanted = set(connection.scalars(old))
             if not wanted:
@@ -80,14 +75,24 @@ class Summaries(Database):
         overview = tables.overview
         with self._read() as connection:
             body = connection.scalar(
-                select(overview.c.body).where(*(overview.c[name] == value for name, value in dump(key).items()))
+                select(overview.c.body).where(*(overview.c[name] == value for name, value in _of_overview(key).items()))
             )
         return None if body is None else load(Overview, body)
 
     def save_overview(self, key: SummaryKey, overview: Overview) -> None:
         """Keep an overview; one that is there already stays as it is."""
         with self._write() as connection:
-            upsert(connection, tables.overview, [{**dump(key), "body": dump(overview)}])
+            upsert(connection, tables.overview, [{**_of_overview(key), "body": dump(overview)}])
+
+
+def _columns(key: SummaryKey) -> dict[str, str]:
+    """The primary key of a summary; no column of one may be null."""
+    return {**dump(key), "stood_in_on": key.stood_in_on.isoformat() if key.stood_in_on else ""}
+
+
+def _of_overview(key: SummaryKey) -> dict[str, str]:
+    """The primary key of an overview: nothing is stored in place of one."""
+    return {name: value for name, value in _columns(key).items() if name != "stood_in_on"}
 
 
 def _printed(editions: Sequence[str]) -> Select[Any]:

@@ -271,6 +271,7 @@ summary = Table(
     Column("model", Plain, primary_key=True),
     Column("prompt", Plain, primary_key=True),
     Column("language", Plain, primary_key=True),
+    Column("stood_in_on", Plain, primary_key=True),  # of an extract in a summary's place, its day; else empty
     Column("body", Json, nullable=False),
 )
 

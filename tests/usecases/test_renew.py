@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,11 +150,11 @@ def test_the_help_says_that_issues_stay() -> None:
 # -- the store
 
 
-def key(n: int, prompt: str, **changes: str) -> SummaryKey:
+def key(n: int, prompt: str, **changes: Any) -> SummaryKey:
     from digest.core.identity.ids import content_hash
 
     content = content_hash(paper(n).title, paper(n).abstract)
-    values = {"content": content, "client": "openai", "model": "m", "prompt": prompt, "language": "en"}
+    values: dict[str, Any] = {"content": content, "client": "openai", "model": "m", "prompt": prompt, "language": "en"}
     return SummaryKey(**{**values, **changes})
 
 
@@ -166,7 +167,7 @@ def test_only_printed_papers_with_a_models_summary_of_another_prompt_are_outdate
         key(2, "old"),
         key(2, "new"),
         key(3, "new"),
-        key(4, f"old fell back {DAY}"),
+        key(4, "old", stood_in_on=DAY),
         key(5, "old", model="other"),
         key(6, "old", language="de"),
         key(7, "old"),  # read, but in no issue
