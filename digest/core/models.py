@@ -373,6 +373,21 @@ class Usage:
     fell_back: int = 0
     """Papers with an extractive summary although a model was asked for."""
 
+    def __add__(self, other: Usage) -> Usage:
+        """Both together, under the client and the model of the first."""
+        return Usage(
+            client=self.client,
+            model=self.model,
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            in_doubt_usd=self.in_doubt_usd + other.in_doubt_usd,
+            from_cache=self.from_cache + other.from_cache,
+            fell_back=self.fell_back + other.fell_back,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:

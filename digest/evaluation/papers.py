@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from digest.config.settings import LLMConfig
-from digest.core.models import Batch, Completion, Paper, PaperId, Summary, SummaryKey, Usage
+from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
 from digest.core.summaries.batching import plan
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarizer import Summarizer, Sums, key_of
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _EDITION: Final = "evaluation"
 """Under what the books have it."""
-_BOUND: Final = 4
-"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
 _NONCE: Final = "AAAA"
 
 
@@ -121,28 +119,15 @@ def forecast(app: App, papers: Sequence[LabelledPaper]) -> Forecast:
 
 def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> tuple[int, float | None, float | None]:
     """Requests, and what they are likely to cost, and at most, if no answer has to be asked for again."""
-    settings, system, price = model.config.llm, model.systems[language], model.price()
-    batches = plan(
-        papers,
-        llm=model.llm,
-        system=system,
-        batch_tokens=model.batch_tokens(language),
-        max_papers_per_request=settings.max_papers_per_request,
-    )
-    if price is None:
+    system, purse = model.systems[language], model.purse(_EDITION)
+    batches = plan(papers, llm=model.llm, system=system, batching=model.batching(language))
+    if purse.price is None:
         return len(batches), None, None
-    counter = getattr(model.llm, "counter", None)
-    too_high = _BOUND if counter is not None and counter.is_bound else 1
-    likely = most = 0.0
-    purse = model.purse(_EDITION)
-    for batch in batches:
-        prompt = prompt_for(Batch(papers=batch.papers), system=system, nonce=_NONCE)
-        given = (model.llm.count_tokens(prompt.system) + model.llm.count_tokens(prompt.user)) // too_high
-        written = OUTPUT_PER_PAPER * len(batch.papers)
-        answer = Completion(text="", input_tokens=given, output_tokens=written, tier=settings.service_tier or None)
-        likely += price.cost_usd(answer)
-        most += purse.plan(prompt).most_usd or 0.0
-    return len(batches), likely, most
+    reckoned = [
+        purse.reckon(prompt_for(batch, system=system, nonce=_NONCE), output_tokens=OUTPUT_PER_PAPER * len(batch.papers))
+        for batch in batches
+    ]
+    return len(batches), sum(one.likely_usd or 0.0 for one in reckoned), sum(one.most_usd or 0.0 for one in reckoned)
 
 
 def extracting(app: App) -> App:

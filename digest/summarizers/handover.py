@@ -23,7 +23,7 @@ from digest.core.models import Completion, Edition, Paper, PaperId, Prompt, Summ
 from digest.core.ports import BatchLLM, Clock, JobAnswer
 from digest.core.summaries import handover as rules
 from digest.core.summaries.handover import Haste
-from digest.core.summaries.ledger import Job, JobState
+from digest.core.summaries.ledger import Job, JobState, Reservation
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
 from digest.core.summaries.summarizer import Sums, key_of
@@ -105,15 +105,8 @@ class Jobs:
         papers = [p for p in lacking if p.abstract.strip() and self._key(p, edition) not in taken]
         if not papers or (self._not_before is not None and self.clock() < self._not_before):
             return []
-        llm, config = self.writer.llm, self.writer.config.llm
         system = self.writer.systems[edition.language]
-        batches = plan(
-            papers,
-            llm=llm,
-            system=system,
-            batch_tokens=self.writer.batch_tokens(edition.language),
-            max_papers_per_request=config.max_papers_per_request,
-        )
+        batches = plan(papers, llm=self.writer.llm, system=system, batching=self.writer.batching(edition.language))
         prompts = [prompt_for(b, system=system, nonce=make_nonce()) for b in batches]
         self.progress(f"handing over {len(papers)} papers for {edition.name}")
         for start in range(0, len(prompts), rules.MOST_REQUESTS):
@@ -198,8 +191,7 @@ class Jobs:
     def _take(self, job: Job, answer: JobAnswer) -> None:
         """Keep what a job brought, request by request; done again after a crash, it comes to the same."""
         purse = self.writer.purse(job.edition, mode="batch")
-        purse.price = self._price(job)
-        usage = Usage(client=job.client, model=job.model)
+        purse.price, purse.store = self._price(job), lambda: self.store
         answer = self._counted(job, answer)
         for number, (prompt, row) in enumerate(zip(job.prompts, job.requests, strict=True)):
             taken = rules.take(job, number, answer, fold_topics=self.writer.extracts.taxonomy.fold)
@@ -210,21 +202,10 @@ class Jobs:
                     for i, summary in taken.summaries.items()
                 }
             )
-            log = taken.log
-            result = purse.result(log.completion, outcome=log.outcome, may_be_billed=log.may_be_billed)
-            self.store.settle_request(row, result, summaries=log.summaries, failed=log.failed)
-            usage = replace(
-                usage,
-                requests=usage.requests + 1,
-                input_tokens=usage.input_tokens + result.input_tokens,
-                output_tokens=usage.output_tokens + result.output_tokens,
-                cached_tokens=usage.cached_tokens + result.cached_tokens,
-                cost_usd=usage.cost_usd + (result.cost_usd or 0.0),
-                in_doubt_usd=usage.in_doubt_usd + (purse.plan(prompt).most_usd or 0.0) * log.may_be_billed,
-            )
+            purse.settle(Reservation(number=row, most_usd=purse.plan(prompt).most_usd), taken.log)
         self.store.mark_job(job.pk, rules.last_state(answer))
         self._asked |= rules.keys([job])
-        self._add(job.edition, Sums(usage=usage))
+        self._add(job.edition, Sums(usage=replace(purse.usage, client=job.client, model=job.model)))
         if not answer.completions:
             self._note(job, f"brought nothing ({answer.said})")
 

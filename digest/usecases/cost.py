@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from digest.core.models import Batch, Completion, Edition, Entry, Paper, Prompt, Ranked, Summary, SummaryKey
+from digest.core.models import Batch, Edition, Entry, Paper, Prompt, Ranked, Summary, SummaryKey
 from digest.core.summaries.asking import Ask
 from digest.core.summaries.batching import plan
 from digest.core.summaries.ledger import Spending
@@ -32,8 +32,6 @@ OUTPUT_PER_PAPER: Final = 110
 _TLDR_CHARACTERS: Final = 200
 _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
-_BOUND: Final = 4
-"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
 _NONCE: Final = "AAAA"
 _PAST: Final = timedelta(days=90)
 """How far back a model's habits are looked for."""
@@ -324,14 +322,8 @@ class _Reckoner:
         self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
         """What the budget does not reach is tried in smaller parts, as in `digest.core.summaries.asking`, and then not at all."""
-        llm, system, purse = self.app.config.llm, model.systems[edition.language], model.purse(edition.name)
-        batches = plan(
-            papers,
-            llm=model.llm,
-            system=system,
-            batch_tokens=model.batch_tokens(edition.language),
-            max_papers_per_request=llm.max_papers_per_request,
-        )
+        system, purse = model.systems[edition.language], model.purse(edition.name)
+        batches = plan(papers, llm=model.llm, system=system, batching=model.batching(edition.language))
         queue = deque(Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches))
         while queue:
             ask = queue.popleft()
@@ -359,28 +351,18 @@ class _Reckoner:
 
     def _with(self, found: EditionEstimate, prompt: Prompt, purse: Purse, output_tokens: int) -> EditionEstimate | None:
         """One more request; None if the budget does not reach for it, once those before it are settled."""
-        most = purse.plan(prompt).most_usd
-        if most is not None and self.left_usd is not None and most > self.left_usd:
+        one = purse.reckon(prompt, output_tokens=output_tokens)
+        if one.most_usd is not None and self.left_usd is not None and one.most_usd > self.left_usd:
             return None
-        given = purse.llm.count_tokens(prompt.system) + purse.llm.count_tokens(prompt.user)
-        counter = getattr(purse.llm, "counter", None)
-        if counter is not None and counter.is_bound:
-            given //= _BOUND
-        likely = None
-        if purse.price is not None:
-            tier = self.app.config.llm.service_tier or None
-            likely = purse.price.cost_usd(
-                Completion(text="", input_tokens=given, output_tokens=output_tokens, tier=tier)
-            )
-            if self.left_usd is not None:
-                self.left_usd -= likely
+        if one.likely_usd is not None and self.left_usd is not None:
+            self.left_usd -= one.likely_usd
         return replace(
             found,
             requests=found.requests + 1,
-            input_tokens=found.input_tokens + given,
+            input_tokens=found.input_tokens + one.input_tokens,
             output_tokens=found.output_tokens + output_tokens,
-            likely_usd=_sum((found.likely_usd, likely)),
-            most_usd=_sum((found.most_usd, most)),
+            likely_usd=_sum((found.likely_usd, one.likely_usd)),
+            most_usd=_sum((found.most_usd, one.most_usd)),
         )
 
 
