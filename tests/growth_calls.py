@@ -406,7 +406,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.errors\..*": "keeps what it is given",
     r"core\.abreast\.abreast|core\.walls\.(?:foreign|wall)": "does what it is given, and looks into no text",
     r"core\.certificates\.certificate_fault": "takes the name of a setting; the words are OpenSSL's",
-    r"core\.(?:batching|choosing|freshness|jobs|pipeline|renaming|summarize|variety)\..*": _WHOLE,
+    r"core\.(?:batching|choosing|freshness|jobs|pipeline|renaming|summariz(?:er?|ing)|variety)\..*": _WHOLE,
     r"core\.issue\.(?:build|with_overview)|core\.identity\.values|core\.reading\..*": _WHOLE,
     r"core\.relevance\.Space\..*|core\.tagging\.Guess\.classify": "takes one word, or is a protocol",
     r"core\.topics\.Taxonomy\.(?:field|current|knows_any)": "looks up a name out of the config",

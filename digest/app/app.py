@@ -212,6 +212,7 @@ class App:
             clock=self.host.clock,
             mail_domain=self.config.mail.sender.rpartition("@")[2],
             progress=self.host.progress,
+            sleep=self.host.sleep,
             concurrency=self.config.network.concurrency,
             held=self.host.held,
         )

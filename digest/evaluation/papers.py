@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from digest.config.settings import LLMConfig
-from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
+from digest.core.models import Paper, PaperId, Summary, Usage
 from digest.core.summaries.batching import plan
 from digest.core.summaries.prompts import prompt_for
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
 from digest.evaluation.sets import LabelledPaper, TldrPaper
+from digest.stages.summarize import Summarizing
 from digest.usecases.cost import OUTPUT_PER_PAPER
 
 if TYPE_CHECKING:
@@ -69,27 +69,17 @@ def write(app: App, papers: Sequence[LabelledPaper]) -> Written:
     Raises:
         ConfigError: A key, a price or a recording is missing.
     """
-    summarizer, language = app.summarizer, app.config.editions[0].language
-    ours = _as_papers(papers)
-    keys = {paper.id: key_of(summarizer, paper, language) for paper in ours}
-    done = _stored(app, summarizer, keys)
-    from_store = len(done)
-
-    def keep(new: Mapping[PaperId, Summary]) -> None:
-        done.update(new)
-        if summarizer.model:
-            app.store.save_summaries({keys[i]: s for i, s in new.items() if s.fell_back is None})
-
-    missing = _missing(ours, keys, done)
-    sums = Sums(usage=Usage(client=summarizer.client, model=summarizer.model or None))
-    if missing:
-        summarizer.begin_run(f"{_EDITION} {secrets.token_hex(8)}")
-        sums = summarizer.summarize(missing, language=language, edition=_EDITION, on_done=keep)
-    by_key = {keys[paper_id]: summary for paper_id, summary in done.items()}
+    ours, summarizing = _as_papers(papers), _summarizing(app)
+    done = summarizing.summarize(
+        ours,
+        language=app.config.editions[0].language,
+        edition=_EDITION,
+        on_missing=lambda _: summarizing.summarizer.begin_run(f"{_EDITION} {secrets.token_hex(8)}"),
+    )
     return Written(
-        summaries={label.id: by_key[keys[paper.id]] for label, paper in zip(papers, ours, strict=True)},
-        usage=replace(sums.usage, from_cache=from_store),
-        warnings=sums.warnings,
+        summaries={label.id: done.summaries[paper.id] for label, paper in zip(papers, ours, strict=True)},
+        usage=done.sums.usage,
+        warnings=done.sums.warnings,
     )
 
 
@@ -97,11 +87,10 @@ def forecast(app: App, papers: Sequence[LabelledPaper]) -> Forecast:
     """What it would cost to have *papers* summarized. Nothing is sent."""
     from digest.summarizers.model import ModelSummarizer
 
-    summarizer, language = app.summarizer, app.config.editions[0].language
-    ours = _as_papers(papers)
-    keys = {paper.id: key_of(summarizer, paper, language) for paper in ours}
-    stored = _stored(app, summarizer, keys)
-    missing = _missing(ours, keys, stored)
+    ours, summarizing, language = _as_papers(papers), _summarizing(app), app.config.editions[0].language
+    summarizer = summarizing.summarizer
+    stored = summarizing.stored(ours, language=language)
+    missing = summarizing.missing(ours, language=language, stored=stored)
     if not isinstance(summarizer, ModelSummarizer):
         return Forecast(
             model=summarizer.client, papers=len(missing), stored=0, requests=0, likely_usd=0.0, most_usd=0.0
@@ -154,17 +143,11 @@ def _as_papers(papers: Sequence[LabelledPaper]) -> list[Paper]:
     ]
 
 
-def _stored(app: App, summarizer: Summarizer, keys: Mapping[PaperId, SummaryKey]) -> dict[PaperId, Summary]:
+def _summarizing(app: App) -> Summarizing:
     """Extracts are made anew: they cost nothing, and the rules may have changed."""
-    if not summarizer.model:
-        return {}
-    found = app.store.summaries(keys.values())
-    return {paper_id: found[key] for paper_id, key in keys.items() if key in found}
-
-
-def _missing(
-    papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], done: Mapping[PaperId, Summary]
-) -> list[Paper]:
-    """What is to be asked for; what stands there twice, once."""
-    firsts = {keys[paper.id]: paper for paper in reversed(papers) if paper.id not in done}
-    return list(reversed(firsts.values()))
+    return Summarizing(
+        summarizer=app.summarizer,
+        store=app.store if app.summarizer.model else None,
+        sleep=app.host.sleep,
+        progress=app.host.progress,
+    )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -32,7 +31,6 @@ from digest.core.models import (
     SourceReport,
     SourceState,
     Summary,
-    SummaryKey,
     Usage,
 )
 from digest.core.ports import Clock, Mailer, Source
@@ -40,10 +38,11 @@ from digest.core.ranking.choosing import Chooser, Question
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import Selection
 from digest.core.ranking.relevance import Background
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
+from digest.core.summaries.summarizer import Summarizer, Sums
 from digest.stages.deliver import Delivered, Delivering, Round
 from digest.stages.fetch import Reader
 from digest.stages.store import Store
+from digest.stages.summarize import Summarizing
 
 _CHANGES: Final = 20
 """Changes that one issue tells of; the next ones tell the rest."""
@@ -67,6 +66,8 @@ class Pipeline:
     """The right part of Message-IDs."""
     progress: Callable[[str], None]
     """Told what is being done, in a few words, for people who wait."""
+    sleep: Callable[[float], None]
+    """Waits that many seconds."""
     background: Background | None = None
     """What words say apart from the day's papers."""
     concurrency: int = 8
@@ -151,46 +152,28 @@ class Pipeline:
         return self._summarize(edition, day, [p for p in papers if p.id not in later])
 
     def _summarize(self, edition: Edition, day: date, papers: Sequence[Paper]) -> Sums:
-        have = self._stored(edition, day, papers)
-        missing = [p for p in papers if p.id not in have]
-        # Of another edition, or of a run that ended before the issue was printed: who prints them says so.
-        before = Counter(s.fell_back for s in have.values() if s.fell_back is not None)
-        usage = Usage(
-            client=self.summarizer.client,
-            model=self.summarizer.model or None,
-            from_cache=len(have),
-            fell_back=before.total(),
-        )
-        said = tuple(
-            f"{n} {'paper has' if n == 1 else 'papers have'} an extractive summary from earlier today: {reason}"
-            for reason, n in sorted(before.items())
-        )
-        if not missing:
-            return Sums(usage=usage, warnings=said)
-        self.progress(f"summarizing {len(missing)} papers for {edition.name}")
-        by_id = {p.id: p for p in missing}
-
-        def keep(done: Mapping[PaperId, Summary]) -> None:
-            self.store.save_summaries(
-                {self._key(edition, day, by_id[i], fell_back=s.fell_back is not None): s for i, s in done.items()}
+        return (
+            self._summarizing(day)
+            .summarize(
+                papers,
+                language=edition.language,
+                edition=edition.name,
+                on_missing=lambda count: self.progress(f"summarizing {count} papers for {edition.name}"),
             )
-
-        sums = self.summarizer.summarize(missing, language=edition.language, edition=edition.name, on_done=keep)
-        fell_back = sums.usage.fell_back + before.total()
-        return replace(
-            sums,
-            usage=replace(sums.usage, from_cache=len(have), fell_back=fell_back),
-            warnings=(*sums.warnings, *said),
+            .sums
         )
 
     def _stored(self, edition: Edition, day: date, papers: Sequence[Paper]) -> dict[PaperId, Summary]:
-        """Summaries the store has: a model's, or the extract that stands in for it today."""
-        keys = {p.id: [self._key(edition, day, p, fell_back=f) for f in (False, True)] for p in papers}
-        stored = self.store.summaries([k for pair in keys.values() for k in pair])
-        return {i: stored[k] for i, pair in keys.items() for k in reversed(pair) if k in stored}
+        return self._summarizing(day).stored(papers, language=edition.language)
 
-    def _key(self, edition: Edition, day: date, paper: Paper, *, fell_back: bool) -> SummaryKey:
-        return replace(key_of(self.summarizer, paper, edition.language), stood_in_on=day if fell_back else None)
+    def _summarizing(self, day: date) -> Summarizing:
+        return Summarizing(
+            summarizer=self.summarizer,
+            store=self.store,
+            sleep=self.sleep,
+            progress=self.progress,
+            stand_in_day=day,
+        )
 
     # -- publish
 

@@ -133,7 +133,15 @@ class Store(Protocol):
         ...
 
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None:
-        """Keep summaries; one that is there already stays as it is."""
+        """Keep summaries, and give back the claims on them; one that is there already stays as it is."""
+        ...
+
+    def claim_summaries(self, keys: Iterable[SummaryKey]) -> frozenset[SummaryKey]:
+        """Claim those of *keys* that are neither stored nor claimed by anybody alive; which these are."""
+        ...
+
+    def release_summaries(self, keys: Iterable[SummaryKey]) -> None:
+        """Give back those claims on *keys* that are still held."""
         ...
 
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None:

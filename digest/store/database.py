@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -55,23 +55,38 @@ def utc_now() -> datetime:
 class Database:
     """One open database."""
 
-    def __init__(self, engine: Engine, *, clock: Clock) -> None:
+    def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
+        """
+        Args:
+            lease: As `open` takes it.
+        """
         self._engine = engine
         self._clock = clock
+        self._lease = lease
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock = utc_now, steps: Sequence[Migration] = MIGRATIONS) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock = utc_now,
+        steps: Sequence[Migration] = MIGRATIONS,
+        lease: timedelta | None = None,
+    ) -> Self:
         """Open the database at *url*, make it if there is none, and bring its tables up to date.
 
         Args:
             url: `sqlite:///path/to/digest.db` or `postgresql+psycopg://user:password@host/name`.
-            clock: For what the database itself dates: its migrations, and the claims on deliveries.
+            clock: For what the database itself dates: its migrations, leases and claims. The clocks of machines that
+                share a database must agree to within a few seconds.
+            lease: For how long what this store claims is its own after its last sign of life, and when a store that
+                gives none is taken for dead: the same for all that share a database. None: `leases.LEASE`.
 
         Raises:
             StoreError: It can't be opened, is not ours, or is newer than this program.
         """
         parsed = _parse(url)
-        database = cls(_engine(parsed), clock=clock)
+        database = cls(_engine(parsed), clock=clock, lease=lease)
         try:
             database._prepare(steps)
         except BaseException:
@@ -149,7 +164,7 @@ def upsert(
     """Insert *rows*; where the primary key is there already, set the columns in *update*, or leave the row alone."""
     if not rows:
         return
-    insert_into = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    insert_into = _insert(connection, table)
     keys = list(table.primary_key.columns)
     if update:
         statement = insert_into.on_conflict_do_update(
@@ -158,6 +173,18 @@ def upsert(
     else:
         statement = insert_into.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> sqlite.Insert | postgresql.Insert:
+    """The statement that inserts those of *rows* whose primary key is not there; it can return which these were."""
+    keys = list(table.primary_key.columns)
+    return _insert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=keys)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:

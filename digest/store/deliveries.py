@@ -43,8 +43,8 @@ _open_claimants: set[str] = set()
 class Deliveries(Database):
     """The part of the store that the stage `deliver` talks to."""
 
-    def __init__(self, engine: Engine, *, clock: Clock) -> None:
-        super().__init__(engine, clock=clock)
+    def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
+        super().__init__(engine, clock=clock, lease=lease)
         self._claimant = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         _open_claimants.add(self._claimant)
 

@@ -528,9 +528,32 @@ _STAND_INS_7: Final = (
 )
 
 
-def _stand_ins(connection: Connection) -> None:
-    """A column for the day of an extract that stands in for a summary."""
+_CLAIMS_7: Final = (
+    """CREATE TABLE summary_claim (
+        content TEXT NOT NULL,
+        client TEXT NOT NULL,
+        model TEXT NOT NULL,
+        prompt TEXT NOT NULL,
+        language TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        PRIMARY KEY (content, client, model, prompt, language)
+    ) {clustered}""",
+)
+_LEASES_7: Final = (
+    "CREATE TABLE lease (name TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, until {instant} NOT NULL) {clustered}",
+    "CREATE INDEX lease_owner ON lease (owner)",
+)
+
+
+def _claims_and_stand_ins(connection: Connection) -> None:
+    """Who asks for which summary, and a column for the day of an extract that stands in for one."""
     _execute(connection, _STAND_INS_7)
+    _execute(connection, _CLAIMS_7)
+
+
+def _ownership(connection: Connection) -> None:
+    _execute(connection, _LEASES_7)
+    _claims_and_stand_ins(connection)
 
 
 MIGRATIONS: Final = (
@@ -540,5 +563,5 @@ MIGRATIONS: Final = (
     Migration(version=4, name="books of requests", run=_books),
     Migration(version=5, name="feedback and liked papers", run=_wishes),
     Migration(version=6, name="parts of joined papers, and other sketches", run=_parts),
-    Migration(version=7, name="a day of its own for what stands in for a summary", run=_stand_ins),
+    Migration(version=7, name="ownership in the database", run=_ownership),
 )

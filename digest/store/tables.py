@@ -275,6 +275,17 @@ summary = Table(
     Column("body", Json, nullable=False),
 )
 
+summary_claim = Table(
+    "summary_claim",  # who is asking a model for which summary; see `leases.py` for how long that holds
+    metadata,
+    Column("content", Plain, primary_key=True),
+    Column("client", Plain, primary_key=True),
+    Column("model", Plain, primary_key=True),
+    Column("prompt", Plain, primary_key=True),
+    Column("language", Plain, primary_key=True),
+    Column("owner", Plain, nullable=False),
+)
+
 overview = Table(
     "overview",
     metadata,
@@ -394,6 +405,14 @@ feedback = Table(
     Column("paper_pk", BigInteger, ForeignKey(paper.c.pk), primary_key=True),
     Column("value", Integer, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+lease = Table(
+    "lease",  # who may do a thing until when; `owner:TOKEN` says how long what TOKEN has claimed is its own
+    metadata,
+    Column("name", Plain, primary_key=True),
+    Column("owner", Plain, nullable=False),  # a random token, made when a store is opened
+    Column("until", Instant, nullable=False),
 )
 
 delivery = Table(

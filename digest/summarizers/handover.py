@@ -29,6 +29,7 @@ from digest.core.summaries.summarize import plan
 from digest.core.summaries.summarizer import Sums, key_of
 from digest.stages.pipeline import Pipeline
 from digest.stages.store import Store
+from digest.stages.summarize import claimed
 from digest.summarizers.model import ModelSummarizer, make_nonce
 
 if TYPE_CHECKING:
@@ -104,6 +105,14 @@ class Jobs:
         taken = rules.keys(self.store.open_jobs()) | self._asked
         papers = [p for p in lacking if p.abstract.strip() and self._key(p, edition) not in taken]
         if not papers or (self._not_before is not None and self.clock() < self._not_before):
+            return []
+        with claimed(self.store, [self._key(p, edition) for p in papers]) as mine:
+            # Somebody else may have handed some of them over until now, and had the claims on them meanwhile.
+            free = mine - rules.keys(self.store.open_jobs())
+            return self._hand_over_all(edition, day, [p for p in papers if self._key(p, edition) in free])
+
+    def _hand_over_all(self, edition: Edition, day: date, papers: Sequence[Paper]) -> list[str]:
+        if not papers:
             return []
         system = self.writer.systems[edition.language]
         batches = plan(papers, llm=self.writer.llm, system=system, batching=self.writer.batching(edition.language))

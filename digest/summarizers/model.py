@@ -96,7 +96,7 @@ class ModelSummarizer:
             make_nonce=make_nonce,
             batching=self.batching(language),
             language=language,
-            time_limit_s=self._time_left_s(),
+            time_limit_s=self.time_left_s(),
             now=self.now,
             sleep=self.sleep,
             on_done=lambda done: on_done({i: self.with_topics(s, by_id[i]) for i, s in done.items()}),
@@ -123,7 +123,7 @@ class ModelSummarizer:
             store=self.store(),
             purse=purse,
             make_nonce=make_nonce,
-            time_limit_s=min(self.config.llm.timeout_s, self._time_left_s()),
+            time_limit_s=min(self.config.llm.timeout_s, self.time_left_s()),
             now=self.now,
             sleep=self.sleep,
         )
@@ -174,8 +174,8 @@ class ModelSummarizer:
         # An answer out of a recording costs nothing, whoever gave it once.
         return FREE if self.client == "replay" else price_of(self.model, self.config.llm.prices)
 
-    def _time_left_s(self) -> float:
-        """How long this run still waits for its model: all its editions together no longer than one alone."""
+    def time_left_s(self) -> float:
+        """See `digest.core.summaries.summarizer.Summarizer`. All editions of a run together wait no longer than one alone."""
         if self.until is None:
             self.until = self.now() + self.config.llm.time_limit_s
         return max(0.0, self.until - self.now())

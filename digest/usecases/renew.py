@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.core.errors import ConfigError
-from digest.core.models import Paper, PaperId, Summary, SummaryKey
-from digest.core.summaries.summarizer import Summarizer, Sums, key_of
+from digest.core.models import Paper, SummaryKey
+from digest.core.summaries.summarizer import Summarizer, Sums
+from digest.stages.summarize import Summarized, Summarizing
 
 if TYPE_CHECKING:
     from digest.app.app import App
@@ -50,31 +51,30 @@ def renew(app: App, *, limit: int) -> Renewal:
     sums, renewed = [], 0
     for language in dict.fromkeys(language for _, language in taken):
         papers = {paper.id: paper for paper, its in taken if its == language}
-        keys = {i: key_of(summarizer, paper, language) for i, paper in papers.items()}
-        app.host.progress(f"summarizing {len(papers)} papers anew")
-        sums.append(_ask(app, summarizer, list(papers.values()), keys, language))
-        renewed += len(app.store.summaries(keys.values()))
+        done = _ask(app, summarizer, list(papers.values()), language)
+        sums.append(done.sums)
+        renewed += sum(summary.fell_back is None for summary in done.summaries.values())
     return Renewal(renewed=renewed, left=len(found) - renewed, sums=tuple(sums))
 
 
-def _ask(
-    app: App, summarizer: Summarizer, papers: Sequence[Paper], keys: Mapping[PaperId, SummaryKey], language: str
-) -> Sums:
-    why: Counter[str] = Counter()
-
-    def keep(done: Mapping[PaperId, Summary]) -> None:
-        # What the model can't do now keeps its earlier summary.
-        app.store.save_summaries({keys[i]: summary for i, summary in done.items() if summary.fell_back is None})
-        why.update(summary.fell_back for summary in done.values() if summary.fell_back is not None)
-
-    sums = summarizer.summarize(papers, language=language, edition="renewal", on_done=keep)
+def _ask(app: App, summarizer: Summarizer, papers: Sequence[Paper], language: str) -> Summarized:
+    done = Summarizing(
+        summarizer=summarizer, store=app.store, sleep=app.host.sleep, progress=app.host.progress
+    ).summarize(
+        papers,
+        language=language,
+        edition="renewal",
+        on_missing=lambda count: app.host.progress(f"summarizing {count} papers anew"),
+    )
+    # What the model can't do now keeps its earlier summary.
+    why = Counter(summary.fell_back for summary in done.summaries.values() if summary.fell_back is not None)
     kept = (
         f"{count} {'paper keeps its' if count == 1 else 'papers keep their'} earlier summary: {reason}"
         for reason, count in sorted(why.items())
     )
     # There, an extract would stand in for each of them.
-    said = (warning for warning in sums.warnings if not any(warning.endswith(f": {reason}") for reason in why))
-    return replace(sums, warnings=(*said, *kept))
+    said = (warning for warning in done.sums.warnings if not any(warning.endswith(f": {reason}") for reason in why))
+    return replace(done, sums=replace(done.sums, warnings=(*said, *kept)))
 
 
 def _outdated(app: App, summarizer: Summarizer) -> list[tuple[Paper, str]]:

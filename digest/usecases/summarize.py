@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,12 +19,12 @@ from digest.core.errors import DigestError, SourceError
 from digest.core.identity.dois import doi_url, is_part_of_doi
 from digest.core.identity.ids import arxiv_id, doi
 from digest.core.lists.bounds import measure
-from digest.core.models import Paper, PaperId, Record, Rejected, Summary, SummaryKey
+from digest.core.models import Paper, PaperId, Record, Rejected, Summary
 from digest.core.private import without_password
-from digest.core.summaries.summarizer import key_of
 from digest.core.walls import wall
 from digest.core.words.invisible import printable
 from digest.core.words.text import escaped, web_url
+from digest.stages.summarize import Summarizing
 
 if TYPE_CHECKING:
     from digest.app.app import App
@@ -185,36 +185,25 @@ class Demand:
     def _fill(self, answers: Sequence[Answer]) -> None:
         """Give each paper its summary: a stored one, else a new one."""
         summarizer, language = self.app.summarizer, self.app.config.editions[0].language
-        papers = {_unique(p, n): p for n, a in enumerate(answers) if (p := a.paper)}
-        ids = {id(a): _unique(a.paper, n) for n, a in enumerate(answers) if a.paper}
-
-        def key(paper: Paper) -> SummaryKey:
-            return key_of(summarizer, paper, language)
-
+        # Extracts are made anew: they cost nothing, and the rules may have changed.
         keeps = self.app.has_store and bool(summarizer.model)
-        stored = self.app.store.summaries([key(p) for p in papers.values()]) if keeps else {}
-        done = {i: stored[key(p)] for i, p in papers.items() if key(p) in stored}
-        missing = [replace(p, id=i) for i, p in papers.items() if i not in done]
 
-        def keep(new: Mapping[PaperId, Summary]) -> None:
-            done.update(new)
-            if keeps:
-                self.app.store.save_summaries({key(papers[i]): s for i, s in new.items() if s.fell_back is None})
-
-        # Asked for twice, paid for once; an extract costs nothing, and its topics hang on more than the text.
-        same: dict[PaperId, PaperId] = {}
-        if summarizer.model:
-            firsts = {key(p): p.id for p in reversed(missing)}
-            same = {p.id: firsts[key(p)] for p in missing}
-            missing = [p for p in missing if same[p.id] == p.id]
-        if missing:
-            self.app.host.progress(f"summarizing {len(missing)} papers")
+        def begin(count: int) -> None:
+            self.app.host.progress(f"summarizing {count} papers")
             summarizer.begin_run(f"on demand {secrets.token_hex(8)}")
-            sums = summarizer.summarize(missing, language=language, edition="on demand", on_done=keep)
-            self.warnings = sums.warnings
-        for answer in answers:
-            if id(answer) in ids:
-                answer.summary = done[same.get(ids[id(answer)], ids[id(answer)])]
+
+        # The same paper may be asked for twice, and two lines may hold the same text.
+        papers = [replace(a.paper, id=_unique(a.paper, n)) for n, a in enumerate(answers) if a.paper]
+        done = Summarizing(
+            summarizer=summarizer,
+            store=self.app.store if keeps else None,
+            sleep=self.app.host.sleep,
+            progress=self.app.host.progress,
+        ).summarize(papers, language=language, edition="on demand", on_missing=begin)
+        self.warnings = done.sums.warnings
+        for n, answer in enumerate(answers):
+            if answer.paper:
+                answer.summary = done.summaries[_unique(answer.paper, n)]
 
 
 def _walled() -> AbstractContextManager[None]:
@@ -223,7 +212,6 @@ def _walled() -> AbstractContextManager[None]:
 
 
 def _unique(paper: Paper, n: int) -> PaperId:
-    """The same paper may be asked for twice, and two lines may hold the same text."""
     return PaperId(f"{paper.id}#{n}")
 
 

@@ -35,6 +35,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     # what is paid
     "core/asking": ("test_asking",),
     "core/batching": ("test_batching",),
+    "core/summarizing": ("test_summarizing",),
     "core/books": ("test_books", "test_store_books"),
     "store/books": ("test_store_books",),
     "purse": ("test_purse",),

@@ -1,4 +1,4 @@
-"""Who writes summaries, as the stages see it."""
+"""Who writes summaries, what that came to, and under what a summary is stored."""
 
 from __future__ import annotations
 
@@ -7,15 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from digest.core.identity.ids import content_hash
-from digest.core.models import (
-    Entry,
-    Overview,
-    Paper,
-    PaperId,
-    Summary,
-    SummaryKey,
-    Usage,
-)
+from digest.core.models import Entry, Overview, Paper, PaperId, Summary, SummaryKey, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +55,10 @@ class Summarizer(Protocol):
 
     def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
         """A few sentences on all *entries* together; None where the composed overview is to stand."""
+        ...
+
+    def time_left_s(self) -> float:
+        """How long the run still waits for summaries, at least 0; that counts from when this is first asked."""
         ...
 
     def begin_run(self, run: str) -> None:

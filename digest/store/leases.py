@@ -1,0 +1,141 @@
+"""Who may do what until when: leases with a name, and the claims of all that is open at the database.
+
+    owner:3f9c…   3f9c…   12:00:30     the heartbeat of one open store, renewed every LEASE / 3 while it works
+    run           3f9c…   12:00:30     a named lease of the same store, renewed with it
+
+A claim is the owner's token in a row of what is claimed (`delivery.claimed_by`). It holds exactly as long as the
+owner's heartbeat has not run out, so one row that is renewed keeps any number of claims. A process that is killed
+renews no more, and within LEASE all that it had is free. One that was only asleep finds its claims run out: others may
+have taken them, so whoever acts under a claim asks in the same transaction whether the row still names it, and what
+nobody has taken is its own again with the next sign of life.
+
+A lease that ends later than any clock near ours could have dated it was dated by a wrong one, and has run out, too.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, literal, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.core.errors import StoreError
+from digest.core.ports import Clock
+from digest.store import tables
+from digest.store.database import Database, upsert
+
+LEASE: Final = timedelta(seconds=30)
+"""How long a claim holds after the last sign of life of who made it. So clocks may differ by some ten seconds."""
+_POLL_S: Final = 0.2
+"""How often a lease that another has is looked at."""
+_FAREWELL_S: Final = 5.0
+"""For a heartbeat that is under way when the store is closed."""
+_HEARTBEAT: Final = "owner:"
+_FORGOTTEN: Final = timedelta(days=1)
+"""How long what a dead process left stays, for a person to look at."""
+_l = tables.lease.c
+
+
+class Leases(Database):
+    """The part of the store that knows who has what in hand."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
+        super().__init__(engine, clock=clock, lease=lease)
+        self.owner: Final = secrets.token_hex(16)
+        """A random token: who this store is to all others that have the database open."""
+        self._lasts = LEASE if lease is None else lease
+        self._is_closed = threading.Event()
+        self._beating: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of all that is claimed, and of all connections."""
+        self._is_closed.set()
+        if self._beating is not None:
+            # If the database is gone, the leases run out by themselves.
+            with suppress(StoreError, SQLAlchemyError), self._write() as connection:
+                connection.execute(delete(tables.lease).where(_l.owner == self.owner))
+            self._beating.join(_FAREWELL_S)
+        super().close()
+
+    @contextmanager
+    def lease(self, name: str, *, waiting: Callable[[], None] = lambda: None) -> Iterator[bool]:
+        """Hold the lease of that name; what comes is whether its last holder died, and did not give it back.
+
+        Whoever has it is waited for, at most as long as a lease lasts if that one is dead. It is given back at the end,
+        also by an exception. If this process sleeps so long that its lease runs out, another one may take it meanwhile,
+        and nobody is told: what must not be done twice needs a claim of its own.
+
+        Args:
+            waiting: Called once, if somebody else has it.
+        """
+        was_left = self._take(name)
+        if was_left is None:
+            waiting()
+            while was_left is None:
+                time.sleep(_POLL_S)
+                was_left = self._take(name)
+        try:
+            yield was_left
+        finally:
+            with suppress(StoreError, SQLAlchemyError), self._write() as connection:
+                connection.execute(delete(tables.lease).where(_l.name == name, _l.owner == self.owner))
+
+    def _take(self, name: str) -> bool | None:
+        """Take a lease if it is free: whether a dead process left it; None if somebody has it."""
+        row = {"name": name, "owner": self.owner}
+        with self._read() as connection:
+            # Asking does not disturb who is at work; taking would.
+            if connection.scalar(select(_l.name).where(_l.name == name, self._is_current())) is not None:
+                return None
+        with self._write() as connection:
+            self._keep_alive(connection)
+            until = self._clock() + self._lasts
+            left = update(tables.lease).where(_l.name == name, ~self._is_current())
+            if connection.execute(left.values(owner=self.owner, until=until)).rowcount:
+                return True
+            upsert(connection, tables.lease, [{**row, "until": until}])
+            mine = select(_l.name).where(_l.name == name, _l.owner == self.owner)
+            return None if connection.scalar(mine) is None else False
+
+    # -- for those who hold a transaction that writes
+
+    def _keep_alive(self, connection: Connection) -> None:
+        """Let what is claimed in this transaction hold from now on, as long as this process lives."""
+        now = self._clock()
+        row = {"name": f"{_HEARTBEAT}{self.owner}", "owner": self.owner, "until": now + self._lasts}
+        upsert(connection, tables.lease, [row], update=("until",))
+        with self._starting:
+            if self._beating is None:
+                long_ago = or_(_l.until < now - _FORGOTTEN, _l.until > now + _FORGOTTEN)
+                dead = _l.name.startswith(_HEARTBEAT, autoescape=True)
+                connection.execute(delete(tables.lease).where(dead, long_ago, _l.owner != self.owner))
+                self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+                self._beating.start()
+
+    def _is_live(self, owner: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether that owner, a column or a token, is alive, so that its claims hold; false for null."""
+        heartbeat = select(1).where(_l.name == literal(_HEARTBEAT).concat(owner), self._is_current())
+        return heartbeat.correlate_except(tables.lease).exists()
+
+    def _is_current(self) -> ColumnElement[bool]:
+        # Who renewed it may have a clock that is ahead of ours by nearly as much as a lease lasts.
+        now = self._clock()
+        return and_(_l.until > now, _l.until <= now + 2 * self._lasts)
+
+    # -- the heart
+
+    def _beat(self) -> None:
+        """Renew all leases of this store until it is closed."""
+        every_s = self._lasts.total_seconds() / 3
+        while not self._is_closed.wait(every_s):
+            # If the database does not answer now, it may the next time; and if not, all that acts finds out.
+            with suppress(StoreError, SQLAlchemyError), self._write() as connection:
+                renewed = update(tables.lease).where(_l.owner == self.owner)
+                connection.execute(renewed.values(until=self._clock() + self._lasts))
