@@ -174,6 +174,10 @@ class Store(Protocol):
         """Remember what was found out about a model's server."""
         ...
 
+    def change_limits(self, server: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        """Put what *change* makes of what is known of a server's limits in its place; nobody else does meanwhile."""
+        ...
+
     def overview(self, key: SummaryKey) -> Overview | None:
         """The stored overview of a day; its key's content is the hash of what it was written about."""
         ...

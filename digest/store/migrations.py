@@ -539,6 +539,10 @@ _CLAIMS_7: Final = (
         PRIMARY KEY (content, client, model, prompt, language)
     ) {clustered}""",
 )
+_POLITENESS_7: Final = (
+    "CREATE TABLE turn (queue TEXT NOT NULL PRIMARY KEY, owner TEXT, ended_at {instant}) {clustered}",
+    "CREATE TABLE limits (server TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL) {clustered}",
+)
 _LEASES_7: Final = (
     "CREATE TABLE lease (name TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, until {instant} NOT NULL) {clustered}",
     "CREATE INDEX lease_owner ON lease (owner)",
@@ -551,9 +555,15 @@ def _claims_and_stand_ins(connection: Connection) -> None:
     _execute(connection, _CLAIMS_7)
 
 
+def _politeness(connection: Connection) -> None:
+    """Turns and limits that hold for all machines."""
+    _execute(connection, _POLITENESS_7)
+
+
 def _ownership(connection: Connection) -> None:
     _execute(connection, _LEASES_7)
     _claims_and_stand_ins(connection)
+    _politeness(connection)
 
 
 MIGRATIONS: Final = (

@@ -63,5 +63,5 @@ class Politeness(Leases):
         is_it = _limits.server == server
         with self._write() as connection:
             upsert(connection, tables.limits, [{"server": server, "state": {}}])
-            state = connection.scalar(select(_limits.state).where(is_it).with_for_update())
+            state = connection.scalars(select(_limits.state).where(is_it).with_for_update()).one()
             connection.execute(update(tables.limits).where(is_it).values(state=dict(change(state))))
