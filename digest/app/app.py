@@ -125,12 +125,12 @@ class App:
     @part
     def door(self) -> Door:
         from digest.sources.door.http import Door
-        from digest.sources.door.politeness import SharedTurns
+        from digest.sources.door.politeness import SharedTurns, StoredTurns
 
-        network = self.config.network
+        network, turns = self.config.network, sources.turns_folder(self.host.environment, self.config.data_dir)
         door = Door(
             base=self.config.base,
-            turns=SharedTurns(sources.turns_folder(self.host.environment, self.config.data_dir)),
+            turns=StoredTurns(lambda: self.store) if self.config.shares_database else SharedTurns(turns),
             proxy=network.proxy,
             ca_file=network.ca_file,
             private_hosts=network.private_hosts,
@@ -278,6 +278,7 @@ class App:
             store=self.store,
             editions=self.editions_by_name,
             summarizer=self.summarizer,
+            sleep=self.host.sleep,
             progress=self.host.progress,
         )
 

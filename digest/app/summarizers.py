@@ -93,6 +93,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
         store: Remembers what the model's server knows; None: that is found out anew.
     """
     from digest.llm.faults import NO_KEY
+    from digest.llm.limits import Limits
     from digest.llm.openai import OpenAILLM, Options
     from digest.llm.replay import RecordingLLM, ReplayLLM
 
@@ -103,6 +104,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
         return ReplayLLM(llm.recording, model=llm.model)
     key = config.api_key(environment)
     server = f"{llm.base_url or 'openai'} {llm.model}"
+    shares = store if config.shares_database else None
     client = OpenAILLM(
         llm.model,
         api_key=key.reveal() if key else NO_KEY,
@@ -119,6 +121,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
             organization=llm.organization,
             project=llm.project,
         ),
+        limits=Limits(shared=lambda change: shares().change_limits(server, change)) if shares else None,
         learned=store().learned(server) if store else None,
         learn=partial(_remember, store, server),
     )

@@ -17,7 +17,7 @@ from digest.core.models import Edition
 if TYPE_CHECKING:
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
-    from digest.usecases.ask import Writer
+    from digest.stages.ask import Writer
     from digest.usecases.cost import Estimator
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
@@ -40,7 +40,7 @@ def on_demand(app: App) -> OnDemand:
 
 def _writer(app: App) -> Writer:
     """The summarizer of the app for its first edition's language; its store where something is kept in it."""
-    from digest.usecases.ask import Writer
+    from digest.stages.ask import Writer
 
     summarizer = app.summarizer
     keeps = app.has_store and bool(summarizer.model)
@@ -48,6 +48,8 @@ def _writer(app: App) -> Writer:
         summarizer=summarizer,
         language=app.config.editions[0].language,
         store=app.store if keeps else None,
+        sleep=app.host.sleep,
+        progress=app.host.progress,
     )
 
 

@@ -186,7 +186,14 @@ def _renew(config: Path, limit: int, *, as_json: bool) -> None:
 
     with working(as_json) as host, app_of(config, host) as app:
         app.check(send=False)
-        done = renew(app.store, app.config.editions, app.summarizer, limit=limit, progress=host.progress)
+        done = renew(
+            app.store,
+            app.config.editions,
+            app.summarizer,
+            limit=limit,
+            sleep=host.sleep,
+            progress=host.progress,
+        )
     if as_json:
         print_json(renewal_json(done))
     else:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest.config.table import nearest
+from digest.core.database_address import parse_database
 from digest.core.errors import ConfigError
 from digest.core.models import Edition
 from digest.core.private import looks_like_secret, masked
@@ -119,6 +120,11 @@ class Config:
     @property
     def base(self) -> Path:
         return self.path.parent
+
+    @property
+    def shares_database(self) -> bool:
+        """Whether several machines can have the database open, for it is a server."""
+        return bool(self.database) and not parse_database(self.database).is_sqlite
 
     def edition(self, name: str) -> Edition:
         """The edition of that name.

@@ -25,7 +25,7 @@ from digest.evaluation.figures import Figure
 from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast, forecast
 from digest.evaluation.run import Evaluation, Evaluator
-from digest.usecases.ask import Writer
+from digest.stages.ask import Writer
 from tests.desk import CONFIG, Hurry
 from tests.end_to_end.test_run_llm import on
 from tests.evaluation.test_sets import lines
@@ -51,7 +51,9 @@ def evaluator(data: Path, **more: Any) -> Evaluator:
 
 
 def writer(app: App) -> Writer:
-    return Writer(summarizer=app.summarizer, language="en", store=app.store if app.has_store else None)
+    return Writer(
+        summarizer=app.summarizer, language="en", store=app.store if app.has_store and app.summarizer.model else None
+    )
 
 
 def figure(found: Evaluation, name: str) -> Figure:
