@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from digest.app import usecases
 from digest.app.app import App
 from digest.cli.main import cli
-from digest.cli.papers import _PARTS
+from digest.cli.evaluate import _PARTS
 from digest.cli.show.evaluation import evaluation_lines, forecast_line
 from digest.config.read import load
 from digest.core.errors import ConfigError
