@@ -13,8 +13,10 @@ import click
 
 from digest import __version__
 from digest.cli import evaluate, issues, papers, run, setup, status, summarize
-from digest.cli.common import DEGRADED, FAILED, MISUSED, Interrupts, Output, log_to_stderr
+from digest.cli.common import DEGRADED, FAILED, MISUSED, log_to_stderr
+from digest.cli.interrupts import Interrupts
 from digest.cli.show.errors import print_error, print_lost_folder, print_lost_output, print_stopped
+from digest.cli.streams import Output
 from digest.core.errors import ConfigError, DigestError
 
 

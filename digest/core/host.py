@@ -27,4 +27,4 @@ class Host:
     """Seconds of a clock that only goes forward: for how long to wait."""
     sleep: Callable[[float], None] = time.sleep
     held: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Around what must not be stopped in between; see `digest.cli.common.Interrupts`."""
+    """Around what must not be stopped in between; see `digest.cli.interrupts.Interrupts`."""
