@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from digest import assets
 from digest.app import sources
+from digest.app.host import Host
 from digest.config.read import load
 from digest.config.settings import Config, LLMConfig, MailConfig
 from digest.config.table import tell_all
-from digest.core.host import Host
 from digest.core.models import Document, Edition
 from digest.core.ports import Mailer, Source
 from digest.core.ranking.relevance import Background

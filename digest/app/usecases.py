@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from digest import assets
 from digest.app.app import App
-from digest.core.host import Host
+from digest.app.host import Host
 from digest.core.models import Edition
 
 if TYPE_CHECKING:

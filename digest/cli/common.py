@@ -20,7 +20,7 @@ from digest.core.words.invisible import printable
 
 if TYPE_CHECKING:
     from digest.app.app import App
-    from digest.core.host import Host
+    from digest.app.host import Host
 
 FAILED: Final = 1
 MISUSED: Final = 2
@@ -112,7 +112,7 @@ def log_to_stderr(*, verbose: bool) -> None:
 @contextmanager
 def working(as_json: bool) -> Iterator[Host]:
     """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
-    from digest.core.host import Host
+    from digest.app.host import Host
 
     interrupts = click.get_current_context().find_object(Interrupts)
     held = interrupts.held if interrupts else nullcontext

@@ -43,8 +43,8 @@ def import_(file: Path, dry_run: bool, config: Path) -> None:
     What is in the config already is left alone, and what cannot be taken over is named (exit status 3). Addresses of
     arXiv, bioRxiv, medRxiv and Hugging Face become sources of their own kind.
     """
+    from digest.app.host import now
     from digest.cli.show.config import print_imported
-    from digest.core.host import now
     from digest.usecases.import_opml import import_opml
 
     done = import_opml(file, config, clock=now, write=not dry_run)

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.app.summarizers import system_prompt
-from digest.core.host import Host
 from digest.core.models import Batch, Completion, Paper, Prompt
 from digest.core.summaries.accept import accept
 from digest.core.summaries.prompts import prompt_for

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.app.usecases import estimator, examine
 from digest.cli.show.money import bill_json, bill_lines, checks_lines, estimate_json, estimate_lines
-from digest.core.host import Host
 from digest.core.models import Edition
 from digest.core.summaries.ledger import Ceilings, CheckCount, RequestResult
 from digest.llm.tokens import Counter, at_most
