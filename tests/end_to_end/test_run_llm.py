@@ -14,7 +14,7 @@ from digest.app.host import Host
 from digest.app.usecases import estimator, examine, on_demand
 from digest.cli.show.money import estimate_lines
 from digest.core.errors import ConfigError
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Rule

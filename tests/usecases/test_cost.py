@@ -21,7 +21,7 @@ from digest.publish.amounts import tokens, usd
 from digest.stages.report import Stage
 from digest.store import SqlStore
 from digest.usecases.cost import OUTPUT_PER_PAPER, Bill, bill
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run_llm import MONDAY, TUESDAY, desk_with, on
