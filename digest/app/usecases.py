@@ -130,6 +130,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
         ConfigError: The config cannot be used.
     """
     from digest.stages.lost import lost_issues
+    from digest.summarizers.prompts import check_prompts
     from digest.usecases.doctor import Doctor
 
     with App.from_file(path, host) as app:
@@ -142,7 +143,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             lost=lambda: lost_issues(app.site, app.store.place),
             taxonomy=lambda: app.taxonomy,
             templates=lambda: app.templates,
-            prompts=lambda: _read_prompts(app),
+            prompts=lambda: check_prompts(app.config, app.taxonomy),
             folders=lambda name: assets.folders(name, app.config.base),
             interests=lambda edition: app.interests.understood(edition),
             summarizer=lambda: app.summarizer,
@@ -151,14 +152,6 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             moved_to=lambda url: app.door.moved_to(url),
             mailer=app.mailer,
         )
-
-
-def _read_prompts(app: App) -> None:
-    from digest.app.summarizers import overview_prompt, system_prompt
-
-    for language in sorted({edition.language for edition in app.config.editions}):
-        system_prompt(app.config, app.taxonomy, language)
-        overview_prompt(app.config, language)
 
 
 # -- the evaluation
