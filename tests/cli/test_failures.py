@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from digest.app.usecases import on_demand
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import ROOT
 from tests.desk import Desk
 

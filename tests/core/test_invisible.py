@@ -17,7 +17,7 @@ from digest.core.words.invisible import escaped, printable
 from digest.deliver.smtp import SmtpMailer
 from digest.llm.openai import OpenAILLM
 from digest.sources.door.http import Door
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.deliver.test_outbox_and_smtp import mail, nothing
 from tests.doors import Reply, redirects, says, serving
 

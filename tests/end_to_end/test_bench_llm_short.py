@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from digest.app.app import App
-from digest.app.summarizers import system_prompt
-from digest.core.host import Host
+from digest.app.host import Host
 from digest.core.models import Batch, Completion, Paper, Prompt
 from digest.core.summaries.accept import accept
 from digest.core.summaries.batching import Batching
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
 from digest.llm.openai import OpenAILLM
+from digest.summarizers.prompts import system_prompt
 from tests.bench import llm
 from tests.bench.llm import FAULTS, PAPERS, SHAPES, Case, Figures, Served, Server, compact, count_tokens, figures
 from tests.servers.flaky_llm import read_blocks

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.host import Host
 from digest.app.usecases import estimator, examine, on_demand
 from digest.cli.show.money import estimate_lines
 from digest.core.errors import ConfigError
-from digest.core.host import Host
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Rule

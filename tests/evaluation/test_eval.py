@@ -13,12 +13,12 @@ from click.testing import CliRunner, Result
 
 from digest.app import usecases
 from digest.app.app import App
+from digest.app.host import Host
+from digest.cli.evaluate import _PARTS
 from digest.cli.main import cli
-from digest.cli.papers import _PARTS
 from digest.cli.show.evaluation import evaluation_lines, forecast_line
 from digest.config.read import load
 from digest.core.errors import ConfigError
-from digest.core.host import Host
 from digest.core.models import Paper
 from digest.evaluation import baseline, run, sets, upkeep
 from digest.evaluation.figures import Figure

@@ -14,7 +14,7 @@ from digest.core.errors import ConfigError, NotFoundError
 from digest.core.models import Paper, PaperId
 from digest.store import SqlStore
 from digest.usecases.feedback import give, given
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import NOON, paper
 from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run import MONDAY, TUESDAY

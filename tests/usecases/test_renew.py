@@ -16,7 +16,7 @@ from digest.store import SqlStore
 from digest.usecases import renew as work
 from digest.usecases.renew import Renewal
 from digest.usecases.status import status_of
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import paper
 from tests.desk import Desk
 from tests.end_to_end.test_run_llm import MONDAY, TUESDAY, desk_with, on, summaries

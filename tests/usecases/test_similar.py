@@ -16,7 +16,7 @@ from digest.core.ranking.relevance import Background, Space
 from digest.core.ranking.similar import Similar, most_similar, telling_words
 from digest.store import SqlStore
 from digest.store import search as search_module
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import paper
 from tests.desk import CONFIG
 from tests.store_values import read

@@ -19,7 +19,7 @@ from digest.core.topics.renaming import rename_issue, rename_summary
 from digest.store import SqlStore
 from digest.store import topics as store_topics
 from digest.usecases.topics import survey
-from tests.cli.test_commands import digest
+from tests.cli.shell import digest
 from tests.conftest import NOON, paper
 from tests.core.test_fold import SMALL
 from tests.desk import CONFIG, Desk, line, tree
