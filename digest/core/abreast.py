@@ -1,4 +1,4 @@
-"""Things done side by side, in threads that nobody has to wait for."""
+"""Run several calls in parallel, in daemon threads that the end of the process does not wait for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 def abreast(work: Mapping[str, Callable[[], T]], *, width: int) -> dict[str, Future[T]]:
-    """Begin all of *work*, in its order and never more than *width* at once; what comes of each, under its name.
+    """Start the calls of *work* in order, at most *width* at the same time, and return a future for each by its name.
 
-    No pool: the end of the process would wait for its threads, and so for a server that never answers. What has not
-    begun can be cancelled.
+    A call that has not begun can be cancelled through its future. This is no `ThreadPoolExecutor`, because the end of
+    the process waits for that one's threads, and so for a server that never answers.
     """
     futures: dict[str, Future[T]] = {name: Future() for name in work}
     waiting = deque(work.items())

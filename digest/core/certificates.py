@@ -1,6 +1,6 @@
-"""What is wrong with a server's certificate, in words, and what whoever reads them can do about it.
+"""Explain a TLS certificate error in words, with what the user can do about it.
 
-Mail servers, model servers and sources all show certificates; one sentence serves for each of them.
+Used for mail servers, model servers and sources alike.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _EXPIRED: Final = 10
 _SELF_SIGNED: Final = 18
 _UNKNOWN_AUTHORITY: Final = frozenset({2, 19, 20, 21, 27})
 _OTHER_NAME: Final = frozenset({62, 63, 64})
-"""Another host, mail address, IP address."""
+"""OpenSSL's error codes for a certificate of another host, mail address or IP address."""
 
 
 def certificate_fault(error: ssl.SSLCertVerificationError, *, setting: str) -> str:
-    """What is wrong with the certificate, with OpenSSL's own words, and what to do: to go behind "host ".
+    """Return what is wrong with the certificate, in OpenSSL's words, and what to do: a clause to follow "host ".
 
     Args:
-        setting: Where a file with a certificate of one's own is named, e.g. `[network] ca_file`.
+        setting: The key of the config that names a file with an own certificate, e.g. `[network] ca_file`.
     """
     what, advice = _named(error.verify_code, setting)
     # OpenSSL ends some of its messages with a full stop.
@@ -52,7 +52,7 @@ def _named(code: int, setting: str) -> tuple[str, str]:
 
 
 def certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """The fault of a certificate behind *error*, as far down its causes as it may be; None if there is none."""
+    """Return the certificate error among the causes of *error*, however deep; None if there is none."""
     import ssl
 
     return next((each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError)), None)

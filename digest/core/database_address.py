@@ -1,4 +1,4 @@
-"""The address of a database, as people write it → its parts. No message says what stands in it: it holds a password."""
+"""Parse the address (URL) of a database into its parts. Error messages never quote the address: it holds a password."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KNOWN: Final = "use sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseAddress:
-    """Where a database is."""
+    """The parsed address of a SQLite file or of a database on a server."""
 
     is_sqlite: bool
     name: str
@@ -32,17 +32,17 @@ class DatabaseAddress:
 
 
 def sqlite_address(path: str) -> str:
-    """The address of a file, whatever is in its name."""
+    """Return the address of the SQLite file at *path*, which may hold any character."""
     return f"sqlite:///{''.join(quote(c) if c in '%?#' else c for c in path)}"
 
 
 def parse_database(text: str) -> DatabaseAddress:
-    """The parts of an address.
+    """Parse the address of a database.
 
     A password may hold any character, also those that should be escaped: it ends at the last `@` before a host.
 
     Raises:
-        ValueError: It is none, or of another kind of database; the message shows nothing of it but the kind.
+        ValueError: *text* is no address, or one of another kind of database; the message quotes only the kind.
     """
     found = _SCHEME.match(text)
     scheme, separator, rest = text.partition("://")

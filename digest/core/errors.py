@@ -8,7 +8,7 @@ DigestError             one sentence for the person who must act
 ├── LLMError            a request to a model failed: the batch is halved, in the end the extractive summary stands in
 │   └── LLMUnavailable  no request of this run can succeed (bad key, no server, no quota): stop asking
 ├── StoreError          the database can't be opened, is newer than the program, or a write failed
-│   └── ClaimLostError  what this process had claimed is another's now, or may be at any moment: left to that one
+│   └── ClaimLostError  the lease of what this process had claimed ran out: the work is left to its new owner
 ├── DeliveryError       a mail was not taken, and may be tried again
 │   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
@@ -22,10 +22,10 @@ from digest.core.words.invisible import printable
 
 
 class DigestError(Exception):
-    """Base of all errors a person is told about. `str()` of it is the sentence that is shown.
+    """Base of all errors that are shown to a person. `str(error)` is the sentence that is shown.
 
-    Servers, files and libraries have their say in it, and it goes to terminals, pages, mails and the database: so it is
-    cleaned of control and invisible characters here, once.
+    The message may quote servers, files and libraries, and goes to terminals, pages, mails and the database. So control
+    and invisible characters are removed here, once.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -52,10 +52,10 @@ class SourceError(DigestError):
         """Say what happened and what to do.
 
         Args:
-            url: As it was asked for.
+            url: The address that was asked for.
             status: The HTTP status, where one caused it.
-            retry_after_s: How long the server asked to be left alone, a day at most; None: it asked nothing of use.
-            gone: It said that there will never be anything here again (410).
+            retry_after_s: How long the server asked to be left alone, a day at most; None: it said nothing of use.
+            gone: The server said that there will never be anything at this address again (HTTP 410).
         """
         super().__init__(message)
         self.url = url
@@ -77,9 +77,9 @@ class LLMError(DigestError):
         """Say what happened and what to do.
 
         Args:
-            again: It lies with the server or the moment (429, 5xx, a broken connection), not with what was asked: the
-                same request may succeed later.
-            retry_after_s: How long the server asked to be left alone; None: it asked nothing of use.
+            again: The same request may succeed later: the cause is the server or the moment (429, 5xx, a broken
+                connection), not the request.
+            retry_after_s: How long the server asked to be left alone; None: it said nothing of use.
             may_be_billed: The server had the whole request and may have worked on it.
         """
         super().__init__(message)
@@ -97,7 +97,7 @@ class StoreError(DigestError):
 
 
 class ClaimLostError(StoreError):
-    """What this process had claimed is not its own any more: its lease ran out, and another may do or have done it."""
+    """The lease of a claim ran out: another process may do the work, or has done it."""
 
 
 class DeliveryError(DigestError):
@@ -115,8 +115,9 @@ class RefusedError(DeliveryError):
         """Say what happened.
 
         Args:
-            code: What was refused, and how, without words of the server's own: the same for the same refusal.
-            names_recipient: The answer is about the recipient; otherwise about the mail, which others get alike.
+            code: The SMTP command that was refused and the status codes, without the server's text, so that equal
+                refusals have equal codes.
+            names_recipient: The refusal is about this recipient; otherwise about the mail, which all recipients get.
         """
         super().__init__(message)
         self.code = code

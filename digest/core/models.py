@@ -1,4 +1,4 @@
-"""The values that flow through the program, named by their place in the flow.
+"""The values that flow through the program: papers, records, summaries, issues, deliveries, mails.
 
     Record  ──►  Paper  ──►  Candidate  ──►  Batch ──► Prompt ──► Completion ──► Summary
     (one source's  (one work,   (a paper that     (what goes to a model, and what comes back)
@@ -49,7 +49,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signals:
-    """What readers elsewhere think of a paper, as counted when it was read. None: the source does not say."""
+    """Votes, comments and stars of a paper elsewhere, as counted when the source was read.
+
+    None: the source does not say.
+    """
 
     upvotes: int | None = None
     comments: int | None = None
@@ -125,14 +128,14 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """What a second witness says of a source's list."""
+    """What a witness, a second place beside the source, says about the source's list."""
 
     day: Day | None = None
-    """The day whose list it describes, as it says itself."""
+    """The day whose list the witness describes, as stated there; None where it states none."""
     total: int | None = None
-    """How many items the list has, as it says itself."""
+    """How many items the list has, as the witness states; None where it states no number."""
     records: tuple[Record, ...] = ()
-    """The items it shows, complete enough to fill a gap with."""
+    """The items that the witness shows, complete enough to fill a gap in the source's list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +152,7 @@ class Document:
 
 
 class SourceState(StrEnum):
-    """What a source's silence means."""
+    """The state of a source on one day: whether it brought something new, and if not, why."""
 
     FRESH = "fresh"
     """Something new."""
@@ -164,7 +167,7 @@ class SourceState(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """There is no need to ask again today."""
+        """Whether the source need not be asked again today."""
         return self in (SourceState.FRESH, SourceState.QUIET)
 
 
@@ -205,11 +208,11 @@ class SourceReport:
     gap: int = 0
     """Items that the source, or a second witness, says there are, and that could not be found."""
     is_partial: bool = False
-    """A part of it is missing or an earlier list, as `note` says, and it is asked again today."""
+    """Part of the list is missing or is an earlier list, as `note` says; the source is asked again today."""
     is_open: bool = False
     """The list still grows; what comes later goes into the next issue."""
     note: str | None = None
-    """What else is to be said of a list that could be read, in a clause."""
+    """A remark on a list that could be read, as a clause; None where there is nothing to remark."""
     past: tuple[PastList, ...] = ()
     """Lists of earlier days that this issue takes papers from; by day."""
     missing: tuple[Day, ...] = ()
@@ -217,7 +220,7 @@ class SourceReport:
 
     @property
     def is_to_be_told(self) -> bool:
-        """Whether a failure is explained: when it begins, and on its third day; on others it is only counted."""
+        """Whether the issue explains the failure: on its first and third day. On other days it is only counted."""
         return self.days_failing in (1, 3)
 
 
@@ -234,7 +237,7 @@ class Candidate:
     """The first day one of the sources listed it."""
     announcement: Announcement | None = None
     signals: Signals = Signals()
-    """The highest of each that any of the sources gave."""
+    """For each kind of signal, the highest count that any of the sources gave."""
     cut_at: Signals | None = None
     """If an earlier issue left it out for want of room: the signals it had then. None: never considered before."""
     cut_on: date | None = None
@@ -242,7 +245,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A candidate with its score, and why, in words."""
+    """A candidate with its score and the reason for it in words."""
 
     candidate: Candidate
     score: float
@@ -255,7 +258,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What is said of a paper. Plain text only."""
+    """The summary of a paper. Plain text only."""
 
     tldr: str
     """One sentence. Empty only for a paper without an abstract."""
@@ -277,7 +280,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryKey:
-    """What a summary was paid for: the same key never goes out again."""
+    """The key of a stored summary: all that decides it. No model is asked twice for the same key."""
 
     content: str
     """`digest.core.identity.ids.content_hash` of title and abstract."""
@@ -342,12 +345,15 @@ class OverviewSentence:
     text: str
     """Plain text."""
     papers: tuple[PaperId, ...] = ()
-    """The entries that it speaks of; none of the one that counts them all."""
+    """The papers of the entries that the sentence refers to; empty for the sentence that counts all entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What a model said of the whole day, checked; in an issue the number of its papers may stand in front."""
+    """A model's overview of the whole day, checked.
+
+    In an issue a first sentence may be added that counts the papers.
+    """
 
     sentences: tuple[OverviewSentence, ...]
     client: str
@@ -374,7 +380,7 @@ class Usage:
     """Papers with an extractive summary although a model was asked for."""
 
     def __add__(self, other: Usage) -> Usage:
-        """Both together, under the client and the model of the first."""
+        """Add up two usages; client and model are those of the first."""
         return Usage(
             client=self.client,
             model=self.model,
@@ -400,7 +406,7 @@ class Edition:
     interests: tuple[str, ...] = ()
     """As written in the config: words, sentences, ids and addresses of papers, "author: …", files of a library."""
     avoid: tuple[str, ...] = ()
-    """The same, of what its readers don't care for."""
+    """What its readers don't care for, written like `interests`."""
     exploration: float = 0.1
     """Share of an issue's places that go to papers off the interests, so that the unusual gets in; 0 to 1."""
     max_papers: int = 30
@@ -430,7 +436,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What has become of a paper since an edition printed it."""
+    """A change of a paper since an edition printed it: withdrawn, revised, or rising in votes."""
 
     id: PaperId
     title: str
@@ -439,9 +445,9 @@ class Change:
     """One of `CHANGES`."""
     printed_on: Day
     version: int | None = None
-    """Of a revised paper, the new one."""
+    """The new version number of a revised paper; None for other changes."""
     upvotes: tuple[int, ...] = ()
-    """Of a rising paper: when it was printed, and now."""
+    """Upvotes of a rising paper: those when it was printed, then those of today. Empty for other changes."""
 
 
 CHANGES: Final = ("withdrawn", "revised", "rising")
@@ -450,6 +456,8 @@ CHANGES: Final = ("withdrawn", "revised", "rising")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
+    """The entries of an issue that share a topic or a field of topics."""
+
     topic: str
     entries: tuple[Entry, ...]
     """Best first; never empty."""
@@ -464,12 +472,17 @@ class LeftOut:
     url: str
     reason: str
     score: float | None = None
-    """What it was worth beside the entries; None where an earlier version left it out and did not say."""
+    """The paper's score, comparable with those of the entries; None in an issue of an earlier version, which stored
+    none.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """What one edition says on one day. A fact: once stored, mail and pages are drawn from it, to the same bytes."""
+    """One edition's issue of one day.
+
+    Once stored it stays as it is: mails and pages are drawn from it, byte for byte.
+    """
 
     edition: str
     date: date
@@ -484,12 +497,12 @@ class Issue:
     sources: tuple[SourceReport, ...]
     left_out: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
-    """What has become of papers of earlier issues."""
+    """Changes of papers that earlier issues printed."""
     usage: Usage
     covers: tuple[Day, ...] = ()
-    """The days whose lists are in it, where it is more than its own."""
+    """The days whose lists are in the issue; empty where that is only its own day."""
     why_empty: str | None = None
-    """In words, on a day with nothing new; None otherwise."""
+    """Why the issue is empty, in words; None on a day with new papers."""
 
     @property
     def id(self) -> str:
@@ -503,6 +516,8 @@ class Issue:
 
 
 class DeliveryState(StrEnum):
+    """How far the delivery of one issue to one recipient has come."""
+
     DUE = "due"
     SENDING = "sending"
     """Claimed, and the final dot not yet out: the server cannot have taken it, so it is safe to try again."""
@@ -531,7 +546,7 @@ class Delivery:
     attempts: int = 0
     error: str | None = None
     sent_at: datetime | None = None
-    """None for one that is not sent."""
+    """When the mail was sent; None for a delivery that is not sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -545,4 +560,4 @@ class Mail:
     content: bytes
     """RFC 5322, CRLF line ends."""
     label: str = ""
-    """What it is, for a file name: `daily-2026-06-03`."""
+    """Edition and day, for a file name: `daily-2026-06-03`."""

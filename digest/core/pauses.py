@@ -1,4 +1,4 @@
-"""What a server means by `Retry-After`."""
+"""Parse the `Retry-After` header of HTTP: how long a server asks to be left alone."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 LONGEST_S: Final = 86_400.0
-"""No server gets more patience than a day: "ten years" is a mistake."""
+"""The longest pause in seconds, a day: a server that asks for "ten years" made a mistake."""
 
 
 def retry_after(text: str, now: datetime) -> float | None:
-    """Seconds to wait by a `Retry-After` header: a number, or a moment. None where it says nothing of use."""
+    """Return the seconds to wait by a `Retry-After` header (a number or a date); None where it can't be understood."""
     text = text.strip()[:100]
     if re.fullmatch(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+", text):
         seconds = float(text)

@@ -1,10 +1,10 @@
-"""What several ask of the world. Adapters implement these; `digest.app.app` is the only place that knows which.
+"""Ports: the protocols of sources, models and mailers that adapters implement. `digest.app.app` decides which ones.
 
 Source  (bytes → records)      Witness  (is the list whole?)
 LLM     (prompt → completion)  BatchLLM (prompts → completions, later)
-Mailer  (mail → somebody's server)
+Mailer  (mail → a mail server)
 
-What one alone needs, of the store above all, it declares in its own file.
+A port that only one module needs, as those for the store, is declared in that module.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAnswer:
-    """How a job stands with its provider."""
+    """The state of a batch job at its provider, with the answers so far."""
 
     is_over: bool
-    """Nothing more will come of it."""
+    """Whether the job has ended, so that no more answers will come."""
     completions: Mapping[int, Completion | LLMError]
     """Number of a prompt → what came of it; one that is missing when the job is over was not answered, nor billed."""
     unread: int = 0
-    """Answers that are damaged or not there: then one that is missing may have been given, and billed."""
+    """Number of answers that are damaged or missing. If not 0, a missing answer may have been given, and billed."""
     said: str = ""
     """The provider's own word for its state, for people: `in_progress`, `expired`."""
 
@@ -50,16 +50,16 @@ class Source(Protocol):
     calendar: Calendar
     """When its lists come out."""
     rereads: tuple[int, ...]
-    """Ages in days at which a list is read again, for it grows or its votes do; sorted. Mostly empty."""
+    """Ages in days at which a list is read again because it or its votes grow; sorted. Mostly empty."""
     witness: Witness | None
-    """Who can tell whether a list is whole; None where nobody can."""
+    """The second place that can tell whether a list is complete; None where there is no such place."""
 
     def url_for(self, day: date) -> str:
         """The first URL or path to read for the list of *day*, which is today."""
         ...
 
     def past_url(self, day: date) -> str | None:
-        """Where the list of *day*, which is over, can still be had; None if nowhere."""
+        """The URL or path of the list of *day*, a day in the past; None if it cannot be had any more."""
         ...
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
@@ -104,19 +104,19 @@ class LLM(Protocol):
         ...
 
     def most_input_tokens(self, prompt: Prompt) -> int:
-        """What *prompt* is billed as input at the most: with what the client and the provider add to it."""
+        """The most input tokens that *prompt* can be billed for, with those that client and provider add to it."""
         ...
 
     def fits(self, prompt: Prompt) -> bool:
-        """Whether *prompt* and a usual answer have room in what the model sees at once, as far as that is known."""
+        """Whether *prompt* and an answer of usual length fit in the model's context window, as far as that is known."""
         ...
 
     def delay_s(self, prompt: Prompt) -> float:
-        """How long *prompt* has to wait for the provider's own limits and wishes, in seconds; 0: it may go out now."""
+        """Seconds that *prompt* has to wait for the provider's rate limits and `Retry-After`; 0: it may go out now."""
         ...
 
     def complete(self, prompt: Prompt) -> Completion:
-        """Send one prompt, once: whether it is tried again is not decided here. Thread-safe.
+        """Send one prompt once, without retrying. Thread-safe.
 
         Raises:
             LLMUnavailable: No further request of this run can succeed.
@@ -129,12 +129,13 @@ class BatchLLM(Protocol):
     """A provider that answers many prompts together, later, and cheaper."""
 
     def submit(self, name: str, prompts: Sequence[Prompt]) -> str:
-        """Hand *prompts* over; the provider's id of the job. What a crash left half done is found by *name*, and
-        not handed over twice.
+        """Submit *prompts* as one job and return the provider's id of the job.
+
+        A job that was submitted under *name* before a crash is found and not submitted twice.
 
         Raises:
-            LLMUnavailable: It offers no such thing, or cannot be asked at all.
-            LLMError: Not now.
+            LLMUnavailable: The provider offers no batch jobs, or cannot be asked at all.
+            LLMError: The job could not be submitted now.
         """
         ...
 
@@ -143,16 +144,16 @@ class BatchLLM(Protocol):
         ...
 
     def poll(self, provider_id: str) -> JobAnswer:
-        """How the job stands, and what it brought if it is over."""
+        """The state of the job, with its answers if it is over."""
         ...
 
     def cancel(self, provider_id: str) -> None:
-        """Ask for an early end; what is answered until then is paid for and can be had by `poll`."""
+        """Ask the provider to end the job early. Answers given until then are billed and can be read with `poll`."""
         ...
 
 
 class Mailer(Protocol):
-    """Hands a mail to somebody who delivers it."""
+    """Hands a mail to a server or folder that delivers it."""
 
     def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
         """Deliver *mail*; return once it is taken for good.
@@ -161,7 +162,7 @@ class Mailer(Protocol):
             before_dot: Called when all of the body is out and only the final full stop is missing.
 
         Raises:
-            RefusedError: For good.
+            RefusedError: The mail was refused for good.
             InDoubtError: The answer to the final dot never came.
             DeliveryError: Provably not delivered; may be tried again.
         """

@@ -1,4 +1,4 @@
-"""What no message may show: passwords within addresses, and keys where the name of a variable should stand."""
+"""Find and mask secrets that no message may show: passwords in URLs, and API keys in place of a variable's name."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _KEY_STARTS: Final = (
     "r8_",
     "eyJ",
 )
-"""Of keys of model providers and the like."""
+"""How the API keys of model providers and similar services begin."""
 _PARAMETERS: Final = re.compile(r"\?[\w.\[\]-]+=")
 _LONG: Final = 20
 _SHOWN: Final = 3
 _NAMED: Final = re.compile(r"(\A|[=&#])([^=&#]*+)(?==[^&#])")
-"""What stands before a value: the name of its parameter, and behind the first, the address before it."""
+"""The text before a parameter's value in a URL: the parameter's name or, before the first `=`, also the address."""
 _SECRET: Final = re.compile(r"key|token|secret|password|passwd|pwd", re.IGNORECASE)
-"""In the name of a parameter."""
+"""Matches the name of a URL's parameter whose value is a secret."""
 
 
 def without_password(url: str) -> str:
-    """An address without the user and password that may stand in it, also where they are written badly.
+    """Return a URL without user and password, also where these are not escaped as they should be.
 
     A password with `/`, `?`, `#` or `@` in it, which should have been escaped, goes as well. An `@` behind a `/` is
     part of a path, as in `https://example.org/@ada`.
@@ -72,9 +72,9 @@ def _has_secret_parameter(url: str) -> bool:
 
 
 def looks_like_secret(name: str) -> bool:
-    """Whether what should be the name of a variable is rather a key or a password.
+    """Whether *name*, which should name an environment variable, looks like a key or a password.
 
-    To be asked of names that no variable has: `openaikey` may be one, but a password looks just like it.
+    Only for names of variables that are not set: `openaikey` may be a variable's name, and looks like a password.
     """
     if not _NAME.fullmatch(name) or name.startswith(_KEY_STARTS):
         return True
@@ -85,5 +85,5 @@ def looks_like_secret(name: str) -> bool:
 
 
 def masked(secret: str) -> str:
-    """So much of a key that its owner knows which it is, and of a short one nothing."""
+    """Return the beginning of a key, by which its owner can tell which key it is; nothing of a short key."""
     return f"{secret[:_SHOWN]}…" if len(secret) >= _LONG else "***"

@@ -1,12 +1,12 @@
-"""Walls: what a library throws over one thing becomes a sentence about that one thing, and ends nothing else.
+"""Turn exceptions of libraries into a `DigestError` about one source, paper or mail, so that the others go on.
 
-    foreign()   around a call of one library: whatever comes out of it is the library's
-    wall()      around all that is done for one source, one paper, one mail: what a library threw somewhere inside
+    foreign()   around a call of one library: any exception that leaves it is the library's
+    wall()      around all that is done for one source, one paper, one mail: catches what a library threw inside
 
 Libraries throw what they do not announce: pypdf a `DependencyError` that is no `PyPdfError`, parsers an IndexError over
 bytes their authors did not think of, Rust a panic that is no `Exception`. No list of classes holds them all, so it is
-the place that counts and not the class. Faults of our own are let through a wall, for they must be seen; so are our own
-errors, which are sentences already, a stop by the user, and want of memory.
+the place that counts and not the class. A wall lets bugs of our own code through, because they must be seen; also our
+own errors, which are sentences already, a stop by the user, and `MemoryError`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _PACKAGE: Final = __name__.partition(".")[0]
 def foreign(
     library: str, error: Callable[[str], DigestError], *, announced: tuple[type[Exception], ...] = ()
 ) -> Iterator[None]:
-    """Around the call of a library, and nothing but that: what it throws is raised as *error* makes it.
+    """Convert any exception of a library's call with *error*. Only that call may stand within.
 
     Args:
-        error: Gets what the library said, to go on with in a sentence.
-        announced: What the library says that it throws, and the caller understands: let through as it is.
+        error: Makes our error from the library's message, a clause.
+        announced: Documented exceptions of the library, which the caller handles: let through unchanged.
     """
     try:
         yield
@@ -41,10 +41,10 @@ def foreign(
 
 @contextmanager
 def wall(error: Callable[[str], DigestError]) -> Iterator[None]:
-    """Around what is done for one thing: what a library throws inside is raised as *error* makes it.
+    """Convert a library's exceptions with *error*, around all that is done for one source, paper or mail.
 
     Args:
-        error: Gets what the library said, to go on with in a sentence.
+        error: Makes our error from the library's message, a clause.
     """
     try:
         yield
@@ -55,13 +55,13 @@ def wall(error: Callable[[str], DigestError]) -> Iterator[None]:
 
 
 def described(exc: BaseException) -> str:
-    """`KeyError: 'x'`, on one line and not endless."""
+    """Return an exception's type and message, `KeyError: 'x'`, on one line of limited length."""
     said = excerpt(str(exc))
     return f"{type(exc).__name__}: {said}" if said else type(exc).__name__
 
 
 def reason_of(exc: OSError) -> str:
-    """Why a file or folder cannot be used, for people: "File exists" says nothing to who wanted a folder there."""
+    """Return in words why a file or folder cannot be used. "File exists" is replaced where a folder was wanted."""
     if isinstance(exc, (FileExistsError, NotADirectoryError)):
         return "a file stands where a folder is needed"
     if isinstance(exc, IsADirectoryError):
@@ -70,14 +70,14 @@ def reason_of(exc: OSError) -> str:
 
 
 def _is_thrown_by_code(exc: BaseException) -> bool:
-    """Whether it is an error, and not the end of the program or of a generator; a panic of Rust is an error too."""
+    """Whether *exc* is an error, not the end of the program or of a generator. A Rust panic is an error too."""
     return isinstance(exc, Exception) or type(exc).__module__ == "pyo3_runtime"
 
 
 def _is_our_own_fault(exc: BaseException) -> bool:
-    """Whether it was thrown by a line of ours, and is of no library's kind.
+    """Whether *exc* was raised by a line of this package and its class is not a library's.
 
-    Nesting is never our fault: how deep it goes is in the hands of whoever wrote the document.
+    A `RecursionError` is never a bug of ours: the document decides how deep it is nested.
     """
     if isinstance(exc, RecursionError):
         return False
@@ -86,13 +86,13 @@ def _is_our_own_fault(exc: BaseException) -> bool:
 
 
 def _library(exc: BaseException) -> str:
-    """The package that threw it; what is written in C or Rust leaves no frame, but has classes of its own."""
+    """Return the package that raised *exc*: by its last frame, or by its class, as code in C or Rust has no frame."""
     place = _thrown_in(exc).partition(".")[0]
     return place if place and place != _PACKAGE else type(exc).__module__.partition(".")[0]
 
 
 def _thrown_in(exc: BaseException) -> str:
-    """The module of the line that threw it; empty if that has no name."""
+    """Return the name of the module whose line raised *exc*; empty if the module has none."""
     trace = exc.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,1 +1,1 @@
-"""The summary that needs no model."""
+"""Extractive summaries: sentences chosen from the abstract, without a model."""

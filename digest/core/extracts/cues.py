@@ -1,6 +1,7 @@
-"""What the words of a sentence tell of it: that it announces something new, gives a result, points to code.
+"""Cues: features of a sentence by its words, as that it announces something new, gives a result, or points to code.
 
-The cues are words of English abstracts. How much each counts is in the weights; see `features.py`.
+The words are those of English abstracts. Each cue is a function from a sentence to a number; the weights of cues are in
+the file of weights, see `features.py`.
 """
 
 from __future__ import annotations
@@ -11,23 +12,23 @@ from dataclasses import dataclass
 from typing import Final
 
 _WIDE: Final = "\u2e7f"
-"""Signs behind this one are Chinese, Japanese or Korean: each says about as much as three letters."""
+"""Characters after this one are Chinese, Japanese or Korean, each as wide as about three Latin letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence that may be printed, with what the features look at."""
+    """A sentence of an abstract that may be printed, with what its features are computed from."""
 
     text: str
-    """As it would be printed, without any limit to its length."""
+    """The sentence as it would be printed, without a limit of length."""
     raw: str
-    """As it stands in the abstract, lead-in and all."""
+    """The sentence as it stands in the abstract, with its lead-in."""
     low: str
     """`raw` in small letters: patterns that need not fold case take half the time."""
     place: int
-    """From 0, among the abstract's sentences."""
+    """Its position among the abstract's sentences, from 0."""
     of: int
-    """How many the abstract has."""
+    """How many sentences the abstract has."""
     label: str
     """The heading of a structured abstract it stands under, in small letters: "results"; else empty."""
     name: str
@@ -43,17 +44,17 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> list[str]:
-    """Words and numbers, in small letters."""
+    """Return the words and numbers of *text* in lower case."""
     return _WORD.findall(text.lower())
 
 
 def wide_signs(text: str) -> int:
-    """How many signs are Chinese, Japanese or Korean."""
+    """Count the Chinese, Japanese and Korean characters of *text*."""
     return 0 if text.isascii() else sum(char > _WIDE for char in text)
 
 
 def width(text: str) -> int:
-    """The length of *text*, as it would be in Latin letters."""
+    """Return the length of *text* in Latin letters; a wide character counts as three."""
     return len(text) + 2 * wide_signs(text)
 
 
@@ -176,7 +177,7 @@ _ENDED: Final = re.compile(r"(?<!\.\.)[.!?:。！？؟।$][\"'”’»)\]」』
 
 
 def speaks_up(low: str) -> bool:
-    """Do the authors say, in a sentence of small letters, what they do?"""
+    """Whether the authors say in a sentence, given in lower case, what they do."""
     return bool(_ANNOUNCES.search(low))
 
 
@@ -205,69 +206,77 @@ def name_of_work(title: str, sentences: Sequence[str]) -> str:
 
 
 def place_of_name(name: str, sentences: Iterable[str]) -> int:
-    """Which of the *sentences* has *name* first, as a word; -1 where none does."""
+    """Return the position of the first of *sentences* that has *name* as a word; -1 if none does."""
     found = re.compile(rf"(?<![\w-]){re.escape(name)}(?!\w)", re.IGNORECASE)
     return next((place for place, sentence in enumerate(sentences) if name and found.search(sentence)), -1)
 
 
 def announces(s: Sentence) -> float:
-    """It is the first in which the authors say what they do."""
+    """1 for the first sentence in which the authors say what they do."""
     return float(s.place == s.first_announced)
 
 
 def proposes(s: Sentence) -> float:
+    """1 if the sentence proposes something: "we propose", "is introduced"."""
     return float(bool(_PROPOSES.search(s.low)))
 
 
 def studies(s: Sentence) -> float:
+    """1 if the sentence says what is studied or examined."""
     return float(bool(_STUDIES.search(s.low)))
 
 
 def shows(s: Sentence) -> float:
+    """1 if the sentence says what is shown, found or proved."""
     return float(bool(_SHOWS.search(s.low)))
 
 
 def names_itself(s: Sentence) -> float:
-    """It has "this paper" or "here we"."""
+    """1 if the sentence has "this paper" or "here we"."""
     return float(bool(_NAMES_ITSELF.search(s.low)))
 
 
 def introduces_its_work(s: Sentence) -> float:
-    """It is the first to have the name of the work, and there they propose it: "we look into it and propose VaSE"."""
+    """1 for the first sentence with the name of the work, if it proposes the work: "we propose VaSE"."""
     return float(s.place == s.first_named and bool(_PROPOSING.search(s.low) and _US.search(s.low)))
 
 
 def opens_with_its_name(s: Sentence) -> float:
-    """ "VaSE protects …": it tells what the work does."""
+    """1 if the sentence begins with the name of the work: "VaSE protects …"."""
     return float(bool(s.name) and s.text.lower().removeprefix("the ").removeprefix("our ").startswith(s.name))
 
 
 def is_hollow(s: Sentence) -> float:
-    """Of "these findings highlight the need for …" one knows no more than before."""
+    """1 if the sentence has no content of its own: "these findings highlight the need for …"."""
     found = _HOLLOW.match(s.text)
     # "This work offers a method" says what is new; its results offering insights do not.
     return float(bool(found) and not _NAMES_ITSELF.search(s.low))
 
 
 def claims_novelty(s: Sentence) -> float:
+    """1 if the sentence claims that something is new."""
     return float(bool(_NOVEL.search(s.low)))
 
 
 def gives_result(s: Sentence) -> float:
+    """0.5 for one word of results in the sentence, 1 for two or more."""
     return min(2, len(_RESULT.findall(s.low))) / 2
 
 
 def gives_figures(s: Sentence) -> float:
+    """1 if the sentence has measured figures."""
     return float(bool(_FIGURES.search(s.low)))
 
 
 def speaks_of_its_method(s: Sentence) -> float:
+    """1 if the sentence speaks of the authors' own method: "our method"."""
     return float(bool(_OUR_METHOD.search(s.low)))
 
 
 def comes_before_news(s: Sentence) -> float:
-    """It stands before the authors first say what they do, and before the name of the work, and speaks neither of them
-    nor of what was done.
+    """1 if the sentence stands before the news and does not tell the authors' own work.
+
+    The news is the first sentence in which the authors say what they do, or the first with the name of the work.
     """
     news = s.first_announced if s.first_announced >= 0 else s.first_named
     if s.place >= news or 0 <= s.first_named <= s.place or s.label:
@@ -276,55 +285,60 @@ def comes_before_news(s: Sentence) -> float:
 
 
 def is_of_others(s: Sentence) -> bool:
-    """It stands before the news and tells what others did, or what everybody does: "X is evaluated on …"."""
+    """Whether the sentence stands before the news and tells what others did or usually do: "X is evaluated on …"."""
     if comes_before_news(s):
         return True
     return s.place < s.first_announced and s.first_named < 0 and not s.label and bool(_HABIT.match(s.low))
 
 
 def comes_long_after_news(s: Sentence) -> float:
+    """From 0 for the news itself to 1 for a sentence five or more places after it."""
     return min(max(s.place - s.first_announced, 0), 5) / 5 if s.first_announced >= 0 else 0.0
 
 
 def is_background(s: Sentence) -> float:
+    """1 if the sentence is background: what is known, common or hard."""
     return float(bool(_BACKGROUND.search(s.low)))
 
 
 def contrasts(s: Sentence) -> float:
+    """1 if the sentence begins with a contrast, as "however"."""
     return float(bool(_CONTRAST.match(s.low)))
 
 
 def leans_on_another(s: Sentence) -> float:
-    """Opening with "it" or "these" as it would be printed, it can't stand alone."""
+    """1 if the sentence, as printed, begins with "it" or "these", so that it can't stand alone."""
     return float(bool(_LEANS.match(s.text)))
 
 
 def points_back(s: Sentence) -> float:
-    """In "we address this problem", which one stood in the sentence before. A lead-in that is not printed may do so."""
+    """1 if the sentence, as printed, refers to the one before it: "we address this problem"."""
     return float(bool(_POINTS_BACK.search(s.text.lower())))
 
 
 def is_on_code(s: Sentence) -> float:
+    """1 if the sentence says where code or data are available."""
     # The short pattern first: it takes a sixth of the time, and mostly there is nothing.
     return float(bool(_AVAILABLE.search(s.low) and _ON_CODE.search(s.low)))
 
 
 def label_tells(s: Sentence) -> float:
-    """In a structured abstract: 1 below "Aim" or "Conclusions", -1 below "Background" or "Methods"."""
+    """1 below the headings "Aim" or "Conclusions" of a structured abstract, -1 below "Background" or "Methods"."""
     return float(s.label.startswith(_TELLING_LABELS)) - float(s.label.startswith(_OTHER_LABELS))
 
 
 def asks(s: Sentence) -> float:
+    """1 if the sentence is a question."""
     return float(s.text.rstrip('"”’)').endswith(("?", "？")))
 
 
 def leads_nowhere(s: Sentence) -> float:
-    """It ends in a colon: what it announces stands in the next one."""
+    """1 if the sentence ends in a colon, so that what it announces stands in the next one."""
     return float(s.text.endswith((":", "：")))
 
 
 def is_cut_off(s: Sentence) -> float:
-    """The last, and without an end: the feed gave only the front of the abstract."""
+    """1 for a last sentence without an end: the feed cut off the abstract."""
     return float(s.place == s.of - 1 and s.of > 1 and not _ENDED.search(s.text))
 
 
@@ -353,7 +367,7 @@ CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
     leads_nowhere,
     is_cut_off,
 )
-"""What a sentence's words tell of it, each from -1 to 1. Their names are those of the weights."""
+"""All cues; each gives -1 to 1. The functions' names are those of the weights."""
 
 
 _METHOD: Final = re.compile(
@@ -371,7 +385,7 @@ _LIMITATION: Final = re.compile(
 
 
 def tells_method(s: Sentence) -> float:
-    """From 0: it does not say how it was done."""
+    """Return how far the sentence tells the method: 0 for not at all."""
     if s.label.startswith(("method", "material", "approach", "design")):
         return 2.0
     found = len(_METHOD.findall(s.low))
@@ -381,7 +395,7 @@ def tells_method(s: Sentence) -> float:
 
 
 def tells_result(s: Sentence) -> float:
-    """From 0: it does not say what came of it. Measured things count most."""
+    """Return how far the sentence tells a result: 0 for not at all. Measured results count most."""
     found = min(2, len(_RESULT.findall(s.low))) + shows(s) + min(3, len(_MEASURES.findall(s.low)))
     if s.label.startswith(("result", "finding", "outcome")):
         found += 1.5
@@ -389,7 +403,10 @@ def tells_result(s: Sentence) -> float:
 
 
 def tells_limitation(s: Sentence) -> float:
-    """From 0: it does not say where it ends. Limits of earlier work, which stand at the front, don't count."""
+    """Return how far the sentence tells a limitation: 0 for not at all.
+
+    Limits of earlier work, at the front, don't count.
+    """
     if s.label.startswith("limitation"):
         return 3.0
     is_late = s.place > s.first_announced >= 0 and s.place >= s.of / 2

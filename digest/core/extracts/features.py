@@ -1,4 +1,4 @@
-"""What a sentence of an abstract looks like, in figures that a person can read: `{"position.first": 1.0, …}`.
+"""Features of a sentence of an abstract, as numbers with readable names: `{"position.first": 1.0, …}`.
 
     sentence ──► of_sentence: where it stands, what its words tell ──────────────────────────┐
     variant  ──► of_variant: closeness to the title and to the rest, length, what was cut ──────┴─► × weights
@@ -36,13 +36,13 @@ _ENDINGS: Final = tuple(
 _STEM_AT_LEAST: Final = 4
 _LENGTHS: Final = (6, 9, 12, 15, 18, 21, 24, 27, 30, 35, 40, 50)
 _THIN_BELOW: Final = 12
-"""Words: "We introduce X, a framework for Y." says little."""
+"""Words below which a sentence counts as thin: "We introduce X, a framework for Y." says little."""
 _TITLE_WORDS: Final = 5
 
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """*word* without the commonest ending: coarse, but "learning", "learned" and "learn" become one."""
+    """Remove the commonest endings of *word*, coarsely: "learning", "learned" and "learn" become one stem."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _STEM_AT_LEAST:
             return word[: -len(ending)]
@@ -50,37 +50,37 @@ def stem(word: str) -> str:
 
 
 def telling(found: Iterable[str]) -> tuple[str, ...]:
-    """The stems of those words that carry meaning, in order."""
+    """Return the stems of the words that are no stop words, in order."""
     return tuple(stem(word) for word in found if len(word) > 1 and word not in STOP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the variants of one abstract's sentences are compared with."""
+    """Data on a whole abstract and its title, made once, with which the variants of its sentences are compared."""
 
     sentences: Sequence[Sentence]
     title: tuple[str, ...]
-    """Its telling stems, in order, each once."""
+    """The telling stems of the title, in order, each once."""
     reachable: int
-    """How many of them the abstract has."""
+    """How many stems of the title the abstract has."""
     nearest: int
-    """How many of them that sentence has which has the most."""
+    """The most stems of the title that one sentence has."""
     spread: Counter[str]
     """In how many of the abstract's sentences a telling stem stands."""
     often: Counter[str]
-    """How often it stands there."""
+    """How often each telling stem stands in the abstract."""
     most: tuple[int, ...]
-    """How often the first, the first two, … of the commonest do."""
+    """Running sums of these counts, the commonest stem first: those of the first, the first two, …"""
     cues: Sequence[Mapping[str, float]]
-    """What each sentence's words tell, by the names of `cues.CUES`."""
+    """For each sentence the values of its cues, by the names of `cues.CUES`."""
     news: Mapping[int, int]
-    """The sentences in which the authors say what they do: place → how many come before it."""
+    """Position of each sentence in which the authors say what they do → how many such sentences come before it."""
     proposing: frozenset[int]
-    """The places of those in which they propose something."""
+    """The positions of the sentences in which the authors propose something."""
 
     @classmethod
     def of(cls, title: str, sentences: Sequence[Sentence]) -> Context:
-        """What there is to know of an abstract beforehand."""
+        """Make the context of an abstract with this title."""
         stems = [telling(words(s.raw)) for s in sentences]
         told = [{cue.__name__: cue(s) for cue in cues.CUES} for s in sentences]
         often = Counter(stem for found in stems for stem in found)
@@ -100,7 +100,7 @@ class Context:
 
 
 def of_sentence(s: Sentence, context: Context) -> dict[str, float]:
-    """What holds for every variant of *s*."""
+    """Return the features that all variants of *s* share."""
     found = _position(s, context)
     found |= {f"cues.{name}": value for name, value in context.cues[s.place].items() if value}
     for word in words(s.raw):
@@ -109,7 +109,7 @@ def of_sentence(s: Sentence, context: Context) -> dict[str, float]:
 
 
 def of_variant(variant: Variant, s: Sentence, context: Context) -> dict[str, float]:
-    """What differs between the variants of *s*."""
+    """Return the features that differ between the variants of *s*."""
     said = words(variant.text)
     stems = telling(said)
     found = {f"length.over {limit}": (len(said) - limit) / 10 for limit in _LENGTHS if len(said) > limit}
@@ -167,7 +167,7 @@ def _title(stems: Sequence[str], told: Mapping[str, float], context: Context) ->
 
 
 def _centrality(stems: Sequence[str], size: int, context: Context) -> dict[str, float]:
-    """How much of what it says do the other sentences say too?"""
+    """Return features for how much of a variant's content the other sentences have too."""
     own = set(stems)
     others = max(1, len(context.sentences) - 1)
     shared = sum(max(0, context.spread[stem] - 1) for stem in own) / others

@@ -1,8 +1,8 @@
-"""What may be left out of a sentence so that it still says what its authors claim.
+"""Shorten a sentence so that it still says what its authors claim.
 
-    sentence ──► trim      as it can stand alone: no "In this paper, ", no list mark, no citation
-             ──► variants  shorter ones beside it, each with the names of what was cut
-             ──► shorten   the front of one that is too long, with "…"
+    sentence ──► trim      remove what keeps it from standing alone: "In this paper, ", list marks, citations
+             ──► variants  shorter versions, each with the names of what was cut
+             ──► shorten   the front of a sentence that is too long, with "…"
 
 Words are only ever left out, never changed, but for a capital at the front. What may go stands in brackets or before
 the claim. What limits a claim stays: "but", "only", "if", "under", "may" are never cut, nor what they stand in. The end
@@ -59,7 +59,10 @@ _SMALL_OPENING: Final = re.compile(r"(?:a|[a-z]{2,}(?:-[a-z]{2,}|[’'][a-z]+)*)
 
 
 def trim(sentence: str) -> str:
-    """*sentence* as it can stand alone: without "In this paper, ", "However, ", list marks and references."""
+    """Remove from *sentence* what keeps it from standing alone.
+
+    "In this paper, ", "However, ", list marks, references.
+    """
     text = _ITEM.sub("", sentence, count=1) if _ITEM.match(sentence) else sentence
     while (lead_in := _LEAD_IN.match(text)) and len(text) - lead_in.end() >= _LEFT_AT_LEAST:
         text = text[lead_in.end() :]
@@ -88,14 +91,14 @@ def _without_references(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A sentence, or what is left of it."""
+    """A sentence, whole or with parts left out."""
 
     text: str
     cut: tuple[str, ...] = ()
     """What was left out, by the names that the weights have: "brackets", "we show that"."""
 
 
-# What is longer is no sentence, but a text that could not be divided.
+# A longer text is no sentence, but could not be divided into sentences.
 _VARIED_AT_MOST: Final = 1000
 _WORDS_AT_LEAST: Final = 5
 
@@ -136,7 +139,10 @@ _ITEM_MARK: Final = re.compile(r" ?\((?:[ivx]{1,4}|\d{1,2}|[a-h])\)")
 
 
 def variants(text: str) -> tuple[Variant, ...]:
-    """*text* without its brackets first, then what else may be left out of it, each once."""
+    """Return the variants of *text*, each once.
+
+    First without brackets, then without other parts that may be left out.
+    """
     if len(text) > _VARIED_AT_MOST:
         return (Variant(text),)
     found: dict[str, tuple[str, ...]] = {}
@@ -147,7 +153,7 @@ def variants(text: str) -> tuple[Variant, ...]:
 
 
 def _brackets(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """*text* without the brackets that do not limit what it says."""
+    """Yield *text* without the brackets that do not limit its claim."""
     held = formulas(text)
     parts, start = [], 0
     for match in _BRACKET.finditer(text):
@@ -174,7 +180,7 @@ def _fronts(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _is_within(text: str, place: int) -> bool:
-    """Is *place* within a formula or a bracket of *text*?"""
+    """Whether *place* is within a formula or a bracket of *text*."""
     front = text[:place]
     return (
         front.count("(") > front.count(")")

@@ -1,1 +1,1 @@
-"""Ids, and when two records are one work."""
+"""The identity of papers: ids, DOIs, and how duplicate records of one work are found."""

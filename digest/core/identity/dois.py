@@ -1,8 +1,8 @@
-"""DOIs as they stand in fields, texts and addresses → the whole DOI, or none.
+"""Find DOIs in fields, texts and URLs; a DOI that was cut off counts as none.
 
-    doi()           anything that holds one → the DOI of the work, in lower case
-    doi_version()   the same → the version that a preprint server writes behind it
-    doi_url()       a DOI → where it leads
+    doi()           any text that holds a DOI → the DOI of the work, in lower case
+    doi_version()   any text that holds a DOI → the version that a preprint server writes behind it
+    doi_url()       a DOI → its URL at doi.org
 
 A DOI may hold nearly every sign, `<` and `)` among them, and nothing says where it ends. So it is read as what it
 stands in: the entities of HTML and the macros of BibTeX are resolved first; an address is parted before its escapes
@@ -30,7 +30,7 @@ _DEEPEST: Final = 3
 _START: Final = re.compile(r"(?:(?<!\w)|(?<=doi))(?<!\d\.)10\.\d{4,9}(?:\.\d{1,9})*/", re.IGNORECASE)
 _SUFFIX: Final = re.compile('[^\\s"“”«»|\\\\^`，。；、）】》」…]+')
 _BEHIND: Final = re.compile(r"&\w+=|\?\w+=|#[a-z_]|;\w+=|[,;](?:doi:|https?://|10\.\d{4})", re.IGNORECASE)
-"""What ends a DOI, for it begins something else: a parameter, a place on the page, the next DOI."""
+"""What ends a DOI because something else begins: a parameter, a fragment of the URL, the next DOI."""
 _PUNCTUATION: Final = ".,;:'’!?*"
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 
@@ -51,14 +51,14 @@ _HYPHENS: Final = str.maketrans({"‐": "-", "‑": "-"})
 _ADDRESS: Final = re.compile(r"(?:https?|ftp)://|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,12}/", re.IGNORECASE)
 _RESOLVER: Final = re.compile(r"(?:^|[/.@=])doi\.org/+$|(?:^|\W)doi:$", re.IGNORECASE)
 _NOT_ITS_OWN: Final = re.compile(r"utm_\w+|ref|refs|referrer|source|cited|citing|related", re.IGNORECASE)
-"""Parameters that name another work, or from where somebody came."""
+"""Parameters of a URL that name another work or the referring page."""
 _NAMED_IN_PARAMETER: Final = re.compile(
     r"\s*(?:info:)?(?:doi\s*[:/=]?\s*)?(?=10\.\d)|\s*(?:https?://|\w+\.doi\.org/)", re.I
 )
 _KNOWN_ENDING: Final = re.compile(
     r"(10\.[^/]+/.+?)/(?:abstract|full|full-?text|full/html|e?pdf|pdfdirect|pdfplus|meta|metrics)/*", re.IGNORECASE
 )
-"""No DOI ends so, and people copy them along with it."""
+"""Endings that belong to a page's URL: people copy them along, and no DOI ends with them."""
 _PAGE_ENDING: Final = re.compile(
     r"(10\.[^/]+/.+?)/(?:abstract|abs|full|full-?text|full_?html|html?|xml|e?pdf|pdfplus|pdfdirect|reader|epub|meta"
     r"|metrics|article-metrics|references|ref-list|cited-?by|citations?|figures?|tables|supp(?:l|info|lementary|lemental)?"
@@ -128,7 +128,7 @@ def doi_version(text: str) -> int | None:
         return None
     versioned, own = _PREPRINT_VERSION.match(found), _DOI_OF_VERSION.fullmatch(found)
     number = versioned[2] if versioned else (own[2] or own[4]) if own else ""
-    return int(number) or None if 0 < len(number) < 4 else None  # what is longer is no version, but somebody's joke
+    return int(number) or None if 0 < len(number) < 4 else None  # a longer number is no version
 
 
 @lru_cache(maxsize=16_384)
@@ -140,24 +140,27 @@ def versionless(doi: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def work_of(stored: str) -> str | None:
-    """The work that a DOI names which was stored once, as DOIs are read now; None for one that had been cut."""
+    """Read a DOI stored by an earlier version with today's rules.
+
+    The DOI of the work, or None if it had been cut off.
+    """
     found = doi(stored)
     return versionless(found) if found else None
 
 
 def preprint_server(doi: str) -> str | None:
-    """What the DOIs of one preprint server begin with; None for those of journals, proceedings and archives of data."""
+    """Return the prefix of a preprint server's DOIs; None for DOIs of journals, proceedings and data archives."""
     match = _PREPRINT_SERVERS.match(doi)
     return match[1] or match[2] if match else None
 
 
 def doi_url(doi: str) -> str:
-    """Where a DOI leads; signs that an address may not hold are written as it may."""
+    """Return the URL of a DOI at doi.org; characters that a URL may not hold are escaped."""
     return "https://doi.org/" + quote(doi, safe="/:;()._-,+*@!'$=~")
 
 
 def decoded(text: str) -> str:
-    """*text* without escapes: the entities of HTML, and `%2F`, as often as they were escaped."""
+    """Decode HTML entities and percent-escapes such as `%2F` in *text*, as often as they were escaped."""
     text = _without_entities(text)
     for _ in range(_DEEPEST):
         if "%" not in text:
@@ -170,7 +173,7 @@ def decoded(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def resolved(text: str) -> str:
-    """*text* as its writer meant it: no invisible signs, no entities, no macros of TeX."""
+    """Return *text* without invisible characters, HTML entities and TeX macros."""
     text = _without_entities(strip_invisible(text)).translate(_HYPHENS)
     if "\\" in text or "$" in text:
         for macro, sign in _TEX:
@@ -182,17 +185,17 @@ def resolved(text: str) -> str:
 
 
 def is_part_of_doi(text: str) -> bool:
-    """Whether there is a DOI in *text* of which only a part is there, so that it names nothing."""
+    """Whether *text* holds a DOI that was cut off, so that it names no work."""
     return _first(text) == ""
 
 
 def _found(text: str) -> str | None:
-    """The first DOI in *text*, in lower case, as it stands there; None if there is none, or not the whole of it."""
+    """Return the first DOI in *text* as it is written, in lower case; None if there is none, or if it was cut off."""
     return _first(text) or None
 
 
 def _first(text: str) -> str | None:
-    """The same, and "" for one that was cut."""
+    """Return the first DOI in *text*; "" for one that was cut off, None if there is none."""
     if "10" not in text:
         return None
     plain = resolved(text)
@@ -243,7 +246,7 @@ def _in_address(address: str) -> str | None:
 
 
 def _cut_out(text: str, start: int, *, before: str = "", is_page: bool = False) -> str:
-    """The DOI that begins at *start*; "" where only a part of it is there."""
+    """Return the DOI that begins at *start*; "" if it was cut off."""
     match = _SUFFIX.match(text, start)
     if match is None:
         return ""
@@ -262,7 +265,7 @@ def _cut_out(text: str, start: int, *, before: str = "", is_page: bool = False) 
 
 
 def _balanced(found: str, *, is_within: bool) -> tuple[str, bool]:
-    """*found* up to the bracket or full stop that belongs to the text around it, and whether that is all of it."""
+    """Cut *found* at the bracket or full stop of the surrounding text; also say whether the DOI is complete."""
     opened: list[str] = []
     n = 0
     while n < len(found):
@@ -286,7 +289,7 @@ def _balanced(found: str, *, is_within: bool) -> tuple[str, bool]:
 
 
 def _without_ending(found: str, head: str, *, is_page: bool) -> str:
-    """*found* without what publishers write behind a DOI in the address of a page."""
+    """Remove from *found* what publishers write behind a DOI in the URL of a page."""
     if not is_page:
         known = _KNOWN_ENDING.fullmatch(found)
         return known[1] if known else found

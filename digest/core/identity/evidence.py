@@ -1,11 +1,10 @@
-"""What two citations say for and against being one work, where no abstract speaks: titles, authors, years.
+"""Decide by titles, authors and years whether two papers are one work, where abstracts cannot decide.
 
     evidence()     two papers → named observations, each a number that a person can check
-    likelihood()   the same → how likely they are one work, by the weights that were trained
+    likelihood()   two papers → how likely they are one work, by trained weights
 
-Bibliographies misspell, cut off, glue words together and write the volume into the title, so that no rule over two
-titles finds half of what is one work. Here each observation counts for or against, as much as it did for the pairs
-that people have matched.
+Bibliographies misspell, cut off, glue words together and write the volume into the title, so that rules over two titles
+miss half of the duplicates. Here each observation has a weight for or against, trained on pairs that people matched.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ _LONGEST: Final = 300
 _MOST: Final = 30
 """Authors that are looked at."""
 _BRIEF: Final = 30
-"""Letters below which a title says the less the fewer it has."""
+"""Letters below which a title counts as short; the fewer letters, the less an equal title says."""
 _HOPELESS: Final = 0.4
-"""Share of three-letter pieces in common, below which nothing else makes up for it."""
+"""Share of three-letter pieces in common below which two titles are never one work."""
 
 
 LIKELY: Final = 0.5
@@ -78,7 +77,7 @@ def likelihood(a: Paper, b: Paper) -> float:
 
 
 def evidence(a: Paper, b: Paper) -> dict[str, float]:
-    """Everything that counts, by name. Does not depend on order; truths are 1.0."""
+    """Return all observations by name; one that is only true or false is 1.0 or missing. Does not depend on order."""
     # Misspelt words and names are matched one after another: the same ones, whoever comes first.
     first, second = sorted((_citation(p.title, p.authors) for p in (a, b)), key=lambda c: (c.words, c.people))
     title, people, years = _of_titles(first, second), _of_people(first, second), _of_years(a, b)
@@ -121,7 +120,7 @@ def _share(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def _names_in(a: _Citation, b: _Citation) -> bool:
-    """Whether the title of one has a name of the other's authors in it, as "and J. Widom. View maintenance" has."""
+    """Whether the title of one paper holds the name of an author of the other: "and J. Widom. View maintenance"."""
     return any(len(name) > 2 and name in a.words and name not in b.words for _, name in b.people)
 
 
@@ -143,7 +142,7 @@ def _of_people(a: _Citation, b: _Citation) -> dict[str, float]:
 
 
 def _person(name: str) -> Person | None:
-    """None for what is no name, as initials alone."""
+    """Return initials and surname; None for what is no name, as initials alone."""
     words = [key for word in name[:_LONGEST].replace(".", " ").split() if (key := title_key(word))]
     if not words or len(words[-1]) < 2:
         return None
@@ -162,7 +161,7 @@ def _in_common(shorter: Sequence[Person], longer: Sequence[Person]) -> float:
 
 
 def _may_be_one(a: Person, b: Person) -> float:
-    """1 for one surname, though misspelt or cut off, with an initial in common; a half if the names may be turned."""
+    """Return 1 for one surname (or misspelt) with a common initial, 0.5 if given name and surname may be swapped."""
     (initials_a, name_a), (initials_b, name_b) = a, b
     if (not initials_a or not initials_b or set(initials_a) & set(initials_b)) and _is_spelling(name_a, name_b):
         return 1.0
@@ -190,7 +189,7 @@ def _of_years(a: Paper, b: Paper) -> dict[str, float]:
 
 
 def years_apart(a: Paper, b: Paper) -> int | None:
-    """Whole years between what was published, None if that says nothing: a preprint may be any years ahead.
+    """Return the years between two publications; None without dates, or if one is a preprint, which may be years ahead.
 
     December and the January behind it are one year; so are a bare year, written as its first day, and all its days.
     """

@@ -1,6 +1,6 @@
-"""One identity per paper: canonical ids, and what becomes of two records that are one work.
+"""The ids of papers: finding them, choosing the canonical one, and merging two records of one work.
 
-    identify()   what a record says of itself → its canonical id and the other ids
+    identify()   the fields of a record → its canonical id and its other ids
     merge()      two records of one work → one paper; commutative, associative, idempotent
 
 Whether two records are one work is decided by their ids in `resolve.py`, and by their words in `likeness.py`.
@@ -8,7 +8,7 @@ Whether two records are one work is decided by their ids in `resolve.py`, and by
 Ids are strong (arXiv, DOI, OpenReview) or weak (a URL, a title key, what a source calls an item). Strong ids join
 without a further question, except that two different arXiv ids are never one paper: proceedings give one DOI to many
 papers. Weak ids join only where the rest agrees: some feeds link all their items to one page, others number them from 1
-every day, and "Editorial" is the title of many papers. DOIs are in `dois.py`, and can be had from here.
+every day, and "Editorial" is the title of many papers. DOIs are read in `dois.py`.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ _OPENREVIEW: Final = re.compile(
 )
 _NOISE_PARAMETERS: Final = re.compile(r"^(?:utm_\w+|rss|fbclid|gclid|mc_\w+|ref|source)$")
 _GOOGLE: Final = re.compile(r"google\.[a-z]{2,3}(?:\.[a-z]{2})?")
-"""Its `/url` leads elsewhere, by another way at each reading."""
+"""Google's hosts: their `/url` redirects elsewhere, with other parameters at each reading."""
 _NOISE_OF_PUBMED: Final = frozenset({"fc", "ff", "v"})
-"""When and with what a feed was fetched; elsewhere `v` may well name the article."""
+"""Parameters of PubMed's URLs that say when and how a feed was fetched; elsewhere `v` may name the article."""
 
 _TEX_FONT: Final = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|text\w*|emph)\b")
 _APOSTROPHES: Final = re.compile("['`\u2018\u2019]")
@@ -82,7 +82,7 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _SCHEMES: Final = ("arxiv", "doi", "openreview", "url", "title")
 """Best first: the canonical id of a paper is the best of all its ids."""
 _OF_A_SOURCE: Final = "guid"
-"""The scheme of what a source calls an item: an alias within that source, and never what a paper is called."""
+"""The scheme of the id that a source gives an item: an alias within that source, never a canonical id."""
 _STRONG: Final = frozenset({"arxiv", "doi", "openreview"})
 SHORT_TITLE: Final = 16
 """Letters and digits below which a title alone says too little ("Editorial", "0")."""
@@ -110,7 +110,7 @@ def _old_style(text: str) -> str:
 
 
 def leads_to(url: str) -> str:
-    """The address behind Google's own, which counts who comes by; any other is given back as it is."""
+    """Return the target of one of Google's redirecting URLs; any other URL is returned unchanged."""
     parts = urlsplit(web_url(url) or "")
     if not _GOOGLE.fullmatch((parts.hostname or "").removeprefix("www.")) or parts.path != "/url":
         return url
@@ -119,7 +119,7 @@ def leads_to(url: str) -> str:
 
 
 def canonical_url(url: str) -> str | None:
-    """One spelling for addresses of the same page: https, no `www.`, no fragment, no tracking parameters."""
+    """Return one spelling for all URLs of the same page: https, no `www.`, no fragment, no tracking parameters."""
     safe = web_url(url)
     if safe is None:
         return None
@@ -150,7 +150,7 @@ def title_words(title: str) -> list[str]:
     return ["".join(map(_letter, word)) for word in _WORD.findall(_APOSTROPHES.sub("", text))]
 
 
-# Of one record it is asked for a dozen times before it is placed.
+# Cached, because it is needed a dozen times for one record.
 @lru_cache(maxsize=16_384)
 def title_key(title: str) -> str:
     """A title reduced to what all spellings of it share: its letters and digits."""
@@ -170,7 +170,7 @@ def content_hash(title: str, abstract: str) -> str:
 
 
 def title_id(title: str, abstract: str = "") -> PaperId:
-    """The id of a record that has nothing but its text. Long keys are cut and get a hash, so that an id stays an id."""
+    """Return the id of a record that has only its text. Long title keys are cut and get a hash."""
     key = title_key(title)
     if len(key) < SHORT_TITLE:
         return PaperId(f"title:{key}-{content_hash(title, abstract)[:12]}")
@@ -191,7 +191,8 @@ def identify(
     """Give a record its canonical id and its other ids, sorted.
 
     Args:
-        arxiv: Anything that holds an arXiv id; so for `doi`. Neither is trusted to be well-formed.
+        arxiv: Any text that holds an arXiv id; it need not be well-formed.
+        doi: Any text that holds a DOI; it need not be well-formed.
         urls: Addresses and guids, the paper's own only; each is searched for ids too.
     """
     found: dict[str, str] = {}
@@ -238,22 +239,22 @@ def ids_of(paper: Paper) -> tuple[PaperId, ...]:
 
 
 def values(ids: Iterable[PaperId], name: str) -> frozenset[str]:
-    """Those of *ids* that are of one scheme, without it: `2603.01234` for `arxiv`."""
+    """Return the values of those *ids* that have the scheme *name*, without the scheme: `2603.01234` for `arxiv`."""
     return frozenset(i.partition(":")[2] for i in ids if scheme(i) == name)
 
 
 def is_of_a_source(paper_id: PaperId) -> bool:
-    """Whether it says something within one source alone, and nothing to people."""
+    """Whether an id is one that a source gives its items: useful within that source only, and not shown to people."""
     return scheme(paper_id) == _OF_A_SOURCE
 
 
 def names_of(paper: Paper) -> tuple[PaperId, ...]:
-    """Its ids, for people: the canonical one first, and none that one source alone understands."""
+    """Return a paper's ids to be shown to people: the canonical one first, without ids that hold in one source only."""
     return tuple(i for i in ids_of(paper) if not is_of_a_source(i))
 
 
 def known_by(paper: Paper, ids: Iterable[PaperId]) -> Paper:
-    """*paper* under these ids, in their order, the canonical one first; under its title where none names it."""
+    """Return *paper* with *ids*, the canonical one first; with the id of its title if none of them can be canonical."""
     all_of_them = tuple(ids)
     names = [i for i in all_of_them if not is_of_a_source(i)]
     first = names[0] if names else title_id(paper.title, paper.abstract)
@@ -261,7 +262,7 @@ def known_by(paper: Paper, ids: Iterable[PaperId]) -> Paper:
 
 
 def has_strong_id(paper: Paper) -> bool:
-    """Whether it is known by more than an address or its title."""
+    """Whether a paper has an id stronger than a URL or its title: arXiv, DOI or OpenReview."""
     return any(scheme(i) in _STRONG for i in ids_of(paper))
 
 
@@ -303,7 +304,7 @@ def _content_order(paper: Paper) -> tuple[bool, int, int, str, str]:
 
 
 def _url_order(url: str) -> tuple[bool, bool, int, str]:
-    # A DOI that was cut leads nowhere.
+    # A DOI that was cut off has no page.
     return "arxiv.org/" not in url, "doi.org/" not in url or doi(url) is None, len(url), url
 
 

@@ -1,8 +1,8 @@
-"""What a source calls its items (a guid, an Atom id, an `id` in JSON) → an alias of the paper within that source.
+"""Make aliases from the ids that a source gives its items (a guid, an Atom id, an `id` in JSON).
 
-The link of an item may change at each reading (`?t=…`, `usg=…`), and its id stays. Where there is no id that tells,
-the same title with the same text is the same item. All of this holds within one source alone, and joins only what
-agrees in title or text: some number their items from 1 every day.
+The link of an item may change at each reading (`?t=…`, `usg=…`), while its id stays. Without a useful id, the same
+title with the same text is the same item. Such an alias holds within one source only, and joins only records that agree
+in title or text, because some sources number their items from 1 every day.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from digest.core.words.text import web_url
 _NOTHING: Final = frozenset(
     "na none null nil nan undefined unknown tbd tba false true guid id link url notavailable nolink".split()
 )
-"""What programs write where they have nothing to write, less blanks and signs."""
+"""Placeholders that programs write instead of a missing id, without blanks and punctuation."""
 _SHORTEST: Final = 4
 """Characters of an id; shorter ones are numbers of places in a list."""
 _TELLING_TEXT: Final = 80
 """Letters of a text that tells one item from the others, whatever its title."""
 _TELLING_TITLE: Final = 30
-"""Letters of a title that does so where there is no text, and nothing but parameters of the link differ."""
+"""Letters of a title that tells an item from others where there is no text and only parameters of the link differ."""
 
 
 def says_nothing(text: str) -> bool:
-    """Whether *text* stands where an id or a link should, and is none: "N/A", "-", "0", "null"."""
+    """Whether *text* is a placeholder for a missing id or link: "N/A", "-", "0", "null"."""
     letters = "".join(c for c in text.casefold() if c.isalnum())
     return not letters.strip("0") or letters in _NOTHING
 
 
 def named(items: Sequence[tuple[Record, str]], *, source: str) -> tuple[Record, ...]:
-    """The records of one document, each with what *source* calls it, as further ids where that tells it.
+    """Return the records of one document, each with an alias from the id that *source* gives it, if that is useful.
 
     Args:
         items: Each record with its id as the source writes it, which may be empty.
@@ -58,13 +58,13 @@ def named(items: Sequence[tuple[Record, str]], *, source: str) -> tuple[Record, 
 
 
 def _only_once(names: Sequence[str], items: Sequence[tuple[Record, str]]) -> list[str]:
-    """*names*, and nothing for those that several different items of the document have."""
+    """Return *names*, with "" in place of a name that several different items of the document have."""
     holders = Counter(name for name, _ in {(n, record.paper.id) for n, (record, _) in zip(names, items, strict=True)})
     return [name if holders[name] == 1 else "" for name in names]
 
 
 def _text_key(paper: Paper) -> str:
-    """What tells an item by its words; empty where others may have the same, or where it is known by them anyway."""
+    """Return a key made of an item's title and text; empty if others may share it, or if its id is made of them."""
     if scheme(paper.id) != "url":
         return ""
     letters = len(title_key(paper.title))

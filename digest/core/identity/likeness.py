@@ -1,15 +1,15 @@
-"""When two records are one work although no id says so.
+"""Decide by titles, authors and abstracts whether two papers are duplicates, although they share no id.
 
-    same_work()     two papers → why they are one, in words for people, or None
-    are_one_item()  whether two that one source calls by the same name are one, or it used the name again
+    same_work()     two papers → why they are one work, in words for people, or None
+    are_one_item()  whether two records with the same id within a source are one item, or the id was used again
 
-How two such records find each other among a million is `sketch.py`'s business.
+Which papers are compared at all is decided by `sketch.py`.
 
 A wrong join loses a paper, a missed one only shows a paper twice: in doubt, two papers stay two. So titles count as
 nearly equal only where spelling, small words or a subtitle differ. No measure of likeness over the whole title tells
 "Nemotron 3 Super" from "Nemotron 3 Ultra" (97 of 100 letters alike, 338 authors in common), or "Part I" from "Part II".
 
-What speaks decides: two abstracts if there are two; else title, authors and year, weighed as in `evidence.py`. Only a
+If both papers have an abstract, the abstracts decide; else title, authors and year, weighed by `evidence.py`. Only a
 bare citation, without link and abstract, is allowed a noisy title. A paper and its extended version are one where their
 abstracts say so; without abstracts one title in two years is two works, unless one of them is a preprint.
 """
@@ -48,22 +48,28 @@ _SHINGLE: Final = 5
 _ALIKE: Final = 0.5
 """Share of shingles in common that supports an equal or nearly equal title. Two papers of one team can share 0.43."""
 _VERY_ALIKE: Final = 0.75
-"""The same where titles differ. Of 270 million pairs of real papers, the likest that are two works come to 0.66."""
+"""Share of shingles needed where titles differ. Of 270 million pairs of real papers, the likest that are two works come
+to 0.66.
+"""
 _ALIKE_OF_STRANGERS: Final = 0.8
-"""The same where there are no authors to compare, or one alone is in both lists."""
+"""Share needed, where titles differ, if there are no authors to compare, or only one is in both lists."""
 _ALIKE_OF_HALF: Final = 0.62
-"""The same where half of the authors signed both. Different works of theirs come to 0.58."""
+"""Share needed, where titles differ, if half of the authors are in both lists. Different works of theirs come to 0.58.
+"""
 _ALIKE_OF_A_TEAM: Final = 0.45
-"""The same where five authors signed both, or the same ones in the same order. Different works come to 0.36."""
+"""Share needed, where titles differ, if five authors are in both lists, or all in the same order. Different works come
+to 0.36.
+"""
 _ALIKE_IN_ALL: Final = 0.2
-"""The same where five authors, their leader and the titles agree. Different works of such teams come to 0.05."""
+"""Share needed where five authors, the first author and the titles agree. Different works of such teams come to 0.05.
+"""
 _NEVER: Final = 2.0
 _LARGEST_TEAM: Final = 30
-"""Authors above which who stands first says little: collaborations sign all they publish, in alphabetical order."""
+"""Authors above which the first author says little: collaborations sign all their papers in alphabetical order."""
 _SAID_TWICE: Final = 20
 """Shingles in common below which the same people may only have described the same tool or data again."""
 _ENOUGH: Final = 40
-"""Shingles that an abstract must have to speak for itself: shorter ones are often a form that was filled in."""
+"""Shingles that an abstract must have to be compared: shorter ones are often boilerplate."""
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -72,10 +78,10 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def same_work(a: Paper, b: Paper) -> str | None:
-    """Why two papers are one work by what they say, for people; None if that is not enough.
+    """Return why two papers are one work, by their text and authors, in words for people; None if they are not.
 
-    Two that have different arXiv ids, or different DOIs and no other id, are two works whatever they say: parts,
-    versions of a talk and corrections often share a title. Does not depend on order.
+    Two papers with different arXiv ids, or with different DOIs and no other id, are always two works: parts, versions
+    of a talk and corrections often share a title. Does not depend on order.
     """
     if conflicting(a, b):
         return None
@@ -90,14 +96,14 @@ def same_work(a: Paper, b: Paper) -> str | None:
 
 
 def are_one_item(a: Paper, b: Paper) -> bool:
-    """Whether title or text agree: a source may give the id of an item to another one."""
+    """Whether two records with the same id within a source agree in title or text: a source may use an id again."""
     if a.abstract and b.abstract and likeness(a.abstract, b.abstract) >= _ALIKE:
         return True
     return not is_generic(a.title) and title_difference(a.title, b.title) is not None
 
 
 def conflicting(a: Paper, b: Paper) -> bool:
-    """True if their ids say that they are different works."""
+    """Whether the ids of two papers show that they are different works."""
     ids_a, ids_b = ids_of(a), ids_of(b)
     arxiv_a, arxiv_b = values(ids_a, "arxiv"), values(ids_b, "arxiv")
     if arxiv_a and arxiv_b:
@@ -114,7 +120,10 @@ def conflicting(a: Paper, b: Paper) -> bool:
 
 
 def _are_listed_apart(a: Paper, b: Paper) -> bool:
-    """Whether one site gives them two pages, or two publishers' DOIs: only an equal title then tells otherwise."""
+    """Whether two papers have two pages on one site, or DOIs of two publishers.
+
+    Then only an equal title makes them one work.
+    """
     works_a, works_b = ({work for i in values(ids_of(p), "doi") if (work := work_of(i))} for p in (a, b))
     published_a, published_b = ({i for i in works if not preprint_server(i)} for works in (works_a, works_b))
     if published_a and published_b:
@@ -150,7 +159,7 @@ def _by_near_title(a: Paper, b: Paper, difference: str) -> str | None:
 
 
 def _by_citation(a: Paper, b: Paper) -> str | None:
-    """Where one of them has no abstract: by title, authors and year, as in a bibliography."""
+    """Compare two papers of which one has no abstract: by title, authors and year, as in a bibliography."""
     likely = likelihood(a, b)
     # Most pairs have so little in common that this was quickly said: the words need not be compared.
     if not likely or not is_open(a, b):
@@ -164,10 +173,10 @@ def _by_citation(a: Paper, b: Paper) -> str | None:
 
 
 def is_open(a: Paper, b: Paper) -> bool:
-    """Whether titles and authors leave it to the likelihood to decide.
+    """Whether two papers may be one work despite different titles, so that `evidence.likelihood` must decide.
 
-    What a person typed into a bibliography has other words, cut off, glued or in the wrong place. Where both came with
-    a link or an abstract their titles are what the authors wrote, and one other word makes another work.
+    A title typed into a bibliography may have words changed, cut off, glued or misplaced. If both papers came with a
+    link or an abstract, their titles are what the authors wrote, and one other word makes another work.
     """
     if are_told_apart(a.title, b.title):
         return False
@@ -200,9 +209,10 @@ def _is_long(title: str) -> bool:
 
 
 def _have_one_team(a: Paper, b: Paper, common: int) -> bool:
-    """Whether one author in common is enough: of two at most, or the first of both, for lists are cut behind the first.
+    """Whether *common* shared authors make one team; one is enough in lists of at most two, or as the first of both.
 
-    The editor of a column stands beside other people every time; and where abstracts differ, the first says little.
+    Lists are often cut after the first author. But the editor of a column has other co-authors every time, and where
+    abstracts differ, an equal first author says little.
     """
     if 2 * common >= max(len(a.authors), len(b.authors)):
         return common > 0
@@ -210,7 +220,7 @@ def _have_one_team(a: Paper, b: Paper, common: int) -> bool:
 
 
 def _by_abstract(a: Paper, b: Paper) -> str | None:
-    """Much the same abstract under another title: a preprint that was renamed when it was published."""
+    """Compare abstracts where titles differ: a preprint may be renamed when it is published."""
     alike = _abstract_likeness(a, b)
     # Most pairs share a sentence at most: who wrote them need not be compared.
     if alike is None or alike < _ALIKE_IN_ALL or alike < _alike_enough(a, b):
@@ -224,14 +234,14 @@ def _by_abstract(a: Paper, b: Paper) -> str | None:
 
 
 def _are_told_apart(a: Paper, b: Paper) -> bool:
-    """Whether a word of the titles or a short abstract leaves a doubt, where half of an abstract is another."""
+    """Whether a word of the titles or a short abstract leaves a doubt, although half of the abstracts agree."""
     if are_of_a_series(a.title, b.title) or are_of_other_kinds(a.title, b.title):
         return True
     return len(_shingles(a.abstract) & _shingles(b.abstract)) < _SAID_TWICE
 
 
 def _alike_enough(a: Paper, b: Paper) -> float:
-    """How like two abstracts must be under different titles: the less, the more the same people have signed both."""
+    """Return the likeness two abstracts need under different titles, 0 to 1: the more authors in common, the less."""
     if not a.authors or not b.authors:
         return _ALIKE_OF_STRANGERS
     common, leader = authors_in_common(a.authors, b.authors), authors_in_common(a.authors[:1], b.authors[:1])
@@ -273,12 +283,12 @@ def _percent(alike: float) -> str:
 
 
 def likeness(a: str, b: str) -> float:
-    """The share of the shorter text's five-word shingles that the longer has too; 0 to 1."""
+    """Return the share of the shorter text's five-word shingles that the longer text has too; 0 to 1."""
     return _share(_shingles(a), _shingles(b))
 
 
 def _abstract_likeness(a: Paper, b: Paper, *, at_least: int = _ENOUGH) -> float | None:
-    """How like two abstracts are; None where one of them is too short to tell."""
+    """Return the likeness of two papers' abstracts, 0 to 1; None if one is too short to compare."""
     shingles_a, shingles_b = _shingles(a.abstract), _shingles(b.abstract)
     return _share(shingles_a, shingles_b) if min(len(shingles_a), len(shingles_b)) >= at_least else None
 

@@ -1,4 +1,4 @@
-"""Whether names on two papers are of the same people, however each list writes them."""
+"""Compare the author lists of two papers: how many people they have in common, however each list writes names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.core.identity.ids import title_key
 
 
 def authors_in_common(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many people of one list may well be in the other: "J. A. Smith" is "John Smith", "Wang Wei" is "Wei Wang"."""
+    """Count the authors that two lists may have in common: "J. A. Smith" is "John Smith", "Wang Wei" is "Wei Wang"."""
     names_a, names_b = _names(tuple(a)), _names(tuple(b))
     certain = (names_a & names_b).total()
     if certain == min(names_a.total(), names_b.total()):
@@ -32,7 +32,7 @@ def authors_in_common(a: Sequence[str], b: Sequence[str]) -> int:
 
 @lru_cache(maxsize=4096)
 def _names(names: tuple[str, ...]) -> Counter[frozenset[str]]:
-    """Shared by who asks: not to be changed."""
+    """Return the parts of each name, counted. The result is cached and shared: callers must not change it."""
     return Counter(filter(None, map(_name_parts, names)))
 
 

@@ -1,10 +1,10 @@
-"""Which papers the records of one reading are: new ones, known ones, or one and the same.
+"""Resolve the records of one reading to papers: new papers, papers of the store, and duplicates to be joined.
 
-    lookup_keys()   the records of a reading → under what the store must look
-    resolve()       the records + what the store knows → papers, with the reason of every join
+    lookup_keys()   the records of a reading → the ids, titles and sketches to look up in the store
+    resolve()       the records + the store's papers → papers, with the reason of every join
 
-A record is first known by its ids, then by its title, and only where both say nothing by its likeness to other papers.
-What ids and titles say may show that two known papers are one; likeness never does.
+A record is matched by its ids first, then by its title, and only if both find nothing by its likeness to other papers.
+Ids and titles may show that two papers of the store are one; likeness never joins two papers of the store.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ MOST_ALIKE: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A paper the store has."""
+    """A paper of the store, with its key there."""
 
     pk: int
     paper: Paper
     parts: tuple[Paper, ...] = ()
-    """What it was joined out of, one for each canonical id that records of it had; () if there was only one."""
+    """The papers it was joined from, one for each canonical id that its records had; () if there was only one."""
     apart: frozenset[PaperId] = frozenset()
-    """Ids of papers that a person has said it is not."""
+    """Ids of papers that a person has said are other works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +61,23 @@ class Resolved:
     paper: Paper
     """Merged out of what was known and all records of the reading, with all aliases."""
     joined: tuple[int, ...] = ()
-    """Keys of other known papers that turn out to be this one and are to be folded into it."""
+    """Keys of other papers of the store that turned out to be the same work and are to be folded into this one."""
     record: Record
-    """What the source says of it in this reading; doubles joined."""
+    """The source's record of the paper in this reading; duplicate records joined."""
     position: int
-    """The first place in the reading where it stands, from 0."""
+    """The first position of the paper in the reading, from 0."""
     reasons: tuple[tuple[PaperId, str], ...] = ()
-    """(id, why it is this paper) for each id that is new to the store, sorted."""
+    """(id, reason why it belongs to this paper) for each id that is new to the store, sorted."""
     parts: tuple[Paper, ...] = ()
-    """What it was joined out of, as in `Known`; merged they are the paper."""
+    """The papers it was joined from, like `Known.parts`; merged they are the paper."""
     listed_as: tuple[PaperId, ...] = ()
     """The parts that are in this reading, by their canonical ids, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
+    """The result of resolving one reading."""
+
     papers: tuple[Resolved, ...]
     """In the reading's order, each paper once."""
 
@@ -86,31 +88,31 @@ class _Work:
 
     paper: Paper
     number: int
-    """In the order in which they came: what the store knew, then the records."""
+    """Number in order of arrival: first the papers of the store, then those of the records."""
     pks: list[int] = field(default_factory=list)
     record: Record | None = None
     position: int = 0
     reasons: dict[PaperId, str] = field(default_factory=dict)
     parts: dict[PaperId, Paper] = field(default_factory=dict)
-    """By canonical id; empty as long as the paper itself is the only one."""
+    """Parts by their canonical ids; empty as long as the paper itself is the only part."""
     listed_as: set[PaperId] = field(default_factory=set)
     apart: frozenset[PaperId] = frozenset()
     is_folded: bool = False
-    """It turned out to be another one, and stands under its keys no more."""
+    """Whether the paper was folded into another one; then it is found under no key any more."""
 
     def all_parts(self) -> dict[PaperId, Paper]:
-        """Its parts, be it the one that it is itself."""
+        """Return the parts; a paper that was never joined is its own only part."""
         return self.parts or {self.paper.id: self.paper}
 
     def is_kept_from(self, paper: Paper) -> bool:
-        """Whether a person has said that it is not *paper*."""
+        """Whether a person has said that this work and *paper* are different."""
         return not self.apart.isdisjoint(ids_of(paper))
 
 
 def lookup_keys(records: Iterable[Record]) -> tuple[frozenset[PaperId], frozenset[str], tuple[Paper, ...]]:
-    """The ids and title keys under which the store must look before `resolve` can decide.
+    """Return the ids, title keys and papers of *records* that the store must look up before `resolve` can decide.
 
-    The papers themselves are for those that it does not know by an id: it is to look for their `sketch` too.
+    The papers are looked up by their `sketch`, if the store does not know them by an id.
     """
     papers = tuple(r.paper for r in records)
     ids = frozenset(chain.from_iterable(map(ids_of, papers)))
@@ -165,7 +167,7 @@ class _Index:
         return (work for work in self._works.values() if not work.is_folded)
 
     def add(self, work: _Work) -> None:
-        """Let *work* be found under all it is known by now; under what it was known by before it stays."""
+        """Index *work* under all its present ids, titles and sketches; older entries of the index stay."""
         self._works[id(work)] = work
         for i in ids_of(work.paper):
             self._by_id[i] = work
@@ -174,7 +176,7 @@ class _Index:
             _index_sketch(self._by_sketch, work)
 
     def add_known(self, known: Known) -> None:
-        """Let a paper of the store be found."""
+        """Add a paper of the store to the index."""
         parts = {part.id: part for part in known.parts}
         number = len(self._works)
         self.add(_Work(paper=known.paper, number=number, pks=[known.pk], parts=parts, apart=known.apart))
@@ -197,7 +199,10 @@ class _Index:
         self.add(work)
 
     def _matches(self, paper: Paper) -> list[tuple[_Work, str]]:
-        """Papers that *paper* is, each once and with the reason; those of its ids before those of its title."""
+        """Return the works that are the same as *paper*, each once with the reason.
+
+        Matches by id before matches by title.
+        """
         found: dict[int, tuple[_Work, str]] = {}
         for i in ids_of(paper):
             work = self._by_id.get(i)
@@ -206,7 +211,7 @@ class _Index:
             if not is_of_a_source(i):
                 found.setdefault(id(work), (work, f"same id {i}"))
             elif not found and not work.is_kept_from(paper) and _is_item(work, paper):
-                # Not where another id tells: this one never shows that two known papers are one.
+                # Skipped where another id matched: likeness never joins two papers of the store.
                 found.setdefault(id(work), (work, "the same item of its source"))
         titled = self._titled(paper)
         if scheme(paper.id) == "title" and not found:
@@ -217,12 +222,12 @@ class _Index:
         return list(found.values()) or self._same_works(self._alike(paper), paper)[:1]
 
     def _titled(self, paper: Paper) -> list[tuple[_Work, str]]:
-        """Papers of its title that it is."""
+        """Return the works with the title of *paper* that are the same as *paper*, with the reasons."""
         works = self._by_title.get(title_key(paper.title))
         return self._same_works(islice(works.values(), MOST_OF_A_TITLE), paper) if works else []
 
     def _same_works(self, works: Iterable[_Work], paper: Paper) -> list[tuple[_Work, str]]:
-        """Those of *works* that *paper* is, each with the reason, the likest first."""
+        """Return those of *works* that are the same as *paper*, with the reasons, the most similar first."""
         open_ones = (w for w in works if not w.is_folded and not w.is_kept_from(paper))
         reasons = [(w, why) for w in open_ones if (why := same_work(w.paper, paper))]
         if len(reasons) > 1:
@@ -230,7 +235,7 @@ class _Index:
         return reasons
 
     def _alike(self, paper: Paper) -> list[_Work]:
-        """Papers that may be *paper* by their words."""
+        """Return the works whose sketch shares numbers with that of *paper*, so that they may be the same."""
         index = self._by_sketch
         if index is None:
             index = self._by_sketch = {}
@@ -248,7 +253,7 @@ class _Index:
         return [work for _, work in likely[:MOST_ALIKE]]
 
     def _unshared(self, record: Record) -> Record:
-        """Take away an address that another paper has already: some feeds link all their items to one page."""
+        """Remove a URL that another paper has already: some feeds link all their items to one page."""
         paper = record.paper
         if scheme(paper.id) != "url":
             return record
@@ -268,7 +273,10 @@ class _Index:
         _add_record(work, record, position)
 
     def _own_ids(self, paper: Paper, work: _Work | None) -> Paper:
-        """Drop ids that belong to a different paper (one DOI given to two arXiv papers): an id has one owner."""
+        """Drop ids that belong to a different paper (one DOI given to two arXiv papers).
+
+        An id belongs to one paper only.
+        """
         ids = ids_of(paper)
         own = [i for i in ids if self._owner(i, work) is work]
         if len(own) == len(ids):
@@ -282,12 +290,12 @@ class _Index:
 
 
 def _is_item(work: _Work, paper: Paper) -> bool:
-    """Whether a paper, or one of the records that it was joined out of, is what a source calls by the same name."""
+    """Whether *work*, or a paper it was joined from, is the item *paper*, which has the same id in its source."""
     return any(are_one_item(said, paper) for said in (work.paper, *work.parts.values()))
 
 
 def _as_listed_before(work: _Work, record: Record) -> Record:
-    """*record* under the address that its source gave the item before, where it gives it another one each time."""
+    """Return *record* with the URL that the source gave the item before, if the URL changes at each reading."""
     paper = record.paper
     addresses = values(ids_of(work.paper), "url")
     if scheme(paper.id) != "url" or len(addresses) < _MOST_ADDRESSES or paper.id in ids_of(work.paper):
@@ -307,7 +315,7 @@ def _index_sketch(index: dict[int, list[_Work]], work: _Work) -> None:
 
 
 def _fold(work: _Work, other: _Work, reason: str) -> None:
-    """Two papers turn out to be one through a third record."""
+    """Fold *other* into *work*: a third record showed that they are the same paper."""
     before = ids_of(work.paper)
     for part in other.all_parts().values():
         _add_part(work, part)
@@ -324,7 +332,7 @@ def _fold(work: _Work, other: _Work, reason: str) -> None:
 
 
 def _add_part(work: _Work, said: Paper) -> None:
-    """Keep what each record said, so that a join can be undone; to be called before the paper itself is merged."""
+    """Keep the part *said*, so that a join can be undone. Must be called before the paper itself is merged."""
     parts = work.all_parts()
     if before := parts.get(said.id):
         both = merge(before, said)
@@ -335,7 +343,10 @@ def _add_part(work: _Work, said: Paper) -> None:
 
 
 def _add_record(work: _Work, record: Record, position: int) -> None:
-    """Add what a list says of a paper to what it said already: news is news, and the higher votes count."""
+    """Merge another record of the same list into a work.
+
+    `new` beats other announcements, and the higher votes count.
+    """
     if work.record is None:
         work.record, work.position = record, position
         return

@@ -1,10 +1,10 @@
-"""How two records that share no id find each other among a million: by a few numbers out of their words.
+"""Sketches of papers: a few checksums of title and abstract by which duplicates without a common id are looked up.
 
-    sketch()     a paper → the numbers it is kept under, and those under which papers are that may be it
+    sketch()     a paper → the numbers under which it is stored, and those under which its duplicates are looked up
 
-It is made of every record that no id tells, so it is made for speed: no step looks at single words of an abstract.
-The numbers are stored, so all they are made of stands here: the decision in `likeness.py` may learn, and what it is
-asked about stays the same.
+A sketch is made of every record that no id identifies, so it has to be fast: no step looks at single words of an
+abstract. The numbers are stored, so everything they are computed from stands in this file; `likeness.py`, which decides
+about the papers found, can change without them.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from digest.core.models import Paper
 _TOO_COMMON: Final = 10
 """Papers that share a shingle, above which it tells nothing ("for the first time to")."""
 _TOO_COMMON_IN_TITLES: Final = 3
-"""The same for a part of a title: many titles begin alike, and hardly two of them are one work."""
+"""Papers that share a part of a title, above which it tells nothing: many titles of different works begin alike."""
 _BESIDE_ABSTRACT: Final = 1 << 32
 """Marks numbers of titles of papers that have an abstract."""
 _ALONE: Final = 2 << 32
-"""Marks those of titles of papers that have none, or a short one."""
+"""Marks numbers of titles of papers that have no abstract, or a short one."""
 _ABSTRACT_KEYS: Final = 6
 _FEW: Final = 4
 """Shingles at anchors, below which any word may be an anchor: names in other scripts, abstracts of a few lines."""
@@ -40,7 +40,8 @@ _ANCHORED: Final = re.compile(rb" ([fgjkqvxyz][^ ]*(?: [^ ]+){4})")
 Words that stand in nearly every abstract begin otherwise, but for "for" and "from".
 """
 _SPEAKS: Final = 60
-"""Words from which on an abstract is long enough for whoever decides; below, the title is asked as well."""
+"""Words from which on an abstract is long enough for `likeness.py` to decide; below, papers are looked up by title too.
+"""
 _TITLE_LETTERS: Final = 24
 """Letters at the beginning and the end of a title by which it is found; fewer would not tell it from others."""
 _LONG_WORDS: Final = 4
@@ -53,21 +54,21 @@ _STATE: Final = re.compile(
 )
 """What publishers write into the title of the work itself: how far its review is, or that it was taken back."""
 _OTHER_SIGNS: Final = re.compile(r"[^\w\s\x00-\x7f]+")
-"""Signs beyond ASCII; those within go with the bytes."""
+"""Punctuation and symbols beyond ASCII; those of ASCII are removed as bytes."""
 _SMALL_LETTERS: Final = bytes.maketrans(bytes(range(0x41, 0x5B)) + b"\t\n\v\f\r", bytes(range(0x61, 0x7B)) + b"     ")
 _ASCII_SIGNS: Final = bytes(c for c in range(128) if not chr(c).isalnum() and not chr(c).isspace())
 _WORDS_OF_A_NAME: Final = 20
-"""Whoever is called by more is no person, and each is held against each other."""
+"""Words of a name that are compared. Each is compared with each other, and no person has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
-    """Two papers that are one by their words find each other: what one is kept under, the other seeks, or both do."""
+    """The numbers of a paper. Of two papers of one work, one is kept under a number that the other seeks."""
 
     kept: frozenset[int]
-    """Under which the paper is found: twelve numbers of 34 bits at most; none if it says too little."""
+    """Numbers under which the paper is stored: at most twelve of 34 bits; empty if it has too little text."""
     sought: frozenset[int]
-    """Under which papers are kept that may be this one."""
+    """Numbers under which other papers that may be the same work are looked up."""
 
 
 def sketch(paper: Paper) -> Sketch:
@@ -104,18 +105,21 @@ def sketch_of(title: str, abstract: str) -> Sketch:
 
 
 def tells_up_to(number: int) -> int:
-    """How many papers may be kept under a number that still tells something."""
+    """Return the most papers that may be stored under *number*; a number shared by more tells nothing."""
     return _TOO_COMMON if number < _BESIDE_ABSTRACT else _TOO_COMMON_IN_TITLES
 
 
 def are_strangers(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether nobody of one list can be in the other: then words of title and abstract alone join nothing."""
+    """Whether no author of one list can be in the other; such papers are not joined by title and abstract alone."""
     return bool(a and b) and _people(a).isdisjoint(_people(b))
 
 
 @lru_cache(maxsize=4096)
 def _people(names: tuple[str, ...]) -> frozenset[tuple[str, str]]:
-    """Each word of a name with the first letter of each other, for surnames alone are shared by too many."""
+    """Return each word of a name paired with the first letter of each other word.
+
+    Surnames alone are shared by too many.
+    """
     people: set[tuple[str, str]] = set()
     for name in names:
         words = title_words(name)[:_WORDS_OF_A_NAME]
@@ -139,7 +143,7 @@ def _of_title(title: str) -> list[int]:
 
 
 def _plain(text: str) -> bytes:
-    """Small letters and single blanks; no signs."""
+    """Return *text* in lower case with single blanks and without punctuation."""
     if not text.isascii():
         text = _OTHER_SIGNS.sub("", text.casefold())
     plain = _bytes(text).translate(_SMALL_LETTERS, _ASCII_SIGNS)

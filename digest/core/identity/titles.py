@@ -1,12 +1,12 @@
-"""How two titles differ: in spelling, by a subtitle, or as the titles of two works of a series do.
+"""Compare two titles: equal but for spelling or a subtitle, or titles of two works of a series.
 
-title_difference()         two titles → how they differ, if that makes no other work; else None
-share_words()              whether they speak of the same things
-are_of_a_series()          whether they are of works that belong together: parts, a paper and its correction
-are_surely_of_a_series()   the same, where much else speaks for one work
-are_of_other_kinds()       whether a word speaks for two works, though that may be chance
-are_told_apart()           the same, for titles that noise may stand around
-is_generic()               whether any number of works have a title
+title_difference()         two titles → how they differ, if they may still be of one work; else None
+share_words()              whether two titles have a third of their words in common
+are_of_a_series()          whether they are of two related works: parts, a paper and its correction
+are_surely_of_a_series()   a stricter test, for papers that are alike in much else
+are_of_other_kinds()       whether a word suggests two works, though that may be chance
+are_told_apart()           whether a word tells two works apart, in titles with other text around them
+is_generic()               whether a title is shared by many works, as "Editorial"
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OTHERS: Final = frozenset(
     "addendum appendix comment comments commentary corrigendum correction corrections dataset discussion erratum part "
     "rejoinder reply retraction review supplement supplementary".split()
 )
-"""Those that do so wherever they stand; a citation's "tutorial" or "demo" may be the place where the work appeared."""
+"""Those of `MARKS` that do so at any place of a title; a citation's "tutorial" or "demo" may be the venue."""
 _ABOUT: Final = (
     r"(?:addendum|comment(?:s|ary)?|correction|corrigend(?:um|a)|discussion|errat(?:um|a)|rejoinder|repl(?:y|ies)|response|"
     r"retraction(?: note)?|supplement(?:ary \w+)?)"
@@ -59,25 +59,26 @@ _GENERIC: Final = re.compile(
     r"(?:front|back)?cover(?:image|picture|feature)?|highlights|panel(?:discussion)?|chairsmessage|"
     r"presidents(?:page|message)|conferencereports?|technicalreport|shortcommunications?|researchnotes?"
 )
-"""Title keys that any number of works have."""
+"""Title keys that many works share."""
 _NOT: Final = frozenset(("un", "non", "anti", "dis"))
 _OPPOSITES: Final = (("micro", "macro"), ("inter", "intra"), ("hyper", "hypo"), ("adsor", "absor"), ("endo", "exo"))
-"""Words that differ by two letters and mean the contrary; those that differ in the first letter are never one."""
+"""Pairs of opposites that differ by two letters. Words that differ in the first letter are never taken for one anyway.
+"""
 _STATE: Final = re.compile(
     r"\[version \d+[;:].*?\]|^\W*(?:withdrawn|retracted)(?: (?:article|paper))?\W*:", re.IGNORECASE
 )
-"""What publishers write into the title of the work itself: how far its review is, or that it was taken back."""
+"""What publishers add to a title: the state of its review, or that the work was withdrawn."""
 _DIGITS: Final = re.compile(r"\d+")
 _NAME: Final = re.compile(r"(\D*)\d")
 _HYPHEN_IN_A_NAME: Final = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=\d)")
 _SUBTITLE: Final = re.compile(r"(?<!\s)\s*+[:;?!.([\u2014\u2013]\s*|\s-+\s")
 
 _TITLE_LETTERS: Final = 24
-"""Letters that a title must have to be known for one with a subtitle behind it; fewer would not tell it from others."""
+"""Letters that a title needs to be recognized when the other title adds a subtitle."""
 _LONGEST_WORD: Final = 64
-"""Letters; of longer ones, each is held against each."""
+"""Letters of a word that is checked for misspellings, whose time grows with the square of the length."""
 _MOST_MARKS: Final = 20
-"""Places where a subtitle may begin; a title with more of them is a list of something."""
+"""Places where a subtitle may begin that are tried; a title with more is a list of something."""
 
 
 def is_generic(title: str) -> bool:
@@ -86,7 +87,7 @@ def is_generic(title: str) -> bool:
 
 
 def title_difference(a: str, b: str) -> str | None:
-    """How two titles differ, if that is only in spelling, in small words or by a subtitle; else None."""
+    """Return how two titles differ, if only in spelling, small words or a subtitle; else None."""
     words_a, words_b = words_of(a), words_of(b)
     left, right = content(words_a), content(words_b)
     if "".join(words_a) == "".join(words_b):
@@ -104,17 +105,17 @@ def title_difference(a: str, b: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def words_of(title: str) -> tuple[str, ...]:
-    """The words of a title, without what publishers write into it."""
+    """Return the words of a title, without what publishers add to it."""
     return tuple(title_words(_STATE.sub(" ", title) if "[" in title or ":" in title else title))
 
 
 def content(words: Sequence[str]) -> tuple[str, ...]:
-    """Those that are not small words, in their order."""
+    """Return the words that are not small words (stop words), in order."""
     return tuple(word for word in words if word not in SMALL_WORDS)
 
 
 def _edits_of_words(left: Sequence[str], right: Sequence[str]) -> int | None:
-    """Letters to be changed that turn one list of words into the other, if they are misspellings; else None."""
+    """Return the number of letters that differ between two lists of words; None if these are no misspellings."""
     if len(left) != len(right):
         return 0 if "".join(left) == "".join(right) else None
     total = 0
@@ -129,7 +130,7 @@ def _edits_of_words(left: Sequence[str], right: Sequence[str]) -> int | None:
 
 
 def misspelling(a: str, b: str) -> int | None:
-    """How many letters two words differ by, if they are likely to be one word; else None."""
+    """Return the number of letters by which two words differ; None if neither is likely a misspelling of the other."""
     a, b = sorted((a, b), key=len)
     if not (a.isalpha() and b.isalpha()) or a[0] != b[0] or {a, b} <= COUNTS | MARKS:
         return None
@@ -147,7 +148,7 @@ def misspelling(a: str, b: str) -> int | None:
 
 
 def _distance(a: str, b: str) -> int:
-    """Letters inserted, left out, replaced, or exchanged with their neighbour."""
+    """Return the edit distance of two words: letters inserted, deleted, replaced or swapped with their neighbour."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):
@@ -161,7 +162,7 @@ def _distance(a: str, b: str) -> int:
 
 
 def _is_part(shorter: str, longer: str) -> bool:
-    """Whether *longer* is *shorter* with a subtitle behind it, or a name before it, that makes no other work of it."""
+    """Whether *longer* is *shorter* with a subtitle behind it or a name before it, and may be of the same work."""
     part = words_of(shorter)
     if len("".join(content(part))) < _TITLE_LETTERS:
         return False
@@ -174,7 +175,7 @@ def _is_part(shorter: str, longer: str) -> bool:
 
 
 def numbers(words: Iterable[str]) -> Counter[str]:
-    """The words that may number a work, each as often as it occurs."""
+    """Count the words that may number a work of a series: digits, "two", "second"."""
     return Counter(w for w in words if w in COUNTS or any(c.isdigit() for c in w))
 
 
@@ -189,10 +190,10 @@ def are_of_a_series(a: str, b: str) -> bool:
 
 
 def are_surely_of_a_series(a: str, b: str) -> bool:
-    """The same for works that much else speaks for being one, so that a number may have been renamed with the rest.
+    """Whether numbers tell two works of a series apart although abstracts or authors are alike.
 
-    COVID-19 and SARS-CoV-2 are names, and who renames may well count his patients. But a number that takes the place of
-    another one, or is all that one title has more, was put there to tell two works apart.
+    A renamed paper may have other numbers in its title, as of patients, and COVID-19 and SARS-CoV-2 are names. But a
+    number in the place of another one, or that alone is added to a title, was put there to tell two works apart.
     """
     if bool(_SPEAKS_OF.match(a)) != bool(_SPEAKS_OF.match(b)):
         return True
@@ -207,7 +208,7 @@ def are_surely_of_a_series(a: str, b: str) -> bool:
 
 
 def _numbered_names(words: Iterable[str]) -> set[str]:
-    """What stands before the numbers, within their words: "cov" for "cov2", nothing for "2" and "second"."""
+    """Return the letters directly before the numbers of a title: "cov" for "cov2", nothing for "2" and "second"."""
     return {found[1] if (found := _NAME.match(number)) else "" for number in numbers(words)}
 
 
@@ -218,14 +219,14 @@ def share_words(a: str, b: str) -> bool:
 
 
 def are_of_other_kinds(a: str, b: str) -> bool:
-    """Whether a word may make another work of one of them: a protocol and its trial, supervised and unsupervised."""
+    """Whether a word suggests two works: a protocol and its trial, supervised and unsupervised."""
     return are_told_apart(a, b) or not MARKS.isdisjoint({*words_of(a)} ^ {*words_of(b)})
 
 
 def are_told_apart(a: str, b: str) -> bool:
-    """Whether a word says that two works are meant, though noise may stand around the titles, as in a citation.
+    """Whether a word tells two works apart, in titles with other text around them, as in a citation.
 
-    A number that only one of them has may be a page or a year; numbers on both sides that differ are none.
+    A number in only one title may be a page or a year; different numbers in both titles tell two works apart.
     """
     if bool(_SPEAKS_OF.match(a)) != bool(_SPEAKS_OF.match(b)):
         return True
@@ -247,5 +248,5 @@ def _negates(a: str, b: str) -> bool:
 
 
 def _figures(words: Iterable[str]) -> Counter[str]:
-    """Digits and words that count, however they are glued to their neighbours: "O2" as "O 2"."""
+    """Count digits and number words, also those written together with their neighbours: "O2" like "O 2"."""
     return Counter(figure for word in words for figure in (_DIGITS.findall(word) or ([word] if word in COUNTS else ())))

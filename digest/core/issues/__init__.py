@@ -1,1 +1,1 @@
-"""Entries, and the issue they make."""
+"""Issues: entries, sections, and the overview."""

@@ -1,4 +1,4 @@
-"""Entries → one `Issue`: sections, their order, the overview, and in words why a day is empty."""
+"""Build an `Issue` from its entries: sections and their order, the overview, and in words why a day is empty."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHER: Final = "Other topics"
 _TITLE: Final = 110
 """Letters of a title that the overview quotes."""
 _OF_ITS_OWN: Final = 3
-"""Entries a topic needs to be a section; smaller ones go together under their field."""
+"""Entries that a topic needs to be a section; entries of smaller topics go together under their field."""
 _NAMES: Final = {
     "arxiv": "arXiv",
     "biorxiv": "bioRxiv",
@@ -56,12 +56,12 @@ def build(
     covers: Sequence[date] = (),
     changes: Sequence[Change] = (),
 ) -> Issue:
-    """Put the day's issue together. The same arguments give the same issue: it reads no clock.
+    """Build the day's issue. The same arguments give the same issue: no clock is read.
 
     Args:
         field_of: The field a topic belongs to.
-        covers: The days whose lists are in it; kept only where they are more than *day* itself.
-        changes: What became of papers of earlier issues; no reason for an issue by itself.
+        covers: The days whose lists are in the issue; kept only if they are not just *day* itself.
+        changes: Changes of papers of earlier issues; they alone are no reason for an issue.
     """
     entries = [
         Entry(
@@ -106,9 +106,9 @@ def build(
 def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[Section, ...]:
     """Divide entries, best first, into sections by topic; each is in exactly one.
 
-    A topic that leads fewer than three entries is no section: those go to another of their topics that is one, else to
-    a field of their topics that gathers two, else to the rest. What has the best entry comes first, the rest last; the
-    best entry itself is not left to the rest, where other entries have found a place.
+    A topic that is the first of fewer than three entries is no section: these entries go to another of their topics
+    that is one, else to a field of their topics with two entries, else to the last section, the rest. The section of
+    the best entry comes first. The best entry itself is not put into the rest if other entries have a section.
     """
     leading = Counter(e.summary.topics[0] for e in entries if e.summary.topics)
     own = {topic for topic, n in leading.items() if n >= _OF_ITS_OWN}
@@ -122,7 +122,7 @@ def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[
         named.setdefault(topic or field, []).append(entry)
     for name in [n for n in named if n not in own and n != OTHER]:
         if len(named[name]) == 1:
-            # Its fellows found better places: it goes where another of its fields is, or to the rest.
+            # The other entries of its field have sections: it goes to that of another of its fields, or to the rest.
             [entry] = named.pop(name)
             named.setdefault(next((f for f in fields[id(entry)] if f in named), OTHER), []).append(entry)
     if named.keys() > {OTHER} and entries[0] in named[OTHER] and (at := fields[id(entries[0])]):
@@ -138,7 +138,7 @@ def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[
 
 
 def overview(parts: Sequence[Section], *, left_out: int) -> str:
-    """Three to five sentences out of counts and topics: what the day is about, before the list.
+    """Write the overview without a model: three to five sentences of counts and topics.
 
     Args:
         parts: The issue's sections, at least one.
@@ -164,7 +164,7 @@ def overview(parts: Sequence[Section], *, left_out: int) -> str:
 
 
 def with_overview(issue: Issue, told: Overview | None) -> Issue:
-    """*issue* with a model's overview behind the number of its papers; as it is where there is none."""
+    """Return *issue* with a model's overview after a sentence that counts its papers; unchanged if *told* is None."""
     if told is None:
         return issue
     sentences = told.sentences
@@ -191,15 +191,15 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def source_name(name: str) -> str:
-    """A configured name as people know the place: `arxiv-cs.CL` → `arXiv cs.CL`, `huggingface` → `Hugging Face`."""
+    """Return a source's name for readers: `arxiv-cs.CL` → `arXiv cs.CL`, `huggingface` → `Hugging Face`."""
     words = name.replace("_", " ").replace("-", " ").split(" ")
     return " ".join(_NAMES.get(word.lower(), word) for word in words)
 
 
 def why_empty(sources: Sequence[SourceReport], day: date) -> str:
-    """Say why a day has nothing new; one sentence for each kind of silence.
+    """Say why a day has no new papers; one sentence for each state of its sources.
 
-    What a source answered instead is not repeated here: it stands in its own report.
+    Errors of sources are not repeated here: they stand in the sources' reports.
     """
     if not sources:
         return "No source was read."

@@ -1,1 +1,1 @@
-"""Lists of sources: their calendars, how fresh they are, and the measure of what is in them."""
+"""The lists that sources bring out: calendars, freshness, and bounds on the papers in them."""

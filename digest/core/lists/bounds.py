@@ -1,7 +1,7 @@
-"""What no paper has, whatever a source says: a title as long as a page, a day that has not come.
+"""Limits for parsed papers: length of title, abstract, names and keywords, number of authors, no date in the future.
 
-Parsers see to the form of what they read; its measure is taken here, once for all of them, before anything that costs
-more the longer it is.
+Parsers check the form of what they read. The limits are checked here, once for all parsers, before any step whose time
+grows with the length.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from digest.core.words.text import clipped, excerpt
 MAX_TITLE: Final = 1_000
 """Characters. The longest of 36,000 on arXiv has 216."""
 _MAX_ABSTRACT: Final = 50_000
-"""Characters. What follows is the paper itself."""
+"""Characters; an abstract that is longer holds the paper itself."""
 _MAX_AUTHORS: Final = 10_000
 """The longest list of authors there is, of two experiments at CERN together, has 5,154."""
 _MAX_WORDS: Final = 200
-"""Categories, or keywords."""
+"""Number of categories, and of keywords."""
 _MAX_WORD: Final = 500
-"""Characters of one of them, or of a name: a collaboration's can have 200."""
+"""Characters of a category, a keyword or an author's name; a collaboration's name can have 200."""
 
 
 def within_bounds(parsed: Parsed, *, now: datetime) -> Parsed:
-    """*parsed* without what no paper has; a record with such a title is rejected, all else is shortened or dropped."""
+    """Return *parsed* within the limits.
+
+    A record with too long a title is rejected, all else is shortened or dropped.
+    """
     measured = [measure(record, now=now) for record in parsed.records]
     return replace(
         parsed,
@@ -37,7 +40,7 @@ def within_bounds(parsed: Parsed, *, now: datetime) -> Parsed:
 
 
 def measure(record: Record, *, now: datetime) -> Record | Rejected:
-    """*record* without what no paper has, or why it is none."""
+    """Return *record* within the limits, or the reason for its rejection."""
     title = record.paper.title
     if len(title) > MAX_TITLE:
         return Rejected(reason=f"title of more than {MAX_TITLE:,} characters", excerpt=excerpt(title))
@@ -63,7 +66,7 @@ def _short(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _cut(abstract: str) -> str:
-    """At the last blank, if there is one near."""
+    """Cut *abstract* to the limit, at the last blank if one is near."""
     cut = abstract[:_MAX_ABSTRACT]
     blank = cut.rfind(" ", _MAX_ABSTRACT - 100)
     return (cut[:blank] if blank > 0 else cut).rstrip() + " …"

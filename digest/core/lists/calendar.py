@@ -1,7 +1,7 @@
-"""When a source brings out its lists: on which days, at what hour, and until when they grow.
+"""Calendars of sources: on which days lists come out, at what hour, and until when they grow.
 
-A feed's own dates lie, so whether its silence means anything is decided by what was seen before and by this. Moments
-come in as arguments; nothing here reads a clock.
+The dates in a feed are often wrong, so the calendar and the papers seen before decide what a source's silence means.
+The present time is an argument; nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """The rhythm of one source. Days are those its lists are named after."""
+    """When one source publishes. Its days are those that the lists are named after."""
 
     name: str
     weekdays: frozenset[int] = frozenset()
@@ -27,13 +27,13 @@ class Calendar:
     out_at: time = time(0)
     """When the list of a day is out, in `zone`."""
     grace: timedelta = timedelta(hours=12)
-    """How much later it may come before it counts as overdue."""
+    """How much later than `out_at` a list may come before it counts as overdue."""
     closes_after: timedelta = timedelta(0)
-    """How long after `out_at` the list grows; zero for one that comes whole."""
+    """How long after `out_at` the list grows; zero for a list that is complete at once."""
 
     @property
     def promises(self) -> bool:
-        """Whether a missing list means anything."""
+        """Whether the source promises lists on some weekdays, so that a missing list means something."""
         return bool(self.weekdays)
 
     def lists_on(self, day: date) -> bool:
@@ -60,16 +60,16 @@ class Calendar:
 
 
 ANY_DAY: Final = Calendar(name="none")
-"""Journals and blogs: something comes when it comes."""
+"""The calendar of journals and blogs, which promise no list on any day."""
 
 
 def weekdays() -> Calendar:
-    """A list for Monday to Friday that grows all day: Hugging Face's Daily Papers."""
+    """Return a calendar with a list for Monday to Friday that grows all day: Hugging Face's Daily Papers."""
     return Calendar(name="weekdays", weekdays=frozenset(range(5)), grace=timedelta(days=1), closes_after=timedelta(1))
 
 
 def daily() -> Calendar:
-    """A list for every day, which grows until the day is over."""
+    """Return a calendar with a list for every day, which grows until the day is over."""
     return Calendar(name="daily", weekdays=frozenset(range(7)), grace=timedelta(days=1), closes_after=timedelta(1))
 
 
@@ -77,7 +77,7 @@ def daily() -> Calendar:
 
 _EASTERN: Final = ZoneInfo("America/New_York")
 _DEADLINE: Final = time(14)
-"""What is submitted later is announced one evening later."""
+"""arXiv's daily deadline for submissions, US Eastern; what comes later is announced one evening later."""
 _SILENT_EVENINGS: Final[Mapping[int, tuple[tuple[int, int], ...]]] = {
     2024: ((1, 15), (5, 22), (6, 19), (7, 4), (9, 2), (10, 8), (11, 28), (12, 25), (12, 26), (12, 31)),
     2025: ((1, 1), (1, 20), (6, 19), (7, 6), (9, 1), (11, 27)),
@@ -140,7 +140,7 @@ _LONGEST_BREAK: Final = timedelta(days=31)
 
 
 def _deadline(day: date) -> datetime:
-    """Of the list of *day*."""
+    """Return the deadline for submissions to arXiv's list of *day*."""
     return datetime.combine(_last_weekday(day), _DEADLINE, tzinfo=_EASTERN).astimezone(UTC)
 
 
@@ -158,4 +158,4 @@ CALENDARS: Final[Mapping[str, Callable[[], Calendar]]] = {
     "daily": daily,
     "none": lambda: ANY_DAY,
 }
-"""By the name that config.toml and the kinds of source give them."""
+"""The calendars by the names that config.toml and the kinds of source use."""

@@ -1,10 +1,11 @@
-"""What a source's silence means, and which of its lists are to be read.
+"""Decide the state of a source's list (fresh, waiting, quiet, stalled, failed), and which days' lists to read.
 
     a calendar + what was seen before ──► verdict()     one of the five states
     a calendar + the readings so far  ──► due_days()    today's list, days that were missed, lists that grow
     failures so far                   ──► after_failure() when a server that answers with errors is asked again
 
-Ids decide, never a feed's dates: arXiv's can carry yesterday's list under today's, and journals rewrite theirs.
+Freshness is decided by ids, never by a feed's dates: arXiv's feed can carry yesterday's list under today's date, and
+journals rewrite their dates.
 """
 
 from __future__ import annotations
@@ -19,83 +20,83 @@ from digest.core.lists.calendar import Calendar
 from digest.core.models import Announcement, PaperId, Record, SourceState
 
 CATCH_UP: Final = timedelta(days=31)
-"""How far back a missed day is filled: an edition looks no further for papers either."""
+"""How far back the list of a missed day is read; an edition looks no further back for papers either."""
 _RECENT: Final = timedelta(days=7)
-"""How long a list that nobody promised is looked for, and a promised one named as missing."""
+"""How long an unpromised list is looked for after its day, and a promised list is named as missing."""
 FIRST_WAIT: Final = timedelta(hours=1)
 LONGEST_WAIT: Final = timedelta(hours=24)
 _ENOUGH_DAYS: Final = 5
-"""Days with something new that a rhythm shows in."""
+"""Days with new papers that are needed to know how often a source brings some."""
 _LONG_SILENCE: Final = 14
-"""Days that no source need explain."""
+"""Days without new papers that are never remarked on."""
 _SEVERAL: Final = 2
 """Papers of a category that must all be known before it is said to repeat its last list; one may be chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a list is, compared with what was known."""
+    """A list compared with the papers known before: how many are new, and whether it repeats an earlier list."""
 
     listed: int
-    """Papers, doubles joined."""
+    """Number of papers in the list, duplicates joined."""
     unseen: frozenset[PaperId]
-    """Canonical ids of those that no list of an earlier day had, whichever source's."""
+    """Canonical ids of the papers that no earlier day's list of any source had."""
     repeats: bool
-    """Nothing in it that the same source's newest earlier list did not have, and something is in it."""
+    """Whether the list is not empty and all its papers were in the same source's newest earlier list."""
     fresh_on: tuple[date, ...] = ()
     """The days of the last half year on which the source had something new, this one included; sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a list that could be read means."""
+    """The state of a list that could be read, with a remark."""
 
     state: SourceState
     note: str | None = None
-    """What is to be said of it, in a clause: "cs.AI still shows an earlier list"."""
+    """A remark on the list, as a clause: "cs.AI still shows an earlier list". None if there is none."""
     is_partial: bool = False
-    """Part of it is an earlier list, so it is asked again today."""
+    """Whether part of it is an earlier list, so that the source is asked again today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastReading:
-    """How the reading of one day of a source stands."""
+    """The stored state of the reading of one source's list of one day."""
 
     day: date
     at: datetime
     """When it was last read."""
     read_on: date
-    """The day of that run."""
+    """The day of the run that read it last."""
     state: SourceState
     listed: int = 0
     unseen: int = 0
     gap: int = 0
     is_partial: bool = False
-    """Part of it could not be read, or was an earlier list."""
+    """Whether part of the list could not be read, or was an earlier list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """A source that answers with errors."""
+    """The backoff of a source that answers with errors: how often it failed, and until when it is left alone."""
 
     address: str
-    """As configured: what was true of one address is not of another."""
+    """The source's address as configured; the backoff ends when the address is changed."""
     failures: int
-    """One after another."""
+    """Number of failures in a row."""
     not_before: datetime | None
-    """None: it may be asked."""
+    """When the source may be asked again; None: now."""
     is_gone: bool
     """The server said 410: it is not asked again at this address."""
     error: str
 
     def rests(self, now: datetime) -> bool:
-        """Whether it is not to be asked now."""
+        """Whether the source must not be asked at *now*."""
         # A pause is a day at most: what lies further ahead was written by a clock that was wrong.
         return self.is_gone or (self.not_before is not None and now < self.not_before <= now + LONGEST_WAIT)
 
 
 def verdict(calendar: Calendar, day: date, now: datetime, seen: Seen, *, is_past: bool) -> Verdict:
-    """The state of a list that could be read.
+    """Return the state of a list that could be read.
 
     Args:
         day: The list's; today's or, with *is_past*, of a day that is over.
@@ -115,7 +116,7 @@ def verdict(calendar: Calendar, day: date, now: datetime, seen: Seen, *, is_past
 
 
 def silence(calendar: Calendar, day: date, seen: Seen) -> str | None:
-    """What to say of a source that promises nothing and has been silent for longer than it ever was; else None.
+    """Return a remark on a source without a calendar that has been silent for longer than ever before; else None.
 
     A feed can die without an error: it is there, it can be read, and nothing comes any more.
     """
@@ -129,9 +130,9 @@ def silence(calendar: Calendar, day: date, seen: Seen) -> str | None:
 
 
 def repeats_news(records: Iterable[Record], unseen: Collection[PaperId]) -> bool:
-    """Whether all that a list announces as new is known: then it is an earlier list, whatever else stands in it.
+    """Whether all papers that a list announces as new are known, so that it is an earlier list.
 
-    Where the earlier one was missed and filled in from elsewhere, its cross-lists of old papers were not.
+    Cross-listed papers do not count: if the earlier list was missed and filled in from elsewhere, they may be unknown.
     """
     news = [record.paper for record in records if record.announcement is Announcement.NEW]
     return len(news) >= _SEVERAL and not any(i in unseen for paper in news for i in (paper.id, *paper.aliases))
@@ -140,7 +141,7 @@ def repeats_news(records: Iterable[Record], unseen: Collection[PaperId]) -> bool
 def stale_categories(
     records: Iterable[Record], unseen: Collection[PaperId], categories: Sequence[str]
 ) -> tuple[str, ...]:
-    """The *categories* whose own new papers are all known, while others bring unknown ones.
+    """Return the *categories* whose new papers are all known, while other categories bring unknown ones.
 
     One address of arXiv can hold several lists, and one of them may still be the last one. A paper that stands on two
     of them proves nothing, for it came with either.
@@ -160,16 +161,16 @@ def stale_categories(
 def due_days(
     calendar: Calendar, rereads: Sequence[int], readings: Mapping[date, PastReading], today: date
 ) -> tuple[date, ...]:
-    """The days before *today* whose lists are to be read now, oldest first; of a source whose past lists can be had.
+    """Return the days before *today* whose lists are to be read now, oldest first, for a source with past lists.
 
     Args:
-        readings: Those so far. Nothing is asked for from before the first of them.
+        readings: The readings so far, by day. No day before the first of them is returned.
     """
     return tuple(d for d in _days(readings, today) if _is_due(calendar, rereads, readings.get(d), d, today))
 
 
 def missing_days(calendar: Calendar, readings: Mapping[date, PastReading], today: date) -> tuple[date, ...]:
-    """The days of the last week whose lists should be there and were never had, oldest first."""
+    """Return the days of the last week whose lists should be out and were never read, oldest first."""
     recent = (d for d in _days(readings, today) if d >= today - _RECENT and calendar.lists_on(d))
     return tuple(d for d in recent if d not in readings or not readings[d].state.is_settled)
 
@@ -191,7 +192,7 @@ def _is_due(calendar: Calendar, rereads: Sequence[int], reading: PastReading | N
     if reading.is_partial:
         return is_recent
     ages = set(rereads)
-    # What could not be found may have come since; so may what a copy of the day before stood in for.
+    # A list that could not be found may have come since, and an earlier list may have been replaced by that of the day.
     if reading.gap or (may_list and reading.state is SourceState.QUIET and reading.listed):
         ages.add(1)
     return any(reading.read_on < day + timedelta(days=age) <= today for age in ages)
@@ -206,9 +207,8 @@ def after_failure(
     retry_after: timedelta | None,
     now: datetime,
 ) -> Backoff:
-    """What an error means for the next time: the server's own wish, else twice as long each time, a day at most.
-
-    The first failure costs nothing, so that whoever mends it can see at once that it works.
+    """Return the backoff after an error: a pause doubled at each failure, or a longer `Retry-After`; a day at most.
+    The first failure causes no pause, so that a person who repairs the source can see at once that it works.
     """
     failures = (before.failures if before else 0) + 1
     own = FIRST_WAIT * 2 ** min(failures - 2, 10) if failures > 1 else timedelta()

@@ -1,7 +1,7 @@
-"""Chooses for every stage that asks, and works it out once.
+"""Cache the choice of an edition's papers, so that several stages can ask for it and it is worked out once.
 
-Stages do not trust each other, so each asks anew what an issue takes. What they ask with is compared in full, so the
-answer is never that to another question.
+Each stage asks anew which papers an issue takes. All arguments of the choice are compared with those of the remembered
+one, so a remembered choice is never used for other arguments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digest.core.ranking.relevance import Background
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that a choice depends on; see `digest.core.ranking.rank.select`."""
+    """All arguments of a choice; see `digest.core.ranking.rank.select`."""
 
     candidates: tuple[Candidate, ...]
     profile: Profile
@@ -33,10 +33,10 @@ class Chooser:
         self._last: dict[str, tuple[Question, Selection]] = {}
 
     def choose(self, edition: str, question: Question) -> Selection:
-        """What `select` gives for *question*.
+        """Return the result of `select` for *question*.
 
         Args:
-            edition: Whose last choice is remembered; it makes no difference to what is chosen.
+            edition: The edition under which the choice is remembered; it does not change what is chosen.
         """
         last = self._last.get(edition)
         if last is not None and last[0] == question:

@@ -1,4 +1,4 @@
-"""How well a paper fits an interest in words: the phrase itself, or its words, the rare ones counting most."""
+"""Match an interest in words against a paper: by the phrase itself, or by its words, of which rare ones count most."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from digest.core.models import Paper
 from digest.core.words.word_counts import STOPWORDS, Bag, count, forms, words
 
 _APART: Final = ("|",) * 40
-"""What divides keywords, so that no phrase and no neighbourhood reaches over it."""
+"""Separator between keywords, so long that no phrase and no neighbourhood of words reaches over it."""
 _OFTEN: Final = 50
-"""Places of one word that are looked at; an abstract that repeats it more often is not prose."""
+"""Places of one word in a text that are looked at; more are not found in prose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """Words that a reader is interested in."""
+    """An interest in words, as a reader wrote it, ready to be matched."""
 
     text: str
-    """As written."""
+    """The interest as written."""
     folded: str
-    """Its folded words between blanks, as they stand in a text."""
+    """Its folded words, with a blank before and behind each."""
     terms: tuple[str, ...]
-    """Those that say something, each once; all of them where none does."""
+    """Its telling words, each once; all its words if none is telling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paper's folded words, once."""
+    """A paper's folded words, made once for all interests."""
 
     title: Sequence[str]
     abstract: Sequence[str]
@@ -45,19 +45,19 @@ class Text:
         return count(chain(self.title, self.abstract, *self.keywords))
 
     def beside_title(self) -> list[str]:
-        """The abstract, then keywords and categories, far from it and from each other: they are no sentence."""
+        """The abstract's words, then keywords and categories, separated so that phrases do not reach over them."""
         return list(chain(self.abstract, *((*_APART, *listed) for listed in (*self.keywords, *self.categories))))
 
 
 def phrase(text: str) -> Phrase:
-    """Read an interest."""
+    """Make the phrase of an interest."""
     folded = words(text)
     terms = tuple(dict.fromkeys(w for w in folded if w not in STOPWORDS)) or tuple(folded)
     return Phrase(text=text, folded=f" {' '.join(folded)} ", terms=terms)
 
 
 def read(paper: Paper) -> Text:
-    """Read a paper, to hold phrases against it."""
+    """Fold the words of a paper, so that phrases can be matched against it."""
     title, abstract = words(paper.title), words(paper.abstract)
     keywords, categories = [words(k) for k in paper.keywords], [words(c) for c in paper.categories]
     return Text(
@@ -77,12 +77,14 @@ def shared(
     *,
     tells: Callable[[str], bool] | None = None,
 ) -> tuple[str, ...]:
-    """The words of an interest that a paper has, the *most* telling ones, in its order and as the reader wrote them.
+    """Return the words of an interest that a paper has, as the reader wrote them, in the interest's order.
 
-    Words that say little beside the others of the interest are none of them.
+    Words that say little beside the others of the interest are left out.
 
     Args:
-        tells: Which words say something by themselves, where only these are asked for.
+        rarity: How much a word says.
+        most: How many words are returned at most: the rarest.
+        tells: Whether a word says something by itself; if given, other words are left out.
     """
     written = forms(interest.text)
     little = max(map(rarity, interest.terms), default=0.0) / 2
@@ -94,7 +96,7 @@ def shared(
 
 
 def fit(text: Text, interest: Phrase, rarity: Callable[[str], float]) -> float:
-    """How well a paper fits one interest, 0 to 1.
+    """Return how well a paper fits one interest, 0 to 1.
 
     Words that stand together say more than the same words anywhere: "causal attention" and "inference" three sentences
     later are not causal inference.
@@ -129,7 +131,7 @@ def _run(words: Iterable[str]) -> str:
 
 
 def _together(words: Sequence[str], terms: Sequence[str]) -> frozenset[str]:
-    """The most of *terms* that stand within a few words of each other."""
+    """Return the largest set of *terms* that stand within a few words of each other."""
     width = 3 * len(terms) + 2
     wanted, met = frozenset(terms), Counter[str]()
     places: list[tuple[int, str]] = []

@@ -1,4 +1,4 @@
-"""What an edition's readers want, resolved: words, papers and people, and the same of what they don't care for."""
+"""The profile of an edition: its interests resolved to words, papers and authors, and likewise those to be avoided."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Profile:
     """Words, phrases and sentences, as the reader wrote them: a reason repeats them."""
     avoid_words: tuple[str, ...] = ()
     liked: tuple[Liked, ...] = ()
-    """Each paper once, and in none but one of the two lists; what was said last of it counts."""
+    """Each paper once, and either in `liked` or in `disliked`: the reader's latest word counts."""
     disliked: tuple[Liked, ...] = ()
     authors: tuple[str, ...] = ()
     """Names, "Given Surname"; initials will do."""
@@ -42,5 +42,5 @@ class Profile:
 
     @property
     def wants_something(self) -> bool:
-        """Whether it says what is wanted; without that, votes rule."""
+        """Whether the profile has interests; without them, votes decide the order."""
         return bool(self.words or self.liked or self.authors)

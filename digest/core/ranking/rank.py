@@ -1,4 +1,4 @@
-"""Interests and signals → score, with the reason in words; and what of a day's papers an issue takes.
+"""Score a day's candidates by interests and votes, with the reason in words, and select the papers of an issue.
 
     candidates ──► text relevance ──┐
     profile    ──►  words           ├──► one score ──► rank ──► select ──► chosen, with places for the unusual
@@ -7,8 +7,8 @@
     votes, company of sources ──────┤
     what was printed lately ────────┘
 
-What the interests ask for decides most, how many people elsewhere voted for a paper comes next. What is to be avoided
-takes from all of it.
+Relevance to the interests counts most, then the votes that a paper has elsewhere. Interests to be avoided lower the
+whole score.
 """
 
 from __future__ import annotations
@@ -35,35 +35,35 @@ _RELEVANCE: Final = 0.65
 _VOTES: Final = 0.25
 _COMPANY: Final = 0.10
 _STALE: Final = 0.15
-"""What a paper loses that resembles one printed lately as far as two papers can."""
+"""Score that a paper loses if it is as similar as possible to a paper printed lately."""
 _MANY_VOTES: Final = 100
 """Upvotes that count in full; one paper in a hundred of Hugging Face's daily list gets there within its first day."""
 _STARS_PER_VOTE: Final = 10
 """A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
 _SENTENCE: Final = 5
-"""Words that say something, from which an interest is a sentence: no paper has its very words."""
+"""Telling words from which an interest counts as a sentence, which no paper holds word for word."""
 _AS_NEAR: Final = 0.25
-"""Cosine to an interest in a sentence that counts as 1; few papers come as near."""
+"""Cosine to an interest that is a sentence which counts as relevance 1; few papers come as near."""
 _CLOSE: Final = 0.16
-"""Cosine from which a paper is said to be close to a single other; of a day's papers a quarter have such a one."""
+"""Cosine from which a paper is called close to a liked paper; a quarter of a day's papers have another as close."""
 _HALF_NEAR: Final = 4.5
 """Nearness to a taste (`Taste.fit`) that counts as a half: a paper or two in a hundred reach it, whatever the taste."""
 _STEEPNESS: Final = 2.0
-"""How fast it counts for more from there."""
+"""How steeply relevance grows around `_HALF_NEAR`."""
 _SEVERAL: Final = 3
-"""Liked papers from which what is near to all and close to none may be said to be close to them together."""
+"""Liked papers from which a paper that is near all and close to none may be called close to them together."""
 _SPARED: Final = 0.2
-"""What is left of a score whatever else a paper has that is to be avoided."""
+"""Share of the score that remains however much of a paper is to be avoided."""
 _BY_AUTHOR: Final = 0.9
-"""Relevance of a paper by somebody whom the reader named."""
+"""Relevance of a paper by an author whom the reader named."""
 _NAME: Final = 60
 """Letters of an interest that a reason quotes."""
 _TITLE: Final = 80
 """Letters of a title that a reason quotes."""
 _BECAUSE: Final = 3
-"""Words that a reason names where a paper is near another."""
+"""Shared words that a reason names for a paper near another."""
 _SHARED: Final = 30
-"""Words that two papers share, of which those that tell something are named."""
+"""Shared words of two papers that are looked at; the telling ones among them are named."""
 
 
 def rank(candidates: Sequence[Candidate], profile: Profile, background: Background | None = None) -> tuple[Ranked, ...]:
@@ -73,14 +73,14 @@ def rank(candidates: Sequence[Candidate], profile: Profile, background: Backgrou
     on the order of *candidates*.
 
     Args:
-        background: What words say apart from this day; without it, the day and the profile alone tell.
+        background: How common words are in general; without it, only the day's papers and the profile tell.
     """
     scored, _ = _scored(candidates, profile, background or Background())
     return tuple(s.ranked() for s in scored)
 
 
 def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
-    """What of the interests *paper* comes nearest to, however far off that is; None where nothing is asked for."""
+    """Return the interest that *paper* is nearest to, however far it is; None for a profile without interests."""
     text = read(paper)
     space = Space(background or Background(), [text.bag])
     wanted = _wanted(space, profile)
@@ -93,33 +93,33 @@ class _Scored:
     vector: Vector
     score: float
     score_if_new: float
-    """What it would be, had nothing like it been printed lately."""
+    """The score without what is taken off for being similar to papers printed lately."""
     relevance: float
     avoided: float
     votes: float
     fits: Callable[[], tuple[list[Fit], list[Fit]]]
-    """What of the interests it fits, and what of that to be avoided. A function, for only what is printed is asked."""
+    """Gives the interests the paper fits, and those to be avoided. A function, since only printed papers need it."""
 
     def ranked(self, *because: str, is_off: bool = False) -> Ranked:
         """The candidate with its reason.
 
         Args:
-            because: What else is to be said.
-            is_off: Whether it is here for being off the interests, which then have nothing to say.
+            because: Further clauses of the reason.
+            is_off: Whether the paper is there for being off the interests, so that no interest is named.
         """
         of_interests = [reasons.OFF] if is_off else reasons.of_interests(*self.fits())
         of_others = reasons.of_others(self.candidate, risen=has_risen(self.candidate))
         return self.unexplained(reasons.joined([*of_interests, *of_others, *because]))
 
     def unexplained(self, reason: str = "") -> Ranked:
-        """The candidate, where nobody asks why."""
+        """The candidate without clauses on interests: its reason is *reason*."""
         return Ranked(candidate=self.candidate, score=self.score, reason=reason)
 
 
 def _scored(
     candidates: Sequence[Candidate], profile: Profile, background: Background
 ) -> tuple[tuple[_Scored, ...], Told]:
-    """The candidates with their scores, best first; and what was printed lately, to hold them against."""
+    """Return the candidates with their scores, best first; and the papers printed lately, to compare them with."""
     texts = {c.paper.id: read(c.paper) for c in candidates}
     bags = {paper_id: text.bag for paper_id, text in texts.items()}
     space = Space(background, bags.values())
@@ -161,16 +161,15 @@ def _wanted(space: Space, profile: Profile) -> _Wants:
 
 
 def _softened(fit: float) -> float:
-    """A fit, of which less counts than there is where it is no match.
+    """Return the relevance for a fit; a fit that is no match counts less than its value.
 
-    Half of an interest is not half as good: "test" and "time" are everywhere, and a reader would rather see what many
-    others voted for.
+    Half of an interest is not half as good: "test" and "time" are everywhere, and votes are then a better guide.
     """
     return fit if fit >= MATCHES else fit * fit / MATCHES
 
 
 def _graded(nearness: float) -> float:
-    """Nearness without bounds → 0 to 1, so that of two papers off a taste the nearer still comes first."""
+    """Map an unbounded nearness to 0 to 1, strictly growing, so that of two papers the nearer always comes first."""
     beyond = (nearness - _HALF_NEAR) / _STEEPNESS
     # No exponential: rounded to four places, it would put all that are very near on a level.
     return 0.5 + 0.5 * beyond / math.sqrt(1 + beyond * beyond)
@@ -178,12 +177,12 @@ def _graded(nearness: float) -> float:
 
 def _best_first(scored: _Scored) -> tuple[float, float, bool, int, str]:
     candidate = scored.candidate
-    # Where nothing speaks for a paper, what speaks against it has nothing to be taken off.
+    # Without relevance to an interest there is nothing to be lowered.
     return -scored.score, scored.avoided, not candidate.paper.abstract, candidate.position, candidate.paper.id
 
 
 def _together(fits: Iterable[float]) -> float:
-    """One relevance of all: the best fit; a second one that is there too says a little more."""
+    """Combine fits to one relevance: the best fit, raised a little by the second best."""
     values = sorted(fits, reverse=True)
     if not values:
         return 0.0
@@ -197,7 +196,7 @@ def _votes(candidate: Candidate) -> float:
 
 
 class _Wants:
-    """What is wanted, or what is to be avoided, held against papers."""
+    """One side of a profile, interests or those to be avoided, ready to be matched against papers."""
 
     def __init__(
         self,
@@ -208,10 +207,10 @@ class _Wants:
         disliked: Sequence[Liked],
         own: str,
     ) -> None:
-        """Read what is wanted.
+        """Prepare the interests for matching.
 
         Args:
-            own: What a reason calls a paper that is *liked* itself.
+            own: How a reason calls a paper that is *liked* itself.
         """
         self._space, self._authors, self._own = space, authors, own
         self._ids = frozenset(one.paper.id for one in liked)
@@ -227,13 +226,13 @@ class _Wants:
         self._nearest = Nearest(((one, v), v) for one, v in self._liked)
 
     def weigh(self, paper: Paper, text: Text, vector: Vector) -> list[float]:
-        """How well a paper fits each part of it, 0 to 1."""
+        """Return how well a paper fits each interest, 0 to 1."""
         by_authors = [_BY_AUTHOR] * len(self._signed(paper.authors))
         by_taste = [] if self._taste is None else [self._fit_of_taste(paper, vector, self._taste)]
         return [*by_authors, *(self._matches(text, vector, p) for p in self._phrases), *by_taste]
 
     def fits(self, paper: Paper, text: Text, vector: Vector) -> list[Fit]:
-        """The same, with what a reason needs to name it."""
+        """Return how well a paper fits each interest, with the names and words that a reason needs."""
         found = [Fit(kind=Kind.AUTHOR, name=name, fit=_BY_AUTHOR) for name in self._signed(paper.authors)]
         found += [
             Fit(
@@ -277,7 +276,7 @@ class _Wants:
         return Fit(kind=Kind.PAPERS, name="likes", fit=near, is_close=is_close, because=because, telling=because)
 
     def _fit_of_taste(self, paper: Paper, vector: Vector, taste: Taste) -> float:
-        """How well a paper fits what was liked, 0 to 1; 0 where it has no word that tells of it."""
+        """Return how well a paper fits the liked papers together, 0 to 1; 0 if it has none of their telling words."""
         if self._is_own(paper):
             return 1.0
         return _softened(_graded(taste.fit(vector))) if taste.is_met(vector) else 0.0
@@ -301,7 +300,7 @@ def _as_written(words: Iterable[str], paper: Paper) -> tuple[str, ...]:
 
 
 def has_risen(candidate: Candidate) -> bool:
-    """A paper that was left out for want of room has drawn clearly more votes since."""
+    """Whether a paper that was left out for want of room has clearly more votes since."""
     return candidate.cut_at is not None and rose(candidate.cut_at.upvotes, candidate.signals.upvotes)
 
 
@@ -320,7 +319,7 @@ class Selection:
     cut: tuple[Ranked, ...]
     """Papers considered for the first time and left out, for want of room or as `left_out` says; best first.
 
-    They stay eligible for some days. Nobody asks why they were considered: they have no `reason`.
+    They stay eligible for some days. They have no `reason`.
     """
 
 
@@ -343,7 +342,7 @@ def select(
         exploration: Share of the places that go to papers off the interests, see
             `digest.core.ranking.variety.places`. Where nobody has interests, or all papers have room, there is nothing
             to be off from, and no such places.
-        seed: By which chance decides between strangers; that of an edition and a day, to be the same all day.
+        seed: Seed of the random choice among papers off the interests: edition and day, so that it stays all day.
         background: See `rank`.
     """
     considered = [c for c in candidates if c.cut_at is None or has_risen(c)]
@@ -358,10 +357,10 @@ def select(
 
 
 class _Choice:
-    """An issue being chosen."""
+    """The choice of an issue's papers while it is being made."""
 
     def __init__(self, scored: Sequence[_Scored], told: Told) -> None:
-        """Begin with nothing."""
+        """Begin with no paper taken."""
         self._scored, self._told = scored, told
         self._best: list[_Scored] = []
         self._unusual: list[_Scored] = []
@@ -370,7 +369,7 @@ class _Choice:
         """Paper → the one that is told and says nearly the same."""
 
     def take_best(self, until: int) -> None:
-        """Take the best of what is left, until *until* are taken."""
+        """Take the best remaining papers, until *until* papers are taken in all."""
         for one in self._scored:
             if len(self._taken) >= until:
                 return
@@ -379,7 +378,7 @@ class _Choice:
                 self._best.append(one)
 
     def take_unusual(self, places: int, seed: str) -> None:
-        """Take up to *places* of those that no interest asks for."""
+        """Take up to *places* papers that no interest asks for."""
         free = [s for s in self._scored if s.relevance < MATCHES and not s.avoided and self._is_free(s)]
         by_id = {s.candidate.paper.id: s for s in free}
         found = explore(
@@ -396,7 +395,7 @@ class _Choice:
                 self._unusual.append(one)
 
     def selection(self) -> Selection:
-        """What was taken, and what was left."""
+        """Return the papers taken, and those left out."""
         said = {s.candidate.paper.id: s.ranked(is_off=True) for s in self._unusual}
         said |= {s.candidate.paper.id: self._with_reason(s) for s in self._best}
         return Selection(
@@ -413,7 +412,7 @@ class _Choice:
 
     @cached_property
     def _for_being_new(self) -> frozenset[PaperId]:
-        """Those that would have had no place if what resembles printed ones lost nothing by it."""
+        """Return the taken papers that got their place because papers similar to printed ones lost score."""
         fair = [
             s
             for s in self._scored

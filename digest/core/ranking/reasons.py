@@ -1,16 +1,16 @@
-"""Why a paper is in an issue, in words: which interests it fits and how well, who voted, who lists it.
+"""Make the reason of an entry in words: which interests the paper fits and how well, who voted, who lists it.
 
-Graded, so that nothing is claimed that is not so:
+The wording is graded by relevance, so that it claims no more than was found:
 
-    matches “gravel bed rivers”               the phrase stands there, or nearly all of its words together
-    touches on “gravel bed rivers” (rivers)   most of them; these
-    mentions gravel, rivers                   some of them, or all, but far apart
+    matches “gravel bed rivers”               the phrase is in the paper, or nearly all of its words together
+    touches on “gravel bed rivers” (rivers)   most words of the interest are; these are named
+    mentions gravel, rivers                   some words of the interest, or all, but far apart
     one of your papers                        a liked paper itself
-    close to your 2401.01234                  a paper very like it
-    close to your likes (gravel, silt)        like several of them, and like none of them very much
-    near your 2401.01234 (gravel, silt)       a paper that shares words that say something; these
+    close to your 2401.01234                  a paper very similar to a liked paper
+    close to your likes (gravel, silt)        similar to several liked papers, and very similar to none
+    near your 2401.01234 (gravel, silt)       shares telling words with a liked paper; these are named
 
-Where nothing of this is so and nobody voted, the reason is empty.
+If none of this holds and there are no votes, the reason is empty.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from digest.core.models import Candidate
 
 
 class Kind(StrEnum):
-    """What a paper can fit; a reason names them in this order."""
+    """The kinds of interest that a paper can fit; a reason names them in this order."""
 
     AUTHOR = "by"
     WORDS = "words"
     PAPERS = "papers"
-    """All that were liked, together."""
+    """All liked papers together."""
     PAPER = "paper"
     SELF = "self"
     """A paper of the reader's own choice, listed again."""
@@ -39,36 +39,36 @@ class Kind(StrEnum):
 MATCHES: Final = 0.45
 """Relevance from which the reason says "matches …" or "close to …"."""
 _TOUCHES: Final = 0.13
-"""Relevance from which it says "touches on …" or "near …"."""
+"""Relevance from which the reason says "touches on …" or "near …"."""
 _MENTIONS: Final = 0.05
-"""Relevance from which it says which words are shared; what is less is chance."""
+"""Relevance from which the reason names shared words; less is chance."""
 OFF: Final = "off your interests, for a change"
 UNLIKE: Final = "unlike what was printed lately"
 _VERBS: Final = {Kind.AUTHOR: "by", Kind.WORDS: "matches", Kind.PAPER: "close to your"}
 _NAMED: Final = 2
-"""Things of one kind that a reason names."""
+"""Interests of one kind that a reason names at most."""
 _STARS_PER_VOTE: Final = 10
 """A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """How well a paper fits one thing that was asked for."""
+    """How well a paper fits one interest: words, a liked paper, or an author."""
 
     kind: Kind
     name: str
     fit: float
-    """What it counts for, 0 to 1."""
+    """The relevance, 0 to 1."""
     is_close: bool = True
-    """Whether it fits well by itself, and is not only nearer than all others."""
+    """Whether the paper fits well, and is not only the nearest of a day's papers."""
     because: Sequence[str] = ()
-    """The words that bring them together."""
+    """The words that the paper and the interest share."""
     telling: Sequence[str] = ()
-    """Those of them that say something even where the thing is not named."""
+    """Those of `because` that tell something even if the reason does not name the interest."""
 
 
 def of_interests(wants: Sequence[Fit], avoids: Sequence[Fit] = ()) -> list[str]:
-    """What was asked for that a paper fits, and what was to be avoided."""
+    """Return the clauses on the interests that a paper fits, and on those to be avoided."""
     said = _well(wants)
     if not said and wants:
         said = _partly(max(wants, key=lambda f: f.fit))
@@ -78,10 +78,10 @@ def of_interests(wants: Sequence[Fit], avoids: Sequence[Fit] = ()) -> list[str]:
 
 
 def of_others(candidate: Candidate, *, risen: bool) -> list[str]:
-    """Votes, and who lists the paper.
+    """Return the clauses on votes and on the sources that list the paper.
 
     Args:
-        risen: Whether it has drawn clearly more votes since it was left out.
+        risen: Whether the paper has drawn clearly more votes since it was left out.
     """
     said = []
     upvotes, stars = candidate.signals.upvotes, candidate.signals.stars
@@ -99,12 +99,12 @@ def of_others(candidate: Candidate, *, risen: bool) -> list[str]:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """One reason of all."""
+    """Join clauses to one reason."""
     return "; ".join(parts)
 
 
 def _well(fits: Iterable[Fit]) -> list[str]:
-    """What is said of what fits well."""
+    """Return the clauses on interests that fit well."""
     best = sorted((f for f in fits if f.fit >= MATCHES), key=lambda f: -f.fit)
     said = []
     for kind, verb in _VERBS.items():
@@ -131,7 +131,7 @@ def _partly(fit: Fit) -> list[str]:
 
 
 def _named(fit: Fit) -> str:
-    """A thing as a reason names it: several words of the reader's own in quotation marks."""
+    """Return an interest as a reason names it: in quotation marks if it is several words."""
     return f"“{fit.name}”" if fit.kind is Kind.WORDS and len(fit.name.split()) > 1 else fit.name
 
 

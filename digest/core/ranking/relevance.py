@@ -1,13 +1,13 @@
-"""How near papers are to each other, and to what a reader liked, by their words alone.
+"""Relevance by words (tf-idf vectors): how near papers are to each other, and to the papers a reader liked.
 
     bags ──► Space ──► Vector ──┬──► Taste    how well a paper fits all that was liked, and not
              (how much          └──► Nearest  which single paper it is nearest to
               each word says)
 
 Taste is a centroid (Rocchio) with three changes, each of which was measured to help (`digest.evaluation.ranking`):
-long texts are not divided by their whole length, words that one liked paper alone has are not left behind those that
-many have, and what is usual anywhere is taken off. What is taken off can only sink a text: one that merely lacks the
-usual words, as those of another field do, fits no better than by what it has of the liked ones.
+long texts are not divided by their whole length, words that only one liked paper has count nearly as much as those that
+many have, and the usual weights of words in any paper are subtracted. That subtraction can only lower a text's fit: a
+text that merely lacks usual words, as those of another field do, fits no better than by the liked words it has.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ K = TypeVar("K")
 Name = TypeVar("Name", int, str)
 
 _SLOPE: Final = 0.8
-"""How much of a text's length its weights are divided by; of the rest, the usual length. 1 favours scraps of text."""
+"""Share of a text's own length in the length that its weights are divided by; the rest is the usual length (pivoted
+normalization). 1 favours very short texts."""
 EVENNESS: Final = 0.75
 """Power on a taste's words: below 1, a word of one liked paper counts beside one of all."""
 USUAL: Final = 3.0
-"""How often what is usual anywhere is taken off a taste."""
+"""Factor of the usual weights of words that are subtracted from a taste."""
 _DISLIKED: Final = 0.5
-"""How much what was disliked weighs against what was liked."""
+"""Weight of disliked papers in relation to liked ones."""
 _REPEATED: Final = 1.3
 """A word's mean weight within a paper that has it, of 1 for a word that stands there once."""
 _TELLING: Final = 24
-"""Words of a paper by which others find it; the rest only decide how near it is."""
+"""Words of a paper by which it is looked up; its other words only decide how near it is."""
 _LOOKED_AT: Final = 4
-"""How many of those found are compared word by word."""
+"""How many of the papers looked up are compared word by word."""
 _PROSE: Final = frozenset(
     # What papers of any field are written with, as far as it is rare enough to pass for a subject.
     "able above absence accelerate accept accessible accompany accordance accordingly account accurately achieved "
@@ -118,7 +119,7 @@ _PROSE: Final = frozenset(
 _COMMON: Final = 0.05
 """Share of papers from which a word tells nothing of what a paper is about: "test", "training"."""
 _NO_LENGTH: Final = 30.0
-"""The length of a paper's weights where no background says; that of an abstract."""
+"""The mean length of a paper's weights if no background tells it: that of an abstract."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ class Background:
         """Read `words.txt`: notes behind `#`, `papers N`, `length X`, then a count and the words that have it.
 
         Raises:
-            ConfigError: A line is none of these.
+            ConfigError: A line has another form.
         """
         papers, length, counts = 0, _NO_LENGTH, dict[str, int]()
         for number, line in enumerate(text.splitlines(), start=1):
@@ -154,31 +155,31 @@ class Background:
 
 @dataclass(frozen=True, kw_only=True)  # without slots, to keep what was worked out once
 class Vector:
-    """A text as weights of its words."""
+    """A text as a vector of weights of its words."""
 
     weights: Mapping[str, float]
-    """Of length 1, or empty."""
+    """Weight of each folded word; the vector has length 1, or is empty."""
     strength: float
-    """About 1, more for a long text: by how much its weights count when it is held against a taste."""
+    """Factor of its weights when it is compared with a taste: about 1, more for a long text."""
 
     @cached_property
     def telling(self) -> Sequence[tuple[str, float]]:
-        """The words by which it is found among others, the heaviest first, with their weights."""
+        """The words by which the text is looked up, with their weights, the heaviest first."""
         return _largest(self.weights, _TELLING)
 
     def cosine(self, other: Vector) -> float:
-        """How near two texts are: 1 for the same words as often, 0 for none in common."""
+        """Return the cosine of two texts: 1 for the same words equally often, 0 for none in common."""
         few, many = sorted((self.weights, other.weights), key=len)
         return sum(weight * many[word] for word, weight in few.items() if word in many)
 
     def shared(self, other: Vector, most: int) -> tuple[str, ...]:
-        """The words that bring two texts near to each other, the most telling first; folded."""
+        """Return up to *most* words that contribute to the cosine of two texts, the most telling first; folded."""
         worth = {word: weight * other.weights[word] for word, weight in self.weights.items() if word in other.weights}
         return tuple(word for word, _ in _largest(worth, most))
 
 
 class Space:
-    """How much each word says: a rare one much, one that all papers have nearly nothing."""
+    """Statistics of words: in how many papers each word stands, and how much it says (idf)."""
 
     def __init__(self, background: Background, bags: Iterable[Bag] = ()) -> None:
         """Count words in *background* and in *bags*: each once, in any order."""
@@ -193,37 +194,37 @@ class Space:
         self._variance = _Once(lambda word: self.share(word) * (1 - self.share(word)) * self._weight(word) ** 2)
 
     def share(self, word: str) -> float:
-        """The share of papers that have *word*, a little less than 1 at most."""
+        """Return the share of papers that have *word*, less than 1."""
         return (self._background.counts.get(word, 0) + self._counts[word] + 0.5) / (self._papers + 1)
 
     def _weight(self, word: str) -> float:
-        """What *word* weighs in a paper that has it."""
+        """Return the mean weight of *word* in a paper that has it."""
         return self._rarity[word] * _REPEATED / self._background.length
 
     def rarity(self, word: str) -> float:
-        """How much it says that a paper has *word*; more than 0."""
+        """Return how rare *word* is (its idf); more than 0."""
         return self._rarity[word]
 
     def tells(self, word: str) -> bool:
-        """Whether *word* tells what a paper is about: the background has it seldom, and it is not of any prose."""
+        """Whether *word* tells what a paper is about: it is rare in the background, and no word of any prose."""
         return word not in _PROSE and self._background.counts.get(word, 0) <= _COMMON * self._background.papers
 
     def usual(self, word: str) -> float:
-        """The weight that *word* has in a paper of which nothing is known."""
+        """Return the mean weight of *word* over all papers, also those without it."""
         return self._usual[word]
 
     def variance(self, word: str) -> float:
-        """How much the weight of *word* differs from paper to paper."""
+        """Return the variance of the weight of *word* over all papers."""
         return self._variance[word]
 
     @cached_property
     def usual_paper(self) -> tuple[float, float]:
-        """How near any paper is to one of which nothing is known, and how much that differs from paper to paper."""
+        """Return mean and variance, over all papers, of a paper's nearness to the average paper (see `usualness`)."""
         weights = {word: self._usual[word] ** 2 for word in sorted(self._background.counts.keys() | self._counts)}
         return sum(weights.values()), sum(weight * self.variance(word) for word, weight in weights.items())
 
     def vector(self, bag: Bag) -> Vector:
-        """The weights of a text."""
+        """Return the vector of a text's weights."""
         rarity = self._rarity
         weights = {w: rarity[w] if n == 1 else (1 + math.log(n)) * rarity[w] for w, n in bag.items()}
         length = math.sqrt(sum(map(mul, weights.values(), weights.values())))
@@ -234,7 +235,7 @@ class Space:
 
 
 class _Once(dict[str, float]):
-    """What is worked out for a word when it is met first; a lookup of a dict is all that it costs from then on."""
+    """A dict that computes a word's value at its first lookup, so that later lookups are cheap."""
 
     def __init__(self, of: Callable[[str], float]) -> None:
         super().__init__()
@@ -246,7 +247,7 @@ class _Once(dict[str, float]):
 
 
 class Taste:
-    """What a reader likes, as weights of words."""
+    """The taste of a reader: weights of words learnt from liked and disliked papers."""
 
     def __init__(
         self,
@@ -258,14 +259,14 @@ class Taste:
         usual: float = USUAL,
         bounded: bool = True,
     ) -> None:
-        """Learn from vectors, each with its weight, more than 0; at least one is liked.
+        """Learn from vectors of papers, each with a weight of more than 0; at least one must be liked.
 
-        What is disliked counts in full from five papers on: one mark is no taste.
+        Disliked papers count in full from five papers on; fewer count less.
 
         Args:
             evenness: See `EVENNESS`; 1 gives a plain centroid.
-            usual: See `USUAL`; 0 takes nothing off.
-            bounded: Whether a text fits no better than by what it has of the liked words.
+            usual: See `USUAL`; 0 subtracts nothing.
+            bounded: Whether a text fits no better than by the liked words it has.
         """
         mean = _centroid(liked)
         even = {word: weight**evenness for word, weight in mean.items()}
@@ -296,10 +297,10 @@ class Taste:
         self._telling = frozenset(word for word in self.words if self._weights[word] > 0 and space.tells(word))
 
     def fit(self, vector: Vector) -> float:
-        """How much nearer a text is than any other: about 0 for most, 4 for the nearest of a hundred, 10 for its like.
+        """Return how much nearer a text is than usual: about 0 for most, 4 for the nearest of a hundred, 10 for a twin.
 
-        In standard deviations, as they would be if words stood in papers independently of each other: where they don't,
-        they are half as large again.
+        The unit is the standard deviation if words occurred independently of each other; the real one is half as large
+        again.
         """
         words, values = vector.weights, vector.weights.values()
         nearness: float = vector.strength * sum(map(mul, map(self._weights.__getitem__, words), values))
@@ -307,20 +308,20 @@ class Taste:
         return self._bounded((nearness - self._expected) / self._deviation, wanted)
 
     def _bounded(self, fit: float, wanted: float) -> float:
-        """A fit, at most as good as what the text has of the words wanted."""
+        """Return *fit*, limited to what the liked words in the text allow."""
         return min(fit, (wanted - self._expected_wanted) / self._deviation_wanted) if self._is_bounded else fit
 
     def is_met(self, vector: Vector) -> bool:
-        """Whether a text has any word that is liked and tells what a paper is about; no other can be near."""
+        """Whether a text has a liked word that tells what a paper is about; other texts cannot be near."""
         return not self._telling.isdisjoint(vector.weights)
 
     def shared(self, vector: Vector, most: int) -> tuple[str, ...]:
-        """The words by which a text fits and that tell what it is about, the most telling first; folded."""
+        """Return up to *most* telling words by which a text fits the taste, the most telling first; folded."""
         worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if w in self._telling}
         return tuple(word for word, _ in _largest(worth, most))
 
     def fits(self, wanted: Iterable[float], usualness: Iterable[float]) -> list[float]:
-        """The same as `fit` for many texts, of which an index has told what they have of the words wanted.
+        """Compute `fit` for many texts from the sums of liked words that an index gives.
 
         Args:
             wanted: For each text, the sum over its words of `words` times weight and strength.
@@ -334,7 +335,7 @@ class Taste:
 
 
 def usualness(vector: Vector, space: Space) -> float:
-    """How near a text is to a paper of which nothing is known."""
+    """Return how near a text is to the average paper: the sum of its weights times the usual weights of its words."""
     return vector.strength * sum(w * space.usual(word) for word, w in vector.weights.items())
 
 
@@ -349,25 +350,25 @@ def _centroid(marked: Sequence[tuple[Vector, float]]) -> dict[str, float]:
 
 
 class Nearest(Generic[K]):
-    """Finds the nearest of many texts without comparing with each: by the words that say most."""
+    """An index that finds the nearest of many texts by their most telling words, without comparing with each."""
 
     def __init__(self, texts: Iterable[tuple[K, Vector]] = ()) -> None:
-        """Put *texts* in, each under its key."""
+        """Index *texts*, each under its key."""
         self._texts: list[tuple[K, Vector]] = []
         self._having: dict[str, list[tuple[int, float]]] = {}
         for key, vector in texts:
             self.add(key, vector)
 
     def add(self, key: K, vector: Vector) -> None:
-        """Put one more text in."""
+        """Index one more text."""
         for word, weight in vector.telling:
             self._having.setdefault(word, []).append((len(self._texts), weight))
         self._texts.append((key, vector))
 
     def find(self, vector: Vector) -> tuple[K, float] | None:
-        """The key of the nearest text, and how near it is; None where none shares a word that says much.
+        """Return the key of the nearest text and its cosine; None if no text shares a telling word.
 
-        Of equally near ones the first that was put in.
+        Of equally near texts, the one indexed first.
         """
         if not self._texts:
             return None
@@ -385,7 +386,7 @@ class Nearest(Generic[K]):
 
 
 def _largest(values: Mapping[Name, float], most: int) -> list[tuple[Name, float]]:
-    """The keys of the *most* largest values, with them; of equal ones, the smallest keys."""
+    """Return the *most* largest values with their keys; of equal values, those with the smallest keys."""
     # Few are as large as the last of them: only these are worth putting in order.
     least = sorted(values.values())[-most] if len(values) > most else -math.inf
     return sorted(((k, v) for k, v in values.items() if v >= least), key=lambda item: (-item[1], item[0]))[:most]

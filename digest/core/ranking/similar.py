@@ -1,4 +1,4 @@
-"""Which papers are most like one: by the words they share, the rare ones counting most, and which words those are."""
+"""Find the papers most similar to a given paper, by shared words of which rare ones count most, and name these words."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from digest.core.words.word_counts import bag_of, forms
 _BECAUSE: Final = 5
 """Shared words that are named."""
 _LEAST: Final = 0.05
-"""Likeness below which two papers share no more than a way of writing."""
+"""Likeness below which two papers share only words of any prose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Similar:
-    """A paper, and how like another it is."""
+    """A paper with its likeness to the given paper."""
 
     paper: Paper
     likeness: float
     """0 to 1, rounded to four places."""
     because: tuple[str, ...]
-    """The words that both have and that say most, the most telling first, as they stand in the other paper."""
+    """The shared words, the most telling first, spelled as in this paper."""
 
 
 def telling_words(paper: Paper, space: Space, *, most: int) -> tuple[str, ...]:
-    """The words by which papers like this one are found, the most telling first; folded."""
+    """Return up to *most* words by which papers similar to *paper* are looked up, the most telling first; folded."""
     weights = space.vector(bag_of(paper)).weights
     return tuple(sorted(weights, key=lambda word: (-weights[word], word))[:most])
 
 
 def most_similar(paper: Paper, others: Iterable[Paper], space: Space, *, limit: int) -> tuple[Similar, ...]:
-    """Those of *others* that are most like *paper*, the nearest first; never the paper itself."""
+    """Return up to *limit* of *others* that are most similar to *paper*, the nearest first; never *paper* itself."""
     vector = space.vector(bag_of(paper))
     near = [(vector.cosine(theirs), other, theirs) for other, theirs in _vectors(others, space) if other.id != paper.id]
     best = sorted(((near, other, theirs) for near, other, theirs in near if near >= _LEAST), key=_nearest_first)

@@ -1,4 +1,4 @@
-"""What keeps an issue from being more of the same: no two entries that say the same, and places for the unusual."""
+"""Variety of an issue: near-duplicates in content are left out, and some places go to papers off the interests."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from digest.core.ranking.relevance import Nearest, Vector
 _SAME: Final = 0.6
 """Cosine from which two papers say nearly the same.
 
-Of 4,980 papers of a month one has such another one, two halves of one result; at 0.50 come reports of two contests.
+Among 4,980 papers of a month there is one such pair, two halves of one result; at 0.50, reports of two contests too.
 """
 _TOLD: Final = 30
-"""Different words that a text must have to be held against another: of two titles alone nobody can tell."""
+"""Different words that a text needs to be compared with another: two titles alone are not enough."""
 _FEWEST_PLACES: Final = 5
-"""An issue of fewer papers has none for what is off the interests."""
+"""An issue of fewer papers has no places for papers off the interests."""
 
 
 class Told:
-    """What has been told already, in this issue or lately."""
+    """The papers already printed, in this issue or lately, to compare others with."""
 
     def __init__(self, papers: Sequence[tuple[Paper, Vector]] = ()) -> None:
         """Begin with *papers*."""
@@ -33,17 +33,17 @@ class Told:
             self.add(paper, vector)
 
     def add(self, paper: Paper, vector: Vector) -> None:
-        """Tell of one more."""
+        """Add one more paper."""
         if len(vector.weights) >= _TOLD:
             self._papers.add(paper, vector)
 
     def nearness(self, vector: Vector) -> float:
-        """How near a text is to the nearest that was told; 0 to 1."""
+        """Return the cosine to the most similar printed paper; 0 to 1."""
         found = self._papers.find(vector)
         return found[1] if found else 0.0
 
     def said(self, paper: Paper, vector: Vector) -> Paper | None:
-        """The paper that says nearly the same, if there is one; parts of a series are papers of their own."""
+        """Return a printed paper that says nearly the same as *paper*, or None; parts of a series are not the same."""
         found = self._papers.find(vector) if len(vector.weights) >= _TOLD else None
         if found is None or found[1] < _SAME or are_of_a_series(paper.title, found[0].title):
             return None
@@ -51,9 +51,9 @@ class Told:
 
 
 def places(share: float, max_papers: int) -> int:
-    """How many of an issue's places go to what is off the interests: *share* of them, rounded, a half upwards.
+    """Return how many of an issue's places go to papers off the interests: *share* of them, rounded, a half upwards.
 
-    None in an issue of fewer than five papers, and never all of them unless *share* is 1.
+    0 in an issue of fewer than five papers, and never all places unless *share* is 1.
     """
     if max_papers < _FEWEST_PLACES:
         return 0
@@ -63,7 +63,7 @@ def places(share: float, max_papers: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranger:
-    """A paper that the interests would not bring in."""
+    """A paper off the interests, which may get one of the places for such papers."""
 
     paper: Paper
     vector: Vector
@@ -74,13 +74,13 @@ class Stranger:
 def explore(
     strangers: Sequence[Stranger], *, places: int, beside: Told, categories: Set[str], seed: str
 ) -> tuple[PaperId, ...]:
-    """Choose which of *strangers* get the places: the voted ones, the novel ones, and of categories not yet there.
+    """Choose which of *strangers* get the *places*: papers with votes, novel papers, and papers of new categories.
 
-    Chance decides among the rest, and it is the same chance for the same *seed*, whatever order they come in.
+    Among the rest the choice is random, and the same for the same *seed* in whatever order they come.
 
     Args:
-        beside: What the issue has already.
-        categories: Those of what the issue has already.
+        beside: The papers that the issue has already.
+        categories: The categories of those papers.
     """
     worth = {s.paper.id: _worth(s, beside, seed) for s in strangers}
     left, here = {s.paper.id: s for s in strangers}, set(categories)
@@ -95,7 +95,7 @@ def explore(
 
 def _worth(stranger: Stranger, beside: Told, seed: str) -> float:
     chance = int.from_bytes(blake2b(f"{seed}\n{stranger.paper.id}".encode(), digest_size=4).digest(), "big") / 2**32
-    # A paper that has little text is unlike all others for that alone.
+    # A paper with little text is unlike all others only because of that.
     novelty = 1 - beside.nearness(stranger.vector) if len(stranger.vector.weights) >= _TOLD else 0.0
     return 0.5 * stranger.votes + 0.1 * novelty + 0.3 * chance
 

@@ -1,1 +1,1 @@
-"""The taxonomy, and which topics a paper has."""
+"""Topics: the taxonomy, and the assignment of topics to papers."""

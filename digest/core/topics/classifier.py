@@ -1,4 +1,4 @@
-"""Tells from title and abstract alone which arXiv category a paper would be filed under, and how surely.
+"""Classify a paper by title and abstract: its likely arXiv categories with their probabilities.
 
     words and pairs of words ──► a row of weights each ──► sum over the text ──► by its length and spread, probabilities
 
@@ -30,7 +30,7 @@ from digest.core.errors import ConfigError
 
 FORMAT: Final = 1
 TITLE_COUNTS: Final = 3
-"""A word of the title counts as much as three of the abstract."""
+"""How often a word of the title is counted; a word of the abstract is counted once."""
 MOST_WORDS: Final = 60_000
 """More could overflow a lane: 60,000 words × the highest weight (255) × the highest count (`tf(MOST_OFTEN)`) < 2³²."""
 MOST_OFTEN: Final = 200
@@ -43,7 +43,7 @@ _PLURAL: Final = re.compile(r"s\b(?<=[a-z][a-hj-rtv-z]s)")
 
 
 def counts(title: str, abstract: str) -> Counter[str]:
-    """How often each word and each pair of neighbouring words stands in a paper; plural and singular are one."""
+    """Count each word and each pair of neighbouring words of a paper; plural and singular are one."""
     return Counter(_terms(abstract) + _terms(title) * TITLE_COUNTS)
 
 
@@ -53,7 +53,7 @@ def _terms(text: str) -> list[str]:
 
 
 def tf(count: int) -> int:
-    """What a word weighs that stands *count* times in a text, in sixteenths: 1 + ln(count)."""
+    """Return the weight of a word that stands *count* times in a text, 1 + ln(count), in sixteenths."""
     return round(16 * (1 + math.log(min(count, MOST_OFTEN))))
 
 
@@ -62,17 +62,17 @@ class Classifier:
     """A trained model, ready to use."""
 
     categories: tuple[str, ...]
-    """Those it knows, sorted: `cs.CL`."""
+    """The categories that the model knows, sorted: `cs.CL`."""
     about: dict[str, Any]
     """The file's first line: what it was trained on, and how that went."""
     rows: dict[str, int]
     """Word or pair of words → its weights: a lane for each category, above them the square of its idf."""
     intercepts: tuple[float, ...]
-    """For each category, what it has without any word."""
+    """For each category, its score without any word."""
     weight_step: float
-    """What 1 in a lane is worth."""
+    """The weight that 1 in a category's lane stands for."""
     length_step: float
-    """The same, of the topmost lane."""
+    """The value that 1 in the topmost lane, that of the length, stands for."""
     sharpness: float
     """How much likelier a category is whose score stands one standard deviation higher: e to this power."""
 
@@ -129,10 +129,10 @@ class Classifier:
         )
 
     def classify(self, title: str, abstract: str, most: int = 3) -> tuple[tuple[str, float], ...]:
-        """The *most* likely categories, likeliest first, each with its probability.
+        """Return the *most* likely categories, likeliest first, each with its probability.
 
-        They are probabilities among the categories it knows: of a paper on another subject, or in another language,
-        they say little. Empty for a text without any known word.
+        The probabilities add up to 1 over the categories that the model knows: for a paper on another subject, or in
+        another language, they say little. Empty for a text without any known word.
         """
         found = counts(title, abstract)
         known = found.keys() & self.rows.keys()
@@ -152,7 +152,7 @@ class Classifier:
         return tuple((name, round(share / whole, 4)) for share, name in likely)
 
     def _scores(self, found: Counter[str], known: Collection[str]) -> list[float]:
-        """What each category gets from the *known* among the words."""
+        """Return the score of each category from the *known* ones of the words *found*."""
         by_count: dict[int, int] = {}
         for word in known:
             by_count[found[word]] = by_count.get(found[word], 0) + self.rows[word]

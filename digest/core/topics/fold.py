@@ -1,4 +1,4 @@
-"""The taxonomy: names, aliases, where a tag belongs, and which topics a paper has.
+"""The taxonomy of topics: fold free tags into topics by aliases, and tag papers with topics by their text.
 
     taxonomy.toml, config ──parse──► Taxonomy
                                       ──.fold(free tags)───────────────► topics, and the words that are none
@@ -88,7 +88,10 @@ class Taxonomy:
         return hashlib.sha256(repr((topics, words)).encode()).hexdigest()[:12]
 
     def field(self, topic: str) -> str:
-        """The field *topic* belongs to. A name the file does not have (any more) is a field of its own."""
+        """The field that *topic* belongs to.
+
+        A name that the taxonomy does not have (any more) is a field of its own.
+        """
         known = self._by_name.get(topic)
         return known.field if known else topic
 
@@ -101,7 +104,7 @@ class Taxonomy:
         return None
 
     def current(self, name: str) -> str | None:
-        """What a topic that was once called *name* is called now; None where nothing is known of it.
+        """The present name of a topic that was once called *name*; None if the taxonomy does not know it.
 
         Fields, which are names of sections too, stay what they are.
         """
@@ -110,14 +113,14 @@ class Taxonomy:
         return self.topic(name)
 
     def fold(self, words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Free tags, of models or sources, as topics; and those that are none, cleaned and of at most 40 characters.
+        """Fold free tags of models or sources into topics; also return those without a topic, cut to 40 characters.
 
-        Both in the order of the tags and without doubles. A tag that is no alias goes by the longest one in it, if
-        that is a sure one: "video diffusion transformers with memory" → "Video generation". A weak one will do beside
-        a tag of the same field.
+        Both in the order of the tags and without duplicates. A tag that is no alias is folded by the longest alias
+        within it, if that is a sure one: "video diffusion transformers with memory" → "Video generation". A weak alias
+        counts if another tag has a topic of the same field.
 
         Args:
-            words: Those of one paper.
+            words: The free tags of one paper.
         """
         tags = tuple(words)
         topics: dict[str, None] = {}
@@ -130,13 +133,13 @@ class Taxonomy:
         return tuple(topics), tuple(proposed.values())
 
     def homes(self, words: Sequence[str]) -> tuple[str | None, ...]:
-        """For each of one paper's free words its topic, as `fold` finds it; None where it has none."""
+        """Return the topic of each of one paper's free tags, as `fold` finds it; None for a tag without a topic."""
         sure = [self.topic(word) or self._topic_within(word) for word in words]
         fields = {self.field(topic) for topic in sure if topic}
         return tuple(topic or self._topic_within(word, fields) for word, topic in zip(words, sure, strict=True))
 
     def nearest(self, tag: str) -> str | None:
-        """The topic that a homeless *tag* might belong to, for a person to decide; None where nothing is near."""
+        """Suggest a topic for a *tag* that `fold` finds none for, for a person to decide; None if no topic is near."""
         best = max(self._hits(tag), key=lambda hit: hit.length, default=None)
         if best:
             return self._topics[best.topic].name
@@ -144,7 +147,7 @@ class Taxonomy:
         return self._topics[self._words[near[0]].topic].name if near else None
 
     def knows_any(self, categories: Iterable[str]) -> bool:
-        """Whether any of *categories* says something of a paper."""
+        """Whether the taxonomy knows any of *categories*."""
         return not self._known_categories.isdisjoint(c for category in categories for c in _with_archive(category))
 
     def tag(
@@ -157,14 +160,14 @@ class Taxonomy:
         likely: Sequence[str] = (),
         sure: Sequence[str] = (),
     ) -> tuple[str, ...]:
-        """Up to four topics of a paper, the most fitting first; empty where nothing speaks for any.
+        """Return up to four topics of a paper, the most fitting first; empty if neither text nor categories give one.
 
         Args:
-            categories: As the source names them, primary first. They break ties and vouch for weak words; alone they
-                decide only when the text has no topic.
+            categories: As the source names them, primary first. They break ties and make weak words count; alone they
+                decide only if the text has no topic.
             keywords: Free words of authors or sources.
-            likely: Guessed categories: they break ties and vouch for weak words too.
-            sure: Those of them that may decide where the text has no topic.
+            likely: Guessed categories: they break ties and make weak words count too.
+            sure: Those of *likely* that may decide if the text has no topic.
         """
         in_title = list(self._hits(title))
         in_abstract = list(self._hits(abstract))
@@ -178,7 +181,7 @@ class Taxonomy:
                 scores[topic] = scores.get(topic, 0.0) + worth * score
         chosen = [self._topics[n] for n in self._best(scores, said)]
         if all(topic.broad for topic in chosen):
-            # "Machine learning" is said in econometrics too: the category knows better.
+            # "Machine learning" is said in econometrics too; there the category is the better guide.
             by_category = self._by_category((*categories, *sure))
             if by_category and by_category not in chosen and not (chosen and by_category.broad):
                 chosen.insert(0, by_category)
@@ -193,7 +196,7 @@ class Taxonomy:
         ]
 
     def _hits(self, text: str) -> Iterator[_Hit]:
-        """Aliases in *text* from left to right, the longest at each place; none overlaps another."""
+        """Yield the aliases in *text* from left to right, the longest at each place, without overlaps."""
         words = list(iter_small_words(text[:_LONGEST_TEXT]))
         place = 0
         while place < len(words):
@@ -205,10 +208,10 @@ class Taxonomy:
             place += 1
 
     def _trusted(self, hits: Sequence[_Hit], categories: frozenset[str], *, by_neighbours: bool) -> set[int]:
-        """Topics whose weak words count in this paper.
+        """Return the topics whose weak words count in this paper.
 
         Args:
-            by_neighbours: Beside a sure word of their field, too.
+            by_neighbours: Weak words also count beside a sure word of the same field.
         """
         sure = {hit.topic for hit in hits if not hit.weak}
         sure_fields = {self._topics[n].field for n in sure} if by_neighbours else set()
@@ -232,7 +235,7 @@ class Taxonomy:
         return score * _BROAD if topic.broad else score
 
     def _by_category(self, categories: Sequence[str]) -> Topic | None:
-        """The topic that the first telling category means; "math.AP" itself goes before "math"."""
+        """Return the topic of the first category that has one; "math.AP" goes before "math"."""
         for category in categories:
             for each in _with_archive(category):
                 if topic := next((topic for topic in self._topics if each in topic.categories), None):
@@ -240,10 +243,10 @@ class Taxonomy:
         return None
 
     def _topic_within(self, tag: str, fields: Collection[str] = ()) -> str | None:
-        """The topic of the longest alias in *tag*, a narrow one before a broad one.
+        """Return the topic of the longest alias in *tag*, a narrow topic before a broad one.
 
         Args:
-            fields: Those whose weak words count.
+            fields: Fields whose weak words count.
         """
         hits = [hit for hit in self._hits(tag) if not hit.weak or self._topics[hit.topic].field in fields]
         best = max(hits, key=lambda hit: (not self._topics[hit.topic].broad, not hit.weak, hit.length), default=None)
@@ -251,7 +254,7 @@ class Taxonomy:
 
 
 def _weigh(hits: Iterable[_Hit]) -> Iterator[tuple[int, float]]:
-    """Topics with the worth of their best word, raised a little by how often they are named."""
+    """Yield topics with their weights: that of the best word, raised a little by how often the topic is named."""
     best: dict[int, float] = {}
     times: dict[int, int] = {}
     for hit in hits:
@@ -269,7 +272,7 @@ def _with_archive(category: str) -> tuple[str, str]:
 
 
 def plain_word(word: str) -> str:
-    """*word* as plain text on one line, cut between words."""
+    """Return *word* as plain text on one line, cut between words."""
     printable = "".join(char if char.isprintable() else " " for char in strip_invisible(word[:400]))
     text = one_line(re.sub(r"[<>{}\[\]|`*#\"“”]+", " ", printable)).strip(" .,;:-_/\\'()")
     if len(text) > _LONGEST_PROPOSAL:

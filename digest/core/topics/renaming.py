@@ -1,6 +1,6 @@
-"""What is stored, with the topics of today: after a topic got another name, or a word a home.
+"""Update the topics of stored summaries and issues after the taxonomy changed: topics renamed, or new aliases added.
 
-Nothing else of an issue changes: its papers, their order and what is said of them stay a fact.
+Nothing else of an issue changes: its papers, their order and their summaries stay as stored.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from digest.core.topics.fold import Taxonomy
 
 
 def rename_summary(summary: Summary, taxonomy: Taxonomy) -> Summary:
-    """*summary* with its topics as they are called now, and those that its proposed words have become.
+    """Return *summary* with its topics' present names, and with topics for those proposed words that are aliases now.
 
-    A topic of which nothing is known any more stays.
+    A topic that the taxonomy does not know any more stays.
     """
     named = (taxonomy.current(topic) or topic for topic in summary.topics)
     found, proposed = taxonomy.fold(summary.proposed)
@@ -23,7 +23,7 @@ def rename_summary(summary: Summary, taxonomy: Taxonomy) -> Summary:
 
 
 def rename_issue(issue: Issue, taxonomy: Taxonomy) -> Issue:
-    """*issue* with the topics of its entries, its sections, and those its overview counts, as they are called now."""
+    """Return *issue* with the present names of topics in its entries, its sections and its counting overview."""
     overview = issue.overview
     sections: dict[str, Section] = {}
     for section in issue.sections:

@@ -1,11 +1,11 @@
-"""`taxonomy.toml`, and what a config adds to it: which topics there are, and which words name them.
+"""Read `taxonomy.toml` and the table `[topics]` of a config: the topics, and the words (aliases) that name them.
 
     taxonomy.toml ──► drafts ◄── [topics] of config.toml
                         │
                         └──► topics in their order, and a dictionary: small words → (topic, sure or weak)
 
-What the config says goes before what the file says: a word that the config gives to one topic is taken from the topic
-that the file gives it to. So `diffusion llm` can be made a topic of its own.
+The config goes before the file: a word that the config gives to one topic is taken from the topic that the file gives
+it to. So `diffusion llm` can be made a topic of its own.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from typing import Any, Final
 from digest.core.errors import ConfigError
 
 RENAME: Final = "rename"
-"""The one table of `[topics]` that is no field."""
+"""The one table of `[topics]` that is no field: old names of topics → new names."""
 _KEYS: Final = ("aliases", "weak", "broad", "categories")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One line of the file."""
+    """A topic: one line of `taxonomy.toml`."""
 
     name: str
     field: str
     broad: bool
-    """Said of so many papers that a narrower topic goes first."""
+    """Whether the topic is so broad that a narrower topic of a paper goes before it."""
     categories: frozenset[str]
-    """Categories that mean it when the text says nothing. In small letters."""
+    """Categories that give this topic if the text names none. In lower case."""
     company: frozenset[str]
-    """Categories of papers in which its weak words can be trusted."""
+    """Categories of papers in which the topic's weak words count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a run of words stands for."""
+    """The topic that a word or run of words names, and whether it is weak."""
 
     topic: int
     weak: bool
@@ -50,13 +50,13 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What was read."""
+    """The taxonomy as read from file and config: topics, words and renamed topics."""
 
     topics: tuple[Topic, ...]
     words: Mapping[str, Word]
-    """By their small words, joined with blanks."""
+    """The words by their folded form: small words, joined with blanks."""
     renamed: Mapping[str, str]
-    """What the config calls otherwise: the file's name → the config's."""
+    """Topics that the config renames: the file's name → the config's."""
 
 
 def read(text: str, more: Mapping[str, Any], *, file: str) -> Contents:
@@ -91,7 +91,7 @@ def read(text: str, more: Mapping[str, Any], *, file: str) -> Contents:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """A file, for saying where a mistake stands."""
+    """The file that something was read from, for error messages."""
 
     file: str
     below: str = ""
@@ -108,27 +108,27 @@ class _Origin:
 
 @dataclass(slots=True)
 class _Draft:
-    """A topic that may still be added to."""
+    """A topic while it is read, to which the config may still add words."""
 
     name: str
-    """Where it was first written."""
+    """The topic's name in the file that first has it."""
     field: str
     origin: _Origin
     new_name: str = ""
     broad: bool = False
     words: list[tuple[_Origin, str, bool]] = dataclasses.field(default_factory=list)
-    """Where it stands, each word, and whether it is weak."""
+    """Its words, each as (where it stands, the word, whether it is weak)."""
     categories: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def shown(self) -> str:
-        """What the topic is called."""
+        """The name under which the topic is shown."""
         return self.new_name or self.name
 
     def own_words(self, shipped: _Origin, *, added: bool) -> list[tuple[_Origin, str, bool]]:
-        """The words that the config adds, or those of the file; its names before them.
+        """Return the words that the config adds, or those of the file, with the topic's names before them.
 
-        A name that is weak by itself stands among the weak words too, and only there.
+        A name that is also listed as a weak word is returned as a weak word only.
         """
         words = [word for word in self.words if (word[0] != shipped) == added]
         weak = {small_words(alias) for _, alias, is_weak in words if is_weak}
@@ -139,7 +139,7 @@ class _Draft:
 
 
 class _Drafts:
-    """Topics as they are read, in their order."""
+    """The topics while they are read, in the order of the file."""
 
     def __init__(self, shipped: _Origin) -> None:
         self._shipped = shipped
@@ -148,10 +148,10 @@ class _Drafts:
         """Field → its categories."""
 
     def add_field(self, origin: _Origin, name: str, table: object, *, called: Mapping[str, str] = {}) -> None:
-        """Take the topics of one field over.
+        """Add the topics of one field.
 
         Args:
-            called: New name of a topic → the name it has here: a config may use either.
+            called: New name of a topic → its old name; the config may use either.
         """
         if not isinstance(table, dict):
             raise ConfigError(f"{origin.file}: “{name}” stands outside a field: put it below a [table]")
@@ -193,7 +193,7 @@ class _Drafts:
         draft.words += [*((origin, word, False) for word in aliases), *((origin, word, True) for word in weak)]
 
     def rename(self, origin: _Origin, names: Mapping[str, str]) -> None:
-        """Give topics other names; the old ones go on as aliases."""
+        """Rename topics; the old names become aliases."""
         where = f"{origin.file}: [{origin.below}.{RENAME}]"
         for old, new in names.items():
             if old not in self._drafts:
@@ -209,7 +209,7 @@ class _Drafts:
     # -- as it is used
 
     def topics(self) -> tuple[Topic, ...]:
-        """All topics; those of a field together, as far as the file has them together."""
+        """Return all topics in order; those of a field are together if the file has them together."""
         return tuple(
             Topic(
                 name=draft.shown,
@@ -222,7 +222,7 @@ class _Drafts:
         )
 
     def words(self) -> dict[str, Word]:
-        """All words. The config's go first; a word that it gave away is no topic's by the file."""
+        """Return all words. A word that the config gives to a topic is taken from the topic that has it in the file."""
         drafts = self._ordered()
         added: dict[str, Word] = {}
         for n, draft in enumerate(drafts):
@@ -246,7 +246,7 @@ class _Drafts:
         return found | added
 
     def _ordered(self) -> list[_Draft]:
-        """The file's order; what the config adds stands behind the others of its field."""
+        """Return the topics in the file's order; those that the config adds stand last in their field."""
         fields = list(self._fields)
         return sorted(self._drafts.values(), key=lambda draft: fields.index(draft.field))
 
@@ -296,11 +296,11 @@ _RESPELLED: Final = re.compile(
 _BRITISH: Final = (("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("aemi", "emi"), ("paed", "ped"))
 _OUR: Final = re.compile(r"(?<=behavi)our|(?<=neighb)our|(?<=flav)our|(?<=harb)our|\b(tum|col|lab|fav|vap)our")
 _SAYS_NOTHING: Final = frozenset({"based"})
-"""An "LLM-based agent" is an LLM agent."""
+"""Words that are ignored: an "LLM-based agent" is an LLM agent."""
 
 
 def iter_small_words(text: str) -> Iterator[str]:
-    """Words of *text*: small letters, hyphens and signs gone, singular, in American spelling."""
+    """Yield the words of *text* in lower case, without hyphens and punctuation, singular, in American spelling."""
     folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", text.casefold())
     for word in _WORD.findall(folded):
         if word not in _SAYS_NOTHING:
@@ -308,12 +308,12 @@ def iter_small_words(text: str) -> Iterator[str]:
 
 
 def small_words(text: str) -> str:
-    """The same, joined with blanks: what a word of the taxonomy is looked up by."""
+    """Return the small words of *text* joined with blanks: the key of a word in the taxonomy."""
     return " ".join(iter_small_words(text))
 
 
 def _singular(word: str) -> str:
-    """Not grammar: "series" becomes "sery". It is enough that text and aliases meet."""
+    """Return a rough singular: "series" becomes "sery". Text and aliases only need to become the same."""
     if len(word) > 5:
         word = _american(word)
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):

@@ -1,8 +1,7 @@
-"""Dates as sources write them → aware UTC datetimes, or None where it is no date.
+"""Parse dates as sources write them into aware UTC datetimes; None for what is no date.
 
-Clock and zone are found first, the rest is a day in digits (ISO 8601, also basic) or in words (RFC 822 and what people
-make of it, in a dozen languages). The name of the weekday is never believed. What can't be, such as a 30th of
-February, is no date.
+Time and zone are found first; the rest is a day in digits (ISO 8601, also basic) or in words (RFC 822 and free forms,
+in a dozen languages). The name of the weekday is ignored. An impossible day, such as the 30th of February, is no date.
 """
 
 from __future__ import annotations
@@ -77,9 +76,9 @@ _ZONES: Final = {
 """Hours ahead of UTC. Others count as UTC, as RFC 2822 wants it: the military letters were defined the wrong way."""
 _FURTHEST: Final = timedelta(hours=14)
 _OLDEST: Final = datetime(1600, 1, 1, tzinfo=UTC)
-"""Older than the first journal: a program's default, not a date."""
+"""A date before this one, when there were no journals, is a program's default and counts as no date."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""To the second, it is a zero that some program took for a date."""
+"""This very second is a zero that some program took for a date, and counts as no date."""
 
 
 def moment(value: object) -> datetime | None:
@@ -107,12 +106,12 @@ def moment(value: object) -> datetime | None:
 
 
 def not_after(value: datetime | None, now: datetime) -> datetime | None:
-    """*value*, or None if it is more than a day ahead: some feeds give the date of a printed volume, and clocks err."""
+    """Return *value*, or None if it is more than a day after *now*: some feeds give the date of a future volume."""
     return value if value is not None and value <= now + timedelta(days=1) else None
 
 
 def _midnight(match: re.Match[str]) -> datetime:
-    """The beginning of the day, UTC. A month alone is its first day."""
+    """Return the beginning of the day in UTC. A month alone means its first day."""
     year, month, day = (next(filter(None, (match.groupdict().get(f"{p}{n}") for n in "1234567")), "1") for p in "ymd")
     number = int(year)
     if len(year) == 2:  # RFC 2822, 4.3
@@ -134,7 +133,7 @@ def _months() -> Mapping[str, int]:
 
 
 def _bare(word: str) -> str:
-    """In small letters without accents."""
+    """Return *word* in lower case and without accents."""
     return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
 
 
@@ -142,7 +141,7 @@ def _time(match: re.Match[str]) -> timedelta:
     """The time of the day in UTC. 24:00 is the next midnight, and a leap second the next minute.
 
     Raises:
-        ValueError: No clock shows it.
+        ValueError: There is no such time.
     """
     hour, minute = int(match["hour"] or match["hour2"]), int(match["minute"] or match["minute2"])
     second = int(match["second"] or match["second2"] or 0)

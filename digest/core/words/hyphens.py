@@ -1,10 +1,10 @@
-"""Lines of print → running text: which hyphens at line ends belong to the word, and which to the line.
+"""Join the lines of a printed document to running text, and decide which hyphens at line ends belong to the word.
 
     low-|dimensional   reconstruc-|tion   state-of-the-|art   Navier-|Stokes   pre-|and post-training
     low-dimensional    reconstruction     state-of-the-art    Navier-Stokes    pre- and post-training
 
-The document itself is asked first, for an author writes a word in one way; then a vocabulary, then the words that
-mostly stand before a hyphen.
+First the rest of the document decides, because an author writes a word in one way; then a vocabulary; then a list of
+words that mostly stand before a hyphen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RIGHT: Final = re.compile(r"\w+")
 _COMPOUND: Final = re.compile(r"\w+(?:[-‐‑]\w+)*")
 _CONNECTORS: Final = frozenset("and or to und oder et ou y o e".split())
 _SOFT: Final = "\xad"
-"""A place at which a word may be broken; where it stands at the end of a line, it was."""
+"""The soft hyphen marks where a word may be broken; at the end of a line, it was broken there."""
 _APART: Final = frozenset(
     "all cross eight ever few five first four full half high higher ill large left less long low lower many mid mixed"
     " more most much near nine non one open out own quasi real right second self semi seven short single six small soft"
@@ -31,7 +31,7 @@ _APART: Final = frozenset(
 
 
 def document_words(lines: Iterable[str]) -> frozenset[str]:
-    """The words and compounds that stand whole in a document, in small letters."""
+    """Return the words and compounds of a document that no line end breaks, in lower case."""
     found: list[str] = []
     is_broken = False
     for line in lines:
@@ -47,10 +47,10 @@ def document_words(lines: Iterable[str]) -> frozenset[str]:
 
 
 def unwrapped(lines: Iterable[str], *, document: Container[str] = (), vocabulary: Container[str] = ()) -> str:
-    """*lines* as one line of text.
+    """Join *lines* to one line of text, without the hyphens that only break a word.
 
     Args:
-        document: What `document_words` found in all of the document.
+        document: The result of `document_words` for the whole document.
         vocabulary: Words of the language, folded as `digest.core.words.word_counts` does.
     """
     pieces: list[str] = []

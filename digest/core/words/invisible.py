@@ -1,4 +1,4 @@
-"""Characters that nobody sees, and those by which a text takes hold of the terminal it is printed on."""
+"""Remove invisible characters and terminal escape sequences from text."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def strip_invisible(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """*text* as it may stand in a message: without invisible characters and commands to a terminal."""
+    """Return *text* safe for messages: without invisible characters and terminal escape sequences."""
     if text.isascii() and text.isprintable():
         return text
     return strip_invisible(_COMMAND.sub("", text))
 
 
 def escaped(json_text: str) -> str:
-    r"""A JSON document with its invisible characters written as `\u202e`: the same values, safe to print."""
+    r"""Escape the invisible characters of a JSON document, as in `\u202e`: the values stay, and it is safe to print."""
     if json_text.isascii():
         return json_text
     return _UNPRINTED.sub(_escape, json_text)

@@ -1,7 +1,8 @@
-"""Is a text plainly in another language than the one asked for?
+"""Detect whether a text is plainly in another language than the one asked for.
 
-By its script, and for languages in Latin letters by the small words that every sentence has. Only positive evidence
-counts: too short a text, one of names and figures, and a language that is not known here are all in order.
+Decided by the script and, for languages in Latin letters, by small words that every sentence has (stop words). Only
+positive evidence counts: a text that is too short or made of names and figures passes, and so does any text if the
+language is not known here.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _has_letters_of_another(text: str, code: str) -> bool:
 
 
 def _is_in_another(words: list[str], code: str) -> bool:
-    """Has it many more of the small words of another language than of its own, those of both left out?"""
+    """Whether *words* have many more stop words of another language than of *code*, those of both left out."""
     own = _SMALL_WORDS[code]
     for other in _SMALL_WORDS.values():
         theirs = sum(word in other and word not in own for word in words)

@@ -1,12 +1,12 @@
-"""HTML → text, for abstracts and titles that come with tags.
+"""Convert HTML to text, for abstracts and titles that come with tags.
 
 Not a browser: a scanner that knows the names of the tags that feeds use, looks at each character once, and takes
 everything else for text. So `p<0.05`, `$2.6<\\eta<4$` and a model's `<think>` survive, which an HTML parser eats.
 
     html_to_text()    markup → text
-    title_to_text()   the same for a title, where "<table>" alone is a word
-    is_markup()       whether text of which nobody says what it is holds tags
-    decoded()         entities alone
+    title_to_text()   markup of a title → text; there "<table>" alone is a word
+    is_markup()       whether text of unknown kind holds tags
+    decoded()         decode entities and leave tags alone
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _INLINE: Final = frozenset(
     munderover mtable mtr mtd mpadded mphantom menclose semantics mfenced mmultiscripts mprescripts none""".split()
 )
 _HIDDEN: Final = frozenset({"script", "style", "template", "noscript", "annotation", "annotation-xml", "textarea"})
-"""Dropped with what is between their tags."""
+"""Elements that are dropped with their content."""
 
 _TAG: Final = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]{0,30})(?:[\s/](?P<attributes>[^<>]*))?>")
 # What stands raised or lowered may be in italics: <sup><i>k</i></sup>.
@@ -52,9 +52,9 @@ _LINES: Final = re.compile(r" ?\n[ \n]*")
 
 
 _ALONE: Final = frozenset({"br", "p", "hr", "img", "wbr"})
-"""Tags that mean something without a partner."""
+"""Tags that need no closing tag."""
 _TIMES: Final = 3
-"""Nobody encodes more often than that by mistake."""
+"""How often entities are decoded at most: nobody encodes more often by mistake."""
 
 
 def html_to_text(markup: str) -> str:
@@ -67,12 +67,12 @@ def html_to_text(markup: str) -> str:
 
 
 def title_to_text(markup: str) -> str:
-    """The same for a title: a tag that makes no sense there, because nothing closes it, is a word ("reads <area>")."""
+    """Convert the HTML of a title to text. A tag that is never closed is kept as a word ("reads <area>")."""
     return _text(markup, is_title=True)
 
 
 def is_markup(text: str) -> bool:
-    """Whether there is a tag in *text* that is closed again, or one that stands alone, as a line break does."""
+    """Whether *text* has a tag that is closed again, or one that needs no closing tag, as a line break."""
     return bool(_partners(text) or _has_alone(text))
 
 
@@ -107,9 +107,9 @@ def _once(markup: str, *, is_title: bool) -> str:
 
 
 def _is_still_markup(text: str, *, was_markup: bool) -> bool:
-    """Whether what came out is HTML again: it had been encoded twice.
+    """Whether converted text is HTML again, because it had been encoded twice.
 
-    Where there were tags at first, those that came out were meant to be read, unless all of the text stands in them.
+    If there were tags at first, the tags in the result were meant to be read, unless they enclose the whole text.
     """
     if "<" not in text:
         return False
@@ -143,7 +143,7 @@ def _is_known(tag: re.Match[str]) -> bool:
 
 
 def _scan(markup: str, partners: frozenset[str] | None) -> list[str]:
-    """The text between the tags; where *partners* are given, other tags without attributes are text too."""
+    """Return the text between the tags. If *partners* are given, other tags without attributes count as text."""
     out: list[str] = []
     position = 0
     closers: dict[str, int] = {}  # where the next "-->" or "</script" is, so that each is looked for only once
@@ -196,7 +196,7 @@ def _is_tag(name: str, attributes: str) -> bool:
 
 
 def _is_word(tag: re.Match[str], partners: frozenset[str]) -> bool:
-    """Whether a tag in a title is one of its words."""
+    """Whether a tag in a title is a word of the title and not markup."""
     name, attributes = tag[1].lower(), tag["attributes"] or ""
     return name not in partners and name not in _ALONE and "=" not in attributes and not tag[0].endswith("/>")
 

@@ -1,12 +1,12 @@
-r"""MathML in HTML and XML → text: simple formulas in Unicode, the others as TeX between `$`.
+r"""Convert MathML in HTML and XML to text: simple formulas to Unicode, others to TeX between `$`.
 
     <msup><mn>10</mn><mn>5</mn></msup>      10⁵        not 105
     <mfrac><mn>1</mn><mn>2</mn></mfrac>     1/2        not 12
     <mmultiscripts><mi>C</mi> <mprescripts/><none/><mn>14</mn></mmultiscripts>     ¹⁴C
     <msub><mi>x</mi><mi>i</mi></msub>       $x_{i}$
 
-Where the TeX stands beside it, as an annotation or an alternative, and the formula is not a simple one, that is taken.
-Each element is looked at once, from the inside out, so the time grows with the length alone.
+If a formula is not simple and its TeX stands beside it, as an annotation or alternative, that TeX is taken. Each
+element is looked at once, from the inside out, so the time grows only with the length.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STRUCTURES: Final = frozenset(
     """math mrow msup msub msubsup mfrac msqrt mroot mover munder munderover mmultiscripts mfenced mtable semantics
     mstyle mpadded menclose alternatives tex-math""".split()
 )
-"""With these a formula begins."""
+"""Elements with which a formula begins."""
 _TOKENS: Final = frozenset({"mi", "mn", "mo", "ms", "mtext"})
 _EMPTY: Final = frozenset({"none", "mprescripts", "mspace"})
 _OTHERS: Final = _TOKENS | _EMPTY | {"mtr", "mlabeledtr", "mtd", "mphantom", "merror", "maction", "annotation"}
@@ -81,7 +81,7 @@ _DOCUMENT: Final = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DO
 
 @dataclass(slots=True)
 class _Node:
-    """An element that is open, and what of it has been read."""
+    """An open element with the parts of it that have been read so far."""
 
     name: str
     attributes: str
@@ -97,11 +97,11 @@ class _Piece:
     name: str
     tex: str
     plain: str | None
-    """None: it needs TeX."""
+    """The formula in Unicode; None if it needs TeX."""
 
 
 def without_mathml(markup: str, put: Callable[[str], str]) -> str:
-    """*markup* with each formula replaced by what *put* makes of its text; a formula that is not closed stays."""
+    """Replace each MathML formula of *markup* by `put(text)`; a formula that is not closed stays."""
     if not _TAG.search(markup):
         return markup
     out: list[str] = []
@@ -129,7 +129,7 @@ def without_mathml(markup: str, put: Callable[[str], str]) -> str:
 
 
 def _closed(stack: list[_Node], name: str) -> tuple[int, _Piece] | None:
-    """Close the innermost element of this name, and those that were left open in it; a stray end closes nothing."""
+    """Close the innermost element called *name* and those left open within; without such an element, close nothing."""
     if not any(node.name == name for node in stack):
         return None
     while True:
@@ -140,7 +140,7 @@ def _closed(stack: list[_Node], name: str) -> tuple[int, _Piece] | None:
 
 
 def _added(stack: list[_Node], node: _Node) -> tuple[int, _Piece] | None:
-    """Hand the finished *node* to the one around it; where there is none, it is the whole formula."""
+    """Add the finished *node* to its parent; without a parent it is the whole formula, which is returned."""
     piece = _piece(node)
     if stack:
         stack[-1].children.append(piece)
@@ -222,7 +222,7 @@ def _row(children: Sequence[_Piece]) -> tuple[str, str | None]:
 
 
 def _must_part(before: _Piece, left: str, child: _Piece, right: str) -> bool:
-    """Whether two neighbours would be read as one: 3 and 1/2, "log" and "n"."""
+    """Whether two neighbouring pieces need a blank between them, as 3 and 1/2, or "log" and "n"."""
     if not right or not (left[-1].isalnum() and right[0].isalnum()):
         return False
     is_word = (before.name == "mi" and len(left) > 1) or (child.name == "mi" and len(right) > 1)
@@ -246,7 +246,7 @@ def _lowered(base: _Piece, lower: _Piece) -> tuple[str, str | None]:
 
 
 def _ends_as_one(text: str) -> bool:
-    """Whether a script behind *text* is of all of it, or plainly of its end: "3 × 10", "(a+b)", but not "a+b"."""
+    """Whether a script behind *text* is clear without brackets: for "3 × 10" and "(a+b)", but not for "a+b"."""
     return not text or text[-1] in ")]}|′" or bool(re.fullmatch(r"(?:[\d.,]+\s?[×·⋅]\s?)?[\w.,]*|\W", text))
 
 
@@ -331,7 +331,7 @@ _BUILT: Final[dict[str, tuple[int, _Build]]] = {
 
 
 def _multiscripts(children: Sequence[_Piece]) -> tuple[str, str | None]:
-    """Base, then pairs of lower and upper scripts behind it; after `mprescripts` those before it."""
+    """Set an `mmultiscripts`: the base, (lower, upper) scripts behind it, and after `mprescripts` those before it."""
     if not children:
         return "", ""
     names = [child.name for child in children]
@@ -375,7 +375,7 @@ def _fenced(children: Sequence[_Piece], attributes: str) -> tuple[str, str | Non
 
 
 def _best(node: _Node) -> _Piece:
-    """Of a formula that is there more than once: in plain text if it is that simple, else as its author's TeX."""
+    """Choose between the forms of a formula: plain text if the formula is simple, else the TeX of its author."""
     tex = next((c.tex for c in node.children if c.name in ("annotation", "tex-math") and c.tex), "")
     drawn = next((c for c in node.children if c.name not in ("annotation", "tex-math", *_SKIPPED)), None)
     if drawn is not None and drawn.plain is not None and (drawn.plain.strip() or not tex):
@@ -394,7 +394,7 @@ def _annotation(node: _Node) -> str:
 
 
 def _bare(tex: str) -> str:
-    """TeX without the document and the dollars around it."""
+    """Return *tex* without the document environment and dollar signs around it."""
     document = _DOCUMENT.search(tex)
     tex = (document[1] if document else tex).strip().strip("$").strip()
     for opening, closing in ((r"\(", r"\)"), (r"\[", r"\]")):

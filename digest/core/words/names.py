@@ -1,4 +1,4 @@
-"""Author strings → names, "Given Surname" where the source allows."""
+"""Parse author strings into names, "Given Surname" where the source allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WIDE: Final = str.maketrans(
         "　": " ",
     }
 )
-"""Punctuation of Chinese, Japanese and Arabic, and what divides and encloses in its place."""
+"""Commas, semicolons and brackets of Chinese, Japanese and Arabic → their Latin counterparts."""
 _GROUP: Final = (
     r"(?:collaborations?|consorti(?:um|a)|team|group|network|project|survey|initiative|alliance|investigators"
     r"|task force|committee)"
@@ -44,7 +44,7 @@ _NOBODY: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKS: Final = re.compile(r"(?:(?<=[^\W\d_]{2})\d{1,2}|[*†‡§¶∗#⁰¹²³⁴-⁹ᵃ-ᶻ])+\Z")
-"""Of affiliations and footnotes, behind a name."""
+"""Marks of affiliations and footnotes at the end of a name."""
 _INITIALS: Final = re.compile(r"(?:[^\W\d_a-z]\.[\s-]?){1,4}|[A-Z](?:[\s-]?[A-Z]){0,2}")
 _SUFFIX: Final = re.compile(r"(?:Jr|Sr|II|III|IV)\.?", re.IGNORECASE)
 _DEGREE: Final = re.compile(
@@ -58,9 +58,9 @@ _LONGEST: Final = 200
 
 
 def split_authors(text: str) -> tuple[str, ...]:
-    """Take an author line apart; affiliations in parentheses and "et al." are dropped.
+    """Split a line of authors into names; affiliations in parentheses and "et al." are dropped.
 
-    Commas, semicolons and "and" divide, outside parentheses. "Kaur, M., Shukla, A." is two people, and so is
+    Commas, semicolons and "and" outside parentheses divide names. "Kaur, M., Shukla, A." is two people, and so is
     "Willyard, Ann; Cooper, Blake"; "Willyard, Ann" alone is one, and a collaboration before a colon is an author.
     """
     text = _NOT_SHOWN.sub(" ", " ".join(text.translate(_WIDE).split()))
@@ -68,7 +68,7 @@ def split_authors(text: str) -> tuple[str, ...]:
     text = _ON_BEHALF.sub(", ", _DIVIDED.sub("; ", text))
     before, *rest = _COLLABORATION.split(text)
     names: list[str] = []
-    # What the colon ends is the group, and those behind it are its people.
+    # "Group: A, B": the group stands before the colon, its members behind it.
     for kind, behind in zip(rest[::2], rest[1::2], strict=True):
         divide = max(before.rfind(","), before.rfind(";"))
         names += [*_divided(before[: max(0, divide)]), *_names([f"{before[divide + 1 :]}{kind}"])]
@@ -78,7 +78,7 @@ def split_authors(text: str) -> tuple[str, ...]:
 
 
 def people(names: Iterable[str]) -> tuple[str, ...]:
-    """Of a list in which each name is one person's: nobody (":", "et al.") left out, a group before a colon apart."""
+    """Clean a list that has one person in each item: drop ":" and "et al.", and split off a group before a colon."""
     found: list[str] = []
     for name in names:
         found += split_authors(name) if _COLLABORATION.search(name) else filter(None, [author_name(name)])
@@ -88,7 +88,7 @@ def people(names: Iterable[str]) -> tuple[str, ...]:
 def author_name(text: str) -> str:
     """One person's name: "Willyard, Ann" → "Ann Willyard". Affiliation, marks and blanks are dropped.
 
-    Empty for what is nobody: ":", "et al.".
+    Empty for what is no name: ":", "et al.".
     """
     name = " ".join(_without_parentheses(_NOT_SHOWN.sub(" ", text.translate(_WIDE))).split()).strip(" ,;:")
     surname, comma, given = name.partition(", ")
@@ -100,7 +100,7 @@ def author_name(text: str) -> str:
 
 
 def _named(name: str) -> str:
-    """*name* without marks; empty where it names nobody."""
+    """Return *name* without footnote marks; empty where it is no name."""
     name = _MARKS.sub("", name).strip(" ,;:*")
     return name if any(c.isalpha() for c in name) and not _NOBODY.fullmatch(name) else ""
 
@@ -116,7 +116,7 @@ def _divided(text: str) -> tuple[str, ...]:
 
 
 def _is_turned(chunk: str) -> bool:
-    """Whether it is one person, the surname before the only comma: "van der Berg, Jan", "Gómez, Samuel Enrique"."""
+    """Whether *chunk* is one person written surname first: "van der Berg, Jan", "Gómez, Samuel Enrique"."""
     surname, comma, given = (part.strip() for part in chunk.partition(","))
     if not comma or "," in given or _SUFFIX.fullmatch(given) or _DEGREE.fullmatch(given):
         return False
@@ -124,7 +124,7 @@ def _is_turned(chunk: str) -> bool:
 
 
 def _joined(parts: list[str]) -> list[str]:
-    """Put back together what the commas took apart: surname and initials, "Smith, Jr."."""
+    """Join parts that belong to one name although a comma divides them: surname and initials, "Smith, Jr."."""
     names: list[str] = []
     open_surname = False
     for part in parts:
@@ -149,10 +149,10 @@ def _names(candidates: Iterable[str]) -> tuple[str, ...]:
 
 
 def _without_parentheses(text: str) -> str:
-    """Drop what is in parentheses, nested ones too.
+    """Drop parentheses with their content, nested ones too.
 
-    In a broken string a closing one without an opening one is dropped alone, and an opening one that is never closed
-    reaches to the next comma only, so that it cannot swallow the authors behind it.
+    In a broken string a closing parenthesis without an opening one is dropped alone. One that is never closed reaches
+    to the next comma only, so that it does not drop the authors behind it.
     """
     if "(" not in text and ")" not in text:
         return text

@@ -1,4 +1,4 @@
-r"""The numbers of a text, each with its unit and the words it keeps company with; and which of them another text lacks.
+r"""Read the numbers of a text, with units and neighbouring words, and find those of a summary that its abstract lacks.
 
     read("cuts latency by 3.5\% on 1{,}000 images")
         3.5   %   latency cuts
@@ -28,35 +28,38 @@ from digest.core.words.sentences import formulas
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """One number where it stands."""
+    """A number at one place of a text, with its unit and the words and numbers around it."""
 
     text: str
-    """As it is written, for people."""
+    """The number as it is written, for people."""
     readings: frozenset[tuple[Decimal, str]]
-    """Value and unit; "" is none. More than one where a list or a range shares its unit: "7 to 13B" has 7 and 7B."""
+    """Pairs of value and unit; unit "" is none. More than one where a list or a range shares its unit: "7 to 13B" has 7
+    and 7B.
+    """
     company: frozenset[str]
-    """Stems of the words nearest to it, on both sides, within its part of the sentence."""
+    """Stems of the nearest words on both sides, within the same part of the sentence."""
     is_word: bool = False
-    """Written out."""
+    """Whether the number is written out: "three"."""
     is_letter: bool = False
-    """It stands for "to": seq2seq."""
+    """Whether it is a 2 that stands for "to": seq2seq."""
     name: str = ""
-    """The letters its digits hang on, in small letters: "gpt" of GPT-4."""
+    """The letters that its digits are attached to, in lower case: "gpt" of GPT-4. Empty if none."""
     word_before: str = ""
-    """The word that stands right before it, in small letters: "gps" of GPS 7."""
+    """The word directly before the number, in lower case: "gps" of GPS 7."""
     counts: str = ""
-    """Stem of the first word behind it that says something."""
+    """Stem of the first word after the number that is no stop word: what it counts."""
     beside: frozenset[Decimal] = frozenset()
-    """The numbers next to it: "11" has 2 in "2–11 components"."""
+    """The values of neighbouring numbers: "11" has 2 in "2–11 components"."""
     repeats: bool = False
-    """The number before it in a list or range is the same: "3x3"."""
+    """Whether the number before it in a list or range is the same: "3x3"."""
     is_low: bool = False
-    """It is the lower end of a range."""
+    """Whether it is the lower end of a range."""
     is_most: bool = False
-    """It is called the most: "up to" stands before it."""
+    """Whether it is a maximum: "up to" stands before it."""
 
     @property
     def values(self) -> frozenset[Decimal]:
+        """The values of all readings, without their units."""
         return frozenset(value for value, _ in self.readings)
 
 
@@ -67,7 +70,7 @@ _TEX: Final = tuple(
     for pattern, new in (
         (r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3})", ","),
         (r"\\%", "%"),
-        # A half is no twelve.
+        # ½ is written as a fraction, so that 1 and 2 are not read as 12.
         (r"\\[cdt]?frac\s?\{([^{}]*)\}\s?\{([^{}]*)\}", r" \1/\2"),
         (r"\\[cdt]?frac\s?(\d)\s?(\d)", r" \1/\2"),
         (r"\}\s?\{", "} {"),
@@ -88,7 +91,7 @@ _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 
 
 def _plain(text: str, *, decimal_comma: bool) -> str:
-    """*text* without TeX, raised and lowered digits as ^5 and _5."""
+    """Return *text* without TeX, and with superscript and subscript digits written as ^5 and _5."""
     if "$" in text or "\\" in text or "^{" in text:
         pieces, last = [], 0
         for start, end in formulas(text):
@@ -204,7 +207,7 @@ _UNIT_NAMES: Final = tuple(_UNIT_WORDS)
 
 
 def _unit(before: str, after: str) -> tuple[str, int]:
-    """The unit of a number between these texts, and how many characters of *after* it takes."""
+    """Return the unit of a number that stands between *before* and *after*, and its length in *after*."""
     if before.endswith(("$", "€")):
         return before[-1], 0
     if (match := _UNIT.match(after)) and match.lastgroup:
@@ -220,7 +223,7 @@ def _unit(before: str, after: str) -> tuple[str, int]:
 
 
 _MOST_DIGITS: Final = 60
-"""Two numbers that agree in so many are one; what is counted with longer ones takes more than in proportion."""
+"""Digits of a number that are compared. Arithmetic with longer numbers takes more than proportionally longer."""
 
 
 def _value(match: re.Match[str]) -> Decimal:
@@ -255,7 +258,7 @@ _LOOK: Final = 100
 
 
 def _nearest(words: Iterable[str]) -> Iterator[str]:
-    """Stems of the first few words that say something."""
+    """Yield the stems of the first few words that are no stop words."""
     found = 0
     for word in words:
         if word not in _SILENT and len(word) > 1:
@@ -288,11 +291,11 @@ _RANGE: Final = re.compile(r"\s?(?:-|~|to)\s?[$€~+]?", re.IGNORECASE)
 
 @dataclass(slots=True, kw_only=True)
 class _Place:
-    """A number, and what is still needed to read it with its neighbours."""
+    """A number with its place in the text, needed until it has been compared with its neighbours."""
 
     number: Number
     before: frozenset[str]
-    """The company on its left."""
+    """Stems of the words on its left."""
     after: frozenset[str]
     unit: str
     power: int
@@ -302,10 +305,10 @@ class _Place:
 
 @lru_cache(maxsize=512)
 def read(text: str, *, decimal_comma: bool = False) -> tuple[Number, ...]:
-    """Every number in *text*, in its order. Any text is allowed.
+    """Return every number in *text*, in order. Any text is allowed.
 
     Args:
-        decimal_comma: 3,5 is three and a half, and 10 000 ten thousand.
+        decimal_comma: The comma is the decimal point (3,5) and a blank divides thousands (10 000).
     """
     plain = _plain(text, decimal_comma=decimal_comma)
     plain = _LIST_MARK.sub(lambda m: m[0] if _is_within_brackets(plain, m) else " ", plain)
@@ -324,13 +327,17 @@ def read(text: str, *, decimal_comma: bool = False) -> tuple[Number, ...]:
 
 
 def _is_within_brackets(plain: str, mark: re.Match[str]) -> bool:
-    """Does what looks like the mark of a list, "1)", end what was opened before: "(Task 1)"?"""
+    """Whether the bracket of what looks like a list mark, "1)", closes one opened before it: "(Task 1)"."""
     begin = max(0, mark.start() - _LOOK)
     return plain.rfind("(", begin, mark.start()) > plain.rfind(")", begin, mark.start())
 
 
 def _place(plain: str, match: re.Match[str], begin: int, taken: frozenset[str]) -> _Place:
-    """The number at *match*; the one before it ends at *begin* and counts the words that are *taken*."""
+    """Read the number at *match*.
+
+    Args:
+        begin: Where the number before it ends.
+        taken: Stems that the number before it counts, which therefore are not this number's neighbours."""
     before = plain[max(begin, match.start() - _LOOK) : match.start()]
     end, power = match.end(), 0
     if large := _LARGE.match(plain, end):
@@ -363,7 +370,7 @@ def _place(plain: str, match: re.Match[str], begin: int, taken: frozenset[str]) 
 
 
 def _set_beside(place: _Place, following: _Place, plain: str) -> None:
-    """Let each of two neighbours know of the other."""
+    """Note for each of two neighbouring numbers the value of the other."""
     left, right, between = place.number, following.number, plain[place.end : following.start]
     if _is_joined(place, following, plain):
         is_range = bool(_RANGE.fullmatch(between)) and max(left.values) < max(right.values)
@@ -377,13 +384,13 @@ def _set_beside(place: _Place, following: _Place, plain: str) -> None:
 
 
 def _is_joined(place: _Place, following: _Place, plain: str) -> bool:
-    """Do they stand in one list or range, in which what stands behind the last belongs to all?"""
+    """Whether two numbers stand in one list or range, whose unit and noun follow only the last number."""
     between = plain[place.end : following.start]
     return (not place.unit or place.unit == following.unit) and bool(_JOINS.fullmatch(between))
 
 
 def _share(place: _Place, following: _Place) -> None:
-    """In "7 to 13B" the 7 is one of billions too, and in "2, 4 and 8 GPUs" all count GPUs."""
+    """Give a number the unit and noun of the next one: "7 to 13B" has 7B, and in "2, 4 and 8 GPUs" all count GPUs."""
     power = 0 if place.power else following.power
     readings = {(value.scaleb(power), following.unit) for value, _ in place.number.readings}
     place.number = replace(
@@ -404,9 +411,11 @@ _MOST_KNOWN: Final = 500
 
 
 def unknown(said: Iterable[Number], known: Sequence[Number], *, foreign: bool = False) -> Number | None:
-    """The first of the numbers *said* that is not among the numbers *known*, or stands where another one does.
+    """Return the first number of a summary that its abstract lacks, or has at another place; None if there is none.
 
     Args:
+        said: The numbers of the summary.
+        known: The numbers of the abstract.
         foreign: The two texts are in different languages: then a unit may be spelled in words that are not known here.
     """
     places: defaultdict[Decimal, set[int]] = defaultdict(set)
@@ -448,12 +457,12 @@ def _agree(said: Number, known: Number, *, foreign: bool) -> bool:
 
 
 def _is_one_name(said: Number, known: Number) -> bool:
-    """Are they two spellings of one, as GPS-7 and GPS 7?"""
+    """Whether two numbers are spellings of one name, as GPS-7 and GPS 7."""
     return (said.name or said.word_before) == (known.name or known.word_before)
 
 
 def _is_taken(number: Number, same: Sequence[Number], known: Iterable[Number]) -> bool:
-    """Does another number of the abstract stand where *number* does in the summary, and this one elsewhere?"""
+    """Whether another number of the abstract fits the place of *number* in the summary better than *number* itself."""
     units = {unit for _, unit in number.readings}
     others = (
         each
@@ -470,7 +479,7 @@ def _is_taken(number: Number, same: Sequence[Number], known: Iterable[Number]) -
 
 
 def _fit(said: Number, known: Number) -> int:
-    """How much of what stands around a number of the summary stands around one of the abstract."""
+    """Count the words and numbers that a number of the summary and one of the abstract have around them in common."""
     counted = said.counts == known.counts != ""
     named = bool(said.name or known.name) and _is_one_name(said, known)
     return len(said.company & known.company) + counted + named + len(said.beside & known.beside)

@@ -137,7 +137,7 @@ def subscript(text: str) -> str | None:
 
 
 def _rewrite(text: str) -> str:
-    """One pass, left to right."""
+    """Rewrite the TeX constructs of *text* once, from left to right."""
     # A closing quote of TeX is also a double prime (6'2''): it needs an opening one. And an escaped quote of JSON looks
     # like an umlaut until one of them closes.
     quoted = "``" in text or "“" in text
@@ -161,7 +161,7 @@ def _rewrite(text: str) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    """Not "$5 and $10": two prices with words between them look like a formula to TeX."""
+    """Whether *text* between two dollar signs is a formula and not prose between two prices, as in "$5 and $10"."""
     if text.startswith("$$"):
         return True
     body = text[1:-1]
@@ -209,7 +209,7 @@ def _replacement(match: re.Match[str]) -> str:
 
 
 def _tie(match: re.Match[str]) -> str:
-    """A tie is a blank, but "1~5 frames" is a range."""
+    """Return the replacement of a tie (`~`): a blank, but between digits `~` itself, as "1~5 frames" is a range."""
     before, after = match.string[match.start() - 1], match.string[match.end()]
     return "~" if before.isdigit() and after.isdigit() else " "
 

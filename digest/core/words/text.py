@@ -1,4 +1,4 @@
-"""Source text → what a reader expects: Unicode, one line or clean paragraphs, no invisible characters, safe addresses.
+"""Clean text from sources: plain Unicode in one line or paragraphs, without invisible characters; and check addresses.
 
     clean_line(s)   a title or a name           strip_invisible → unicode_text → one_line
     clean_text(s)   an abstract of plain text   strip_invisible → unicode_text → paragraphs
@@ -6,7 +6,7 @@
     clean_title(s)  a title with tags
     clean_mixed(s)  an abstract, and clean_mixed_line(s) a title, of which nobody says whether there are tags in it
 
-TeX is in `tex.py`, HTML in `markup.py`, author strings in `names.py`; they can be had from here.
+TeX is handled in `tex.py`, HTML in `markup.py`, author strings in `names.py`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _RAW: Final = re.compile('[ <>"]')
 
 
 def one_line(text: str) -> str:
-    """Every run of blanks and line ends becomes one blank; none at the ends."""
+    """Replace every run of blanks and line ends by one blank, and strip both ends."""
     return " ".join(text.split())
 
 
@@ -71,40 +71,40 @@ def paragraphs(text: str) -> str:
 
 
 def plain_letters(text: str) -> str:
-    """*text* with its ligatures as letters: "eﬃcient" is found by nobody. No other letter changes, so 10² stays."""
+    """Replace ligatures by their letters, so that a search finds "eﬃcient". No other letter changes; 10² stays."""
     if text.isascii() or not _LIGATURE.search(text):
         return text
     return _LIGATURE.sub(lambda ligature: _LIGATURES[ligature[0]], text)
 
 
 def clean_line(text: str) -> str:
-    """A title or name of plain text or TeX, as a reader expects it."""
+    """Clean a title or name of plain text or TeX: one line of Unicode."""
     # Wraps are undone first: TeX's own blank is a backslash and a blank, not a backslash and a line end.
     return one_line(unicode_text(one_line(plain_letters(strip_invisible(text)))))
 
 
 def clean_text(text: str) -> str:
-    """An abstract of plain text or TeX, as a reader expects it."""
+    """Clean an abstract of plain text or TeX: Unicode, with paragraphs divided by a newline."""
     return paragraphs(unicode_text(plain_letters(strip_invisible(text))))
 
 
 def clean_html(text: str) -> str:
-    """An abstract of HTML, as a reader expects it; one line for each block."""
+    """Clean an abstract of HTML: Unicode, one line for each block."""
     return _clean_lines(html_to_text(strip_invisible(text)))
 
 
 def clean_title(text: str) -> str:
-    """A title of HTML, as a reader expects it. A tag that nothing closes is one of its words."""
+    """Clean a title of HTML: one line of Unicode. A tag that is never closed is kept as a word of the title."""
     return one_line(_clean_lines(title_to_text(strip_invisible(text))))
 
 
 def clean_mixed(text: str) -> str:
-    """An abstract of HTML, plain text or TeX: which of them is seen by its tags."""
+    """Clean an abstract of HTML, plain text or TeX; its tags decide which of them it is."""
     return clean_html(text) if is_markup(text) else clean_text(decoded(text))
 
 
 def clean_mixed_line(text: str) -> str:
-    """A title of HTML, plain text or TeX: which of them is seen by its tags."""
+    """Clean a title of HTML, plain text or TeX; its tags decide which of them it is."""
     return clean_title(text) if is_markup(text) else clean_line(decoded(text))
 
 
@@ -115,7 +115,7 @@ def _clean_lines(text: str) -> str:
 
 
 def excerpt(text: str) -> str:
-    """Up to 120 characters by which a person can find an item again."""
+    """Return up to 120 characters of *text* by which a person can find an item again."""
     line = one_line(printable(text[:1000]))
     return line if len(line) <= 120 else line[:119] + "…"
 
@@ -145,15 +145,15 @@ def web_url(text: str) -> str | None:
 
 
 def escaped(url: str) -> str:
-    """An address with the signs escaped that it may not hold and people leave as they are: blanks, `<`, `>`, quotes."""
+    """Percent-encode characters that a URL may not hold and that often stand there: blanks, `<`, `>`, quotes."""
     return _RAW.sub(lambda match: f"%{ord(match[0]):02X}", url.strip())
 
 
 def clipped(text: str, most: int) -> str:
-    """*text*, cut behind a word where it has more than *most* letters."""
+    """Cut *text* after a word if it has more than *most* characters."""
     return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} …"
 
 
 def quoted(title: str, most: int) -> str:
-    """A title in quotation marks, cut behind a word where it has more than *most* letters."""
+    """Put a title in quotation marks, cut after a word if it has more than *most* characters."""
     return f"“{clipped(title, most)}”"

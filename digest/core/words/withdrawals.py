@@ -1,4 +1,4 @@
-"""Whether the authors, or arXiv, took a paper back: in the place of the abstract, or in a comment beside it.
+"""Detect withdrawn papers: the abstract, a comment or the title says that the authors or arXiv withdrew the paper.
 
 withdrawn     "12 pages; this paper has been withdrawn by the author due to an error in Eq. 4"
               "We withdraw this paper", "Paper withdrawn", "arXiv admin note: submission has been withdrawn …"
@@ -67,10 +67,10 @@ def says_withdrawn(text: str) -> bool:
 
 
 def comment_says_withdrawn(*comments: str) -> bool:
-    """Whether a comment, or what stands for a journal, says that the paper beside which it stands was withdrawn."""
+    """Whether a comment or journal reference of a paper says that this paper was withdrawn."""
     return any(bool(_COMMENT.search(" ".join(comment.split()))) for comment in comments if comment)
 
 
 def title_says_withdrawn(title: str) -> bool:
-    """Whether a title begins or ends with the word by which publishers mark it."""
+    """Whether a title begins or ends with a publisher's mark for withdrawn papers: "WITHDRAWN", "RETRACTED"."""
     return bool(_TITLE_BEGINS.match(title) or _TITLE_ENDS.search(title))

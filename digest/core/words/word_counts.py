@@ -1,4 +1,4 @@
-"""Texts → folded words, in order or counted."""
+"""Split text into folded words (lower case, singular, without hyphens), in order or counted as a bag of words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STOPWORDS: Final = frozenset(
     "using via we what when which with".split()
 )
 _LOWERED: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-"""CO₂ is CO2."""
+"""Subscript digits as plain ones: CO₂ becomes CO2."""
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -44,7 +44,7 @@ def bag_of(paper: Paper) -> Bag:
 
 
 def forms(text: str) -> dict[str, str]:
-    """Folded word → as it stands in *text*, in small letters if it ever does: people know "bias" and not "bia"."""
+    """Map each folded word of *text* to its spelling there, in lower case if it ever is: "bia" to "bias"."""
     found: dict[str, str] = {}
     for written in _WORD.findall(text):
         folded = _singular(written.casefold())
