@@ -91,6 +91,7 @@ class App:
 
     @property
     def has_store(self) -> bool:
+        """Whether a database is configured; without a config file there is none."""
         return bool(self.config.database)
 
     def __enter__(self) -> App:

@@ -1,4 +1,4 @@
-"""What the commands share: options, kinds of values, the app behind them, and their exit statuses."""
+"""Shared parts of the commands: options, parameter types, the app that they use, and exit statuses."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 class Misused(click.ClickException):
-    """Something that was asked for in a way that cannot be meant; said in a sentence."""
+    """A usage error: options or arguments that do not make sense, explained in a sentence."""
 
     exit_code = MISUSED
 
 
 def filled(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """What refuses a blank argument: no paper and no file is called that.
+    """Return a callback that refuses a blank argument.
 
     Args:
-        what: How the usage calls it.
+        what: The argument's name in the usage.
     """
 
     def check(_: click.Context, __: click.Parameter, value: Any) -> Any:
@@ -67,9 +67,12 @@ def filled(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
 
 
 class DateType(click.ParamType):  # type: ignore[type-arg]  # it takes a parameter only since click 8.2
+    """A day on the command line: `2026-06-03`."""
+
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Parse the day; any other text, or a year before 1901 or after 9998, is a usage error."""
         if isinstance(value, date):
             return value
         try:
@@ -81,10 +84,13 @@ class DateType(click.ParamType):  # type: ignore[type-arg]  # it takes a paramet
         return day
 
 
-class MonthType(click.ParamType):  # type: ignore[type-arg]  # as `DateType`
+class MonthType(click.ParamType):  # type: ignore[type-arg]  # see `DateType`
+    """A month on the command line: `2026-06`, given as its first day."""
+
     name = "YYYY-MM"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Parse the month; any other text is a usage error."""
         if isinstance(value, date):
             return value
         try:
@@ -94,7 +100,7 @@ class MonthType(click.ParamType):  # type: ignore[type-arg]  # as `DateType`
 
 
 def log_to_stderr(*, verbose: bool) -> None:
-    """Set logging up. What servers said stands in it too, and must not command the terminal."""
+    """Set up logging to stderr, without control characters, because log messages may quote servers."""
     import logging
 
     class Clean(logging.Formatter):
@@ -111,7 +117,7 @@ def log_to_stderr(*, verbose: bool) -> None:
 
 @contextmanager
 def working(as_json: bool) -> Iterator[Host]:
-    """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
+    """Yield the host of one command, which shows progress on stderr if that is a terminal."""
     from digest.app.host import Host
 
     interrupts = click.get_current_context().find_object(Interrupts)
@@ -120,7 +126,7 @@ def working(as_json: bool) -> Iterator[Host]:
         try:
             yield Host(environment=os.environ, held=held)
         except (DigestError, KeyboardInterrupt) as error:
-            # A program that reads stdout finds a document there, whatever happened.
+            # With --json, stdout holds a JSON document also after an error.
             print_json(error_json(error))
             raise
         return
@@ -135,11 +141,11 @@ def working(as_json: bool) -> Iterator[Host]:
 
 
 def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
-    """The app of one command, to be closed by it.
+    """Return the app of one command, which the command must close.
 
     Args:
-        sample: The one that `digest run --sample` wrote with, whatever *config* says.
-        optional: Where there is no config.toml and none is named, go without.
+        sample: Use the sample config of `digest run --sample`, whatever *config* is.
+        optional: Do without a config if there is no config.toml and no other file is named.
     """
     from digest.app.app import App
 

@@ -26,6 +26,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """Return the password or key itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -49,6 +50,8 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LLMConfig:
+    """The table `[llm]`: which model writes the summaries, how it is asked, and what it may cost."""
+
     client: str = "extractive"
     model: str = ""
     base_url: str | None = None
@@ -85,6 +88,8 @@ class LLMConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailConfig:
+    """The table `[mail]`: how mails are sent, and from whom."""
+
     sender_name: str = "Research digest"
     sender: str = "digest@localhost"
     """The bare address."""
@@ -100,12 +105,14 @@ class MailConfig:
 
     @property
     def domain(self) -> str:
-        """Of the sender: it stands in the ids of mails, and the mail server is greeted with it."""
+        """The domain of the sender's address, used in Message-IDs and in the greeting of the mail server."""
         return self.sender.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
+    """A whole config.toml, checked, with all defaults filled in."""
+
     path: Path
     """config.toml; relative paths in it are relative to its folder."""
     title: str
@@ -124,6 +131,7 @@ class Config:
 
     @property
     def base(self) -> Path:
+        """The folder of config.toml, to which relative paths are relative."""
         return self.path.parent
 
     @property

@@ -1,1 +1,1 @@
-"""What readers see of an issue: the pages of the archive, mails, text, and JSON beside the pages."""
+"""Publishing of issues: the pages of the static archive, feeds, mails, plain text and JSON."""

@@ -1,4 +1,4 @@
-"""Amounts of money and of tokens, in words."""
+"""Format amounts of money, numbers of tokens and prices for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from digest.core.summaries.ledger import PriceList
 
 
 def said_of(price: PriceList) -> str:
-    """What tokens cost, and since when that is known."""
+    """Return in words what tokens cost by a price list, with the list's date."""
     of = f"as of {price.of}" if price.of else "from the config"
     each = f"${price.input:g} in, ${price.cached_input:g} cached, ${price.output:g} out"
     flex = "" if price.flex is None else f"; {100 * price.flex:.0f} % of that where the flex tier has room"
@@ -14,7 +14,7 @@ def said_of(price: PriceList) -> str:
 
 
 def usd(amount: float) -> str:
-    """Dollars, to the cent; less than one to a hundredth of a cent, as far as it takes."""
+    """Format US dollars, to the cent; amounts below one dollar with up to four decimal places."""
     if amount >= 1 or not amount:
         return f"${amount:,.2f}"
     exact = f"{amount:.4f}"
@@ -23,7 +23,7 @@ def usd(amount: float) -> str:
 
 
 def tokens(number: int) -> str:
-    """As in "912", "141k", "1.2M": a table of exact numbers would not fit."""
+    """Format a number of tokens in short: "912", "141k", "1.2M"."""
     if number < 1000:
         return str(number)
     return f"{number / 1000:.0f}k" if number < 999_500 else f"{number / 1e6:.1f}M"

@@ -1,12 +1,12 @@
-"""What the archive knows of itself, so that a new issue costs the same on day 300 as on day 3.
+"""The archive's own data files: manifest, cards and search index, which keep the cost of a new issue constant.
 
     .manifest.json         for each issue drawn: a hash of it, its papers and topics
     search/2026-06/03.js   for each paper that was first printed on that day: a card; topic pages are listed from them,
                            and the search shows what it found
-    search/2026-06/l.js    which of them have which words that begin with an l, a line for each day; `0` is for digits,
-                           `1` for other scripts
+    search/2026-06/l.js    words that begin with an l, with the cards that have them, a line for each day; `0` is for
+                           digits, `1` for other scripts
 
-All can be lost at any time: then they are made again from the stored issues.
+If any of these files is lost, it is made again from the stored issues.
 """
 
 from __future__ import annotations
@@ -28,42 +28,45 @@ MANIFEST = ".manifest.json"
 _OPENING, _CLOSING = "cards(", "\n]);\n"
 _LINE = re.compile(r'words\("(.)","(\d{4}-\d\d-\d\d)",(".*")\);')
 _MOST_AUTHORS = 40
-"""A search for the 600th author of one paper finds nothing; the file stays small."""
+"""Authors of a paper that the search finds it by; more would make the files large."""
 
 
 class IssueKey(NamedTuple):
+    """Names an issue: its edition and its day."""
+
     day: date
     edition: str
 
     @property
     def month(self) -> str:
+        """Return the month of the issue's day: `2026-06`."""
         return f"{self.day:%Y-%m}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What is remembered of an issue that was drawn."""
+    """What the manifest keeps of a drawn issue: its hash, papers and topics."""
 
     sha: str
     entries: int
     why_empty: str
     papers: tuple[str, ...]
-    """Slugs, in the issue's order."""
+    """Slugs of the papers, in the issue's order."""
     topics: tuple[tuple[str, tuple[int, ...]], ...]
     """(topic, the places in `papers` of those that have it), the most frequent first."""
     accepted: bool = False
-    """The store does not have it, and a person said that this is as it should be."""
+    """Whether a person accepted that the store does not have this issue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A paper on a list: on a topic's page, in the search. Plain text, formulas in Unicode.
+    """A paper on a topic's page or in the search. Plain text, formulas in Unicode.
 
-    It stands under the day and the edition that printed it first.
+    It is listed under the day and the edition that printed it first.
     """
 
     paper: str
-    """Slug."""
+    """Slug of the paper."""
     title: str
     tldr: str
     authors: tuple[str, ...]
@@ -74,19 +77,21 @@ class Card:
 
 @dataclass(slots=True, kw_only=True)
 class Manifest:
+    """What the last drawing left in the archive: notes of issues, and hashes of its data files."""
+
     drawn_with: str = ""
-    """Hash of everything but the issues that decides what pages look like."""
+    """Hash of everything that pages depend on except the issues: templates, settings, versions."""
     notes: dict[IssueKey, Note] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)
-    """Day → hash of its file of cards."""
+    """Hash of each day's file of cards, by day."""
     letters: dict[str, str] = field(default_factory=dict)
-    """Month → the letters that it has words of."""
+    """For each month the letters for which it has a file of words."""
     ahead: tuple[str, tuple[str, ...]] = ("", ())
-    """What is to be remembered once all is drawn, as a hash, and the pages that were drawn for that already."""
+    """Hash of the manifest that holds once all pages are drawn, and the pages that are drawn already."""
 
 
 def note(issue: Issue) -> Note:
-    """What to remember of *issue*."""
+    """Return the note of *issue* for the manifest."""
     places: dict[str, list[int]] = {}
     for n, entry in enumerate(issue.entries):
         for topic in entry.summary.topics:
@@ -102,7 +107,7 @@ def note(issue: Issue) -> Note:
 
 
 def card(entry: Entry, issue: Issue) -> Card:
-    """The card of an entry of *issue*."""
+    """Return the card of an entry of *issue*."""
     return Card(
         paper=slug(entry.paper.id),
         title=to_unicode(entry.paper.title),
@@ -115,9 +120,9 @@ def card(entry: Entry, issue: Issue) -> Card:
 
 
 def words_of(entry: Entry) -> tuple[frozenset[str], frozenset[str]]:
-    """The words by which the search finds an entry, those of the title and the others.
+    """Return the words by which the search finds an entry: those of the title, and the others.
 
-    All that `digest search` finds it by, and what stands in the issue: its summary and topics.
+    The others are those that `digest search` uses (abstract, authors), and the words of summary and topics.
     """
     paper, summary = entry.paper, entry.summary
     title = _folded([paper.title, to_unicode(paper.title)])
@@ -127,21 +132,21 @@ def words_of(entry: Entry) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _folded(texts: Iterable[str]) -> frozenset[str]:
-    """The words of *texts* without case and accents, parted at every hyphen: as `fold` in search.js makes them."""
+    """Return the words of *texts* without case and accents, split at every hyphen, exactly like `fold` in search.js."""
     plain = "".join(c for c in unicodedata.normalize("NFD", " ".join(texts)) if unicodedata.category(c)[0] != "M")
     return frozenset(re.findall(r"[^\W_]+", plain.lower()))
 
 
 def letter_of(word: str) -> str:
-    """The file that has *word*."""
+    """Return the letter of the file that has *word*."""
     first = word[0]
     return first if "a" <= first <= "z" else "0" if "0" <= first <= "9" else "1"
 
 
 def index(entries: Sequence[Entry]) -> dict[str, str]:
-    """Letter → the words of a day's entries, each with the places of those that have it: `lora:1,5!;lore:2`.
+    """Return the words of a day's entries by letter, each with the positions of its entries: `lora:1,5!;lore:2`.
 
-    A mark of exclamation says that it stands in the title.
+    An exclamation mark says that the word is in the title.
     """
     places: dict[str, list[str]] = {}
     for n, entry in enumerate(entries):
@@ -157,6 +162,7 @@ def index(entries: Sequence[Entry]) -> dict[str, str]:
 
 
 def write_manifest(manifest: Manifest) -> bytes:
+    """Write the manifest as JSON."""
     issues = [[key.day.isoformat(), key.edition, asdict(value)] for key, value in sorted(manifest.notes.items())]
     lines = ",\n".join(json.dumps(issue, ensure_ascii=False, separators=(",", ":")) for issue in issues)
     known = {
@@ -168,7 +174,7 @@ def write_manifest(manifest: Manifest) -> bytes:
 
 
 def read_manifest(content: bytes | None) -> Manifest:
-    """The manifest; an empty one where it is missing or not understood, and then everything is drawn."""
+    """Parse the manifest; an empty one if it is missing or not understood, so that everything is drawn again."""
     try:
         data = json.loads(content or b"{}")
         return Manifest(
@@ -185,7 +191,7 @@ def read_manifest(content: bytes | None) -> Manifest:
 
 
 def write_cards(day: str, cards: Sequence[Card]) -> bytes:
-    """A day's cards as a script, which pages opened from a file can load; JSON they could not."""
+    """Write a day's cards as a script: pages opened from the file system can load scripts, but no JSON."""
     rows = [
         json.dumps(
             [card.paper, card.title, card.tldr, list(card.authors), list(card.topics), card.date, card.edition],
@@ -198,7 +204,7 @@ def write_cards(day: str, cards: Sequence[Card]) -> bytes:
 
 
 def read_cards(content: bytes | None, day: str, *, sha: str | None) -> tuple[Card, ...] | None:
-    """A day's cards; None where the file is not the one that was written."""
+    """Parse a day's cards; None if the file is not the one that was written."""
     if content is None or short_hash(content) != sha:
         return None
     opening = f'{_OPENING}"{day}",[\n'
@@ -218,13 +224,13 @@ def read_cards(content: bytes | None, day: str, *, sha: str | None) -> tuple[Car
 
 
 def write_words(letter: str, days: Mapping[str, str]) -> bytes:
-    """The words of a month that begin with *letter*, the newest day first."""
+    """Write the words of a month that begin with *letter*, the newest day first."""
     lines = [f'words("{letter}","{day}",{json.dumps(days[day], ensure_ascii=False)});' for day in sorted(days)[::-1]]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
 def read_words(content: bytes | None) -> dict[str, str] | None:
-    """What `write_words` wrote: day → words; None where the file is none of its."""
+    """Parse the result of `write_words`: words by day; None if the file has another form."""
     if content is None:
         return None
     try:
@@ -235,6 +241,7 @@ def read_words(content: bytes | None) -> dict[str, str] | None:
 
 
 def short_hash(content: bytes) -> str:
+    """Return a short hash of *content*, enough to tell two versions of a file apart."""
     return hashlib.sha256(content).hexdigest()[:32]
 
 
@@ -249,7 +256,7 @@ def _note(values: dict[str, Any]) -> Note:
         entries=int(values["entries"]),
         why_empty=str(values["why_empty"]),
         papers=tuple(values["papers"]),
-        # A count is what earlier versions wrote.
+        # Earlier versions wrote a count here.
         topics=tuple((name, () if isinstance(places, int) else tuple(places)) for name, places in values["topics"]),
         accepted=bool(values.get("accepted", False)),
     )

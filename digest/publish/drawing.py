@@ -1,4 +1,4 @@
-"""One drawing of the archive: what is out of date, and what draws each page of it; see `digest.publish.site`."""
+"""Draw the pages of the archive that are out of date, and decide which these are; used by `digest.publish.site`."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from digest.publish.views import Links, issue_path, paper_path, topic_path
 
 FEED_ISSUES = 14
 FEED_ENTRIES = 50
-"""Of each issue; programs ask for the whole file every hour, so it stays small."""
+"""Entries of each issue in a feed; feed readers fetch the whole file every hour, so it stays small."""
 TOPIC_ENTRIES = 200
 FRONT_ENTRIES = 5
 FRONT_ISSUES = 7
 _NAMED_AUTHORS = 20
-"""On a paper's own page; a longer list is folded."""
+"""Authors on a paper's own page; a longer list is folded."""
 _DESCRIPTION = 300
-"""Letters; whoever shows it cuts it sooner."""
+"""Most characters of a page's description; search engines show fewer."""
 _SEARCH = "search/index.html"
 _ASSETS = ("style.css", "keys.js", "search.js")
 
 
 class Issues(Protocol):
-    """What of the store the archive is drawn from."""
+    """The part of the store that the archive is drawn from."""
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
@@ -95,7 +95,7 @@ class Drawing:
         }
 
     def draw(self, editions: Sequence[str], paths: Collection[str] | None) -> Manifest:
-        """Draw what of *paths* is out of date, None for all; what to remember of it."""
+        """Draw those of *paths* that are out of date, None for all, and return the new manifest."""
         plan = self.plan(editions)
         wanted = plan.keys() if paths is None else set(paths)
         if _SEARCH in wanted:  # its page tells what lies there
@@ -103,7 +103,7 @@ class Drawing:
         for path, draw in plan.items():
             if path in wanted:
                 draw()
-        # What months have goes into the manifest, so whoever completes it has to have drawn them himself.
+        # The manifest lists what the months have, so a drawing that completes it has to have drawn the months itself.
         left = self.due - wanted
         if not left:
             return self._new
@@ -111,7 +111,7 @@ class Drawing:
         return replace(self._old, ahead=(self._state, tuple(sorted(pages))))
 
     def plan(self, editions: Sequence[str]) -> dict[str, Callable[[], None]]:
-        """Path → what draws it, in the order of drawing. Nothing is drawn yet."""
+        """Return a function that draws it for each path out of date, in the order of drawing. Nothing is drawn yet."""
         changed = self._compare()
         self._stood = stood_in(self._new.notes)
         self._found = SearchFiles(self._folder, self._old, self._new, self._issue, is_fresh=self._is_fresh)
@@ -157,7 +157,7 @@ class Drawing:
     # -- what changed
 
     def _compare(self) -> set[IssueKey]:
-        """Find the issues that are new, different or gone, and take notes of all there are."""
+        """Return the issues that are new, changed or gone, and make the notes of all issues."""
         old = self._old.notes
         # An issue with papers is a fact. An empty one may yet be replaced, so those are looked at again.
         known = {key for key, n in self._dates.items() if n and key in old and old[key].entries == n}
@@ -188,7 +188,7 @@ class Drawing:
         return (f"{key.day:%d}.js" in there or not is_first) and there.issuperset(f"{one}.js" for one in letters)
 
     def _name(self, edition: str) -> str:
-        """What an edition is called: as it is configured; as its newest issue has it; by its name."""
+        """Return the title of an edition: as configured, else that of its newest issue, else its name."""
         if edition in self._titles:
             return self._titles[edition]
         keys = self._by_edition.get(edition)
@@ -204,7 +204,7 @@ class Drawing:
         return issue
 
     def _notes(self, changed: set[IssueKey]) -> Iterator[Note]:
-        """The notes of these issues, before and after."""
+        """Yield the old and new notes of *changed* issues."""
         for key in sorted(changed):
             yield from (notes[key] for notes in (self._old.notes, self._new.notes) if key in notes)
 
@@ -279,7 +279,7 @@ class Drawing:
     def _plan_topics(
         self, changed: set[IssueKey]
     ) -> tuple[dict[str, Callable[[], None]], dict[str, Callable[[], None]]]:
-        """What draws the topics that changed, and what draws those pages that are looked at in every run."""
+        """Return what draws the pages of changed topics, and what draws topic pages that every run checks."""
         touched = {topic_slug(topic): topic for note in self._notes(changed) for topic, _ in note.topics}
         former = {topic_slug(topic): topic for topic in self._former}
         papers: dict[str, set[str]] = {}
@@ -313,7 +313,7 @@ class Drawing:
         )
 
     def _draw_topic(self, name: str, topic: str, papers: Collection[str]) -> None:
-        """The newest papers of a topic, each once, under the issue that printed it first."""
+        """Draw the page of a topic: its newest papers, each once, under the issue that printed it first."""
         path = topic_path(name)
         links = Links(root=_root(path))
         # As the cards have them: a day's papers in the order of its editions and their issues.
@@ -344,7 +344,7 @@ class Drawing:
         return key, self._new.notes[key].papers.index(paper)
 
     def _listed(self, paper: str, links: Links) -> dict[str, Any]:
-        """A paper on a topic's page, with the other places where it stood."""
+        """Return a paper for a topic's page, with links to the other issues that printed it."""
         first, *others = self._stood[paper]
         card = self._found.cards(first.day.isoformat())[paper]
         return {
@@ -356,12 +356,12 @@ class Drawing:
         }
 
     def _also(self, key: IssueKey, first: date, links: Links) -> views.Word:
-        """Another issue that printed a paper; of the same day, its name says enough."""
+        """Return a link to another issue that printed a paper: the edition's title, and the day if it is another."""
         day = "" if key.day == first else f", {views.short_day(key.day, year=key.day.year != first.year)}"
         return views.Word(text=f"{self._name(key.edition)}{day}", url=links.issue(key.edition, key.day))
 
     def _draw_moved(self, name: str, topic: str, *, among: Container[str]) -> None:
-        """Lead from the address of a topic that is gone to what it is called now, or take it away."""
+        """Draw a page that leads from a former topic to its present name, or remove the page if there is none."""
         path, now = topic_path(name), self._current(topic)
         if now is None or topic_slug(now) not in among:
             self._folder.remove(path)
@@ -397,7 +397,7 @@ class Drawing:
         )
         stored = [key for key in keys if key in self._dates]
         if not stored:
-            return  # the feeds as they are say more than empty ones
+            return  # the existing feeds are better than empty ones
         feed = self._feed(edition, stored)
         self._folder.write(f"{folder}/feed.xml", feeds.atom(feed))
         self._folder.write(f"{folder}/feed.json", feeds.json_feed(feed))
@@ -437,7 +437,10 @@ class Drawing:
         self._page("index.html", "index.html", editions=shown, description=description)
 
     def _front(self, edition: str) -> dict[str, Any]:
-        """An edition on the front page: its newest issue with papers, the empty days since, and those before."""
+        """Return an edition for the front page.
+
+        Its newest issue with papers, the empty days since, and earlier issues.
+        """
         keys = list(reversed(self._by_edition.get(edition, [])))
         full = next((key for key in keys if self._dates.get(key)), None)
         links = Links(root="")
@@ -457,7 +460,7 @@ class Drawing:
         }
 
     def _line(self, key: IssueKey, links: Links) -> dict[str, Any]:
-        """An issue on a list."""
+        """Return an issue for a list of issues."""
         note = self._new.notes[key]
         return {
             "day": _weekday(key.day),
@@ -486,7 +489,7 @@ def _first(issue: Issue, entries: int) -> Issue:
 
 
 def _in_short(text: str) -> str:
-    """*text* for a description that search engines and messengers show."""
+    """Shorten *text* to a page's description, which search engines and messengers show."""
     return clipped(one_line(strip_invisible(to_unicode(text))), _DESCRIPTION)
 
 

@@ -1,4 +1,4 @@
-"""Feeds out: an edition's newest issues as Atom (RFC 4287) and as JSON Feed 1.1."""
+"""Write feeds of an edition's newest issues: Atom (RFC 4287) and JSON Feed 1.1."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """One issue, as a feed tells of it."""
+    """One issue as an item of a feed."""
 
     day: date
     title: str
     summary: str
     content: str
-    """HTML that stands on its own."""
+    """HTML that needs no style sheet and no other file."""
     topics: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One edition's newest issues."""
+    """The feed of one edition: its newest issues."""
 
     edition: str
     title: str
@@ -37,13 +37,13 @@ class Feed:
     language: str
     updated: date
     url: str | None
-    """Where the edition's folder lies, with a slash at the end. None: nobody knows; links are relative then."""
+    """URL of the edition's folder, with a slash at the end. None: not known; links are relative then."""
     items: tuple[FeedItem, ...]
     """Newest first."""
 
 
 def atom(feed: Feed) -> bytes:
-    """The feed as Atom."""
+    """Return *feed* as Atom."""
     root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": feed.language})
     _text(root, "title", feed.title)
     _text(root, "id", feed_id(feed.url, feed.edition, None))
@@ -69,7 +69,7 @@ def atom(feed: Feed) -> bytes:
 
 
 def json_feed(feed: Feed) -> bytes:
-    """The feed as JSON Feed."""
+    """Return *feed* as JSON Feed."""
     top: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title}
     if feed.url:
         top |= {"home_page_url": f"{feed.url}index.html", "feed_url": f"{feed.url}feed.json"}
@@ -91,7 +91,7 @@ def json_feed(feed: Feed) -> bytes:
 
 
 def feed_id(url: str | None, edition: str, day: date | None) -> str:
-    """What a feed reader knows an issue by, for good: a tag URI (RFC 4151), or a UUID where no host gives a name."""
+    """Return the permanent id of an issue or feed: a tag URI (RFC 4151), or a UUID if *url* has no host."""
     name = edition + (f"/{day.isoformat()}" if day else "")
     host = urlsplit(url).hostname if url else None
     return f"tag:{host},2026:{name}" if host else uuid.uuid5(uuid.NAMESPACE_OID, f"research-digest/{name}").urn
@@ -110,5 +110,5 @@ def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML cannot hold."""
+    """Return *text* without the characters that XML cannot hold."""
     return _NOT_XML.sub("", text)

@@ -1,4 +1,4 @@
-"""The files of the site's search: which papers have which words, and the cards that topic pages are listed from too."""
+"""Write the files of the archive's search: cards of papers, which topic pages list too, and the index of words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMERLY = re.compile(r"\d{4}-\d\d\.js")
 
 
 def stood_in(notes: Mapping[IssueKey, Note]) -> dict[str, list[IssueKey]]:
-    """Each paper → the issues that printed it, the first one first."""
+    """Return the issues that printed each paper, by the paper's slug, the earliest first."""
     stood: dict[str, list[IssueKey]] = {}
     for key in sorted(notes):
         for name in notes[key].papers:
@@ -26,24 +26,24 @@ def stood_in(notes: Mapping[IssueKey, Note]) -> dict[str, list[IssueKey]]:
 
 
 class SearchFiles:
-    """What lies in `search/`, but for the page; see `digest.publish.catalogue`."""
+    """The files in `search/` except its page; their format is in `digest.publish.catalogue`."""
 
     def __init__(
         self, folder: Folder, old: Manifest, new: Manifest, issue: Callable[[IssueKey], Issue], *, is_fresh: bool
     ) -> None:
         """Args:
-        old: What was drawn before.
-        new: What is being drawn, with its notes; its days and letters are put in by `plan` and what it gives.
-        is_fresh: Whether what was drawn before still holds.
+        old: The manifest of the last drawing.
+        new: The manifest being made, with its notes; days and letters are added by `plan` and its functions.
+        is_fresh: Whether the files of the last drawing are still valid.
         """
         self._folder, self._old, self._new, self._issue, self._is_fresh = folder, old, new, issue, is_fresh
         self._stood = stood_in(new.notes)
         self._read: dict[str, Mapping[str, Card]] = {}
 
     def plan(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
-        """The folder of each month with a day that changed → what writes its cards and words; the others keep theirs.
+        """Return, for the folder of each month with a changed day, what writes its cards and words.
 
-        A paper stands under the day that printed it first, so another issue's day may be touched too.
+        A paper is listed under the day that printed it first, so a change may also touch another issue's day.
         """
         days = {key.day for key in changed}
         known = (self._old.notes, self._new.notes)
@@ -104,7 +104,7 @@ class SearchFiles:
         ]
 
     def cards(self, day: str) -> Mapping[str, Card]:
-        """The cards of a day, by paper; made anew where somebody else wrote the file."""
+        """Return the cards of a day by the papers' slugs; made anew if the file is not the one that was written."""
         if day not in self._read:
             self._read[day] = self._read_cards(day)
         return self._read[day]

@@ -1,4 +1,4 @@
-"""The folder of the archive: files appear whole or not at all, and only where they changed."""
+"""The folder of the archive: files are written atomically, and only if they changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Folder:
         self.written = 0
 
     def read(self, path: str) -> bytes | None:
-        """The file at *path* below the folder; None if it is not there."""
+        """Return the content of the file at *path* below the folder; None if it is not there."""
         try:
             return (self._root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
@@ -64,7 +64,7 @@ class Folder:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    # Always the same name: what a killed run left is overwritten by the next one, which writes this file again.
+    # Always the same name, so that a file left by a killed run is overwritten by the next run.
     temporary = target.with_name(f".{target.name}.tmp")
     try:
         with temporary.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Formulas between `$`: set as MathML on pages, approximated in Unicode where there is only text.
+"""Convert formulas between `$`: to MathML for pages, to an approximation in Unicode for plain text.
 
     "solved in $\\mathcal{O}(n^3)$"   ──to_mathml──►   solved in <math>…</math>      (everything else escaped)
                                     ──to_unicode──►  solved in O(n³)
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 MAX_FORMULA = 400
 """Characters. A longer one is shown as it was written: what is that long is hardly ever a formula."""
 _WIDE, _LONG = 24, 60
-"""Letters of a formula from which a phone, and any page, may be too narrow for it: browsers break none."""
+"""Letters of a formula from which a phone, and from which any page, may be too narrow: browsers don't break formulas.
+"""
 _MAX_SIDESETS = 3
 """latex2mathml sets each one twice, with all that is in it."""
 # Expanded like the "billion laughs" of XML; no formula of an abstract has macros of its own.
@@ -50,7 +51,10 @@ _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 
 @lru_cache(maxsize=4096)
 def to_mathml(text: str) -> Markup:
-    """*text* as HTML, its formulas as MathML. A formula that cannot be set stands there as code, as it was written."""
+    """Return *text* as HTML with formulas in MathML.
+
+    A formula that cannot be converted is shown as code, as written.
+    """
     return Markup("").join(
         _mathml(part, display=display) if is_formula else escape(part) for part, is_formula, display in _parts(text)
     )
@@ -58,12 +62,12 @@ def to_mathml(text: str) -> Markup:
 
 @lru_cache(maxsize=4096)
 def to_unicode(text: str) -> str:
-    """*text* as plain text, its formulas in Unicode characters as near as they come."""
+    """Return *text* as plain text with formulas approximated in Unicode."""
     return "".join(_unicode(part) if is_formula else part for part, is_formula, _ in _parts(text))
 
 
 def _parts(text: str) -> list[tuple[str, bool, bool]]:
-    """*text* in pieces: (piece, is it a formula?, between two dollars each?)."""
+    """Split *text* into pieces: (piece, whether it is a formula, whether it stood between double dollars)."""
     parts = []
     end = at = 0
     while match := _FORMULA.search(text, at):
@@ -75,12 +79,12 @@ def _parts(text: str) -> list[tuple[str, bool, bool]]:
 
 
 def _plain(text: str) -> str:
-    r"""A dollar outside a formula, which TeX writes as `\$`."""
+    r"""Replace `\$`, TeX's dollar outside a formula, by a dollar."""
     return text.replace("\\$", "$")
 
 
 def _is_formula(tex: str, *, after: str) -> bool:
-    """Whether this is no prose between two prices: "$5k and 10$", "$3/$", "$5-$10"."""
+    """Whether *tex* is a formula and not prose between two prices: "$5k and 10$", "$3/$", "$5-$10"."""
     if after.isdigit() and not _TEX.search(tex):
         return False
     if _PROSE.search(_TEXT_IN_FORMULA.sub("", tex)):

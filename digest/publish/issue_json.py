@@ -1,4 +1,4 @@
-"""An issue as JSON, for scripts: `issue.json` in the archive, and `--json`."""
+"""Convert an issue to JSON for scripts: `issue.json` in the archive, and the commands' `--json`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.core.models import Entry, Issue, Overview, SourceReport
 
 
 def issue_json(issue: Issue) -> dict[str, Any]:
-    """*issue* as JSON values, in a fixed order. Text is Unicode; formulas stay as TeX between `$`."""
+    """Return *issue* as JSON values, in a fixed order. Text is Unicode; formulas stay as TeX between `$`."""
     return {
         "edition": issue.edition,
         "date": issue.date.isoformat(),
@@ -50,7 +50,7 @@ def issue_json(issue: Issue) -> dict[str, Any]:
 
 
 def _overview_json(told: Overview) -> dict[str, Any]:
-    """Who wrote the overview, and what each sentence speaks of; the texts with blanks between them are the overview."""
+    """Return who wrote the overview, and its sentences with the papers each refers to."""
     return {
         "client": told.client,
         "model": told.model,
@@ -59,7 +59,7 @@ def _overview_json(told: Overview) -> dict[str, Any]:
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
-    """One entry: the paper's own record, what is said of it, and why it is there."""
+    """Return one entry as JSON values: the paper, its summary, and the reason why it was chosen."""
     paper, summary, signals = entry.paper, entry.summary, entry.signals
     return {
         "id": paper.id,
@@ -92,7 +92,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def source_json(report: SourceReport) -> dict[str, Any]:
-    """How one source stood on the day."""
+    """Return the report on one source as JSON values."""
     return {
         "name": report.name,
         "state": report.state.value,

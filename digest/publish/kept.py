@@ -1,7 +1,7 @@
-"""Issues of the archive that the store does not have: what is known of them, out of their own pages.
+"""Find issues of the archive that the store does not have, and read them from their own `issue.json`.
 
-The database was lost, an older one was put back, or another one is named in the config. Then these pages are the last
-copy of their issues, so they stay, and stay on the lists and in the search.
+This happens if the database was lost, an older one was put back, or the config names another one. Then the pages are
+the last copy of their issues, so they are kept, also on the lists and in the search.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def find_kept(folder: Folder, notes: Mapping[IssueKey, Note], stored: Mapping[IssueKey, int]) -> dict[IssueKey, Note]:
-    """The issues whose pages lie in *folder* and that are not *stored*, with what is to be known of each.
+    """Return the notes of issues whose pages are in *folder* and that are not *stored*.
 
     Args:
-        notes: Of the manifest; it may be lost too, and what an issue holds its own JSON tells.
-        stored: Issue → number of its entries. One that is empty there and was not when it was drawn is not the same.
+        notes: The notes of the manifest, which may be lost too; then they are made from the issues' own JSON.
+        stored: Number of entries of each stored issue. A stored issue without entries does not count as the issue whose
+            page has some.
     """
     known = {(edition_slug(key.edition), key.day): key for key in (*notes, *stored)}
     found: dict[IssueKey, Note] = {}
@@ -44,7 +45,7 @@ def find_kept(folder: Folder, notes: Mapping[IssueKey, Note], stored: Mapping[Is
             continue
         note, before = catalogue.note(kept_issue(folder, key)), notes.get(key)
         if before is not None:
-            # Where its JSON was lost, how many papers it had is known all the same.
+            # If its JSON was lost, the manifest still tells how many papers it had.
             note = replace(note, entries=note.entries or before.entries, accepted=before.accepted)
         if key not in stored or note.entries:
             found[key] = note
@@ -52,7 +53,10 @@ def find_kept(folder: Folder, notes: Mapping[IssueKey, Note], stored: Mapping[Is
 
 
 def kept_issue(folder: Folder, key: IssueKey) -> Issue:
-    """So much of an issue as its own JSON says and lists and search need; an empty one where that cannot be read."""
+    """Return what lists and search need of an issue, read from its `issue.json`.
+
+    An empty issue if that cannot be read.
+    """
     told = _told(folder, issue_path(key.edition, key.day).replace("index.html", "issue.json"))
     sections = []
     for section in map(_dict, _list(told.get("sections"))):

@@ -1,4 +1,4 @@
-"""Issue → one complete mail: text and HTML, of a size that no mail program cuts.
+"""Compose the mail of an issue, with a text and an HTML part, small enough that no mail program cuts it.
 
 Issue ──draw_body──► Body (the same for all recipients) ──compose──► Mail
 """
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     from css_inline import CSSInliner
 
 MAX_HTML_BYTES = 95_000
-"""Of the HTML part, encoded. Gmail cuts a mail off at about 102 kB and hides the rest behind a link."""
+"""Largest size of the encoded HTML part. Gmail cuts a mail off at about 102 kB and hides the rest behind a link."""
 MAX_TEXT_BYTES = 200_000
 MAX_SUBJECT = 150
 
 
 class _Policy(EmailPolicy):
-    """Leaves a header alone that has a word longer than a line: a link, a Message-ID.
+    """A policy that does not fold headers with a word longer than a line, as a link or a Message-ID.
 
-    Python would fold it into encoded words, which no mail program reads there. RFC 5322 allows lines of 998.
+    Python would fold these into encoded words, which no mail program reads there. RFC 5322 allows lines of 998.
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
         words = str(value).split()
         folded = super().fold_binary(name, value)
-        # What hardly fits is moved to the second line as a whole; the first alone reads as a mail without a subject.
+        # A long first word would be moved to the second line; a mail with an empty first line seems to have no subject.
         is_too_wide = max(map(len, words), default=0) > 70 or folded.startswith(f"{name}:\r\n".encode())
         is_left_alone = value.isascii() and len(value) < 900 and is_too_wide
         return f"{name}: {' '.join(words)}\r\n".encode() if is_left_alone else folded
@@ -54,7 +54,7 @@ _POLICY = _Policy(linesep="\r\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What all recipients of an issue get alike."""
+    """Subject, text and HTML of an issue's mail, the same for all recipients."""
 
     subject: str
     text: str
@@ -81,7 +81,7 @@ def compose(
     Args:
         sender: The bare address; it is the envelope's too.
         message_id: With its angle brackets; the same on each attempt.
-        at: What the Date header says; aware.
+        at: Time for the Date header; aware.
         site_url: Where the archive is served. Without it the mail links only to papers: where the archive lies on
             somebody's disk is nobody else's business.
         unsubscribe_url: One https address that unsubscribes this recipient by a single POST (RFC 8058).
@@ -114,7 +114,10 @@ def compose(
 
 
 def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None) -> Body:
-    """Subject, text and HTML of an issue. What has no room is left away from the end: points first, then entries."""
+    """Draw subject, text and HTML of an issue.
+
+    What has no room is left out from the end: points first, then entries.
+    """
     links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
     where = links.issue(issue.edition, issue.date)
     view = issue_view(issue, links=links)
@@ -134,7 +137,10 @@ def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None
 
 
 def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[str], bool]) -> tuple[IssueView, str]:
-    """As much of *view* as fits, drawn. Each step leaves away the points of one more entry, then one more entry."""
+    """Draw as much of *view* as fits, and return it with the drawing.
+
+    First points are left out, then entries, one by one.
+    """
     drawn = draw(view)
     if fits(drawn):
         return view, drawn
@@ -177,9 +183,9 @@ def _header(text: str) -> str:
 
 
 def _phrase(title: str) -> str:
-    """The title before a List-Id, quoted where it has characters that mean something there.
+    """Return the title for a List-Id header, quoted if it has special characters.
 
-    Encoded words cannot be quoted: a title beyond ASCII goes without such characters.
+    Encoded words cannot be quoted, so a title beyond ASCII loses its special characters.
     """
     if not title.isascii():
         return one_line(re.sub(r"[^\w\s!#$%&'*+/=?^`{|}~-]+", " ", title)) + " "
@@ -189,12 +195,12 @@ def _phrase(title: str) -> str:
 
 
 def _ascii_url(url: str) -> str:
-    """*url* for a header, which would set letters beyond ASCII as encoded words."""
+    """Return *url* in ASCII for a header, which would turn other letters into encoded words."""
     return quote(url, safe=":/?#[]@!$&'()*+;=%~")
 
 
 def encoded_size(content: str, subtype: str) -> int:
-    """Bytes of a part as it goes over the wire, its headers included."""
+    """Return the size in bytes of an encoded part of a mail, with its headers."""
     part = MIMEPart(policy=_POLICY)
     part.set_content(content, subtype=subtype, cte="quoted-printable")
     return len(part.as_bytes())

@@ -1,4 +1,4 @@
-"""Jinja: values in, text out. The user's own folder of templates comes before the shipped one, file by file."""
+"""Render Jinja templates. A file in the user's own folder of templates replaces the shipped one."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from digest.core.walls import foreign
 
 
 class Templates:
-    """A set of templates; each is compiled once."""
+    """The templates of pages and mails; each is compiled once."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """Args:
-        folders: Where to look for a template, in this order.
+        folders: Folders in which a template is looked for, in this order.
         """
         self._folders = tuple(folders)
         self._environment = SandboxedEnvironment(
             loader=FileSystemLoader(self._folders),
-            # By its own rule Jinja would leave some names unescaped; here only plain text is.
+            # Jinja's default would leave some file names unescaped; here only `.txt` is.
             autoescape=lambda name: name is None or not name.endswith(".txt"),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -36,19 +36,19 @@ class Templates:
         self._environment.filters["flow"] = flow
 
     def html(self, name: str, **values: Any) -> str:
-        """The template *name*, filled; every value is escaped."""
+        """Render the HTML template *name*; every value is escaped."""
         if name.endswith(".txt"):
             raise ValueError(f"{name} is not escaped; use text()")
         return self._render(name, values)
 
     def text(self, name: str, **values: Any) -> str:
-        """The `.txt` template *name*, filled; nothing is escaped."""
+        """Render the `.txt` template *name*; nothing is escaped."""
         if not name.endswith(".txt"):
             raise ValueError(f"{name} is escaped; use html()")
         return self._render(name, values)
 
     def file(self, name: str) -> bytes:
-        """A file that lies among the templates and is published as it is, e.g. `style.css`."""
+        """Return a file from the folders of templates that is published unchanged, e.g. `style.css`."""
         for folder in self._folders:
             path = folder / name
             if path.is_file():
@@ -56,7 +56,7 @@ class Templates:
         raise ConfigError(f"template {name} is missing in {self._places()}: install the package again")
 
     def fingerprint(self) -> str:
-        """A hash of all templates: other templates, other pages."""
+        """Return a hash of all templates, so that pages are drawn again when a template changes."""
         hashed = hashlib.sha256()
         for folder in self._folders:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -81,7 +81,10 @@ class Templates:
             raise DigestError(f"template {name}: cannot be read: {exc.strerror or exc}") from exc
 
     def _trips(self, name: str) -> Callable[[str], ConfigError]:
-        """A template may divide by nothing, or call what is no function: that is its author's business, not a bug."""
+        """Return what makes a ConfigError of any exception in a template.
+
+        A template's mistakes are no bugs of this program.
+        """
         return lambda said: ConfigError(f"template {name} in {self._places()}: {said}")
 
     def _places(self) -> str:
@@ -91,7 +94,7 @@ class Templates:
 def fill(text: str, width: int = 78, first: str = "", rest: str | None = None) -> str:
     """Wrap *text* to *width* characters; *first* stands before the first line, *rest* (or *first* again) before others.
 
-    A link is not broken, however long: half a link is none.
+    A link is never broken, however long.
     """
     return textwrap.fill(
         " ".join(text.split()),

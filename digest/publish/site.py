@@ -1,17 +1,17 @@
-"""The static archive: pages that open from the file system, drawn from the stored issues and nothing else.
+"""The static archive (web site) of issues: pages that open from the file system, drawn from the stored issues only.
 
-    index.html                      the newest issue of each edition, and the way to all others
+    index.html                      the newest issue of each edition, with links to all others
     EDITION/index.html              the archive of an edition, by month
-    EDITION/feed.xml, feed.json     its newest issues
+    EDITION/feed.xml, feed.json     the edition's newest issues
     EDITION/YYYY-MM-DD/index.html   one issue, and issue.json
-    topics/, topics/TOPIC/          papers by topic, newest first; of a topic that was renamed, the way to its new page
-    papers/PAPER/                   one paper: what is known of it, and where it stood
+    topics/, topics/TOPIC/          papers by topic, newest first; a renamed topic's old page leads to its new page
+    papers/PAPER/                   one paper, with the issues that printed it
     search/                         the search; it runs in the reader's browser
 
-The same issues give the same bytes: no clock, no chance, everything sorted. What did not change is not written; what a
-new issue touches (itself, its neighbours, its papers, its topics, its month) is all that is drawn.
+The same issues give the same bytes: no clock, no chance, everything sorted. A new issue causes only the pages to be
+drawn that it touches (its own, its neighbours, its papers, topics and month), and unchanged files are not written.
 
-The pages of an issue that the store does not have are its last copy: they stay as they are, and on the lists.
+The pages of an issue that the store does not have are its last copy: they are kept, and stay on the lists.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ class StaticSite:
         current: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Args:
-        titles: What editions are called, where that is not their name.
-        base_url: Where the folder is served, if it is: feeds then carry whole addresses.
-        former: Names that topics had once: their addresses lead to the topics of today.
-        current: What a topic that no issue has any more is called now.
+        titles: Titles of editions that differ from their names.
+        base_url: The URL where the folder is served, if it is; feeds then have absolute URLs.
+        former: Former names of topics; their pages lead to the present topics.
+        current: Gives the present name of a topic that no issue has any more; None if there is none.
         """
         self._folder = folder
         self._templates = templates
@@ -85,15 +85,15 @@ class StaticSite:
     ) -> int:
         """Bring pages up to date with the stored issues; how many files were written.
 
-        One process draws at a time. What a part of the paths brought up to date is noted, and is not drawn again
+        One process draws at a time. If only some paths are drawn, that is remembered, and they are not drawn again
         unless an issue comes or goes meanwhile.
 
         Args:
             editions: All configured editions: they come first on the front page, in this order. Issues of editions that
                 are no longer configured stay where they are.
-            paths: As `stale` gives them; others are left alone. None: all that are out of date.
-            recheck: Compare old issues too: something in them was given another name.
-            accept: Editions of which a person said that the store need not have what the archive has.
+            paths: Paths from `stale` to draw; others are left alone. None: all that are out of date.
+            recheck: Compare old issues too, as after topics were renamed.
+            accept: Editions for which a person accepted that the archive has issues which the store lacks.
 
         Raises:
             DigestError: The folder cannot be read or written.
@@ -133,7 +133,7 @@ class StaticSite:
         return {key: note.accepted for key, note in find_kept(folder, notes, stored).items() if note.entries}
 
     def page(self, edition: str, day: date) -> Path:
-        """Where the page of an issue lies."""
+        """Return the path of an issue's page."""
         return self._folder / issue_path(edition, day)
 
     def _fingerprint(self) -> str:
@@ -143,7 +143,7 @@ class StaticSite:
 
 
 class _Probe(Folder):
-    """A folder that is only compared: nothing is written or removed, but `written` counts what would be."""
+    """A folder for a dry run: nothing is written or removed; `written` counts the files that would be."""
 
     def write(self, path: str, content: bytes) -> None:
         self.written += self.read(path) != content
@@ -159,7 +159,7 @@ def _would_write(probe: _Probe, draw: Callable[[], None]) -> bool:
 
 
 def _library_versions() -> tuple[str, ...]:
-    """The libraries whose output stands in the pages."""
+    """Return names and versions of the libraries whose output is in the pages."""
     from importlib.metadata import version
 
     return tuple(f"{name} {version(name)}" for name in ("jinja2", "latex2mathml", "pylatexenc"))

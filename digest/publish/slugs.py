@@ -1,4 +1,4 @@
-"""Names of files and anchors: never text from outside, only what is left of it in `a-z`, `0-9` and `-`."""
+"""Slugs: names of files and anchors made from titles and ids, only of `a-z`, `0-9` and `-`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ RESERVED = frozenset({"papers", "search", "topics"})
 
 
 def slug(text: str) -> str:
-    """A name for *text*, `[a-z0-9-]{1,80}`; two texts never share one.
+    """Return the slug of *text*, `[a-z0-9-]{1,80}`; different texts have different slugs.
 
-    Readable where that is safe (`arxiv:2603.01234` → `arxiv-2603-01234`); with a hash where making it lost something.
+    Readable if no information is lost (`arxiv:2603.01234` → `arxiv-2603-01234`), else with a hash.
     """
     if match := _ARXIV.fullmatch(text):
         return f"arxiv-{match[1]}-{match[2]}"
@@ -29,14 +29,14 @@ def slug(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def topic_slug(name: str) -> str:
-    """A name for a topic. Case, commas, and a blank for a hyphen make no other topic: the taxonomy folds them too."""
+    """Return the slug of a topic. Case, commas and hyphens make no difference, as in the taxonomy."""
     plain = _plain(name)
     is_itself = plain == re.sub(",? ", "-", name.lower())
     return plain if is_itself and _is_free(plain) else _hashed(plain, name)
 
 
 def edition_slug(name: str) -> str:
-    """A name for an edition's folder, beside the archive's own."""
+    """Return the slug of an edition's folder, different from the archive's own folders."""
     return _hashed(name, name) if name in RESERVED else slug(name)
 
 
@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
 
 
 def _is_free(plain: str) -> bool:
-    """Whether *plain* is a name, and none that a hash could have made."""
+    """Whether *plain* is a valid slug, and does not look like one with a hash."""
     return 0 < len(plain) <= MAX_SLUG and not _HASHED.search(plain)
 
 

@@ -1,4 +1,4 @@
-"""An issue as plain text: the text part of the mail, and what `digest show` gives to a pipe."""
+"""Render an issue as plain text, for the mail's text part and for `digest show` into a pipe."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from digest.publish.views import IssueView, Links, issue_view
 
 
 def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = None) -> str:
-    """*issue* as text, in lines of at most 78 characters unless a link is longer."""
+    """Return *issue* as text, in lines of at most 78 characters unless a link is longer."""
     root = site_url.rstrip("/") + "/" if site_url else None
     return view_text(issue_view(issue, links=Links(root=root)), templates=templates)
 
 
 def view_text(view: IssueView, *, templates: Templates, page: str = "", stop: str = "") -> str:
-    """An issue already in words, as text.
+    """Return an issue's view as text.
 
     Args:
-        page: Where the whole issue can be read.
-        stop: How to get no more of these.
+        page: URL of the whole issue.
+        stop: How to unsubscribe.
     """
     return templates.text("issue.txt", issue=view, page=page, stop=stop)

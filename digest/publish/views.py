@@ -1,10 +1,10 @@
-"""What the templates print: an issue said in words, ready to be looped over.
+"""Views: an issue in words and links, as the templates of pages, mails and text print it.
 
     Issue ──issue_view──► IssueView ──► issue.html   (formulas as MathML, links within the archive)
                                    ├──► mail.html    (formulas in Unicode, links into the archive where it has a URL)
                                    └──► issue.txt
 
-Templates hold no logic: what is counted, cut, named or left away is decided here.
+Templates hold no logic: counting, cutting, naming and leaving out are done here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from digest.publish.slugs import edition_slug, slug, topic_slug
 
 SHOWN_AUTHORS: Final = 3
 _REASONS: Final = 4
-"""Why there are extracts; a server that is down has many words for it."""
+"""Most different reasons for extracts that are named; a server that is down has many messages."""
 _MANY: Final = 12
 """Sources from which on the quiet ones are not named one by one."""
 NO_SUMMARY: Final = "No abstract in the source."
@@ -48,34 +48,42 @@ _LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where things lie in the archive, seen from one place."""
+    """Links to pages of the archive from one place: a page, or a mail."""
 
     root: str | None
-    """What leads to the archive's root: `../../`, or its URL with a slash at the end. None: there is no way there."""
+    """Prefix that leads to the archive's root: `../../`, or its URL with a slash at the end. None: there can be no
+    links.
+    """
 
     def to(self, path: str) -> str:
-        """A link to *path* in the archive; empty where there is no way there."""
+        """Return a link to *path* in the archive; empty if there can be no links."""
         return "" if self.root is None else self.root + path
 
     def issue(self, edition: str, day: date) -> str:
+        """Return a link to an issue's page."""
         return self.to(issue_path(edition, day))
 
     def topic(self, name: str) -> str:
+        """Return a link to a topic's page."""
         return self.to(topic_path(topic_slug(name)))
 
     def paper(self, paper_id: str) -> str:
+        """Return a link to a paper's page."""
         return self.to(paper_path(slug(paper_id)))
 
 
 def issue_path(edition: str, day: date) -> str:
+    """Return the path of an issue's page below the archive's root."""
     return f"{edition_slug(edition)}/{day.isoformat()}/index.html"
 
 
 def topic_path(name: str) -> str:
+    """Return the path of a topic's page below the archive's root."""
     return f"topics/{name}/index.html"
 
 
 def paper_path(name: str) -> str:
+    """Return the path of a paper's page below the archive's root."""
     return f"papers/{name}/index.html"
 
 
@@ -95,12 +103,14 @@ class Reference:
     title: str
     anchor: str
     url: str
-    """Its place on the same page; of an entry that is not shown there, where else it is."""
+    """Link to the entry on the same page, or to another page if it is not shown there."""
     elsewhere: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceView:
+    """A sentence of the overview with the entries it refers to."""
+
     text: str
     references: tuple[Reference, ...] = ()
     end: str = ""
@@ -109,6 +119,8 @@ class SentenceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
+    """An entry in words and links."""
+
     number: int
     """Its place in the issue, from 1, where the overview refers to entries by that; else 0."""
     anchor: str
@@ -118,7 +130,7 @@ class EntryView:
     page: str
     """Its page in the archive."""
     language: str
-    """Of the summary, where it is not the page's own (English); empty otherwise."""
+    """Language code of the summary if it is not English, the page's own; empty otherwise."""
     tldr: str
     points: tuple[str, ...]
     facts: tuple[Word, ...]
@@ -133,6 +145,8 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
+    """A section of an issue with the entries that are shown."""
+
     topic: Word
     anchor: str
     count: int
@@ -142,13 +156,15 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOutView:
+    """Papers that an issue left out for the same reason."""
+
     reason: str
     papers: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeView:
-    """What has become of a paper of an earlier issue."""
+    """A change of a paper of an earlier issue, in words."""
 
     title: str
     url: str
@@ -158,6 +174,8 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
+    """A whole issue in words and links."""
+
     edition: str
     title: str
     day: str
@@ -167,11 +185,11 @@ class IssueView:
     """All entries, also those that are not shown."""
     overview: str
     sentences: tuple[SentenceView, ...]
-    """The overview with what each sentence of it speaks of; all of it in one where that is not known."""
+    """The sentences of the overview with their references; one for all of it if the references are not known."""
     numbered: str
     """The overview with the numbers of entries in it, for plain text."""
     overview_language: str
-    """Where it is not the page's own (English); empty otherwise."""
+    """Language code of the overview if it is not English, the page's own; empty otherwise."""
     why_empty: str
     covers: str
     completeness: str
@@ -185,16 +203,16 @@ class IssueView:
     left_out_count: int
     changes: tuple[ChangeView, ...]
     troubles: tuple[str, ...]
-    """What sources said that could not be read or are late, a sentence each."""
+    """Errors of sources that could not be read or are late, a sentence each."""
     writers: tuple[str, ...]
     """Who wrote the summaries, in sentences."""
 
 
 def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_unicode) -> IssueView:
-    """*issue* in words.
+    """Return the view of *issue*.
 
     Args:
-        say: What sets text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
+        say: Converts text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
     """
     say = _on_one_line(say)
     numbers = {entry.paper.id: number for number, entry in enumerate(issue.entries, 1)} if issue.told else {}
@@ -229,7 +247,7 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
 
 
 def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: date, number: int = 0) -> EntryView:
-    """One entry; *day* is the issue's, whose year need not be said."""
+    """Return the view of one entry; *day* is the issue's, whose year is left out of dates."""
     say = _on_one_line(say)
     paper, summary = entry.paper, entry.summary
     mark, mark_why = _mark(entry)
@@ -274,7 +292,7 @@ def shortened(view: IssueView, *, entries: int, points: int) -> IssueView:
 
 
 def _on_one_line(say: Callable[[str], str]) -> Callable[[str], str]:
-    """A second lock, like that on links: whatever a text holds, it is one line and all of it can be seen."""
+    """Return *say* restricted to one line without invisible characters, as a second safeguard after the parsers."""
     return lambda text: say(one_line(strip_invisible(text)))
 
 
@@ -297,14 +315,14 @@ def short_day(day: date, *, year: bool = True) -> str:
 
 
 def some_authors(authors: Sequence[str], *, most: int = SHOWN_AUTHORS + 1) -> str:
-    """The first three "and 12 more" where there are more than *most*; "and 1 more" would be no shorter than a name."""
+    """Return the authors in words: all, or the first three "and 12 more" if there are more than *most*."""
     if len(authors) <= most:
         return ", ".join(authors)
     return f"{', '.join(authors[:SHOWN_AUTHORS])} and {len(authors) - SHOWN_AUTHORS} more"
 
 
 def completeness(reports: Sequence[SourceReport]) -> str:
-    """One line on what each source gave; of many sources, those with nothing out of the ordinary stand together."""
+    """Return one line on how many papers each source gave; of many sources, those without remarks are summed up."""
     plain = [r for r in reports if not _remarks(r)] if len(reports) > _MANY else []
     fresh = [r for r in plain if r.state is SourceState.FRESH and r.listed == r.expected]
     quiet = [r for r in plain if r.state is SourceState.QUIET]
@@ -319,7 +337,7 @@ def completeness(reports: Sequence[SourceReport]) -> str:
 
 
 def web_link(url: str) -> str:
-    """*url* if a browser may follow it, else nothing: a second lock behind the parsers' own."""
+    """Return *url* if it is safe to follow, else "", as a second safeguard after the parsers."""
     return web_url(url) or ""
 
 
@@ -341,7 +359,7 @@ def _state(report: SourceReport) -> str:
 
 
 def _remarks(report: SourceReport) -> list[str]:
-    """What is out of the ordinary."""
+    """Return the remarks on a source whose day was not an ordinary one."""
     said = []
     if report.rejected:
         said.append(f"{report.rejected:,} unreadable")
@@ -393,7 +411,7 @@ def _change_view(change: Change, *, links: Links, say: Callable[[str], str], day
 
 
 def _why_empty(issue: Issue) -> str:
-    """Why there are no papers; whether something new came out is not known where no source could be read."""
+    """Return why an issue has no papers. If no source could be read, it is not known whether something new came out."""
     if issue.why_empty is None:
         return ""
     unread = bool(issue.sources) and all(report.state is SourceState.FAILED for report in issue.sources)
@@ -425,9 +443,9 @@ def _facts(entry: Entry, *, links: Links, day: date) -> Iterator[Word]:
 
 
 def _why(entry: Entry) -> str:
-    """The reason without what the quiet line says already: votes and sources."""
+    """Return an entry's reason without votes and sources, which its line of facts says already."""
     said = {count(entry.signals.upvotes or 0, "upvote")}
-    # Of 0.1: behind "Why here:" that was a colon too many.
+    # Reasons of version 0.1 had a colon here, which does not fit behind "Why here:".
     reason = entry.reason.replace("for a change: off your interests", OFF)
     parts = [part for part in reason.split("; ") if part not in said and not part.startswith("listed by ")]
     return "; ".join(parts)
@@ -448,7 +466,10 @@ def _mark(entry: Entry) -> tuple[str, str]:
 
 
 def _writers(issue: Issue) -> tuple[str, ...]:
-    """Who wrote what, and how far it was checked. Words of the abstract are said so once, not on each entry."""
+    """Return sentences on who wrote the summaries and how they were checked.
+
+    Extracts are explained once for all entries.
+    """
     summaries = [entry.summary for entry in issue.entries if entry.summary.tldr]
     written = [summary for summary in summaries if summary.client != "extractive"]
     models = Counter(summary.model or summary.client for summary in written)
@@ -503,12 +524,12 @@ def _numbered(sentence: SentenceView) -> str:
 
 
 def _foreign(language: str) -> str:
-    """*language* where the page, which is English, has to say it."""
+    """Return *language* if it is not English, the language of the page; else ""."""
     return "" if language.split("-")[0] == "en" else language
 
 
 def _checks(passed: Collection[str]) -> Iterator[str]:
-    """What was checked of every summary by a model, as far as a reader has something of it."""
+    """Yield in words the checks that every model's summary passed, as far as they matter to readers."""
     said = [
         words
         for name, words in (("numbers", "the numbers in it stand there"), ("belongs", "its words belong to it"))
@@ -530,7 +551,7 @@ def _extracts(reasons: Sequence[str]) -> Iterator[str]:
 
 
 def _for_readers(reason: str) -> str:
-    """Why there is an extract; addresses, and what to set where, are for those who run this, who were told."""
+    """Return the reason for an extract without URLs and settings, which concern only the operator."""
     return "the model could not be asked" if "://" in reason or "[llm]" in reason else reason.strip().rstrip(".")
 
 
@@ -551,7 +572,7 @@ def _section_view(
 
 
 def _left_out(papers: Iterable[LeftOut], *, say: Callable[[str], str]) -> tuple[LeftOutView, ...]:
-    """Grouped by reason, the most frequent first; within a group as the issue has them."""
+    """Group the papers left out by reason, the most frequent first; within a group in the issue's order."""
     groups: dict[str, list[Word]] = {}
     for paper in papers:
         groups.setdefault(paper.reason, []).append(Word(text=say(paper.title), url=web_link(paper.url)))
@@ -560,7 +581,7 @@ def _left_out(papers: Iterable[LeftOut], *, say: Callable[[str], str]) -> tuple[
 
 
 def paper_facts(paper: Paper) -> tuple[tuple[str, str], ...]:
-    """What is known of a paper, (name, value), for its own page."""
+    """Return the facts on a paper for its own page, as (name, value)."""
     facts = [
         ("Published", short_day(paper.published.date()) if paper.published else ""),
         ("This version", _version(paper)),
@@ -571,7 +592,7 @@ def paper_facts(paper: Paper) -> tuple[tuple[str, str], ...]:
 
 
 def paper_links(paper: Paper) -> tuple[Word, ...]:
-    """Where a paper can be read and discussed."""
+    """Return links to where a paper can be read and discussed."""
     places = [Word(text="the paper", url=web_link(paper.url))]
     places += [Word(text=_LINK_WORDS.get(link.rel, link.rel), url=web_link(link.url)) for link in paper.links]
     return tuple(place for place in places if place.url)

@@ -145,6 +145,7 @@ _CHANGES_OF: Final = {"withdrawn": _withdrawn, "revised": _revised, "rising": _r
 
 
 def save_told(connection: Connection, issue: Issue) -> None:
+    """Record the changes of papers that *issue* tells, so that no later issue of the edition tells them again."""
     pks = find_pks(connection, (change.id for change in issue.changes))
     rows = [
         {

@@ -37,10 +37,12 @@ class Extracts:
 
     @cached_property
     def extractor(self) -> Extractor:
+        """The extractor with the trained weights, read when it is first needed."""
         return Extractor.parse(assets.trained_text(_SENTENCES))
 
     @cached_property
     def tagger(self) -> Tagger:
+        """The tagger with the trained classifier, read when it is first needed."""
         return Tagger(self.taxonomy, Classifier.parse(assets.trained(_CATEGORIES)))
 
     @cached_property

@@ -69,10 +69,12 @@ class ModelSummarizer:
 
     @property
     def client(self) -> str:
+        """`openai` or `replay`."""
         return self.llm.client
 
     @property
     def model(self) -> str:
+        """The name of the model, as configured."""
         return self.llm.model
 
     def begin(self, run: str) -> ModelWriting:

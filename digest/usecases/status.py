@@ -35,6 +35,8 @@ class Overall(Ledger, Outdated, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionStatus:
+    """The newest issue of an edition, and when the next one is due."""
+
     name: str
     newest: date | None
     """The newest issue that has entries."""
@@ -56,6 +58,8 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
+    """All that `digest status` tells."""
+
     store: Status
     editions: tuple[EditionStatus, ...]
     checks: tuple[CheckCount, ...] = ()

@@ -1,4 +1,4 @@
-"""Find the papers most similar to a given paper, by shared words of which rare ones count most, and name these words."""
+"""Find the papers most similar to a given paper by shared words, of which rare ones count most."""
 
 from __future__ import annotations
 

@@ -17,8 +17,9 @@ from digest.core.topics.fold import Taxonomy
 _LIKELY: Final = 0.25
 """Probability from which a guessed category is used beside the words.
 
-On 500 papers of arXiv's listing of computer science, topics
-found with such guesses agree with those found with the real categories at 0.95 (Jaccard), without any guess at 0.87."""
+On 500 papers of arXiv's listing of computer science, topics found with such guesses agree with those found with the
+real categories at 0.95 (Jaccard), without any guess at 0.87.
+"""
 _SURE: Final = 0.5
 """Probability from which a guessed category gives a topic to a paper whose text names none."""
 
@@ -36,7 +37,7 @@ class Tagger:
 
     def __init__(self, taxonomy: Taxonomy, classifier: Guess | None = None) -> None:
         """Args:
-        classifier: None: a paper without categories is judged by its words alone.
+        classifier: Guesses categories; None: a paper without categories is tagged by its words alone.
         """
         self._taxonomy = taxonomy
         self._classifier = classifier

@@ -1,4 +1,4 @@
-"""arXiv's XML as all its readers see it: a tree the guard has passed, and children by local name."""
+"""Parse arXiv's XML, after the guard's checks, into a tree whose children are found by their local names."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ class Fields:
         return name in self._children
 
     def all(self, name: str) -> list[_Element]:
+        """Return all children called *name*, in order; empty if there are none."""
         return self._children.get(name, [])
 
     def first(self, name: str) -> Fields:
+        """Return the fields of the first child called *name*, which must exist."""
         return Fields(self._children[name][0])
 
     def text(self, name: str) -> str:
-        """The text of the first *name*; empty where there is none."""
+        """Return the text of the first child called *name*; empty if there is none."""
         return text(self._children[name][0]) if name in self._children else ""
 
 
