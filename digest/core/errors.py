@@ -2,7 +2,7 @@
 
 DigestError             one sentence for the person who must act
 ├── ConfigError         config.toml, an option or a variable is wrong: nothing ran (exit 2)
-│   └── SetError        (digest.evaluation.sets) a labelled set is damaged: the others are measured
+│   └── SetError        (`digest.evaluation.sets`) a labelled set is damaged: the others are measured
 ├── SourceError         a source could not be read or understood: the others go on, the issue names it
 │   └── NotYetError     there is nothing to read yet for this day: asked again later
 ├── LLMError            a request to a model failed: the batch is halved, in the end the extractive summary stands in

@@ -1,1 +1,1 @@
-"""Where mails go: an SMTP server, or a folder."""
+"""Mailers: deliver mails to an SMTP server, or write them to a folder."""

@@ -1,4 +1,4 @@
-"""Mails as files: one complete message per delivery, for a person to look at or another program to send."""
+"""The outbox: writes mails as files, for a person to look at or another program to send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from digest.core.walls import reason_of
 
 
 class OutboxMailer:
-    """Writes each mail into a folder. Its name follows from issue and recipient: written twice, it is one file."""
+    """Writes each mail into a folder.
+
+    The file's name follows from issue and recipient, so that there is one file for both.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,10 +29,9 @@ class OutboxMailer:
         """There is nothing to close."""
 
     def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:  # noqa: ARG002 -- see below
-        """Write the file whole or not at all.
+        """Write the mail's file atomically.
 
-        There is no moment of doubt: what a process that died here left is written again, and is the same file. So
-        `before_dot` is not called.
+        No delivery is ever in doubt: after a crash the same file is written again. So `before_dot` is not called.
 
         Raises:
             DeliveryError: The folder cannot be written to, or the disk is full.
@@ -50,6 +52,6 @@ class OutboxMailer:
 
 
 def file_name(mail: Mail) -> str:
-    """`daily-2026-06-03-ada-example-org-1f0c9a7e.eml`."""
+    """Return the name of a mail's file: `daily-2026-06-03-ada-example-org-1f0c9a7e.eml`."""
     readable = re.sub(r"[^a-z0-9]+", "-", f"{mail.label} {mail.recipient}".lower()).strip("-")[:80]
     return f"{readable}-{sha256(mail.message_id.encode()).hexdigest()[:8]}.eml"

@@ -1,8 +1,8 @@
-"""What a server's reply to a step of SMTP means: whose fault a refusal is, and who can do something about it.
+"""Interpret an SMTP server's replies: whether a refusal is final, and whether it is about the recipient or about us.
 
-A code's first digit says whether to try again; whom it is about says the enhanced code behind it (RFC 3463), where
-there is one. Only a refusal that is about the recipient may end in "never again": a relay that does not know us, a
-login that is missing or a mail that is too large is the same for everybody, and goes away when a person mends it.
+A code's first digit says whether to try again; the enhanced code behind it (RFC 3463), if there is one, says whether
+the refusal is about the recipient. Only such a refusal may be final: an unknown sender, a missing login or a mail that
+is too large concerns all recipients, and ends when a person corrects the settings.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAYS_US: Final = re.compile(
     re.IGNORECASE,
 )
 _RECIPIENT_CODES: Final = frozenset({501, 550, 551, 552, 553, 556})
-"""Of a reply to RCPT that has no enhanced code, or one that says nothing."""
+"""Codes of replies to RCPT that are about the recipient if there is no enhanced code, or an unspecific one."""
 _SAYS_NOTHING: Final = ("", "5.0.0", "5.1.0", "5.5.0")
 _LONGEST: Final = 300
 _AGAIN: Final = "it is tried again by the next run"
@@ -37,44 +37,44 @@ _AGAIN: Final = "it is tried again by the next run"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One whole reply."""
+    """One complete reply to an SMTP command."""
 
     step: Step
     code: int
     text: str
-    """On one line, without characters that a terminal would act on."""
+    """The reply's text on one line, without control characters."""
 
     @classmethod
     def of(cls, step: Step, code: int, said: bytes | str) -> Reply:
-        """The reply as smtplib gives it."""
+        """Make a reply from smtplib's code and text."""
         return cls(step, code, readable(said))
 
     @property
     def is_yes(self) -> bool:
-        """The step is done, and the next one may follow."""
+        """Whether the command succeeded."""
         return self.code == 354 if self.step == "DATA" else 200 <= self.code < 300
 
     @property
     def is_no(self) -> bool:
-        """The step is refused, for now or for good, and the connection is as it was."""
+        """Whether the command was refused, for now or for good; the connection stays usable."""
         return 400 <= self.code < 600
 
     @property
     def enhanced(self) -> str:
-        """As in `5.7.1`; empty where there is none."""
+        """The enhanced code, as in `5.7.1`; empty if there is none."""
         found = _ENHANCED.match(self.text)
         return found[0] if found else ""
 
     @property
     def is_about_recipient(self) -> bool:
-        """This address is refused, and others need not be."""
+        """Whether only this recipient's address is refused."""
         if _OF_RECIPIENT.fullmatch(self.enhanced):
             return True
         return self.step == "RCPT" and self.code in _RECIPIENT_CODES and self.enhanced in _SAYS_NOTHING
 
     @property
     def is_about_us(self) -> bool:
-        """Not the recipient is refused but who sends, or what."""
+        """Whether the sender, the login or the mail is refused, not the recipient."""
         if _OF_US.fullmatch(self.enhanced):
             return True
         return not _OF_RECIPIENT.fullmatch(self.enhanced) and bool(_SAYS_US.search(self.text))
@@ -84,11 +84,11 @@ class Reply:
 
 
 def refusal(reply: Reply, *, where: str, sender: str, logs_in: bool) -> DeliveryError:
-    """What a reply that `is_no` means for the mail.
+    """Return the error for a reply that `is_no`.
 
     Args:
         where: The server, as in `smtp.example.org:587`.
-        logs_in: A user name is configured.
+        logs_in: Whether a user name is configured.
     """
     if reply.code in _WANTS_LOGIN:
         do = "check [mail] username and password_env" if logs_in else "set [mail] username and password_env"
@@ -110,6 +110,6 @@ def refusal(reply: Reply, *, where: str, sender: str, logs_in: bool) -> Delivery
 
 
 def readable(said: bytes | str) -> str:
-    """What a server said, on one line that no terminal acts on."""
+    """Return a server's text on one line without control characters."""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     return one_line(printable(text))[:_LONGEST]

@@ -1,8 +1,8 @@
-"""Mails over SMTP: STARTTLS or TLS, AUTH, and the one narrow gap where nobody can know.
+"""Send mails over SMTP, with STARTTLS or TLS and AUTH, so that a delivery is in doubt only between final dot and reply.
 
-smtplib sends the body and the final dot in one write. Here the dot goes out alone, after the store has written down
-that it will (`before_dot`): a process that dies before it has delivered nothing, so only "dot → reply" is in doubt
-(RFC 1047). Behind the dot a whole 2xx is "sent", a whole 4xx or 5xx "not taken", and everything else is in doubt.
+smtplib sends the body and the final dot in one write. Here the dot is sent alone, after the store has recorded that it
+will be (`before_dot`): a process that dies before the dot has delivered nothing, so only "dot → reply" is in doubt
+(RFC 1047). After the dot a complete 2xx is "sent", a complete 4xx or 5xx "not taken", and everything else is in doubt.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from digest.deliver.smtp_connection import AFTER_DOT_S, Connection, TlsConnectio
 _METHODS: Final = ("PLAIN", "LOGIN", "CRAM-MD5")
 """Best first. Only one is tried: a second try with the same password is a second wrong password to the server."""
 _GOODBYE_S: Final = 5.0
-"""For the reply to QUIT, which says nothing."""
+"""Seconds for the reply to QUIT, which does not matter."""
 _TLS_PORT: Final = 465
 
 
 class _BrokenError(Exception):
-    """The connection went away, or was used up, before the final dot; nothing was delivered."""
+    """The connection broke, or the server ended it, before the final dot; nothing was delivered."""
 
     def __init__(self, error: DeliveryError) -> None:
         super().__init__(str(error))
@@ -73,7 +73,7 @@ class SmtpMailer:
         self.close()
 
     def close(self) -> None:
-        """Say good-bye, if there is anybody."""
+        """Close the connection with QUIT, if one is open."""
         if self._connection is not None:
             self._connection.patience_s = _GOODBYE_S
             with suppress(smtplib.SMTPException, OSError):
@@ -102,14 +102,14 @@ class SmtpMailer:
         except DeliveryError:
             raise  # what is left of the connection can be used
         except BaseException:
-            # In the midst of a mail: whatever went out next would be taken for a part of it.
+            # In the middle of a mail, anything sent next would be taken for a part of it.
             self._drop()
             raise
 
     # -- the steps of a mail
 
     def _hand_over(self, mail: Mail) -> Connection:
-        """All of the mail but the final dot.
+        """Send all of the mail except the final dot.
 
         If a connection that is open already breaks, the mail is tried once more on a new one: servers end those that
         are idle or have carried enough mails, and nothing was delivered.
@@ -137,7 +137,7 @@ class SmtpMailer:
         return connection
 
     def _finish(self, connection: Connection, sender: str) -> None:
-        """The final dot, from which on a mail may have been delivered."""
+        """Send the final dot, after which the mail may have been delivered, and read the reply."""
         try:
             # Once more, for writing down what comes now took a while.
             connection.expect_silence()
@@ -158,7 +158,7 @@ class SmtpMailer:
         raise self._refusal(reply, sender)
 
     def _step(self, step: Step, sender: str, do: Callable[[], tuple[int, bytes]]) -> None:
-        """One command and its reply.
+        """Send one command and read its reply.
 
         Raises:
             _BrokenError: The connection cannot be used any more.
@@ -181,7 +181,7 @@ class SmtpMailer:
         raise error
 
     def _reset(self) -> None:
-        """Make sure that nothing of this mail is left when the next one begins."""
+        """Reset the session (RSET), so that nothing of this mail is left when the next one begins."""
         if self._connection is not None:
             try:
                 code, _ = self._connection.rset()
@@ -228,7 +228,7 @@ class SmtpMailer:
         return context
 
     def _introduce(self, connection: Connection) -> None:
-        """EHLO, encryption and login, as far as they are wanted."""
+        """Send EHLO, encrypt and log in, as configured."""
         connection.ehlo_or_helo_if_needed()
         if self._security == "starttls":
             # A password, or what people read, never goes over an open line.
@@ -294,7 +294,7 @@ class SmtpMailer:
         return refusal(reply, where=self._where, sender=sender, logs_in=bool(self._username))
 
     def _broken(self, exc: Exception) -> _BrokenError:
-        """The connection is dropped; so far it is sure that nothing was delivered."""
+        """Drop the connection and return the error; so far certainly nothing was delivered."""
         self._drop()
         if isinstance(exc, UnicodeError):
             return _BrokenError(DeliveryError("the address has letters that SMTP cannot carry"))
@@ -311,7 +311,7 @@ class SmtpMailer:
         )
 
     def _no_connection(self, exc: Exception) -> DeliveryError:
-        """Translate what went wrong before the first mail."""
+        """Return the error for a connection that could not be made or prepared."""
         where, hint = self._where, port_hint(self._port, self._security)
         hint = f"; {hint}" if hint else ""
         if (fault := certificate_error(exc)) is not None:
@@ -339,7 +339,7 @@ class SmtpMailer:
 
 
 def port_hint(port: int, security: str) -> str:
-    """What to try where a port and the security asked for seldom go together; empty where they do."""
+    """Return what to try if port and security seldom go together; empty if they do."""
     if port == _TLS_PORT and security != "tls":
         return "port 465 is for encryption from the start: security = 'tls', or port = 587"
     if port in (25, 587) and security == "tls":

@@ -1,4 +1,4 @@
-"""smtplib's connection, which believes no reply that is not whole, and sends the final dot as a step of its own.
+"""An SMTP connection on top of smtplib that accepts only complete replies, and sends the final dot as a separate step.
 
 smtplib takes half a line for a line, ` 25` for a code and the last code of several that disagree, and reads what a
 server said out of turn as the reply to what it is asked next. Before the final dot that costs a wrong sentence; after
@@ -29,7 +29,7 @@ class Connection(smtplib.SMTP):
     """One connection to one server."""
 
     patience_s: float
-    """For how long a reply is waited for, from its first byte to its last."""
+    """Seconds that a reply may take, from its first byte to its last."""
     _unread: bytes = b""
 
     def __init__(self, host: str, port: int, *, local_name: str, timeout_s: float, **others: Any) -> None:
@@ -41,9 +41,9 @@ class Connection(smtplib.SMTP):
             others: `context`, for a connection that is TLS from the start.
 
         Raises:
-            SMTPConnectError: The greeting is none.
-            SMTPServerDisconnected: There was no whole greeting.
-            OSError: Nobody is there.
+            SMTPConnectError: The greeting refuses service.
+            SMTPServerDisconnected: No complete greeting came.
+            OSError: The server cannot be reached.
         """
         self.patience_s = timeout_s
         # The base class of `TlsConnection` takes a context besides.
@@ -53,12 +53,12 @@ class Connection(smtplib.SMTP):
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send_body(self, content: bytes) -> None:
-        """What follows the reply to DATA, without the final dot."""
+        """Send the mail's content after the reply to DATA, without the final dot."""
         quoted = re.sub(rb"(?m)^\.", b"..", content)
         self.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
 
     def send_dot(self, patience_s: float) -> tuple[int, bytes]:
-        """The final dot, and the server's answer to it."""
+        """Send the final dot, and return the server's reply to it."""
         self.send(b".\r\n")
         before, self.patience_s = self.patience_s, patience_s
         try:
@@ -67,10 +67,10 @@ class Connection(smtplib.SMTP):
             self.patience_s = before
 
     def expect_silence(self) -> None:
-        """See that the server is there and has said nothing unasked.
+        """Check that the connection is open and that no unexpected reply is waiting.
 
         Raises:
-            SMTPServerDisconnected: It hung up, or its next reply would be the answer to an earlier question.
+            SMTPServerDisconnected: The server hung up, or sent something that would be read as the next reply.
         """
         sock = self._socket()
         if not self._unread:
@@ -87,15 +87,15 @@ class Connection(smtplib.SMTP):
         raise self._lost(f"it said {readable(self._unread)!r} without being asked")
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, unless the server is out of step.
+        """Send a command, unless an unexpected reply is waiting.
 
-        So what stood behind the reply to STARTTLS does not pass for a reply to what is asked on the safe line.
+        So text behind the reply to STARTTLS is not read as a reply within the encrypted connection.
         """
         self.expect_silence()
         super().putcmd(cmd, args)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The next reply: its code, and its lines' texts with a newline between two.
+        """Read the next reply: its code, and the texts of its lines, divided by newlines.
 
         Raises:
             SMTPServerDisconnected: No whole reply came in time. The connection is closed.
@@ -124,7 +124,7 @@ class Connection(smtplib.SMTP):
         return line
 
     def _receive(self, until: float) -> bytes:
-        """What comes next, before *until*."""
+        """Return the next bytes that come before *until*."""
         half = f", but for {readable(self._unread)!r}" if self._unread else ""
         sock = self._socket()
         left_s = until - time.monotonic()
@@ -154,4 +154,4 @@ class Connection(smtplib.SMTP):
 
 
 class TlsConnection(Connection, smtplib.SMTP_SSL):
-    """The same over a connection that is TLS from the start."""
+    """An SMTP connection that is TLS from the start."""

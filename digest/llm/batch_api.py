@@ -1,12 +1,12 @@
-"""OpenAI's Batch API, and servers that offer the same: requests in a file, answered within a day at half the price.
+"""Client of OpenAI's Batch API, and of servers with the same: requests in a file, answered within a day, at half price.
 
     submit   POST /files (JSON lines)  →  POST /batches       sent once: it may have counted although no reply came
     find     GET /batches, by the metadata of the one that was sent
     poll     GET /batches/ID           →  GET /files/ID/content, of the answers and of the errors, when it is over
     cancel   POST /batches/ID/cancel
 
-A line of the answers says by `custom_id` which request it is about. Lines come in any order, and nothing is taken for
-granted about them: what is no answer to one of our requests is passed over, and counted.
+A line of the answers names its request by `custom_id`. Lines come in any order; a line that is no answer to one of our
+requests is skipped, and counted.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 _ENDPOINT: Final = "/v1/chat/completions"
 MOST_REQUESTS: Final = 50_000
-"""In one file, by OpenAI's rules; and so is the next."""
+"""Most requests in one file, by OpenAI's rules; so is the next constant."""
 MOST_BYTES: Final = 200_000_000
 _NAME: Final = "digest_job"
-"""Under which key of a job's metadata its name stands."""
+"""The key of a job's metadata that holds its name."""
 _OVER: Final = frozenset({"completed", "failed", "expired", "cancelled"})
-"""A state that is not known is not over: whoever waits has a limit of his own."""
+"""States of a job that has ended. An unknown state counts as not ended: the caller has a time limit."""
 _PAGES: Final = 100
-"""Of a hundred jobs, newest first, that are looked through for one."""
+"""Pages of a hundred jobs each, newest first, in which a job is looked for."""
 _NOT_OFFERED: Final = frozenset({404, 405, 501})
 
 
@@ -108,7 +108,10 @@ class OpenAIBatch:
             yield json.dumps(line).encode() + b"\n"
 
     def _read(self, content: bytes) -> tuple[dict[int, Completion | LLMError], int]:
-        """What a file of answers or errors says of which request, and how many of its lines say nothing of use."""
+        """Parse a file of answers or errors.
+
+        The result of each request by its number, and how many lines are useless.
+        """
         found: dict[int, Completion | LLMError] = {}
         damaged = 0
         for line in content.splitlines():
@@ -144,7 +147,7 @@ class OpenAIBatch:
     # -- asking
 
     def _all(self) -> Iterator[Mapping[str, Any]]:
-        """The jobs that the server knows, newest first."""
+        """Yield the jobs that the server lists, newest first."""
         after = ""
         for _ in range(_PAGES):
             page = self._ask(partial(_page, after=after))
@@ -176,8 +179,8 @@ class OpenAIBatch:
         """Send one request, once, and read the JSON object that it is answered with.
 
         Args:
-            refused: What an error means here, where it means something else than for a completion.
-            creates: Something may have come of it although it failed.
+            refused: Translates an error that means something else here than for a completion; None: as usual.
+            creates: The request may have had an effect although it failed.
         """
         import openai
 
@@ -199,7 +202,7 @@ class OpenAIBatch:
         return answer
 
     def _walled(self, *, may_be_billed: bool = False) -> AbstractContextManager[None]:
-        """Around the SDK, for what it throws besides its own errors."""
+        """Return a wall around a call of the SDK, for exceptions besides its own errors."""
         import openai
 
         def tripped(said: str) -> LLMError:
@@ -229,7 +232,7 @@ class OpenAIBatch:
 
 
 def _doubted(error: LLMError, may_count: bool) -> LLMError:
-    """The same error; whether the request may have counted is known better here."""
+    """Return *error* with *may_count*: whether the request may have had an effect and be billed."""
     error.may_be_billed = may_count
     return error
 

@@ -1,6 +1,6 @@
-"""What an OpenAI-compatible server knows of a request, found out by asking and remembered.
+"""The dialect of an OpenAI-compatible server: which parameters of a request it accepts, found out by asking and stored.
 
-What one does not know is left out, or said in another way:
+A parameter that a server refuses is left out, or sent in another way:
 
     answer in   a JSON schema  →  any JSON object  →  plain text
     limit as    max_completion_tokens or max_tokens, whichever is the more likely  →  the other one
@@ -25,10 +25,10 @@ from digest.core.models import Prompt
 from digest.core.summaries.prompts import FORMS
 
 FORMATS: Final = ("json_schema", "json_object", "text")
-"""From the one that tells a server most to the one that any server knows."""
+"""Formats of an answer, from the strictest to the one that any server knows."""
 _PLAINEST: Final = len(FORMATS) - 1
 STREAMS: Final = ("", "usage", "plain")
-"""How an answer is asked for: whole; in pieces, the last of which says what was counted; in pieces."""
+"""How an answer is sent: whole; as a stream that ends with its usage; as a plain stream."""
 LEAST_WINDOW: Final = 512
 """Tokens; no server's context is smaller, and a number below it means something else."""
 _LEAST_OUTPUT: Final = 64
@@ -39,9 +39,9 @@ _CHARGES_WRITES: Final = re.compile(r"gpt-(?:5\.[6-9]|[6-9][\d.]*)(?:-|$)")
 said: https://developers.openai.com/api/docs/guides/prompt-caching. Papers are never sent twice, and the fixed part of
 our prompts is shorter than what is cached at all (1,024 tokens)."""
 _MAY_BE_FORM: Final = frozenset({400, 422, 500, 501})
-"""What servers say to a parameter they do not know; llama.cpp's Python server says 500 to a schema."""
+"""Statuses with which servers refuse an unknown parameter; llama.cpp's Python server answers 500 to a schema."""
 _COMPLAINT: Final = 2_000
-"""Characters of it that are looked at; some servers quote the whole request behind it."""
+"""Characters of an error message that are looked at; some servers quote the whole request behind it."""
 _FORM: Final = re.compile(
     r"response_format|schema|json.?(?:mode|object)|max_(?:completion_)?tokens|reasoning|service_tier|prompt_cache|grammar"
 )
@@ -62,7 +62,7 @@ _OUT_OF_RANGE: Final = re.compile(
     r"range|at most|less than|<=|≤|exceed|too (?:large|high|big)|maximum|between|above|larger|greater"
     r"|limit(?:ed)? to| > \d"
 )
-"""The name of the limit is known; its value was refused."""
+"""Words of a message that refuses the value of a limit, not its name."""
 _UNKNOWN: Final = re.compile(
     r"unsupported|unrecogni[sz]ed|unknown|unexpected|not (?:supported|permitted|allowed)|extra|instead"
 )
@@ -74,26 +74,26 @@ _WINDOW: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What a server is taken to know."""
+    """The parameters that a server is assumed to accept, and its limits."""
 
     format: int = 0
-    """Place in `FORMATS`."""
+    """The format of answers, as an index of `FORMATS`."""
     limits: tuple[str, ...] = ("max_completion_tokens", "max_tokens")
-    """Names of the limit that it may know; the first one is used."""
+    """Names of the output limit that the server may know; the first one is used."""
     effort: str = ""
-    """How much a model is to think; empty: nothing is said of it."""
+    """The reasoning effort that is asked for; empty: the parameter is not sent."""
     tier: str = ""
     """Which of the provider's tiers is asked for."""
     cache: bool = False
     system: bool = True
     stream: int = 0
-    """Place in `STREAMS`."""
+    """How answers are sent, as an index of `STREAMS`."""
     most_output: int | None = None
-    """What the server allows as a limit."""
+    """The highest output limit that the server allows; None: not known."""
     window: int | None = None
     """Tokens that its model sees at once, prompt and answer together; None: not known."""
     refused: frozenset[str] = frozenset()
-    """What was asked for and not known: `effort=low`, `tier=flex`, `cache`."""
+    """Parameters that the server refused: `effort=low`, `tier=flex`, `cache`."""
 
     def arguments(self, prompt: Prompt, *, room: int | None = None) -> dict[str, Any]:
         """The parts of a request besides model and messages.
@@ -118,20 +118,20 @@ class Dialect:
         return arguments
 
     def messages(self, prompt: Prompt) -> list[dict[str, str]]:
-        """What is said to the model."""
+        """Return the messages of a request."""
         if not self.system:
             return [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}]
         return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
 
     def response_format(self, form: str) -> Mapping[str, Any] | None:
-        """How the server is told what an answer of *form* looks like; None: the prompt alone says it."""
+        """Return the parameter `response_format` for answers of *form*; None: only the prompt describes the form."""
         if FORMATS[self.format] == "json_schema":
             schema = {"name": form, "strict": True, "schema": FORMS[form]}
             return {"type": "json_schema", "json_schema": schema}
         return {"type": "json_object"} if FORMATS[self.format] == "json_object" else None
 
     def adapted(self, complaint: str, *, limit: int) -> Dialect | None:
-        """Without what *complaint* names, or with that said in another way; None if it names nothing we know.
+        """Return the dialect without the parameter that *complaint* names, or with another form of it; else None.
 
         Args:
             complaint: In lower case.
@@ -156,13 +156,16 @@ class Dialect:
         return None
 
     def plainer(self, complaint: str, *, limit: int) -> Dialect | None:
-        """Without what *complaint* speaks of; with a simpler format of the answer if it speaks of nothing we know."""
+        """Return the dialect without the parameter that *complaint* names.
+
+        If it names none, with a simpler format of answers.
+        """
         if adapted := self.adapted(complaint, limit=limit):
             return adapted
         return replace(self, format=self.format + 1) if self.format < _PLAINEST else None
 
     def joined(self, other: Dialect) -> Dialect:
-        """What both know: requests side by side find out one thing each, and none is forgotten."""
+        """Combine two dialects: parallel requests find out one thing each, and all of these are kept."""
         return Dialect(
             format=max(self.format, other.format),
             limits=min(self.limits, other.limits, key=len),
@@ -177,7 +180,7 @@ class Dialect:
         )
 
     def as_learned(self) -> dict[str, Any]:
-        """In a form that can be stored and read by `first_dialect`."""
+        """Return the dialect as JSON values, to be stored and read by `first_dialect`."""
         learned: dict[str, Any] = {"format": FORMATS[self.format], "limits": list(self.limits)}
         if self.refused:
             learned["refused"] = sorted(self.refused)
@@ -193,7 +196,10 @@ class Dialect:
 
 
 def _lower(complaint: str, name: str, limit: int) -> int | None:
-    """What the limit has to be, if it is its value that was refused; None: it is its *name*."""
+    """Return the output limit that the server allows, if the value was refused.
+
+    None if the *name* of the parameter was.
+    """
     at = complaint.index(name)
     # Some quote the request behind it, and in that there is any word.
     said = complaint[max(0, at - 120) : at + len(name) + 160]
@@ -205,7 +211,7 @@ def _lower(complaint: str, name: str, limit: int) -> int | None:
 
 
 def window_in(complaint: str) -> int | None:
-    """How many tokens a model sees at once, where an error says it."""
+    """Return the model's context window in tokens, if an error message states it; else None."""
     found = _WINDOW.search(complaint[:_COMPLAINT].lower())
     window = int(found[1].replace(",", "")) if found else 0
     return window if window >= LEAST_WINDOW else None
@@ -214,7 +220,10 @@ def window_in(complaint: str) -> int | None:
 def first_dialect(
     model: str, *, is_openai: bool, learned: Mapping[str, Any], effort: str = "", tier: str = ""
 ) -> Dialect:
-    """What the server is asked in first: what was *learned*, else all that such a server and *model* may know."""
+    """Return the dialect of the first request.
+
+    The *learned* one, else all parameters that server and *model* may know.
+    """
     listed = learned.get("refused")
     refused = frozenset(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else frozenset()
     effort = effort or ("low" if is_openai and _THINKS_FIRST.match(model) is not None else "")
@@ -245,11 +254,11 @@ def _least(one: int | None, other: int | None) -> int | None:
 
 
 class Interpreter:
-    """Finds out a server's dialect while it is asked. Thread-safe.
+    """Finds out a server's dialect from its refusals. Thread-safe.
 
-    Until an answer came, a refusal may be one of the request's form, even if it says nothing of it. Then it takes
-    another one, after a simpler form was answered: a server that fails may fail many requests side by side, and what is
-    found out here is believed for a month.
+    Until the first answer came, any refusal may be due to the form of the request, even if the message does not say so.
+    A simpler form is kept only after it was answered, and learned for a month: a failing server may refuse many
+    parallel requests.
     """
 
     def __init__(
@@ -260,12 +269,12 @@ class Interpreter:
         learned: Mapping[str, Any],
         learn: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        """Begin with *first*.
+        """Begin with the dialect *first*.
 
         Args:
-            learned: What *first* was made of. It is not learned anew while it holds, and so has an end.
-            probes: How often a server that answers nothing at all is asked in another form.
-            learn: Given what was found out, in the thread of the request that did so.
+            learned: What *first* was made from. It is not stored again while it holds, so that it expires.
+            probes: How often a server that refuses everything is asked in another form.
+            learn: Stores a new dialect; called in the thread of the request that found it.
         """
         self._dialect = first
         self._learn = learn
@@ -281,12 +290,12 @@ class Interpreter:
 
     @property
     def dialect(self) -> Dialect:
-        """What the next request is made in."""
+        """The dialect of the next request."""
         with self._lock:
             return self._dialect
 
     def plainer(self, dialect: Dialect, status: int, complaint: str, *, limit: int = 0) -> Dialect | None:
-        """How to ask again what was refused in *dialect*, if it may be its form that was.
+        """Return the dialect in which to repeat a request refused in *dialect*; None if its form is not the cause.
 
         Args:
             limit: What was sent as the limit of the answer.
@@ -317,7 +326,7 @@ class Interpreter:
             self._dialect = replace(self._dialect, window=_least(self._dialect.window, window))
 
     def worked(self, dialect: Dialect) -> None:
-        """Keep what brought an answer."""
+        """Keep *dialect*, which brought an answer."""
         with self._lock:
             refused = set(range(self._dialect.format, dialect.format))
             sure = refused <= self._refused

@@ -1,4 +1,4 @@
-"""What went wrong with a request → the error that says so: in words, and whether to try again, when, at what cost."""
+"""Translate failed model requests into errors: a sentence, when to try again, and whether they may be billed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from digest.core.private import without_password
 from digest.core.words.text import excerpt
 
 _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 498})
-"""It lies with the server or the moment; 52x are a gateway's, 498 is Groq's for a tier that is full."""
+"""Statuses of temporary faults of a server; 52x are a gateway's, 498 is Groq's for a tier that is full."""
 _LOST_BEHIND_GATEWAY: Final = frozenset({502, 504, 520, 524})
-"""A gateway gave up on the model's server, which may be at work all the same."""
+"""Statuses with which a gateway gives up on the model's server, which may still be working on the request."""
 _QUOTA: Final = re.compile(r"insufficient_quota|billing_|exceeded your current quota|credit balance", re.IGNORECASE)
 _A_PAUSE_S: Final = 1.0
-"""Who asks to be left alone for so long does not mean for ever."""
+"""A server that asks for a pause of at least so many seconds does not refuse for ever."""
 _SCOPE: Final = re.compile(
     r"scope|permission|not (?:allowed|authori[sz]ed|entitled)|insufficient|forbidden|\brole\b", re.IGNORECASE
 )
@@ -30,13 +30,13 @@ _OTHER_TENANT: Final = re.compile(r"organi[sz]ation|project|tenant", re.IGNORECA
 _KEY_LIKE: Final = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|hf|key|api)[-_][\w*.…-]{6,}|\bAIza[\w-]{10,}|[^\s*]{0,60}\*{3,}\S*|\bBearer \S+"
 )
-"""Servers quote the key that they refuse, with or without stars."""
+"""Matches API keys in messages: servers quote the key that they refuse, with or without stars."""
 _NO_PLACE: Final = re.compile(
     r"page not found|^\W*(?:404\W+)?not found\W*$|file not found|cannot (?:post|get)|unexpected endpoint"
     r"|no (?:such )?route|(?:unknown|invalid|no such) (?:endpoint|path|url|request url)|method not allowed|^\s*<",
     re.IGNORECASE,
 )
-"""The address was not known, rather than the model."""
+"""Messages of a 404 that mean the URL, not the model."""
 _KEPT_WAITING: Final = re.compile(
     r"(?:retry|try)(?: your request)?(?: again)?(?: in| after)(?: about)? "
     r"(?P<text>\d[\d.]* ?[a-z]{0,12}(?: ?\d[\d.]* ?[a-z]{1,12}){0,2})"
@@ -50,7 +50,7 @@ _SPAN: Final = re.compile(
     r"(\d[\d.]*) ?(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)?(?![a-z])", re.IGNORECASE
 )
 _QUOTED: Final = 4_000
-"""Characters of what a server says that are looked at for people."""
+"""Characters of a server's message that are kept for people."""
 _LONGEST_BODY: Final = 20_000
 _TOO_LONG: Final = re.compile(
     r"context.?(?:length|window|size)|maximum context|too (?:long|large|many tokens)|max_model_len", re.IGNORECASE
@@ -63,16 +63,16 @@ _FLAGGED: Final = re.compile(r"moderat|flagged|content.?(?:policy|filter)|safety
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counterpart:
-    """Whom errors speak of."""
+    """The server that errors are about."""
 
     where: str
     """The server, for people."""
     model: str
     key: str
-    """Never shown, although servers quote it."""
+    """The API key, which is removed from messages that quote it."""
 
     def quoted(self, said: str) -> str:
-        """The beginning of what the server said, without the key."""
+        """Return the beginning of the server's message *said*, without the key."""
         said = said[:_QUOTED]
         without = said.replace(self.key, "…") if len(self.key) > 8 else said
         return excerpt(_KEY_LIKE.sub("…", without))
@@ -80,10 +80,10 @@ class Counterpart:
     def refused(
         self, status: int, body: object, headers: Mapping[str, str], *, now: datetime, text: str = ""
     ) -> LLMError:
-        """The error for an answer with a *status* that is none of success.
+        """Return the error for an answer with a *status* other than success.
 
         Args:
-            text: All that was sent, where *body* is a part of it.
+            text: The whole answer, if *body* is only a part of it.
         """
         message = message_of(body)
         said, where = self.quoted(message), self.where
@@ -113,10 +113,10 @@ class Counterpart:
     def _hopeless(
         self, status: int, said: str, raw: str, headers: Mapping[str, str], pause_s: float | None
     ) -> str | None:
-        """Why nothing can be had of the server with this configuration; None if something may.
+        """Return why no request can succeed with this configuration; None if one may.
 
         Args:
-            pause_s: How long it asks to be left alone: then something may be had after that.
+            pause_s: The pause that the server asks for; after it a request may succeed.
         """
         where, is_passing = self.where, pause_s is not None and pause_s >= _A_PAUSE_S
         if status == 401:
@@ -136,7 +136,7 @@ class Counterpart:
         return None
 
     def _not_let_in(self, said: str) -> str:
-        """What to do about a 401: it is not always the key that is wrong."""
+        """Return what to do about a 401, which is not always due to a wrong key."""
         where = self.where
         if self.key == NO_KEY:
             return f"{where} wants a key ({said}); put one into the variable that [llm] api_key_env names"
@@ -153,14 +153,14 @@ class Counterpart:
         return f"{where} did not accept the key ({said}); check the variable that [llm] api_key_env names"
 
     def _is_no_place(self, said: str) -> bool:
-        """Whether a 404 speaks of the address rather than of the model."""
+        """Whether a 404 means the URL and not the model."""
         if _NO_PLACE.search(said):
             return True
         return not self.has_version and self.model not in said and "model" not in said.lower()
 
     @property
     def has_version(self) -> bool:
-        """Whether the address names a version, or a deployment, as that of an API does."""
+        """Whether the URL has a version or a deployment in it, as that of an API does."""
         if "://" not in self.where:
             return True
         path = urlsplit(self.where).path.rstrip("/")
@@ -178,7 +178,10 @@ class Counterpart:
         return "check [llm] base_url, which usually ends in /v1"
 
     def broke(self, cause: BaseException | None, *, was_sent: bool, was_reached: bool, timeout_s: float) -> LLMError:
-        """The error for a connection that broke or never came about; *cause* is the HTTP library's."""
+        """Return the error for a connection that broke or could not be made.
+
+        *cause* is the HTTP library's exception.
+        """
         import httpx2
 
         from digest.llm.wire import TooLargeError
@@ -199,7 +202,7 @@ class Counterpart:
         return LLMError(f"the connection to {where} broke", again=True, may_be_billed=was_sent)
 
     def no_json(self, text: str) -> LLMError:
-        """The error for an answer with a status of success that is not what any model's server sends."""
+        """Return the error for an answer that has a status of success and is no JSON."""
         is_page = text.lstrip()[:1] == "<"
         what = "a web page" if is_page else "something that is not JSON"
         return LLMError(
@@ -210,7 +213,7 @@ class Counterpart:
         )
 
     def no_answer(self, body: object, *, now: datetime) -> LLMError:
-        """The error for JSON without an answer in it; some gateways send the error of another server this way."""
+        """Return the error for JSON without an answer in it; some gateways send another server's error this way."""
         error = body.get("error") if isinstance(body, Mapping) else None
         code = error.get("code") if isinstance(error, Mapping) else None
         if isinstance(code, int) and 400 <= code < 600:
@@ -227,7 +230,10 @@ def is_too_long(body: object) -> bool:
 
 
 def pause_of(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How long the server asks to be left alone, a day at most; None: it says nothing of use."""
+    """Return the seconds for which the server's headers ask to be left alone, a day at most.
+
+    None if they say nothing.
+    """
     milliseconds = headers.get("retry-after-ms", "").strip()
     if re.fullmatch(r"\d{1,15}(?:\.\d*)?", milliseconds) and float(milliseconds):
         return min(float(milliseconds) / 1000, LONGEST_S)
@@ -235,7 +241,7 @@ def pause_of(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def pause_in(body: str) -> float | None:
-    """How long the server asks to be left alone in what it says of its error; None: it says nothing of that."""
+    """Return the seconds for which an error's body asks to be left alone; None if it says nothing."""
     for found in _KEPT_WAITING.finditer(body[:_LONGEST_BODY]):
         if found["text"]:
             seconds = sum(_seconds(number, unit) for number, unit in _SPAN.findall(found["text"]))
@@ -258,7 +264,7 @@ def _seconds(number: str, unit: str) -> float:
 
 
 def message_of(body: object) -> str:
-    """What a server says of its error, in whichever of the usual places; Gemini's is in a list."""
+    """Return the message of an error's body, from any of the usual places; Gemini's is in a list."""
     if isinstance(body, list) and body:
         body = body[0]
     for key in ("error", "message", "detail"):

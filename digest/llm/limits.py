@@ -1,10 +1,10 @@
-"""What a provider lets through in a minute, by its own headers, and what that means for the next request.
+"""Rate limits of a provider, read from its headers, and how long the next request has to wait for them.
 
     x-ratelimit-limit-tokens: 200000   x-ratelimit-remaining-tokens: 149984   x-ratelimit-reset-tokens: 15.005s
 
-The headers of an answer say how things stood when its request arrived, and nobody knows when that was: of two that are
-under way together either may have come first. So all that were under way with it are taken off, which gives a number
-that what is left is not below. The highest such number is kept: less what goes out, and with what comes back.
+The headers of an answer tell what was left when its request arrived, at an unknown moment: of two requests under way
+together either may have come first. So the costs of all requests under way with it are subtracted, which gives a lower
+bound of what is left. The highest such bound is kept, minus what is sent since, plus what has been refilled.
 """
 
 from __future__ import annotations
@@ -31,13 +31,16 @@ _PARTS: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|d|h|m|s)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _NAMES: Final = ("x-ratelimit-{what}-{kind}", "anthropic-ratelimit-{kind}-{what}")
 _PROMISE_S: Final = 60.0
-"""How long a place is kept for a request that may go out and does not."""
+"""How long room is reserved for a request that was allowed to go out and does not."""
 _LONGEST_REQUEST_S: Final = 3600.0
-"""What has been under way for longer has ended, and nobody was left to say so."""
+"""A request under way for longer counts as ended: the process that sent it has died."""
 
 
 def seconds_of(text: str, now: datetime) -> float | None:
-    """A duration in a provider's spelling: `6m0s`, `120ms`, `7.66`, or the moment itself. None if it is none."""
+    """Parse a duration in a provider's spelling into seconds: `6m0s`, `120ms`, `7.66`, or a moment.
+
+    None if it is neither.
+    """
     text = text.strip()
     if len(text) > 40:
         return None
@@ -51,15 +54,15 @@ def seconds_of(text: str, now: datetime) -> float | None:
 
 @dataclass(slots=True)
 class _Bucket:
-    """So many of something, used up by requests and coming back with time."""
+    """A token bucket for one limit (requests or tokens): used up by requests, refilled with time."""
 
     limit: float
     level: float
-    """What is left; below 0 when more is under way than there was."""
+    """How much is left; below 0 if requests under way need more than there was."""
     at: float
-    """When `level` was right."""
+    """The moment for which `level` holds."""
     rate: float | None
-    """What comes back in a second. None: everything at once, at `full_at`."""
+    """How much is refilled in a second. None: everything at once, at `full_at`."""
     full_at: float
 
     def advance(self, now: float) -> None:
@@ -71,7 +74,7 @@ class _Bucket:
         self.at = now
 
     def wait_s(self, cost: float) -> float:
-        """How long until *cost* is there, or all there ever is; as of `at`."""
+        """Return the seconds from `at` until *cost* is left, or the whole limit if *cost* is more."""
         missing = min(cost, self.limit) - self.level
         if missing <= 0:
             return 0.0
@@ -80,7 +83,7 @@ class _Bucket:
 
 @dataclass(slots=True)
 class _Sent:
-    """A request that goes out."""
+    """A request that was sent."""
 
     tokens: float
     began: int
@@ -91,7 +94,7 @@ class _Sent:
 
 @dataclass(slots=True)
 class _State:
-    """What is known of a provider, and what of ours is under way there."""
+    """The known limits of a provider, and our requests under way there."""
 
     buckets: dict[str, _Bucket] = field(default_factory=dict)
     paused_until: float = -math.inf
@@ -113,8 +116,8 @@ class _State:
         return self.events
 
     def forget(self, now: float) -> None:
-        """Let go of what was promised and never sent, of what ended before all that is under way began, and of what
-        somebody sent who has died since."""
+        """Drop requests that were allowed and never sent, that ended before all requests under way began, or whose
+        process has died."""
         for key, number in list(self.promised.items()):
             if number not in self.sent or now - self.sent[number].at > _PROMISE_S:
                 del self.promised[key]
@@ -128,7 +131,7 @@ class _State:
                 del self.sent[number]
 
     def dump(self) -> dict[str, Any]:
-        """What `load` takes, of what JSON has."""
+        """Return the state as JSON values, to be read by `load`."""
         return {
             "buckets": {kind: asdict(bucket) for kind, bucket in self.buckets.items()},
             "paused_until": None if self.paused_until == -math.inf else self.paused_until,
@@ -139,7 +142,7 @@ class _State:
 
     @classmethod
     def load(cls, told: Mapping[str, Any]) -> _State:
-        """What `dump` gave; out of an empty mapping, what one knows at first."""
+        """Return the state from the result of `dump`; from an empty mapping, the initial state without limits."""
         if not told:
             return cls()
         paused_until = told["paused_until"]
@@ -153,13 +156,13 @@ class _State:
 
 
 Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""What is known of a provider's limits → the same after something happened."""
+"""A change of the shared state of a provider's limits: old state → new state."""
 
 
 class Limits:
-    """The requests and the tokens that one key may still use. Thread-safe.
+    """The rate limits of one API key: requests and tokens that may still be used. Thread-safe.
 
-    Where several machines use the key, they share what they know, and each counts what the others have under way.
+    If several machines use the key, they share their state, and each counts the others' requests under way.
     """
 
     def __init__(
@@ -169,11 +172,11 @@ class Limits:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         shared: Callable[[Change], None] | None = None,
     ) -> None:
-        """Know of no limit before the first headers come.
+        """No limit is known before the first headers come.
 
         Args:
-            shared: Makes a change of what all machines know, one after the other. If that raises a `StoreError`, or
-                without it, this object knows alone.
+            shared: Applies a change to the state that all machines share, one change after the other. Without it, or
+                if it raises a `StoreError`, the state is this object's own.
         """
         self._monotonic = monotonic
         self._now = now
@@ -182,11 +185,11 @@ class Limits:
         self._lock = threading.Lock()
 
     def delay_s(self, key: str | int, tokens: float) -> float:
-        """How long a request of *tokens* has to wait. With 0 its place is taken: the next one's is behind it.
+        """Return the seconds that a request of *tokens* has to wait; with 0 its room is reserved.
 
         Args:
-            key: Names the request until it goes out; who asks again in between has one place all the same.
-            tokens: What it takes in and may give out.
+            key: Names the request until it is sent; asking again for the same key reserves nothing more.
+            tokens: Input tokens, and the most output tokens.
         """
 
         def ask(state: _State, now: float) -> float:
@@ -204,7 +207,7 @@ class Limits:
         return self._change(ask)
 
     def begin(self, key: str | int, tokens: float) -> int:
-        """Count a request that goes out now; the number by which its end is `heard`. One that fails counts too."""
+        """Count a request that is sent now, and return the number for `heard`. A request that fails counts too."""
 
         def count(state: _State, now: float) -> int:
             number = state.promised.pop(str(key), None)
@@ -213,7 +216,7 @@ class Limits:
         return self._change(count)
 
     def heard(self, number: int, headers: Mapping[str, str]) -> None:
-        """Note that a request has ended, and take what the headers of its answer say, if one came."""
+        """Note that a request has ended, and read the limits from the headers of its answer, if one came."""
 
         def note(state: _State, now: float) -> None:
             if (sent := state.sent.get(number)) is None:
@@ -230,7 +233,7 @@ class Limits:
         self._change(note)
 
     def pause(self, seconds: float) -> None:
-        """Let nothing out for so long; a longer pause that was asked for before stays."""
+        """Let no request out for *seconds*; a longer pause that was asked for before stays."""
 
         def wait(state: _State, now: float) -> None:
             state.paused_until = max(state.paused_until, now + min(seconds, LONGEST_S))
@@ -238,7 +241,7 @@ class Limits:
         self._change(wait)
 
     def _change(self, act: Callable[[_State, float], T]) -> T:
-        """What *act* comes to, of what is known at its moment."""
+        """Apply *act* to the state and the present time, and return its result."""
         with self._lock:
             if self._shared is not None:
                 came: list[T] = []
@@ -272,11 +275,11 @@ class Limits:
 
 
 def _joined(known: _Bucket | None, told: _Bucket, *, cost: float, latency_s: float) -> _Bucket:
-    """What is *known*, put right by what an answer *told*.
+    """Return the *known* bucket, corrected by what the headers of an answer *told*.
 
     Args:
-        cost: Of what was under way with its request.
-        latency_s: How long ago things stood as told, at the most.
+        cost: Cost of the requests that were under way with the answered one.
+        latency_s: The most seconds ago that the headers' values held.
     """
     least, most = told.level - cost, told.level + (told.rate or 0.0) * latency_s
     if known is not None and known.limit == told.limit:
@@ -288,7 +291,10 @@ def _joined(known: _Bucket | None, told: _Bucket, *, cost: float, latency_s: flo
 
 
 def _rate(limit: float, remaining: float, reset_s: float | None) -> float | None:
-    """What comes back in a second, if it comes back steadily: then the time until all is there says how fast."""
+    """Return how much is refilled in a second, by the time until the limit is full.
+
+    None if it is not refilled steadily.
+    """
     used = max(0.0, limit - remaining)
     if not reset_s or not used:
         return limit / _PERIODS_S[0]

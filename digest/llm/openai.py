@@ -3,13 +3,13 @@
     Prompt ──► dialect   what this server knows of a request
            ──► the SDK   sends it, once
            ──► wire      for a limited time and size
-           ──► faults    what went wrong, or
-           ──► reading   what the model said
+           ──► faults    the error, if it failed, or
+           ──► reading   the text of the answer
            ──► Completion, with what the server counted
 
-The SDK sends, and no more: it retries what cannot succeed and gives up what can, takes a web page with status 200 for
-an answer, and loses an answer together with its usage when something in it is not as it should be. So the body is read
-here, and whether to try again is decided by who asked.
+The SDK only sends: by itself it retries requests that cannot succeed and gives up others that can, takes a web page
+with status 200 for an answer, and loses an answer with its usage if any part of it has another form. So the body is
+read here, and the caller decides whether to try again.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ _CHAT_TOKENS: Final = 24
 """What a provider adds to two messages: https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken counts
 eleven."""
 _SCHEMA_TOKENS: Final = 64
-"""What it may put around a schema."""
+"""Tokens that a provider may add to a schema."""
 _PAGES: Final = 3
-"""Web pages from where no answer has ever come, that may be a gateway's bad moment."""
+"""Web pages in place of answers, before any answer came, that may be a gateway's temporary fault."""
 _ENDS: Final[Mapping[str, str]] = {
     "max_tokens": "length",
     "max_output_tokens": "length",
@@ -71,7 +71,7 @@ _ENDS: Final[Mapping[str, str]] = {
 _OTHERS: Final = 1.2
 """How many times as many tokens another maker's model counts, as a rule."""
 _LETTERS: Final = 4.5
-"""Of a token, in abstracts, where there is no vocabulary to count with."""
+"""Letters of a token in abstracts, for estimates without a vocabulary."""
 _HEADERS: Final = frozenset(
     (
         "accept accept-encoding authorization connection content-length content-type host transfer-encoding user-agent "
@@ -84,7 +84,7 @@ _FULL: Final = re.compile(r"resource\W?(?:\w+\W+){0,2}unavailable|capacity|\bfle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What [llm] says of requests, besides whom to ask."""
+    """Options of requests from `[llm]`, besides server, key and model."""
 
     effort: str = ""
     """How much a model is to think; empty: little, where OpenAI's think first."""
@@ -198,7 +198,7 @@ class OpenAILLM:
 
     @property
     def cut(self) -> Cut | None:
-        """A prompt that the server cut without a word."""
+        """A prompt that the server cut silently; None if there is none."""
         return self._watch.cut
 
     def fits(self, prompt: Prompt) -> bool:
@@ -207,12 +207,12 @@ class OpenAILLM:
         return window is None or self._likely_tokens(prompt) + _usual_answer(prompt) <= window
 
     def _likely_tokens(self, prompt: Prompt) -> int:
-        """What the server's model will count of *prompt*, rather a little too much."""
+        """Estimate the tokens that the server's model will count for *prompt*, rather a little too many."""
         counted = self._counted(prompt)
         return counted + _CHAT_TOKENS if self.counter.exact else ceil(_OTHERS * counted) + _CHAT_TOKENS
 
     def _counted(self, prompt: Prompt) -> int:
-        """Our count of *prompt*, which is none that is much too high."""
+        """Return our own count of *prompt*'s tokens, an estimate and not the upper bound."""
         if self.counter.is_bound:
             return int((len(prompt.system) + len(prompt.user)) / _LETTERS)
         return self.count_tokens(prompt.system) + self.count_tokens(prompt.user)
@@ -254,10 +254,10 @@ class OpenAILLM:
             if "sdk" in self.__dict__:
                 self.sdk.close()
 
-    # -- for who sends the same requests in another way
+    # -- for the Batch API, which sends the same requests in another way
 
     def body(self, prompt: Prompt, dialect: Dialect | None = None) -> dict[str, Any]:
-        """The request as JSON."""
+        """Return the request as JSON values."""
         dialect = dialect or self._interpreter.dialect
         window = self.context_tokens
         room = window - self._likely_tokens(prompt) if window is not None and self.fits(prompt) else None
@@ -269,18 +269,18 @@ class OpenAILLM:
         }
 
     def body_for_job(self, prompt: Prompt) -> dict[str, Any]:
-        """The same for a request that is answered later, which has no tier and is no stream."""
+        """Return the request as JSON values for a batch job: without a tier, and not as a stream."""
         return self.body(prompt, replace(self._interpreter.dialect, tier="", stream=0))
 
     def answer(self, body: object, prompt: Prompt | None = None) -> Completion:
-        """The answer in *body*, the JSON of a chat completion.
+        """Read the answer in *body*, the JSON of a chat completion.
 
         Args:
-            prompt: What was asked. With it a server that does not say what it counted, or says what cannot be, is
-                counted after; without it that much is 0.
+            prompt: The request. With it, tokens that the server does not report, or reports wrongly, are counted
+                here; without it they are 0.
 
         Raises:
-            LLMError: There is none in it.
+            LLMError: There is no answer in it.
         """
         choices = mapping(body).get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
@@ -388,8 +388,8 @@ class OpenAILLM:
         return headers
 
     def _take_out_what_is_not_ours(self, request: httpx2.Request) -> None:
-        """The SDK sends what it finds in variables such as OPENAI_ORG_ID and OPENAI_CUSTOM_HEADERS, to any server; and
-        what it knows of this machine."""
+        """Remove the headers that the SDK adds: those from variables such as OPENAI_ORG_ID and OPENAI_CUSTOM_HEADERS,
+        which it sends to any server, and those that describe this machine."""
         ours = {name.lower() for name in self._headers(request.url.params)} | _HEADERS
         for name in [name for name in request.headers if name.lower() not in ours]:
             del request.headers[name]
@@ -425,7 +425,10 @@ class OpenAILLM:
             raise self._no_json(response.text) from error
 
     def _tripped(self, said: str) -> LLMError:
-        """For what the SDK throws besides its own errors: what became of the request is not known then."""
+        """Return the error for an unexpected exception of the SDK.
+
+        Then it is not known whether the request is billed.
+        """
         return LLMError(f"{self.server.where} could not be asked: {said}", may_be_billed=True)
 
     def _no_json(self, text: str) -> LLMError:
@@ -443,13 +446,13 @@ class OpenAILLM:
         return fault
 
     def _weight(self, prompt: Prompt) -> int:
-        """What *prompt* counts for under a limit of tokens: providers take the room for the answer for used."""
+        """Return the tokens of *prompt* under a rate limit: providers count the room for the answer as used."""
         return self.most_input_tokens(prompt) + prompt.max_output_tokens
 
     def _plainer(
         self, dialect: Dialect, error: openai.APIStatusError, fault: LLMError, prompt: Prompt
     ) -> Dialect | None:
-        """How to ask again, if it may be the form of the request that was refused."""
+        """Return the dialect for another try, if the form of the request may have been refused; else None."""
         said = message_of(error.body)
         # What is too large may be the room for the answer alone: that is a matter of form.
         if is_too_long(error.body) and (window_in(said) is not None or dialect.limits[0] not in said):
@@ -461,7 +464,7 @@ class OpenAILLM:
         return self._interpreter.plainer(dialect, error.status_code, said, limit=limit)
 
     def _narrower(self, dialect: Dialect, said: str, prompt: Prompt) -> Dialect | None:
-        """The same with less room for the answer, if that is all that the model's context lacks."""
+        """Return the dialect with less room for the answer, if only that exceeds the model's context; else None."""
         window = window_in(said)
         if window is None or window == dialect.window:
             return None
@@ -476,7 +479,7 @@ def is_openai(base_url: str | None) -> bool:
 
 
 def _split(base_url: str) -> tuple[str, dict[str, str]]:
-    """An address, and the parameters that stand behind it."""
+    """Split a URL into the address and its query parameters."""
     parts = urlsplit(base_url)
     return urlunsplit(parts._replace(query="", fragment="")), dict(parse_qsl(parts.query, keep_blank_values=True))
 
@@ -496,7 +499,7 @@ def _end(choice: Mapping[str, Any], text: str) -> str:
 
 
 def _name_of(prompt: Prompt) -> str:
-    """A name that no other request has that goes out about now: its nonce is in what it says."""
+    """Return a name of the request that no other one has at the same time, because its nonce is part of it."""
     return hashlib.sha256(prompt.user.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
@@ -514,5 +517,5 @@ vocabulary (`Counter.is_bound`) our count is itself up to four times too high.""
 
 
 def _believed(said: int | None, *, counted: int, least: int, most: int) -> int:
-    """What a server says it counted, unless it cannot be."""
+    """Return the tokens that a server reports, unless they are impossible; then our own count."""
     return counted if said is None or not least <= said <= 4 * max(counted, most) + 1_000 else said

@@ -1,4 +1,4 @@
-"""What requests cost, from a dated table."""
+"""Prices of models from a dated table, and what requests cost by them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ class Price:
     batch: float = 1.0
     """What a request of a batch job costs, as a share of the same one sent directly."""
     flex: float | None = None
-    """The same for one that the provider's flex tier served; None: as in a batch job, which is OpenAI's rule."""
+    """What a request in the provider's flex tier costs, as such a share; None: like a batch job, which is OpenAI's
+    rule.
+    """
 
     @property
     def _written(self) -> float:
         return self.input if self.cache_write is None else self.cache_write
 
     def cost_usd(self, completion: Completion, *, mode: str = "direct") -> float:
-        """What an answer cost, by the tokens that the server counted and the tier that it says served it."""
+        """Return what an answer cost in US dollars, by the server's counts of tokens and the tier that served it."""
         cached, written = completion.cached_tokens, completion.cache_write_tokens
         fresh = max(0, completion.input_tokens - cached - written)
         asked = fresh * self.input + cached * self.cached_input + written * self._written
@@ -51,8 +53,8 @@ class Price:
         return self.batch if self.flex is None else self.flex
 
     def most_usd(self, input_tokens: int, max_output_tokens: int, *, mode: str = "direct") -> float:
-        """The most a request can cost: nothing of it served by the cache, all of the room for the answer used, and no
-        room in a cheaper tier."""
+        """Return the most that a request can cost in US dollars: without cached input, with the whole room for the
+        answer used, and not in a cheaper tier."""
         dearest = max(self.input, self.cached_input, self._written)
         return self._in_mode(input_tokens * dearest + max_output_tokens * self.output, mode)
 

@@ -1,10 +1,10 @@
-"""The body of an answer, as servers send it → what the model said.
+"""Read the model's text from the body of an answer, whole or as a stream.
 
     {"choices": [{"message": {"content": …}}]}   whole
     data: {"choices": [{"delta": {…}}]}          in pieces, which are put together to the same
 
-A model may say it as the content, as the arguments of a call of a tool, or, where its server took the answer for
-thoughts, as its reasoning.
+The text may be the content, the arguments of a tool call, or, if the server took the answer for thoughts, the
+reasoning.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
 
 
 def said_in(message: Mapping[str, Any]) -> str:
-    """What the model said in *message*; empty if nothing."""
+    """Return the model's text in *message*; empty if there is none."""
     content = _text(message.get("content"))
     if "{" in content or "[" in content:
         return content
@@ -64,7 +64,7 @@ def is_stream(text: str) -> bool:
 
 
 def joined(text: str) -> object:
-    """The pieces of a stream as the body that would have come whole.
+    """Join the pieces of a stream to the body that would have come whole.
 
     A piece that cannot be read is left out; an answer whose end is missing is one that was cut off.
 

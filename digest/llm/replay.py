@@ -1,4 +1,4 @@
-"""A model's answers, kept in a file: recorded once, given again without network, key or cost.
+"""Record a model's answers in a file, and replay them later without network, key or cost.
 
 One JSON object a line: `{"system", "nonce", "user", "form", "concurrency", "blocks", "completion"}`, where `blocks` are
 the papers as the model saw them, in their order, and `concurrency` is how many requests went out side by side: how
@@ -30,7 +30,10 @@ _FIELDS: Final = frozenset(each.name for each in fields(Completion))
 
 
 class RecordingLLM:
-    """Asks another client and writes down what it was asked and what it answered; failures are not kept."""
+    """A client that passes requests on to another client, and records requests and answers.
+
+    Failures are not recorded.
+    """
 
     def __init__(self, inner: LLM, path: Path) -> None:
         """Nothing is written before the first answer; further ones are appended."""
@@ -43,21 +46,21 @@ class RecordingLLM:
 
     @property
     def counter(self) -> tokens.Counter | None:
-        """What the client it asks counts with."""
+        """The token counter of the inner client."""
         return getattr(self._inner, "counter", None)
 
     @property
     def context_tokens(self) -> int | None:
-        """What the client it asks knows of its model's context."""
+        """The context window of the inner client's model, in tokens; None if not known."""
         return getattr(self._inner, "context_tokens", None)
 
     @property
     def cut(self) -> object:
-        """What the client it asks says of prompts that were cut."""
+        """The prompt that the inner client's server is known to have cut, if any."""
         return getattr(self._inner, "cut", None)
 
     def close(self) -> None:
-        """Close the client it asks, if that holds connections."""
+        """Close the inner client, if it holds connections."""
         close = getattr(self._inner, "close", None)
         if close is not None:
             close()
@@ -102,17 +105,17 @@ class RecordingLLM:
                     line = line if file.read(1) == b"\n" else b"\n" + line
                 file.write(line + b"\n")
         except OSError as error:
-            # Rather no further answers than ones that are paid for and not kept.
+            # Better to stop than to pay for answers that cannot be recorded.
             said = f"answers cannot be recorded in {self._path}: {error.strerror}"
             raise LLMUnavailable(said, may_be_billed=True) from error
 
 
 class ReplayLLM:
-    """Answers from a recording.
+    """A client that answers from a recording.
 
-    The same request gets the same answer. Otherwise, where batches are cut in another way, the answer is put together
-    from what was said of each paper under the same system prompt; a paper that is not in the recording is not in the
-    answer either. Only summaries can be put together.
+    The same request gets the same answer. If batches are cut in another way, the answer is put together from the
+    recorded summaries of each paper under the same system prompt; a paper that is not in the recording is missing in
+    the answer. Only summaries can be put together.
     """
 
     client = "replay"
@@ -121,7 +124,7 @@ class ReplayLLM:
         """Read the recording.
 
         Raises:
-            ConfigError: It is not there.
+            ConfigError: The file is not there.
         """
         self.model = model
         self.concurrency = 1
@@ -147,7 +150,7 @@ class ReplayLLM:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the answers should know, in a sentence each."""
+        """Remarks on the recording, a sentence each."""
         if not self.damaged:
             return ()
         lines = "a line" if self.damaged == 1 else f"{self.damaged} lines"
@@ -202,5 +205,5 @@ class ReplayLLM:
 
 
 def _without_nonce(user: str, nonce: str) -> str:
-    """The papers without what is drawn anew for each request."""
+    """Return the user message without its nonce, which differs in each request."""
     return re.sub(rf"^(#\S+) {re.escape(nonce)}$", r"\1", user, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""How many tokens a text is, with or without the model's vocabulary at hand.
+"""Count the tokens of a text, with the model's vocabulary or, without it, by an upper bound.
 
 tiktoken keeps no vocabulary of its own: it fetches one when it is first asked, with no time-out, and fails where there
 is no network. So it is asked last, in another process, with a time limit, and only if one talks to the model's maker.
@@ -26,10 +26,10 @@ from digest.core.walls import foreign
 
 FETCH_S: Final = 15
 _COUNTED: Final = 256
-"""Texts whose number is kept: the prompts under way."""
+"""Texts whose number of tokens is cached: enough for the prompts under way."""
 _NEWEST: Final = "o200k_base"
 _LIKE_GPT_5: Final = re.compile(r"gpt-[56](?:\.\d+)?(?:-|$)")
-"""Models that use the same vocabulary, and that tiktoken learns of late."""
+"""Models that use the vocabulary of GPT-5, and that tiktoken's older versions do not know."""
 # tiktoken's name for what it downloads; `tiktoken_ext/openai_public.py`.
 _VOCABULARY_URL: Final = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 _VOCABULARY_SHA256: Final = {
@@ -47,7 +47,7 @@ English, and a third more of formulas."""
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts tokens; call it."""
+    """A function that counts the tokens of a text, with the vocabulary it uses."""
 
     count: Callable[[str], int] = field(repr=False)
     encoding: str
@@ -61,7 +61,7 @@ class Counter:
         return self.count(text)
 
     def at_most(self, text: str) -> int:
-        """What the model counts at the most, whoever made it."""
+        """Return the most tokens that the model may count for *text*, also a model of another maker."""
         # The bound is so much too high that it holds for others' vocabularies as well.
         return self.count(text) if self.exact or self.is_bound else ceil(_FOREIGN * self.count(text))
 
@@ -71,7 +71,7 @@ class Counter:
         return self.is_own and not self.is_bound
 
     def describe(self) -> str | None:
-        """What people should know of the numbers, and what to do; None if they are exact."""
+        """Return why the numbers are not exact, and what to do; None if they are exact."""
         if self.is_bound:
             return (
                 "no vocabulary is at hand to count tokens with, so they are reckoned about four times too high: more "
@@ -87,7 +87,7 @@ class Counter:
 
 @lru_cache
 def counter(model: str, *, fetch: bool = False) -> Counter:
-    """The counter for *model*; with OpenAI's newest vocabulary for a model that tiktoken does not know.
+    """Return the counter for *model*; it uses OpenAI's newest vocabulary for a model that tiktoken does not know.
 
     Args:
         fetch: tiktoken may download the vocabulary, for up to `FETCH_S` seconds.
@@ -125,7 +125,10 @@ def _from_tiktoken(encoding: str, *, fetch: bool) -> Callable[[str], int] | None
 
 
 def _counting(load: Callable[[], Any]) -> Callable[[str], int] | None:
-    """What counts with the vocabulary that *load* gives; None if it cannot, for there is always the upper bound."""
+    """Return a counting function with the vocabulary that *load* gives.
+
+    None if that fails, as there is the upper bound.
+    """
     try:
         with foreign("the vocabulary", DigestError):
             vocabulary = load()

@@ -1,4 +1,4 @@
-"""Whether a server cuts prompts without a word, by what it says it counted.
+"""Detect servers that cut prompts silently, by the number of tokens that they report.
 
 Ollama's context has 4,096 tokens where nobody set another, and a longer prompt loses its beginning or its middle; the
 answer has status 200 and says that 2,050 tokens were read. So what a server counted is compared with our own count:
@@ -22,7 +22,7 @@ _SHARE: Final = 0.8
 _LEAST: Final = 1_000
 """Tokens of our own count below which nothing is said: there a served cache is a large part of it."""
 _NEARER: Final = 0.12
-"""By so much of our count a smaller prompt has to be counted better, if it was a cut before."""
+"""Share of our count by which the server's count of a smaller prompt must come nearer, if the earlier one was cut."""
 _SAME: Final = 16
 _HALF: Final = 512
 """Ollama keeps half of its context and two tokens: https://github.com/ollama/ollama/issues/17427"""
@@ -30,22 +30,22 @@ _HALF: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A prompt that was cut."""
+    """A prompt that the server cut."""
 
     tokens: int
-    """About so many it had."""
+    """About how many tokens the prompt had."""
     seen: int
-    """So many the model saw."""
+    """How many tokens the model saw."""
 
     @property
     def window(self) -> int:
-        """The context that does so."""
+        """The context window, in tokens, that explains the cut."""
         half = self.seen - 2
         return 2 * half if half >= _HALF and half % _HALF == 0 else self.seen
 
 
 class CutWatch:
-    """Compares counts over a run. Thread-safe."""
+    """Compares the server's counts of tokens with ours over a run. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,20 +55,20 @@ class CutWatch:
 
     @property
     def window(self) -> int | None:
-        """The context that prompts have to fit into, as far as this is known or feared."""
+        """The context window, in tokens, that prompts should fit into; None if no prompt seems to have been cut."""
         return None if self._cut is None or self._is_off else self._cut.window
 
     @property
     def cut(self) -> Cut | None:
-        """A prompt that was cut for sure."""
+        """A prompt that was certainly cut; None if there is none."""
         return self._cut if self._is_sure and not self._is_off else None
 
     def heard(self, tokens: int, said: int | None) -> None:
         """Compare the counts of one prompt.
 
         Args:
-            tokens: Ours, which must be none that is much too high.
-            said: The server's; None: it says nothing.
+            tokens: Our count, which must be an estimate and not an upper bound.
+            said: The server's count; None: it reports none.
         """
         with self._lock:
             if self._is_off or not said or not tokens:

@@ -27,14 +27,14 @@ import httpx2
 from digest.core.certificates import certificate_error
 
 MOST_BYTES: Final = 16_000_000
-"""Of an answer, unpacked; a thousand times what one takes."""
+"""Largest size of an unpacked answer: a thousand times a usual one."""
 _UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-"""Headers that are no longer true of an answer that was read."""
+"""Headers that no longer hold for an answer that was read and unpacked."""
 _CHARSET: Final = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
 class TooLargeError(httpx2.TransportError):
-    """An answer was larger than any answer is."""
+    """An answer was larger than `MOST_BYTES`."""
 
 
 class UnusableError(Exception):
@@ -50,8 +50,8 @@ class Wire(httpx2.BaseTransport):
         """Wrap *inner*, which is closed with this.
 
         Args:
-            timeout_s: From before the connection is made until the last byte of the answer.
-            proxy: What names the proxy that *inner* goes through; empty where it goes through none.
+            timeout_s: Seconds from before the connection is made until the last byte of the answer.
+            proxy: The setting or variable that names *inner*'s proxy; empty if it uses none.
         """
         self._inner = inner
         self._proxy = proxy
@@ -108,7 +108,7 @@ class Wire(httpx2.BaseTransport):
         return httpx2.Response(response.status_code, headers=headers, content=bytes(content))
 
     def close(self) -> None:
-        """Close what sends."""
+        """Close the inner transport."""
         self._inner.close()
 
 
@@ -122,7 +122,7 @@ _UNSENT: Final = (
     httpx2.WriteError,
     httpx2.WriteTimeout,
 )
-"""What is raised while the server does not have the whole request."""
+"""Exceptions that are raised before the server has the whole request."""
 
 
 def _is_utf8(content: bytes | bytearray) -> bool:
@@ -180,16 +180,16 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a server is reached."""
+    """The way to a server: directly or through a proxy."""
 
     proxy: str | None = None
-    """None: straight."""
+    """The proxy's URL; None: directly."""
     named_by: str = ""
     """The setting or variable that names the proxy, for people."""
 
 
 def way_to(base_url: str, *, proxy: str | None = None, environment: Mapping[str, str] | None = None) -> Way:
-    """Straight to machines of one's own, to others through the proxy of the config, else that of the environment.
+    """Choose the way to a server: directly to private hosts, to others through the proxy of the config or environment.
 
     Args:
         proxy: `[network] proxy`.
@@ -210,7 +210,7 @@ def way_to(base_url: str, *, proxy: str | None = None, environment: Mapping[str,
 
 
 def open_wire(base_url: str, *, timeout_s: float, proxy: str | None = None, ca_file: Path | None = None) -> Wire:
-    """The way to *base_url*; see `way_to`.
+    """Open the way to *base_url*; see `way_to`.
 
     Args:
         ca_file: Certificate authorities besides those of the system, as PEM.
@@ -242,7 +242,7 @@ def _proxy(way: Way) -> httpx2.Proxy | None:
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:
-    """The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR, and besides them one's own."""
+    """Return a TLS context with the system's authorities (or SSL_CERT_FILE and SSL_CERT_DIR), and with *ca_file*."""
     try:
         context = httpx2.create_ssl_context()
     except OSError as exc:
@@ -269,7 +269,7 @@ def _variable(environment: Mapping[str, str], name: str) -> tuple[str, str]:
 
 
 def _is_own(host: str) -> bool:
-    """This machine and addresses of private networks, as they are written: no proxy leads there."""
+    """Whether *host* is this machine or an address of a private network, to which no proxy leads."""
     try:
         return not ip_address(host).is_global
     except ValueError:

@@ -1,1 +1,1 @@
-"""Where papers come from: a file for each kind of source, and the one way to the network."""
+"""Sources of papers: a file for each kind of source, and in `door` the only way to the network."""

@@ -1,7 +1,7 @@
-"""What journals put into the place of an abstract, told from the abstract.
+"""Find the abstract within the text that journals' feeds send as one.
 
-One sends the volume and the pages, one the authors in front, one a citation that repeats the title, and PubMed its own
-heading and footer. All of it is recognised line by line, a line being what a block of the HTML was.
+Some send volume and pages instead, some put the authors or a citation with the title in front, and PubMed adds a
+heading and a footer. All of it is recognised line by line; a line is a block of the HTML.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NAMES_WITH_SEMICOLONS: Final = re.compile(r"(?:[^;\n.,()]{2,40};)+")  # CNKI: æ
 
 
 def tell_apart(title: str, text: str) -> tuple[str, tuple[str, ...]]:
-    """The abstract within *text* and the authors that stand beside it; either may be empty.
+    """Return the abstract within *text*, and the authors that stand beside it; either may be empty.
 
     Args:
         title: The cleaned title, by which a citation is recognised.

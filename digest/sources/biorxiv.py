@@ -1,8 +1,8 @@
 """bioRxiv and medRxiv: what was posted on a day, from their API, or a feed of theirs.
 
 Written from the documentation, https://api.biorxiv.org/ and https://api.biorxiv.org/details/medrxiv/help; no answer of
-the API was at hand. Where the documentation and what others met disagree, the answer decides: a page has 100 items on
-paper and 30 in fact, so the next one begins behind what came; `total` was seen to promise more than can be had.
+the API was at hand. Where the documentation and others' reports disagree, the answer decides: a page has 100 items by
+the documentation and 30 in fact, so the next page begins after the items received; `total` can be too high.
 
     {"messages": [{"status": "ok", "interval": "…", "cursor": 0, "count": 30, "total": "212"}],
      "collection": [{"doi", "title", "authors": "Kaur, M.; Shukla, A.", "date", "version", "type", "category",
@@ -82,11 +82,11 @@ class BiorxivSource:
         return self._url.replace("{date}", day.isoformat())
 
     def past_url(self, day: date) -> str | None:
-        """The same: the API has every day. None for a feed."""
+        """Return the first page of a past *day*: the API has every day. None for a feed."""
         return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
-        """Read one page of the API's list, or a feed. Items of other subjects are as good as not asked for."""
+        """Parse one page of the API's list, or a feed. Items of other subjects are skipped."""
         if guard.decoded(content, url=url).lstrip().startswith("<"):
             return self._feed(content, url)
         message, items = _answer(guard.json(content, url=url), url)
@@ -130,7 +130,7 @@ class BiorxivSource:
         return replace(parsed, records=tuple(records))
 
     def _read(self, item: Any) -> Record | Rejected | None:
-        """None: of another subject."""
+        """Return the record of an item, or why it is rejected; None for an item of another subject."""
         if not isinstance(item, Mapping):
             return Rejected(reason="is no object", excerpt=excerpt(str(item)[:200]))
         title = clean_title(_string(item.get("title")))
@@ -202,7 +202,7 @@ def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, se
 
 
 def _answer(value: Any, url: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
-    """What the API says of its list, and the list."""
+    """Return the API's message on its list, and the list."""
     messages = value.get("messages") if isinstance(value, dict) else None
     message = messages[0] if isinstance(messages, list) and messages else None
     if not isinstance(message, Mapping):
@@ -235,7 +235,7 @@ def _abstract(text: str) -> str:
 
 
 def _is_withdrawn(kind: str, title: str, abstract: str) -> bool:
-    """By its type, by the title that the server gives it, or by the words that stand for the abstract."""
+    """Whether a preprint was withdrawn, by its type, its title or the text in place of the abstract."""
     if "withdraw" in kind.lower() or _WITHDRAWN.match(title):
         return True
     return says_withdrawn(abstract) or bool(_WITHDRAWN.match(abstract))
@@ -256,7 +256,7 @@ def _string(value: Any) -> str:
 
 
 def _count(value: Any) -> int | None:
-    """A number, which the API writes as a number here and as a string there."""
+    """Return a number that the API writes sometimes as a number and sometimes as a string; None for anything else."""
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None

@@ -1,7 +1,7 @@
-"""A program of the user's own that prints papers: a JSON Feed, or JSON lines as the kind `jsonl` reads them.
+"""The kind `command`: a program of the user's own prints papers, as a JSON Feed or as JSON lines like the kind `jsonl`.
 
-run_command()   runs it: no shell, no input, an end to its time and to what it may print
-CommandSource   says what to run for a day, and reads what it printed
+run_command()   runs the program without a shell and without input, for a limited time and output
+CommandSource   gives the command line for a day, and parses the output
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from digest.sources.kind import Get, Key, KeyType, Kind, Run, SourceConfig
 SCHEME: Final = "command:"
 _CHUNK: Final = 65_536
 _KEPT_STDERR: Final = 8_192
-"""Of what a program complains of, so much of the end is kept; the rest is read and forgotten."""
+"""Bytes at the end of a program's standard error that are kept for error messages."""
 _GRACE_S: Final = 0.3
-"""What a program gets to tidy up when it is told to end."""
+"""Seconds that a program gets to end by itself when it is told to."""
 _POLL_S: Final = 0.02
 
 
 class CommandSource:
-    """What a program of the user's own prints."""
+    """A source whose papers are printed by a program of the user's own."""
 
     kind = "command"
     calendar: Calendar = ANY_DAY
@@ -85,19 +85,19 @@ class CommandSource:
         self._feed = FeedSource(name, url=SCHEME, clock=clock)
 
     def argv(self, day: date) -> tuple[str, ...]:
-        """What to run for *day*."""
+        """Return the program and its arguments for *day*."""
         return tuple(part.replace("{date}", day.isoformat()) for part in self._command)
 
     def url_for(self, day: date) -> str:
-        """The same in one line, as one would type it; `argv_of` takes it apart again."""
+        """Return the command line for *day* as a `command:` address, which `argv_of` parses."""
         return SCHEME + shlex.join(self.argv(day))
 
     def past_url(self, day: date) -> str | None:
-        """The same, if the program is told the day."""
+        """Return the command line for a past day, if the day is among the arguments; else None."""
         return self.url_for(day) if any("{date}" in part for part in self._command) else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
-        """Read what the program printed. Nothing at all is a day without papers: it ended well."""
+        """Parse the program's output. Empty output is a day without papers, as the program ended well."""
         if not content.strip():
             return Parsed()
         if self._items is None and _is_json_feed(content, url):
@@ -159,12 +159,12 @@ command = ["python3", "papers.py", "--day", "{date}"]
 
 
 def argv_of(url: str) -> tuple[str, ...]:
-    """The program and its arguments in a `command:` address."""
+    """Return the program and its arguments from a `command:` address."""
     return tuple(shlex.split(url.removeprefix(SCHEME)))
 
 
 def _is_json_feed(content: bytes, url: str) -> bool:
-    """Whether it is one JSON document with what every JSON Feed has. JSON lines end this at their second line."""
+    """Whether the output is one JSON document in the form of a JSON Feed, and not JSON lines."""
     text = guard.decoded(content, url=url, max_bytes=guard.MAX_FILE_BYTES).strip()
     if not text.startswith("{"):
         return False
@@ -179,7 +179,7 @@ def _is_json_feed(content: bytes, url: str) -> bool:
 
 
 class Children:
-    """The programs that run now; who stops waiting for them ends them all, with what they started."""
+    """The programs that are running, so that all can be ended, with their own child processes, when a run stops."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -194,7 +194,7 @@ class Children:
 
     @contextmanager
     def with_one(self, start: Callable[[], subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
-        """The program that *start* starts, as long as it is waited for."""
+        """Start a program and count it as running within the block."""
         with self._lock:  # so that none is started behind the back of `close`
             if self._is_over:
                 raise SourceError("no program is started any more, for the run was stopped")
@@ -208,7 +208,7 @@ class Children:
                 self._running.discard(process)
 
     def close(self) -> None:
-        """Ask them to end, and a moment later make them; nothing is started any more."""
+        """End all running programs, after `_GRACE_S` by force; no program can be started any more."""
         with self._lock:
             self._is_over = True
             left = [process for process in self._running if process.returncode is None]
@@ -222,7 +222,7 @@ class Children:
 
 
 def _wait_for(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
-    """Wait until each of *processes* has ended, and not longer than *seconds*; whoever reads from them reaps them."""
+    """Wait until all *processes* have ended, at most *seconds*; they are reaped by the threads that read from them."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and any(process.returncode is None for process in processes):
         time.sleep(_POLL_S)
@@ -237,16 +237,16 @@ def run_command(
     max_bytes: int,
     children: Children | None = None,
 ) -> bytes:
-    """Run a program and give what it printed. Its standard error is only read for the reason of a failure.
+    """Run a program and return its output. Its standard error is read only for error messages.
 
-    It gets a session of its own, so that what it started can be ended with it.
+    The program gets a session of its own, so that its child processes can be ended with it.
 
     Args:
-        children: Ends it from another thread.
+        children: Where the program is registered, to be ended from another thread.
 
     Raises:
-        SourceError: It could not be started, took longer than *timeout_s*, printed more than *max_bytes*, was killed,
-            or ended with a status other than 0.
+        SourceError: The program could not be started, took longer than *timeout_s*, printed more than *max_bytes*, was
+            killed, or ended with a status other than 0.
     """
     url = SCHEME + shlex.join(argv)
     with (children or Children()).with_one(lambda: _started(argv, cwd, environment, url)) as process:
@@ -299,7 +299,7 @@ def _started(argv: Sequence[str], cwd: Path, environment: Mapping[str, str], url
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float, max_bytes: int, url: str) -> tuple[bytes, bytes]:
-    """All of its output and the end of its complaints, read by turns: a full pipe would make it wait for ever.
+    """Return the program's output and the end of its standard error, read in turns, so that no full pipe blocks it.
 
     Raises:
         TimeoutError: The deadline came first.
@@ -328,9 +328,9 @@ def _read(process: subprocess.Popen[bytes], deadline: float, max_bytes: int, url
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what still runs, with all that it started, and let go of its pipes.
+    """Kill a program that still runs, with its child processes, and close its pipes.
 
-    A program that has ended well is reaped by now, and what it left running in the background is its own business.
+    A program that has ended is reaped by now; what it left running in the background is not touched.
     """
     if process.returncode is None:
         # Not reaped yet, so that its number cannot belong to another group.
@@ -343,7 +343,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _shown(argv: object) -> str:
-    """The name of the program, fit for a message."""
+    """Return the program's name, safe for a message."""
     first = argv[0] if isinstance(argv, Sequence) and argv else ""
     return f"“{excerpt(str(first))}”"
 

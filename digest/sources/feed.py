@@ -1,8 +1,8 @@
 """Any RSS, Atom, RDF or JSON Feed: journals, preprint servers, blogs.
 
 feedparser reads the XML, with both of its rewriting options off: they turn `$x<y$ and $a>b$` into `$xb$`. It is handed
-bytes that the guard has passed, never an address. Where it trips over a broken entry or passes one over, the document
-is halved until that entry stands alone, and only it is lost.
+bytes that the guard has passed, never an address. If it fails on a broken entry or skips one, the document is
+halved until that entry stands alone, so that only this entry is lost.
 """
 
 from __future__ import annotations
@@ -77,21 +77,21 @@ _ARXIV_CATEGORY: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,4})?(?:\.[A-Za-z-]{2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """What an entry of any format says of itself, uncleaned."""
+    """The fields of an entry of any format, not yet cleaned."""
 
     title: str
     texts: tuple[str, ...]
     """Summaries and contents, as HTML."""
     plain_title: bool = False
-    """The feed says that the title is no HTML, so that its "<table>" is a word."""
+    """Whether the feed declares the title as plain text, so that "<table>" in it is a word."""
     plain_texts: tuple[str, ...] = ()
-    """Contents of which it says the same."""
+    """Contents that the feed declares as plain text."""
     authors: tuple[str, ...]
     guid: str
     links: tuple[str, ...]
     """Absolute, the landing page first."""
     ids: tuple[str, ...]
-    """Where a DOI may be."""
+    """Fields in which a DOI may be."""
     published: datetime | None
     updated: datetime | None
     tags: tuple[str, ...]
@@ -117,8 +117,8 @@ class FeedSource:
         """Read *url*.
 
         Args:
-            calendar: When something is promised to come; None where nothing is.
-            clock: Only tells dates in the future, which are dropped.
+            calendar: When lists are promised; None: never.
+            clock: Used only to drop dates in the future.
         """
         self.name = name
         self._url = url
@@ -127,15 +127,15 @@ class FeedSource:
         self._clock = clock
 
     def url_for(self, day: date) -> str:
-        """The feed; it holds the newest entries, whatever the day."""
+        """Return the feed's address; for any day the feed holds the newest entries."""
         return self._url.replace("{date}", day.isoformat())
 
     def past_url(self, day: date) -> str | None:
-        """The same, if each day has an address of its own."""
+        """Return the address of a past day, if each day has its own; else None."""
         return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
-        """Read the entries. The feed's pointer to older entries is not followed: they were new once."""
+        """Parse the entries. The feed's link to older entries is not followed: these were read when they were new."""
         url = without_password(url)  # links are made with it
         text = guard.decoded(content, url=url)
         items = _json_items(content, url) if text.lstrip().startswith("{") else _xml_items(content, url)
@@ -220,20 +220,20 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
 
 
 def _guid(text: str) -> str:
-    """What the feed calls an item; empty where it only says so."""
+    """Return the feed's id of an item; empty if it is only a placeholder."""
     guid = one_line(strip_invisible(text))[:_LONGEST_ID]
     return "" if says_nothing(guid) else guid
 
 
 def _authors(names: tuple[str, ...]) -> tuple[str, ...]:
-    """One string may hold several people; of several strings each is one person."""
+    """Return the authors. A single string may hold several people; of several strings each is one person."""
     if len(names) == 1:
         return split_authors(clean_line(names[0]))
     return people(map(clean_line, names))
 
 
 def _landing_page(url: str, own_doi: str | None) -> tuple[str, int | None]:
-    """The page of the paper, without version and tracking, and the version that the address had."""
+    """Return the URL of the paper's page without version and tracking parameters, and the version that the URL had."""
     if _PREPRINT_PAGE.match(url):
         found = _PAGE_VERSION.search(url)
         return (doi_url(own_doi) if own_doi else url), int(found[1]) if found else None
@@ -277,7 +277,7 @@ def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
 
 @cache
 def _feedparser() -> Any:
-    """feedparser, kept from what it takes more than in proportion for.
+    """Import feedparser without two of its functions whose time grows faster than the feed.
 
     It looks for an address in what may be an author, anew from each letter, and compares each category of an entry with
     each other: 100,000 letters without a blank, and as many categories, take it minutes.
@@ -302,7 +302,7 @@ def _feedparser() -> Any:
 
 
 def _understood(checked: bytes, base: str = "") -> Any:
-    """What feedparser makes of it, or None where it trips."""
+    """Return feedparser's result, or None if it fails."""
     headers = {"content-location": base} if base else {}
     try:
         with foreign("feedparser", SourceError):
@@ -327,7 +327,7 @@ def _xml_entries(feed: Any, base: str, *, says_text: bool) -> list[_Item | Rejec
 
 
 def _around_the_broken(checked: bytes, url: str) -> list[_Item | Rejected]:
-    """Read the entries without the head of the document, and without those over which feedparser trips."""
+    """Read the entries without the head of the document, and without the entries on which feedparser fails."""
     from lxml import etree
 
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)

@@ -1,7 +1,7 @@
-"""What every document passes before a parser sees it: hostile XML is refused, and what is no feed is named.
+"""The guard: checks every document before a parser sees it, refuses hostile XML, and names what is no feed.
 
     xml()    bytes → XML without entities of its own, as UTF-8 with a declaration that says so
-    json()   bytes → the value they hold
+    json()   bytes → the JSON value
 
 feedparser expands entities that a document declares: 34 KB become 100 MB, after expat itself has refused. And it
 guesses encodings, so that a declaration can hide in UTF-7 or EBCDIC. Here the text is decoded once, checked as text,
@@ -21,9 +21,9 @@ from digest.core.errors import SourceError
 from digest.core.words.text import excerpt, one_line
 
 MAX_BYTES: Final = 10_000_000
-"""Of a document from the network, unpacked. A whole day of arXiv is 2 MB."""
+"""Most bytes of a document from the network, unpacked. A whole day of arXiv is 2 MB."""
 MAX_FILE_BYTES: Final = 50_000_000
-"""Of a file of the operator's own; a month of all of arXiv's computer science is 19 MB of JSON lines."""
+"""Most bytes of a file of the operator's own; a month of all of arXiv's computer science is 19 MB of JSON lines."""
 _MAX_TAGS: Final = 200_000
 """Start and end tags of a document, outside CDATA. A page of 3,500 records of arXiv's OAI-PMH comes near it."""
 _MAX_TAG: Final = 100_000
@@ -75,9 +75,9 @@ _TITLE: Final = re.compile(r"<title\b[^>]*>([^<]{0,300})", re.IGNORECASE)
 
 
 def xml(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES, max_tags: int = _MAX_TAGS) -> bytes:
-    """Check that *content* is XML that no parser will choke on, and give it as UTF-8.
+    """Check that *content* is XML that is safe to parse, and return it as UTF-8.
 
-    A plain DOCTYPE, as RSS 0.91 has it, is taken out; stray control characters are too.
+    A plain DOCTYPE, as in RSS 0.91, and stray control characters are removed.
 
     Raises:
         SourceError: Empty, too large, a web page, no XML at all, or with entities of its own.
@@ -131,7 +131,7 @@ def json(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> Any:
 
 
 def decoded(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> str:
-    """The text of a document: by its mark, its XML declaration or `<meta>`, as UTF-8, and at last as Windows-1252.
+    """Decode a document: by its byte order mark, XML declaration or `<meta>`, else as UTF-8, else as Windows-1252.
 
     Raises:
         SourceError: Empty or too large.
@@ -145,11 +145,11 @@ def decoded(content: bytes, *, url: str = "", max_bytes: int = MAX_BYTES) -> str
 
 
 def in_utf8(content: bytes, content_type: str) -> bytes:
-    """A document of which only its `Content-Type` says how it is written, as UTF-8 with a mark; others as they are.
+    """Return a document whose encoding only its `Content-Type` tells as UTF-8 with a mark; others unchanged.
 
-    As in RFC 7303 a byte order mark comes first, then the header, then the document's own word. But a header that says
-    ASCII or Latin-1 is mostly the server's default, one that does not fit the bytes is wrong, and no text in another
-    alphabet is valid UTF-8 by chance: in these cases the document is looked at, as if there were no header.
+    As in RFC 7303 a byte order mark comes first, then the header, then the document's own declaration. But a header
+    that says ASCII or Latin-1 is mostly the server's default, one that does not fit the bytes is wrong, and no text in
+    another alphabet is valid UTF-8 by chance: in these cases the header is ignored.
     """
     label = _CHARSET.search(content_type)
     codec = _header_codec(label[1]) if label else None
@@ -177,7 +177,7 @@ def in_utf8(content: bytes, content_type: str) -> bytes:
 
 
 def describe_page(text: str, *, wanted: str = "a feed") -> str:
-    """`answered with a web page titled 'Just a moment…', not a feed`."""
+    """Return a clause on a web page in place of a feed: `answered with a web page titled '…', not a feed`."""
     title = page_title(text)
     called = f" titled '{title}'" if title else ""
     if "<html" in text[:5000].lower() or "<!doctype html" in text[:5000].lower():
@@ -190,18 +190,18 @@ def describe_page(text: str, *, wanted: str = "a feed") -> str:
 
 
 def damaged(error: SyntaxError, *, url: str = "") -> SourceError:
-    """What lxml says of a document it can't read, as a sentence; it may quote all of the document."""
+    """Return the error for a document that lxml can't parse; lxml's message is cut, as it may quote all of it."""
     return SourceError(f"is damaged or was cut off ({excerpt(error.msg or 'no XML')})", url=url)
 
 
 def page_title(text: str) -> str:
-    """The title of a page, or of an error that is written as a feed; empty where there is none."""
+    """Return the title of a web page, or of an error in the form of a feed; empty if there is none."""
     title = _TITLE.search(text[:50_000])
     return excerpt(one_line(html.unescape(title[1]))) if title else ""
 
 
 def says_not_yet(message: str) -> bool:
-    """Whether a server's words mean that the day asked for lies ahead of it, as Hugging Face says it."""
+    """Whether a server's message means that the requested day lies in its future, as Hugging Face's does."""
     return "less than or equal to" in message
 
 
@@ -236,7 +236,7 @@ def _first_that_fits(content: bytes, order: Sequence[str]) -> str:
 
 
 def _codec(label: str) -> str | None:
-    """The codec for a declared encoding: one that agrees with ASCII, so that the declaration itself was not a lie."""
+    """Return the codec of a declared encoding, if it agrees with ASCII, in which the declaration itself is written."""
     label = _ALIASES.get(label.lower(), label.lower())
     names = (label, label.removeprefix("x-"), label.removeprefix("x-").replace("windows-", "cp"))
     known = next(filter(None, map(_known, names)), None)
@@ -252,7 +252,7 @@ def _codec(label: str) -> str | None:
 
 
 def _header_codec(label: str) -> str | None:
-    """The codec for a charset in a header; there UTF-16 can be meant."""
+    """Return the codec of a charset in a header, which may also be UTF-16."""
     name = _known(label.strip("\"' "))
     return name if name and name.startswith(("utf-16", "utf-32")) else _codec(label.strip("\"' "))
 

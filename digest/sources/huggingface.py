@@ -63,7 +63,10 @@ class HuggingFaceSource:
         )
 
     def past_url(self, day: date) -> str | None:
-        """The same, if the address has the day in it: lists can be had for ever."""
+        """Return the address of a past day's list, if the day is in the address; else None.
+
+        Old lists stay available.
+        """
         return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
@@ -111,7 +114,7 @@ kind = "huggingface"
 
 
 def _items(value: Any, url: str) -> tuple[list[Any], int | None]:
-    """The list in a document, and how long it says it is."""
+    """Return the list in a document, and the length that the document states, if any."""
     if isinstance(value, list):
         return value, None
     if isinstance(value, dict) and isinstance(value.get("error"), str):
@@ -164,7 +167,7 @@ def _read(item: Any) -> Record | Rejected:
 
 
 def _literal(text: str) -> Any:
-    """What Python's repr() was taken of, or the text itself where it is not whole."""
+    """Return the value of a Python literal, or the text itself if it is incomplete."""
     if len(text) > _LONGEST_REPR or not text.startswith("{"):
         return text
     try:
@@ -174,7 +177,7 @@ def _literal(text: str) -> Any:
 
 
 def _authors(value: Any) -> tuple[str, ...]:
-    """Names in order; those that the site hides are not theirs."""
+    """Return the authors' names in order, without those that the site marks as hidden."""
     authors = [a for a in value if isinstance(a, Mapping)] if isinstance(value, list) else []
     return people(clean_line(_string(author.get("name"))) for author in authors if not author.get("hidden"))
 

@@ -1,7 +1,7 @@
 """Papers as JSON from any other tool: one object a line, or one document with a list in it.
 
-`fields` in the config says what the tool calls the things we know: `fields = {abstract = "summary", url = "abs"}`; a
-name with dots goes into objects (`"paper.title"`).
+`fields` in the config gives the tool's names for our fields: `fields = {abstract = "summary", url = "abs"}`; a name
+with dots leads into nested objects (`"paper.title"`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ NAMES: Final = (
     "pdf",
     "code",
 )
-"""What `fields` may map, and what is looked for by its own name otherwise."""
+"""Our names of fields: those that `fields` may map, and that are otherwise looked for by these names."""
 
 _HEADING: Final = re.compile(r"\A(?:abstract|summary)\s*(?:[:.]\s*|\n)", re.IGNORECASE)
 _NAME_KEYS: Final = ("name", "display_name", "fullname", "full_name", "author")
@@ -84,7 +84,7 @@ class JsonlSource:
         Args:
             fields: Our name → theirs, for those that differ.
             items: The key of the list, where the file is one JSON document.
-            calendar: When lists are promised to come; None where nothing is.
+            calendar: When lists are promised; None: never.
 
         Raises:
             ConfigError: `fields` maps a name that is not ours.
@@ -104,11 +104,11 @@ class JsonlSource:
         return self._url.replace("{date}", day.isoformat())
 
     def past_url(self, day: date) -> str | None:
-        """The same, if each day has an address of its own."""
+        """Return the address of a past day, if each day has its own; else None."""
         return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
-        """Read each line, or each item of the list. Doubles stay; they are joined later."""
+        """Parse each line, or each item of the list. Duplicates stay; they are joined later."""
         objects = self._document(content, url) if self._items else _lines(content, url)
         read = [(self._read(where, value), self._own_id(value)) for where, value in objects]
         records, rejected = divided(outcome for outcome, _ in read)
@@ -248,7 +248,7 @@ def _value(line: str) -> Any:
 
 
 def _at(item: Any, path: tuple[str, ...]) -> Any:
-    """The value at a dotted path; a key that itself has dots wins."""
+    """Return the value at a dotted path; a key that itself has dots goes first."""
     if len(path) > 1 and isinstance(item, dict) and ".".join(path) in item:
         return item[".".join(path)]
     for key in path:

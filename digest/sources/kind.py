@@ -1,12 +1,12 @@
-"""What a kind of source is, as its own file declares it beside its parser.
+"""The declaration of a kind of source, which each kind's file makes beside its parser.
 
-    Kind     its names, what it is, its keys, an example, its calendar, and what makes its adapter
+    Kind     names, description, keys, an example, calendar, and the function that makes the adapter
     Key      one key of a `[[source]]` of the kind: type, default and help
-    Access   how its service wants a key
+    Access   how the kind's service takes an API key
     SourceConfig   one `[[source]]`, read by that declaration
 
-Reading the config, the adapters, `digest sources`, `digest init` and `digest doctor` go by this one value, so that a
-new kind is its own file and one line in `digest.sources.kinds`.
+The config's reader, the adapters, `digest sources`, `digest init` and `digest doctor` all use this declaration, so that
+a new kind needs only its own file and one line in `digest.sources.kinds`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from digest.core.models import Document
 from digest.core.ports import Clock, Source
 
 Get = Callable[[str], Document]
-"""Gets the document at an address of a source.
+"""Fetches the document at an address of a source.
 
 Raises:
-    SourceError: It cannot be had.
+    SourceError: The document cannot be fetched.
 """
 
 
 class Run(Protocol):
-    """Runs a program of the operator's own and gives what it printed."""
+    """Runs a program of the operator's own and returns its output."""
 
     def __call__(self, argv: Sequence[str], *, timeout_s: float) -> bytes:
         """Run *argv*: the program and its arguments.
@@ -42,7 +42,7 @@ class Run(Protocol):
 
 
 class KeyType(StrEnum):
-    """What a key takes, in words."""
+    """The type of a key's value; the members' values describe it in words."""
 
     TEXT = "text"
     TEXTS = "list of texts"
@@ -64,25 +64,25 @@ class Key:
     help: str
     """What it does, in a few words without a full stop at their end."""
     default: Any = None
-    """What holds where the file does not set it; None for "" and the other empty values, by type."""
+    """The value if the file does not set the key; None: the empty value of its type, as ""."""
     choices: tuple[str, ...] = ()
-    """Of a `CHOICE`."""
+    """The allowed values of a `CHOICE`."""
     least: int = 0
     most: int = 10**9
     """Bounds of an `INTEGER`, both included."""
     check: Callable[[str], str] | None = None
-    """Of `TEXTS`: what is wrong with one of them, in words; empty where nothing is."""
+    """For `TEXTS`: returns what is wrong with one of the texts, in words; empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What goes with each request to a service itself, and where it came from."""
+    """What is sent with each request to a service to identify the user, and the variable that holds the key."""
 
     variable: str = ""
-    """The environment variable that holds the key; empty: the service is asked without one."""
+    """The environment variable that holds the key; empty: requests are sent without a key."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Added to the query of the address."""
+    """Parameters added to the query of the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +93,11 @@ class Access:
     """How people usually call the variable that holds it. It is read only where `api_key_env` names it."""
     header: str = ""
     scheme: str = ""
-    """What stands before the key in the header: `Bearer`."""
+    """The word before the key in the header: `Bearer`."""
     parameter: str = ""
 
     def credentials(self, key: str, variable: str) -> Credentials:
-        """The key, which came out of *variable*, as it is sent."""
+        """Return *key*, read from *variable*, as the service wants it."""
         headers = {self.header: f"{self.scheme} {key}".strip()} if self.header else {}
         return Credentials(
             variable=variable, headers=headers, parameters={self.parameter: key} if self.parameter else {}
@@ -117,49 +117,50 @@ class SourceConfig:
     holidays: tuple[date, ...] = ()
     """Days without a list, besides those the calendar knows."""
     api_key_env: str = ""
-    """The name of the variable that holds the key; empty: it is asked without one."""
+    """The name of the environment variable that holds the API key; empty: requests are sent without a key."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Every key that the kind declares → its value, the default where the file does not set it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of source. What it says of its keys and its url is the only place where that stands."""
+    """A kind of source: the only place where its keys and the meaning of its url are described."""
 
     names: tuple[str, ...]
-    """What `kind` may be for it; mostly one."""
+    """The values of `kind` that mean this kind; mostly one."""
     line: str
-    """What it reads, in a line, without a full stop."""
+    """What the kind reads, in one line, without a full stop."""
     about: str
-    """What somebody must know who wants to use it, with an empty line between two paragraphs. See `paragraphs`."""
+    """What a user of the kind must know, with an empty line between two paragraphs. See `paragraphs`."""
     keys: tuple[Key, ...] = ()
-    """Besides those that all sources have."""
+    """The kind's own keys, besides those that all sources have."""
     url: str = ""
-    """What its `url` may be, as help; empty: it has none."""
+    """Help for its key `url`; empty: the kind has no such key."""
     needs: tuple[str, ...] = ()
     """The keys of which a source of this kind must set at least one."""
     needs_as_in: str = ""
-    """How one of these looks: `search = "graph neural networks"`."""
+    """An example of one of the needed keys: `search = "graph neural networks"`."""
     example: str
     """TOML: one or more whole `[[source]]`."""
     calendar: str = "none"
     """When its lists come: one of `digest.core.lists.calendar.CALENDARS`. What a source sets may make it another."""
     access: Access | None = None
-    """How its service wants a key; None: it wants none, and `api_key_env` is no key of the kind."""
+    """How its service takes an API key; None: it takes none, and `api_key_env` is no key of the kind."""
     own_address_is_dated: bool = False
-    """The address that it reads without `url` has the day in it, and what is missing there is not out yet."""
+    """Whether the URL that is read without the key `url` has the day in it, so that a missing document is not out yet.
+    """
     make: Callable[[SourceConfig, Clock], Source]
-    """The adapter.
+    """Makes the adapter of one `[[source]]`.
 
     Raises:
         ConfigError: Something in the config cannot be used.
     """
     fetcher: Callable[[SourceConfig, Run], Get] | None = None
-    """What gets its documents, where they do not come through the door."""
+    """Makes the function that fetches its documents, if they are not fetched through the door."""
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """`about`, a line for each paragraph."""
+        """Return the paragraphs of `about`, each on one line."""
         return tuple(" ".join(paragraph.split()) for paragraph in self.about.split("\n\n"))
 
 
@@ -186,7 +187,7 @@ API_KEY_ENV: Final = _key(
 
 
 def keys_of(kind: Kind) -> tuple[Key, ...]:
-    """All keys that a source of *kind* takes: those of every source, and its own."""
+    """Return all keys that a source of *kind* takes: those of every source, and the kind's own."""
     where = "http(s), or a path relative to config.toml; {date} in it stands for the day of the run"
     url = (_key("url", KeyType.TEXT, f"{kind.url}: {where}"),) if kind.url else ()
     access = (API_KEY_ENV,) if kind.access else ()
@@ -194,5 +195,5 @@ def keys_of(kind: Kind) -> tuple[Key, ...]:
 
 
 def days_key(default: int, text: str) -> Key:
-    """The key `days` of a kind whose lists reach back."""
+    """Return the key `days` of a kind whose list covers the last days."""
     return Key(name="days", type=KeyType.INTEGER, help=text, default=default, least=1, most=31)

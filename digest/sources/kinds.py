@@ -1,4 +1,4 @@
-"""The kinds of source there are, a line for each. A kind's file is imported when the kind is first asked for."""
+"""The registry of all kinds of source, a line for each. A kind's file is imported when the kind is first needed."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ _FILES: Final[Mapping[str, str]] = {
     "jsonl": "jsonl",
     "command": "command",
 }
-"""Name → the module below `digest.sources` whose `KIND` declares it."""
+"""The module below `digest.sources` whose `KIND` declares each kind, by the kind's name."""
 NAMES: Final = tuple(_FILES)
 
 
 @cache
 def kind_of(name: str) -> Kind:
-    """The declaration of the kind of that name, which must be one of `NAMES`."""
+    """Return the declaration of the kind called *name*, which must be one of `NAMES`."""
     kind: Kind = import_module(f"digest.sources.{_FILES[name]}").KIND
     return kind
 
 
 def all_kinds() -> Iterator[tuple[str, Kind]]:
-    """Every name with its declaration; all their files are imported."""
+    """Yield every name with its kind; all kinds' files are imported."""
     return ((name, kind_of(name)) for name in NAMES)
 
 
 def make_source(config: SourceConfig, clock: Clock) -> Source:
-    """The adapter of one [[source]].
+    """Make the adapter of one [[source]].
 
     Raises:
-        ConfigError: Something in it cannot be used.
+        ConfigError: A value of the [[source]] cannot be used.
     """
     if config.kind not in _FILES:
         raise ConfigError(f"[[source]] {config.name!r}: kind {config.kind!r} is not known")

@@ -72,7 +72,7 @@ class ListingSource:
         return self._url.replace("{date}", day.isoformat())
 
     def past_url(self, day: date) -> str | None:
-        """The same, if each day has an address of its own."""
+        """Return the address of a past day's page, if each day has its own; else None."""
         return self.url_for(day) if "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:
@@ -124,7 +124,10 @@ url = "papers-{date}.txt"
 
 
 def _title_of(lines: list[str]) -> str | None:
-    """The title among the lines before an abstract: the last, unless there are several and it looks like furniture."""
+    """Return the title among the lines before an abstract.
+
+    The last, unless there are several and it looks like page furniture.
+    """
     if not lines:
         return None
     last = lines[-1]
@@ -144,7 +147,7 @@ def _record(title: str, abstract: str) -> Record:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines that may be a title or an abstract."""
+    """Yield the lines that may be a title or an abstract."""
     in_header = True  # up to the first abstract: only there is "Subscribe" glued to what follows
     after_submitter = False
     for raw in strip_invisible(text).split("\n"):
@@ -165,7 +168,10 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _is_abstract(line: str, *, after_title: bool) -> bool:
-    """By its shape; right behind a title a shorter line will do, if it ends as a sentence does."""
+    """Whether a line has the shape of an abstract.
+
+    Directly after a title a shorter line counts, if it ends like a sentence.
+    """
     if len(line) >= _ALWAYS_ABSTRACT:
         return True
     sentences = len(_SENTENCE_END.findall(line))

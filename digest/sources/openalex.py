@@ -55,7 +55,7 @@ _HEADING: Final = re.compile(
 _CURSOR: Final = re.compile(r"[!-~]{1,4000}")
 _SMALL_CAPITALS: Final = re.compile(r"</?scp>", re.IGNORECASE)
 _LONGEST_ABSTRACT: Final = 20_000
-"""Words. What is longer is a whole book that somebody took for its abstract."""
+"""Words; a longer abstract is the whole text of a book."""
 
 
 class OpenAlexSource:
@@ -217,7 +217,10 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
 
 
 def _abstract(index: Any) -> str:
-    """The words back in their places. Two in one place stand one after another, and where there is none is no gap."""
+    """Return the abstract from the positions of its words.
+
+    Two words at one position follow each other; gaps are closed.
+    """
     if not isinstance(index, Mapping):
         return ""
     placed = [
@@ -238,7 +241,7 @@ def _clean(text: str) -> str:
 
 
 def _authors(value: Any) -> tuple[str, ...]:
-    """In the paper's order; the name as OpenAlex writes it, or else as the paper does."""
+    """Return the authors in the paper's order, by OpenAlex's spelling of the name, or else the paper's."""
     names = []
     for one in _list(value):
         if isinstance(one, Mapping):
@@ -249,7 +252,7 @@ def _authors(value: Any) -> tuple[str, ...]:
 
 
 def _names(value: Any) -> Iterator[str]:
-    """What the keywords or topics are called, the most fitting first, as they come."""
+    """Yield the names of keywords or topics in the given order, the most fitting first."""
     for one in _list(value):
         name = clean_line(_string(one.get("display_name"))) if isinstance(one, Mapping) else ""
         if name:

@@ -38,7 +38,7 @@ _FIELDS: Final = (
     "content.authors,content.keywords,content.primary_area,content.venue,content.venueid,content.pdf,content.html,"
     "content.code"
 )
-"""All that is read here; a whole note is several times as long, and an answer may have no more than 10 MB."""
+"""The fields that are asked for; a whole note is several times as long, and an answer may have no more than 10 MB."""
 
 _NOTE_ID: Final = re.compile(r"[\w-]{6,40}")
 _GONE: Final = re.compile(r"withdrawn|desk[\s_-]*reject", re.IGNORECASE)
@@ -211,14 +211,14 @@ def _address(path: str) -> str | None:
 
 
 def _value(field: Any) -> Any:
-    """What a field says: version 2 wraps it, and leaves the value out for those who may not read it."""
+    """Return the value of a field: version 2 wraps it, and leaves it out if the reader may not see it."""
     if isinstance(field, Mapping):
         return field.get("value")
     return field
 
 
 def _is_withdrawn(note: Mapping[str, Any], says: Mapping[str, Any]) -> bool:
-    """Whether it now stands among the withdrawn or desk-rejected ones, `…/Withdrawn_Submission`.
+    """Whether a note is now among the withdrawn or desk-rejected submissions, `…/Withdrawn_Submission`.
 
     Version 2 says so in the venue; its list of invitations also has those whose effect was undone since.
     """
@@ -249,7 +249,7 @@ def _first_moment(note: Mapping[str, Any], *names: str) -> datetime | None:
 
 
 def _next_url(url: str, listed: int, count: int | None) -> str | None:
-    """The next page; where the API does not count, as long as pages are full."""
+    """Return the next page, if there is one by the API's count or, without a count, if this page is full."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     limit, start = query.get("limit", ""), query.get("offset", "")

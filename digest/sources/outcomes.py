@@ -1,4 +1,4 @@
-"""What a parser makes of the items of a list."""
+"""Divide a parser's results into records and rejected items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from digest.core.models import Record, Rejected
 
 
 def divided(outcomes: Iterable[Record | Rejected]) -> tuple[tuple[Record, ...], tuple[Rejected, ...]]:
-    """The items that became papers and those that could not, each in the list's order; none is lost in between."""
+    """Return the records and the rejected items among *outcomes*, each in the list's order."""
     records: list[Record] = []
     rejected: list[Rejected] = []
     for outcome in outcomes:

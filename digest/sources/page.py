@@ -1,4 +1,4 @@
-"""One paper out of a document that somebody points at: a web page or a text; see `pdf.py` for PDFs.
+"""Read one paper from a document that a user names: a web page or a text; PDFs are read in `pdf.py`.
 
 Publishers name a page's paper in `citation_…` or Dublin Core tags, for Google Scholar reads them; where they are
 missing, the heading "Abstract" and what stands below it is taken.
@@ -40,7 +40,7 @@ LONGEST_TITLE: Final = 300
 
 
 def parse_page(content: bytes, *, url: str) -> Record:
-    """The paper that a web page is about.
+    """Return the paper that a web page is about.
 
     Raises:
         SourceError: The page is empty, or neither title nor text can be found on it.
@@ -95,7 +95,7 @@ def _first_of(root: Any, path: str) -> str:
 
 
 def _markup(node: Any) -> str:
-    """An element with its tags: its text alone would turn 10<sup>5</sup> into 105."""
+    """Return an element with its tags: its text alone would turn 10<sup>5</sup> into 105."""
     from lxml import etree
 
     return str(etree.tostring(node, encoding="unicode", method="html", with_tail=False))
@@ -109,7 +109,7 @@ def _authors(meta: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def _abstract(root: Any, meta: Mapping[str, Sequence[str]]) -> str:
-    """Out of its tags, else below its heading, else the first paragraphs of the text."""
+    """Return the abstract: from the page's meta tags, else below its heading, else the first paragraphs."""
     tagged = _first(meta, "citation_abstract")
     marked = root.xpath(
         "//blockquote[contains(@class,'abstract')] | //*[@id='abstract' or @id='Abs1'] | //section[@class='abstract']"
@@ -140,16 +140,16 @@ def _below_heading(blocks: Sequence[str]) -> str:
 
 
 def _opening(blocks: Sequence[str]) -> str:
-    """The first paragraphs that are prose and not furniture."""
+    """Return the first paragraphs that are prose and not the page's menus and notices."""
     prose = [b for b in blocks if len(b) > 120]
     return clean_text("\n\n".join(prose[:3]))[:LONGEST_ABSTRACT]
 
 
 def parse_text(text: str, *, name: str) -> Record:
-    """The paper that a plain text is: its first line the title, then the abstract.
+    """Return the paper in a plain text: the first line is the title, the rest the abstract.
 
     Raises:
-        SourceError: There is nothing but blanks.
+        SourceError: The text is empty.
     """
     blocks = [clean_line(b) for b in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())]
     first, _, rest = text.strip().partition("\n")

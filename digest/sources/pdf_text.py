@@ -1,7 +1,7 @@
 """The text of a PDF's first pages, found in a process of its own: `python -P -m digest.sources.pdf_text < FILE`.
 
-A PDF is a program in all but name, and pypdf is no sandbox: a small file may unpack to gigabytes, take hours, or trip a
-library three floors below. Here it runs with limits, and whatever becomes of it, the program that asked goes on.
+pypdf is no sandbox: a small PDF may unpack to gigabytes, take hours, or crash a library that pypdf uses. So it runs in
+a process with limits, whose failure does not end the program.
 
     → {"title": "…", "pages": [[[size, "line"], …], …]}     or {"error": "locked" | "crypto" | "damaged", "why": "…"}
 """
@@ -26,7 +26,7 @@ _LONGEST: Final = 200_000
 
 
 def _limit() -> None:
-    """Take no more than a paper needs, where the system knows limits."""
+    """Limit this process to the memory and time that a paper needs, if the system has such limits."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -35,7 +35,7 @@ def _limit() -> None:
 
 
 def read(content: bytes) -> dict[str, Any]:
-    """What is written out: see above."""
+    """Return the JSON value to be written out, in the form shown at the top of this module."""
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, FileNotDecryptedError
 

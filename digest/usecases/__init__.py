@@ -1,1 +1,1 @@
-"""One file for each thing that a person asks."""
+"""Use cases: a file for each thing that a person can ask the program to do."""

@@ -1,4 +1,4 @@
-"""What a run would miss, found before it begins: variables that are not set, and settings that cannot be used."""
+"""Check a config before a run: environment variables that are not set, and settings that cannot be used."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def check(
     taxonomy: Callable[[], object],
     send: bool,
 ) -> None:
-    """Find all that a run would miss.
+    """Check all that a run needs, and raise all errors as one.
 
     Args:
-        make: Makes a source; it raises a `ConfigError` for one that cannot be.
-        taxonomy: Reads the taxonomy, likewise.
-        send: Mails are to be sent too.
+        make: Makes a source, or raises a `ConfigError`.
+        taxonomy: Reads the taxonomy, or raises a `ConfigError`.
+        send: Whether mails are to be sent.
 
     Raises:
-        ConfigError: An environment variable is not set, or something in the config cannot be used; all of it is told.
+        ConfigError: Environment variables are not set, or settings cannot be used; the message has all of them.
     """
     looks: list[Callable[[], object]] = [lambda: config.api_key(environment)]
     for source in config.sources:
@@ -39,7 +39,7 @@ def check(
 
 
 def check_price(config: Config) -> None:
-    """Refuse a budget without a price where OpenAI bills every request. What another server costs, who knows.
+    """Refuse a budget if the model's price is not known and OpenAI bills every request; other servers may be free.
 
     Raises:
         ConfigError: There is a budget, and no price of the model is known.

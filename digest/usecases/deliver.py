@@ -1,4 +1,4 @@
-"""Mails that a person sends: `digest deliver`."""
+"""`digest deliver`: send due mails, or mails that failed, at a person's command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRIED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retried:
-    """A delivery that is due again by a person's word."""
+    """A delivery that a person made due again."""
 
     date: date
     recipient: str
@@ -37,25 +37,25 @@ class Posted:
     edition: str
     since: date
     until: date
-    """The days whose issues it was about."""
+    """The first and last day (`since`, `until`) of the issues whose mails were due."""
     retried: tuple[Retried, ...]
     delivered: Delivered
     states: Mapping[str, int]
-    """How many mails of these days are in which state now; those of `STATES`."""
+    """Number of mails of these days now in each of `STATES`."""
 
     @property
     def tried(self) -> bool:
-        """Some mail was due."""
+        """Whether any mail was due."""
         return self.delivered.sent > 0 or self.delivered.trouble or self.states["due"] > 0
 
     @property
     def status(self) -> str:
-        """`done`, or `degraded` where something did not go out."""
+        """`done`, or `degraded` if some mail was not sent."""
         return "degraded" if self.delivered.trouble or self.states["due"] else "done"
 
 
 class Store(Protocol):
-    """The store, as far as it knows the mails of issues."""
+    """The part of the store that has the deliveries of issues."""
 
     def count_deliveries(self, edition: str, *, since: date, until: date) -> Mapping[DeliveryState, int]: ...
 
@@ -74,7 +74,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivering:
-    """Sends what is due of editions, which are given by name, at a person's word."""
+    """Sends the due mails of editions at a person's command."""
 
     store: Store
     mailing: Callable[[], Mailing]
@@ -82,20 +82,21 @@ class Delivering:
     lost: Callable[[], LostIssues]
     """Compares the archive with the database."""
     lease: Callable[[str], AbstractContextManager[None]]
-    """Keeps a run waiting meanwhile."""
+    """Takes the named lease, so that a run waits meanwhile."""
     today: date
 
     def deliver(
         self, editions: Sequence[str], day: date | None, *, retry: str | None = None, recipients: Sequence[str] = ()
     ) -> list[Posted]:
-        """Send what is due: of today's issue and the days before, or of *day* alone.
+        """Send due mails: of today's issue and the days before, or only of *day*.
 
         Args:
-            retry: One of `RETRIED`: make those due again first.
-            recipients: Only these of them; none: all.
+            editions: Names of the editions.
+            retry: One of `RETRIED`: make these deliveries due again first.
+            recipients: Make only these recipients' deliveries due again; empty: all.
 
         Raises:
-            NotFoundError: One of *recipients* has no such mail; nothing was done.
+            NotFoundError: One of *recipients* has no such mail; nothing was sent.
         """
         until = day or self.today
         since = day or mails_since(until)

@@ -1,6 +1,6 @@
-"""What is configured, reachable and missing, and what to do: `digest doctor`.
+"""`digest doctor`: check what is configured, reachable and missing, and say what to do.
 
-Each check is a function of what it looks at; `Doctor` has the parts of one config and says which checks it needs.
+Each check is a function of the parts that it checks; `Doctor` has the parts of one config and lists its checks.
 """
 
 from __future__ import annotations
@@ -37,33 +37,33 @@ _LITTLE_SPACE: Final = 200_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     level: Literal["good", "doubtful", "wrong"]
     said: str
-    """What was found and, where it is not good, what to do."""
+    """What the check found and, if that is not good, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What a check found that works, but perhaps not as it is meant."""
+    """The result of a check that found something which works, but perhaps not as intended."""
 
     said: str
 
 
 Check = tuple[str, Callable[[], "Doubt | str"]]
-"""Its subject, and what looks: says what is good, or what is doubtful; raises a DigestError for what is wrong."""
+"""A check: its subject, and a function that returns what is good or doubtful, and raises a DigestError for an error."""
 
 
 class Store(Protocol):
-    """The store, as far as it is looked at."""
+    """The part of the store that is checked."""
 
     def status(self, *, since: datetime) -> Status: ...
 
 
 class Lost(Protocol):
-    """What the archive has and the database lacks; see `digest.stages.lost.LostIssues`."""
+    """Finds issues that the archive has and the database lacks; see `digest.stages.lost.LostIssues`."""
 
     def warnings(self, edition: str, day: date | None) -> tuple[str, ...]: ...
 
@@ -75,7 +75,7 @@ class Templates(Protocol):
 
 
 def examine(path: Path, opened: AbstractContextManager[Doctor], *, offline: bool) -> list[Finding]:
-    """Look at everything a run needs; nothing is written but the database's own tables.
+    """Check everything that a run needs; nothing is written except the database's own tables.
 
     Args:
         opened: Gives the parts of the config at *path*, or raises ConfigError.
@@ -94,7 +94,7 @@ def examine(path: Path, opened: AbstractContextManager[Doctor], *, offline: bool
 
 
 def _tried(check: Check) -> Finding:
-    """Run one check; an error of ours is what was found."""
+    """Run one check; a DigestError becomes its finding."""
     subject, look = check
     try:
         with wall(lambda said: DigestError(f"could not be looked at: {said}")):
@@ -110,7 +110,7 @@ def _tried(check: Check) -> Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doctor:
-    """The parts of one config that are looked at. Those behind a function are made when they are looked at."""
+    """The parts of one config that are checked. Parts given as a function are made when they are checked."""
 
     config: Config
     environment: Mapping[str, str]
@@ -131,7 +131,7 @@ class Doctor:
     """By name."""
     fetcher: Callable[[Source], Callable[[str], Document]]
     moved_to: Callable[[str], str | None]
-    """Where an address that was fetched has moved to for good."""
+    """Returns where a fetched address has moved permanently; None if it has not."""
     mailer: Callable[[], AbstractContextManager[Mailer]]
 
     def local(self) -> Iterator[Check]:
@@ -270,7 +270,7 @@ def model(config: Config, environment: Mapping[str, str], summarizer: Callable[[
 
 
 def _context(writer: Summarizer, llm: LLMConfig) -> str:
-    """What is known of how much the model sees at once."""
+    """Return in words what is known of the model's context window."""
     from digest.summarizers.model import ModelSummarizer, context_of
 
     window = context_of(writer.llm) if isinstance(writer, ModelSummarizer) else None
@@ -295,7 +295,7 @@ def prices(llm: LLMConfig) -> Doubt | str:
     """Whether the model has a price, as a budget needs it.
 
     Raises:
-        ConfigError: It has none, and there is a budget.
+        ConfigError: The model has no price, and there is a budget.
     """
     if (price := price_list(llm)) is not None:
         return said_of(price)
@@ -315,7 +315,7 @@ def budget(llm: LLMConfig) -> Doubt | str:
 
 
 def mail(config: Config, environment: Mapping[str, str]) -> Doubt | str:
-    """Whether there is somebody to send mails to, and a way to."""
+    """Whether there are recipients, and whether the settings for sending mails are complete."""
     from digest.deliver.smtp import port_hint
 
     mail = config.mail

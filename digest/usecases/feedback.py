@@ -1,4 +1,4 @@
-"""Readers' feedback: more like this paper, or less. From the next issue on, ranking heeds it."""
+"""Readers' feedback (marks): more papers like this one, or fewer. The ranking of the next issue uses it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Marks(Papers, Protocol):
-    """The store, as far as it keeps what readers said of papers."""
+    """The part of the store that keeps readers' marks of papers."""
 
     def mark(self, edition: str, paper_id: PaperId, value: int, *, at: datetime) -> None: ...
 
@@ -30,29 +30,29 @@ class Marks(Papers, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """One word on one paper, as it was taken down."""
+    """A mark of one paper for one edition, as it was stored."""
 
     edition: str
     paper: Paper
     value: int
-    """1: more like it. -1: less. 0: forgotten."""
+    """1: more papers like it. -1: fewer. 0: the mark was removed."""
     is_new: bool = True
-    """False: there was nothing to forget."""
+    """False: there was no mark to remove."""
 
 
 def give(
     store: Marks, config: Config, targets: Sequence[str], value: int, *, at: datetime, edition: str | None = None
 ) -> tuple[Given, ...]:
-    """Take down that more papers like *targets* are wanted, or less; 0 forgets what was said of them.
+    """Mark the papers *targets*: 1 for more papers like them, -1 for fewer, 0 to remove their marks.
 
     Args:
-        targets: As people name papers: an id as the store shows it, an arXiv id, a DOI or an address.
-        at: The present moment; what was said counts less as it ages.
-        edition: For whom; None: for the editions that printed the paper, or the only one there is.
+        targets: As people name papers: an id as the store shows it, an arXiv id, a DOI or a URL.
+        at: The present moment; marks count less as they age.
+        edition: The edition to mark for; None: the editions that printed the paper, or the only edition.
 
     Raises:
-        NotFoundError: The store lacks one of them; then nothing is taken down.
-        ConfigError: There is no such edition, or several that it may be meant for.
+        NotFoundError: The store lacks one of the papers; then nothing is marked.
+        ConfigError: There is no such edition, or several editions may be meant.
     """
     papers = [paper_of(store, target) for target in targets]
     meant = [(paper, name) for paper in papers for name in _editions(store, config, paper, edition)]
@@ -68,7 +68,7 @@ def give(
 
 
 def given(store: Marks, config: Config, *, edition: str | None = None) -> tuple[Mark, ...]:
-    """What was said so far, the last first.
+    """Return the marks so far, the latest first.
 
     Raises:
         ConfigError: There is no such edition.

@@ -1,7 +1,7 @@
-"""Papers and issues of the store, as people name them, and a paper's history.
+"""Find papers and issues of the store as people name them, and tell a paper's history.
 
-A history is one paper's way through the program: who listed it when, why those records are one paper, and what issues
-made of it.
+A history tells which sources listed a paper when, why its records were joined, and which issues printed it or left it
+out.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from digest.store import Alias, Decision, Listing, Vote
 
 _CANDIDATES: Final = 5
-"""Papers that are named where several may be meant."""
+"""Papers that an error names if several may be meant."""
 _TITLE: Final = 80
 _BEFORE: Final = 3
-"""Papers that are named of those that stood before one."""
+"""Papers ranked before a given one that are named."""
 
 
 class Papers(Protocol):
-    """The store, as far as a paper is looked up in it."""
+    """The part of the store that looks up papers by id, URL or title."""
 
     def paper(self, paper_id: PaperId) -> Paper | None: ...
 
@@ -44,7 +44,7 @@ class Papers(Protocol):
 
 
 class Records(Papers, Protocol):
-    """The store, as far as a paper's history is told from it."""
+    """The part of the store that has the history of a paper."""
 
     def aliases(self, paper_id: PaperId) -> tuple[Alias, ...]: ...
 
@@ -62,7 +62,7 @@ class Records(Papers, Protocol):
 
 
 class Issues(Protocol):
-    """The store, as far as issues are looked up in it."""
+    """The part of the store that looks up issues."""
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
@@ -70,7 +70,7 @@ class Issues(Protocol):
 
 
 class Work(Protocol):
-    """The store, as far as it knows whether the work on an issue is done."""
+    """The part of the store that knows whether the work on an issue is done."""
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
@@ -81,7 +81,7 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """A paper that an issue put before another."""
+    """A paper that an issue ranked before a given one."""
 
     id: PaperId
     title: str
@@ -91,27 +91,27 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a paper that was not printed stood with an edition."""
+    """The rank of a paper that an edition did not print, and what was ranked before it."""
 
     edition: str
     date: date | None
-    """None: no issue has weighed it yet."""
+    """The day of the issue that considered it; None: no issue has considered it yet."""
     score: float | None = None
-    """None too where an earlier version left it out, which kept no scores."""
+    """Its score; None also in issues of earlier versions, which stored no scores."""
     place: int = 0
-    """From 1, of all that the issue weighed for the first time that day; 0 where it weighed none."""
+    """Its rank, from 1, among the papers that the issue considered for the first time; 0 if not considered yet."""
     of: int = 0
     before: tuple[Rival, ...] = ()
-    """What stood right before it, the nearest first."""
+    """The papers ranked directly before it, the nearest first."""
     last_printed: Rival | None = None
-    """The paper with the lowest score of those that had a place for it and stood before this one."""
+    """The printed paper with the lowest score among those ranked before this one."""
     nearest: Fit | None = None
-    """The interest that it comes nearest to, as the edition has them now; None where it has none."""
+    """The interest of the edition, as configured now, that the paper is nearest to; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """All that the store knows of how a paper came and where it went."""
+    """The history of a paper: ids, records, votes, decisions of issues, and joins."""
 
     paper: Paper
     aliases: tuple[Alias, ...]
@@ -120,28 +120,28 @@ class History:
     votes: tuple[Vote, ...]
     decisions: tuple[Decision, ...]
     standings: tuple[Standing, ...] = ()
-    """Where it stood, for each issue that left it out; for editions that have yet to weigh it, without a place."""
+    """Its rank in each issue that left it out; for editions that have not considered it yet, without a rank."""
     parts: tuple[Paper, ...] = ()
-    """What it was joined out of, as `digest split` can take it apart; empty if it never was."""
+    """The papers it was joined from, which `digest split` can separate; empty if it never was joined."""
     kept_from: tuple[PaperId, ...] = ()
-    """Ids of papers that it was taken apart from."""
+    """Ids of papers that it was split from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
-    """Tells the histories of papers."""
+    """Collects the histories of papers."""
 
     store: Records
     editions: Sequence[Edition]
-    """As the config has them now."""
+    """The editions of the config, in its order."""
     profile_of: Callable[[Edition, date], Profile]
-    """What the readers of an edition want on a day."""
+    """Gives the profile of an edition on a day."""
     background: Background
-    """What words say apart from a day's papers."""
+    """How common words are in general."""
     today: date
 
     def of(self, text: str) -> History:
-        """The history of the paper that *text* names, see `paper_of`.
+        """Return the history of the paper that *text* names, see `paper_of`.
 
         Raises:
             NotFoundError: The store has no such paper, or several.
@@ -201,11 +201,11 @@ class Histories:
 
 
 def issue_of(store: Issues, config: Config, edition: str | None, day: date | None) -> Issue:
-    """The issue of that edition and date; by default the newest of the first edition.
+    """Return the issue of an edition and day; by default the newest of the first edition.
 
     Raises:
         ConfigError: There is no such edition.
-        NotFoundError: It has no such issue.
+        NotFoundError: The edition has no such issue.
     """
     name = config.edition(edition).name if edition else config.editions[0].name
     dates = [d for _, d, _ in store.issue_dates(name)]
@@ -219,7 +219,7 @@ def issue_of(store: Issues, config: Config, edition: str | None, day: date | Non
 
 
 def is_done(store: Work, edition: Edition, day: date) -> bool:
-    """Whether the issue of that date is printed, none of its mails is due, and every source had its list."""
+    """Whether the issue of *day* is printed, none of its mails is due, and the lists of all sources are settled."""
     stored = store.issue(edition.name, day)
     if stored is None or not stored.entries or store.undelivered(edition.name, since=mails_since(day), until=day):
         return False
@@ -227,9 +227,9 @@ def is_done(store: Work, edition: Edition, day: date) -> bool:
 
 
 def paper_of(store: Papers, text: str) -> Paper:
-    """The paper that *text* names: an id as the store shows it, an arXiv id, a DOI, an address, or a title.
+    """Return the paper that *text* names: an id as the store shows it, an arXiv id, a DOI, a URL, or a title.
 
-    Of a title, words that no other has will do.
+    Of a title, words that no other title has are enough.
 
     Raises:
         NotFoundError: The store has no such paper, or several.
@@ -253,7 +253,7 @@ def paper_of(store: Papers, text: str) -> Paper:
 
 
 def ids_of_text(text: str) -> list[PaperId]:
-    """What the store may know by *text*, the likeliest first."""
+    """Return the ids that *text* may mean, the likeliest first."""
     found = [text.strip()]
     if arxiv := arxiv_id(text):
         found.append(f"arxiv:{arxiv[0]}")

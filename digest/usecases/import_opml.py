@@ -1,4 +1,4 @@
-"""A feed reader's subscriptions (OPML) → [[source]] blocks at the end of config.toml."""
+"""Import a feed reader's subscriptions (OPML) as [[source]] blocks at the end of config.toml."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What came of a list of subscriptions."""
+    """The result of importing subscriptions."""
 
     text: str
-    """What was added to the config, or would be."""
+    """The text that was added to the config, or would be."""
     added: int
     """Sources in it."""
     remarks: tuple[str, ...]
-    """What could not be taken over, a sentence each."""
+    """Subscriptions that could not be imported, and why, a sentence each."""
 
 
 def import_opml(file: Path, config: Path, *, clock: Clock, write: bool) -> Imported:
-    """Add what *file* subscribes to and *config* has not.
+    """Add the subscriptions of *file* that *config* does not have yet.
 
     The config is checked before and after, and replaced in one step: a file that cannot be read changes nothing.
 
@@ -68,7 +68,7 @@ def import_opml(file: Path, config: Path, *, clock: Clock, write: bool) -> Impor
 
 
 def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:
-    """Whether one of *sources* reads the same by another way than the feed: bioRxiv's list, say, over its API."""
+    """Whether one of *sources* reads the same list in another way than by the feed, as bioRxiv's over its API."""
     from digest.sources.libraries.opml import as_config
 
     tables = tomllib.loads(as_config([outline], taken_names=(), known_urls=())).get("source", [])
@@ -79,7 +79,7 @@ def _is_meant(outline: Outline, sources: Iterable[SourceConfig]) -> bool:
 
 
 def _choosing(source: SourceConfig) -> dict[str, Any]:
-    """What of its own keys says which papers it reads; a flag only says how."""
+    """Return those of a source's options that choose its papers; a flag only says how they are read."""
     return {key: value for key, value in source.options.items() if not isinstance(value, bool)}
 
 

@@ -1,4 +1,4 @@
-"""Papers at the ids and addresses that people name: arXiv ids, DOIs, URLs."""
+"""Look up papers by arXiv ids, DOIs and URLs: in the store, or at arXiv and on the web."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MANY_PER_ID: Final = 100
 
 
 class Papers(Protocol):
-    """The store, as far as a paper is looked up in it by its id."""
+    """The part of the store that looks up papers by id."""
 
     def paper(self, paper_id: PaperId) -> Paper | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What was found at one id or address: a paper, or why there is none."""
+    """The result for one id or address: a paper, or the reason why there is none."""
 
     paper: Paper | None = None
     error: str | None = None
@@ -38,13 +38,13 @@ class Found:
 
 @dataclass(slots=True, kw_only=True)
 class Lookup:
-    """Looks papers up for one run or one request. What arXiv answered, or that it did not, is remembered that long.
+    """Looks up papers for one run or one request, during which arXiv's answers and errors are remembered.
 
-    A paper that the store knows is not fetched.
+    A paper of the store is not fetched.
     """
 
     store: Papers | None
-    """None: there is none."""
+    """The store; None if no database is configured."""
     get: Callable[[str], Document]
     """Fetches what is at an address.
 
@@ -52,14 +52,14 @@ class Lookup:
     """
     clock: Clock
     vocabulary: Callable[[], Mapping[str, int]]
-    """Words that papers have, each with how many have it; asked for when a PDF is read."""
+    """Gives the words of papers with the number of papers that have each; called when a PDF is read."""
     _known: dict[str, Record] = field(default_factory=dict, init=False)
-    """arXiv id → what arXiv has there."""
+    """Records from arXiv by arXiv id."""
     _arxiv_trouble: SourceError | None = field(default=None, init=False)
     """Why arXiv could not be asked; then it is not asked again."""
 
     def find(self, addresses: Sequence[str]) -> list[Found]:
-        """The papers at these ids and addresses, one answer for each; what is called like a file is none."""
+        """Look up the papers at these ids and addresses, with one result for each; the name of a file is an error."""
         self.ask_arxiv(addresses)
         found = []
         for address in addresses:
@@ -71,8 +71,8 @@ class Lookup:
         return found
 
     def ask_arxiv(self, targets: Collection[str]) -> None:
-        """Ask arXiv for all its ids among *targets* that the store does not know, together: it allows one request in
-        three seconds."""
+        """Fetch all arXiv ids among *targets* that the store does not have in one request: arXiv allows one in three
+        seconds."""
         from digest.sources.arxiv.source import ArxivSource, query_url
 
         numbers = dict.fromkeys(found[0] for t in targets if (found := arxiv_id(t)))
@@ -89,10 +89,10 @@ class Lookup:
                 self._known[record.paper.id.removeprefix("arxiv:")] = record
 
     def record(self, target: str) -> Record:
-        """What is at an id or address; an arXiv id has to be among those that `ask_arxiv` got.
+        """Return the record at an id or address; an arXiv id must have been passed to `ask_arxiv` before.
 
         Raises:
-            SourceError: There is nothing, or it cannot be read.
+            SourceError: There is nothing at *target*, or it cannot be read.
         """
         found = arxiv_id(target)
         if found:
@@ -108,10 +108,10 @@ class Lookup:
         raise SourceError(f"{without_password(target)} is neither a file nor an arXiv id, a DOI or a URL")
 
     def pdf(self, content: bytes, *, name: str) -> Record:
-        """The paper of a PDF, by its first page.
+        """Return the record of a PDF, read from its first page.
 
         Raises:
-            SourceError: It cannot be read.
+            SourceError: The PDF cannot be read.
         """
         from digest.sources.pdf import parse_pdf
 
@@ -138,7 +138,7 @@ class Lookup:
 
 
 def measured(record: Record, *, name: str, now: datetime) -> Found:
-    """The paper that was read from *name*, by the measure of all papers."""
+    """Return the paper read from *name*, checked against the bounds for all papers."""
     found = measure(record, now=now)
     if isinstance(found, Rejected):
         return Found(error=f"{name}: {found.reason} ({found.excerpt})")
@@ -146,7 +146,7 @@ def measured(record: Record, *, name: str, now: datetime) -> Found:
 
 
 def walled() -> AbstractContextManager[None]:
-    """Around each paper: what a library throws over one of them is that one's answer, and the others go on."""
+    """Return a wall for one paper: an exception of a library becomes the error of that paper, and the others go on."""
     return wall(lambda said: SourceError(f"cannot be read: {said}"))
 
 

@@ -1,6 +1,6 @@
-"""Summaries that were written under an earlier prompt, written anew: so many, the newest papers first, and no more.
+"""Renew summaries that were written under an earlier prompt: a limited number, those of the newest papers first.
 
-Issues that are out stay as they are. Pages drawn later, other editions and summaries on demand have the new ones.
+Printed issues keep their summaries. Pages drawn later, other editions and summaries on demand use the new ones.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from digest.stages.ask import Asked, Summaries, Writer
 
 
 class Outdated(Protocol):
-    """The store, as far as it knows which summaries are of an earlier prompt."""
+    """The part of the store that finds summaries of an earlier prompt."""
 
     def outdated(self, editions: Sequence[str], now: SummaryKey) -> tuple[tuple[Paper, date], ...]: ...
 
 
 class Renewable(Outdated, Summaries, Protocol):
-    """The store, as far as summaries are renewed in it."""
+    """The part of the store in which summaries are renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """What was renewed."""
+    """The result of renewing summaries."""
 
     renewed: int
-    """Papers that have a summary under the present prompt now."""
+    """Number of papers whose summary was renewed."""
     left: int
-    """Papers that still have none."""
+    """Number of papers that still have only a summary of an earlier prompt."""
     sums: tuple[Sums, ...]
     """One for each language that was asked in."""
 
 
 def count_outdated(store: Outdated, editions: Sequence[Edition], summarizer: Callable[[], Summarizer]) -> int:
-    """How many printed papers have a model's summary of an earlier prompt alone; 0 where no model can be asked.
+    """Count the printed papers whose model's summary is only of an earlier prompt; 0 if no model can be asked.
 
     Args:
-        summarizer: Makes the one of the config, or raises ConfigError: without its key, say.
+        summarizer: Makes the summarizer of the config, or raises ConfigError, as without its API key.
     """
     try:
         made = summarizer()
@@ -62,7 +62,7 @@ def renew(
     sleep: Callable[[float], None],
     progress: Callable[[str], None],
 ) -> Renewal:
-    """Have up to *limit* of those summaries written anew, within the budgets."""
+    """Have the model renew up to *limit* summaries of an earlier prompt, within the budgets."""
     found = _outdated(store, editions, summarizer)
     taken = found[:limit]
     writing = summarizer.begin(f"renewal {secrets.token_hex(8)}")
@@ -82,7 +82,7 @@ def renew(
 
 
 def _told(asked: Asked) -> Sums:
-    """What is to be said of it: what the model can't do now keeps its earlier summary, and no extract stands in."""
+    """Return the sums to report: a paper that the model fails on keeps its earlier summary and gets no extract."""
     why = Counter(summary.fell_back for summary in asked.summaries.values() if summary.fell_back is not None)
     kept = (
         f"{count} {'paper keeps its' if count == 1 else 'papers keep their'} earlier summary: {reason}"
@@ -93,7 +93,7 @@ def _told(asked: Asked) -> Sums:
 
 
 def _outdated(store: Outdated, editions: Sequence[Edition], summarizer: Summarizer) -> list[tuple[Paper, str]]:
-    """Papers and the language of their summary, those printed last first; none for extracts, which cost nothing."""
+    """Return papers with outdated summaries and their languages, those printed last first; extracts don't count."""
     if not summarizer.model:
         return []
     found = []

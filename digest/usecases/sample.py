@@ -1,4 +1,4 @@
-"""The days of the shipped sample, run one after the other."""
+"""Find the next day of the shipped sample to run: its days are run one after the other."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 SAMPLE_DAYS: Final = (date(2026, 3, 2), date(2026, 3, 3))
 SAMPLE_FOLDER: Final = "digest-sample"
-"""Below the folder that the program is started in."""
+"""The sample's data folder, below the current folder."""
 
 
 class Days(Protocol):
-    """The store, as far as it knows which days are done."""
+    """The part of the store that knows which days are done."""
 
     def issue_dates(self, edition: str | None = None) -> Sequence[tuple[str, date, int]]: ...
 
@@ -32,7 +32,7 @@ def sample_day(store: Days, config: Config) -> date:
         config: The sample's own, with one edition.
 
     Raises:
-        NotFoundError: All are done.
+        NotFoundError: All days of the sample were run.
     """
     [edition] = config.editions
     done = {day for _, day, _ in store.issue_dates(edition.name)}

@@ -1,6 +1,6 @@
-"""`digest schedule`: stay, run each edition when it is due, and tell what came of it, the same news once.
+"""`digest schedule`: run each edition when it is due, until stopped, and report each new outcome once.
 
-When an edition is due is reckoned in `digest.schedule`; a run itself is the one that `digest run` makes.
+When an edition is due is computed in `digest.schedule`; a run is the same as that of `digest run`.
 """
 
 from __future__ import annotations
@@ -32,35 +32,35 @@ class NextTime:
 
 
 class Run(Protocol):
-    """Makes the issues of *day* of the editions of these names, as far as they get."""
+    """Makes the issues of *day* of the named editions, as far as that is possible now."""
 
     def __call__(self, names: Sequence[str], day: date, /) -> Sequence[Report]: ...
 
 
 class Prepare(Protocol):
-    """Hands over to the model what the issues of *day* will need; *read*: ask the sources before that."""
+    """Submits the papers of the issues of *day* to the model as batch jobs; *read*: read the sources before that."""
 
     def __call__(self, names: Sequence[str], day: date, /, *, read: bool) -> Sequence[Report]: ...
 
 
 class Listener(Protocol):
-    """Who is told what the schedule does."""
+    """Gets the events of a schedule, to show them."""
 
     def waiting(self, times: Sequence[NextTime]) -> None:
-        """It begins, and these are the next times."""
+        """The schedule began; *times* are the next ones."""
 
     def ran(self, reports: Sequence[Report]) -> None:
-        """Runs ended that have something to say which those before had not; maybe none of them has."""
+        """Runs ended; *reports* are those with another outcome than the last one, maybe none."""
 
     def prepared(self, edition: str, day: date, warning: str) -> None:
-        """This was found while the issue of *day* was prepared. Told once."""
+        """The issue of *day* was prepared with a warning. Each warning is told once."""
 
     def failed(self, error: DigestError, *, at: datetime) -> None:
         """A run or a preparation ended with an error; it is tried again later."""
 
 
 class Schedule:
-    """Runs editions when they are due, for as long as it stays."""
+    """Runs editions when they are due, until it is stopped."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Schedule:
         lead: timedelta | None,
         listener: Listener,
     ) -> None:
-        """Wire it; nothing is run yet.
+        """Prepare the schedule; nothing is run yet.
 
         Args:
             is_done: Whether nothing is left to do for the issue of that date.
@@ -99,7 +99,7 @@ class Schedule:
         """Run what is due, now and whenever its time comes, until *stop* is set or Ctrl-C comes while nothing runs.
 
         Raises:
-            KeyboardInterrupt: It came during a run, which the next start goes on with.
+            KeyboardInterrupt: Ctrl-C came during a run, which the next start continues.
         """
         try:
             self._listener.waiting(self.next_times())
@@ -114,9 +114,9 @@ class Schedule:
         return [NextTime(edition=e.name, at=next_time(e, now, self._zone), zone=self._zone.key) for e in self._editions]
 
     def run_due(self, editions: Sequence[Edition], day: date) -> None:
-        """Run *editions*, and tell of those whose outcome is not the one that was told last.
+        """Run *editions*, and report those whose outcome differs from the one reported last.
 
-        A source that is asked again every hour with the same answer is told of once.
+        So a source that is asked again every hour with the same result is reported once.
         """
         try:
             reports = self._run([e.name for e in editions], day)
@@ -142,6 +142,6 @@ class Schedule:
 
 
 def outcome(report: Report) -> tuple[object, ...]:
-    """What a report says, so that the same need not be told twice."""
+    """Return the content of a report, to compare it with that of an earlier one."""
     issue = report.issue.id if report.issue else None
     return report.date, issue, completeness(report.sources), dict(report.deliveries), report.warnings

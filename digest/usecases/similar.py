@@ -1,7 +1,7 @@
-"""Papers of the store that are most like one of them.
+"""Find the papers of the store that are most similar to a given one.
 
-The paper's telling words find some hundreds through the search index, and only these are compared word by word: of
-twenty nearest papers nineteen are among them.
+The paper's telling words find some hundred papers in the search index, and only these are compared word by word: they
+include nineteen of the twenty nearest papers.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from digest.core.ranking.similar import Similar, most_similar, telling_words
 from digest.usecases.find import Papers, paper_of
 
 _WORDS: Final = 24
-"""Words of the paper that papers like it are looked for by; where very many papers have them, fewer."""
+"""Words of the paper by which similar papers are searched; fewer if very many papers have them."""
 _COMPARED: Final = 600
 """Papers that are compared word by word, at least."""
 
 
 class Words(Papers, Protocol):
-    """The store, as far as papers are looked up in it by their words."""
+    """The part of the store that looks up papers by their words."""
 
     def having_any(self, words: Sequence[str], *, limit: int) -> tuple[Paper, ...]: ...
 
 
 def similar_to(store: Words, text: str, *, background: Background, limit: int) -> tuple[Similar, ...]:
-    """The papers most like the one that *text* names, the nearest first.
+    """Return the papers most similar to the one that *text* names, the nearest first.
 
     Args:
         text: An id as the store shows it, an arXiv id, a DOI, an address or a title.
-        background: What words say apart from these papers.
+        background: How common words are in general.
 
     Raises:
         NotFoundError: The store has no such paper, or several.

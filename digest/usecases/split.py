@@ -1,4 +1,4 @@
-"""Taking apart, at a person's word, what was wrongly taken for one paper: `digest split`."""
+"""Split a paper whose records were wrongly joined into two papers: `digest split`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.usecases.find import Papers, ids_of_text, paper_of
 
 
 class Joins(Papers, Protocol):
-    """The store, as far as it knows which records are one paper."""
+    """The part of the store that knows which records are joined to one paper."""
 
     def parts_of(self, paper_id: PaperId) -> tuple[Paper, ...]: ...
 
@@ -25,10 +25,10 @@ class Joins(Papers, Protocol):
 
 
 def split(store: Joins, paper: str, part: str | None = None, *, today: date) -> Split:
-    """Take the record that *part* names out of *paper*, each named as `paper_of` takes it.
+    """Split the record that *part* names off *paper*; both are named as for `paper_of`.
 
     Raises:
-        NotFoundError: There is no such paper, no such part, or nothing that could be taken apart.
+        NotFoundError: There is no such paper, no such part, or the paper was never joined.
     """
     whole = paper_of(store, paper)
     named = None if part is None else _part(store, whole, part)
@@ -36,7 +36,7 @@ def split(store: Joins, paper: str, part: str | None = None, *, today: date) -> 
 
 
 def _part(store: Joins, whole: Paper, text: str) -> PaperId:
-    """The id of the record that *text* names; *text* itself where none is."""
+    """Return the id of the record that *text* names; *text* itself if it names none."""
     known = {whole.id, *whole.aliases}
     candidates = ids_of_text(text)
     if found := next((i for i in candidates if i in known), None):
@@ -47,7 +47,7 @@ def _part(store: Joins, whole: Paper, text: str) -> PaperId:
 
 
 def _done_already(store: Joins, whole: Paper, part: str | None) -> Split | None:
-    """What an earlier call of the same words did, which was stopped before it could say so; None if none did."""
+    """Return the result of an earlier call with the same arguments that was stopped before it reported; else None."""
     if len(store.parts_of(whole.id)) > 1 and part is None:
         return None
     others = store.papers_known(store.kept_from(whole.id)).values()

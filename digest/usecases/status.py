@@ -1,4 +1,4 @@
-"""What happened last, what is due, and what it cost: `digest status`."""
+"""`digest status`: the latest issues, what is due next, open jobs, failed mails, and this month's cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Overall(Ledger, Outdated, Protocol):
-    """The store, as far as it tells how it stands."""
+    """The part of the store that the status is read from."""
 
     def status(self, *, since: datetime) -> Status: ...
 
@@ -63,7 +63,7 @@ class StatusReport:
     store: Status
     editions: tuple[EditionStatus, ...]
     checks: tuple[CheckCount, ...] = ()
-    """Of the summaries asked for this month."""
+    """Results of the checks of summaries asked for this month."""
     jobs: tuple[JobStatus, ...] = ()
     undelivered: tuple[Delivery, ...] = ()
     """Mails that failed, or may have failed, the newest first."""
@@ -74,10 +74,10 @@ class StatusReport:
 
 
 def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Callable[[], Summarizer]) -> StatusReport:
-    """What happened last, what is due next, and what this month cost.
+    """Collect the status: latest issues, what is due next, open jobs, failed mails, and this month's cost.
 
     Args:
-        summarizer: Makes the one of the config, or raises ConfigError.
+        summarizer: Makes the summarizer of the config, or raises ConfigError.
     """
     local = now.astimezone(config.timezone)
     month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -1,6 +1,6 @@
-"""Summaries on demand: what somebody points at → a paper → its summary.
+"""Summaries on demand, for papers that a user names: ids, URLs, files, or text from stdin.
 
-A paper the store knows is not fetched again, and a summary it has is not paid for again.
+A paper of the store is not fetched again, and a stored summary is not paid for again.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ _LARGEST_FILE: Final = 50_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One paper that was asked for, and what came of it."""
+    """The result for one paper that was asked for: its summary, or an error."""
 
     id: str | int | float | None
-    """The paper's id; for a line of a JSON-lines file, the id that stands in it, as it stands there."""
+    """The paper's id; for a line of a JSON-lines file, the id in that line, unchanged."""
     paper: Paper | None = None
     summary: Summary | None = None
     error: str | None = None
     in_lines: bool = False
-    """It was a line of a JSON-lines file: one line comes out for it."""
+    """Whether the paper was a line of a JSON-lines file, so that one line is printed for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What came of one request."""
+    """The result of one request."""
 
     answers: tuple[Answer, ...]
     """One for each paper that was asked for, in their order."""
     warnings: tuple[str, ...] = ()
-    """What is to be known of how the model was asked: that its budget could not be held, how many have extracts."""
+    """Warnings about the model: that the budget was used up, how many papers have extracts instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class OnDemand:
     """Finds the papers of a request and has them summarized together, so that they share requests to the model."""
 
     lookup: Callable[[], Lookup]
-    """Makes what finds the papers of one request."""
+    """Makes the lookup for one request."""
     writer: Writer
     progress: Callable[[str], None]
     stdin: Callable[[int], bytes]
@@ -62,7 +62,7 @@ class OnDemand:
     """Bytes."""
 
     def summarize(self, targets: Sequence[str]) -> Answered:
-        """One answer for each paper that *targets* hold, in their order; a target that fails has one with an error."""
+        """Return one answer for each paper of *targets*, in order; a target that fails has an answer with an error."""
         lookup = self.lookup()
         lookup.ask_arxiv([t for t in targets if _is_arxiv(t)])
         return self._summarized([answer for target in targets for answer in self._find(target, lookup)])
@@ -83,7 +83,10 @@ class OnDemand:
             return [Answer(id=None, error=str(error) if named else f"{name}: {error}")]
 
     def _from_bytes(self, content: bytes, lookup: Lookup, *, name: str) -> list[Answer]:
-        """Papers of a file, by what it looks like; only JSON lines go by their ending too, for the first may be bad."""
+        """Read the papers of a file by its content.
+
+        JSON lines are also known by the file's ending, as a line may be bad.
+        """
         from digest.sources import guard
         from digest.sources.listing import ListingSource
         from digest.sources.page import parse_page, parse_text
@@ -133,7 +136,7 @@ class OnDemand:
     # -- summarizing
 
     def _summarized(self, answers: Sequence[Answer]) -> Answered:
-        """Give each paper its summary: a stored one, else a new one."""
+        """Fill in the summary of each paper: a stored one, else a new one."""
         # The same paper may be asked for twice, and two lines may hold the same text.
         ids = [PaperId(f"{one.paper.id if one.paper else ''}#{n}") for n, one in enumerate(answers)]
         papers = [replace(one.paper, id=i) for i, one in zip(ids, answers, strict=True) if one.paper]

@@ -1,4 +1,4 @@
-"""`digest topics`: how the topics are used, which words have no home among them, and names changed in old issues."""
+"""`digest topics`: count how topics are used, list free words without a topic, and rename topics in old issues."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUGGESTED_AT_LEAST: Final = 2
 
 
 class Topics(Protocol):
-    """The store, as far as it knows the topics of papers and the words for them."""
+    """The part of the store that has the topics and free words of papers."""
 
     def printed_topics(self, *, since: date | None = None) -> Iterator[Printed]: ...
 
@@ -34,7 +34,7 @@ class Topics(Protocol):
 
 
 class Names(Protocol):
-    """The store, as far as names of topics are changed in it."""
+    """The part of the store in which topics are renamed."""
 
     def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
 
@@ -67,23 +67,23 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Homeless:
-    """A word of models or sources that no topic takes."""
+    """A free word of models or sources that has no topic."""
 
     word: str
     papers: int
-    """Where no topic takes it."""
+    """Papers with this word in which it has no topic."""
     said_by: tuple[str, ...]
     """`model`, `source` or both."""
     example: str
-    """The title of a paper that has it; empty where only the summary is left of it."""
+    """The title of a paper with this word; empty if only the paper's summary is stored."""
     example_id: str
     nearest: str | None
-    """The topic that it may belong to."""
+    """The topic that the word may belong to; None if no topic is near."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What the store says of topics."""
+    """The use of topics and free words in the store."""
 
     papers: int
     """Printed, each counted once."""
@@ -97,19 +97,19 @@ class Survey:
     words: int
     """Different free words of models and sources."""
     words_with_home: int
-    """Those that a topic takes, at least beside the other words of some paper."""
+    """Free words that have a topic, in at least one paper."""
     mentions: int
-    """How often they are said, each once of a paper."""
+    """How often free words were used, each counted once for a paper."""
     mentions_with_home: int
     folded: tuple[Folded, ...]
     """The words that brought the most papers to a topic."""
     homeless: tuple[Homeless, ...]
-    """The words of the most papers."""
+    """The free words without a topic that most papers have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
-    """A name that stood in old issues, what stands there now, and in how many entries."""
+    """A topic that was renamed in old issues: the old name, the new name, and the number of entries."""
 
     old: str
     new: str
@@ -138,9 +138,9 @@ class _Word:
 
     spellings: Counter[str] = field(default_factory=Counter)
     papers: dict[str, str] = field(default_factory=dict)
-    """Where no topic takes it: id, or hash of the content where that is all there is, → title."""
+    """Papers in which the word has no topic: id, or hash of the content if there is no id → title."""
     homes: dict[str, str] = field(default_factory=dict)
-    """Where one does: id, or hash → topic."""
+    """Papers in which the word has a topic: id, or hash → topic."""
     said_by: set[str] = field(default_factory=set)
 
 
@@ -184,7 +184,7 @@ def survey(store: Topics, taxonomy: Taxonomy, *, today: date, limit: int = 20, d
 def _gather(
     store: Topics, taxonomy: Taxonomy, since: date | None
 ) -> tuple[Mapping[str, tuple[str, ...]], Sequence[_Word]]:
-    """The topics of each printed paper, and the free words of models and sources."""
+    """Return the topics of each printed paper, and the free words of models and sources."""
     topics_of: dict[str, tuple[str, ...]] = {}
     words: dict[str, _Word] = {}
     papers: dict[str, tuple[str, str]] = {}
@@ -208,14 +208,14 @@ def apply(
     alone: AbstractContextManager[object],
     progress: Callable[[str], None],
 ) -> Applied:
-    """Give topics in all stored issues and summaries the names of today, and draw the pages that this changes.
+    """Rename topics in all stored issues and summaries to their present names, and draw the pages that this changes.
 
-    Each issue is one transaction, and what has today's names is left alone: after a run that was cut off the next one
-    does the rest. Mails that were sent stay as they are.
+    Each issue is one transaction, and issues with present names are left alone: if the command is interrupted, the next
+    call does the rest. Mails that were sent stay as they are.
 
     Args:
-        draw: Draws every page of the archive that is not as it should be; how many files it wrote.
-        alone: Entered while issues are changed: no run goes on beside it.
+        draw: Draws every page of the archive that is out of date; returns how many files it wrote.
+        alone: A lease held while issues are changed, so that no run works at the same time.
     """
     with alone:
         issues = entries = added = 0
@@ -251,7 +251,7 @@ def apply(
 def _count(
     words: dict[str, _Word], taxonomy: Taxonomy, said: Sequence[str], paper: str, title: str, *, said_by: str
 ) -> None:
-    """Note down the free words that were *said* of a paper, each once."""
+    """Count the free words *said* of a paper, each once."""
     distinct = {small_words(one): one for one in reversed(said)}
     for (key, one), topic in zip(distinct.items(), taxonomy.homes(tuple(distinct.values())), strict=True):
         if not key:
@@ -266,7 +266,7 @@ def _count(
 
 
 def _spelling(word: _Word) -> str:
-    """As most write it."""
+    """Return the most frequent spelling of a word."""
     return plain_word(min(word.spellings, key=lambda one: (-word.spellings[one], one)))
 
 

@@ -1,4 +1,4 @@
-"""Where arXiv's lists can be had: the feed, the query API, OAI-PMH.
+"""URLs of arXiv's lists: the feed, the query API, OAI-PMH.
 
 https://info.arxiv.org/help/rss.html, api/user-manual.html and oa/index.html.
 """
@@ -23,7 +23,7 @@ _SEARCH_BACK: Final = 10
 _ARCHIVES: Final = frozenset(
     {"astro-ph", "cond-mat", "cs", "econ", "eess", "math", "nlin", "physics", "q-bio", "q-fin", "stat"}
 )
-"""Those that are divided into categories."""
+"""Archives that are divided into categories."""
 
 
 def feed_url(categories: Sequence[str]) -> str:
@@ -75,11 +75,11 @@ def _either(terms: Sequence[str]) -> str:
 
 
 def _day(day: date, later: int) -> datetime:
-    """Midnight, UTC; at the ends of time that of the first or last day."""
+    """Return midnight (UTC) of the day *later* days after *day*, within the range of `datetime`."""
     found = date.fromordinal(min(max(1, day.toordinal() + later), date.max.toordinal()))
     return datetime.combine(found, time(0), tzinfo=UTC)
 
 
 def _submitted(begin: datetime, end: datetime) -> str:
-    """Both ends count, to the minute, in GMT."""
+    """Return the query for papers submitted from *begin* to *end*, both included, to the minute, in GMT."""
     return f"submittedDate:[{begin:%Y%m%d%H%M} TO {end:%Y%m%d%H%M}]"

@@ -184,7 +184,7 @@ def _authors(item: Fields) -> tuple[str, ...]:
 
 
 def _categories(item: Fields, suffix: re.Match[str] | None) -> tuple[str, ...]:
-    """Primary first."""
+    """Return the categories, the primary one first."""
     primary = [suffix["category"]] if suffix else [str(e.get("term") or "") for e in item.all("primary_category")]
     others = [str(e.get("term") or text(e)) for e in item.all("category")]
     return tuple(dict.fromkeys(c for c in map(clean_line, primary + others) if c))

@@ -1,9 +1,9 @@
 """arXiv's page of new papers, https://arxiv.org/list/CATEGORY/new: the witness for what its feed says.
 
-It is drawn from another place than the feed, says its own day ("Showing new listings for Friday, 20 November 2026") and
-how many entries it has, and shows all of each entry but its version. No page was at hand when this was written: the
-marks are those of arXiv/arxiv-browse, browse/templates/list/list_macros.html and new.html, and of pages that others
-quote. So whatever does not add up is refused.
+The page is made from other data than the feed, states its day ("Showing new listings for Friday, 20 November 2026") and
+its number of entries, and shows all of each entry except the version. No page was at hand when this was written: the
+markup is that of arXiv/arxiv-browse, browse/templates/list/list_macros.html and new.html, and of pages that others
+quote. So a page with inconsistent figures is refused.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ class _Section:
     shown: int
     total: int
     entries: list[tuple[HtmlElement, HtmlElement]] = field(default_factory=list)
-    """(dt, dd): its id, and what is said of it."""
+    """The entries as (dt, dd): the element with the id, and the one with the metadata."""
 
 
 class ArxivListing:
-    """Tells whether arXiv's daily list is whole."""
+    """The witness for arXiv's daily list: arXiv's own page of new papers."""
 
     name = "arXiv’s listing"
 
@@ -74,7 +74,7 @@ class ArxivListing:
         self._categories = tuple(categories)
 
     def urls(self, day: date) -> tuple[str, ...]:  # noqa: ARG002 -- each category has one page, for the newest list
-        """One page for each category. It says itself of which day it is."""
+        """Return one page for each category; the pages state their day."""
         return tuple(f"https://arxiv.org/list/{quote(c, safe='.-')}/new?skip=0&show={_SHOW}" for c in self._categories)
 
     def parse(self, content: bytes, *, url: str) -> Census:
@@ -153,7 +153,7 @@ def _sections(root: HtmlElement, url: str) -> Iterator[_Section]:
 
 
 def _check(sections: Sequence[_Section], total: int, url: str) -> None:
-    """Hold the page to its own figures: one that was cut off, or drawn anew, must not vouch for anything."""
+    """Check the page against its own figures: a page that was cut off or changed meanwhile must not be used."""
     for section in sections:
         if len(section.entries) != section.shown:
             raise SourceError(
@@ -173,7 +173,7 @@ def _check(sections: Sequence[_Section], total: int, url: str) -> None:
 def _read(
     dt: HtmlElement, dd: HtmlElement, announcement: Announcement, category: str | None, listed: datetime
 ) -> Record | None:
-    """One entry; None if it has no id or no title, for then it can fill no gap."""
+    """Return the record of one entry; None without id or title, as it can fill no gap then."""
     links = (str(a.get("href") or "") for a in dt.iter("a"))
     found = next(filter(None, (arxiv_id(f"arxiv.org{link}") for link in links if link.startswith("/abs/"))), None)
     title = clean_line(_part(dd, "list-title"))
@@ -208,7 +208,7 @@ def _read(
 
 
 def _authors(dd: HtmlElement) -> tuple[str, ...]:
-    """Each name is a link; what stands between them are affiliations."""
+    """Return the authors: each name is a link; the text between links is affiliations."""
     names = [
         clean_line(a.text_content()) for div in _of_class(dd, "list-authors") for a in div.iter("a") if a.get("href")
     ]

@@ -62,7 +62,7 @@ def covers(set_spec: str, category: str) -> bool:
 
 
 def request_of(root: _Element, url: str) -> Mapping[str, str]:
-    """What was asked for: by the address, by the resumption token in it, and by what the answer repeats."""
+    """Return the request's parameters, from the URL, the resumption token in it, and the answer's own copy."""
     asked = dict(parse_qsl(urlsplit(url).query))
     # Since 2025 a token is the request itself, quoted once more, with the number of records to skip.
     token = dict(parse_qsl(unquote(asked.get("resumptionToken", ""))))
@@ -174,9 +174,9 @@ def _read(record: Fields, sets: Sequence[str], *, is_list: bool, url: str) -> Re
 
 
 def _announcement(paper: Paper, number: str, changed: datetime | None, sets: Sequence[str]) -> Announcement:
-    """What the change of a record was, as far as it tells.
+    """Return what the last change of a record was, as far as the record tells.
 
-    A first version with an id of this month is new, or was new a few days ago: who has read those days knows it. All
+    A first version with an id of this month is new, or was new a few days ago and is known from those days' lists. All
     else is an update: a later version, a DOI; or a cross-list of an older paper, which cannot be told from these.
     """
     is_own = not sets or not paper.categories or any(covers(s, paper.categories[0]) for s in sets)
@@ -187,7 +187,7 @@ def _announcement(paper: Paper, number: str, changed: datetime | None, sets: Seq
 
 
 def _versions(fields: Fields) -> Mapping[int, Fields]:
-    """arXivRaw's, by number."""
+    """Return the versions in an arXivRaw record by their numbers; empty for the format `arXiv`."""
     numbered = ((str(e.get("version") or "").removeprefix("v"), Fields(e)) for e in fields.all("version"))
     return {int(number): version for number, version in numbered if re.fullmatch(r"[1-9]\d{0,2}", number, re.ASCII)}
 
@@ -204,7 +204,7 @@ def _dates(fields: Fields, versions: Mapping[int, Fields], number: str) -> tuple
 
 
 def _authors(fields: Fields) -> tuple[str, ...]:
-    """`arXiv` has elements, `arXivRaw` one string with affiliations in parentheses."""
+    """Return the authors: elements in the format `arXiv`, one string with affiliations in `arXivRaw`."""
     authors = [Fields(e) for e in fields.first("authors").all("author")] if "authors" in fields else []
     if not authors:
         return split_authors(clean_line(fields.text("authors")))

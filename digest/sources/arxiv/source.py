@@ -43,7 +43,7 @@ _UNTIL: Final = re.compile(r"submittedDate:\[\d{12} TO (\d{4})(\d\d)(\d\d)(\d\d)
 
 
 class ArxivSource:
-    """Papers of arXiv."""
+    """A source of arXiv's papers: daily lists of categories, a search, or a set."""
 
     kind = "arxiv"
 
@@ -58,7 +58,7 @@ class ArxivSource:
         witness: bool = True,
         calendar: Calendar | None = None,
     ) -> None:
-        """Of *url*, *search* and *set_* the first that is given counts; else it is the list of *categories*.
+        """Read the first of *url*, *search* and *set_* that is given; else the daily list of *categories*.
 
         Args:
             categories: `cs.LG`, or an archive such as `cs`. With *search* they narrow it; with *url* they say which
@@ -88,9 +88,9 @@ class ArxivSource:
         return addresses.oai_url(self._set, day) if self._set else addresses.feed_url(self._within)
 
     def past_url(self, day: date) -> str | None:
-        """Where the list of *day*, which is over, can be had; None if one address serves all days.
+        """Return the first address for the list of a past *day*; None if one address serves all days.
 
-        Which days had a list is the calendar's to say; of a weekend it is what Monday's list had of it.
+        The calendar decides which days had a list; for a day of a weekend, these are its papers on Monday's list.
         """
         if self._url:
             return self.url_for(day) if "{date}" in self._url else None
@@ -131,7 +131,7 @@ class ArxivSource:
         return day if day and addresses.submissions_query(self._within, self.calendar, day) == asked else None
 
     def _after_set(self, request: Mapping[str, str], url: str) -> str | None:
-        """Where the list of a day that is over goes on behind one of its sets."""
+        """Return the next set to read for the list of a past day, after one set was read; None after the last."""
         if not self._is_daily_list or urlsplit(url).scheme not in ("http", "https"):
             return None
         sets = [set_of(c) for c in self._within]
@@ -141,14 +141,14 @@ class ArxivSource:
         return addresses.oai_url(sets[sets.index(request["set"]) + 1], day.date())
 
     def _as_announced(self, record: Record) -> Record:
-        """As the list had it: whatever version it has by now, its first one was news that day."""
+        """Return *record* as announced on the past list, new or cross-listed, whatever version it has by now."""
         primary = next(iter(record.paper.categories), "")
         is_own = any(covers(set_of(c), primary) for c in self._within)
         return replace(record, announcement=Announcement.NEW if is_own else Announcement.CROSS)
 
 
 def _wrong_category(text: str) -> str:
-    """Why *text* names no category of arXiv; empty where it may."""
+    """Return why *text* can be no category of arXiv; empty if it may be one."""
     is_one = re.fullmatch(r"[a-z-]+(?:\.[A-Za-z-]+)?", text)
     return "" if is_one else f"{text!r} is not an arXiv category such as cs.LG"
 

@@ -1,1 +1,1 @@
-"""Files that other programs export: BibTeX, RIS, Zotero, OPML."""
+"""Readers of files that other programs export: BibTeX, RIS, Zotero, OPML."""

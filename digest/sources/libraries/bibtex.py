@@ -1,4 +1,4 @@
-"""BibTeX and BibLaTeX, as people write it by hand and as Zotero, JabRef and Google Scholar export it.
+"""Read BibTeX and BibLaTeX, written by hand or exported by Zotero, JabRef and Google Scholar.
 
 bibtexparser finds the entries: it knows macros, parentheses for braces, and goes on behind an entry that is broken.
 What the fields mean is decided here.
@@ -31,7 +31,7 @@ _BRACES: Final = re.compile(r"(\$(?:\\.|[^$\\])+\$)|[{}]")
 
 
 def read_bibtex(text: str) -> Parsed:
-    """The papers of a .bib file; entries that are broken are named, and the ones behind them are read."""
+    """Return the papers of a .bib file; broken entries are rejected, and the entries behind them are read."""
     from bibtexparser.entrypoint import parse_string
 
     log = logging.getLogger("bibtexparser")
@@ -48,7 +48,7 @@ def read_bibtex(text: str) -> Parsed:
 
 
 def _entries(blocks: list[Block]) -> Iterator[Entry]:
-    """Every entry that says something; one whose key or field stands there twice is as good as another."""
+    """Yield every readable entry, also those with a duplicate key or field."""
     from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Entry
 
     for block in blocks:
@@ -85,12 +85,12 @@ def _citation(entry: Entry) -> Citation:
 
 
 def _text(value: str) -> str:
-    """A field as people read it: accents and text macros resolved, and no braces but those of formulas."""
+    """Return a field as plain text: accents and text macros resolved, and no braces except in formulas."""
     return _BRACES.sub(lambda match: match[1] or "", unicode_text(value))
 
 
 def _bare(value: str) -> str:
-    """An id or an address: TeX's escapes and macros undone, without a word more."""
+    """Return an id or URL without TeX's escapes and macros."""
     return _MARKS.sub("", resolved(value)).strip()
 
 
@@ -106,7 +106,7 @@ def _names(value: str) -> Iterator[str]:
 
 
 def _divided(value: str) -> Iterator[str]:
-    """Parted at the word "and" where it stands outside of braces."""
+    """Split a list of names at the word "and" outside of braces."""
     start = depth = 0
     for match in _AND.finditer(value):
         if match[0] in "{}":

@@ -1,4 +1,4 @@
-"""One entry of somebody's library, whatever program wrote it → a paper.
+"""Convert the entries of a reference library, of any format, into papers.
 
 bibtex.py  zotero_rdf.py  library.py  ──►  Citation  ──►  Record or Rejected
 """
@@ -29,7 +29,7 @@ _ABSTRACT_HEADING: Final = re.compile(r"\A\W*abstract\b[\s:.—–-]*(?=\w)", re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """What an entry says of a paper, as it is written there."""
+    """The fields of an entry of a library, as they are written there."""
 
     title: str = ""
     abstract: str = ""
@@ -41,11 +41,11 @@ class Citation:
     hints: tuple[str, ...] = ()
     """Fields in which an arXiv id may stand: "arXiv preprint arXiv:1706.03762", "arXiv:2401.01234 [cs]"."""
     key: str = ""
-    """What the library calls it, for messages."""
+    """The library's key of the entry, for messages."""
 
 
 def read_citations(citations: Iterable[Citation], rejected: Iterable[Rejected] = ()) -> Parsed:
-    """The papers of a library, each once, in its order; what has no title is named."""
+    """Return the papers of a library, each once, in its order; entries without a title are rejected."""
     found: dict[PaperId, Record] = {}
     bad = list(rejected)
     for one in citations:

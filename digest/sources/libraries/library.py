@@ -1,4 +1,4 @@
-"""Somebody's library of papers, as reference managers export it; what a file is, its ending says.
+"""Read a library of papers, as reference managers export it; the file's ending tells the format.
 
 .bib    BibTeX, BibLaTeX                 .json   CSL-JSON, Better BibTeX JSON, Zotero's own
 .ris    RIS                              .jsonl  one object a line, as sources of the kind `jsonl`
@@ -23,7 +23,7 @@ from digest.sources.libraries.citation import Citation, read_citations
 
 _RIS_LINE: Final = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
 _RIS_CONTENT: Final = frozenset({"TI", "T1", "CT", "AB", "N2", "AU", "A1", "DO"})
-"""One of which an entry has."""
+"""Tags of RIS with content; an entry has at least one of them."""
 _NO_PAPERS: Final = frozenset({"attachment", "note", "annotation"})
 _WRITES: Final = frozenset({"author", "podcaster", "presenter", "programmer", "inventor", "artist"})
 """Zotero's kinds of creators that count as authors."""
@@ -40,7 +40,7 @@ _COLUMNS: Final = {
     "key": ("key", "item key", "id"),
     "type": ("item type",),
 }
-"""Our name of a column → what it is called, best first."""
+"""Headings of each column of a CSV file, best first, by our name of the column."""
 
 
 def read_library(content: bytes, *, name: str) -> Parsed:
@@ -50,7 +50,7 @@ def read_library(content: bytes, *, name: str) -> Parsed:
         name: The file's name; its ending is one of `digest.core.ranking.interests.LIBRARIES`.
 
     Raises:
-        SourceError: It is not what its ending says, or holds no paper at all.
+        SourceError: The file has another format than its ending says, or holds no paper.
     """
     ending = name.rpartition(".")[2].lower()
     if ending == "rdf":
@@ -149,7 +149,7 @@ def _ris_citation(lines: Mapping[str, list[list[str]]]) -> Citation:
 
 
 def _turned(name: str) -> str:
-    """ "King, Martin Luther, Jr." with the suffix behind the name, where it is no given name."""
+    """Move a suffix behind the name, as in "King, Martin Luther, Jr.", where it is not taken for a given name."""
     surname, _, rest = name.partition(",")
     given, _, suffix = rest.partition(",")
     return f"{given.strip()} {surname.strip()} {suffix.strip()}".strip() if suffix.strip() else name
@@ -169,7 +169,7 @@ def _json(text: str, name: str) -> Parsed:
 
 
 def _document(text: str, name: str) -> Any:
-    """What the text holds; a list where it is one object a line."""
+    """Return the JSON value of the text; a list if it has one object a line."""
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError) as exc:
@@ -180,7 +180,7 @@ def _document(text: str, name: str) -> Any:
 
 
 def _items(document: Any) -> list[Any] | None:
-    """The list of items, wherever an exporter has put it; None where there is none."""
+    """Return the list of items from the places where exporters put it; None if there is none."""
     if not isinstance(document, dict):
         return document if isinstance(document, list) else None
     if isinstance(document.get("items"), list):

@@ -56,7 +56,7 @@ _ADDRESS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A feed that somebody reads."""
+    """A subscription: a feed with its title and folders."""
 
     title: str
     """One line; the feed's host where it has none."""
@@ -68,16 +68,16 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriptions:
-    """What a list of feeds holds."""
+    """The feeds of an OPML document, with remarks on what could not be read."""
 
     feeds: tuple[Outline, ...]
     """In its order, each once."""
     remarks: tuple[str, ...] = ()
-    """What of it could not be taken over, a sentence each."""
+    """Subscriptions that could not be imported, and why, a sentence each."""
 
 
 def parse_opml(content: bytes, *, url: str) -> Subscriptions:
-    """The feeds in an OPML document. What is commented out is left out.
+    """Return the feeds in an OPML document, without those that are commented out.
 
     Raises:
         SourceError: It is no OPML, or there is no feed in it.
@@ -130,7 +130,7 @@ def _subscriptions(root: _Element) -> Iterator[tuple[str, str, tuple[str, ...]]]
 
 
 def _named(title: str, address: str) -> str:
-    """A subscription that was not taken over, and why; without the password that may stand in its address."""
+    """Name a subscription that cannot be imported for a message, without the password that its URL may hold."""
     shown = without_password(address)
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)", address)
     if not address:
@@ -179,7 +179,7 @@ def as_config(outlines: Iterable[Outline], *, taken_names: Iterable[str], known_
 
 
 def _tree(content: bytes, url: str) -> tuple[_Element, SourceError | None, list[str]]:
-    """The document, what is wrong with it, and the addresses that it has and the tree has not."""
+    """Return the document's tree, the parser's error if there was one, and the addresses that the tree lacks."""
     from lxml import etree
 
     checked = guard.xml(content, url=url)
@@ -212,7 +212,7 @@ def _parsed(content: bytes, *, recover: bool = False) -> _Element:
 
 
 def _mended(text: str) -> str:
-    """The faults that readers make, put right: a bare `&`, an entity of HTML, a `<` or a `"` within a value."""
+    """Repair usual faults of feed readers' exports: a bare `&`, an entity of HTML, a `<` or a `"` within a value."""
     text = _AMPERSAND.sub(_entity, text)
     parts, done = [], 0
     for tag in _TAG.finditer(text):
@@ -247,7 +247,7 @@ def _local(element: _Element) -> str:
 
 
 def _attributes(element: _Element) -> dict[str, str]:
-    """Those of an outline, by name in lower case."""
+    """Return the attributes of an outline, by name in lower case."""
     if _local(element) != "outline":
         return {}
     return {name.lower(): str(value) for name, value in element.attrib.items()}
@@ -263,7 +263,7 @@ def _feed_address(text: str) -> str | None:
 
 
 def _key(url: str) -> tuple[str, ...]:
-    """What addresses of the same feed share. Its parameters all count: they may name the feed."""
+    """Return a key that is equal for URLs of the same feed. All parameters count, as they may name the feed."""
     try:
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").removeprefix("www.")
@@ -274,7 +274,7 @@ def _key(url: str) -> tuple[str, ...]:
 
 
 def _settings(url: str) -> str:
-    """The lines of a table that say what to read."""
+    """Return the lines of a `[[source]]` table with kind and address."""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     if host in _ARXIV_HOSTS:
@@ -297,7 +297,7 @@ def _settings(url: str) -> str:
 
 
 class _Names:
-    """Names of sources, no two alike but for capitals."""
+    """Gives names to sources, different in more than capitals."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = {name.casefold() for name in taken}
@@ -305,7 +305,7 @@ class _Names:
         """Title → the number given last, for lists with thousands of the same title."""
 
     def given(self, title: str) -> str:
-        """A name for a source: its title, cut at a word, with a number if it is taken."""
+        """Return a name for a source: its title, cut at a word, with a number if that name is taken."""
         short = title if len(title) <= _LONGEST_NAME else title[:_LONGEST_NAME].rsplit(" ", 1)[0] + "…"
         name, number = short, self._last.get(short, 1)
         while name.casefold() in self._taken:
