@@ -1,4 +1,4 @@
-"""Where templates, prompts, the taxonomy and the sample lie: beside the checkout, or inside the installed package."""
+"""Find and read shipped files: templates, prompts, taxonomy, sample and trained files, in a checkout or a wheel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHECKOUT: Final = PACKAGE.parent
 
 
 def shipped(name: str) -> Path:
-    """The shipped file or folder *name*, e.g. `templates` or `prompts/summarize.txt`.
+    """Return the path of the shipped file or folder *name*, e.g. `templates` or `prompts/summarize.txt`.
 
     In a wheel these lie inside the package; in a checkout `templates/`, `prompts/` and `config.toml` lie beside it.
     """
@@ -32,10 +32,10 @@ def folders(name: str, base: Path) -> tuple[Path, ...]:
 
 
 def utf8(content: bytes) -> str:
-    """The text of a file that somebody wrote, without the mark that Windows puts before it.
+    """Decode a user's text file as UTF-8, without the byte order mark that Windows adds.
 
     Raises:
-        ValueError: It is no UTF-8; the message says what to do.
+        ValueError: The file is no UTF-8; the message says what to do.
     """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
         raise ValueError('is saved as UTF-16; save it as UTF-8 (in Notepad under "Save as", beside "Encoding")')
@@ -47,7 +47,7 @@ def utf8(content: bytes) -> str:
 
 
 def read_text(name: str, base: Path) -> str:
-    """A shipped text such as `prompts/summarize.txt`, or the user's own of that name beside config.toml."""
+    """Read a text such as `prompts/summarize.txt`: the user's own beside config.toml, or the shipped one."""
     own = base / name
     path = own if own.is_file() else shipped(name)
     try:
@@ -59,7 +59,7 @@ def read_text(name: str, base: Path) -> str:
 
 
 def trained(name: str) -> bytes:
-    """What was trained and ships with the package: weights, word counts. See `digest.training`.
+    """Read a trained file that ships with the package: weights, word counts. See `digest.training`.
 
     Raises:
         ConfigError: It cannot be read.
@@ -72,10 +72,10 @@ def trained(name: str) -> bytes:
 
 
 def trained_text(name: str) -> str:
-    """The same, where it is text.
+    """Read a trained file that is text.
 
     Raises:
-        ConfigError: It cannot be read, or is damaged or cut off.
+        ConfigError: The file cannot be read, or is damaged or cut off.
     """
     content = trained(name)
     try:

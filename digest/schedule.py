@@ -1,7 +1,7 @@
-"""When to run: each edition at its time in its zone, and hours before where there is something to prepare.
+"""The scheduler: run each edition at its time in its time zone, and prepare it hours before if batch jobs are used.
 
-Timers only nudge. That there is one issue per edition and date is a unique key of the database; that a mail goes out
-once is a state of its delivery. So a timer may fire late, twice or in several processes at once, and still no harm is
+Timers alone decide nothing. That there is one issue per edition and date is a unique key of the database; that a mail
+goes out once is a state of its delivery. So a timer may fire late, twice or in several processes at once, and still no harm is
 done. What a timer must not do is not fire: APScheduler drops a job that is more than a second late, skips 02:30 on the
 day the clocks go forward, and sleeps while a laptop does. So besides each edition's own time there is a look around
 every few minutes, and both ask the same questions: which editions are due now and have no issue yet, and which will be?
@@ -92,7 +92,7 @@ def _moment(edition: Edition, day: date, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
-    """What is done before editions are due."""
+    """The preparation of editions before they are due."""
 
     lead: timedelta
     """From how long before; less than a day."""
@@ -101,7 +101,7 @@ class Ahead:
 
 
 class Scheduler:
-    """Stays, and calls *run* for the editions that are due."""
+    """Calls *run* for the editions that are due, until it is stopped."""
 
     def __init__(
         self,

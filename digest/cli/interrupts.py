@@ -1,4 +1,4 @@
-"""Ctrl-C, and a container's or a service's stop: what a signal does to a command."""
+"""Handle signals that stop a command: Ctrl-C, and the stop of a container or service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any, Final, Self
 
 STOPPED: Final = 130
-"""What a shell says of a program that Ctrl-C ended; the same for every stop."""
+"""Exit status of a program that Ctrl-C ended, by the shells' convention; used for every signal."""
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 """SIGHUP: the terminal was closed. `nohup` and a shell's `&` have some of them ignored, and they stay so."""
 
@@ -19,8 +19,8 @@ _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 class Interrupts:
     """Ends the program at a signal, while it is a context in the main thread.
 
-    A stop is Python's KeyboardInterrupt, whichever signal asked for it, so that every `with` on the way out lets go of
-    what it holds. Threads that read or ask are daemons: nobody waits for them.
+    Every signal raises KeyboardInterrupt, so that each `with` on the way out releases its resources. Threads that read
+    sources or ask models are daemons, and are not waited for.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Put a stop off until this is over; a second one is not put off."""
+        """Delay a first signal until the end of the block; a second one takes effect at once."""
         self._held += 1
         try:
             yield

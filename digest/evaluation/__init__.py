@@ -1,4 +1,4 @@
-"""How good the program is, as figures on labelled papers: `digest eval`.
+"""Evaluation: measure the quality of summaries, topics, ranking and duplicates on labelled papers, for `digest eval`.
 
 labelled sets (a folder) ──► summaries, topics, ranking, duplicates ──► figures, each with its interval
                                                                       └──► beside those of the last release

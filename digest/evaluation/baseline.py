@@ -20,7 +20,7 @@ SHIPPED: Final = Path(__file__).with_name("released.json")
 Key = tuple[str, str, str]
 """Part, set and name of a figure."""
 Verdict = Literal["better", "worse", "other", ""]
-"""`other`: what is neither good nor bad has changed. Empty: no change that could not be chance."""
+"""`other`: a figure that is neither good nor bad has changed. Empty: no change, or one that could be chance."""
 
 _TIME: Final = "ms"
 _NOTE: Final = "What this version measured; written by `digest eval --data FOLDER --save FILE`."
@@ -41,14 +41,14 @@ class Release:
 
 
 def verdict(figure: Figure, before: float | None) -> Verdict:
-    """How *figure* stands to what it was: it has changed if its interval does not hold the earlier value."""
+    """Compare *figure* with its earlier value: it has changed if its interval does not hold that value."""
     if before is None or figure.low is None or figure.high is None:
         return ""
     return verdict_of_gain(figure, (figure.low - before, figure.high - before))
 
 
 def verdict_of_gain(figure: Figure, gain: tuple[float, float]) -> Verdict:
-    """How *figure* stands to another that it is higher than by *gain*, an interval of 95 %."""
+    """Compare *figure* with another by *gain*, the 95 % interval of how much higher it is."""
     low, high = gain
     if low <= 0 <= high:
         return ""

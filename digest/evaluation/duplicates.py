@@ -1,4 +1,4 @@
-"""How well two records of one work are told from two works, on pairs and citations that people have matched.
+"""Measure how well duplicates are recognised, on pairs of records and citations that people have matched.
 
 duplicates/dblp-*.txt    pairs of records, each judged by itself
 duplicates/cora.csv      citations, of which every two are a pair; what does not share enough to be compared is missed
@@ -32,7 +32,7 @@ _ENTITY: Final = re.compile(r"(?:(?<=\w) )?(&#\d+;) ?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of some pairs; those that are two works and stay two count nowhere."""
+    """Counts of pairs joined rightly, joined wrongly and missed; pairs that rightly stay two works are not counted."""
 
     right: int = 0
     wrong: int = 0
@@ -78,7 +78,7 @@ def _paper(record: sets.Record, divider: str = "") -> Paper:
 
 
 def judge_pairs(pairs: Iterable[tuple[Paper, Paper, bool]]) -> tuple[Outcome, ...]:
-    """What the program makes of each pair."""
+    """Return the outcome of each pair: whether the program joins it, and whether that is right."""
     return tuple(_outcome(is_one, same_work(a, b) is not None) for a, b, is_one in pairs)
 
 
@@ -87,7 +87,7 @@ def _outcome(is_one: bool, is_joined: bool) -> Outcome:
 
 
 def judge_works(citations: Sequence[tuple[str, Paper]]) -> tuple[Outcome, ...]:
-    """What it makes of all pairs of citations that find each other, by work: pairs of one work are not independent."""
+    """Return the outcomes of all compared pairs of citations, summed up by work: pairs of a work are not independent."""
     holders: defaultdict[object, list[int]] = defaultdict(list)
     for n, (_, paper) in enumerate(citations):
         for key in (title_key(paper.title), *sketch(paper).kept):
@@ -110,7 +110,7 @@ def judge_works(citations: Sequence[tuple[str, Paper]]) -> tuple[Outcome, ...]:
 
 
 def precision_recall_f1(outcomes: Iterable[Outcome]) -> tuple[float, float, float]:
-    """How many of the joined are one, how many of the one are joined, and the two in one figure; 0 where none is."""
+    """Return precision, recall and F1 of joining pairs; 0 if undefined."""
     right = wrong = missed = 0
     for o in outcomes:
         right, wrong, missed = right + o.right, wrong + o.wrong, missed + o.missed

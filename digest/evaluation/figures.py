@@ -1,4 +1,4 @@
-"""One measured figure, how sure it is, and whether it got better."""
+"""A measured figure with its confidence interval."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 _RESAMPLES: Final = 1000
 _SEED: Final = 20_261_120
-"""The same sample of samples each time: a figure's interval changes only with the figure."""
+"""Seed of the resampling, always the same, so that a figure's interval changes only with the figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

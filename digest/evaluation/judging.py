@@ -1,4 +1,4 @@
-"""What there is to say of the summaries and topics that somebody wrote of labelled papers, and who wrote better ones.
+"""Measure the summaries and topics that a writer (extract or model) gave labelled papers, and compare two writers.
 
 The same measures for every writer. Two writers are compared paper by paper: on the same papers their figures rise and
 fall together, so that a difference is surer than the intervals of the two figures would make it seem.
@@ -28,11 +28,13 @@ Fold = Callable[[Sequence[str]], tuple[tuple[str, ...], tuple[str, ...]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One thing that can be said of every paper, and what it comes to over many."""
+    """One measure: a value for every paper, and the figure over many papers."""
 
     name: str
     examples: tuple[Counts, ...]
-    """Of the papers it can be said of, in their order: which these are hangs on the labels, not on the writer."""
+    """The counts of the papers that it applies to, in order; which papers these are depends on the labels, not on the
+    writer.
+    """
     statistic: Callable[[Sequence[Counts]], float]
     higher_is_better: bool | None = True
 
@@ -51,7 +53,7 @@ class Measure:
         )
 
     def over(self, other: Measure) -> tuple[float, float]:
-        """The 95 % interval of how much more this is than *other*, the same measure of another writer."""
+        """Return the 95 % interval of how much higher this is than *other*, the same measure of another writer."""
         pairs = list(zip(self.examples, other.examples, strict=True))
 
         def difference(some: Sequence[tuple[Counts, Counts]]) -> float:
@@ -61,7 +63,7 @@ class Measure:
 
 
 def measures(papers: Sequence[LabelledPaper], summaries: Mapping[str, Summary], fold: Fold) -> tuple[Measure, ...]:
-    """Everything but the cost; what no paper has a label for is not among it.
+    """Return all measures except the cost, without those that no paper has a label for.
 
     Args:
         summaries: By the id of the paper, one for each.
@@ -152,7 +154,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def costs(papers: Sequence[LabelledPaper], usage: Usage, *, data: str) -> tuple[Figure, ...]:
-    """What asking a model took this time; what came out of the store cost nothing now."""
+    """Return figures on cost and tokens of the model's requests made now; stored summaries cost nothing."""
     asked = len(papers) - usage.from_cache
 
     def figure(name: str, value: float, unit: str = "") -> Figure:

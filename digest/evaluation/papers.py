@@ -1,4 +1,4 @@
-"""Has papers that a user labelled summarized, by the extract or by a model, to be judged.
+"""Summarize papers that a user labelled, by the extract or by a model, so that the summaries can be measured.
 
     papers/*.jsonl ──► summaries and topics by the extract ──┐
                   └──► the same by the model of the config ──┴─► `judging`: side by side, with what the model cost
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from digest.summarizers.model import ModelSummarizer
 
 _EDITION: Final = "evaluation"
-"""Under what the ledger has it."""
+"""The edition under which the ledger records these requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one writer made of the papers."""
+    """The summaries that one writer made of the papers."""
 
     summaries: Mapping[str, Summary]
     """By the id of the labelled paper, one for each."""
     usage: Usage
-    """Of what had to be asked now."""
+    """Usage of the requests made now, without stored summaries."""
     warnings: tuple[str, ...] = ()
 
 
@@ -44,9 +44,9 @@ class Forecast:
 
     model: str
     papers: int
-    """That have to be asked for."""
+    """Number of papers whose summary has to be asked for."""
     stored: int
-    """Whose summary is there already."""
+    """Number of papers whose summary is stored already."""
     requests: int
     likely_usd: float | None
     """None: the model's price is not known."""
@@ -92,7 +92,7 @@ def forecast(writer: Writer, papers: Sequence[LabelledPaper]) -> Forecast:
 
 
 def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> tuple[int, float | None, float | None]:
-    """Requests, and what they are likely to cost, and at most, if no answer has to be asked for again."""
+    """Return the number of requests, and their likely and highest cost if no answer has to be asked for again."""
     batches, purse = batches_of(papers, model, language), model.begin(_EDITION).purse(_EDITION)
     if purse.price is None:
         return len(batches), None, None

@@ -1,4 +1,4 @@
-"""How well papers that nobody saved yet are put before who will save them: citeulike-t, from the papers' words alone.
+"""Measure the ranking of new papers by words alone, on citeulike-t: do readers' own later papers come first?
 
 A cold start: every fifth paper is new (those whose number is divisible by five), the others are old. A reader counts
 who saved five old papers or more, and at least one new one. All new papers are ranked by what the reader saved of the
@@ -38,7 +38,7 @@ _ABLATED: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One whose taste is known from old papers, and tested on new ones."""
+    """A reader whose taste is learned from old papers and tested on new ones."""
 
     likes: tuple[int, ...]
     """Numbers of old papers, in an order that has nothing to do with their numbers."""
@@ -48,7 +48,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way of ranking."""
+    """A variant of the ranking that is measured."""
 
     name: str = ""
     usual: float = USUAL
@@ -98,7 +98,7 @@ def measure(data: Path, *, every: int = _EVERY) -> tuple[Figure, ...]:
 
 
 def readers(ratings: Ratings) -> tuple[Reader, ...]:
-    """Those whose taste can be tested, in the set's order."""
+    """Return the readers whose taste can be tested, in the set's order."""
     found: list[Reader] = []
     for number, likes in enumerate(ratings.likes):
         old = [paper for paper in likes if paper % _FOLD]
@@ -110,7 +110,7 @@ def readers(ratings: Ratings) -> tuple[Reader, ...]:
 
 
 def ndcg(ranked: Sequence[int], relevant: frozenset[int]) -> float:
-    """How much of what the ten best could show they do show, the first ones counting most; 0 to 1."""
+    """Return nDCG@10: the gain of the ten best papers, the first counting most, divided by the possible gain."""
     gain = sum(1 / math.log2(place + 2) for place, paper in enumerate(ranked[:_DEPTH]) if paper in relevant)
     ideal = sum(1 / math.log2(place + 2) for place in range(min(_DEPTH, len(relevant))))
     return gain / ideal if ideal else 0.0
@@ -139,7 +139,7 @@ class Shelf:
                 weights.append(vector.strength * weight)
 
     def wanted(self, taste: Taste) -> list[float]:
-        """What each new paper has of the words that a taste wants, in order."""
+        """Return, for each new paper in order, the weighted sum of the taste's words that it has."""
         found = [0.0] * len(self.usualness)
         for word, want in taste.words.items():
             for number, weight in zip(*self._having.get(word, ((), ())), strict=True):
@@ -173,7 +173,7 @@ def gains(
 
 
 def _best(fits: Sequence[float]) -> list[int]:
-    """The places of the ten largest, the largest first; of equal ones the first."""
+    """Return the positions of the ten largest values, the largest first; of equal values the first."""
     least = heapq.nlargest(_DEPTH, fits)[-1] if fits else 0.0
     return sorted((n for n, fit in enumerate(fits) if fit >= least), key=lambda n: (-fits[n], n))[:_DEPTH]
 

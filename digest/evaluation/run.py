@@ -1,4 +1,4 @@
-"""Goes through the labelled sets of a folder and measures every part that has one there.
+"""Run an evaluation: measure every part of the program that has a labelled set in a folder.
 
     folder ──► summaries, topics, ranking, duplicates: each measures itself ──┐
           └──► papers/*.jsonl: the extract, and a model beside it ────────────┴─► Evaluation ──► table, or JSON
@@ -31,7 +31,7 @@ MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
 PARTS: Final = (*MEASURED, judging.PART)
 SAMPLE: Final = assets.PACKAGE / "sample" / "eval"
-"""A few invented papers: for how it works, not for how good it is."""
+"""A few invented papers, to try the evaluation; their figures tell nothing of quality."""
 DEFAULT_LIMIT: Final = 50
 """Papers of a set that a model is asked for, unless told otherwise: a first try should not cost much."""
 _ABOUT_SAMPLE: Final = (
@@ -46,7 +46,7 @@ _ABOUT_SAMPLE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """What a model made of papers that the extract was measured on too."""
+    """A column of the table: the figures of a model on papers that the extract was measured on too."""
 
     writer: str
     """The model's name; where two configs have the same one, with the config's."""
@@ -58,23 +58,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Everything that was measured."""
+    """The result of an evaluation."""
 
     figures: tuple[Figure, ...]
     """Of the program without a model, in the order of the parts."""
     models: tuple[Column, ...] = ()
     """One for each config that names a model."""
     troubles: tuple[str, ...] = ()
-    """What could not be measured, and why."""
+    """What could not be measured, and why, a sentence each."""
     notes: tuple[str, ...] = ()
-    """What is to be known of the figures."""
+    """Remarks on the figures, a sentence each."""
     stood_in: int = 0
-    """Summaries that a model was to write, and the extract wrote."""
+    """Number of summaries that a model should have written and the extract wrote instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A config whose model is asked."""
+    """A config whose model is evaluated."""
 
     config: str
     """The name of its file."""
@@ -99,7 +99,7 @@ Measure = Callable[[Path], tuple[Figure, ...]]
 
 
 def measure_of(part: str) -> Measure:
-    """What measures one of `MEASURED`, each in a module of its own, which is imported only when it is needed."""
+    """Return the function that measures one of `MEASURED`; its module is imported only when it is needed."""
     measure: Measure = importlib.import_module(f"digest.evaluation.{part}").measure
     return measure
 
@@ -111,14 +111,14 @@ class Evaluator:
     data: Path
     """A folder of sets, or one file of a user's own papers."""
     extracts: Callable[[], Extracts]
-    """What is measured where no model is asked."""
+    """Makes the extracts that are measured without a model."""
     background: Callable[[], Background]
     progress: Callable[[str], None]
     contenders: Sequence[Contender] = ()
     limit: int | None = None
     """See `digest eval --limit`. None: `DEFAULT_LIMIT`, and of a user's own papers alone."""
     announce: Callable[[own_papers.Forecast], None] = lambda _: None
-    """Gets what a model will cost before it is asked."""
+    """Called with the forecast of a model's cost before the model is asked."""
     measure_of: Callable[[str], Measure] = measure_of
     figures: list[Figure] = field(default_factory=list)
     models: dict[str, Column] = field(default_factory=dict)
@@ -158,7 +158,7 @@ class Evaluator:
         )
 
     def _models(self) -> dict[str, _Model]:
-        """The models by the names they go by; what is wrong with one is known before all work."""
+        """Return the models by the names in the table; errors in their configs are raised before any work."""
         found: list[tuple[str, str, _Model]] = []
         for contender in self.contenders:
             writer = contender.writer()
@@ -171,7 +171,7 @@ class Evaluator:
         return {name if names.count(name) == 1 else f"{name}, {config}": model for name, config, model in found}
 
     def _part(self, part: str) -> None:
-        """Measure one part; a damaged file is taken out of the folder that it sees, and it is asked again."""
+        """Measure one part; if a file is damaged, measure again without that file."""
         measure = self.measure_of(part)
         damaged: set[Path] = set()
         while True:
@@ -219,7 +219,7 @@ class Evaluator:
         read: Callable[[Path], tuple[sets.LabelledPaper, ...]],
         models: Mapping[str, _Model],
     ) -> None:
-        """The extract on the papers of one set, and each model on the same."""
+        """Measure the extract and each model on the papers of one set."""
         papers = read(path)
         limit = self.limit or (DEFAULT_LIMIT if models else len(papers))
         if len(papers) > limit:
@@ -251,7 +251,7 @@ class Evaluator:
 
 @contextmanager
 def _without(data: Path, damaged: Set[Path]) -> Iterator[Path]:
-    """A folder like *data*, of links, that lacks the *damaged* files; *data* itself where there are none."""
+    """Yield a folder of links like *data*, without the *damaged* files; *data* itself if there are none."""
     if not damaged:
         yield data
         return

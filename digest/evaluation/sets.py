@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class SetError(ConfigError):
-    """One file cannot be read, or is not what its place says: it is left out, the others are measured."""
+    """A file of a labelled set cannot be read, or has another form: it is left out, and the others are measured."""
 
     def __init__(self, path: Path, message: str) -> None:
         """Say what is wrong with the file at *path*."""
@@ -69,7 +69,7 @@ class CategoryPaper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a catalogue says of a work: words as it has them, empty where it has none."""
+    """A catalogue's record of a work: fields as they stand there, empty if missing."""
 
     title: str
     authors: str
@@ -91,7 +91,7 @@ class Citation:
     """One entry of a list of references."""
 
     work: str
-    """What it cites: equal for all citations of one work."""
+    """The work that it cites: equal for all citations of one work."""
     record: Record
 
 
@@ -132,7 +132,7 @@ def files(data: Path, *patterns: str, but: str = "") -> tuple[Path, ...]:
 
 
 def name_of(path: Path, data: Path) -> str:
-    """How a set is called in the table: `scitldr/A-dev`."""
+    """Return the name of a set in the table: `scitldr/A-dev`."""
     return path.relative_to(data).with_suffix("").as_posix()
 
 

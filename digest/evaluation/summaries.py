@@ -1,4 +1,4 @@
-"""How near the summary's sentence is to what people wrote of the same papers."""
+"""Measure the sentence of extractive summaries by ROUGE against summaries that people wrote of the same papers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.evaluation.sets import TldrPaper, files, name_of, read_tldrs
 
 PART: Final = "summaries"
 Summarize = Callable[[str, str], tuple[str, tuple[str, ...]]]
-"""Title and abstract → the sentence and the points."""
+"""Summarizes a paper: title and abstract → sentence and points."""
 
 
 def measure(data: Path, summarize: Summarize | None = None) -> tuple[Figure, ...]:

@@ -1,7 +1,7 @@
-"""How often the likeliest categories of a paper hold the one its authors and arXiv chose.
+"""Measure how often a paper's category is among those that the classifier finds likeliest.
 
-On the set that the classifier was trained on, its own answers would flatter it. There the figures are those its
-training took down: a twin, trained on the earlier papers alone, was asked about the later ones.
+On the set that the classifier was trained on, its own answers would look too good. For that set the figures are those
+noted at its training: a second model, trained only on the earlier papers, was measured on the later ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FILE: Final = "topics.bin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What was said of one paper."""
+    """The classifier's answer for one paper, with the right category."""
 
     right: str
     said: tuple[tuple[str, float], ...]
@@ -61,7 +61,7 @@ def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, .
 
 
 def held_out(classifier: Classifier) -> tuple[Figure, ...]:
-    """What the training took down."""
+    """Return the figures that were noted at the classifier's training."""
     try:
         return tuple(Figure(**fields) for fields in classifier.about["held_out"])
     except (KeyError, TypeError) as exc:
@@ -69,7 +69,7 @@ def held_out(classifier: Classifier) -> tuple[Figure, ...]:
 
 
 def judge(classifier: Classifier, papers: Sequence[CategoryPaper], *, data: str) -> tuple[Figure, ...]:
-    """The figures over those of *papers* whose category the classifier knows, and the share of these."""
+    """Return the figures over those *papers* whose category the classifier knows, and the share of these papers."""
     known = [paper for paper in papers if paper.category in classifier.categories]
     answers = [Answer(right=p.category, said=classifier.classify(p.title, p.abstract)) for p in known]
 
@@ -115,9 +115,9 @@ def macro_f1(answers: Sequence[Answer]) -> float:
 
 
 def miscalibration(answers: Sequence[Answer], bins: int = 10) -> float:
-    """How far off the probability of the likeliest is, on average: 0 if of those with "0.8" eight in ten are right.
+    """Return how far the probability of the likeliest category is off: 0 if eight in ten answers with "0.8" are right.
 
-    The expected calibration error over *bins* of equal width.
+    This is the expected calibration error over *bins* of equal width.
     """
     gaps = [0.0] * bins
     for answer in answers:

@@ -1,4 +1,4 @@
-"""What quality costs: the size of what was trained and ships, and the time a paper takes. For information."""
+"""Measure the size of the trained files and the processor time of a paper, for information."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _time(name: str, work: Callable[[T], object], items: Sequence[T]) -> Figure:
 
 
 def _ranking(papers: Sequence[Paper], background: Background) -> Figure:
-    """Ranked together, as those of one day are, for a reader who liked a few of them and wrote down two words."""
+    """Measure ranking papers together, as those of one day, for a reader with a few liked papers and two words."""
     day = date(2026, 3, 2)
     candidates = [Candidate(paper=p, sources=("a set",), position=n, listed_on=day) for n, p in enumerate(papers)]
     liked = tuple(Liked(paper=p, name=p.id) for p in papers[:_LIKED])

@@ -1,4 +1,4 @@
-"""Makes what lies in `digest/trained/` again, from labelled sets: `python -m digest.training PART --data FOLDER`.
+"""Train the files in `digest/trained/` from labelled sets: `python -m digest.training PART --data FOLDER`.
 
-Each part has a module here with `train(data) -> bytes`. Trained twice from the same sets, the bytes are the same.
+Each part has a module here with `train(data) -> bytes`. The same sets give the same bytes.
 """

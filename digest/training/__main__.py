@@ -18,7 +18,7 @@ PARTS: Final = {
     "topics": "topics.bin",
     "duplicates": "duplicates.toml",
 }
-"""Part → the file it makes. A part may use what the parts before it made."""
+"""The file that each part makes. A part may use the files of the parts before it."""
 
 
 def main() -> None:

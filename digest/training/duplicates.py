@@ -1,4 +1,4 @@
-"""Learns how much each observation on two citations counts, from pairs that people have matched.
+"""Train the weights of observations on two citations, by which duplicates are recognised, on pairs that people matched.
 
     duplicates/dblp-*-train.txt ──► observations ──► logistic regression ──► `duplicates.toml`, and `evidence.WEIGHTS`
 
@@ -27,7 +27,8 @@ NOTE: Final = """\
 # The program reads the same table in digest/core/evidence.py: copy it there when this file changes.
 """
 COST: Final = 5
-"""Missed pairs that are as bad as one joined wrongly: a paper twice is a nuisance, a lost paper nobody sees."""
+"""Missed pairs that are as bad as one pair joined wrongly: a paper shown twice is a nuisance, a lost paper is not seen.
+"""
 _C: Final = 3.0
 _FOLDS: Final = 5
 _GROUPS: Final[Mapping[str, Sequence[str]]] = {
@@ -50,7 +51,7 @@ class Pairs:
     rows: Sequence[Mapping[str, float]]
     truth: Sequence[bool]
     is_open: Sequence[bool]
-    """False where single words decide already that they are two."""
+    """For each pair, whether the weights decide; False: single words show already that it is two works."""
 
 
 def train(data: Path) -> bytes:
@@ -103,7 +104,7 @@ def _open_rows(pairs: Pairs) -> Iterable[tuple[Mapping[str, float], bool]]:
 
 
 def judge(pairs: Pairs, weights: Mapping[str, float]) -> tuple[Outcome, ...]:
-    """What these weights make of each pair."""
+    """Return the outcome of each pair under *weights*."""
     outcomes = []
     for row, truth, is_open in zip(pairs.rows, pairs.truth, pairs.is_open, strict=True):
         joined = is_open and sum(weights.get(name, 0.0) * value for name, value in row.items()) > 0

@@ -1,4 +1,4 @@
-"""Fits the weights by which a sentence is chosen for a summary.
+"""Train the weights of features by which the sentence of an extractive summary is chosen.
 
     papers of SciTLDR-A's training part ──► candidates (sentences × what may be left out), each with its features
                                         └─► each candidate's ROUGE against what the authors wrote
@@ -55,14 +55,14 @@ ends are rare there; and ROUGE does not mind "this problem" without the sentence
 others did, nor one of six words."""
 
 _SPREAD: Final = 0.1
-"""A candidate whose ROUGE (from 0 to 1) is lower by this is to be 2.7 times less likely."""
+"""Difference in ROUGE (0 to 1) for which a candidate should be 2.7 times less likely than another."""
 _HOLD: Final[Mapping[str, float]] = {"opens": 0.03, "words": 0.03}
 _HOLD_ELSE: Final = 0.001
-"""How hard a weight is held to zero: what one word tells holds less for other fields than a position does."""
+"""Regularization of weights of single words, which hold less for other fields than positions do."""
 _SEEN_AT_LEAST: Final = 20
-"""In so many candidates a word or an opening must stand to get a weight."""
+"""Candidates that a word or an opening must stand in to get a weight."""
 _TOPIC_FROM: Final = 4
-"""A word in so many titles names what papers are on, and not what a sentence does."""
+"""Titles from which a word counts as naming a topic, so that it gets no weight."""
 _FOLDS: Final = 5
 
 
@@ -81,7 +81,7 @@ def train(data: Path) -> bytes:
 
 
 def examples(papers: Iterable[TldrPaper]) -> tuple[Example, ...]:
-    """Those of *papers* whose abstract has a choice to make."""
+    """Return the examples from those *papers* whose abstract has more than one candidate."""
     found = []
     for paper in papers:
         options = candidates(paper.title, read(paper.title, paper.abstract))
@@ -92,7 +92,7 @@ def examples(papers: Iterable[TldrPaper]) -> tuple[Example, ...]:
 
 
 def names(papers: Iterable[TldrPaper]) -> Callable[[str], bool]:
-    """Which features may get a weight: all but words that name topics, as the titles of *papers* tell."""
+    """Return whether a feature may get a weight: all may, except words that name topics in the titles of *papers*."""
     titles = Counter(word for paper in papers for word in set(words(paper.title)))
 
     def is_topic(word: str) -> bool:
@@ -186,7 +186,7 @@ def _comment(text: str) -> list[str]:
 
 
 def chosen(data: Sequence[Example], weights: Mapping[str, float]) -> list[Rouge]:
-    """What the weights choose for each paper, by its ROUGE."""
+    """Return the ROUGE of the candidate that the weights choose for each paper."""
     found = []
     for example in data:
         scores = [round(sum(v * weights.get(n, 0.0) for n, v in f.items()), 6) for f in example.features]
@@ -195,7 +195,7 @@ def chosen(data: Sequence[Example], weights: Mapping[str, float]) -> list[Rouge]
 
 
 def cross_validated(data: Sequence[Example], may: Callable[[str], bool]) -> list[Rouge]:
-    """What is chosen for papers by weights that were fitted to the others."""
+    """Return the ROUGE of the candidates chosen for papers by weights fitted to the other papers."""
     found = []
     for fold in range(_FOLDS):
         rest = [example for i, example in enumerate(data) if i % _FOLDS != fold]

@@ -1,11 +1,11 @@
-"""Trains the classifier of topics: `python -m digest.training topics --data FOLDER`.
+"""Train the classifier of arXiv categories: `python -m digest.training topics --data FOLDER`.
 
     papers ──► tf-idf of words and pairs ──► the words that tell categories apart
            ──► three linear models over them (`_MODELS`), added into one
            ──► one byte a weight ──► the file that `digest.core.topics.classifier` reads
 
-Each model errs in its own way: their sum is better than any of them, and costs no more when it is used. How well it
-goes is measured on the latest papers by a twin that has not seen them, and noted in the file.
+The models make different errors: their sum is better than any of them, and costs no more when it is used. Its quality
+is measured with a second model, trained without the latest papers, on these papers, and noted in the file.
 
 `python -m digest.training.topics --ablate --data FOLDER` prints what each of these steps brings.
 """
@@ -37,7 +37,7 @@ from digest.evaluation.topics import judge
 SET: Final = "topics/arxiv-before-2310"
 COMMAND: Final = "python -m digest.training topics --data FOLDER"
 EARLY: Final = 0.8
-"""The twin is trained on this share of the papers, the earliest, and measured on the others."""
+"""Share of the papers, the earliest, that the second model is trained on; it is measured on the others."""
 FEWEST_PAPERS: Final = 30
 """Categories with fewer are left out: nothing can be learned of them."""
 _SEED: Final = 20_261_120
@@ -112,7 +112,7 @@ def about(
     late: Sequence[CategoryPaper],
     figures: Sequence[Figure],
 ) -> dict[str, Any]:
-    """What the file says of itself."""
+    """Return the notes for the first line of the file."""
     return {
         "note": f"Weights of a linear classifier of arXiv papers, made by `{COMMAND}` from {len(papers):,} titles and"
         f" abstracts of {SET}. held_out: {len(late):,} papers from {late[0].id[:4]} on, by a twin that was trained on"
@@ -213,7 +213,7 @@ def _idf(words: Sequence[str], in_papers: Counter[str], papers: int) -> Any:
 
 
 def calibrate(fitted: Fitted, papers: Sequence[CategoryPaper]) -> float:
-    """The sharpness at which what gets the probability 0.8 is right eight times in ten, or near it."""
+    """Return the sharpness at which answers with the probability 0.8 are right about eight times in ten."""
     papers = [paper for paper in papers if paper.category in fitted.categories]
     scores = fitted.scores(papers)
     scores = (scores - scores.mean(axis=1, keepdims=True)) / scores.std(axis=1, keepdims=True)
@@ -253,7 +253,7 @@ def pack(fitted: Fitted, sharpness: float, notes: dict[str, Any] | None = None) 
 
 
 def ablate(data: Path) -> None:
-    """Print how well it goes without each step, on the later papers, trained on the earlier ones."""
+    """Print the quality without each step of the training, on the later papers, trained on the earlier ones."""
     papers = ordered(read_categories(data / f"{SET}.jsonl"))
     categories = learnable(papers)
     early, late = ([p for p in part if p.category in categories] for part in split(papers))

@@ -1,4 +1,4 @@
-"""Counts in how many of many papers each word stands: what a word says, before any paper of the day is read.
+"""Count in how many papers of a large collection each word stands, for the background of ranking.
 
 Trained on the titles and abstracts of arXiv papers of all fields, `topics/arxiv-before-2310.jsonl`.
 """
@@ -17,7 +17,7 @@ from digest.evaluation.sets import read_categories
 
 _SET: Final = "topics/arxiv-before-2310.jsonl"
 _LEAST: Final = 3
-"""Papers that a word must stand in: of what is rarer, most are names and misspellings."""
+"""Papers that a word must stand in to be kept; most rarer words are names and misspellings."""
 _NOTE: Final = """\
 # In how many papers each word stands (folded as digest.core.bags does; a count, then the words that have it).
 # Counted in titles and abstracts of {papers:,} arXiv papers of all fields, submitted before 2023-10:
