@@ -1,9 +1,9 @@
 """The scheduler: run each edition at its time in its time zone, and prepare it hours before if batch jobs are used.
 
 Timers alone decide nothing. That there is one issue per edition and date is a unique key of the database; that a mail
-goes out once is a state of its delivery. So a timer may fire late, twice or in several processes at once, and still no harm is
-done. What a timer must not do is not fire: APScheduler drops a job that is more than a second late, skips 02:30 on the
-day the clocks go forward, and sleeps while a laptop does. So besides each edition's own time there is a look around
+goes out once is a state of its delivery. So a timer may fire late, twice or in several processes at once without harm.
+But it must not fail to fire: APScheduler drops a job that is more than a second late, skips 02:30 on the day the clocks
+go forward, and sleeps while a laptop does. So besides each edition's own time there is a look around
 every few minutes, and both ask the same questions: which editions are due now and have no issue yet, and which will be?
 """
 

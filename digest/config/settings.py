@@ -77,7 +77,7 @@ class LLMConfig:
     effort: str = ""
     """How much a model is to think before it answers, in its server's words; empty: as it likes."""
     service_tier: str = ""
-    """`flex` costs half and takes its time; empty: nothing is said of it."""
+    """The provider's service tier: `flex` is slower at half the price; empty: the parameter is not sent."""
     context_tokens: int | None = None
     """What the model sees at once, prompt and answer together; None: as found out."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)

@@ -80,7 +80,7 @@ def check_writable(path: Path) -> None:
     """Find before a long measurement that its figures could not be written down.
 
     Raises:
-        ConfigError: There is no such folder, or nobody may write there.
+        ConfigError: There is no such folder, or it cannot be written to.
     """
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigError(f"{path}: cannot be written; name a file in a folder that is there and may be written")

@@ -87,7 +87,7 @@ def _outcome(is_one: bool, is_joined: bool) -> Outcome:
 
 
 def judge_works(citations: Sequence[tuple[str, Paper]]) -> tuple[Outcome, ...]:
-    """Return the outcomes of all compared pairs of citations, summed up by work: pairs of a work are not independent."""
+    """Return the outcomes of all compared pairs of citations, by work: pairs of one work are not independent."""
     holders: defaultdict[object, list[int]] = defaultdict(list)
     for n, (_, paper) in enumerate(citations):
         for key in (title_key(paper.title), *sketch(paper).kept):

@@ -231,7 +231,7 @@ def _script(match: re.Match[str]) -> str:
 
 
 def _set_off(mark: str, text: str) -> str:
-    """*text* raised or lowered, in signs of their own where there are such for all of it."""
+    """Return *text* as superscript or subscript, in Unicode's own characters if it has all of them."""
     table = _SUPERSCRIPTS if mark == "^" else _SUBSCRIPTS
     if text and all(character in table for character in text):
         return "".join(table[character] for character in text)

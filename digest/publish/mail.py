@@ -178,7 +178,7 @@ def subject(view: IssueView) -> str:
 
 
 def _header(text: str) -> str:
-    """*text* on one line, without characters that nobody sees: email refuses a header that has a line break."""
+    """Return *text* on one line without invisible characters: email refuses a header that has a line break."""
     return one_line(strip_invisible(text))
 
 

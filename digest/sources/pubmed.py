@@ -105,7 +105,7 @@ class PubMedSource:
         return f"{_SEARCH}?{urlencode(query, safe='/')}"
 
     def past_url(self, day: date) -> str | None:
-        """The same: PubMed knows of each paper on which day it came in."""
+        """Return the search for a past *day*: PubMed stores the day on which each paper came in."""
         return self.url_for(day) if not self._url or "{date}" in self._url else None
 
     def parse(self, content: bytes, *, url: str) -> Parsed:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PIPED: Final = 10_000
 _COLUMN: Final = re.compile(r" *(?:(?:[\d,]+|\d{4}-\d\d-\d\d) {2,})?")
-"""What a line begins with and the rest of it hangs beside: blanks, and a number or a day in a column of its own."""
+"""The hanging indent of a line: blanks, and a number or a day in a column of its own."""
 
 
 # -- paragraphs and lines

@@ -52,7 +52,7 @@ class _Group:
 
 
 def evaluation_lines(found: Evaluation, release: Release) -> list[Line]:
-    """The table, and what is to be known of it."""
+    """Print the table of figures, and the remarks on it."""
     groups = list(_groups(found, release))
     printed = [line for group in groups for line in _table(group)]
     changed = [row for group in groups for row in group.rows if row.verdict]
@@ -67,7 +67,7 @@ def evaluation_lines(found: Evaluation, release: Release) -> list[Line]:
 
 
 def print_evaluation(found: Evaluation, release: Release) -> None:
-    """The table, beside the figures of the last release or of the extract, and what is to be known of it."""
+    """Print the table with the figures of the last release or of the extract beside it, and the remarks on it."""
     console = screen()
     for line in evaluation_lines(found, release):
         print_line(console, line.text, line.style)

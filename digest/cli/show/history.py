@@ -21,7 +21,7 @@ _TITLE: Final = 80
 
 
 def history_json(history: History) -> dict[str, Any]:
-    """How a paper came, and what became of it."""
+    """Show the history of a paper."""
     return {
         **paper_json(history.paper),
         "withdrawn": history.paper.withdrawn,
@@ -78,7 +78,7 @@ def _rival_json(rival: Rival) -> dict[str, Any]:
 
 
 def print_history(history: History) -> None:
-    """How a paper came, why its records are one, and what became of it."""
+    """Print a paper's history: its records, why they were joined, and what issues did with it."""
     console, paper = screen(), history.paper
     put(console, to_unicode(paper.title), "bold")
     facts = [some_authors(paper.authors), f"version {paper.version}" if paper.version else ""]

@@ -109,7 +109,7 @@ Authorea, TechRxiv, SSRN."""
 def doi(text: str) -> str | None:
     """Find a DOI, in lower case and without a preprint's version; None where there is none or it wraps an arXiv id.
 
-    Also where it had to be cut: what is left of it might be the DOI of many papers.
+    None also for a DOI that was cut off: what is left might be the beginning of many papers' DOIs.
     """
     found = _found(text)
     if found is None:

@@ -139,7 +139,7 @@ def canonical_url(url: str) -> str | None:
 
 
 def title_words(title: str) -> list[str]:
-    """The words of a title as all spellings of it share them: no case, no accents, no TeX, Greek letters by name.
+    """Return the words of a title in a form that all spellings share: no case, accents or TeX, Greek letters by name.
 
     One source writes `$\\Omega$` and another Ω.
     """
@@ -153,7 +153,7 @@ def title_words(title: str) -> list[str]:
 # Cached, because it is needed a dozen times for one record.
 @lru_cache(maxsize=16_384)
 def title_key(title: str) -> str:
-    """A title reduced to what all spellings of it share: its letters and digits."""
+    """Return a title reduced to its letters and digits, which all its spellings share."""
     return "".join(title_words(title))
 
 

@@ -4,7 +4,7 @@
     clean_text(s)   an abstract of plain text   strip_invisible → unicode_text → paragraphs
     clean_html(s)   an abstract with tags       strip_invisible → html_to_text → unicode_text
     clean_title(s)  a title with tags
-    clean_mixed(s)  an abstract, and clean_mixed_line(s) a title, of which nobody says whether there are tags in it
+    clean_mixed(s)  an abstract, and clean_mixed_line(s) a title, with or without tags: not declared which
 
 TeX is handled in `tex.py`, HTML in `markup.py`, author strings in `names.py`.
 """
