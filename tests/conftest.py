@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from digest.core.models import Paper, PaperId
 
 if TYPE_CHECKING:
-    from tests.clients import Clients
+    from tests.support.clients import Clients
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("digest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,7 +53,7 @@ def real_data() -> Path:
 @pytest.fixture
 def client_of() -> Iterator[Clients]:
     """Makes a client of a model's server, and closes it behind the test."""
-    from tests.clients import Clients
+    from tests.support.clients import Clients
 
     with Clients() as clients:
         yield clients

@@ -9,8 +9,8 @@ from itertools import chain, pairwise
 import pytest
 
 from digest.publish.formulas import to_mathml, to_unicode
-from tests import growth
 from tests.fuzz.measure import steps
+from tests.support import growth
 
 # -- every text function
 

@@ -14,8 +14,8 @@ import pytest
 from digest.cli.main import cli
 from digest.sources.kinds import all_kinds
 from tests.conftest import ROOT, paper
-from tests.desk import CONFIG, Desk, line
 from tests.end_to_end.test_run import MONDAY, TUESDAY
+from tests.support.desk import CONFIG, Desk, line
 
 
 def digest(

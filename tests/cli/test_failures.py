@@ -15,7 +15,7 @@ import pytest
 from digest.app.usecases import on_demand
 from tests.cli.test_commands import digest
 from tests.conftest import ROOT
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from digest.core.errors import ConfigError, StoreError
 from digest.core.host import Host
 from digest.store import SqlStore
 from tests.conftest import ROOT
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 MINIMAL = """
 [[source]]

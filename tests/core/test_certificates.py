@@ -17,7 +17,7 @@ from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import LLMUnavailable, SourceError
 from digest.llm.openai import OpenAILLM
 from digest.sources.door.http import Door
-from tests.clients import prompt
+from tests.support.clients import prompt
 
 pytestmark = pytest.mark.enable_socket
 

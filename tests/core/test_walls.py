@@ -18,9 +18,9 @@ from digest.core.walls import foreign, wall
 from digest.llm import tokens
 from digest.llm.openai import OpenAILLM
 from digest.publish.render import Templates
-from tests.clients import NOWHERE, prompt
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
+from tests.support.clients import NOWHERE, prompt
+from tests.support.desk import CONFIG, Desk
 
 DAY = date(2026, 6, 3)
 

@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from digest.core.errors import DeliveryError, InDoubtError, RefusedError
 from digest.core.models import Mail
 from digest.deliver.outbox import OutboxMailer
 from digest.deliver.smtp import SmtpMailer
+from tests.servers.smtp import Sink
 
 BODY = b"From: a@example.org\r\nSubject: Hello\r\n\r\nOne\r\n.two begins with a dot\r\nthree\r\n"
 
@@ -64,39 +64,6 @@ def test_an_outbox_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(DeliveryError, match="could not be written"):
         OutboxMailer(tmp_path / "file" / "outbox").send(mail(), before_dot=nothing)
-
-
-@dataclass
-class Sink:
-    """A real SMTP server on loopback that writes down what it accepts."""
-
-    accepted: list[Envelope] = field(default_factory=list)
-    replies: dict[str, str] = field(default_factory=dict)
-    """What to answer: `MAIL`, `RCPT` or `DATA` → reply; otherwise 250."""
-    tls_seen: list[bool] = field(default_factory=list)
-
-    async def handle_MAIL(  # noqa: N802 -- aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        reply = self.replies.get("MAIL", "250 OK")
-        if reply.startswith("2"):
-            envelope.mail_from = address
-        return reply
-
-    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        reply = self.replies.get("RCPT", "250 OK")
-        if reply.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return reply
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.tls_seen.append(session.ssl is not None)
-        reply = self.replies.get("DATA", "250 OK")
-        if reply.startswith("2"):
-            self.accepted.append(envelope)
-        return reply
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ from digest.deliver import smtp_connection
 from digest.deliver.smtp import SmtpMailer, port_hint
 from digest.deliver.smtp_connection import Connection
 from digest.store import SqlStore
+from tests.fakes.clock import FakeClock
 from tests.servers.flaky_smtp import REPLIES, Act, FlakySmtp, Rule
 from tests.servers.flaky_smtp.server import Step
-from tests.store_values import Hand
 from tests.torture.mails import HIT, STEPS, cases, outcome
 
 ADA, BOB, CLEO = "ada@example.org", "bob@example.org", "cleo@example.org"
@@ -881,7 +881,7 @@ _KINDS = (
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[SqlStore]:
-    with SqlStore.open("sqlite://", clock=Hand()) as opened:
+    with SqlStore.open("sqlite://", clock=FakeClock()) as opened:
         yield opened
 
 

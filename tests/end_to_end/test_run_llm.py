@@ -16,8 +16,8 @@ from digest.core.errors import ConfigError
 from digest.core.host import Host
 from tests.cli.test_commands import digest
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.desk import CONFIG, Desk
 
 MONDAY = date(2026, 6, 1)
 TUESDAY = date(2026, 6, 2)

@@ -16,7 +16,7 @@ from digest.sources import pdf as pdf_module
 from digest.sources.pdf import paper_of, parse_pdf
 from digest.sources.pdf_text import read
 from tests.conftest import ROOT
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 FOLDER = ROOT / "tests" / "data" / "pdf"
 WORDS = frozenset("reconstruction low dimensional state art graph based parameter context model data driven".split())

@@ -24,8 +24,8 @@ from digest.stages.report import Report
 from digest.usecases.interests import HALF_LIFE
 from digest.usecases.lookup import Found
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run import MONDAY, TUESDAY, WEDNESDAY
+from tests.support.desk import CONFIG, Desk
 
 LIKED = paper(
     77,

@@ -22,12 +22,12 @@ from digest.usecases.topics import survey
 from tests.cli.test_commands import digest
 from tests.conftest import NOON, paper
 from tests.core.test_fold import SMALL
-from tests.desk import CONFIG, Desk, line, tree
 from tests.end_to_end.test_run import MONDAY, TUESDAY
-from tests.issues import entry, issue, summary, told
-from tests.store_values import DAY, read
+from tests.support.desk import CONFIG, Desk, line, tree
+from tests.support.issues import entry, issue, summary, told
+from tests.support.store_values import DAY, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 NOISE = Taxonomy.parse(SMALL, {"rename": {"Diffusion models": "Noise"}})
 RENAME = '\n[topics.rename]\n"Diffusion models" = "Noise"\n'

@@ -1,4 +1,4 @@
-"""A model that does as it is told, and a clock that only sleep moves on: for tests that never wait."""
+"""A model that does as it is told, and papers that it finds easy to tell apart."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from digest.core.errors import LLMError
 from digest.core.models import Completion, Paper, Prompt
 from tests.conftest import paper
+from tests.fakes.clock import FakeClock
 
 Behaviour = Callable[[Prompt], Completion]
 """What a request meets: it returns an answer or raises."""
@@ -54,33 +55,20 @@ def fail(reason: str = "HTTP 400", **changes: Any) -> Behaviour:
     return behave
 
 
+def said(one: Completion | LLMError) -> Behaviour:
+    """That answer, or that error."""
+
+    def behave(prompt: Prompt) -> Completion:
+        if isinstance(one, LLMError):
+            raise one
+        return one
+
+    return behave
+
+
 def without(*places: int) -> Behaviour:
     """An answer that lacks some papers of the request, counted from 1."""
     return lambda prompt: answer(item for item in items_of(prompt) if int(item["id"]) not in places)
-
-
-class FakeClock:
-    """Stands still but for its own sleep; many threads may use it."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-        self._now = 0.0
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        with self._lock:
-            return self._now
-
-    def sleep(self, seconds: float) -> None:
-        assert 0 < seconds < float("inf")
-        with self._lock:
-            self.slept.append(seconds)
-            self._now += seconds
-
-    def reach(self, moment: float) -> None:
-        """It is *moment* at least: for what lasts beside something else."""
-        with self._lock:
-            self._now = max(self._now, moment)
 
 
 class FakeLLM:
@@ -89,15 +77,17 @@ class FakeLLM:
     client = "openai"
     model = "fake-1"
 
-    def __init__(self, *behaviours: Behaviour, concurrency: int = 1) -> None:
+    def __init__(self, *behaviours: Behaviour | Completion | LLMError, concurrency: int = 1) -> None:
         """The n-th request meets the n-th of *behaviours*, all later ones the last."""
-        self.behaviours = list(behaviours) or [obedient]
+        self.behaviours = [b if callable(b) else said(b) for b in behaviours] or [obedient]
         self.concurrency = concurrency
         self.clock = FakeClock()
         self.delays: list[float] = []
         """What `delay_s` says, one after the other; then 0."""
         self.window: int | None = None
-        """What it sees at once, if that is known."""
+        """Tokens that it sees at once, if that is known."""
+        self.sees: int | None = None
+        """Papers that it sees at once, if that is known."""
         self.prompts: list[Prompt] = []
         self.at: list[float] = []
         """When each prompt came."""
@@ -110,6 +100,8 @@ class FakeLLM:
         return len(prompt.system) + len(prompt.user)
 
     def fits(self, prompt: Prompt) -> bool:
+        if self.sees is not None and len(prompt.batch.papers) > self.sees:
+            return False
         return self.window is None or self.most_input_tokens(prompt) <= self.window
 
     def delay_s(self, prompt: Prompt) -> float:

@@ -5,7 +5,7 @@ What can be called with values made from a text is called with them; what needs 
 function in `NOT_TEXT`, with the reason. A private function that needs more is reached through its callers.
 
 Only processor time is compared, of two sizes of the same text, the least of several times; so a busy machine changes
-nothing. `python -m tests.growth [--all] [PATTERN…]` prints the figures.
+nothing. `python -m tests.support.growth [--all] [PATTERN…]` prints the figures.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ import digest.publish
 import digest.sources
 from digest.core.lists.bounds import MAX_TITLE, measure
 from digest.core.models import Completion, Parsed, Record
-from tests import issues
 from tests.conftest import NOON, paper
-from tests.growth_calls import HOW, NOT_TEXT
+from tests.support import issues
+from tests.support.growth_calls import HOW, NOT_TEXT
 
 Text = Callable[[int], str]
 
