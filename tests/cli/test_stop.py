@@ -148,10 +148,9 @@ def test_a_stop_takes_along_what_a_command_source_started(number: int, silent: S
     assert connection.recv(1) == b""
 
 
-def test_a_program_that_ends_when_it_is_asked_to_may_tidy_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.sources.command._GRACE_S", PATIENCE_S)
+def test_a_program_that_ends_when_it_is_asked_to_may_tidy_up(tmp_path: Path) -> None:
     script = "trap 'touch tidied; exit 7' TERM; touch ready; sleep 600 & wait"
-    with Children() as children:
+    with Children(grace_s=PATIENCE_S) as children:
         reading = abreast({"one": lambda: run_it(["sh", "-c", script], tmp_path, children)}, width=1)["one"]
         while not (tmp_path / "ready").exists():
             assert not reading.done()

@@ -88,10 +88,16 @@ class FakeWitness:
 
     name = "the other place"
 
+    def __init__(self, *, error: SourceError | None = None) -> None:
+        """With an *error* it cannot be understood."""
+        self._error = error
+
     def urls(self, day: date) -> tuple[str, ...]:
         return ("witness",)
 
     def parse(self, content: bytes, *, url: str) -> Census:
+        if self._error is not None:
+            raise self._error
         value = json.loads(content)
         return Census(day=date.fromisoformat(value["day"]), total=len(value["papers"]), records=_records(value))
 

@@ -15,7 +15,7 @@ import pytest
 
 from digest.core.errors import SourceError
 from digest.core.lists.calendar import arxiv, daily, weekdays
-from digest.core.models import Census, Edition, SourceState
+from digest.core.models import Edition, SourceState
 from digest.stages.fetch import Reader
 from digest.store import SqlStore
 from tests.conftest import paper
@@ -446,12 +446,9 @@ def test_a_witness_of_another_day_proves_nothing(library: Library, web: FakeWeb,
 
 @pytest.mark.parametrize("broken", [SourceError("HTTP 403"), {"day": "yesterday", "papers": []}, None])
 def test_a_witness_that_cannot_be_heard_leaves_the_list_as_it_is(
-    library: Library, web: FakeWeb, watched: FakeSource, broken: Any, monkeypatch: pytest.MonkeyPatch
+    library: Library, web: FakeWeb, watched: FakeSource, broken: Any
 ) -> None:
-    def parse(self: FakeWitness, content: bytes, *, url: str) -> Census:
-        raise SourceError("is not what was expected", url=url)
-
-    monkeypatch.setattr(FakeWitness, "parse", parse)
+    watched.witness = FakeWitness(error=SourceError("is not what was expected", url="witness"))
     web.pages = {"feed": page(1, 2)} | ({} if broken is None else {"witness": broken})
 
     report = library.run(watched, MONDAY)
