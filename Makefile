@@ -32,7 +32,7 @@ lint: .venv/installed-dev     ## look at form, style and types
 # other packages may draw otherwise.
 LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short \
   end_to_end/test_drawn end_to_end/test_kill end_to_end/test_torture_short \
-  $(patsubst tests/%.py,%,$(wildcard tests/evaluation/test_training*.py))
+  $(filter-out training/test_trained,$(patsubst tests/%.py,%,$(wildcard tests/training/test_*.py)))
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/%.py)

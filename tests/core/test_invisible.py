@@ -18,8 +18,8 @@ from digest.deliver.smtp import SmtpMailer
 from digest.llm.openai import OpenAILLM
 from digest.sources.door.http import Door
 from tests.cli.test_commands import digest
-from tests.deliver.test_outbox_and_smtp import mail, nothing
 from tests.servers.loopback import Reply, redirects, says, serving
+from tests.support.mails import mail, nothing
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\x85\u202eevil\u2066\x07"
 
