@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 from digest.core.models import Paper, PaperId
 
 if TYPE_CHECKING:
+    import trustme
+
     from tests.support.clients import Clients
 
 # How long an example takes says how busy the machine is.
@@ -57,3 +59,19 @@ def client_of() -> Iterator[Clients]:
 
     with Clients() as clients:
         yield clients
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """An authority for certificates that nobody knows but who is given `ca_file`."""
+    import trustme
+
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its certificate."""
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path

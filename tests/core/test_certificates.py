@@ -85,18 +85,6 @@ def tls_server(cert: trustme.LeafCert) -> Iterator[int]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
-
-
 @pytest.mark.parametrize(("shown", "what", "advice"), SHOWN.values(), ids=SHOWN)
 def test_a_source_says_what_is_wrong_with_a_certificate_and_what_to_do(
     shown: Shown, what: str, advice: str, authority: trustme.CA, ca_file: Path

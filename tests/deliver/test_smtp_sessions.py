@@ -20,18 +20,6 @@ from tests.servers.smtp import Sink
 from tests.support.mails import BODY, mail, nothing
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
-
-
 @pytest.fixture
 def serve(authority: trustme.CA) -> Iterator[Callable[..., tuple[Sink, int]]]:
     controllers: list[Controller] = []
