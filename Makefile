@@ -59,7 +59,7 @@ bench-llm: .venv/installed-test ## measure requests to a model against a server 
 torture: .venv/installed-test ## run the long trials against servers that misbehave, and print their figures
 	$(BIN)/python -m tests.torture
 
-mutate: .venv/installed-test  ## break the modules that carry the promises, and see whether their tests notice: MODULES="core/numbers …"
+mutate: .venv/installed-test  ## break the modules that carry the promises, and see whether their tests notice: MODULES="core/words/numbers …"
 	$(BIN)/python -m pip install --quiet --editable '.[mutate]'
 	$(BIN)/python -m tests.mutation $(MODULES)
 

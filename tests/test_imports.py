@@ -38,6 +38,7 @@ STANDARD_IN_CORE = {
     "sqlite3",
     "logging",
     "random",
+    "time",
     "secrets",
     "urllib.request",
 }

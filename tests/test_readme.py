@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 import pytest
 
+from digest.app.host import now
 from digest.cli.main import cli
 from digest.cli.show.sources import with_kinds
 from digest.config import extras, read, sources
-from digest.core.host import now
 from digest.sources.kind import keys_of
 from digest.sources.kinds import NAMES, all_kinds, kind_of, make_source
 

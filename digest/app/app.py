@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
-from zoneinfo import ZoneInfo
 
 from digest import assets
 from digest.app import sources
-from digest.config.read import load
-from digest.config.settings import Config, LLMConfig, MailConfig
-from digest.config.table import tell_all
-from digest.core.host import Host
+from digest.app.host import Host
+from digest.config.read import load, without_file
+from digest.config.settings import Config
 from digest.core.models import Document, Edition
 from digest.core.ports import Mailer, Source
 from digest.core.ranking.relevance import Background
@@ -32,6 +30,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.sources.door.http import Door
     from digest.stages.choose import Choosing
     from digest.stages.fetch import Reader
+    from digest.stages.leases import Leases
     from digest.stages.mails import Mailing
     from digest.stages.publish import Publishing
     from digest.stages.report import Reporting
@@ -88,19 +87,7 @@ class App:
     @classmethod
     def without_config(cls, host: Host) -> App:
         """An app that only summarizes on demand, the extractive way, and keeps nothing."""
-        config = Config(
-            path=Path("config.toml").resolve(),
-            title="Research digest",
-            timezone=ZoneInfo("UTC"),
-            data_dir=Path("var").resolve(),
-            database="",
-            sources=(),
-            llm=LLMConfig(),
-            editions=(Edition(name="daily", title="Research digest", sources=()),),
-            mail=MailConfig(),
-            site_url=None,
-        )
-        return cls(config, host)
+        return cls(without_file(), host)
 
     @property
     def has_store(self) -> bool:
@@ -125,12 +112,12 @@ class App:
     @part
     def door(self) -> Door:
         from digest.sources.door.http import Door
-        from digest.sources.door.politeness import SharedTurns
+        from digest.sources.door.politeness import SharedTurns, StoredTurns
 
-        network = self.config.network
+        network, turns = self.config.network, sources.turns_folder(self.host.environment, self.config.data_dir)
         door = Door(
             base=self.config.base,
-            turns=SharedTurns(sources.turns_folder(self.host.environment, self.config.data_dir)),
+            turns=StoredTurns(lambda: self.store) if self.config.shares_database else SharedTurns(turns),
             proxy=network.proxy,
             ca_file=network.ca_file,
             private_hosts=network.private_hosts,
@@ -171,7 +158,7 @@ class App:
             self.templates,
             self.store,
             title=self.config.title,
-            titles={e.name: e.name if e.title == self.config.title else e.title for e in self.config.editions},
+            titles=self.config.archive_titles,
             base_url=self.config.site_url,
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
@@ -231,6 +218,12 @@ class App:
             progress=self.host.progress,
         )
 
+    @part
+    def lease(self) -> Leases:
+        from digest.stages.leases import Leases
+
+        return Leases(store=lambda: self.store, progress=self.host.progress)
+
     # -- stages
 
     @part
@@ -278,6 +271,7 @@ class App:
             store=self.store,
             editions=self.editions_by_name,
             summarizer=self.summarizer,
+            sleep=self.host.sleep,
             progress=self.host.progress,
         )
 
@@ -294,7 +288,7 @@ class App:
             source_reports=self.source_reports,
             field_of=self.taxonomy.field,
             clock=self.host.clock,
-            mail_domain=self.config.mail.sender.rpartition("@")[2],
+            mail_domain=self.config.mail.domain,
         )
 
     @part
@@ -418,15 +412,15 @@ class App:
         Raises:
             ConfigError: An environment variable is not set, or something in the config cannot be used.
         """
-        environment = self.host.environment
-        looks: list[Callable[[], object]] = [lambda: self.config.api_key(environment)]
-        for source in self.config.sources:
-            looks.append(lambda source=source: self.config.source_key(source, environment))  # type: ignore[misc]
-            looks.append(lambda source=source: make_source(source, self.host.clock))  # type: ignore[misc]
-        looks.append(lambda: self.taxonomy)
-        if send:
-            looks.append(lambda: self.config.smtp_password(environment))
-        tell_all(looks)
+        from digest.usecases.check import check
+
+        check(
+            self.config,
+            self.host.environment,
+            make=lambda source: make_source(source, self.host.clock),
+            taxonomy=lambda: self.taxonomy,
+            send=send,
+        )
 
     def mailer(self) -> AbstractContextManager[Mailer]:
         """Who takes the mails: the outbox folder, or the SMTP server of the config."""
@@ -443,27 +437,7 @@ class App:
             security=mail.security,
             username=mail.username,
             password=password.reveal() if password else "",
-            local_name=mail.sender.rpartition("@")[2],
+            local_name=mail.domain,
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
         )
-
-    @contextmanager
-    def lease(self, name: str) -> Iterator[None]:
-        """Keep others that want the same lease waiting until this is over, wherever they were started.
-
-        Without a store there is nothing that two could do twice.
-
-        Args:
-            name: `run`: a second run would do no harm, but stand in line for the same work; `site`: into one folder
-                one process draws at a time.
-        """
-        if not self.has_store:
-            yield
-            return
-        progress = self.host.progress
-        said = "waiting for another run to end" if name == "run" else f"waiting for the {name}"
-        with self.store.lease(name, waiting=lambda: progress(said)) as was_left:
-            if was_left and name == "run":
-                progress("the run before was cut off; going on from there")
-            yield

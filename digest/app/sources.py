@@ -64,7 +64,7 @@ class _Programs:
     def __init__(self, config: Config, environment: Mapping[str, str], children: Callable[[], Children]) -> None:
         self._base, self._children = config.base, children
         # A program is the operator's own, but the keys of other things are none of its business.
-        secret = {config.llm.api_key_env, config.mail.password_env, *(s.api_key_env for s in config.sources)}
+        secret = config.secret_variables
         self._environment = {name: value for name, value in environment.items() if name not in secret}
 
     def __call__(self, argv: Sequence[str], *, timeout_s: float) -> bytes:

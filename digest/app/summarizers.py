@@ -8,15 +8,15 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from digest import assets
 from digest.config.settings import Config
 from digest.core.errors import ConfigError, StoreError
 from digest.core.ports import LLM, Clock
 from digest.core.summaries.summarizer import Summarizer
-from digest.core.topics.fold import Taxonomy
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
 from digest.summarizers.handover import Jobs
 from digest.summarizers.model import ModelSummarizer, _hash
+from digest.summarizers.prompts import overview_prompt, system_prompt
+from digest.usecases.check import check_price
 
 if TYPE_CHECKING:
     from digest.stages.summarize import Summarizing
@@ -44,13 +44,15 @@ def make_summarizer(
     """
     if config.llm.client == "extractive":
         return ExtractiveSummarizer(extracts=extracts)
+    from digest.llm.replay import ReplayLLM
+
     languages = sorted({e.language for e in config.editions})
-    _check_price(config)
+    check_price(config)
     llm = make_llm(config, environment, store)
     return ModelSummarizer(
         config=config,
         llm=llm,
-        notes=_notes(llm, config),
+        notes=llm.notes if isinstance(llm, ReplayLLM) else (),
         extracts=extracts,
         store=store,
         clock=clock,
@@ -62,30 +64,6 @@ def make_summarizer(
     )
 
 
-def _check_price(config: Config) -> None:
-    """OpenAI bills every request: a budget without a price would be no budget. What another server costs, who knows."""
-    from digest.llm.openai import is_openai
-    from digest.llm.prices import price_of
-
-    llm = config.llm
-    has_budget = llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None
-    is_billed = llm.client == "openai" and is_openai(llm.base_url)
-    if is_billed and has_budget and price_of(llm.model, llm.prices) is None:
-        raise ConfigError(
-            f"{config.path.name}: [llm] model: no price is known for {llm.model}, so its budget could not be held; "
-            f'give it as [llm.prices."{llm.model}"], or take the budgets out'
-        )
-
-
-def _notes(llm: LLM, config: Config) -> tuple[str, ...]:
-    from digest.llm.replay import ReplayLLM
-
-    if not isinstance(llm, ReplayLLM) or not llm.damaged:
-        return ()
-    lines = "a line" if llm.damaged == 1 else f"{llm.damaged} lines"
-    return (f"{lines} of the recording {config.llm.recording} could not be read: what was answered there is missing",)
-
-
 def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[], SqlStore] | None = None) -> LLM:
     """The client of the LLM port that [llm] names.
 
@@ -93,6 +71,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
         store: Remembers what the model's server knows; None: that is found out anew.
     """
     from digest.llm.faults import NO_KEY
+    from digest.llm.limits import Limits
     from digest.llm.openai import OpenAILLM, Options
     from digest.llm.replay import RecordingLLM, ReplayLLM
 
@@ -103,6 +82,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
         return ReplayLLM(llm.recording, model=llm.model)
     key = config.api_key(environment)
     server = f"{llm.base_url or 'openai'} {llm.model}"
+    shares = store if config.shares_database else None
     client = OpenAILLM(
         llm.model,
         api_key=key.reveal() if key else NO_KEY,
@@ -119,6 +99,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
             organization=llm.organization,
             project=llm.project,
         ),
+        limits=Limits(shared=lambda change: shares().change_limits(server, change)) if shares else None,
         learned=store().learned(server) if store else None,
         learn=partial(_remember, store, server),
     )
@@ -130,25 +111,6 @@ def _remember(store: Callable[[], SqlStore] | None, server: str, what: Mapping[s
         # It is found out again next time; the answer that it was learned by is paid for, and must not be lost for it.
         with suppress(StoreError):
             store().save_learned(server, what)
-
-
-def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
-    """The fixed part of every request: prompts/summarize.txt, the user's own or the shipped one."""
-    return _prompt(config, "summarize.txt", language=language, topics=taxonomy.names)
-
-
-def overview_prompt(config: Config, language: str) -> str:
-    """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
-    return _prompt(config, "overview.txt", language=language)
-
-
-def _prompt(config: Config, name: str, **words: object) -> str:
-    from digest.publish.render import Templates
-
-    prompt = Templates(assets.folders("prompts", config.base)).text(name, **words)
-    if not prompt.strip():
-        raise ConfigError(f"prompts/{name} is empty: a model would not know what to do; take it away or fill it")
-    return prompt
 
 
 def make_jobs(

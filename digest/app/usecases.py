@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from digest import assets
 from digest.app.app import App
-from digest.core.host import Host
+from digest.app.host import Host
 from digest.core.models import Edition
 
 if TYPE_CHECKING:
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
-    from digest.usecases.ask import Writer
+    from digest.stages.ask import Writer
     from digest.usecases.cost import Estimator
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
@@ -40,7 +40,7 @@ def on_demand(app: App) -> OnDemand:
 
 def _writer(app: App) -> Writer:
     """The summarizer of the app for its first edition's language; its store where something is kept in it."""
-    from digest.usecases.ask import Writer
+    from digest.stages.ask import Writer
 
     summarizer = app.summarizer
     keeps = app.has_store and bool(summarizer.model)
@@ -48,6 +48,8 @@ def _writer(app: App) -> Writer:
         summarizer=summarizer,
         language=app.config.editions[0].language,
         store=app.store if keeps else None,
+        sleep=app.host.sleep,
+        progress=app.host.progress,
     )
 
 
@@ -130,6 +132,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
         ConfigError: The config cannot be used.
     """
     from digest.stages.lost import lost_issues
+    from digest.summarizers.prompts import check_prompts
     from digest.usecases.doctor import Doctor
 
     with App.from_file(path, host) as app:
@@ -142,7 +145,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             lost=lambda: lost_issues(app.site, app.store.place),
             taxonomy=lambda: app.taxonomy,
             templates=lambda: app.templates,
-            prompts=lambda: _read_prompts(app),
+            prompts=lambda: check_prompts(app.config, app.taxonomy),
             folders=lambda name: assets.folders(name, app.config.base),
             interests=lambda edition: app.interests.understood(edition),
             summarizer=lambda: app.summarizer,
@@ -151,14 +154,6 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             moved_to=lambda url: app.door.moved_to(url),
             mailer=app.mailer,
         )
-
-
-def _read_prompts(app: App) -> None:
-    from digest.app.summarizers import overview_prompt, system_prompt
-
-    for language in sorted({edition.language for edition in app.config.editions}):
-        system_prompt(app.config, app.taxonomy, language)
-        overview_prompt(app.config, language)
 
 
 # -- the evaluation

@@ -1,22 +1,18 @@
-"""What the commands share: options, kinds of values, the app behind them, and how they end."""
+"""What the commands share: options, kinds of values, the app behind them, and their exit statuses."""
 
 from __future__ import annotations
 
-import io
 import os
-import select
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from digest.cli.interrupts import Interrupts
 from digest.cli.show.console import print_json, progress_line
 from digest.cli.show.errors import error_json
 from digest.core.errors import DigestError
@@ -24,15 +20,11 @@ from digest.core.words.invisible import printable
 
 if TYPE_CHECKING:
     from digest.app.app import App
-    from digest.core.host import Host
+    from digest.app.host import Host
 
 FAILED: Final = 1
 MISUSED: Final = 2
 DEGRADED: Final = 3
-STOPPED: Final = 130
-"""What a shell says of a program that Ctrl-C ended; the same for every stop."""
-_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
-"""SIGHUP: the terminal was closed. `nohup` and a shell's `&` have some of them ignored, and they stay so."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -89,7 +81,7 @@ class DateType(click.ParamType):  # type: ignore[type-arg]  # it takes a paramet
         return day
 
 
-class MonthType(click.ParamType):  # type: ignore[type-arg]  # as above
+class MonthType(click.ParamType):  # type: ignore[type-arg]  # as `DateType`
     name = "YYYY-MM"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
@@ -120,7 +112,7 @@ def log_to_stderr(*, verbose: bool) -> None:
 @contextmanager
 def working(as_json: bool) -> Iterator[Host]:
     """The host of one command; people who wait at a terminal are told what is going on, on stderr."""
-    from digest.core.host import Host
+    from digest.app.host import Host
 
     interrupts = click.get_current_context().find_object(Interrupts)
     held = interrupts.held if interrupts else nullcontext
@@ -143,6 +135,12 @@ def working(as_json: bool) -> Iterator[Host]:
 
 
 def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = False) -> App:
+    """The app of one command, to be closed by it.
+
+    Args:
+        sample: The one that `digest run --sample` wrote with, whatever *config* says.
+        optional: Where there is no config.toml and none is named, go without.
+    """
     from digest.app.app import App
 
     if sample:
@@ -155,140 +153,8 @@ def app_of(config: Path, host: Host, *, sample: bool = False, optional: bool = F
 
 
 def exit_by(statuses: list[str]) -> None:
+    """End the program by how its parts ended: 1 if all failed, 3 if any left something undone, otherwise not at all."""
     if statuses and all(s == "failed" for s in statuses):
         sys.exit(FAILED)
     if any(s != "done" for s in statuses):
         sys.exit(DEGRADED)
-
-
-# -- Ctrl-C, and a container's or a service's stop
-
-
-class Interrupts:
-    """Ends the program at a signal, while it is a context in the main thread.
-
-    A stop is Python's KeyboardInterrupt, whichever signal asked for it, so that every `with` on the way out lets go of
-    what it holds. Threads that read or ask are daemons: nobody waits for them.
-    """
-
-    def __init__(self) -> None:
-        self._held = 0
-        self._is_asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            for name in _SIGNALS:
-                number = getattr(signal, name, None)  # Windows has no SIGHUP
-                if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    self._before[number] = signal.signal(number, self._stop)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Put a stop off until this is over; a second one is not put off."""
-        self._held += 1
-        try:
-            yield
-        finally:
-            self._held -= 1
-            if self._is_asked and not self._held:
-                raise KeyboardInterrupt
-
-    def leave(self) -> None:
-        """End the process now, also if threads are at work: some are in the middle of a line of the log, and Python
-        would wait for its lock.
-        """
-        if threading.active_count() > 1:
-            os._exit(STOPPED)
-        raise SystemExit(STOPPED)
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        is_first, self._is_asked = not self._is_asked, True
-        if not (self._held and is_first):
-            raise KeyboardInterrupt
-
-
-# -- output that nobody takes, or that has no room
-
-
-class _Descriptor(io.RawIOBase):
-    """Where a stream goes. What cannot be written is lost and ends nothing: the work is not the output's."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self.trouble: OSError | None = None
-        """Why the rest is lost."""
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._number
-
-    def isatty(self) -> bool:
-        return os.isatty(self._number)
-
-    def write(self, content: Any, /) -> int:
-        while self.trouble is None:
-            try:
-                return os.write(self._number, content)
-            except BlockingIOError:  # somebody has made the terminal or pipe so that it does not wait
-                select.select((), (self._number,), ())
-            except OSError as exc:
-                self.trouble = exc
-        return len(content)
-
-
-class Output:
-    """The standard streams, made so that no write to them fails."""
-
-    def __init__(self) -> None:
-        """Put them in place of Python's own; what others have put there, as tests do, is left."""
-        self._stdout: _Descriptor | None = None
-        for number, name in enumerate(("stdin", "stdout", "stderr")):
-            stream = getattr(sys, name)
-            if stream is None:  # it was closed: the next file that is opened must not become it
-                stream = _nothing(number, "r" if name == "stdin" else "w")
-                setattr(sys, name, stream)
-            elif name != "stdin" and stream is getattr(sys, f"__{name}__") and _can_be_replaced(stream):
-                setattr(sys, name, self._guarded(stream, name))
-            elif hasattr(stream, "reconfigure"):
-                # Python would die at a title that the terminal's encoding lacks; a question mark is better.
-                stream.reconfigure(errors="replace")
-
-    def lost(self) -> OSError | None:
-        """Why not all that was printed is written; None if it is, or if the reader went away (`| head`)."""
-        sys.stdout.flush()
-        trouble = self._stdout.trouble if self._stdout else None
-        return None if isinstance(trouble, BrokenPipeError) else trouble
-
-    def _guarded(self, stream: Any, name: str) -> io.TextIOWrapper:
-        descriptor = _Descriptor(stream.fileno())
-        if name == "stdout":
-            self._stdout = descriptor
-        stream.flush()
-        return io.TextIOWrapper(
-            io.BufferedWriter(descriptor),
-            encoding=stream.encoding,
-            errors="replace",  # as above
-            line_buffering=stream.line_buffering,
-            write_through=stream.write_through,
-        )
-
-
-def _nothing(number: int, mode: str) -> Any:
-    opened = os.open(os.devnull, os.O_RDWR)
-    if opened != number:
-        os.dup2(opened, number)
-        os.close(opened)
-    return os.fdopen(number, mode, encoding="utf-8")
-
-
-def _can_be_replaced(stream: Any) -> bool:
-    """A console of Windows takes letters and not bytes."""
-    return os.name == "posix" or not stream.isatty()

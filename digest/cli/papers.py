@@ -1,28 +1,13 @@
-"""Commands on the papers of the store, and on how good the program is; `cli.py` has those of the main job."""
+"""Commands on papers of the store: `digest search`, `similar`, `feedback`, `split`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Final
 
 import click
 
-from digest import __version__
-from digest.cli.common import (
-    DEGRADED,
-    FAILED,
-    Misused,
-    app_of,
-    config_option,
-    filled,
-    json_option,
-    sample_option,
-    working,
-)
+from digest.cli.common import Misused, app_of, config_option, filled, json_option, sample_option, working
 from digest.cli.show.console import print_json
-
-_PARTS: Final = ("summaries", "topics", "ranking", "duplicates", "papers")
 
 
 def _with_words(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,116 +124,3 @@ def split(paper: str, part: str | None, config: Path, sample: bool, as_json: boo
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         done = take_apart(app.store, paper, part, today=app.today())
     print_json(split_json(done)) if as_json else print_split(done)
-
-
-@click.command(short_help="List the topics by use, and words without a home.")
-@click.option("--apply", "is_applied", is_flag=True, help="Give topics in old issues and pages their names of today.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many lines of each.")
-@click.option("--days", type=click.IntRange(1, 36_600), help="Only papers of so many days up to today.")
-@config_option
-@sample_option
-@json_option
-def topics(is_applied: bool, limit: int, days: int | None, config: Path, sample: bool, as_json: bool) -> None:
-    """List the topics by use, and what is proposed often and has no home among them.
-
-    Topics are added, given further words and renamed under [topics] in config.toml. After that, --apply gives the
-    topics in old issues, kept summaries and pages their names of today, and old addresses of topics lead to the new
-    ones; mails that were sent stay as they are.
-
-    A model's and an author's free words become topics through the aliases. Where a source has no categories, a small
-    classifier that knows arXiv's stands in.
-    """
-    from digest.app.usecases import apply_topics
-    from digest.cli.show.topics import applied_json, print_applied, print_survey, survey_json
-    from digest.usecases.topics import survey
-
-    if is_applied and days is not None:
-        raise click.UsageError("--apply goes over all issues: leave --days out")
-    if is_applied:
-        with working(as_json) as host, app_of(config, host, sample=sample) as app:
-            done = apply_topics(app)
-        print_json(applied_json(done)) if as_json else print_applied(done)
-        return
-    with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        host.progress("counting topics")
-        found = survey(app.store, app.taxonomy, today=app.today(), limit=limit, days=days)
-    print_json(survey_json(found)) if as_json else print_survey(found, limit=limit, days=days)
-
-
-@click.command("eval", short_help="Measure how good it is, on labelled sets.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="A folder of labelled sets, or a file of labelled papers. Default: the small sample that ships.",
-)
-@click.option(
-    "--part", "parts", multiple=True, type=click.Choice(_PARTS), help="Only this part; may be given several times."
-)
-@click.option(
-    "--config",
-    "configs",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Ask the model of this config.toml too, within its budgets, about labelled papers of one's own; "
-    "may be given several times.",
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 100_000),
-    metavar="N",
-    help="How many papers of a set a model is asked for (by default 50, and none of SciTLDR).",
-)
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the figures down, as those of a release, for later versions to be compared with.",
-)
-@json_option
-def evaluate(
-    data: Path | None,
-    parts: tuple[str, ...],
-    configs: tuple[Path, ...],
-    limit: int | None,
-    save: Path | None,
-    as_json: bool,
-) -> None:
-    """Measure summaries, topics, ranking and duplicates on labelled sets, beside the figures of the last release.
-
-    A folder may hold scitldr/, topics/, ratings/ and duplicates/ as their publishers lay them out, and papers/*.jsonl:
-    papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line each.
-
-    With --config the model is asked about these papers: how near it comes to the summaries, how many of its own pass
-    each check, how long they are, which topics it finds, and what it costs. The estimate comes first, budgets hold, and
-    nothing is paid for twice.
-    """
-    from contextlib import ExitStack
-
-    from digest.app.usecases import evaluator
-    from digest.cli.show.evaluation import evaluation_json, print_evaluation, print_forecast
-    from digest.evaluation import baseline
-    from digest.evaluation.run import PARTS, SAMPLE
-
-    with working(as_json) as host, ExitStack() as opened:
-        release = baseline.read_release()
-        if save:
-            baseline.check_writable(save)
-        work = evaluator(
-            data or SAMPLE,
-            host,
-            apps=[opened.enter_context(app_of(config, host)) for config in configs],
-            limit=limit,
-            announce=print_forecast,
-        )
-        found = work.measure(tuple(p for p in PARTS if p in parts) or PARTS)
-    if as_json:
-        print_json(evaluation_json(found, release, version=__version__))
-    else:
-        print_evaluation(found, release)
-    if save:
-        baseline.save_release(save, __version__, found.figures)
-    if not found.figures:
-        sys.exit(FAILED)
-    if found.troubles or found.stood_in:
-        sys.exit(DEGRADED)

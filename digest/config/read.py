@@ -70,6 +70,22 @@ def load(path: Path, *, data_dir: Path | None = None) -> Config:
     return _Reader(path.resolve()).config(data, data_dir)
 
 
+def without_file() -> Config:
+    """What holds where there is no config.toml: the extract summarizes, and nothing is kept."""
+    return Config(
+        path=Path("config.toml").resolve(),
+        title="Research digest",
+        timezone=ZoneInfo("UTC"),
+        data_dir=Path("var").resolve(),
+        database="",
+        sources=(),
+        llm=LLMConfig(),
+        editions=(Edition(name="daily", title="Research digest", sources=()),),
+        mail=MailConfig(),
+        site_url=None,
+    )
+
+
 def _is_proxy(text: str) -> bool:
     try:
         parts = urlsplit(text)

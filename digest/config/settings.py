@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest.config.table import nearest
+from digest.core.database_address import parse_database
 from digest.core.errors import ConfigError
 from digest.core.models import Edition
 from digest.core.private import looks_like_secret, masked
@@ -97,6 +98,11 @@ class MailConfig:
     ca_file: Path | None = None
     """A CA bundle for servers whose certificate the system does not know."""
 
+    @property
+    def domain(self) -> str:
+        """Of the sender: it stands in the ids of mails, and the mail server is greeted with it."""
+        return self.sender.rpartition("@")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -119,6 +125,21 @@ class Config:
     @property
     def base(self) -> Path:
         return self.path.parent
+
+    @property
+    def shares_database(self) -> bool:
+        """Whether several machines can have the database open, for it is a server."""
+        return bool(self.database) and not parse_database(self.database).is_sqlite
+
+    @property
+    def archive_titles(self) -> dict[str, str]:
+        """What each edition is called in the archive, by name: an edition called like the whole goes by its name."""
+        return {e.name: e.name if e.title == self.title else e.title for e in self.editions}
+
+    @property
+    def secret_variables(self) -> frozenset[str]:
+        """The environment variables that hold keys and passwords."""
+        return frozenset({self.llm.api_key_env, self.mail.password_env, *(s.api_key_env for s in self.sources)})
 
     def edition(self, name: str) -> Edition:
         """The edition of that name.

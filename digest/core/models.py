@@ -275,10 +275,6 @@ class Summary:
     """Why the extractive summary stands in for a model's, in words; None where it doesn't."""
 
 
-STOOD_IN: Final = " fell back "
-"""Between the hash of the prompt and the day, in the key of an extract that stood in for a model's summary."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryKey:
     """What a summary was paid for: the same key never goes out again."""
@@ -291,6 +287,9 @@ class SummaryKey:
     prompt: str
     """Hash of the fixed part of the prompt; for `extractive` the version of its rules."""
     language: str
+    stood_in_on: Day | None = None
+    """The day for which an extract stands in for the model's summary; None for that summary itself. On any other day
+    the model is asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,6 +372,21 @@ class Usage:
     """Papers whose summary the store already had."""
     fell_back: int = 0
     """Papers with an extractive summary although a model was asked for."""
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together, under the client and the model of the first."""
+        return Usage(
+            client=self.client,
+            model=self.model,
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            in_doubt_usd=self.in_doubt_usd + other.in_doubt_usd,
+            from_cache=self.from_cache + other.from_cache,
+            fell_back=self.fell_back + other.fell_back,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

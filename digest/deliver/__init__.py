@@ -1,0 +1,1 @@
+"""Where mails go: an SMTP server, or a folder."""

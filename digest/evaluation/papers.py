@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from digest.core.models import Paper, PaperId, Summary, Usage
 from digest.evaluation.sets import LabelledPaper, TldrPaper
-from digest.usecases.ask import Writer
-from digest.usecases.cost import OUTPUT_PER_PAPER, batches_of, prompt_of, reckon, sum_usd
+from digest.stages.ask import Writer
+from digest.usecases.cost import OUTPUT_PER_PAPER, batches_of, prompt_of, sum_usd
 
 if TYPE_CHECKING:
     from digest.summarizers.model import ModelSummarizer
@@ -97,12 +97,7 @@ def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> t
     if purse.price is None:
         return len(batches), None, None
     each = [
-        reckon(
-            prompt_of(batch.papers, model, language),
-            purse,
-            output_tokens=OUTPUT_PER_PAPER * len(batch.papers),
-            tier=model.config.llm.service_tier,
-        )
+        purse.reckon(prompt_of(batch.papers, model, language), output_tokens=OUTPUT_PER_PAPER * len(batch.papers))
         for batch in batches
     ]
     return len(batches), sum_usd(one.likely_usd for one in each), sum_usd(one.most_usd for one in each)

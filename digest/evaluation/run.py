@@ -24,8 +24,8 @@ from digest.evaluation import judging, sets, upkeep
 from digest.evaluation import papers as own_papers
 from digest.evaluation.baseline import Key
 from digest.evaluation.figures import Figure
+from digest.stages.ask import Writer
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
-from digest.usecases.ask import Writer
 
 MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""

@@ -14,12 +14,16 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from digest.core.errors import StoreError
 from digest.core.pauses import LONGEST_S
 from digest.core.words.dates import moment
+
+T = TypeVar("T")
 
 _PERIODS_S: Final = (60.0, 1.0, 3600.0, 86_400.0)
 """What a limit may be per; a minute is the rule."""
@@ -28,6 +32,8 @@ _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _NAMES: Final = ("x-ratelimit-{what}-{kind}", "anthropic-ratelimit-{kind}-{what}")
 _PROMISE_S: Final = 60.0
 """How long a place is kept for a request that may go out and does not."""
+_LONGEST_REQUEST_S: Final = 3600.0
+"""What has been under way for longer has ended, and nobody was left to say so."""
 
 
 def seconds_of(text: str, now: datetime) -> float | None:
@@ -58,7 +64,7 @@ class _Bucket:
 
     def advance(self, now: float) -> None:
         if self.rate is not None:
-            self.level = min(self.limit, self.level + self.rate * (now - self.at))
+            self.level = min(self.limit, self.level + self.rate * max(0.0, now - self.at))
         elif now >= self.full_at:
             # The next window's end is told by the next answer.
             self.level, self.full_at = self.limit, now + _PERIODS_S[0]
@@ -83,96 +89,174 @@ class _Sent:
     ended: int | None = None
 
 
+@dataclass(slots=True)
+class _State:
+    """What is known of a provider, and what of ours is under way there."""
+
+    buckets: dict[str, _Bucket] = field(default_factory=dict)
+    paused_until: float = -math.inf
+    sent: dict[int, _Sent] = field(default_factory=dict)
+    """By number: what is under way, and what ended since the oldest of these began."""
+    promised: dict[str, int] = field(default_factory=dict)
+    """Key of a request that may go out, and has not yet → its number."""
+    events: int = 0
+
+    def advance(self, now: float) -> None:
+        for bucket in self.buckets.values():
+            bucket.advance(now)
+
+    def take(self, tokens: float, now: float) -> int:
+        self.events += 1
+        self.sent[self.events] = _Sent(tokens, self.events, now)
+        for kind, bucket in self.buckets.items():
+            bucket.level -= tokens if kind == "tokens" else 1.0
+        return self.events
+
+    def forget(self, now: float) -> None:
+        """Let go of what was promised and never sent, of what ended before all that is under way began, and of what
+        somebody sent who has died since."""
+        for key, number in list(self.promised.items()):
+            if number not in self.sent or now - self.sent[number].at > _PROMISE_S:
+                del self.promised[key]
+                self.sent.pop(number, None)
+        for number, sent in list(self.sent.items()):
+            if sent.ended is None and now - sent.at > _LONGEST_REQUEST_S:
+                del self.sent[number]
+        oldest = min((sent.began for sent in self.sent.values() if sent.ended is None), default=self.events + 1)
+        for number, sent in list(self.sent.items()):
+            if sent.ended is not None and sent.ended < oldest:
+                del self.sent[number]
+
+    def dump(self) -> dict[str, Any]:
+        """What `load` takes, of what JSON has."""
+        return {
+            "buckets": {kind: asdict(bucket) for kind, bucket in self.buckets.items()},
+            "paused_until": None if self.paused_until == -math.inf else self.paused_until,
+            "sent": [[number, asdict(sent)] for number, sent in self.sent.items()],
+            "promised": self.promised,
+            "events": self.events,
+        }
+
+    @classmethod
+    def load(cls, told: Mapping[str, Any]) -> _State:
+        """What `dump` gave; out of an empty mapping, what one knows at first."""
+        if not told:
+            return cls()
+        paused_until = told["paused_until"]
+        return cls(
+            buckets={kind: _Bucket(**bucket) for kind, bucket in told["buckets"].items()},
+            paused_until=-math.inf if paused_until is None else paused_until,
+            sent={number: _Sent(**sent) for number, sent in told["sent"]},
+            promised=dict(told["promised"]),
+            events=told["events"],
+        )
+
+
+Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""What is known of a provider's limits → the same after something happened."""
+
+
 class Limits:
-    """The requests and the tokens that one key may still use. Thread-safe."""
+    """The requests and the tokens that one key may still use. Thread-safe.
+
+    Where several machines use the key, they share what they know, and each counts what the others have under way.
+    """
 
     def __init__(
         self,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        shared: Callable[[Change], None] | None = None,
     ) -> None:
-        """Know of no limit before the first headers come."""
+        """Know of no limit before the first headers come.
+
+        Args:
+            shared: Makes a change of what all machines know, one after the other. If that raises a `StoreError`, or
+                without it, this object knows alone.
+        """
         self._monotonic = monotonic
         self._now = now
-        self._buckets: dict[str, _Bucket] = {}
-        self._paused_until = -math.inf
-        self._sent: dict[int, _Sent] = {}
-        """By number: what is under way, and what ended since the oldest of these began."""
-        self._promised: dict[int, int] = {}
-        """Key of a request that may go out, and has not yet → its number."""
-        self._events = 0
+        self._shared = shared
+        self._state = _State()
         self._lock = threading.Lock()
 
-    def delay_s(self, key: int, tokens: float) -> float:
+    def delay_s(self, key: str | int, tokens: float) -> float:
         """How long a request of *tokens* has to wait. With 0 its place is taken: the next one's is behind it.
 
         Args:
             key: Names the request until it goes out; who asks again in between has one place all the same.
             tokens: What it takes in and may give out.
         """
-        with self._lock:
-            now = self._advanced()
-            pause = self._paused_until - now
-            if key in self._promised:
+
+        def ask(state: _State, now: float) -> float:
+            pause = state.paused_until - now
+            if str(key) in state.promised:
                 return max(0.0, pause)
             costs = {"requests": 1.0, "tokens": tokens}
-            waits = (bucket.wait_s(costs[kind]) for kind, bucket in self._buckets.items())
+            waits = (bucket.wait_s(costs[kind]) for kind, bucket in state.buckets.items())
             # In whole milliseconds: who waits for less would ask again at the same moment.
             delay = min(math.ceil(max(0.0, pause, *waits) * 1000 - 1e-6) / 1000, LONGEST_S)
             if not delay:
-                self._promised[key] = self._take(tokens, now)
+                state.promised[str(key)] = state.take(tokens, now)
             return delay
 
-    def begin(self, key: int, tokens: float) -> int:
+        return self._change(ask)
+
+    def begin(self, key: str | int, tokens: float) -> int:
         """Count a request that goes out now; the number by which its end is `heard`. One that fails counts too."""
-        with self._lock:
-            now = self._advanced()
-            number = self._promised.pop(key, None)
-            return self._take(tokens, now) if number is None else number
+
+        def count(state: _State, now: float) -> int:
+            number = state.promised.pop(str(key), None)
+            return state.take(tokens, now) if number is None else number
+
+        return self._change(count)
 
     def heard(self, number: int, headers: Mapping[str, str]) -> None:
         """Note that a request has ended, and take what the headers of its answer say, if one came."""
-        with self._lock:
-            now = self._advanced()
-            if (sent := self._sent.get(number)) is None:
+
+        def note(state: _State, now: float) -> None:
+            if (sent := state.sent.get(number)) is None:
                 return
-            self._events += 1
-            sent.ended = self._events
-            with_it = [o for o in self._sent.values() if o is not sent and (o.ended is None or o.ended > sent.began)]
+            state.events += 1
+            sent.ended = state.events
+            with_it = [o for o in state.sent.values() if o is not sent and (o.ended is None or o.ended > sent.began)]
             costs = {"requests": float(len(with_it)), "tokens": sum(other.tokens for other in with_it)}
             for kind, cost in costs.items():
                 if (told := self._bucket(kind, headers, now)) is not None:
-                    self._buckets[kind] = _joined(self._buckets.get(kind), told, cost=cost, latency_s=now - sent.at)
-            self._forget(now)
+                    state.buckets[kind] = _joined(state.buckets.get(kind), told, cost=cost, latency_s=now - sent.at)
+            state.forget(now)
+
+        self._change(note)
 
     def pause(self, seconds: float) -> None:
         """Let nothing out for so long; a longer pause that was asked for before stays."""
+
+        def wait(state: _State, now: float) -> None:
+            state.paused_until = max(state.paused_until, now + min(seconds, LONGEST_S))
+
+        self._change(wait)
+
+    def _change(self, act: Callable[[_State, float], T]) -> T:
+        """What *act* comes to, of what is known at its moment."""
         with self._lock:
-            self._paused_until = max(self._paused_until, self._monotonic() + min(seconds, LONGEST_S))
+            if self._shared is not None:
+                came: list[T] = []
 
-    def _advanced(self) -> float:
-        now = self._monotonic()
-        for bucket in self._buckets.values():
-            bucket.advance(now)
-        return now
+                def change(told: Mapping[str, Any]) -> Mapping[str, Any]:
+                    # The clocks of machines that start at different times have nothing in common but the date.
+                    state, now = _State.load(told), self._now().timestamp()
+                    state.advance(now)
+                    came[:] = [act(state, now)]
+                    return state.dump()
 
-    def _take(self, tokens: float, now: float) -> int:
-        self._events += 1
-        self._sent[self._events] = _Sent(tokens, self._events, now)
-        for kind, bucket in self._buckets.items():
-            bucket.level -= tokens if kind == "tokens" else 1.0
-        return self._events
-
-    def _forget(self, now: float) -> None:
-        """Let go of what was promised and never sent, and of what ended before all that is under way began."""
-        for key, number in list(self._promised.items()):
-            if now - self._sent[number].at > _PROMISE_S:
-                del self._promised[key], self._sent[number]
-        oldest = min((sent.began for sent in self._sent.values() if sent.ended is None), default=self._events + 1)
-        for number, sent in list(self._sent.items()):
-            if sent.ended is not None and sent.ended < oldest:
-                del self._sent[number]
+                # The answer that headers came with is paid for, and must not be lost for them.
+                with suppress(StoreError):
+                    self._shared(change)
+                    return came[0]
+            now = self._monotonic()
+            self._state.advance(now)
+            return act(self._state, now)
 
     def _bucket(self, kind: str, headers: Mapping[str, str], now: float) -> _Bucket | None:
         for name in _NAMES:

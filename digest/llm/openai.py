@@ -14,6 +14,7 @@ here, and whether to try again is decided by who asked.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -131,6 +132,7 @@ class OpenAILLM:
             learned: What `learn` was given in an earlier run, for the same server and model.
             learn: Given what was found out about the server, in the thread of the request that did so.
             transport: Sends the requests; closed with this.
+            limits: What the provider lets through; None: as this client finds out by itself.
             proxy: As `[network] proxy` has it; see `digest.llm.wire.way_to`.
             ca_file: Certificate authorities besides those of the system, as PEM.
             now: For servers that name a moment.
@@ -217,7 +219,7 @@ class OpenAILLM:
 
     def delay_s(self, prompt: Prompt) -> float:
         """See `digest.core.ports.LLM`. With 0 the prompt's place under the limits is taken."""
-        return self._limits.delay_s(id(prompt), self._weight(prompt))
+        return self._limits.delay_s(_name_of(prompt), self._weight(prompt))
 
     def complete(self, prompt: Prompt) -> Completion:
         """See `digest.core.ports.LLM`. Until the server's dialect is known, it may be asked in several forms."""
@@ -406,7 +408,7 @@ class OpenAILLM:
 
         with self._lock:
             sdk = self.sdk
-        number = self._limits.begin(id(prompt), self._weight(prompt))
+        number = self._limits.begin(_name_of(prompt), self._weight(prompt))
         response: httpx2.Response | None = None
         try:
             with foreign("the OpenAI SDK", self._tripped, announced=(openai.OpenAIError,)):
@@ -491,6 +493,11 @@ def _end(choice: Mapping[str, Any], text: str) -> str:
     end = end.lower() if isinstance(end, str) and end else "stop"
     # The call of a tool is an answer, where it has one in it.
     return "stop" if end in ("tool_calls", "function_call") and text.strip() else _ENDS.get(end, end)
+
+
+def _name_of(prompt: Prompt) -> str:
+    """A name that no other request has that goes out about now: its nonce is in what it says."""
+    return hashlib.sha256(prompt.user.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _usual_answer(prompt: Prompt) -> int:

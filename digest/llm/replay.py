@@ -145,6 +145,14 @@ class ReplayLLM:
             except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 self.damaged += 1
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the answers should know, in a sentence each."""
+        if not self.damaged:
+            return ()
+        lines = "a line" if self.damaged == 1 else f"{self.damaged} lines"
+        return (f"{lines} of the recording {self._path} could not be read: what was answered there is missing",)
+
     def _take(self, entry: Mapping[str, Any]) -> None:
         completion = Completion(**{k: v for k, v in entry["completion"].items() if k in _FIELDS})
         system, form, blocks = entry["system"], entry.get("form", "summaries"), list(entry["blocks"])

@@ -3,7 +3,8 @@
 SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + deliveries
                           └──────────┴─────────┴───────┴── papers ────┴──────────┘
                       + look + search + feedback + wishes, which read papers too
-                                               database  ◄  migrations, tables
+                      + politeness
+                                               leases, database  ◄  migrations, tables
 """
 
 from digest.store.feedback import Mark

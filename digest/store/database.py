@@ -186,7 +186,7 @@ def upsert(
     """Insert *rows*; where the primary key is there already, set the columns in *update*, or leave the row alone."""
     if not rows:
         return
-    insert_into = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    insert_into = _insert(connection, table)
     keys = list(table.primary_key.columns)
     if update:
         statement = insert_into.on_conflict_do_update(
@@ -195,6 +195,18 @@ def upsert(
     else:
         statement = insert_into.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> sqlite.Insert | postgresql.Insert:
+    """The statement that inserts those of *rows* whose primary key is not there; it can return which these were."""
+    keys = list(table.primary_key.columns)
+    return _insert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=keys)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:

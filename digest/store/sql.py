@@ -11,6 +11,7 @@ from digest.store.interests import Wishes
 from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Books
+from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
 from digest.store.summaries import Summaries
@@ -18,7 +19,20 @@ from digest.store.topics import Topics
 
 
 class SqlStore(
-    Readings, Summaries, Books, Jobs, Issues, Changes, Deliveries, Look, Search, Feedback, Wishes, Topics, Joins
+    Readings,
+    Summaries,
+    Books,
+    Jobs,
+    Issues,
+    Changes,
+    Deliveries,
+    Look,
+    Search,
+    Feedback,
+    Wishes,
+    Topics,
+    Joins,
+    Politeness,
 ):
     """What is known and what is done, in SQLite or Postgres. Every method that writes is one transaction.
 

@@ -2,54 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select
 
 from digest.core.identity.ids import content_hash
-from digest.core.models import STOOD_IN, Overview, Paper, Summary, SummaryKey
+from digest.core.models import Overview, Paper, Summary, SummaryKey
 from digest.store import tables
-from digest.store.database import Database, chunks, upsert
+from digest.store.database import chunks, insert_new, upsert
+from digest.store.leases import Leases
 from digest.store.papers import load_papers
 from digest.store.serialize import dump, load
 
 _summary = tables.summary.c
 
 
-class Summaries(Database):
+class Summaries(Leases):
     """The part of the store that the stage `summarize` talks to."""
 
     def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]:
         """The stored summaries among *keys*."""
-        # The keys of one run differ in their content alone.
-        by_rest: dict[SummaryKey, list[str]] = {}
-        for key in set(keys):
-            by_rest.setdefault(replace(key, content=""), []).append(key.content)
         found = {}
         with self._read() as connection:
-            for rest, contents in by_rest.items():
-                for some in chunks(sorted(contents)):
-                    query = select(_summary.content, _summary.body).where(
-                        _summary.content.in_(some),
-                        _summary.client == rest.client,
-                        _summary.model == rest.model,
-                        _summary.prompt == rest.prompt,
-                        _summary.language == rest.language,
-                    )
-                    for row in connection.execute(query):
-                        found[replace(rest, content=row.content)] = load(Summary, row.body)
+            for rest, contents in _alike(keys):
+                query = select(_summary.content, _summary.body).where(*_of(tables.summary, rest, contents))
+                for row in connection.execute(query):
+                    found[replace(rest, content=row.content)] = load(Summary, row.body)
         return found
 
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None:
-        """Keep summaries; one that is there already stays as it is."""
-        rows = [{**dump(key), "body": dump(summary)} for key, summary in summaries.items()]
+        """Keep summaries, and give back the claims on them; one that is there already stays as it is."""
+        rows = [{**_columns(key), "body": dump(summary)} for key, summary in summaries.items()]
         if not rows:
             return
         with self._write() as connection:
             upsert(connection, tables.summary, rows)
+            self._release(connection, summaries)
+
+    # -- claims
+
+    def claim_summaries(self, keys: Iterable[SummaryKey]) -> frozenset[SummaryKey]:
+        """Claim those of *keys* that are neither stored nor claimed by anybody alive; which these are.
+
+        No two callers have the same claim, not even of one store. It holds until the summary is kept or the claim is
+        released, and as long as this store lives. Nobody claims what stands in for a summary.
+        """
+        claim = tables.summary_claim
+        mine: set[SummaryKey] = set()
+        wanted = _alike(keys)
+        if not wanted:
+            return frozenset()
+        with self._write() as connection:
+            self._keep_alive(connection)
+            # Whoever sees a claim sees the sign of life that was given with it.
+            connection.execute(delete(claim).where(~self._is_live(claim.c.owner)))
+            for rest, contents in wanted:
+                rows = [_claim_columns(replace(rest, content=content)) | {"owner": self.owner} for content in contents]
+                free = insert_new(connection, claim, rows).returning(claim.c.content)
+                claimed = set(connection.scalars(free))
+                # Its last owner kept it before giving the claim back, so what was kept shows by now.
+                stored = connection.scalars(select(_summary.content).where(*_of(tables.summary, rest, claimed)))
+                needless = claimed.intersection(stored)
+                connection.execute(delete(claim).where(*_of(claim, rest, needless)))
+                mine |= {replace(rest, content=content) for content in claimed - needless}
+        return frozenset(mine)
+
+    def release_summaries(self, keys: Iterable[SummaryKey]) -> None:
+        """Give back those claims on *keys* that are still held."""
+        with self._write() as connection:
+            self._release(connection, keys)
+
+    def _release(self, connection: Connection, keys: Iterable[SummaryKey]) -> None:
+        claim = tables.summary_claim
+        for rest, contents in _alike(key for key in keys if key.stood_in_on is None):
+            connection.execute(delete(claim).where(claim.c.owner == self.owner, *_of(claim, rest, contents)))
+
+    # -- renewal and overviews
 
     def outdated(self, editions: Sequence[str], now: SummaryKey) -> tuple[tuple[Paper, date], ...]:
         """Printed papers that have a model's summary under another prompt and none under the present one.
@@ -63,9 +94,9 @@ class Summaries(Database):
         """
         same = [getattr(_summary, name) == getattr(now, name) for name in ("client", "model", "language")]
         # The extract that stood in for a summary is not one, and is asked again anyway.
-        is_a_models = ~_summary.prompt.contains(STOOD_IN, autoescape=True)
+        same.append(_summary.stood_in_on == "")
         renewed = select(_summary.content).where(*same, _summary.prompt == now.prompt)
-        old = select(_summary.content).where(*same, _summary.prompt != now.prompt, is_a_models).except_(renewed)
+        old = select(_summary.content).where(*same, _summary.prompt != now.prompt).except_(renewed)
         with self._read() as connection:
             wanted = set(connection.scalars(old))
             if not wanted:
@@ -80,14 +111,46 @@ class Summaries(Database):
         overview = tables.overview
         with self._read() as connection:
             body = connection.scalar(
-                select(overview.c.body).where(*(overview.c[name] == value for name, value in dump(key).items()))
+                select(overview.c.body).where(
+                    *(overview.c[name] == value for name, value in _claim_columns(key).items())
+                )
             )
         return None if body is None else load(Overview, body)
 
     def save_overview(self, key: SummaryKey, overview: Overview) -> None:
         """Keep an overview; one that is there already stays as it is."""
         with self._write() as connection:
-            upsert(connection, tables.overview, [{**dump(key), "body": dump(overview)}])
+            upsert(connection, tables.overview, [{**_claim_columns(key), "body": dump(overview)}])
+
+
+def _alike(keys: Iterable[SummaryKey]) -> list[tuple[SummaryKey, list[str]]]:
+    """Keys that differ in their content alone, as those of one run do: one without it, and so many contents.
+
+    Everything in order, so that of two that lock the rows none has what the other waits for.
+    """
+    alike: dict[SummaryKey, list[str]] = {}
+    for key in sorted(set(keys), key=lambda key: tuple(_columns(key).values())):
+        alike.setdefault(replace(key, content=""), []).append(key.content)
+    return [(rest, some) for rest, contents in alike.items() for some in chunks(contents)]
+
+
+def _of(table: Table, rest: SummaryKey, contents: Collection[str]) -> list[ColumnElement[bool]]:
+    """The rows of *contents* that are like *rest* in all else."""
+    columns = _columns(rest) if "stood_in_on" in table.c else _claim_columns(rest)
+    return [
+        table.c.content.in_(sorted(contents)),
+        *(table.c[name] == value for name, value in columns.items() if name != "content"),
+    ]
+
+
+def _columns(key: SummaryKey) -> dict[str, str]:
+    """The primary key of a summary; no column of one may be null."""
+    return {**dump(key), "stood_in_on": key.stood_in_on.isoformat() if key.stood_in_on else ""}
+
+
+def _claim_columns(key: SummaryKey) -> dict[str, str]:
+    """The primary key of a claim and of an overview: nothing stands in for these."""
+    return {name: value for name, value in _columns(key).items() if name != "stood_in_on"}
 
 
 def _printed(editions: Sequence[str]) -> Select[Any]:

@@ -4,7 +4,7 @@
        ▲                                                    summary    meta    migration
     reading ◄── rejected     vote            told         overview   failed_check ──► request ──► job   learned
        ▲                      ▼                ▼
-    record ──► paper ◄── alias       considered ──► issue ◄── delivery   (lease)
+    record ──► paper ◄── alias       considered ──► issue ◄── delivery   (lease  summary_claim  turn  limits)
                   ▲──────────────────────┘           sketch    interest
                   └── feedback
 
@@ -271,7 +271,19 @@ summary = Table(
     Column("model", Plain, primary_key=True),
     Column("prompt", Plain, primary_key=True),
     Column("language", Plain, primary_key=True),
+    Column("stood_in_on", Plain, primary_key=True),  # of an extract in a summary's place, its day; else empty
     Column("body", Json, nullable=False),
+)
+
+summary_claim = Table(
+    "summary_claim",  # who is asking a model for which summary; see `leases.py` for how long that holds
+    metadata,
+    Column("content", Plain, primary_key=True),
+    Column("client", Plain, primary_key=True),
+    Column("model", Plain, primary_key=True),
+    Column("prompt", Plain, primary_key=True),
+    Column("language", Plain, primary_key=True),
+    Column("owner", Plain, nullable=False),
 )
 
 overview = Table(
@@ -401,6 +413,21 @@ lease = Table(
     Column("name", Plain, primary_key=True),
     Column("owner", Plain, nullable=False),  # a random token, made when a store is opened
     Column("until", Instant, nullable=False),
+)
+
+turn = Table(
+    "turn",  # whose turn it is at a service that asks for one request at a time of all machines together
+    metadata,
+    Column("queue", Plain, primary_key=True),
+    Column("owner", Plain),  # null while no request runs
+    Column("ended_at", Instant),
+)
+
+limits = Table(
+    "limits",  # what a model's provider lets through, and what is under way there
+    metadata,
+    Column("server", Plain, primary_key=True),
+    Column("state", Json, nullable=False),
 )
 
 delivery = Table(

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from digest.core.models import Completion, Prompt
+from digest.core.models import Completion, Prompt, Usage
 from digest.core.ports import LLM, Clock
-from digest.core.summaries.ledger import Ceilings, RequestPlan, RequestResult
+from digest.core.summaries.ledger import Ceilings, RequestPlan, RequestResult, Reservation
 from digest.core.summaries.summarize import RequestLog
 
 if TYPE_CHECKING:
     from digest.llm.prices import Price
+
+_BOUND: Final = 4
+"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """What a request would cost that is not sent."""
+
+    input_tokens: int
+    """As many as there are likely to be; without a vocabulary that is a quarter of what is reserved."""
+    likely_usd: float | None
+    """None: the model has no price."""
+    most_usd: float | None
+    """What would be reserved for it."""
 
 
 class Ledger(Protocol):
@@ -27,7 +43,7 @@ class Ledger(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Purse:
-    """Reserves and settles the requests of one edition and one purpose. Asked and told in one thread.
+    """Reserves and settles the requests of one edition and one purpose. Thread-safe.
 
     Without a price or without a ceiling it never says no, but keeps the books all the same.
     """
@@ -43,10 +59,14 @@ class Purse:
     prompt: str
     purpose: str = "summaries"
     mode: str = "direct"
-    reserved: dict[int, tuple[int, float | None]] = field(default_factory=dict)
-    """id of a prompt that is under way → its number in the books, and the most it can cost."""
-    cost_usd: float = 0.0
-    in_doubt_usd: float = 0.0
+    tier: str | None = None
+    """The provider's tier that is asked for, such as `flex`; None: the usual one."""
+    usage: Usage = field(init=False)
+    """The sum of what was settled."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self.usage = Usage(client=self.llm.client, model=self.llm.model or None)
 
     def plan(self, prompt: Prompt) -> RequestPlan:
         """What is booked before *prompt* goes out."""
@@ -66,24 +86,41 @@ class Purse:
             most_usd=most,
         )
 
-    def may_spend(self, prompt: Prompt) -> bool:
-        """Reserve the most that *prompt* can cost, if there is that much."""
+    def reckon(self, prompt: Prompt, *, output_tokens: int) -> Reckoning:
+        """What *prompt* would cost, with an answer of so many tokens; nothing is booked."""
+        given = self.llm.count_tokens(prompt.system) + self.llm.count_tokens(prompt.user)
+        counter = getattr(self.llm, "counter", None)
+        if counter is not None and counter.is_bound:
+            given //= _BOUND
+        answer = Completion(text="", input_tokens=given, output_tokens=output_tokens, tier=self.tier)
+        return Reckoning(
+            input_tokens=given,
+            likely_usd=None if self.price is None else self.price.cost_usd(answer, mode=self.mode),
+            most_usd=self.plan(prompt).most_usd,
+        )
+
+    def reserve(self, prompt: Prompt) -> Reservation | None:
+        """Reserve the most that *prompt* can cost; None if there is not that much."""
         plan = self.plan(prompt)
         number = self.store().reserve_request(plan, self.ceilings())
-        if number is None:
-            return False
-        self.reserved[id(prompt)] = number, plan.most_usd
-        return True
+        return None if number is None else Reservation(number=number, most_usd=plan.most_usd)
 
-    def settle(self, log: RequestLog) -> None:
+    def settle(self, reservation: Reservation, log: RequestLog) -> None:
         """Book what a request cost; one that may have been billed without an answer keeps its reservation."""
-        number, most = self.reserved.pop(id(log.prompt))
         result = self.result(log.completion, outcome=log.outcome, may_be_billed=log.may_be_billed)
-        if result.cost_usd is not None:
-            self.cost_usd += result.cost_usd
-        elif log.completion is None:
-            self.in_doubt_usd += most or 0.0
-        self.store().settle_request(number, result, summaries=log.summaries, failed=log.failed)
+        is_in_doubt = result.cost_usd is None and log.completion is None
+        spent = Usage(
+            client=self.llm.client,
+            requests=1,
+            input_tokens=result.input_tokens,
+            output_tokens=result.output_tokens,
+            cached_tokens=result.cached_tokens,
+            cost_usd=result.cost_usd or 0.0,
+            in_doubt_usd=(reservation.most_usd or 0.0) if is_in_doubt else 0.0,
+        )
+        with self._lock:
+            self.usage += spent
+        self.store().settle_request(reservation.number, result, summaries=log.summaries, failed=log.failed)
 
     def result(self, answer: Completion | None, *, outcome: str, may_be_billed: bool = False) -> RequestResult:
         """What is booked after a request is over."""

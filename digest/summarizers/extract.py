@@ -6,6 +6,7 @@ Reads what was trained and ships with the package, once, when the first paper ne
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -105,6 +106,10 @@ class ExtractiveSummarizer:
     ) -> tuple[Overview | None, Sums]:
         """See `digest.core.summaries.summarizer.Writing`. Extracts make no text together."""
         return None, Sums(usage=Usage(client=self.client))
+
+    def time_left_s(self) -> float:
+        """See `digest.core.summaries.summarizer.Writing`. An extract keeps nobody waiting."""
+        return math.inf
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -23,10 +23,12 @@ from digest.core.models import Completion, Edition, Paper, PaperId, Prompt, Summ
 from digest.core.ports import BatchLLM, Clock, JobAnswer
 from digest.core.summaries import handover as rules
 from digest.core.summaries.handover import Haste
-from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan, RequestResult
+from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan, Reservation
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
 from digest.core.summaries.summarizer import Sums, Writing, key_of, nothing
+from digest.stages.ask import Claims, claimed
+from digest.summarizers.budget import Ledger
 from digest.summarizers.model import ModelSummarizer, ModelWriting, make_nonce
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ _REFUSED_FOR: Final = timedelta(hours=1)
 _PAID_TWICE: Final = "{papers} asked for directly before the provider had ended their job: they may be paid for twice"
 
 
-class Store(Protocol):
+class Store(Ledger, Claims, Protocol):
     """What of the store keeps the jobs, their summaries and their costs."""
 
     def open_jobs(self) -> tuple[Job, ...]: ...
@@ -67,10 +69,6 @@ class Store(Protocol):
     def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]: ...
 
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None: ...
-
-    def settle_request(
-        self, request: int, result: RequestResult, *, summaries: int = 0, failed: Mapping[str, int] = {}
-    ) -> None: ...
 
 
 class Direct(Protocol):
@@ -162,15 +160,17 @@ class Handing:
         papers = [p for p in lacking if p.abstract.strip() and self._key(p, edition) not in taken]
         if not papers or (rest is not None and self.jobs.clock() < rest):
             return []
-        llm, config = self.jobs.writer.llm, self.jobs.writer.config.llm
-        system = self.jobs.writer.systems[edition.language]
-        batches = plan(
-            papers,
-            llm=llm,
-            system=system,
-            batch_tokens=self.jobs.writer.batch_tokens(edition.language),
-            max_papers_per_request=config.max_papers_per_request,
-        )
+        with claimed(self.jobs.store, [self._key(p, edition) for p in papers]) as mine:
+            # Somebody else may have handed some of them over until now, and had the claims on them meanwhile.
+            free = mine - rules.keys(self.jobs.store.open_jobs())
+            return self._hand_over_all(edition, day, [p for p in papers if self._key(p, edition) in free])
+
+    def _hand_over_all(self, edition: Edition, day: date, papers: Sequence[Paper]) -> list[str]:
+        if not papers:
+            return []
+        writer = self.jobs.writer
+        system = writer.systems[edition.language]
+        batches = plan(papers, llm=writer.llm, system=system, batching=writer.batching(edition.language))
         prompts = [prompt_for(b, system=system, nonce=make_nonce()) for b in batches]
         self.jobs.progress(f"handing over {len(papers)} papers for {edition.name}")
         for start in range(0, len(prompts), rules.MOST_REQUESTS):
@@ -255,8 +255,7 @@ class Handing:
     def _take(self, job: Job, answer: JobAnswer) -> None:
         """Keep what a job brought, request by request; done again after a crash, it comes to the same."""
         purse = self.writing.purse(job.edition, mode="batch")
-        purse.price = self._price(job)
-        usage = Usage(client=job.client, model=job.model)
+        purse.price, purse.store = self._price(job), lambda: self.jobs.store
         answer = self._counted(job, answer)
         for number, (prompt, row) in enumerate(zip(job.prompts, job.requests, strict=True)):
             taken = rules.take(job, number, answer, fold_topics=self.jobs.writer.extracts.taxonomy.fold)
@@ -267,20 +266,9 @@ class Handing:
                     for i, summary in taken.summaries.items()
                 }
             )
-            log = taken.log
-            result = purse.result(log.completion, outcome=log.outcome, may_be_billed=log.may_be_billed)
-            self.jobs.store.settle_request(row, result, summaries=log.summaries, failed=log.failed)
-            usage = replace(
-                usage,
-                requests=usage.requests + 1,
-                input_tokens=usage.input_tokens + result.input_tokens,
-                output_tokens=usage.output_tokens + result.output_tokens,
-                cached_tokens=usage.cached_tokens + result.cached_tokens,
-                cost_usd=usage.cost_usd + (result.cost_usd or 0.0),
-                in_doubt_usd=usage.in_doubt_usd + (purse.plan(prompt).most_usd or 0.0) * log.may_be_billed,
-            )
+            purse.settle(Reservation(number=row, most_usd=purse.plan(prompt).most_usd), taken.log)
         self.jobs.store.mark_job(job.pk, rules.last_state(answer))
-        self._add(job.edition, Sums(usage=usage))
+        self._add(job.edition, Sums(usage=replace(purse.usage, client=job.client, model=job.model)))
         if not answer.completions:
             self._note(job, f"brought nothing ({answer.said})")
 

@@ -15,6 +15,7 @@ from digest.core.errors import LLMError
 from digest.core.models import Batch, Entry, Overview, Paper, PaperId, Prompt, Summary
 from digest.core.ports import LLM, Clock
 from digest.core.private import without_password
+from digest.core.summaries.batching import Batching
 from digest.core.summaries.ledger import Ceilings
 from digest.core.summaries.summarize import RequestLog, summarize
 from digest.core.summaries.summarizer import Sums, nothing
@@ -83,13 +84,15 @@ class ModelSummarizer:
         if isinstance(self.llm, Closing):
             self.llm.close()
 
-    def batch_tokens(self, language: str) -> int:
-        """Tokens of papers and answers in one request: no more than the model sees at once, as far as is known."""
-        most, window = self.config.llm.batch_tokens, context_of(self.llm)
-        if window is None:
-            return most
-        # A request of one paper goes out whatever it takes.
-        return max(1, min(most, int(window / _OTHERS) - self.llm.count_tokens(self.systems[language]) - _ENVELOPE))
+    def batching(self, language: str) -> Batching:
+        """How large a request may be: no larger than what the model sees at once, as far as is known."""
+        llm, window = self.config.llm, context_of(self.llm)
+        tokens = llm.batch_tokens
+        if window is not None:
+            # A request of one paper goes out whatever it takes.
+            seen = int(window / _OTHERS) - self.llm.count_tokens(self.systems[language]) - _ENVELOPE
+            tokens = max(1, min(tokens, seen))
+        return Batching(tokens=tokens, max_papers=llm.max_papers_per_request)
 
     def with_topics(self, summary: Summary, paper: Paper) -> Summary:
         """A model that names no topic we know leaves that to the taxonomy."""
@@ -168,17 +171,17 @@ class ModelWriting:
             fold_topics=model.extracts.taxonomy.fold,
             fallback=lambda p: model.extracts.summary(p, language),
             make_nonce=make_nonce,
-            batch_tokens=model.batch_tokens(language),
-            max_papers_per_request=model.config.llm.max_papers_per_request,
+            batching=model.batching(language),
             language=language,
             time_limit_s=self.time_left_s(),
             now=model.now,
             sleep=model.sleep,
             on_done=lambda done: on_done({i: model.with_topics(s, by_id[i]) for i, s in done.items()}),
-            on_request=purse.settle,
-            may_spend=purse.may_spend,
+            reserve=purse.reserve,
+            settle=purse.settle,
         )
-        usage = replace(outcome.usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
+        spent = purse.usage
+        usage = replace(outcome.usage, cost_usd=spent.cost_usd, in_doubt_usd=spent.in_doubt_usd)
         return Sums(usage=usage, warnings=(*model.remarks(), *outcome.warnings))
 
     def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
@@ -216,6 +219,7 @@ class ModelWriting:
             prompt=model.prompt,
             purpose=purpose,
             mode=mode,
+            tier=model.config.llm.service_tier or None,
         )
 
     def time_left_s(self) -> float:
@@ -251,13 +255,15 @@ def probe(writer: ModelSummarizer) -> str | None:
         max_output_tokens=64,
     )
     purse = writer.begin(f"doctor {secrets.token_hex(8)}").purse("doctor", purpose="probe")
-    if not purse.may_spend(prompt):
+    reservation = purse.reserve(prompt)
+    if reservation is None:
         return None
     try:
         answer = writer.llm.complete(prompt)
     except LLMError as error:
         billed = error.may_be_billed
-        purse.settle(RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=billed))
+        log = RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=billed)
+        purse.settle(reservation, log)
         raise
-    purse.settle(RequestLog(prompt=prompt, completion=answer, outcome="ok"))
+    purse.settle(reservation, RequestLog(prompt=prompt, completion=answer, outcome="ok"))
     return f"{writer.model} answers ({answer.input_tokens} + {answer.output_tokens} tokens)"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from digest.core.errors import LLMError
 from digest.core.models import Completion, Entry, Overview, Prompt, SummaryKey, Usage
 from digest.core.ports import LLM
 from digest.core.summaries.asking import NO_BUDGET, RequestLog, send
+from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.overview import FEWEST_ENTRIES, content_of, prompt_for, read_overview, tellable
 from digest.core.summaries.summarizer import Sums
 from digest.summarizers.budget import Purse
@@ -64,29 +65,23 @@ def write_overview(
     if stored := store.overview(key):
         return stored, nothing
     prompt = prompt_for(told, system=system, nonce=make_nonce())
-    answer, requests = _ask(prompt, llm=llm, purse=purse, end=now() + time_limit_s, now=now, sleep=sleep)
-    usage = replace(nothing.usage, requests=requests)
+    answer = _ask(prompt, llm=llm, purse=purse, end=now() + time_limit_s, now=now, sleep=sleep)
     overview: Overview | None = None
-    if isinstance(answer, Completion):
-        overview, refused = read_overview(answer, told, client=llm.client, language=language)
-        why_none = _why_none(answer, refused)
+    if isinstance(answer, _Answered):
+        completion = answer.completion
+        overview, refused = read_overview(completion, told, client=llm.client, language=language)
+        why_none = _why_none(completion, refused)
         outcome = "; ".join(f"refused, {complaint}" for complaint in refused) if overview else why_none
-        purse.settle(RequestLog(prompt=prompt, completion=answer, outcome=outcome or "ok"))
-        usage = replace(
-            usage,
-            input_tokens=answer.input_tokens,
-            output_tokens=answer.output_tokens,
-            cached_tokens=answer.cached_tokens,
-        )
+        log = RequestLog(prompt=prompt, completion=completion, outcome=outcome or "ok")
+        purse.settle(answer.reservation, log)
     else:
         why_none = answer
-    usage = replace(usage, cost_usd=purse.cost_usd, in_doubt_usd=purse.in_doubt_usd)
     if overview is None:
         said = f"the overview is put together from topics and counts: {why_none}"
-        return None, Sums(usage=usage, warnings=(said,))
+        return None, Sums(usage=purse.usage, warnings=(said,))
     overview = replace(overview, model=overview.model or llm.model or None)
     store.save_overview(key, overview)
-    return overview, Sums(usage=usage)
+    return overview, Sums(usage=purse.usage)
 
 
 def _told(entries: Sequence[Entry], llm: LLM, system: str) -> tuple[Entry, ...]:
@@ -104,10 +99,18 @@ def _why_none(answer: Completion, refused: Sequence[str]) -> str:
     return f"the model's answer had no sentence on the papers in it{ended}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """An answer, and what was reserved for it."""
+
+    completion: Completion
+    reservation: Reservation
+
+
 def _ask(
     prompt: Prompt, *, llm: LLM, purse: Purse, end: float, now: Callable[[], float], sleep: Callable[[float], None]
-) -> tuple[Completion | str, int]:
-    """An answer, which is still to be settled, or why there is none; and how many requests it took.
+) -> _Answered | str:
+    """An answer, which is still to be settled, or why there is none.
 
     Args:
         end: When there must be one, by *now*.
@@ -116,23 +119,24 @@ def _ask(
     while in_vain < _ATTEMPTS:
         wait = max(wait, llm.delay_s(prompt))
         if now() + wait >= end:
-            return failed or "the model takes no request in time", requests
+            return failed or "the model takes no request in time"
         if wait:
             sleep(wait)
-        if not purse.may_spend(prompt):
-            return NO_BUDGET, requests
+        reservation = purse.reserve(prompt)
+        if reservation is None:
+            return NO_BUDGET
         requests += 1
         try:
-            return _complete(llm, prompt, end - now()), requests
+            return _Answered(completion=_complete(llm, prompt, end - now()), reservation=reservation)
         except LLMError as error:
             failed = str(error)
             log = RequestLog(prompt=prompt, completion=None, outcome=failed, may_be_billed=error.may_be_billed)
-            purse.settle(log)
+            purse.settle(reservation, log)
             if not error.again:
-                return failed, requests
+                return failed
             in_vain += error.may_be_billed
             wait = max(error.retry_after_s or 0.0, min(_PAUSE_S * 2.0 ** (requests - 1), _LONGEST_PAUSE_S))
-    return failed, requests
+    return failed
 
 
 def _complete(llm: LLM, prompt: Prompt, seconds: float) -> Completion:

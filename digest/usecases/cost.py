@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.models import (
     Batch,
-    Completion,
     Edition,
     Entry,
     Issue,
@@ -43,8 +42,6 @@ OUTPUT_PER_PAPER: Final = 110
 _TLDR_CHARACTERS: Final = 200
 _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
-_BOUND: Final = 4
-"""How many times too high tokens are counted without a vocabulary; see `digest.llm.tokens.at_most`."""
 _RUN: Final = "estimate"
 """A run by which nothing is booked."""
 _NONCE: Final = "AAAA"
@@ -238,38 +235,6 @@ def _of_month(store: Ledger, config: Config, today: date) -> Budget:
 # -- what it would cost
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reckoned:
-    """What one request is likely to take, and at most."""
-
-    input_tokens: int
-    output_tokens: int
-    likely_usd: float | None
-    """None: the model has no price."""
-    most_usd: float | None
-    """What is reserved before it goes out."""
-
-
-def reckon(prompt: Prompt, purse: Purse, *, output_tokens: int, tier: str) -> Reckoned:
-    """What *prompt* would take of *purse*.
-
-    Args:
-        output_tokens: As many as the answer is likely to have.
-        tier: That it is asked for in, empty for the usual one.
-    """
-    given = purse.llm.count_tokens(prompt.system) + purse.llm.count_tokens(prompt.user)
-    counter = getattr(purse.llm, "counter", None)
-    if counter is not None and counter.is_bound:
-        given //= _BOUND
-    answer = Completion(text="", input_tokens=given, output_tokens=output_tokens, tier=tier or None)
-    return Reckoned(
-        input_tokens=given,
-        output_tokens=output_tokens,
-        likely_usd=None if purse.price is None else purse.price.cost_usd(answer),
-        most_usd=purse.plan(prompt).most_usd,
-    )
-
-
 def batches_of(papers: Sequence[Paper], model: ModelSummarizer, language: str) -> tuple[Batch, ...]:
     """The batches in which *papers* would go to *model*, if each request were answered."""
     return tuple(
@@ -277,8 +242,7 @@ def batches_of(papers: Sequence[Paper], model: ModelSummarizer, language: str) -
             papers,
             llm=model.llm,
             system=model.systems[language],
-            batch_tokens=model.batch_tokens(language),
-            max_papers_per_request=model.config.llm.max_papers_per_request,
+            batching=model.batching(language),
         )
     )
 
@@ -405,7 +369,7 @@ class _Reckoner:
 
     def _with(self, found: EditionEstimate, prompt: Prompt, purse: Purse, output_tokens: int) -> EditionEstimate | None:
         """One more request; None if the budget does not reach for it, once those before it are settled."""
-        one = reckon(prompt, purse, output_tokens=output_tokens, tier=self.needs.config.llm.service_tier)
+        one = purse.reckon(prompt, output_tokens=output_tokens)
         if one.most_usd is not None and self.left_usd is not None and one.most_usd > self.left_usd:
             return None
         if one.likely_usd is not None and self.left_usd is not None:
@@ -414,7 +378,7 @@ class _Reckoner:
             found,
             requests=found.requests + 1,
             input_tokens=found.input_tokens + one.input_tokens,
-            output_tokens=found.output_tokens + one.output_tokens,
+            output_tokens=found.output_tokens + output_tokens,
             likely_usd=sum_usd((found.likely_usd, one.likely_usd)),
             most_usd=sum_usd((found.most_usd, one.most_usd)),
         )

@@ -15,7 +15,7 @@ from typing import Protocol
 from digest.core.errors import ConfigError
 from digest.core.models import Edition, Paper, SummaryKey
 from digest.core.summaries.summarizer import Summarizer, Sums
-from digest.usecases.ask import Asked, Summaries, Writer
+from digest.stages.ask import Asked, Summaries, Writer
 
 
 class Outdated(Protocol):
@@ -59,6 +59,7 @@ def renew(
     summarizer: Summarizer,
     *,
     limit: int,
+    sleep: Callable[[float], None],
     progress: Callable[[str], None],
 ) -> Renewal:
     """Have up to *limit* of those summaries written anew, within the budgets."""
@@ -68,7 +69,7 @@ def renew(
     sums, renewed = [], 0
     for language in dict.fromkeys(language for _, language in taken):
         papers = [paper for paper, its in taken if its == language]
-        writer = Writer(summarizer=summarizer, language=language, store=store)
+        writer = Writer(summarizer=summarizer, language=language, store=store, sleep=sleep, progress=progress)
         asked = writer.ask(
             papers,
             writing=writing,

@@ -19,7 +19,7 @@ from digest.core.lists.bounds import measure
 from digest.core.models import Paper, PaperId, Record, Rejected, Summary
 from digest.core.private import without_password
 from digest.core.words.invisible import printable
-from digest.usecases.ask import Writer
+from digest.stages.ask import Writer
 from digest.usecases.lookup import Found, Lookup, measured, walled
 
 _LARGEST_FILE: Final = 50_000_000

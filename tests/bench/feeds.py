@@ -109,8 +109,8 @@ def _write_config(folder: Path, urls: Sequence[str]) -> None:
 
 def _digest(folder: str, day: str) -> Mapping[str, float]:
     from digest.app.app import App
+    from digest.app.host import Host
     from digest.config.read import load
-    from digest.core.host import Host
     from digest.stages.report import Stage
 
     with App(load(Path(folder) / "config.toml"), Host(environment={})) as app:

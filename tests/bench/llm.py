@@ -362,8 +362,8 @@ def run(case: Case, base_url: str) -> dict[str, Any]:
     import openai  # noqa: F401 -- loaded before the clock runs
 
     from digest.app.app import App
+    from digest.app.host import Host
     from digest.config.read import load
-    from digest.core.host import Host
 
     papers = PAPERS[case.papers]()
     with tempfile.TemporaryDirectory() as folder:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from digest.app.usecases import on_demand
-from tests.cli.test_commands import digest
 from tests.conftest import ROOT
 from tests.support.desk import Desk
+from tests.support.shell import digest
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.cli.main import main
 from digest.cli.show.sources import print_kind
 from digest.config.read import load
-from digest.core.host import Host
 from digest.sources.kind import keys_of
 from digest.sources.kinds import NAMES, kind_of
 from tests.conftest import paper

@@ -17,7 +17,7 @@ from typing import IO
 
 import pytest
 
-from digest.cli.common import Interrupts
+from digest.cli.interrupts import Interrupts
 from digest.core.abreast import abreast
 from digest.core.errors import SourceError
 from digest.core.models import DeliveryState

@@ -15,8 +15,9 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "digest"
 SHOW = PACKAGE / "cli" / "show"
 CONSOLE = SHOW / "console.py"
-COMMANDS = [path for path in sorted((PACKAGE / "cli").glob("*.py")) if path.name not in {"__init__.py", "common.py"}]
-"""`common.py` has what they share: how words on the command line are read, and the streams that are printed to."""
+SHARED = {"__init__.py", "common.py", "streams.py"}
+"""`common.py` has what commands share: how words on the command line are read; `streams.py`, what is printed to."""
+COMMANDS = [path for path in sorted((PACKAGE / "cli").glob("*.py")) if path.name not in SHARED]
 FINDS = [PACKAGE / name for name in ("stages", "summarizers", "usecases", "evaluation", "app")]
 """Whose values are shown."""
 
@@ -100,7 +101,7 @@ def test_the_test_itself_sees_text_that_a_command_makes() -> None:
 
 
 def is_allowed(path: Path, name: str) -> bool:
-    """The streams themselves are put in place in common.py; whoever lays out may ask whether there is a terminal."""
+    """Streams are put in place in cli/streams.py; whoever lays out may ask whether there is a terminal."""
     if name.startswith("rich"):
         return path.is_relative_to(SHOW)
     if name in {"sys.stdout", "sys.stderr"}:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from digest import assets
+from digest.app.host import Host
 from digest.app.usecases import examine
 from digest.config.read import load
 from digest.config.settings import Config
 from digest.core.database_address import parse_database
 from digest.core.errors import ConfigError, StoreError
-from digest.core.host import Host
 from digest.store import SqlStore
 from tests.conftest import ROOT
 from tests.support.desk import Desk

@@ -17,6 +17,8 @@ import pytest
 from digest.core.errors import LLMUnavailable
 from digest.core.models import Completion, Paper, Prompt, Summary
 from digest.core.summaries.asking import NO_BUDGET, RequestLog
+from digest.core.summaries.batching import Batching
+from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.summarize import Outcome, summarize
 from tests.fakes.llm import Behaviour, FakeLLM, answer, fail, items_of, obedient, studies, study, without
 
@@ -30,7 +32,9 @@ def run(papers: list[Paper], llm: FakeLLM, **changes: Any) -> Outcome:
         "fold_topics": lambda words: (tuple(words), ()),
         "fallback": lambda paper: Summary(tldr=paper.abstract, client="extractive"),
         "make_nonce": lambda: "abcd",
-        "batch_tokens": 100_000,
+        "batching": Batching(
+            tokens=changes.pop("batch_tokens", 100_000), max_papers=changes.pop("max_papers_per_request", 20)
+        ),
         "language": "en",
         "now": llm.clock.now,
         "sleep": llm.clock.sleep,
@@ -341,7 +345,7 @@ def test_what_is_under_way_when_the_model_is_given_up_is_still_taken() -> None:
     both, settled = threading.Barrier(2, timeout=10), threading.Event()
     llm = FakeLLM(refuse, late, concurrency=2)
 
-    outcome = run(studies(8), llm, max_papers_per_request=2, on_request=lambda _: settled.set())
+    outcome = run(studies(8), llm, max_papers_per_request=2, settle=lambda *_: settled.set())
 
     assert len(llm.prompts) == 2
     assert reasons(outcome) == {None: 2, "the quota is used up": 6}
@@ -402,7 +406,7 @@ def test_a_request_that_never_ends_does_not_hold_the_issue() -> None:
     llm = FakeLLM(obedient, hang, concurrency=1)
     logs: list[RequestLog] = []
 
-    outcome = run(studies(6), llm, max_papers_per_request=2, on_request=logs.append)
+    outcome = run(studies(6), llm, max_papers_per_request=2, settle=lambda _, log: logs.append(log))
     over.set()
 
     assert len(llm.prompts) == 2
@@ -438,15 +442,16 @@ class Wallet:
         self.asked: list[int] = []
         self.logs: list[RequestLog] = []
 
-    def may_spend(self, prompt: Prompt) -> bool:
+    def reserve(self, prompt: Prompt) -> Reservation | None:
         size = len(prompt.batch.papers)
         self.asked.append(size)
         if size > self.coins:
-            return False
+            return None
         self.coins -= size
-        return True
+        return Reservation(number=len(self.asked), most_usd=size)
 
-    def settle(self, log: RequestLog) -> None:
+    def settle(self, reservation: Reservation, log: RequestLog) -> None:
+        assert reservation.most_usd == len(log.prompt.batch.papers)
         self.logs.append(log)
         self.coins += 0.9 * len(log.prompt.batch.papers)
 
@@ -455,7 +460,7 @@ def test_a_request_waits_for_the_money_that_those_under_way_do_not_use() -> None
     wallet = Wallet(8)
     llm = FakeLLM(concurrency=8)
 
-    outcome = run(studies(32), llm, max_papers_per_request=4, may_spend=wallet.may_spend, on_request=wallet.settle)
+    outcome = run(studies(32), llm, max_papers_per_request=4, reserve=wallet.reserve, settle=wallet.settle)
 
     assert outcome.usage.fell_back == 0
     assert set(llm.sizes) == {4}
@@ -466,7 +471,7 @@ def test_what_the_budget_does_not_reach_is_tried_in_smaller_parts() -> None:
     wallet = Wallet(3)
     llm = FakeLLM()
 
-    outcome = run(studies(8), llm, max_papers_per_request=8, may_spend=wallet.may_spend, on_request=wallet.settle)
+    outcome = run(studies(8), llm, max_papers_per_request=8, reserve=wallet.reserve, settle=wallet.settle)
 
     assert llm.sizes == [2, 2, 2, 2]
     assert outcome.usage.fell_back == 0
@@ -476,7 +481,7 @@ def test_when_it_does_not_reach_for_one_paper_no_other_is_tried() -> None:
     wallet = Wallet(5)
     llm = FakeLLM()
 
-    outcome = run(studies(500), llm, max_papers_per_request=4, may_spend=wallet.may_spend, on_request=lambda _: None)
+    outcome = run(studies(500), llm, max_papers_per_request=4, reserve=wallet.reserve)
 
     assert llm.sizes == [4, 1]
     assert wallet.asked[:4] == [4, 4, 2, 1]
@@ -489,7 +494,7 @@ def test_without_any_money_the_books_are_asked_a_few_times() -> None:
     wallet = Wallet(0)
     llm = FakeLLM()
 
-    outcome = run(studies(500), llm, may_spend=wallet.may_spend)
+    outcome = run(studies(500), llm, reserve=wallet.reserve)
 
     assert wallet.asked == [20, 10, 5, 3, 2, 1]
     assert outcome.warnings == (f"500 papers have an extractive summary: {NO_BUDGET}",)
@@ -499,7 +504,7 @@ def test_the_best_papers_are_served_first() -> None:
     wallet = Wallet(8)
     llm = FakeLLM()
 
-    outcome = run(studies(40), llm, max_papers_per_request=4, may_spend=wallet.may_spend, on_request=lambda _: None)
+    outcome = run(studies(40), llm, max_papers_per_request=4, reserve=wallet.reserve)
 
     assert [i for i, s in outcome.summaries.items() if s.fell_back is None] == [study(n).id for n in range(8)]
 
@@ -515,7 +520,7 @@ def test_summaries_are_handed_over_before_their_request_is_booked() -> None:
         FakeLLM(),
         max_papers_per_request=2,
         on_done=lambda done: events.append(f"{len(done)} summaries"),
-        on_request=lambda log: events.append(log.outcome),
+        settle=lambda _, log: events.append(log.outcome),
     )
 
     assert events == ["2 summaries", "ok", "2 summaries", "ok"]
@@ -523,25 +528,26 @@ def test_summaries_are_handed_over_before_their_request_is_booked() -> None:
 
 def test_every_request_that_was_reserved_is_settled_once() -> None:
     reserved: list[Prompt] = []
-    settled: list[Prompt] = []
+    settled: list[tuple[int, Prompt]] = []
     rnd = random.Random(7)
     llm = FakeLLM(now_and_then(rnd), concurrency=4)
 
-    run(
-        studies(200),
-        llm,
-        may_spend=lambda prompt: not reserved.append(prompt),  # type: ignore[func-returns-value]
-        on_request=lambda log: settled.append(log.prompt),
-    )
+    def reserve(prompt: Prompt) -> Reservation:
+        reserved.append(prompt)
+        return Reservation(number=len(reserved) - 1, most_usd=None)
 
-    assert sorted(map(id, reserved)) == sorted(map(id, settled)) == sorted(map(id, llm.prompts))
+    run(studies(200), llm, reserve=reserve, settle=lambda one, log: settled.append((one.number, log.prompt)))
+
+    assert sorted(map(id, reserved)) == sorted(map(id, llm.prompts))
+    assert sorted(number for number, _ in settled) == list(range(len(reserved)))
+    assert all(prompt is reserved[number] for number, prompt in settled)
 
 
 def test_an_interrupted_run_settles_nothing_that_is_under_way() -> None:
-    def interrupt(prompt: Prompt) -> bool:
+    def interrupt(prompt: Prompt) -> Reservation:
         if llm.prompts:
             raise KeyboardInterrupt
-        return True
+        return Reservation(number=0, most_usd=None)
 
     def hang(prompt: Prompt) -> Completion:
         over.wait(30)
@@ -553,7 +559,7 @@ def test_an_interrupted_run_settles_nothing_that_is_under_way() -> None:
     llm.concurrency = 2
 
     with pytest.raises(KeyboardInterrupt):
-        run(studies(4), llm, max_papers_per_request=2, may_spend=interrupt, on_request=logs.append)
+        run(studies(4), llm, max_papers_per_request=2, reserve=interrupt, settle=lambda _, log: logs.append(log))
     over.set()
 
     assert logs == []

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Completion, Paper, PaperId, Prompt, Summary
+from digest.core.summaries.batching import Batching
+from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.prompts import block, prompt_for
 from digest.core.summaries.summarize import Outcome, RequestLog, summarize
 from tests.conftest import paper
@@ -37,7 +39,9 @@ def run(papers: Iterable[Paper], llm: FakeLLM, **changes: Any) -> Outcome:
         "fold_topics": fold,
         "fallback": extract,
         "make_nonce": lambda: "abcd",
-        "batch_tokens": 100_000,
+        "batching": Batching(
+            tokens=changes.pop("batch_tokens", 100_000), max_papers=changes.pop("max_papers_per_request", 20)
+        ),
         "language": "en",
         "now": llm.clock.now,
         "sleep": llm.clock.sleep,
@@ -318,12 +322,11 @@ def test_what_the_budget_does_not_reach_falls_back() -> None:
     llm = FakeLLM()
     asked: list[Prompt] = []
 
-    outcome = run(
-        studies(9),
-        llm,
-        max_papers_per_request=3,
-        may_spend=lambda prompt: asked.append(prompt) or len(asked) <= 2,  # type: ignore[func-returns-value]
-    )
+    def reserve(prompt: Prompt) -> Reservation | None:
+        asked.append(prompt)
+        return Reservation(number=len(asked), most_usd=None) if len(asked) <= 2 else None
+
+    outcome = run(studies(9), llm, max_papers_per_request=3, reserve=reserve)
 
     assert len(llm.prompts) == 2
     assert outcome.usage.fell_back == 3
@@ -333,7 +336,7 @@ def test_every_request_is_logged_with_what_came_of_it() -> None:
     logs: list[RequestLog] = []
     llm = FakeLLM(without(1), fail("HTTP 503"))
 
-    run([study(1), study(2)], llm, on_request=logs.append)
+    run([study(1), study(2)], llm, settle=lambda _, log: logs.append(log))
 
     assert [(log.outcome, log.completion is None) for log in logs] == [("1 missing", False), ("HTTP 503", True)]
     assert [log.prompt for log in logs] == llm.prompts

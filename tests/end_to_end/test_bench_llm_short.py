@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from digest.app.app import App
-from digest.app.summarizers import system_prompt
-from digest.core.host import Host
+from digest.app.host import Host
 from digest.core.models import Batch, Completion, Paper, Prompt
 from digest.core.summaries.accept import accept
+from digest.core.summaries.batching import Batching
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
 from digest.llm.openai import OpenAILLM
+from digest.summarizers.prompts import system_prompt
 from tests.bench import llm
 from tests.bench.llm import FAULTS, PAPERS, SHAPES, Case, Figures, Served, Server, compact, count_tokens, figures
 from tests.servers.flaky_llm import read_blocks
@@ -144,7 +145,7 @@ def system() -> str:
 
 def prompts(papers: Sequence[Paper], system: str, *, concurrency: int) -> Iterator[Prompt]:
     client = OpenAILLM("gpt-5-mini", api_key="none", base_url="http://127.0.0.1:1/v1", concurrency=concurrency)
-    for batch in plan(papers, llm=client, system=system, batch_tokens=12_000, max_papers_per_request=20):
+    for batch in plan(papers, llm=client, system=system, batching=Batching(tokens=12_000)):
         yield prompt_for(batch, system=system, nonce="ABCD")
 
 

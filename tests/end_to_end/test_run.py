@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 from email.policy import default
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from digest.core.errors import DeliveryError, InDoubtError, RefusedError
-from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Record, SourceState
+from digest.core.models import DeliveryState, Parsed, Record, SourceState
 from digest.sources.jsonl import JsonlSource
 from digest.stages.report import Stage
 from digest.usecases.find import is_done
@@ -477,14 +478,13 @@ def test_what_becomes_of_each_mail_is_written_down(tmp_path: Path) -> None:
         }
     )
 
-    def letter(issue: Issue, delivery: Delivery) -> Mail:
-        return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
-
     with desk.app() as app:
-        said = app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer).warnings
+        mailing = replace(app.mailing, mailer=lambda: nullcontext(mailer))
+        [batch] = mailing.batches("daily", MONDAY)
+        said = mailing.deliver("daily", MONDAY, batch).warnings
         first = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
         mailer.failures.clear()
-        app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer)
+        mailing.deliver("daily", MONDAY, batch)
         second = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
 
     assert first == {"taken": "sent", "doubt": "unknown", "refused": "failed", "later": "due"}

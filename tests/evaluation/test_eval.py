@@ -13,19 +13,19 @@ from click.testing import CliRunner, Result
 
 from digest.app import usecases
 from digest.app.app import App
+from digest.app.host import Host
+from digest.cli.evaluate import _PARTS
 from digest.cli.main import cli
-from digest.cli.papers import _PARTS
 from digest.cli.show.evaluation import evaluation_lines, forecast_line
 from digest.config.read import load
 from digest.core.errors import ConfigError
-from digest.core.host import Host
 from digest.core.models import Paper
 from digest.evaluation import baseline, run, sets, upkeep
 from digest.evaluation.figures import Figure
 from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast, forecast
 from digest.evaluation.run import Evaluation, Evaluator
-from digest.usecases.ask import Writer
+from digest.stages.ask import Writer
 from tests.end_to_end.test_run_llm import on
 from tests.evaluation.test_sets import lines
 from tests.fakes.clock import FakeSleep
@@ -52,7 +52,9 @@ def evaluator(data: Path, **more: Any) -> Evaluator:
 
 
 def writer(app: App) -> Writer:
-    return Writer(summarizer=app.summarizer, language="en", store=app.store if app.has_store else None)
+    return Writer(
+        summarizer=app.summarizer, language="en", store=app.store if app.has_store and app.summarizer.model else None
+    )
 
 
 def figure(found: Evaluation, name: str) -> Figure:

@@ -16,6 +16,7 @@ import pytest
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Paper, PaperId, Summary
+from digest.core.summaries.batching import Batching
 from digest.core.summaries.summarize import Outcome, summarize
 from digest.llm.dialect import Interpreter, first_dialect
 from digest.llm.openai import OpenAILLM
@@ -413,7 +414,7 @@ def issue(llm: OpenAILLM, papers: list[Paper]) -> Outcome:
         fold_topics=lambda words: ((), tuple(words)),
         fallback=lambda paper: Summary(tldr=paper.title, client="extractive"),
         make_nonce=lambda: "abcd",
-        batch_tokens=6000,
+        batching=Batching(tokens=6000),
         language="en",
         now=lambda: time.monotonic() + slept[0],
         sleep=sleep,

@@ -38,6 +38,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "core/summaries/ledger": ("core/test_ledger", "store/test_ledger"),
     "store/ledger": ("store/test_ledger",),
     "summarizers/budget": ("summarizers/test_budget",),
+    "stages/ask": ("stages/test_ask",),
     # what is sent
     "stages/deliver": ("stages/test_deliver",),
     "deliver/replies": ("deliver/test_replies",),

@@ -11,8 +11,9 @@ import feedparser
 import pytest
 from lxml import etree
 
+from digest.publish.drawing import FEED_ISSUES
 from digest.publish.feeds import Feed, FeedItem, atom, feed_id, json_feed
-from digest.publish.site import FEED_ISSUES, StaticSite
+from digest.publish.site import StaticSite
 from tests.fakes.store import FakeIssues
 from tests.support.issues import entry, issue, templates
 

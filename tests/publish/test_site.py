@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from digest.core.errors import DigestError
 from digest.core.models import Issue, Link, SourceReport, SourceState
-from digest.publish import site as site_module
+from digest.publish import drawing as drawing_module
 from digest.publish.catalogue import Manifest, read_manifest
 from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
@@ -307,7 +307,7 @@ def test_a_topic_lists_its_newest_papers_and_says_how_many_older_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 200 papers would only make the test slow.
-    monkeypatch.setattr(site_module, "TOPIC_ENTRIES", 5)
+    monkeypatch.setattr(drawing_module, "TOPIC_ENTRIES", 5)
     days = [issue([entry(10 * n + k) for k in range(3)], day=FIRST + timedelta(days=n)) for n in range(9)]
 
     draw(tmp_path, FakeIssues(*days))

@@ -8,8 +8,8 @@ from datetime import date
 import httpx2
 import pytest
 
+from digest.app.host import now
 from digest.core.errors import SourceError
-from digest.core.host import now
 from digest.core.models import Document
 from digest.sources.door.deadline import Deadline
 from digest.sources.door.fetcher import fetcher

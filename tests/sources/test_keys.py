@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.config.read import load
-from digest.core.host import Host
 from digest.sources.door.http import Door
 
 KEY = "s3cr3t-k3y-of-mine"

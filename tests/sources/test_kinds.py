@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.host import now
 from digest.config.read import load
-from digest.core.host import now
 from digest.core.lists.calendar import CALENDARS
 from digest.sources.kind import Access, KeyType, SourceConfig
 from digest.sources.kinds import NAMES, kind_of, make_source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from typing import Any
 
 from digest.core.models import (
     Announcement,
@@ -218,8 +219,9 @@ def test_of_many_who_build_an_issue_at_once_one_stores_it(url: str, clock: FakeC
 # -- summaries
 
 
-def key(content: str, **changes: str) -> SummaryKey:
-    return SummaryKey(**{"client": "openai", "model": "m", "prompt": "p", "language": "en", **changes}, content=content)
+def key(content: str, **changes: Any) -> SummaryKey:
+    values: dict[str, Any] = {"client": "openai", "model": "m", "prompt": "p", "language": "en", **changes}
+    return SummaryKey(**values, content=content)
 
 
 def test_a_summary_is_found_by_its_whole_key(store: SqlStore) -> None:
@@ -239,6 +241,15 @@ def test_a_summary_that_is_there_stays_as_it_is(store: SqlStore) -> None:
     )
 
     assert {k.content: s.tldr for k, s in store.summaries([key("1"), key("2")]).items()} == {"1": "First.", "2": "New."}
+
+
+def test_what_stands_in_for_a_summary_is_another_one_for_each_day(store: SqlStore) -> None:
+    said, extract = Summary(tldr="One.", client="openai"), Summary(tldr="An extract.", client="extractive")
+    store.save_summaries({key("1", stood_in_on=DAY): extract, key("2", stood_in_on=DAY): extract, key("2"): said})
+
+    found = store.summaries(key(c, stood_in_on=d) for c in ("1", "2") for d in (None, DAY, day(1)))
+
+    assert found == {key("1", stood_in_on=DAY): extract, key("2", stood_in_on=DAY): extract, key("2"): said}
 
 
 def test_more_summaries_than_a_query_may_ask_for_are_found(store: SqlStore) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, inspect, select, text, update
 
 from digest.core.errors import StoreError
-from digest.core.models import DeliveryState
+from digest.core.models import DeliveryState, Summary, SummaryKey
 from digest.core.summaries.ledger import Ceilings
 from digest.store import SqlStore, tables
 from digest.store.database import LOCKS
@@ -509,3 +509,25 @@ def test_on_postgres_locks_named_in_any_order_are_taken_in_one(postgres: Server)
         thread.join(60)
 
     assert len(done) == 80
+
+
+def test_summaries_of_before_their_stand_ins_had_a_column_are_found(new_url: str) -> None:
+    SqlStore.open(new_url, steps=MIGRATIONS[:6]).close()
+    engine = create_engine(new_url)
+    prompts = ("0123456789abcdef", "0123456789abcdef fell back 2026-06-03", "rules 3")
+    with engine.begin() as connection:
+        for prompt in prompts:
+            connection.exec_driver_sql(
+                "INSERT INTO summary (content, client, model, prompt, language, body) VALUES "
+                f"('c', 'openai', 'm', '{prompt}', 'en', '{{\"tldr\":\"{prompt}\",\"client\":\"openai\"}}')"
+            )
+    engine.dispose()
+
+    def key(prompt: str, day: date | None = None) -> SummaryKey:
+        return SummaryKey(content="c", client="openai", model="m", prompt=prompt, language="en", stood_in_on=day)
+
+    with SqlStore.open(new_url) as store:
+        keys = key("0123456789abcdef"), key("0123456789abcdef", date(2026, 6, 3)), key("rules 3")
+        found = store.summaries([*keys, key("0123456789abcdef", date(2026, 6, 4)), *map(key, prompts)])
+
+    assert found == {k: Summary(tldr=said, client="openai") for k, said in zip(keys, prompts, strict=True)}

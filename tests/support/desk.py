@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.config.read import load
-from digest.core.host import Host
 from digest.core.models import Paper
 from digest.stages.report import Report, Stage
 from tests.fakes.clock import FakeSleep

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.models import Paper, Summary
+from digest.core.summaries.batching import Batching
 from digest.core.summaries.summarize import Outcome, summarize
 from digest.llm.limits import Limits
 from digest.llm.openai import DEFAULTS, OpenAILLM
@@ -114,7 +115,7 @@ def ask(server: FlakyLLM, papers: Sequence[Paper], *, concurrency: int = 4, **ch
             make_nonce=lambda: next(nonces),
             now=clock,
             sleep=sleep,
-            **{"batch_tokens": 12_000, "language": "en", "time_limit_s": 900.0, **changes},
+            **{"batching": Batching(tokens=12_000), "language": "en", "time_limit_s": 900.0, **changes},
         )
     finally:
         llm.close()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.app.usecases import estimator, examine
 from digest.cli.show.money import bill_json, bill_lines, checks_lines, estimate_json, estimate_lines
-from digest.core.host import Host
 from digest.core.models import Edition
 from digest.core.summaries.ledger import Ceilings, CheckCount, RequestResult
 from digest.llm.tokens import Counter, at_most
@@ -21,11 +21,11 @@ from digest.publish.amounts import tokens, usd
 from digest.stages.report import Stage
 from digest.store import SqlStore
 from digest.usecases.cost import OUTPUT_PER_PAPER, Bill, bill
-from tests.cli.test_commands import digest
 from tests.conftest import paper
 from tests.end_to_end.test_run_llm import MONDAY, TUESDAY, desk_with, on
 from tests.servers.flaky_llm import FlakyLLM
 from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
 from tests.support.store_values import plan
 
 JUNE = datetime(2026, 6, 3, 7, tzinfo=UTC)

@@ -14,10 +14,10 @@ from digest.core.errors import ConfigError, NotFoundError
 from digest.core.models import Paper, PaperId
 from digest.store import SqlStore
 from digest.usecases.feedback import give, given
-from tests.cli.test_commands import digest
 from tests.conftest import NOON, paper
 from tests.end_to_end.test_run import MONDAY, TUESDAY
 from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
 from tests.support.store_values import read
 
 pytest_plugins = ("tests.support.store_fixtures",)

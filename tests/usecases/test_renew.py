@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,11 @@ from digest.store import SqlStore
 from digest.usecases import renew as work
 from digest.usecases.renew import Renewal
 from digest.usecases.status import status_of
-from tests.cli.test_commands import digest
 from tests.conftest import paper
 from tests.end_to_end.test_run_llm import MONDAY, TUESDAY, desk_with, on, summaries
 from tests.servers.flaky_llm import FlakyLLM, Rule
 from tests.support.desk import Desk
+from tests.support.shell import digest
 from tests.support.store_values import DAY, publish, read
 
 pytest_plugins = ("tests.support.store_fixtures",)
@@ -32,7 +33,14 @@ def change_the_prompt(desk: Desk) -> None:
 
 
 def renew(app: App, *, limit: int) -> Renewal:
-    return work.renew(app.store, app.config.editions, app.summarizer, limit=limit, progress=app.host.progress)
+    return work.renew(
+        app.store,
+        app.config.editions,
+        app.summarizer,
+        limit=limit,
+        sleep=app.host.sleep,
+        progress=app.host.progress,
+    )
 
 
 def count_outdated(app: App) -> int:
@@ -159,11 +167,11 @@ def test_the_help_says_that_issues_stay() -> None:
 # -- the store
 
 
-def key(n: int, prompt: str, **changes: str) -> SummaryKey:
+def key(n: int, prompt: str, **changes: Any) -> SummaryKey:
     from digest.core.identity.ids import content_hash
 
     content = content_hash(paper(n).title, paper(n).abstract)
-    values = {"content": content, "client": "openai", "model": "m", "prompt": prompt, "language": "en"}
+    values: dict[str, Any] = {"content": content, "client": "openai", "model": "m", "prompt": prompt, "language": "en"}
     return SummaryKey(**{**values, **changes})
 
 
@@ -176,7 +184,7 @@ def test_only_printed_papers_with_a_models_summary_of_another_prompt_are_outdate
         key(2, "old"),
         key(2, "new"),
         key(3, "new"),
-        key(4, f"old fell back {DAY}"),
+        key(4, "old", stood_in_on=DAY),
         key(5, "old", model="other"),
         key(6, "old", language="de"),
         key(7, "old"),  # read, but in no issue

@@ -16,9 +16,9 @@ from digest.core.ranking.relevance import Background, Space
 from digest.core.ranking.similar import Similar, most_similar, telling_words
 from digest.store import SqlStore
 from digest.store import search as search_module
-from tests.cli.test_commands import digest
 from tests.conftest import paper
 from tests.support.desk import CONFIG
+from tests.support.shell import digest
 from tests.support.store_values import read
 
 pytest_plugins = ("tests.support.store_fixtures",)

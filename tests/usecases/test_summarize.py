@@ -9,20 +9,20 @@ from pathlib import Path
 
 from digest.core.errors import SourceError
 from digest.core.models import Document
-from digest.usecases.ask import Writer
+from digest.stages.ask import Writer
 from digest.usecases.lookup import Lookup
 from digest.usecases.summarize import OnDemand
 from tests.conftest import NOON, paper
 from tests.fakes.net import FakeNet
 from tests.fakes.store import FakePapers
-from tests.usecases.test_ask import FakeSummarizer, Kept
+from tests.fakes.summarizer import FakeSummarizer
 from tests.usecases.test_lookup import PAGE
 
 
-def on_demand(net: FakeNet, summarizer: FakeSummarizer, *, piped: bytes = b"", store: Kept | None = None) -> OnDemand:
+def on_demand(net: FakeNet, summarizer: FakeSummarizer, *, piped: bytes = b"") -> OnDemand:
     return OnDemand(
         lookup=lambda: Lookup(store=FakePapers(paper(1)), get=net.get, clock=lambda: NOON, vocabulary=dict),
-        writer=Writer(summarizer=summarizer, language="en", store=store),
+        writer=Writer(summarizer=summarizer, language="en", store=None),
         progress=lambda _: None,
         stdin=lambda _: piped,
     )
@@ -38,17 +38,20 @@ def test_papers_of_all_targets_go_out_together_and_come_back_in_their_order(tmp_
     )
 
     assert [a.id for a in done.answers] == [7, 8, None, paper(1).id, *(a.id for a in done.answers[4:])]
-    assert summarizer.asked == [["Line 7", "Line 8", paper(1).title, "A page", "Piped"]]
+    titles = ["Line 7", "Line 8", paper(1).title, "A page", "Piped"]
+    assert [a.summary.tldr for a in done.answers if a.summary] == titles
+    assert len(summarizer.asked) == len(titles)
+    assert len(summarizer.runs) == 1
     assert [bool(a.summary) for a in done.answers] == [True, True, False, True, True, True]
     assert [a.paper and a.paper.id for a in done.answers][3] == paper(1).id
 
 
 def test_what_the_model_could_not_do_is_a_warning_of_that_request_alone() -> None:
-    demand = on_demand(FakeNet({"good": PAGE}), FakeSummarizer(fails=["Paper number"]))
+    demand = on_demand(FakeNet({"good": PAGE}), FakeSummarizer(fails="busy", fails_on="Paper number"))
 
     bad, good = demand.summarize(["2603.00001"]), demand.summarize(["https://example.org/good"])
 
-    assert bad.warnings == ("1 papers have an extract: busy",)
+    assert bad.warnings == ("busy for on demand",)
     assert good.warnings == ()
 
 

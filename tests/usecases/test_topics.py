@@ -18,12 +18,12 @@ from digest.core.topics.fold import Taxonomy
 from digest.core.topics.renaming import rename_issue, rename_summary
 from digest.store import SqlStore
 from digest.usecases.topics import survey
-from tests.cli.test_commands import digest
 from tests.conftest import NOON, paper
 from tests.core.test_fold import SMALL
 from tests.end_to_end.test_run import MONDAY, TUESDAY
 from tests.support.desk import CONFIG, Desk, line, tree
 from tests.support.issues import entry, issue, summary, told
+from tests.support.shell import digest
 from tests.support.store_values import DAY, read
 
 pytest_plugins = ("tests.support.store_fixtures",)

@@ -31,6 +31,7 @@ from typing import Final
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Paper, Prompt
 from digest.core.ports import LLM
+from digest.core.summaries.ledger import Reservation
 
 NO_BUDGET: Final = "the budget for the model does not reach that far"
 
@@ -56,10 +57,9 @@ _TICK_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLog:
-    """One request and what came of it, for the store and for the purse."""
+    """One request and what came of it, for the books."""
 
     prompt: Prompt
-    """The very one that `may_spend` was asked about."""
     completion: Completion | None
     """None: it failed without an answer; whether it was billed is not known."""
     outcome: str
@@ -111,6 +111,15 @@ class Taken:
     """Why nothing at all came of it; empty if something did."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """A request that is under way."""
+
+    ask: Ask
+    prompt: Prompt
+    reservation: Reservation
+
+
 @dataclass(slots=True, kw_only=True)
 class Asker:
     """Sends what is in its queue, and what comes of that, until nothing waits and nothing is under way.
@@ -122,13 +131,13 @@ class Asker:
     make_prompt: Callable[[Ask], Prompt]
     """Called anew for each attempt, when there is room for it."""
     take: Callable[[Ask, Prompt, Completion], Taken]
-    """Keeps what is good of an answer; called before `on_request`, so that nothing is booked and then lost."""
+    """Keeps what is good of an answer; called before `settle`, so that nothing is booked and then lost."""
     give_up: Callable[[Sequence[Paper], str], None]
     """Gets papers that are not asked about any more, and why."""
-    on_request: Callable[[RequestLog], None]
-    """Gets each request when it is over."""
-    may_spend: Callable[[Prompt], bool]
+    reserve: Callable[[Prompt], Reservation | None]
     """Asked before each request. What it refuses waits for those under way: what they do not use is free again."""
+    settle: Callable[[Reservation, RequestLog], None]
+    """Gets each request when it is over, with what was reserved for it."""
     now: Callable[[], float]
     """Seconds of a clock that only goes forward."""
     sleep: Callable[[float], None]
@@ -138,7 +147,7 @@ class Asker:
     shows that the model is not down."""
     requests: int = 0
     """How many went out."""
-    _running: dict[Future[Completion], tuple[Ask, Prompt]] = field(default_factory=dict)
+    _running: dict[Future[Completion], _Running] = field(default_factory=dict)
     _stopped: str = ""
     """Why nothing is asked any more."""
     _deadline: float = math.inf
@@ -198,9 +207,9 @@ class Asker:
                 self._pause(
                     delay_s, "the limits of the model's provider leave no room for more in the time that a run has"
                 )
-            elif self.may_spend(prompt):
+            elif (reservation := self.reserve(prompt)) is not None:
                 self.queue.remove(ask)
-                self._send(ask, prompt)
+                self._send(_Running(ask=ask, prompt=prompt, reservation=reservation))
             elif self._running:
                 self._awaits_money = True
             else:
@@ -210,8 +219,8 @@ class Asker:
             self.queue.clear()
         return math.inf
 
-    def _send(self, ask: Ask, prompt: Prompt) -> None:
-        self._running[send(self.llm, prompt)] = ask, prompt
+    def _send(self, one: _Running) -> None:
+        self._running[send(self.llm, one.prompt)] = one
         self.requests += 1
 
     def _afford_less(self, ask: Ask) -> None:
@@ -243,16 +252,18 @@ class Asker:
         """The time is up: nothing more is sent, and nothing that is under way is waited for."""
         why = "the model took longer than a run waits for it"
         self._stop(why)
-        for ask, prompt in self._running.values():
-            self.give_up(ask.papers, why)
+        for one in self._running.values():
+            self.give_up(one.ask.papers, why)
             outcome = "no answer within the time limit"
-            self.on_request(RequestLog(prompt=prompt, completion=None, outcome=outcome, may_be_billed=True))
+            log = RequestLog(prompt=one.prompt, completion=None, outcome=outcome, may_be_billed=True)
+            self.settle(one.reservation, log)
         self._running.clear()
 
     # -- what comes back
 
     def _settle(self, future: Future[Completion]) -> None:
-        ask, prompt = self._running.pop(future)
+        one = self._running.pop(future)
+        ask = one.ask
         self._awaits_money = False
         try:
             completion = future.result()
@@ -262,12 +273,11 @@ class Asker:
                 self.give_up(ask.papers, str(error))
             else:
                 self._failed(ask, error)
-            self.on_request(
-                RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=error.may_be_billed)
-            )
+            log = RequestLog(prompt=one.prompt, completion=None, outcome=str(error), may_be_billed=error.may_be_billed)
+            self.settle(one.reservation, log)
             return
-        taken = self.take(ask, prompt, completion)
-        self.on_request(taken.log)
+        taken = self.take(ask, one.prompt, completion)
+        self.settle(one.reservation, taken.log)
         self.queue[:0] = taken.again
         if taken.barren:
             self._count_barren(taken.barren, again=False, passes=False)

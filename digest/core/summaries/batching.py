@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -31,16 +32,23 @@ _ALONE: Final = 3
 """A paper that goes alone takes as long as so many in a batch do: each request has its own wait for the first word."""
 
 
-def plan(
-    papers: Iterable[Paper], *, llm: LLM, system: str, batch_tokens: int, max_papers_per_request: int
-) -> tuple[Batch, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """How large a request may be."""
+
+    tokens: int
+    """Of papers and answers; the fixed part of the prompt is not among them."""
+    max_papers: int = 20
+    """At least 1."""
+
+
+def plan(papers: Iterable[Paper], *, llm: LLM, system: str, batching: Batching) -> tuple[Batch, ...]:
     """How *papers*, the best first, go out if nothing goes wrong; those without an abstract do not.
 
     A paper that speaks to the model goes alone: one that obeys it can spoil no other paper's summary then.
 
     Args:
         system: The fixed part of the prompt.
-        batch_tokens: Tokens of papers and answers in one request.
     """
     sent = [paper for paper in papers if paper.abstract.strip()]
     tokens = {paper.id: llm.count_tokens(block(paper)) for paper in sent}
@@ -49,9 +57,9 @@ def plan(
     allowed = _OVERHEAD / (1 - _OVERHEAD) * sum(tokens.values()) - fences
     return pack(
         sent,
-        budget=batch_tokens,
+        budget=batching.tokens,
         cost=lambda paper: tokens[paper.id] + FENCE_TOKENS + ANSWER_TOKENS,
-        max_papers=max_papers_per_request,
+        max_papers=batching.max_papers,
         at_once=llm.concurrency,
         spread_to=int(allowed / (llm.count_tokens(system) + _ENVELOPE_TOKENS)),
         goes_alone=lambda paper: reads_like_a_command(paper.title, paper.abstract),

@@ -1,6 +1,6 @@
 """What is booked of requests to a model: what they may cost, what they cost, and what is still awaited.
 
-    RequestPlan ──reserve──► (the request goes out) ──settle──► RequestResult        Spending, CheckCount: the sums
+    RequestPlan ──reserve──► Reservation, with the request ──settle──► RequestResult     Spending, CheckCount: the sums
 
 The most that a request can cost is booked before it is sent, and what it did cost in its place after the answer came.
 What was sent and never answered stays booked: it may have been billed. So no sum of the books is ever too low.
@@ -35,6 +35,16 @@ class RequestPlan:
     papers: int
     most_usd: float | None
     """The most it can cost; None if the model has no price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A request that is booked and not settled. It goes with the request until it is over."""
+
+    number: int
+    """In the books."""
+    most_usd: float | None
+    """The most the request can cost; None if the model has no price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,18 @@ from digest.core.models import Batch, Completion, Paper, PaperId, Prompt, Summar
 from digest.core.ports import LLM
 from digest.core.summaries.accept import Accepted, Fold, accept
 from digest.core.summaries.asking import Ask, Asker, RequestLog, Taken
-from digest.core.summaries.batching import plan
+from digest.core.summaries.batching import Batching, plan
+from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.prompts import prompt_for
 
 __all__ = ["TIME_LIMIT_S", "Outcome", "RequestLog", "plan", "summarize"]
 
 TIME_LIMIT_S: Final = 900.0
 """How long a run may wait for its model in all; what is not there by then has an extract."""
+
+
+_UNBOOKED: Final = Reservation(number=0, most_usd=None)
+"""Where nobody keeps books."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +54,14 @@ def summarize(
     fold_topics: Fold,
     fallback: Callable[[Paper], Summary],
     make_nonce: Callable[[], str],
-    batch_tokens: int,
+    batching: Batching,
     language: str,
     now: Callable[[], float],
     sleep: Callable[[float], None],
-    max_papers_per_request: int = 20,
     time_limit_s: float = TIME_LIMIT_S,
     on_done: Callable[[Mapping[PaperId, Summary]], None] = lambda _: None,
-    on_request: Callable[[RequestLog], None] = lambda _: None,
-    may_spend: Callable[[Prompt], bool] = lambda _: True,
+    reserve: Callable[[Prompt], Reservation | None] = lambda _: _UNBOOKED,
+    settle: Callable[[Reservation, RequestLog], None] = lambda _reservation, _log: None,
 ) -> Outcome:
     """Summarize *papers* in batches, up to `llm.concurrency` side by side. Never raises on what a model does.
 
@@ -67,11 +71,12 @@ def summarize(
         system: The fixed part of the prompt.
         fold_topics: A model's words → topics of the taxonomy, and the words that are none.
         fallback: The summary that needs no model; `fell_back` is set here.
-        batch_tokens: Tokens of papers and answers in one request.
+        batching: How large a request may be.
         on_done: Gets summaries as soon as they are there, in the calling thread, each paper once.
-        on_request: Gets each request when it is over, in the calling thread; after its summaries were handed over.
-        may_spend: Asked before each request, in the calling thread; what it refuses waits for those that are under
+        reserve: Asked before each request, in the calling thread; what it refuses waits for those that are under
             way, for what they do not use is free again, then is tried in smaller parts, and then falls back.
+        settle: Gets each request when it is over, with what `reserve` gave for it, in the calling thread; after its
+            summaries were handed over.
         now: Seconds of a clock that only goes forward.
         sleep: Waits that many seconds.
         time_limit_s: How long all of this may take; what is not there by then falls back.
@@ -87,20 +92,14 @@ def summarize(
         on_done=on_done,
     )
     run.hand_over({paper.id: fallback(paper) for paper in unique.values() if not paper.abstract.strip()})
-    batches = plan(
-        unique.values(),
-        llm=llm,
-        system=system,
-        batch_tokens=batch_tokens,
-        max_papers_per_request=max_papers_per_request,
-    )
+    batches = plan(unique.values(), llm=llm, system=system, batching=batching)
     asker = Asker(
         llm=llm,
         make_prompt=run.make_prompt,
         take=run.take,
         give_up=run.give_up,
-        on_request=on_request,
-        may_spend=may_spend,
+        reserve=reserve,
+        settle=settle,
         now=now,
         sleep=sleep,
         time_limit_s=time_limit_s,
@@ -155,11 +154,11 @@ class _Run:
 
     def take(self, ask: Ask, prompt: Prompt, completion: Completion) -> Taken:
         """See `digest.core.summaries.asking.Asker`."""
-        self.usage = replace(
-            self.usage,
-            input_tokens=self.usage.input_tokens + completion.input_tokens,
-            output_tokens=self.usage.output_tokens + completion.output_tokens,
-            cached_tokens=self.usage.cached_tokens + completion.cached_tokens,
+        self.usage += Usage(
+            client=self.llm.client,
+            input_tokens=completion.input_tokens,
+            output_tokens=completion.output_tokens,
+            cached_tokens=completion.cached_tokens,
         )
         took = accept(prompt, completion, fold_topics=self.fold_topics, client=self.llm.client, language=self.language)
         named = {i: replace(s, model=s.model or self.llm.model or None) for i, s in took.summaries.items()}

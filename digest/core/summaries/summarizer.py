@@ -28,16 +28,7 @@ class Sums:
     def and_then(self, later: Sums) -> Sums:
         """Both together. What the first fell back on, the second found in the store and counts too."""
         a, b = self.usage, later.usage
-        usage = replace(
-            a,
-            requests=a.requests + b.requests,
-            input_tokens=a.input_tokens + b.input_tokens,
-            output_tokens=a.output_tokens + b.output_tokens,
-            cached_tokens=a.cached_tokens + b.cached_tokens,
-            cost_usd=a.cost_usd + b.cost_usd,
-            in_doubt_usd=a.in_doubt_usd + b.in_doubt_usd,
-            fell_back=max(a.fell_back, b.fell_back),
-        )
+        usage = replace(a + b, from_cache=a.from_cache, fell_back=max(a.fell_back, b.fell_back))
         return Sums(usage=usage, warnings=(*self.warnings, *later.warnings))
 
 
@@ -57,6 +48,10 @@ class Writing(Protocol):
 
     def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
         """A few sentences on all *entries* together; None where the composed overview is to stand."""
+        ...
+
+    def time_left_s(self) -> float:
+        """How long the run still waits for summaries, at least 0; that counts from when this is first asked."""
         ...
 
 

@@ -5,6 +5,7 @@ https://info.arxiv.org/help/api/tou.html
 
     HostTurns     within this process
     SharedTurns   arXiv's also among all processes that share a folder, and over restarts
+    StoredTurns   arXiv's also among all machines that share a store
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from digest.core.errors import SourceError
+from digest.core.errors import SourceError, StoreError
 from digest.sources.door.addresses import is_own
 
 try:
@@ -32,6 +33,7 @@ Turns = Callable[[str], AbstractContextManager[None]]
 ARXIV: Final = "arxiv.org"
 GAP_S: Final = 3.0
 _POLL_S: Final = 0.1
+_STORE_POLL_S: Final = 0.5
 _PATIENCE_S: Final = 900.0
 """For another process that holds the turn without end: it was stopped, perhaps. A request takes a minute at most."""
 _RUNNING: Final = "running"
@@ -199,3 +201,67 @@ def _write(file: int, text: str) -> None:
     """Put *text* over what the file says, in one go, so that a process killed here leaves the one or the other."""
     with suppress(OSError):  # a full disk: the distance then holds within each process
         os.pwrite(file, text.ljust(_STAMP).encode("ascii"), 0)
+
+
+class Queues(Protocol):
+    """A store that several machines share."""
+
+    def take_turn(self, queue: str, *, gap_s: float) -> float | None:
+        """Take the turn in *queue*, if nobody has it and the last one ended *gap_s* ago.
+
+        Returns:
+            0 if the turn is this process's now; how many seconds it is too early; None if somebody else has it.
+        """
+        ...
+
+    def end_turn(self, queue: str) -> None:
+        """Give the turn back."""
+        ...
+
+
+class StoredTurns(HostTurns):
+    """Turns that hold for arXiv among all machines that share a store.
+
+    If the store does not answer it is as `HostTurns`: better than reading nothing.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[], Queues],
+        *,
+        gap_s: float = GAP_S,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Ask the store nothing yet."""
+        super().__init__(gap_s=gap_s, monotonic=monotonic, sleep=sleep)
+        self._store = store
+
+    @contextmanager
+    def _spaced(self) -> Iterator[None]:
+        with super()._spaced():
+            is_taken = self._take()
+            try:
+                yield
+            finally:
+                if is_taken:
+                    with suppress(StoreError):
+                        self._store().end_turn(ARXIV)
+
+    def _take(self) -> bool:
+        """Wait for the turn; False if the store cannot be asked for it."""
+        give_up = self._monotonic() + _PATIENCE_S
+        while True:
+            try:
+                wait_s = self._store().take_turn(ARXIV, gap_s=self._gap_s)
+            except StoreError:
+                return False
+            if wait_s == 0:
+                return True
+            if wait_s is not None:
+                give_up = self._monotonic() + _PATIENCE_S
+            elif self._monotonic() > give_up:
+                raise SourceError(
+                    f"another machine has been asking arXiv for {_PATIENCE_S / 60:.0f} minutes; if it hangs, end it"
+                )
+            self._sleep(_STORE_POLL_S if wait_s is None else wait_s)

@@ -1,4 +1,4 @@
-"""What the world around a run is."""
+"""What the world around an app is: its clocks, its environment, and whoever is told what is going on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What the world around a run is: environment, clock, and somebody to tell what is going on."""
+    """What an app gets from outside: the real things from the command line, its own from a test."""
 
     environment: Mapping[str, str]
     clock: Clock = now
@@ -27,4 +27,4 @@ class Host:
     """Seconds of a clock that only goes forward: for how long to wait."""
     sleep: Callable[[float], None] = time.sleep
     held: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Around what must not be stopped in between; see `digest.cli.common.Interrupts`."""
+    """Around what must not be stopped in between; see `digest.cli.interrupts.Interrupts`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.common import _Descriptor
+from digest.cli.streams import _Descriptor
 from tests.conftest import ROOT
 
 FULL = Path("/dev/full")

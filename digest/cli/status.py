@@ -1,0 +1,78 @@
+"""Commands that tell how things stand: `digest status`, `cost`, `doctor`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from digest.cli.common import FAILED, MonthType, app_of, config_option, json_option, sample_option, working
+from digest.cli.show.console import print_json
+
+
+@click.command(short_help="Tell what happened last and what is due.")
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """Tell what happened last, what is due, and what it cost this month.
+
+    Of mails that failed or are unknown it names address and reason. Of summaries it counts which checks they failed
+    (what one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
+    """
+    from digest.cli.show.status import print_status, status_json
+    from digest.usecases.status import status_of
+
+    with working(as_json) as host, app_of(config, host) as app:
+        found = status_of(app.store, app.config, now=host.clock(), summarizer=lambda: app.summarizer)
+    if as_json:
+        print_json(status_json(found))
+    else:
+        print_status(found)
+
+
+@click.command(short_help="Tell what the model cost, by day.")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="Today and the days before.")
+@click.option("--month", type=MonthType(), help="This month instead.")
+@config_option
+@sample_option
+@json_option
+def cost(days: int, month: date | None, config: Path, sample: bool, as_json: bool) -> None:
+    """Tell what the model cost, by day and model, and what is left of the budgets.
+
+    What was reserved for an answer that never came is in doubt, and counts as spent. Where the vocabulary of a model
+    cannot be fetched, tokens are reckoned by an upper bound, four times too high: budgets hold, but are not used up.
+    """
+    from digest.cli.show.money import bill_json, print_bill
+    from digest.usecases.cost import bill
+
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        found = bill(app.store, app.config, today=app.today(), days=days, month=month)
+    if as_json:
+        print_json(bill_json(found))
+    else:
+        print_bill(found)
+
+
+@click.command(short_help="Check config, folders and sources; say what to do.")
+@config_option
+@click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@json_option
+def doctor(config: Path, offline: bool, as_json: bool) -> None:
+    """Check what is configured, reachable and missing, and say what to do about it.
+
+    It says what interests were taken for, and which papers of them the next run will fetch. Of a mail server it tries
+    login and sender without sending anything.
+    """
+    from digest.app.usecases import examine
+    from digest.cli.show.doctor import finding_json, print_findings
+
+    with working(as_json) as host:
+        findings = examine(config, host, offline=offline)
+    if as_json:
+        print_json([finding_json(f) for f in findings])
+    else:
+        print_findings(findings)
+    if any(f.level == "wrong" for f in findings):
+        sys.exit(FAILED)

@@ -1,0 +1,512 @@
+"""One drawing of the archive: what is out of date, and what draws each page of it; see `digest.publish.site`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache, partial
+from itertools import groupby
+from typing import Any, Protocol
+
+from digest.core.errors import NotFoundError
+from digest.core.models import Entry, Issue
+from digest.core.words.text import clipped, one_line, strip_invisible
+from digest.publish import catalogue, feeds, views
+from digest.publish.catalogue import IssueKey, Manifest, Note
+from digest.publish.finding import SearchFiles, stood_in
+from digest.publish.folder import Folder
+from digest.publish.formulas import to_mathml, to_unicode
+from digest.publish.issue_json import issue_json
+from digest.publish.kept import find_kept, kept_issue
+from digest.publish.render import Templates
+from digest.publish.slugs import edition_slug, slug, topic_slug
+from digest.publish.views import Links, issue_path, paper_path, topic_path
+
+FEED_ISSUES = 14
+FEED_ENTRIES = 50
+"""Of each issue; programs ask for the whole file every hour, so it stays small."""
+TOPIC_ENTRIES = 200
+FRONT_ENTRIES = 5
+FRONT_ISSUES = 7
+_NAMED_AUTHORS = 20
+"""On a paper's own page; a longer list is folded."""
+_DESCRIPTION = 300
+"""Letters; whoever shows it cuts it sooner."""
+_SEARCH = "search/index.html"
+_ASSETS = ("style.css", "keys.js", "search.js")
+
+
+class Issues(Protocol):
+    """What of the store the archive is drawn from."""
+
+    def issue(self, edition: str, day: date) -> Issue | None: ...
+
+    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
+
+
+class Drawing:
+    """One comparison of the archive with the store, and the pages that it draws."""
+
+    def __init__(
+        self,
+        *,
+        folder: Folder,
+        templates: Templates,
+        store: Issues,
+        title: str,
+        titles: Mapping[str, str],
+        base_url: str | None,
+        former: Collection[str],
+        current: Callable[[str], str | None],
+        old: Manifest,
+        drawn_with: str,
+        recheck: bool,
+        accept: Collection[str],
+    ) -> None:
+        self._folder = folder
+        self._templates = templates
+        self._title = title
+        self._titles = titles
+        self._base_url = base_url
+        self._former = former
+        self._current = current
+        self._old = old
+        self._is_fresh = old.drawn_with == drawn_with
+        self._recheck = recheck
+        self._new = Manifest(drawn_with=drawn_with)
+        self.due: set[str] = set()
+        """Paths of the plan that are known to be out of date; of the others that shows when they are drawn."""
+        self._issue = lru_cache(maxsize=64)(lambda key: self._known(store, key))
+        self._names = lru_cache(maxsize=None)(folder.names)
+        stored = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
+        self._kept = {
+            key: replace(note, accepted=note.accepted or key.edition in accept)
+            for key, note in find_kept(folder, old.notes, stored).items()
+        }
+        """Issues that only the archive has."""
+        self._dates = {key: n for key, n in stored.items() if key not in self._kept}
+        """Issue of the store → number of its entries."""
+        self._all = self._dates | {key: note.entries for key, note in self._kept.items()}
+        self._by_edition = {
+            edition: sorted(key for key in self._all if key.edition == edition)
+            for edition in sorted({key.edition for key in self._all})
+        }
+
+    def draw(self, editions: Sequence[str], paths: Collection[str] | None) -> Manifest:
+        """Draw what of *paths* is out of date, None for all; what to remember of it."""
+        plan = self.plan(editions)
+        wanted = plan.keys() if paths is None else set(paths)
+        if _SEARCH in wanted:  # its page tells what lies there
+            wanted |= self._months
+        for path, draw in plan.items():
+            if path in wanted:
+                draw()
+        # What months have goes into the manifest, so whoever completes it has to have drawn them himself.
+        left = self.due - wanted
+        if not left:
+            return self._new
+        pages = {path for path in self._planned if path not in left and path not in self._months}
+        return replace(self._old, ahead=(self._state, tuple(sorted(pages))))
+
+    def plan(self, editions: Sequence[str]) -> dict[str, Callable[[], None]]:
+        """Path → what draws it, in the order of drawing. Nothing is drawn yet."""
+        changed = self._compare()
+        self._stood = stood_in(self._new.notes)
+        self._found = SearchFiles(self._folder, self._old, self._new, self._issue, is_fresh=self._is_fresh)
+        months: dict[str, Callable[[], None]] = self._found.plan(changed)
+        topics, looked_at = self._plan_topics(changed)
+        pages = {
+            **self._plan_issues(changed),
+            **self._plan_papers(changed),
+            **topics,
+            **self._plan_editions(changed),
+        }
+        self._months, self._planned = months.keys(), frozenset(pages)
+        self._state = catalogue.short_hash(catalogue.write_manifest(self._new))
+        state, done = self._old.ahead
+        for path in done if state == self._state else ():
+            pages.pop(path, None)
+        self.due = {*months, *pages}
+        return {
+            **self._plan_assets(),
+            **months,
+            **pages,
+            **looked_at,
+            "index.html": partial(self._draw_front, editions),
+            _SEARCH: self._draw_search,
+        }
+
+    def _plan_assets(self) -> dict[str, Callable[[], None]]:
+        return {name: partial(self._draw_asset, name) for name in _ASSETS}
+
+    def _draw_asset(self, name: str) -> None:
+        self._folder.write(name, self._templates.file(name))
+
+    def _draw_search(self) -> None:
+        self._page(
+            _SEARCH,
+            "search.html",
+            months=" ".join(f"{month}:{self._new.letters[month]}" for month in sorted(self._new.letters, reverse=True)),
+            total=len(self._stood),
+            description=f"Search the titles, abstracts, summaries, authors and topics of {self._title}.",
+            editions=json.dumps({name: self._name(name) for name in self._by_edition}, ensure_ascii=False),
+        )
+
+    # -- what changed
+
+    def _compare(self) -> set[IssueKey]:
+        """Find the issues that are new, different or gone, and take notes of all there are."""
+        old = self._old.notes
+        # An issue with papers is a fact. An empty one may yet be replaced, so those are looked at again.
+        known = {key for key, n in self._dates.items() if n and key in old and old[key].entries == n}
+        if not self._is_fresh or self._recheck:
+            known = set()
+        for key in sorted(self._dates):
+            self._new.notes[key] = old[key] if key in known else catalogue.note(self._issue(key))
+        changed = {key for key in self._dates if not self._is_fresh or self._new.notes[key] != old.get(key)}
+        changed |= old.keys() - self._all.keys()
+        # A page that somebody removed is drawn again with its issue.
+        changed |= {key for key, note in self._new.notes.items() if not self._is_there(key, note)}
+        self._new.notes.update(self._kept)
+        # These are not drawn, but the lists that they stand on are.
+        return changed | (set() if self._is_fresh else self._kept.keys())
+
+    def _is_there(self, key: IssueKey, note: Note) -> bool:
+        return (
+            (not note.papers or self._has_search(key))
+            and key.day.isoformat() in self._names(edition_slug(key.edition))
+            and self._names("papers").issuperset(note.papers)
+            and self._names("topics").issuperset(topic_slug(topic) for topic, _ in note.topics)
+        )
+
+    def _has_search(self, key: IssueKey) -> bool:
+        there = self._names(f"search/{key.month}")
+        letters = self._old.letters.get(key.month, "")
+        is_first = key.day.isoformat() in self._old.days
+        return (f"{key.day:%d}.js" in there or not is_first) and there.issuperset(f"{one}.js" for one in letters)
+
+    def _name(self, edition: str) -> str:
+        """What an edition is called: as it is configured; as its newest issue has it; by its name."""
+        if edition in self._titles:
+            return self._titles[edition]
+        keys = self._by_edition.get(edition)
+        title = self._issue(keys[-1]).title if keys else self._title
+        return edition if title == self._title else title
+
+    def _known(self, store: Issues, key: IssueKey) -> Issue:
+        if key in self._kept:
+            return kept_issue(self._folder, key)
+        issue = store.issue(key.edition, key.day)
+        if issue is None:
+            raise NotFoundError(f"the issue {key.edition}/{key.day.isoformat()} is listed in the store, but not there")
+        return issue
+
+    def _notes(self, changed: set[IssueKey]) -> Iterator[Note]:
+        """The notes of these issues, before and after."""
+        for key in sorted(changed):
+            yield from (notes[key] for notes in (self._old.notes, self._new.notes) if key in notes)
+
+    # -- pages
+
+    def _plan_issues(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
+        stood_between = _neighbours(self._old.notes)
+        return {
+            issue_path(key.edition, key.day): partial(self._draw_issue, key, between)
+            for key, between in sorted(_neighbours(self._new.notes).items())
+            if key in self._dates and (key in changed or between != stood_between.get(key))
+        }
+
+    def _draw_issue(self, key: IssueKey, between: tuple[IssueKey | None, IssueKey | None]) -> None:
+        issue = self._issue(key)
+        path = issue_path(key.edition, key.day)
+        self._page(
+            path,
+            "issue.html",
+            issue=views.issue_view(issue, links=Links(root=_root(path)), say=to_mathml),
+            edition=self._name(key.edition),
+            folder=edition_slug(key.edition),
+            before=_next_door(between[0]),
+            after=_next_door(between[1]),
+            plain_title=f"{issue.title}, {views.long_day(key.day)}",
+            description=_in_short(issue.overview or issue.why_empty or ""),
+        )
+        content = json.dumps(issue_json(issue), ensure_ascii=False, indent=1) + "\n"
+        self._folder.write(path.replace("index.html", "issue.json"), content.encode("utf-8", "replace"))
+
+    def _plan_papers(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
+        # The newest first.
+        stood = {name: keys[::-1] for name, keys in self._stood.items()}
+        touched = {name for note in self._notes(changed) for name in note.papers}
+        plan: dict[str, Callable[[], None]] = {}
+        for name in sorted(touched - stood.keys()):
+            plan[paper_path(name)] = partial(self._folder.remove, paper_path(name))
+        stored = {name: [key for key in stood[name] if key in self._dates] for name in touched & stood.keys()}
+        drawn_from = {name: keys[0] for name, keys in stored.items() if keys}
+        # By issue, so that each is read once.
+        for name in sorted(drawn_from, key=lambda name: (drawn_from[name], name)):
+            plan[paper_path(name)] = partial(self._draw_paper_of, drawn_from[name], name, stood[name])
+        return plan
+
+    def _draw_paper_of(self, key: IssueKey, name: str, stood: Sequence[IssueKey]) -> None:
+        entry = next(entry for entry in self._issue(key).entries if slug(entry.paper.id) == name)
+        self._draw_paper(paper_path(name), entry, stood)
+
+    def _draw_paper(self, path: str, entry: Entry, stood: Sequence[IssueKey]) -> None:
+        paper, links = entry.paper, Links(root=_root(path))
+        self._page(
+            path,
+            "paper.html",
+            authors=views.some_authors(paper.authors, most=_NAMED_AUTHORS),
+            all_authors=", ".join(paper.authors),
+            entry=views.entry_view(entry, links=links, say=to_mathml, day=date.min),
+            plain_title=to_unicode(paper.title),
+            description=_in_short(entry.summary.tldr or paper.title),
+            topics=[views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
+            abstract=[to_mathml(line) for line in paper.abstract.splitlines() if line.strip()],
+            facts=views.paper_facts(paper),
+            links=views.paper_links(paper),
+            issues=[
+                views.Word(
+                    text=f"{self._name(key.edition)}, {views.long_day(key.day)}",
+                    url=links.issue(key.edition, key.day),
+                )
+                for key in stood
+            ],
+        )
+
+    def _plan_topics(
+        self, changed: set[IssueKey]
+    ) -> tuple[dict[str, Callable[[], None]], dict[str, Callable[[], None]]]:
+        """What draws the topics that changed, and what draws those pages that are looked at in every run."""
+        touched = {topic_slug(topic): topic for note in self._notes(changed) for topic, _ in note.topics}
+        former = {topic_slug(topic): topic for topic in self._former}
+        papers: dict[str, set[str]] = {}
+        names: dict[str, str] = {}
+        for _, note in sorted(self._new.notes.items()):
+            for topic, places in note.topics:
+                name = topic_slug(topic)
+                papers.setdefault(name, set()).update(note.papers[n] for n in places)
+                names[name] = topic
+        plan: dict[str, Callable[[], None]] = {}
+        looked_at: dict[str, Callable[[], None]] = {}
+        for name, topic in sorted((touched | former).items()):
+            if name not in papers:
+                of = plan if name in touched else looked_at
+                of[topic_path(name)] = partial(self._draw_moved, name, topic, among=papers)
+        for name in sorted(touched.keys() & papers.keys()):
+            plan[topic_path(name)] = partial(self._draw_topic, name, names[name], papers[name])
+        counts = {name: len(of) for name, of in papers.items()}
+        looked_at["topics/index.html"] = partial(self._draw_all_topics, names, counts)
+        return plan, looked_at
+
+    def _draw_all_topics(self, names: Mapping[str, str], papers: Mapping[str, int]) -> None:
+        self._page(
+            "topics/index.html",
+            "topics.html",
+            description=f"All topics of {self._title}, and how many papers each has.",
+            topics=[
+                (names[name], name, views.count(papers[name], "paper"))
+                for name in sorted(names, key=lambda name: (names[name].casefold(), name))
+            ],
+        )
+
+    def _draw_topic(self, name: str, topic: str, papers: Collection[str]) -> None:
+        """The newest papers of a topic, each once, under the issue that printed it first."""
+        path = topic_path(name)
+        links = Links(root=_root(path))
+        # As the cards have them: a day's papers in the order of its editions and their issues.
+        newest = sorted(papers, key=lambda paper: (-self._stood[paper][0].day.toordinal(), self._place(paper)))
+        shown = newest[:TOPIC_ENTRIES]
+        days = [
+            (
+                views.long_day(key.day),
+                self._name(key.edition),
+                links.issue(key.edition, key.day),
+                [self._listed(paper, links) for paper in group],
+            )
+            for key, group in groupby(shown, key=lambda paper: self._stood[paper][0])
+        ]
+        older = len(newest) - len(shown)
+        self._page(
+            path,
+            "topic.html",
+            topic=topic,
+            days=days,
+            shown=len(shown),
+            older=older,
+            description=f"{views.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first.",
+        )
+
+    def _place(self, paper: str) -> tuple[IssueKey, int]:
+        key = self._stood[paper][0]
+        return key, self._new.notes[key].papers.index(paper)
+
+    def _listed(self, paper: str, links: Links) -> dict[str, Any]:
+        """A paper on a topic's page, with the other places where it stood."""
+        first, *others = self._stood[paper]
+        card = self._found.cards(first.day.isoformat())[paper]
+        return {
+            "title": card.title,
+            "page": links.to(paper_path(card.paper)),
+            "tldr": card.tldr,
+            "authors": views.some_authors(card.authors),
+            "also": [self._also(key, first.day, links) for key in others],
+        }
+
+    def _also(self, key: IssueKey, first: date, links: Links) -> views.Word:
+        """Another issue that printed a paper; of the same day, its name says enough."""
+        day = "" if key.day == first else f", {views.short_day(key.day, year=key.day.year != first.year)}"
+        return views.Word(text=f"{self._name(key.edition)}{day}", url=links.issue(key.edition, key.day))
+
+    def _draw_moved(self, name: str, topic: str, *, among: Container[str]) -> None:
+        """Lead from the address of a topic that is gone to what it is called now, or take it away."""
+        path, now = topic_path(name), self._current(topic)
+        if now is None or topic_slug(now) not in among:
+            self._folder.remove(path)
+            return
+        moved = f"{topic} is called {now} now."
+        url = Links(root=_root(path)).topic(now)
+        self._page(path, "moved.html", former=topic, topic=now, url=url, description=moved)
+
+    def _plan_editions(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
+        names = sorted({key.edition for key in changed})
+        return {f"{edition_slug(name)}/index.html": partial(self._draw_edition, name) for name in names}
+
+    def _draw_edition(self, edition: str) -> None:
+        keys = self._by_edition.get(edition, [])
+        folder = edition_slug(edition)
+        if not keys:
+            for name in ("index.html", "feed.xml", "feed.json"):
+                self._folder.remove(f"{folder}/{name}")
+            return
+        months = [
+            (f"{group[0].day:%B} {group[0].day.year}", [self._line(key, Links(root="../")) for key in group])
+            for group in (list(keys) for _, keys in groupby(reversed(keys), key=lambda key: key.month))
+        ]
+        papers = sum(self._all[key] for key in keys)
+        self._page(
+            f"{folder}/index.html",
+            "edition.html",
+            edition=self._name(edition),
+            folder=folder,
+            months=months,
+            description=f"All issues of {self._name(edition)}, by month.",
+            total=f"{views.count(papers, 'paper')} in {views.count(len(keys), 'issue')}",
+        )
+        stored = [key for key in keys if key in self._dates]
+        if not stored:
+            return  # the feeds as they are say more than empty ones
+        feed = self._feed(edition, stored)
+        self._folder.write(f"{folder}/feed.xml", feeds.atom(feed))
+        self._folder.write(f"{folder}/feed.json", feeds.json_feed(feed))
+
+    def _feed(self, edition: str, keys: Sequence[IssueKey]) -> feeds.Feed:
+        url = f"{self._base_url}{edition_slug(edition)}/" if self._base_url else None
+        newest = [key for key in reversed(keys) if self._dates[key]][:FEED_ISSUES]
+        items = []
+        for key in newest:
+            issue = self._issue(key)
+            # Cut before it is put into words, which is what takes the time.
+            view = views.issue_view(_first(issue, FEED_ENTRIES), links=Links(root=self._base_url))
+            view = replace(view, more=len(issue.entries) - view.count)
+            items.append(
+                feeds.FeedItem(
+                    day=key.day,
+                    title=f"{views.long_day(key.day)}: {views.count(len(issue.entries), 'paper')}",
+                    summary=view.overview,
+                    content=self._templates.html("feed_item.html", issue=view),
+                    topics=tuple(section.topic for section in issue.sections),
+                )
+            )
+        return feeds.Feed(
+            edition=edition,
+            title=f"{self._title}: {self._name(edition)}",
+            author=self._title,
+            language=self._issue(keys[-1]).language,
+            updated=(newest or keys[-1:])[0].day,
+            url=url,
+            items=tuple(items),
+        )
+
+    def _draw_front(self, editions: Sequence[str]) -> None:
+        names = [*dict.fromkeys(editions), *(name for name in self._by_edition if name not in editions)]
+        description = f"{self._title}: new research papers, summarized. The newest issues, and all before them."
+        shown = [self._front(edition) for edition in names]
+        self._page("index.html", "index.html", editions=shown, description=description)
+
+    def _front(self, edition: str) -> dict[str, Any]:
+        """An edition on the front page: its newest issue with papers, the empty days since, and those before."""
+        keys = list(reversed(self._by_edition.get(edition, [])))
+        full = next((key for key in keys if self._dates.get(key)), None)
+        links = Links(root="")
+        view = views.issue_view(self._issue(full), links=links, say=to_mathml) if full else None
+        top = [entry for section in view.sections for entry in section.entries] if view else []
+        scores = {slug(entry.paper.id): entry.score for entry in self._issue(full).entries} if full else {}
+        top.sort(key=lambda entry: -scores[entry.anchor])
+        return {
+            "name": self._name(edition),
+            "folder": edition_slug(edition),
+            "issue": view,
+            "url": links.issue(edition, full.day) if full else "",
+            "top": top[:FRONT_ENTRIES],
+            "count": views.count(view.count, "paper") if view else "",
+            "since": [self._line(key, links) for key in keys if not full or key > full][:FRONT_ISSUES],
+            "earlier": [self._line(key, links) for key in keys if full and key < full][:FRONT_ISSUES],
+        }
+
+    def _line(self, key: IssueKey, links: Links) -> dict[str, Any]:
+        """An issue on a list."""
+        note = self._new.notes[key]
+        return {
+            "day": _weekday(key.day),
+            "iso": key.day.isoformat(),
+            "url": links.issue(key.edition, key.day),
+            "count": views.count(note.entries, "paper") if note.entries else "",
+            "about": ", ".join(topic for topic, _ in note.topics[:3]) if note.entries else note.why_empty,
+        }
+
+    def _page(self, path: str, template: str, *, description: str, **values: Any) -> None:
+        html = self._templates.html(
+            template, **values, description=description, root=_root(path), site_title=self._title
+        )
+        self._folder.write(path, html.encode("utf-8", "replace"))
+
+
+def _first(issue: Issue, entries: int) -> Issue:
+    """*issue* with its first *entries* entries."""
+    sections = []
+    for section in issue.sections:
+        kept = section.entries[:entries]
+        entries -= len(kept)
+        if kept:
+            sections.append(replace(section, entries=kept))
+    return replace(issue, sections=tuple(sections))
+
+
+def _in_short(text: str) -> str:
+    """*text* for a description that search engines and messengers show."""
+    return clipped(one_line(strip_invisible(to_unicode(text))), _DESCRIPTION)
+
+
+def _root(path: str) -> str:
+    return "../" * path.count("/")
+
+
+def _neighbours(keys: Iterable[IssueKey]) -> dict[IssueKey, tuple[IssueKey | None, IssueKey | None]]:
+    """Each issue → the ones before and after it in its edition."""
+    found: dict[IssueKey, tuple[IssueKey | None, IssueKey | None]] = {}
+    for _, group in groupby(sorted(keys, key=lambda key: (key.edition, key.day)), key=lambda key: key.edition):
+        row = [None, *group, None]
+        found.update({key: (row[n], row[n + 2]) for n, key in enumerate(row[1:-1]) if key})
+    return found
+
+
+def _next_door(key: IssueKey | None) -> views.Word | None:
+    """The link from one issue to the next: they lie in folders beside each other."""
+    return views.Word(text=_weekday(key.day), url=f"../{key.day.isoformat()}/index.html") if key else None
+
+
+def _weekday(day: date) -> str:
+    return f"{day:%a} {views.short_day(day, year=False)}"

@@ -1,0 +1,203 @@
+"""Summaries of any papers, each asked for once: by a run, on demand, by a renewal and by an evaluation alike.
+
+    papers ──► stored? ──► claimed ──► ask the model ──► keep
+                  ▲           │
+                  └── wait ◄──┘ others ask for it
+
+A paper is claimed before it goes to a model. What somebody else has claimed is looked for in the store every now and
+then, and asked for here when they give it back without a summary, or are gone. Extracts cost nothing, so nobody claims
+or waits for one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Protocol
+
+from digest.core.models import Paper, PaperId, Summary, SummaryKey
+from digest.core.summaries.summarizer import Summarizer, Sums, Writing, key_of, nothing
+
+_PAUSE_S: Final = 1.0
+"""Between two looks at what others ask for."""
+
+
+class Claims(Protocol):
+    """The store, as far as it knows who asks for which summary."""
+
+    def claim_summaries(self, keys: Iterable[SummaryKey]) -> frozenset[SummaryKey]: ...
+
+    def release_summaries(self, keys: Iterable[SummaryKey]) -> None: ...
+
+
+class Summaries(Claims, Protocol):
+    """The store, as far as it keeps summaries, and who asks for which."""
+
+    def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]: ...
+
+    def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None: ...
+
+
+@contextmanager
+def claimed(store: Claims, keys: Iterable[SummaryKey]) -> Iterator[frozenset[SummaryKey]]:
+    """Hold the claims on those of *keys* that are free, and give back at the end what was not kept."""
+    mine = store.claim_summaries(keys)
+    try:
+        yield mine
+    finally:
+        if mine:
+            store.release_summaries(mine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Summaries of papers, and what they took."""
+
+    summaries: Mapping[PaperId, Summary]
+    """One for each paper."""
+    sums: Sums
+    """What the summarizer did; `from_cache` counts what did not have to be asked for here, `fell_back` all extracts in
+    a model's place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """A summarizer, and the store that keeps what it wrote."""
+
+    summarizer: Summarizer
+    language: str
+    store: Summaries | None
+    """None: nothing is looked up, and nothing kept."""
+    sleep: Callable[[float], None] = time.sleep
+    progress: Callable[[str], None] = lambda _: None
+    """Told what is being done, in a few words, for people who wait."""
+    stand_in_day: date | None = None
+    """The day for which extracts are kept in place of a model's summaries; None: they are not kept."""
+
+    def stored(self, papers: Iterable[Paper]) -> dict[PaperId, Summary]:
+        """Summaries the store has: the summarizer's, or what stands in for it on `stand_in_day`."""
+        if self.store is None:
+            return {}
+        days = (None,) if self.stand_in_day is None else (self.stand_in_day, None)
+        keys = {p.id: [replace(self._key(p), stood_in_on=day) for day in days] for p in papers}
+        found = self.store.summaries(key for some in keys.values() for key in some)
+        return {i: found[key] for i, some in keys.items() for key in some if key in found}
+
+    def divide(self, papers: Sequence[Paper]) -> tuple[dict[PaperId, Summary], list[Paper]]:
+        """The summaries of *papers* that the store has, and the papers that are to be asked for.
+
+        Of papers with the same words only the first is asked for; but each, where an extract is made, for the topics of
+        an extract depend on more than the words.
+        """
+        have = self.stored(papers)
+        same = self._same(papers, stored=have)
+        return have, [p for p in papers if same.get(p.id) == p.id]
+
+    def ask(
+        self,
+        papers: Sequence[Paper],
+        *,
+        writing: Writing,
+        edition: str,
+        on_missing: Callable[[int], None] = lambda _: None,
+    ) -> Asked:
+        """Have *papers*, whose ids are all different, summarized within one run.
+
+        Two papers with the same words are paid for once, and so is one that somebody else asks for at the same time.
+
+        Args:
+            writing: The summarizer at work for that run.
+            edition: Under what the ledger has the requests.
+            on_missing: Told how many papers are to be asked for, before the first is; not called if none is.
+        """
+        have, left = self.divide(papers)
+        same = self._same(papers, stored=have)
+        done: dict[PaperId, Summary] = {}
+        sums = nothing(self.summarizer)
+        is_waiting = False
+        if left:
+            on_missing(len(left))
+        while left:
+            with self._claimed(left, writing) as ours:
+                # What stands in for a summary is not claimed: it may have come just before the claim was given back.
+                found = self.stored(ours) if is_waiting else {}
+                have |= found
+                if asked := [p for p in ours if p.id not in found]:
+                    sums = _plus(sums, self._ask(asked, writing, edition, done))
+            over = {p.id for p in ours}
+            left = [p for p in left if p.id not in over]
+            if not left:
+                break
+            if not ours and (pause_s := min(_PAUSE_S, writing.time_left_s())) > 0:
+                if not is_waiting:
+                    is_waiting = True
+                    self.progress("waiting for summaries that somebody else is asking for")
+                self.sleep(pause_s)
+            found = self.stored(left)
+            have |= found
+            left = [p for p in left if p.id not in found]
+        known = {**have, **done}
+        summaries = {p.id: known[same.get(p.id, p.id)] for p in papers}
+        from_cache = {i for i in summaries if same.get(i, i) in have}
+        return Asked(summaries=summaries, sums=_with_stored(sums, [summaries[i] for i in from_cache]))
+
+    def _same(self, papers: Sequence[Paper], *, stored: Mapping[PaperId, Summary]) -> dict[PaperId, PaperId]:
+        """Each paper that has no summary → the first one that says the same and is asked about for both."""
+        missing = [p for p in papers if p.id not in stored]
+        if not self.summarizer.model:
+            return {p.id: p.id for p in missing}
+        firsts: dict[SummaryKey, PaperId] = {}
+        return {p.id: firsts.setdefault(self._key(p), p.id) for p in missing}
+
+    @contextmanager
+    def _claimed(self, papers: Sequence[Paper], writing: Writing) -> Iterator[Sequence[Paper]]:
+        """Those of *papers* that are asked about here and now."""
+        if self.store is None or not self.summarizer.model:
+            yield papers
+            return
+        keys = {p.id: self._key(p) for p in papers}
+        with claimed(self.store, keys.values()) as mine:
+            # Whoever waits longer than for a model gets what one gets that does not answer.
+            is_late = not mine and writing.time_left_s() <= 0
+            yield papers if is_late else [p for p in papers if keys[p.id] in mine]
+
+    def _ask(self, papers: Sequence[Paper], writing: Writing, edition: str, done: dict[PaperId, Summary]) -> Sums:
+        """Have *papers* summarized, and keep what comes in *done* and in the store."""
+        keys = {p.id: self._key(p) for p in papers}
+
+        def keep(new: Mapping[PaperId, Summary]) -> None:
+            done.update(new)
+            if self.store is None:
+                return
+            fell_back = {i for i, s in new.items() if s.fell_back is not None}
+            kept = {keys[i]: s for i, s in new.items() if i not in fell_back}
+            if self.stand_in_day is not None:
+                kept |= {replace(keys[i], stood_in_on=self.stand_in_day): new[i] for i in fell_back}
+            self.store.save_summaries(kept)
+            if fell_back:
+                self.store.release_summaries([keys[i] for i in fell_back])
+
+        return writing.summarize(papers, language=self.language, edition=edition, on_done=keep)
+
+    def _key(self, paper: Paper) -> SummaryKey:
+        return key_of(self.summarizer, paper, self.language)
+
+
+def _plus(sums: Sums, more: Sums) -> Sums:
+    """Both together, of different papers."""
+    return Sums(usage=sums.usage + more.usage, warnings=tuple(dict.fromkeys((*sums.warnings, *more.warnings))))
+
+
+def _with_stored(sums: Sums, stored: Sequence[Summary]) -> Sums:
+    """*sums* and what was not asked for here. Extracts among it are told of by whoever prints them."""
+    stand_ins = Counter(s.fell_back for s in stored if s.fell_back is not None)
+    said = (
+        f"{n} {'paper has' if n == 1 else 'papers have'} an extractive summary from earlier today: {reason}"
+        for reason, n in sorted(stand_ins.items())
+    )
+    usage = replace(sums.usage, from_cache=len(stored), fell_back=sums.usage.fell_back + stand_ins.total())
+    return Sums(usage=usage, warnings=(*sums.warnings, *said))

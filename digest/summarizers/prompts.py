@@ -1,0 +1,38 @@
+"""The fixed parts of what a model is asked: the files in prompts/, the operator's own or the shipped ones."""
+
+from __future__ import annotations
+
+from digest import assets
+from digest.config.settings import Config
+from digest.core.errors import ConfigError
+from digest.core.topics.fold import Taxonomy
+
+
+def check_prompts(config: Config, taxonomy: Taxonomy) -> None:
+    """Read the prompts for every language that issues are written in.
+
+    Raises:
+        ConfigError: One is empty, or no valid template.
+    """
+    for language in sorted({edition.language for edition in config.editions}):
+        system_prompt(config, taxonomy, language)
+        overview_prompt(config, language)
+
+
+def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
+    """The fixed part of every request: prompts/summarize.txt, the user's own or the shipped one."""
+    return _prompt(config, "summarize.txt", language=language, topics=taxonomy.names)
+
+
+def overview_prompt(config: Config, language: str) -> str:
+    """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
+    return _prompt(config, "overview.txt", language=language)
+
+
+def _prompt(config: Config, name: str, **words: object) -> str:
+    from digest.publish.render import Templates
+
+    prompt = Templates(assets.folders("prompts", config.base)).text(name, **words)
+    if not prompt.strip():
+        raise ConfigError(f"prompts/{name} is empty: a model would not know what to do; take it away or fill it")
+    return prompt

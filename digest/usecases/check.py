@@ -1,0 +1,57 @@
+"""What a run would miss, found before it begins: variables that are not set, and settings that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from digest.config.settings import Config
+from digest.config.table import tell_all
+from digest.core.errors import ConfigError
+from digest.sources.kind import SourceConfig
+
+
+def check(
+    config: Config,
+    environment: Mapping[str, str],
+    *,
+    make: Callable[[SourceConfig], object],
+    taxonomy: Callable[[], object],
+    send: bool,
+) -> None:
+    """Find all that a run would miss.
+
+    Args:
+        make: Makes a source; it raises a `ConfigError` for one that cannot be.
+        taxonomy: Reads the taxonomy, likewise.
+        send: Mails are to be sent too.
+
+    Raises:
+        ConfigError: An environment variable is not set, or something in the config cannot be used; all of it is told.
+    """
+    looks: list[Callable[[], object]] = [lambda: config.api_key(environment)]
+    for source in config.sources:
+        looks.append(lambda source=source: config.source_key(source, environment))  # type: ignore[misc]
+        looks.append(lambda source=source: make(source))  # type: ignore[misc]
+    looks.append(taxonomy)
+    if send:
+        looks.append(lambda: config.smtp_password(environment))
+    tell_all(looks)
+
+
+def check_price(config: Config) -> None:
+    """Refuse a budget without a price where OpenAI bills every request. What another server costs, who knows.
+
+    Raises:
+        ConfigError: There is a budget, and no price of the model is known.
+    """
+    from digest.llm.openai import is_openai
+    from digest.llm.prices import price_of
+
+    llm = config.llm
+    has_budget = llm.budget_usd_per_run is not None or llm.budget_usd_per_month is not None
+    is_billed = llm.client == "openai" and is_openai(llm.base_url)
+    if is_billed and has_budget and price_of(llm.model, llm.prices) is None:
+        raise ConfigError(
+            f"{config.path.name}: [llm] model: no price is known for {llm.model}, so its budget could not be held; "
+            f'give it as [llm.prices."{llm.model}"], or take the budgets out'
+        )
