@@ -19,7 +19,7 @@ from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
 from digest.core.ranking.profile import Profile
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import HostTurns
+from digest.sources.door.politeness import HostPoliteness
 from digest.stages.report import Report
 from digest.usecases.interests import HALF_LIFE
 from digest.usecases.lookup import Found
@@ -72,7 +72,7 @@ class Lab:
         app.door = Door(
             base=app.config.base,
             transport=httpx2.MockTransport(self._answer),
-            turns=HostTurns(gap_s=0),
+            politeness=HostPoliteness(gap_s=0),
             sleep=lambda _: None,
         )
         return app
