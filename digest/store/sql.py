@@ -10,7 +10,7 @@ from digest.store.inquiries import Look
 from digest.store.interests import Wishes
 from digest.store.issues import Issues
 from digest.store.joins import Joins
-from digest.store.ledger import Books
+from digest.store.ledger import Ledger
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
@@ -21,7 +21,7 @@ from digest.store.topics import Topics
 class SqlStore(
     Readings,
     Summaries,
-    Books,
+    Ledger,
     Jobs,
     Issues,
     Changes,
