@@ -2,7 +2,7 @@
 
 SqlStore (sql.py)  =  readings + summaries + ledger + jobs + issues + changes + deliveries
                           └──────────┴─────────┴───────┴── papers ────┴──────────┘
-                      + look + search + feedback + wishes, which read papers too
+                      + inquiries + search + feedback + interests, which read papers too
                       + politeness
                                                leases, database  ◄  migrations, tables
 """

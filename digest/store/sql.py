@@ -6,8 +6,8 @@ from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
 from digest.store.handovers import Jobs
-from digest.store.inquiries import Look
-from digest.store.interests import Wishes
+from digest.store.inquiries import Inquiries
+from digest.store.interests import Interests
 from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Ledger
@@ -26,10 +26,10 @@ class SqlStore(
     Issues,
     Changes,
     Deliveries,
-    Look,
+    Inquiries,
     Search,
     Feedback,
-    Wishes,
+    Interests,
     Topics,
     Joins,
     Politeness,
