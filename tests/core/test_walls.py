@@ -20,7 +20,7 @@ from digest.llm import tokens
 from digest.llm.openai import OpenAILLM
 from digest.publish.render import Templates
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import HostTurns
+from digest.sources.door.politeness import HostPoliteness
 from tests.conftest import paper
 from tests.support.clients import NOWHERE, prompt
 from tests.support.desk import CONFIG, Desk
@@ -200,7 +200,7 @@ def test_an_interest_that_leads_to_a_poisonous_paper_ends_no_run(
     )
 
     with desk.app() as app:
-        app.door = Door(base=app.config.base, transport=httpx2.MockTransport(get), turns=HostTurns(gap_s=0))
+        app.door = Door(base=app.config.base, transport=httpx2.MockTransport(get), politeness=HostPoliteness(gap_s=0))
         [report] = app.run((), DAY)
 
     assert len(desk.printed(DAY)) == 3
