@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.app.usecases import on_demand
-from digest.core.host import Host
 from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
 from digest.core.summaries.summarizer import key_of
 from digest.stages.ask import Asked, Writer, claimed

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.config.read import load
 from digest.core.errors import SourceError, StoreError
-from digest.core.host import Host
 from digest.core.models import Batch
 from digest.core.summaries.prompts import prompt_for
 from digest.llm.limits import Limits
