@@ -81,7 +81,7 @@ class _Programs:
         )
 
 
-def turns_folder(environment: Mapping[str, str], data_dir: Path) -> Path:
+def politeness_folder(environment: Mapping[str, str], data_dir: Path) -> Path:
     """Where all programs of one person agree on whose turn it is at arXiv; below *data_dir* where there is no home."""
     caches = environment.get("XDG_CACHE_HOME") or (environment["HOME"] + "/.cache" if environment.get("HOME") else "")
     return Path(caches) / "research-digest" if caches else data_dir

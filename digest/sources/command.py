@@ -37,7 +37,6 @@ _CHUNK: Final = 65_536
 _KEPT_STDERR: Final = 8_192
 """Bytes at the end of a program's standard error that are kept for error messages."""
 _GRACE_S: Final = 0.3
-"""Seconds that a program gets to end by itself when it is told to."""
 _POLL_S: Final = 0.02
 
 
@@ -181,7 +180,12 @@ def _is_json_feed(content: bytes, url: str) -> bool:
 class Children:
     """The programs that are running, so that all can be ended, with their own child processes, when a run stops."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace_s: float = _GRACE_S) -> None:
+        """
+        Args:
+            grace_s: Seconds that a program gets to end by itself when it is told to.
+        """
+        self._grace_s = grace_s
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._is_over = False
@@ -218,7 +222,7 @@ class Children:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, number)
             if left and number == signal.SIGTERM:
-                _wait_for(left, _GRACE_S)
+                _wait_for(left, self._grace_s)
 
 
 def _wait_for(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:

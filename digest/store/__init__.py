@@ -1,8 +1,8 @@
 """What is known and what is done, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + deliveries
+SqlStore (sql.py)  =  readings + summaries + ledger + jobs + issues + changes + deliveries
                           └──────────┴─────────┴───────┴── papers ────┴──────────┘
-                      + look + search + feedback + wishes, which read papers too
+                      + inquiries + search + feedback + interests, which read papers too
                       + politeness
                                                leases, database  ◄  migrations, tables
 """

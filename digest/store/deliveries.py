@@ -73,15 +73,18 @@ class Deliveries(Leases):
         with self._read() as connection:
             return tuple(sorted(connection.scalars(query.distinct())))
 
-    def claim_deliveries(self, edition: str, day: date, *, limit: int) -> tuple[Delivery, ...]:
+    def claim_deliveries(
+        self, edition: str, day: date, *, limit: int, ids: Collection[int] | None = None
+    ) -> tuple[Delivery, ...]:
         """Take the next deliveries that are due, or were left at `sending` by the dead, and mark them `sending`.
 
         Those tried least often come first: a few addresses that are never taken keep nobody waiting behind them. A try
         that did not come to its end is none. Of several that claim at once each gets others.
         """
         # Two queries, each in the order of the index, for a sort of all that is due would be made for every few mails.
-        due = and_(_of(edition, day), _d.state == DeliveryState.DUE)
-        left = and_(_of(edition, day), _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
+        these = _of(edition, day) if ids is None else and_(_of(edition, day), _d.id.in_(ids))
+        due = and_(these, _d.state == DeliveryState.DUE)
+        left = and_(these, _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
         with self._write() as connection:
             self._keep_alive(connection)
             free = [
@@ -108,6 +111,13 @@ class Deliveries(Leases):
                 for row in connection.execute(select(tables.delivery).where(_d.id.in_(some)))
             }
         return tuple(_delivery(rows[i]) for i in claimed)
+
+    def due_deliveries(self, edition: str, day: date) -> tuple[int, ...]:
+        """The ids of an issue's deliveries that are due or were left at `sending`, in the order they are sent in."""
+        waiting = (DeliveryState.DUE, DeliveryState.SENDING)
+        query = select(_d.id).where(_of(edition, day), _d.state.in_(waiting)).order_by(_d.attempts, _d.id)
+        with self._read() as connection:
+            return tuple(connection.scalars(query))
 
     def return_deliveries(self, ids: Sequence[int]) -> None:
         """Give claimed deliveries back, due as they were before; what is not ours and at `sending` is left alone."""

@@ -13,7 +13,7 @@ from digest.core.models import Prompt, SummaryKey
 from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan
 from digest.store import tables
 from digest.store.database import AnyRow, Database, insert_one
-from digest.store.ledger import book, fits
+from digest.store.ledger import fits, reserve
 from digest.store.serialize import dump, load
 
 OPEN: Final = (JobState.SUBMITTING, JobState.OPEN)
@@ -85,7 +85,7 @@ class Jobs(Database):
             if not fits(connection, plans, ceilings):
                 return None
             pk = insert_one(connection, tables.job, {**values, "prompts": [dump(prompt) for prompt in prompts]})
-            numbers = book(connection, plans, job=pk)
+            numbers = reserve(connection, plans, job=pk)
         return Job(pk=pk, prompts=tuple(prompts), requests=numbers, **values)
 
     def mark_job(self, job: int, state: JobState, *, provider_id: str | None = None) -> None:

@@ -93,7 +93,7 @@ class Status:
     """What of it is reserved for answers that never came, or are under way."""
 
 
-class Look(Database):
+class Inquiries(Database):
     """The part of the store that people ask."""
 
     def paper(self, paper_id: PaperId) -> Paper | None:

@@ -1,4 +1,4 @@
-"""The books of requests to a model.
+"""The ledger of requests to a model.
 
     reserve_request ──► (it goes out) ──► settle_request          spent = what it cost, or else what is reserved
 
@@ -33,18 +33,18 @@ IN_DOUBT: Final = case((_request.cost_nano_usd.is_(None), _request.reserved_nano
 """The part of it that it may not have cost."""
 
 
-class Books(Database):
+class Ledger(Database):
     """The part of the store that knows what was paid."""
 
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None:
-        """Book a request before it is sent; its number in the books, or None if it could break a ceiling.
+        """Book a request before it is sent; its number in the ledger, or None if it could break a ceiling.
 
         Of several processes that ask at the same moment no two are given the same money: they ask one after the other.
         """
         with self._write("ledger") as connection:
             if not fits(connection, [plan], ceilings):
                 return None
-            [number] = book(connection, [plan])
+            [number] = reserve(connection, [plan])
         return number
 
     def settle_request(
@@ -159,7 +159,7 @@ def fits(connection: Connection, plans: Sequence[RequestPlan], ceilings: Ceiling
     )
 
 
-def book(connection: Connection, plans: Sequence[RequestPlan], *, job: int | None = None) -> tuple[int, ...]:
+def reserve(connection: Connection, plans: Sequence[RequestPlan], *, job: int | None = None) -> tuple[int, ...]:
     """Write requests down before they are sent; their numbers, in order."""
     numbers = []
     for plan in plans:
@@ -185,7 +185,7 @@ def book(connection: Connection, plans: Sequence[RequestPlan], *, job: int | Non
 
 
 def in_usd(nano_usd: int | Decimal | None) -> float:
-    """A sum of the books in dollars; Postgres gives such sums as `Decimal`, and None for no rows."""
+    """A sum of the ledger in dollars; Postgres gives such sums as `Decimal`, and None for no rows."""
     return int(nano_usd or 0) / 10**9
 
 

@@ -1,4 +1,4 @@
-"""The books of requests to a model: nothing goes out that could break a ceiling, and what it cost is written down."""
+"""The budget of requests to a model: nothing goes out that could break a ceiling, and what it cost is written down."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reckoning:
 
 
 class Ledger(Protocol):
-    """What of the store keeps the books of requests."""
+    """What of the store keeps the ledger of requests."""
 
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None: ...
 
@@ -42,10 +42,10 @@ class Ledger(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Purse:
+class Budget:
     """Reserves and settles the requests of one edition and one purpose. Thread-safe.
 
-    Without a price or without a ceiling it never says no, but keeps the books all the same.
+    Without a price or without a ceiling it never says no, but keeps the ledger all the same.
     """
 
     store: Callable[[], Ledger]

@@ -199,8 +199,8 @@ class Handing:
 
     def _write_down(self, edition: Edition, day: date, prompts: Sequence[Prompt]) -> Job | None:
         """As many of *prompts* as the budget reaches for, by halves; None if it reaches for none."""
-        purse = self.writing.purse(edition.name, mode="batch")
-        plans = [purse.plan(prompt) for prompt in prompts]
+        budget = self.writing.budget(edition.name, mode="batch")
+        plans = [budget.plan(prompt) for prompt in prompts]
         count = len(prompts)
         while count:
             job = self.jobs.store.save_job(
@@ -210,7 +210,7 @@ class Handing:
                 language=edition.language,
                 prompts=prompts[:count],
                 plans=plans[:count],
-                ceilings=purse.ceilings(),
+                ceilings=budget.ceilings(),
                 at=self.jobs.clock(),
             )
             if job is not None:
@@ -254,8 +254,8 @@ class Handing:
 
     def _take(self, job: Job, answer: JobAnswer) -> None:
         """Keep what a job brought, request by request; done again after a crash, it comes to the same."""
-        purse = self.writing.purse(job.edition, mode="batch")
-        purse.price, purse.store = self._price(job), lambda: self.jobs.store
+        budget = self.writing.budget(job.edition, mode="batch")
+        budget.price, budget.store = self._price(job), lambda: self.jobs.store
         answer = self._counted(job, answer)
         for number, (prompt, row) in enumerate(zip(job.prompts, job.requests, strict=True)):
             taken = rules.take(job, number, answer, fold_topics=self.jobs.writer.extracts.taxonomy.fold)
@@ -266,9 +266,9 @@ class Handing:
                     for i, summary in taken.summaries.items()
                 }
             )
-            purse.settle(Reservation(number=row, most_usd=purse.plan(prompt).most_usd), taken.log)
+            budget.settle(Reservation(number=row, most_usd=budget.plan(prompt).most_usd), taken.log)
         self.jobs.store.mark_job(job.pk, rules.last_state(answer))
-        self._add(job.edition, Sums(usage=replace(purse.usage, client=job.client, model=job.model)))
+        self._add(job.edition, Sums(usage=replace(budget.usage, client=job.client, model=job.model)))
         if not answer.completions:
             self._note(job, f"brought nothing ({answer.said})")
 

@@ -20,7 +20,7 @@ from digest.core.summaries.asking import NO_BUDGET, RequestLog
 from digest.core.summaries.batching import Batching
 from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.summarize import Outcome, summarize
-from tests.fakes import Behaviour, FakeLLM, answer, fail, items_of, obedient, studies, study, without
+from tests.fakes.llm import Behaviour, FakeLLM, answer, fail, items_of, obedient, studies, study, without
 
 BUSY = fail("HTTP 503", again=True)
 TIMED_OUT = fail("no answer within 120 s", again=True, may_be_billed=True)
@@ -420,9 +420,8 @@ def test_a_request_that_never_ends_does_not_hold_the_issue() -> None:
 def test_the_process_ends_though_a_request_does_not() -> None:
     code = """
 import threading, time
-from tests.fakes import FakeLLM, studies
 from tests.core.test_asking import run
-from tests.conftest import paper
+from tests.fakes.llm import FakeLLM, studies
 
 llm = FakeLLM(lambda prompt: threading.Event().wait())
 print(run(studies(3), llm, now=time.monotonic, sleep=time.sleep, time_limit_s=0.2).usage.fell_back)
@@ -491,7 +490,7 @@ def test_when_it_does_not_reach_for_one_paper_no_other_is_tried() -> None:
     assert reasons(outcome) == {None: 5, NO_BUDGET: 495}
 
 
-def test_without_any_money_the_books_are_asked_a_few_times() -> None:
+def test_without_any_money_the_ledger_is_asked_a_few_times() -> None:
     wallet = Wallet(0)
     llm = FakeLLM()
 
@@ -510,7 +509,7 @@ def test_the_best_papers_are_served_first() -> None:
     assert [i for i, s in outcome.summaries.items() if s.fell_back is None] == [study(n).id for n in range(8)]
 
 
-# --- the books --------------------------------------------------------------------------------------------------------
+# --- the ledger -------------------------------------------------------------------------------------------------------
 
 
 def test_summaries_are_handed_over_before_their_request_is_booked() -> None:

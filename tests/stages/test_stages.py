@@ -18,9 +18,9 @@ from digest.core.summaries.summarizer import key_of
 from digest.stages.lost import LostIssues
 from digest.stages.report import Done, Stage
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk, tree
+from tests.support.desk import CONFIG, Desk, tree
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 MONDAY = date(2026, 6, 1)
 PAPERS = [paper(n) for n in range(1, 7)]
@@ -242,6 +242,17 @@ def test_what_is_up_to_date_is_not_drawn_again(machines: Machines) -> None:
 
 def delivered(app: App) -> int:
     return app.mailing.deliver_all(["daily"], MONDAY, lost=LostIssues())["daily"].sent
+
+
+def test_a_batch_of_mails_goes_out_once_whoever_is_given_it(machines: Machines) -> None:
+    machines.call(published)
+    [batch] = machines.call(lambda app: app.mailing.batches("daily", MONDAY))
+
+    sent = machines.at_once(lambda app: app.mailing.deliver("daily", MONDAY, batch).sent)
+    again = machines.call(lambda app: app.mailing.deliver("daily", MONDAY, batch).sent)
+
+    assert (sum(sent), again) == (len(batch), 0)
+    assert machines.call(lambda app: app.mailing.batches("daily", MONDAY)) == ()
 
 
 def test_mails_go_out_once_however_often_and_wherever_they_are_delivered(machines: Machines) -> None:

@@ -14,13 +14,13 @@ from digest.core.errors import ConfigError, NotFoundError
 from digest.core.models import Paper, PaperId
 from digest.store import SqlStore
 from digest.usecases.feedback import give, given
-from tests.cli.shell import digest
 from tests.conftest import NOON, paper
-from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run import MONDAY, TUESDAY
-from tests.store_values import read
+from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
+from tests.support.store_values import read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 # -- the store
@@ -101,7 +101,7 @@ def test_marks_go_along_when_two_papers_turn_out_to_be_one(store: SqlStore) -> N
 
 def test_papers_fetched_for_an_interest_come_back_as_they_were(store: SqlStore) -> None:
     read(store, paper(1))
-    store.save_wanted({paper(2).id: paper(2), paper(1).id: paper(1, title="An old title")}, at=NOON)
+    store.save_interest_papers({paper(2).id: paper(2), paper(1).id: paper(1, title="An old title")}, at=NOON)
 
     found = store.papers_known([paper(1).id, paper(2).id, paper(3).id])
 

@@ -41,6 +41,6 @@ class Profile:
         return cls(words=words)
 
     @property
-    def wants_something(self) -> bool:
+    def has_interests(self) -> bool:
         """Whether the profile has interests; without them, votes decide the order."""
         return bool(self.words or self.liked or self.authors)

@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape
 from digest import assets
 from digest.core.lists.bounds import MAX_TITLE
 from digest.core.models import Batch, Candidate, Completion, Paper, PaperId, Prompt, Record
-from tests import issues
 from tests.conftest import ROOT, paper
 from tests.fuzz.targets import TARGETS, Target, few
+from tests.support import issues
 
 Call = Callable[[str], object]
 
@@ -419,7 +419,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.words\.dates\._offset|core\.words\.tex\._letter": "is given the few characters that a pattern found",
     r"core\.identity\.titles\._distance": "is given words of 64 letters at most",
     r"core\.words\.sentences\._full_stop_ends": "is given 30 characters",
-    r"publish\.(?:folder|site)\..*|publish\.views\.Links\..*|publish\.feeds\.feed_id": _PATHS,
+    r"publish\.(?:drawing|folder|site)\..*|publish\.views\.Links\..*|publish\.feeds\.feed_id": _PATHS,
     r"publish\.render\.Templates\..*|publish\.mail\.draw_body|publish\.text\.view_text": _THROUGH,
     r"sources\.arxiv\.(?:feed\.(?:read_feed|listed_dates)|oai\.(?:request_of|read_oai))": _THROUGH,
     r"sources\.arxiv\.xml\.Fields\..*": _THROUGH,
