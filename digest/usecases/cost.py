@@ -150,10 +150,12 @@ class Estimate:
 
     @property
     def likely_usd(self) -> float | None:
+        """The likely cost of all editions, in US dollars; None if the price is not known."""
         return sum_usd(e.likely_usd for e in self.editions)
 
     @property
     def most_usd(self) -> float | None:
+        """The highest cost of all editions, in US dollars; None if the price is not known."""
         return sum_usd(e.most_usd for e in self.editions)
 
 

@@ -160,6 +160,8 @@ class CheckCount:
 
 
 class JobState(StrEnum):
+    """How far a batch job has come."""
+
     SUBMITTING = "submitting"
     """Written down, perhaps not yet with the provider."""
     OPEN = "open"
