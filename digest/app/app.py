@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.summarize import Summarizing
     from digest.store import SqlStore
     from digest.summarizers.extract import Extracts
-    from digest.summarizers.handover import Jobs
+    from digest.summarizers.handover import Handovers
     from digest.usecases.interests import Interests
     from digest.usecases.lookup import Lookup
 
@@ -203,13 +203,13 @@ class App:
         )
 
     @part
-    def jobs(self) -> Jobs | None:
-        """What is handed to the model's provider early, at half the price; None where nothing is."""
+    def handovers(self) -> Handovers | None:
+        """The handovers of the model's provider (Batch API); None where it takes none, or none are wanted or open."""
         if self.config.llm.client != "openai":
             return None
-        from digest.app.summarizers import make_jobs
+        from digest.app.summarizers import make_handovers
 
-        return make_jobs(
+        return make_handovers(
             self.config,
             self.summarizer,
             self.summarizing,
@@ -359,7 +359,7 @@ class App:
             choosing=self.choosing,
             summarizer=self.summarizer,
             summarizing=self.summarizing,
-            handover=lambda: self.jobs,
+            handovers=lambda: self.handovers,
             hands_over=self.config.llm.mode == "batch",
             publishing=self.publishing,
             archive=self.site,

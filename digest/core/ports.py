@@ -29,15 +29,16 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobAnswer:
-    """How a job stands with its provider."""
+class HandoverAnswer:
+    """How a handover stands with its provider, and what it brought so far."""
 
     is_over: bool
     """Nothing more will come of it."""
     completions: Mapping[int, Completion | LLMError]
-    """Number of a prompt → what came of it; one that is missing when the job is over was not answered, nor billed."""
+    """Number of a prompt → its answer or its error; empty until the handover is over. A prompt that is missing then was
+    neither answered nor billed, unless `unread` says that answers were damaged."""
     unread: int = 0
-    """Answers that are damaged or not there: then one that is missing may have been given, and billed."""
+    """How many answers are damaged or not there. If any are, a prompt without an answer may still have been billed."""
     said: str = ""
     """The provider's own word for its state, for people: `in_progress`, `expired`."""
 
@@ -129,8 +130,9 @@ class BatchLLM(Protocol):
     """A provider that answers many prompts together, later, and cheaper."""
 
     def submit(self, name: str, prompts: Sequence[Prompt]) -> str:
-        """Hand *prompts* over; the provider's id of the job. What a crash left half done is found by *name*, and
-        not handed over twice.
+        """Hand *prompts* over and return the provider's id of the handover.
+
+        *name* must be unguessable and new: after a crash, `find` looks for the handover by it.
 
         Raises:
             LLMUnavailable: It offers no such thing, or cannot be asked at all.
@@ -139,15 +141,27 @@ class BatchLLM(Protocol):
         ...
 
     def find(self, name: str) -> str | None:
-        """The provider's id of the job that was handed over under *name*; None if it never arrived."""
+        """The provider's id of the handover that was submitted under *name*; None if it never arrived.
+
+        Raises:
+            LLMError: The provider can't be asked.
+        """
         ...
 
-    def poll(self, provider_id: str) -> JobAnswer:
-        """How the job stands, and what it brought if it is over."""
+    def poll(self, provider_id: str) -> HandoverAnswer:
+        """How the handover stands, and what it brought if it is over.
+
+        Raises:
+            LLMError: The provider can't be asked, or does not know the handover.
+        """
         ...
 
     def cancel(self, provider_id: str) -> None:
-        """Ask for an early end; what is answered until then is paid for and can be had by `poll`."""
+        """Ask for an early end; what is answered until then is paid for and can be had by `poll`.
+
+        Raises:
+            LLMError: The provider can't be asked, or the handover is over already.
+        """
         ...
 
 

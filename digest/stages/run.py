@@ -32,7 +32,7 @@ from digest.stages.summarize import Summarizing
 
 
 class Interests(Protocol):
-    """What of editions' interests a run needs."""
+    """The part of `digest.usecases.interests` that a run uses."""
 
     def check(self, editions: Sequence[Edition]) -> None:
         """Raise a `ConfigError` where a run would miss something that interests name."""
@@ -43,28 +43,32 @@ class Interests(Protocol):
         ...
 
 
-class Handing(Protocol):
-    """What one run does with requests that are handed over to a provider, to be answered later."""
+class HandoverRun(Protocol):
+    """What one run does with handovers: requests given to a provider's Batch API, to be collected later."""
 
     @property
     def writing(self) -> Writing:
-        """The summarizer at work for the same run."""
+        """The summarizer as the same run uses it, with the run's budget."""
         ...
 
     def collect(self) -> None:
-        """Take what was answered."""
+        """Store the answers of all open handovers that are over."""
         ...
 
     def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
-        """Hand over, wait for or ask directly for the summaries of *papers*, as there is time for."""
+        """Hand *papers* over, wait for their summaries or ask for them directly, as *haste* says.
+
+        Args:
+            at: When the issue is due, in the zone that days begin in.
+        """
         ...
 
 
-class Handover(Protocol):
-    """A provider that takes requests to be answered later."""
+class Handovers(Protocol):
+    """The handovers of the model's provider."""
 
-    def begin(self, run: str) -> Handing:
-        """Begin a run."""
+    def begin(self, run: str) -> HandoverRun:
+        """Begin a run; the budget per run counts all requests of the same *run* together."""
         ...
 
 
@@ -76,10 +80,10 @@ class Stages:
     choosing: Choosing
     summarizer: Summarizer
     summarizing: Summarizing
-    handover: Callable[[], Handover | None]
-    """Gives what is handed over to the model's provider early; None where nothing is."""
+    handovers: Callable[[], Handovers | None]
+    """Gives the handovers of the model's provider; None where it takes none, or none are wanted and none is open."""
     hands_over: bool
-    """Whether new requests are handed over; what was before is collected all the same."""
+    """Whether new requests are handed over; open handovers are collected in any case."""
     publishing: Publishing
     archive: Archive
     place: str
@@ -196,20 +200,20 @@ class Run:
         self, stages: Stages, editions: Sequence[Edition], day: date, last: Stage, done: dict[str, Done]
     ) -> None:
         """Have the summaries written, those of all editions first, and the issues made; what came of it into *done*."""
-        handover = stages.handover()
-        handing = handover.begin(day.isoformat()) if handover else None
-        writing = handing.writing if handing else stages.summarizer.begin(day.isoformat())
-        if handing:
-            handing.collect()
+        handovers = stages.handovers()
+        handover_run = handovers.begin(day.isoformat()) if handovers else None
+        writing = handover_run.writing if handover_run else stages.summarizer.begin(day.isoformat())
+        if handover_run:
+            handover_run.collect()
         for edition in editions:
             papers = stages.choosing.papers(edition.name, day)
-            if handing is None:
+            if handover_run is None:
                 sums = stages.summarizing.summarize(edition.name, day, papers, writing=writing)
             else:
                 at = datetime.combine(day, edition.at, tzinfo=self.zone)
                 is_final = last.reaches(Stage.PUBLISH) or not stages.hands_over
                 hurry = haste(self.clock(), at, is_final=is_final)
-                sums = handing.summarize(edition, day, papers, haste=hurry, at=at)
+                sums = handover_run.summarize(edition, day, papers, haste=hurry, at=at)
             done[edition.name] = replace(done[edition.name], sums=sums)
         if last.reaches(Stage.PUBLISH):
             for edition in editions:

@@ -1,6 +1,6 @@
-"""What is known and what is done, in SQLite or Postgres.
+"""The store: papers, readings, summaries, issues and deliveries, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings + summaries + books + jobs + issues + changes + deliveries
+SqlStore (sql.py)  =  readings + summaries + books + handovers + issues + changes + deliveries
                           └──────────┴─────────┴───────┴── papers ────┴──────────┘
                       + look + search + feedback + wishes, which read papers too
                       + politeness

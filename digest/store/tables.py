@@ -1,8 +1,8 @@
-"""The tables as queries see them. What makes them is `migrations.py`, and a test holds the two against each other.
+"""The tables as queries use them. `migrations.py` creates them, and a test checks that both agree.
 
     document ◄── cache               edition    backoff
        ▲                                                    summary    meta    migration
-    reading ◄── rejected     vote            told         overview   failed_check ──► request ──► job   learned
+    reading ◄── rejected     vote            told         overview   failed_check ──► request ──► handover   learned
        ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery   (lease  summary_claim  turn  limits)
                   ▲──────────────────────┘           sketch    interest
@@ -48,7 +48,7 @@ class Plain(TypeDecorator[str]):
 
 
 class Json(TypeDecorator[Any]):
-    """A value of JSON, as text: compact, and in letters that people and the search index can read."""
+    """A JSON value, as text: compact, and with its letters unescaped, for people and for the search index."""
 
     impl = Text
     cache_ok = True
@@ -61,7 +61,7 @@ class Json(TypeDecorator[Any]):
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware moment. SQLite has no time zones: there it is UTC without saying so."""
+    """An aware moment. It is stored in UTC; in SQLite, which has no time zones, without saying so."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -297,8 +297,8 @@ overview = Table(
     Column("body", Json, nullable=False),
 )
 
-job = Table(
-    "job",  # requests that were handed to a provider together, to be answered later
+handover = Table(
+    "handover",  # requests given to a provider's Batch API together, to be collected later
     metadata,
     Column("pk", BigInteger, primary_key=True),
     Column("name", Plain, nullable=False, unique=True),
@@ -311,7 +311,7 @@ job = Table(
     Column("model", Plain, nullable=False),
     Column("prompt", Plain, nullable=False),
     Column("submitted_at", Instant, nullable=False),
-    Column("prompts", Json, nullable=False),  # empty for a job that is over
+    Column("prompts", Json, nullable=False),  # empty for a handover that is over
 )
 
 request = Table(
@@ -326,7 +326,7 @@ request = Table(
     Column("prompt", Plain, nullable=False),
     Column("purpose", Plain, nullable=False),
     Column("mode", Plain, nullable=False),
-    Column("job_pk", BigInteger, ForeignKey(job.c.pk)),
+    Column("handover_pk", BigInteger, ForeignKey(handover.c.pk)),
     Column("papers", Integer, nullable=False),
     Column("summaries", Integer, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),
