@@ -68,7 +68,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
     """The client of the LLM port that [llm] names.
 
     Args:
-        store: Remembers what the model's server knows; None: that is found out anew.
+        store: Keeps what was learned about the model's server; None: it is found out anew.
     """
     from digest.llm.faults import NO_KEY
     from digest.llm.limits import Limits

@@ -2,9 +2,9 @@
 
     fetch ──► choose ──► summarize ──► publish ──► site ──► deliver ──► report
 
-Each asks the store what is not done, does it, and writes that down in one transaction: a run that died anywhere is
-finished by the next, and running twice does nothing twice. What one run collects is in values of that run, so that
-several can use the same stages at once.
+Each asks the store what is not done, does it, and stores that in one transaction: a run that died anywhere is finished
+by the next, and running twice does nothing twice. What one run collects is in values of that run, so that several runs
+can use the same stages at once.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Handovers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
-    """What a run calls, in order."""
+    """The stages that a run calls, in order, with what they share."""
 
     reader: Reader
     choosing: Choosing
@@ -100,15 +100,15 @@ class Run:
     editions: Mapping[str, Edition]
     """All that are configured, in their order."""
     check: Callable[[bool], None]
-    """Raises a `ConfigError` for all that a run would miss; given whether it is to send mails too."""
+    """Raises a `ConfigError` for all that a run would lack; takes whether it is to send mails too."""
     interests: Interests
     stages: Callable[[], Stages]
-    """Gives them after the check: what they are made of may be what is missing."""
+    """Makes the stages. It is called after the check, for what they need may be missing."""
     lease: Callable[[str], AbstractContextManager[None]]
-    """Keeps a second run waiting: it would do no harm, but stand in line for the same work."""
+    """Takes a lease by name, so that a second run waits for the first."""
     clock: Clock
     zone: ZoneInfo
-    """In which days begin."""
+    """The time zone in which days begin."""
 
     def __call__(
         self,
@@ -123,17 +123,17 @@ class Run:
 
         Args:
             editions: Names; none: all that are configured.
-            accept_database: Go on with a database that lacks issues which the archive holds, and make that of *day*
+            accept_database: Accept a database that lacks issues which the archive holds, and make the issue of *day*
                 anew if it is one of them.
         """
         last = until if send or until is not Stage.DELIVER else Stage.SITE
         return self._run(editions, day, last, read=day, send=send, accept_database=accept_database)
 
     def prepare(self, editions: Sequence[str], day: date, *, read: bool = True) -> list[Report]:
-        """Bring the issues of *day*, which may begin only tomorrow, as far as they get before they are due.
+        """Prepare the issues of *day*, today or tomorrow, before they are due: read, choose, summarize or hand over.
 
         Args:
-            read: Ask the sources too; otherwise only the model's provider, for what was handed over to it.
+            read: Read the sources too; otherwise only handovers are made and collected.
         """
         today = self.clock().astimezone(self.zone).date()
         # Tomorrow's lists are not out. What today's bring late is in the issue that comes next.
@@ -180,7 +180,7 @@ class Run:
         accepted: Sequence[str],
         lost: LostIssues,
     ) -> dict[str, Done]:
-        """All but the mails; by edition, what came of it."""
+        """Run the stages before `deliver`; name of edition → results."""
         going_on = [e for e in editions if not lost.holds(e.name, day)]
         unread: Mapping[str, Unread] = {}
         # For an edition that waits nothing is read: a database that is taken out again is no place to begin in.
@@ -199,7 +199,7 @@ class Run:
     def _write(
         self, stages: Stages, editions: Sequence[Edition], day: date, last: Stage, done: dict[str, Done]
     ) -> None:
-        """Have the summaries written, those of all editions first, and the issues made; what came of it into *done*."""
+        """Run `summarize` for all editions, then `publish`; the results go into *done*."""
         handovers = stages.handovers()
         handover_run = handovers.begin(day.isoformat()) if handovers else None
         writing = handover_run.writing if handover_run else stages.summarizer.begin(day.isoformat())

@@ -145,6 +145,7 @@ _CHANGES_OF: Final = {"withdrawn": _withdrawn, "revised": _revised, "rising": _r
 
 
 def save_told(connection: Connection, issue: Issue) -> None:
+    """Write down which changes *issue* tells, so that its edition does not tell them again."""
     pks = find_pks(connection, (change.id for change in issue.changes))
     rows = [
         {
