@@ -41,7 +41,7 @@ class Choosing:
     chooser: Chooser = field(default_factory=Chooser)
 
     def choose(self, edition: str, day: date) -> Selection:
-        """The selection for the issue of *day*; the same as long as the store is the same."""
+        """The selection for the issue of *day*; it changes only with the store."""
         of = self.editions[edition]
         question = Question(
             candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days),

@@ -61,7 +61,7 @@ class _List:
 
     @property
     def refusal(self) -> SourceError | None:
-        """The error that a server answered with in the place of the list, or of a part of it."""
+        """The error that the server answered with instead of the list, or of one of its pages; None if it gave none."""
         error = self.result if isinstance(self.result, SourceError) else self.trouble
         return error if error and error.status is not None and not isinstance(error, NotYetError) else None
 
@@ -132,7 +132,7 @@ class Reader:
     zone: ZoneInfo
     """The time zone in which days begin."""
     fetcher: Callable[[Source], Callable[[str], Document]]
-    """Gives what fetches the documents of one source; an error travels out of it as `SourceError`."""
+    """Gives a function that fetches the documents of one source; it raises `SourceError`."""
     clock: Clock
     progress: Callable[[str], None]
     concurrency: int
@@ -413,7 +413,7 @@ def _brings_another(source: Source, day: date, moment: datetime) -> bool:
 
 
 def _overtaken(source: Source, readings: Mapping[date, PastReading], today: date, now: datetime) -> frozenset[date]:
-    """The last day that was read, if at this hour of it a later list was out than the one that was read then.
+    """The last day that was read, if by this hour a later list was out that day than the one read then; else empty.
 
     In Tokyo a run at seven finds the list of the day before, and one at three that of the day: if the one comes after
     the other, a list lies between them that neither finds.
@@ -454,7 +454,10 @@ def _newest(record: Record, other: Record | None) -> Record:
 
 
 def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witness: str, *, is_whole: bool) -> _List:
-    """The list with what only the witness shows; nothing but that, where all of it has no paper of the list's."""
+    """The list with the papers that only the witness shows, or the witness's own list in its place.
+
+    The latter if the witness was read whole and shows less than half of the list's news: then the list is an earlier one.
+    """
     known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
     more = tuple(record for i, record in shown.items() if i not in known)
     if not more:

@@ -1,7 +1,7 @@
 """The store: papers, readings, summaries, issues and deliveries, in SQLite or Postgres.
 
 SqlStore (sql.py)  =  readings + summaries + books + handovers + issues + changes + deliveries
-                          └──────────┴─────────┴───────┴── papers ────┴──────────┘
+                          └──────────┴────────┴─────────┴─── papers ────────┴─────────┘
                       + look + search + feedback + wishes, which read papers too
                       + politeness
                                                leases, database  ◄  migrations, tables

@@ -68,7 +68,7 @@ class Handovers(Database):
         ceilings: Ceilings,
         at: datetime,
     ) -> Handover | None:
-        """Write a handover down as `submitting`, before it is submitted, and reserve the cost of its requests.
+        """Write a handover down as `submitting`, before the provider gets it, and reserve the cost of its requests.
 
         None if the requests could cost more than a ceiling allows; then nothing is written.
 

@@ -85,7 +85,7 @@ class Search(Database):
         return tuple(papers[pk] for pk in pks)
 
     def titled(self, title: str, *, limit: int) -> tuple[Paper, ...]:
-        """Papers called *title*, however it is spelled; if none is, those with all words of it in their titles.
+        """Papers called *title*, however it is spelled; if there are none, those with all its words in their titles.
 
         The newest first.
         """
