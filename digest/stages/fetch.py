@@ -456,7 +456,7 @@ def _newest(record: Record, other: Record | None) -> Record:
 def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witness: str, *, is_whole: bool) -> _List:
     """The list with the papers that only the witness shows, or the witness's own list in its place.
 
-    The latter if the witness was read whole and shows less than half of the list's news: then the list is an earlier one.
+    It is replaced if the witness was read whole and shows less than half of its news: then the list is an earlier one.
     """
     known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
     more = tuple(record for i, record in shown.items() if i not in known)
