@@ -419,7 +419,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.words\.dates\._offset|core\.words\.tex\._letter": "is given the few characters that a pattern found",
     r"core\.identity\.titles\._distance": "is given words of 64 letters at most",
     r"core\.words\.sentences\._full_stop_ends": "is given 30 characters",
-    r"publish\.(?:folder|site)\..*|publish\.views\.Links\..*|publish\.feeds\.feed_id": _PATHS,
+    r"publish\.(?:drawing|folder|site)\..*|publish\.views\.Links\..*|publish\.feeds\.feed_id": _PATHS,
     r"publish\.render\.Templates\..*|publish\.mail\.draw_body|publish\.text\.view_text": _THROUGH,
     r"sources\.arxiv\.(?:feed\.(?:read_feed|listed_dates)|oai\.(?:request_of|read_oai))": _THROUGH,
     r"sources\.arxiv\.xml\.Fields\..*": _THROUGH,

@@ -104,7 +104,7 @@ def claim(store: SqlStore, edition: str = "daily", day: date = DAY) -> Delivery 
 
 
 def plan(most_usd: float | None, **changes: Any) -> RequestPlan:
-    """A request that may cost so much, for the books."""
+    """A request that may cost so much, for the ledger."""
     arguments: dict[str, Any] = {
         "at": NOON,
         "run": "1",

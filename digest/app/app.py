@@ -121,12 +121,14 @@ class App:
         """The way to the network for all sources, with the politeness that hosts ask for."""
 
         from digest.sources.door.http import Door
-        from digest.sources.door.politeness import SharedTurns, StoredTurns
+        from digest.sources.door.politeness import SharedPoliteness, StoredPoliteness
 
-        network, turns = self.config.network, sources.turns_folder(self.host.environment, self.config.data_dir)
+        network, folder = self.config.network, sources.politeness_folder(self.host.environment, self.config.data_dir)
         door = Door(
             base=self.config.base,
-            turns=StoredTurns(lambda: self.store) if self.config.shares_database else SharedTurns(turns),
+            politeness=StoredPoliteness(lambda: self.store)
+            if self.config.shares_database
+            else SharedPoliteness(folder),
             proxy=network.proxy,
             ca_file=network.ca_file,
             private_hosts=network.private_hosts,

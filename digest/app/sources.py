@@ -81,7 +81,7 @@ class _Programs:
         )
 
 
-def turns_folder(environment: Mapping[str, str], data_dir: Path) -> Path:
+def politeness_folder(environment: Mapping[str, str], data_dir: Path) -> Path:
     """The folder in which all programs of one user take turns at arXiv; below *data_dir* if the user has no home."""
     caches = environment.get("XDG_CACHE_HOME") or (environment["HOME"] + "/.cache" if environment.get("HOME") else "")
     return Path(caches) / "research-digest" if caches else data_dir

@@ -151,7 +151,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             templates=lambda: app.templates,
             prompts=lambda: check_prompts(app.config, app.taxonomy),
             folders=lambda name: assets.folders(name, app.config.base),
-            interests=lambda edition: app.interests.understood(edition),
+            interests=lambda edition: app.interests.counted(edition),
             summarizer=lambda: app.summarizer,
             source=lambda name: app.sources[name],
             fetcher=app.fetcher,

@@ -44,15 +44,15 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
     What was reserved for an answer that never came is in doubt, and counts as spent. Where the vocabulary of a model
     cannot be fetched, tokens are reckoned by an upper bound, four times too high: budgets hold, but are not used up.
     """
-    from digest.cli.show.money import bill_json, print_bill
-    from digest.usecases.cost import bill
+    from digest.cli.show.money import cost_json, print_cost
+    from digest.usecases.cost import cost_report
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        found = bill(app.store, app.config, today=app.today(), days=days, month=month)
+        found = cost_report(app.store, app.config, today=app.today(), days=days, month=month)
     if as_json:
-        print_json(bill_json(found))
+        print_json(cost_json(found))
     else:
-        print_bill(found)
+        print_cost(found)
 
 
 @click.command(short_help="Check config, folders and sources; say what to do.")

@@ -25,7 +25,7 @@ from digest.core.database_address import parse_database, sqlite_address
 from digest.core.errors import ConfigError
 from digest.core.models import CHANGES, Edition
 from digest.core.private import has_password
-from digest.core.ranking.interests import LIBRARIES, understand
+from digest.core.ranking.interests import LIBRARIES, parse_interests
 from digest.core.topics.taxonomy import read as read_taxonomy
 from digest.sources.kind import SourceConfig
 
@@ -224,8 +224,8 @@ class _Reader:
             name=name,
             title=table.text("title", title) or title,
             sources=tuple(dict.fromkeys(chosen)),
-            interests=self._understood(table, "interests", table.texts("interests")),
-            avoid=self._understood(table, "avoid", table.texts("avoid")),
+            interests=self._interests(table, "interests", table.texts("interests")),
+            avoid=self._interests(table, "avoid", table.texts("avoid")),
             exploration=self._share(table, "exploration", table.number("exploration", 0.1)),
             max_papers=table.integer("max_papers", 30, least=1, most=100_000),
             carry_days=table.integer("carry_days", 3, least=0, most=31),
@@ -241,17 +241,17 @@ class _Reader:
                 table.blame("avoid", f"{text!r} stands in interests too; take it out of one of them")
         return edition
 
-    def _understood(self, table: Table, key: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    def _interests(self, table: Table, key: str, texts: tuple[str, ...]) -> tuple[str, ...]:
         """The texts of one list, as they are; each must be understood, and each file be there."""
         try:
-            wanted = understand(texts)
+            parsed = parse_interests(texts)
         except ConfigError as error:
             table.blame(key, str(error))
             return ()
-        for file in wanted.files:
+        for file in parsed.files:
             if not library_path(self._path.parent, file).is_file():
                 table.blame(key, f"there is no file {file} beside {self._file}; export the library there")
-        for text in wanted.words:
+        for text in parsed.words:
             if _FILE_NAME.fullmatch(text) and (self._path.parent / text).is_file():
                 table.blame(key, f"{text!r} is a file of a kind that is not known; known: {', '.join(LIBRARIES)}")
         return texts

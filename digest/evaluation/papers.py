@@ -3,7 +3,7 @@
     papers/*.jsonl ──► summaries and topics by the extract ──┐
                   └──► the same by the model of the config ──┴─► `judging`: side by side, with what the model cost
 
-A model is asked as a run asks it: in checked batches, under the budgets of its config, with every request in its books.
+A model is asked as a run asks it: in checked batches, under the budgets of its config, every request in its ledger.
 What it wrote is kept in the store of that config, under the content of the paper, the model and the prompt, so that
 nothing is paid twice: not by a second evaluation, and not by a run that meets the same papers.
 """
@@ -93,11 +93,11 @@ def forecast(writer: Writer, papers: Sequence[LabelledPaper]) -> Forecast:
 
 def _reckon(model: ModelSummarizer, papers: Sequence[Paper], language: str) -> tuple[int, float | None, float | None]:
     """Requests, and what they are likely to cost, and at most, if no answer has to be asked for again."""
-    batches, purse = batches_of(papers, model, language), model.begin(_EDITION).purse(_EDITION)
-    if purse.price is None:
+    batches, budget = batches_of(papers, model, language), model.begin(_EDITION).budget(_EDITION)
+    if budget.price is None:
         return len(batches), None, None
     each = [
-        purse.reckon(prompt_of(batch.papers, model, language), output_tokens=OUTPUT_PER_PAPER * len(batch.papers))
+        budget.reckon(prompt_of(batch.papers, model, language), output_tokens=OUTPUT_PER_PAPER * len(batch.papers))
         for batch in batches
     ]
     return len(batches), sum_usd(one.likely_usd for one in each), sum_usd(one.most_usd for one in each)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from digest.core.ranking.relevance import EVENNESS, USUAL, Background, Space, Taste, usualness
-from digest.core.words.word_counts import Bag
+from digest.core.words.word_counts import WordCounts
 from digest.evaluation.figures import Figure, mean
 from digest.evaluation.sets import Ratings, read_ratings
 
@@ -121,12 +121,12 @@ class Shelf:
 
     def __init__(self, ratings: Ratings, *, whole: bool = False) -> None:
         """Read the papers; see `Way.whole`."""
-        bags: list[Bag] = [{str(word): n for word, n in paper.items()} for paper in ratings.papers]
-        counts = Counter(word for one in bags for word in one)
-        rough = Space(Background(papers=len(bags), counts=counts))
-        lengths = [math.hypot(*((1 + math.log(n)) * rough.rarity(word) for word, n in one.items())) for one in bags]
-        self.space = Space(Background(papers=len(bags), counts=counts, length=mean(lengths)))
-        self.vectors = tuple(map(self.space.vector, bags))
+        papers: list[WordCounts] = [{str(word): n for word, n in paper.items()} for paper in ratings.papers]
+        counts = Counter(word for one in papers for word in one)
+        rough = Space(Background(papers=len(papers), counts=counts))
+        lengths = [math.hypot(*((1 + math.log(n)) * rough.rarity(word) for word, n in one.items())) for one in papers]
+        self.space = Space(Background(papers=len(papers), counts=counts, length=mean(lengths)))
+        self.vectors = tuple(map(self.space.vector, papers))
         if whole:
             self.vectors = tuple(replace(v, strength=1.0 if v.weights else 0.0) for v in self.vectors)
         new = self.vectors[::_FOLD]
@@ -138,12 +138,12 @@ class Shelf:
                 numbers.append(number)
                 weights.append(vector.strength * weight)
 
-    def wanted(self, taste: Taste) -> list[float]:
-        """What each new paper has of the words that a taste wants, in order."""
+    def liked(self, taste: Taste) -> list[float]:
+        """What each new paper has of the words that a taste likes, in order."""
         found = [0.0] * len(self.usualness)
-        for word, want in taste.words.items():
+        for word, worth in taste.words.items():
             for number, weight in zip(*self._having.get(word, ((), ())), strict=True):
-                found[number] += want * weight
+                found[number] += worth * weight
         return found
 
 
@@ -158,16 +158,16 @@ def gains(
     """
     found: dict[Way, list[float]] = {way: [] for way in ways}
     for reader in asked:
-        wanted: dict[tuple[bool, float], list[float]] = {}
+        of_likes: dict[tuple[bool, float], list[float]] = {}
         for way in ways:
             shelf = shelves[way.whole]
             liked = [(shelf.vectors[i], 1.0) for i in reader.likes[:likes]]
             taste = Taste(shelf.space, liked, usual=way.usual, evenness=way.evenness, bounded=way.bounded)
             # What is usual is taken off afterwards: ways that differ in that alone share the costly part.
             key = way.whole, way.evenness
-            if key not in wanted:
-                wanted[key] = shelf.wanted(taste)
-            fits = taste.fits(wanted[key], shelf.usualness)
+            if key not in of_likes:
+                of_likes[key] = shelf.liked(taste)
+            fits = taste.fits(of_likes[key], shelf.usualness)
             found[way].append(ndcg([_FOLD * n for n in _best(fits)], reader.saved))
     return found
 

@@ -56,7 +56,9 @@ class Store(Protocol):
 
     def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]: ...
 
-    def claim_deliveries(self, edition: str, day: date, *, limit: int) -> tuple[Delivery, ...]: ...
+    def claim_deliveries(
+        self, edition: str, day: date, *, limit: int, ids: Collection[int] | None = None
+    ) -> tuple[Delivery, ...]: ...
 
     def return_deliveries(self, ids: Sequence[int]) -> None: ...
 
@@ -183,13 +185,33 @@ class Delivering:
             wait = "1 mail waits" if left == 1 else f"{left} mails wait"
             none = "no more" if self.met.accepts else "no mail"
             self._say(f"{none} was sent, and {wait} for the next run: {self.met.stopped}")
+        return self._delivered(skipped=skipped)
+
+    def _delivered(self, *, skipped: int) -> Delivered:
         return Delivered(
             sent=len(self._sent),
-            sent_today=self._sent.count(day),
+            sent_today=self._sent.count(self.day),
             skipped=skipped,
             warnings=tuple(self.warnings),
             trouble=self.trouble,
         )
+
+    def deliver_batch(self, batch: Collection[int]) -> Delivered:
+        """Send those mails of the day's issue that *batch* names and nobody has sent or has in hand.
+
+        Args:
+            batch: Ids of deliveries, at most as many as stand in one query.
+        """
+        stored = self.store.issue(self.edition.name, self.day)
+        try:
+            if stored is not None and batch:
+                self._deliver_chunk(
+                    stored,
+                    self.store.claim_deliveries(self.edition.name, self.day, limit=len(batch), ids=batch),
+                )
+        finally:
+            self._settle()
+        return self._delivered(skipped=0)
 
     def _wake(self, day: date) -> None:
         """Make skipped deliveries due again: those of *day*, and those that were skipped while the edition was gone."""

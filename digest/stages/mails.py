@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.core.ports import Clock, Mailer
 from digest.stages import deliver
-from digest.stages.deliver import LEFT, Delivered, Delivering, Round
+from digest.stages.deliver import AT_ONCE, LEFT, Delivered, Delivering, Round
 from digest.stages.lost import LostIssues
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Store(deliver.Store, Protocol):
     """The part of the store that the mails of a run need."""
 
     def editions_on_their_way(self) -> tuple[str, ...]: ...
+
+    def due_deliveries(self, edition: str, day: date) -> tuple[int, ...]: ...
 
     def sent_at(self, edition: str, day: date, nth: int) -> datetime | None: ...
 
@@ -126,48 +128,43 @@ class Mailing:
         met = Round()
         with self.mailer() as mailer:
             return {
-                name: self.deliver(
-                    name,
-                    day,
-                    compose=self.letters.of(name),
-                    mailer=mailer,
-                    met=met,
-                    only=only,
-                    waiting_until=lost.mails_wait_until(name),
+                name: self._delivering(name, day, mailer, met=met, waiting_until=lost.mails_wait_until(name)).deliver(
+                    only=only
                 )
                 for name in editions
             }
 
-    def deliver(
-        self,
-        edition: str,
-        day: date,
-        *,
-        compose: Callable[[Issue, Delivery], Mail],
-        mailer: Mailer,
-        met: Round | None = None,
-        only: bool = False,
-        waiting_until: date | None = None,
-    ) -> Delivered:
-        """Send the due mails of one edition, of *day* and of earlier days.
+    def batches(self, edition: str, day: date) -> tuple[tuple[int, ...], ...]:
+        """The mails of one issue that are to be sent, as batches of delivery ids that `deliver` takes."""
+        ids = self.store.due_deliveries(edition, day)
+        return tuple(ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+
+    def deliver(self, edition: str, day: date, batch: Collection[int]) -> Delivered:
+        """Send one batch of an issue's mails over a connection of its own, whatever else sends at the same time.
+
+        A mail that was sent, or that another process has in hand, is left alone: a batch may be given twice, and to
+        two machines at once.
 
         Args:
-            met: How the server treated the editions before.
-            only: Send only the issue of *day*.
-            waiting_until: Mails of issues up to this day wait for a person.
+            batch: Ids of deliveries, as `batches` gives them.
         """
-        turn = Delivering(
+        with self.mailer() as mailer:
+            return self._delivering(edition, day, mailer, met=Round()).deliver_batch(batch)
+
+    def _delivering(
+        self, edition: str, day: date, mailer: Mailer, *, met: Round, waiting_until: date | None = None
+    ) -> Delivering:
+        return Delivering(
             store=self.store,
             clock=self.clock,
             edition=self.editions[edition],
             day=day,
-            compose=compose,
+            compose=self.letters.of(edition),
             mailer=mailer,
-            met=met or Round(),
+            met=met,
             waiting_until=waiting_until,
             held=self.held,
         )
-        return turn.deliver(only=only)
 
     def give_up_left(self) -> tuple[str, ...]:
         """Give up the mails of editions that are no longer in the config; returns warnings.

@@ -1,8 +1,8 @@
 """The store: papers, readings, summaries, issues and deliveries, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings + summaries + books + handovers + issues + changes + deliveries
+SqlStore (sql.py)  =  readings + summaries + ledger + handovers + issues + changes + deliveries
                           └──────────┴────────┴─────────┴─── papers ────────┴─────────┘
-                      + look + search + feedback + wishes, which read papers too
+                      + inquiries + search + feedback + interests, which read papers too
                       + politeness
                                                leases, database  ◄  migrations, tables
 """

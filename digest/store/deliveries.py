@@ -73,7 +73,9 @@ class Deliveries(Leases):
         with self._read() as connection:
             return tuple(sorted(connection.scalars(query.distinct())))
 
-    def claim_deliveries(self, edition: str, day: date, *, limit: int) -> tuple[Delivery, ...]:
+    def claim_deliveries(
+        self, edition: str, day: date, *, limit: int, ids: Collection[int] | None = None
+    ) -> tuple[Delivery, ...]:
         """Claim the next deliveries that are due, or were left at `sending` by a dead owner, and mark them `sending`.
 
         At most *limit*; empty if none is left. Those tried least often come first, so that addresses which are never
@@ -81,8 +83,9 @@ class Deliveries(Leases):
         same time get different deliveries.
         """
         # Two queries, each in the order of the index, for a sort of all that is due would be made for every few mails.
-        due = and_(_of(edition, day), _d.state == DeliveryState.DUE)
-        left = and_(_of(edition, day), _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
+        these = _of(edition, day) if ids is None else and_(_of(edition, day), _d.id.in_(ids))
+        due = and_(these, _d.state == DeliveryState.DUE)
+        left = and_(these, _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
         with self._write() as connection:
             self._keep_alive(connection)
             free = [
@@ -109,6 +112,13 @@ class Deliveries(Leases):
                 for row in connection.execute(select(tables.delivery).where(_d.id.in_(some)))
             }
         return tuple(_delivery(rows[i]) for i in claimed)
+
+    def due_deliveries(self, edition: str, day: date) -> tuple[int, ...]:
+        """The ids of an issue's deliveries that are due or were left at `sending`, in the order they are sent in."""
+        waiting = (DeliveryState.DUE, DeliveryState.SENDING)
+        query = select(_d.id).where(_of(edition, day), _d.state.in_(waiting)).order_by(_d.attempts, _d.id)
+        with self._read() as connection:
+            return tuple(connection.scalars(query))
 
     def return_deliveries(self, ids: Sequence[int]) -> None:
         """Give claimed deliveries back, due as before; those that are not ours or not at `sending` are left alone."""

@@ -13,7 +13,7 @@ from digest.core.models import Prompt, SummaryKey
 from digest.core.summaries.ledger import Ceilings, Handover, HandoverState, RequestPlan
 from digest.store import tables
 from digest.store.database import AnyRow, Database, insert_one
-from digest.store.ledger import book, fits
+from digest.store.ledger import fits, reserve
 from digest.store.serialize import dump, load
 
 OPEN: Final = (HandoverState.SUBMITTING, HandoverState.OPEN)
@@ -94,7 +94,7 @@ class Handovers(Database):
             if not fits(connection, plans, ceilings):
                 return None
             pk = insert_one(connection, tables.handover, {**values, "prompts": [dump(prompt) for prompt in prompts]})
-            numbers = book(connection, plans, handover=pk)
+            numbers = reserve(connection, plans, handover=pk)
         return Handover(pk=pk, prompts=tuple(prompts), requests=numbers, **values)
 
     def mark_handover(self, pk: int, state: HandoverState, *, provider_id: str | None = None) -> None:

@@ -93,7 +93,7 @@ class Status:
     """The part of `cost_usd` that is reserved for direct requests whose answer never came, or is under way."""
 
 
-class Look(Database):
+class Inquiries(Database):
     """The part of the store that answers questions about papers and about the store itself."""
 
     def paper(self, paper_id: PaperId) -> Paper | None:

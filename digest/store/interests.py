@@ -15,7 +15,7 @@ from digest.store.papers import find_pks, load_papers
 from digest.store.serialize import dump, load
 
 
-class Wishes(Database):
+class Interests(Database):
     """The part of the store that resolves interests."""
 
     def papers_known(self, ids: Iterable[PaperId]) -> dict[PaperId, Paper]:
@@ -23,32 +23,32 @@ class Wishes(Database):
 
         Ids of no known paper are left out.
         """
-        wanted = set(ids)
+        named = set(ids)
         interest = tables.interest.c
         with self._read() as connection:
-            pks = find_pks(connection, wanted)
+            pks = find_pks(connection, named)
             papers = load_papers(connection, pks.values())
             found = {i: papers[pk] for i, pk in pks.items()}
-            for some in chunks(sorted(wanted - found.keys())):
+            for some in chunks(sorted(named - found.keys())):
                 rows = connection.execute(select(interest.id, interest.body).where(interest.id.in_(some)))
                 found.update((PaperId(row.id), load(Paper, row.body)) for row in rows)
         return found
 
     def papers_titled(self, titles: Iterable[str]) -> dict[str, Paper]:
         """Title → paper, for those of *titles* that exactly one paper has, however it is spelled."""
-        wanted: dict[str, set[str]] = {}
+        by_key: dict[str, set[str]] = {}
         for title in titles:
-            wanted.setdefault(title_key(title), set()).add(title)
+            by_key.setdefault(title_key(title), set()).add(title)
         paper = tables.paper.c
         pks: dict[str, list[int]] = {}
         with self._read() as connection:
-            for some in chunks(sorted(wanted)):
+            for some in chunks(sorted(by_key)):
                 for row in connection.execute(select(paper.title_key, paper.pk).where(paper.title_key.in_(some))):
                     pks.setdefault(row.title_key, []).append(row.pk)
             papers = load_papers(connection, (pk for [pk, *others] in pks.values() if not others))
-        return {title: papers[pk] for key, [pk, *_] in pks.items() if pk in papers for title in wanted[key]}
+        return {title: papers[pk] for key, [pk, *_] in pks.items() if pk in papers for title in by_key[key]}
 
-    def save_wanted(self, papers: Mapping[PaperId, Paper], *, at: datetime) -> None:
+    def save_interest_papers(self, papers: Mapping[PaperId, Paper], *, at: datetime) -> None:
         """Keep papers that were fetched because an interest named them, under the id it named."""
         rows = [{"id": i, "body": dump(paper), "at": at} for i, paper in papers.items()]
         with self._write() as connection:

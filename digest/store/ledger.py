@@ -33,7 +33,7 @@ IN_DOUBT: Final = case((_request.cost_nano_usd.is_(None), _request.reserved_nano
 """What is reserved for a request whose cost is not known, else 0. Billionths of a dollar."""
 
 
-class Books(Database):
+class Ledger(Database):
     """The part of the store that keeps the ledger, and what was learned about models' servers."""
 
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None:
@@ -44,7 +44,7 @@ class Books(Database):
         with self._write("ledger") as connection:
             if not fits(connection, [plan], ceilings):
                 return None
-            [number] = book(connection, [plan])
+            [number] = reserve(connection, [plan])
         return number
 
     def settle_request(
@@ -159,7 +159,7 @@ def fits(connection: Connection, plans: Sequence[RequestPlan], ceilings: Ceiling
     )
 
 
-def book(connection: Connection, plans: Sequence[RequestPlan], *, handover: int | None = None) -> tuple[int, ...]:
+def reserve(connection: Connection, plans: Sequence[RequestPlan], *, handover: int | None = None) -> tuple[int, ...]:
     """Write requests down in the ledger before they are sent; returns their numbers, in the order of *plans*."""
     numbers = []
     for plan in plans:

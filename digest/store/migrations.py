@@ -428,7 +428,7 @@ _TABLES_4: Final = (
 )
 
 
-def _books(connection: Connection) -> None:
+def _ledger(connection: Connection) -> None:
     _execute(connection, _TABLES_4)
 
 
@@ -448,7 +448,7 @@ _TABLES_5: Final = (
 )
 
 
-def _wishes(connection: Connection) -> None:
+def _interests(connection: Connection) -> None:
     _execute(connection, _TABLES_5)
 
 
@@ -613,8 +613,8 @@ MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
     Migration(version=3, name="sketches", run=_sketches),
-    Migration(version=4, name="books of requests", run=_books),
-    Migration(version=5, name="feedback and liked papers", run=_wishes),
+    Migration(version=4, name="books of requests", run=_ledger),
+    Migration(version=5, name="feedback and liked papers", run=_interests),
     Migration(version=6, name="parts of joined papers, and other sketches", run=_parts),
     Migration(version=7, name="ownership in the database", run=_ownership),
 )

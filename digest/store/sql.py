@@ -6,11 +6,11 @@ from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
 from digest.store.handovers import Handovers
-from digest.store.inquiries import Look
-from digest.store.interests import Wishes
+from digest.store.inquiries import Inquiries
+from digest.store.interests import Interests
 from digest.store.issues import Issues
 from digest.store.joins import Joins
-from digest.store.ledger import Books
+from digest.store.ledger import Ledger
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
@@ -21,15 +21,15 @@ from digest.store.topics import Topics
 class SqlStore(
     Readings,
     Summaries,
-    Books,
+    Ledger,
     Handovers,
     Issues,
     Changes,
     Deliveries,
-    Look,
+    Inquiries,
     Search,
     Feedback,
-    Wishes,
+    Interests,
     Topics,
     Joins,
     Politeness,

@@ -42,7 +42,7 @@ class Ledger(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Purse:
+class Budget:
     """Reserves and settles the requests of one edition and one purpose. Thread-safe.
 
     Without a price or without a ceiling it refuses no request, but enters them in the ledger all the same.

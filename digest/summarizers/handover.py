@@ -209,8 +209,8 @@ class HandoverRun:
 
     def _write_down(self, edition: Edition, day: date, prompts: Sequence[Prompt]) -> Handover | None:
         """Save as many of *prompts* as the budget allows, trying all, half, a quarter …; None if it allows none."""
-        purse = self.writing.purse(edition.name, mode="batch")
-        plans = [purse.plan(prompt) for prompt in prompts]
+        budget = self.writing.budget(edition.name, mode="batch")
+        plans = [budget.plan(prompt) for prompt in prompts]
         count = len(prompts)
         while count:
             handover = self.handovers.store.save_handover(
@@ -220,7 +220,7 @@ class HandoverRun:
                 language=edition.language,
                 prompts=prompts[:count],
                 plans=plans[:count],
-                ceilings=purse.ceilings(),
+                ceilings=budget.ceilings(),
                 at=self.handovers.clock(),
             )
             if handover is not None:
@@ -266,8 +266,8 @@ class HandoverRun:
 
     def _take(self, handover: Handover, answer: HandoverAnswer) -> None:
         """Store what a handover brought, request by request. Repeated after a crash, it gives the same result."""
-        purse = self.writing.purse(handover.edition, mode="batch")
-        purse.price, purse.store = self._price(handover), lambda: self.handovers.store
+        budget = self.writing.budget(handover.edition, mode="batch")
+        budget.price, budget.store = self._price(handover), lambda: self.handovers.store
         answer = self._counted(handover, answer)
         for number, (prompt, row) in enumerate(zip(handover.prompts, handover.requests, strict=True)):
             taken = rules.take(handover, number, answer, fold_topics=self.handovers.writer.extracts.taxonomy.fold)
@@ -278,9 +278,9 @@ class HandoverRun:
                     for i, summary in taken.summaries.items()
                 }
             )
-            purse.settle(Reservation(number=row, most_usd=purse.plan(prompt).most_usd), taken.log)
+            budget.settle(Reservation(number=row, most_usd=budget.plan(prompt).most_usd), taken.log)
         self.handovers.store.mark_handover(handover.pk, rules.last_state(answer))
-        self._add(handover.edition, Sums(usage=replace(purse.usage, client=handover.client, model=handover.model)))
+        self._add(handover.edition, Sums(usage=replace(budget.usage, client=handover.client, model=handover.model)))
         if not answer.completions:
             self._note(handover, f"brought nothing ({answer.said})")
 

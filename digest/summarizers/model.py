@@ -19,7 +19,7 @@ from digest.core.summaries.batching import Batching
 from digest.core.summaries.ledger import Ceilings
 from digest.core.summaries.summarize import RequestLog, summarize
 from digest.core.summaries.summarizer import Sums, nothing
-from digest.summarizers.budget import Ledger, Purse
+from digest.summarizers.budget import Budget, Ledger
 from digest.summarizers.extract import Extracts
 from digest.summarizers.overview import Overviews, write_overview
 
@@ -165,7 +165,7 @@ class ModelWriting:
     ) -> Sums:
         """See `digest.core.summaries.summarizer.Writing`."""
         model, by_id = self.model, {p.id: p for p in papers}
-        purse = self.purse(edition)
+        budget = self.budget(edition)
         outcome = summarize(
             papers,
             llm=model.llm,
@@ -179,10 +179,10 @@ class ModelWriting:
             now=model.now,
             sleep=model.sleep,
             on_done=lambda done: on_done({i: model.with_topics(s, by_id[i]) for i, s in done.items()}),
-            reserve=purse.reserve,
-            settle=purse.settle,
+            reserve=budget.reserve,
+            settle=budget.settle,
         )
-        spent = purse.usage
+        spent = budget.usage
         usage = replace(outcome.usage, cost_usd=spent.cost_usd, in_doubt_usd=spent.in_doubt_usd)
         return Sums(usage=usage, warnings=(*model.remarks(), *outcome.warnings))
 
@@ -192,25 +192,25 @@ class ModelWriting:
         if not model.config.llm.overview:
             return None, nothing(model)
         system = model.overview_systems[language]
-        purse = self.purse(edition, purpose="overview")
-        purse.prompt = _hash(system)
+        budget = self.budget(edition, purpose="overview")
+        budget.prompt = _hash(system)
         return write_overview(
             entries,
             llm=model.llm,
             system=system,
             language=language,
             store=model.store(),
-            purse=purse,
+            budget=budget,
             make_nonce=make_nonce,
             time_limit_s=min(model.config.llm.timeout_s, self.time_left_s()),
             now=model.now,
             sleep=model.sleep,
         )
 
-    def purse(self, edition: str, *, purpose: str = "summaries", mode: str = "direct") -> Purse:
+    def budget(self, edition: str, *, purpose: str = "summaries", mode: str = "direct") -> Budget:
         """The budget of this run's requests for *edition*."""
         model = self.model
-        return Purse(
+        return Budget(
             store=model.store,
             clock=model.clock,
             llm=model.llm,
@@ -256,8 +256,8 @@ def probe(writer: ModelSummarizer) -> str | None:
         nonce="AAAA",
         max_output_tokens=64,
     )
-    purse = writer.begin(f"doctor {secrets.token_hex(8)}").purse("doctor", purpose="probe")
-    reservation = purse.reserve(prompt)
+    budget = writer.begin(f"doctor {secrets.token_hex(8)}").budget("doctor", purpose="probe")
+    reservation = budget.reserve(prompt)
     if reservation is None:
         return None
     try:
@@ -265,7 +265,7 @@ def probe(writer: ModelSummarizer) -> str | None:
     except LLMError as error:
         billed = error.may_be_billed
         log = RequestLog(prompt=prompt, completion=None, outcome=str(error), may_be_billed=billed)
-        purse.settle(reservation, log)
+        budget.settle(reservation, log)
         raise
-    purse.settle(reservation, RequestLog(prompt=prompt, completion=answer, outcome="ok"))
+    budget.settle(reservation, RequestLog(prompt=prompt, completion=answer, outcome="ok"))
     return f"{writer.model} answers ({answer.input_tokens} + {answer.output_tokens} tokens)"

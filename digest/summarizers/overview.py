@@ -14,7 +14,7 @@ from digest.core.summaries.asking import NO_BUDGET, RequestLog, send
 from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.overview import FEWEST_ENTRIES, content_of, prompt_for, read_overview, tellable
 from digest.core.summaries.summarizer import Sums
-from digest.summarizers.budget import Purse
+from digest.summarizers.budget import Budget
 
 _NONCE: Final = "AAAA"
 """Marks the blocks of a prompt that is only measured, not sent."""
@@ -40,7 +40,7 @@ def write_overview(
     system: str,
     language: str,
     store: Overviews,
-    purse: Purse,
+    budget: Budget,
     make_nonce: Callable[[], str],
     time_limit_s: float,
     now: Callable[[], float] = time.monotonic,
@@ -52,7 +52,7 @@ def write_overview(
 
     Args:
         system: The fixed part of the prompt.
-        purse: Its `prompt` is the hash of that part.
+        budget: Its `prompt` is the hash of that part.
         time_limit_s: Seconds that the call may take.
     """
     nothing = Sums(usage=Usage(client=llm.client, model=llm.model or None))
@@ -60,12 +60,12 @@ def write_overview(
     if len(told) < FEWEST_ENTRIES:
         return None, nothing
     key = SummaryKey(
-        content=content_of(told), client=llm.client, model=llm.model, prompt=purse.prompt, language=language
+        content=content_of(told), client=llm.client, model=llm.model, prompt=budget.prompt, language=language
     )
     if stored := store.overview(key):
         return stored, nothing
     prompt = prompt_for(told, system=system, nonce=make_nonce())
-    answer = _ask(prompt, llm=llm, purse=purse, end=now() + time_limit_s, now=now, sleep=sleep)
+    answer = _ask(prompt, llm=llm, budget=budget, end=now() + time_limit_s, now=now, sleep=sleep)
     overview: Overview | None = None
     if isinstance(answer, _Answered):
         completion = answer.completion
@@ -73,15 +73,15 @@ def write_overview(
         why_none = _why_none(completion, refused)
         outcome = "; ".join(f"refused, {complaint}" for complaint in refused) if overview else why_none
         log = RequestLog(prompt=prompt, completion=completion, outcome=outcome or "ok")
-        purse.settle(answer.reservation, log)
+        budget.settle(answer.reservation, log)
     else:
         why_none = answer
     if overview is None:
         said = f"the overview is put together from topics and counts: {why_none}"
-        return None, Sums(usage=purse.usage, warnings=(said,))
+        return None, Sums(usage=budget.usage, warnings=(said,))
     overview = replace(overview, model=overview.model or llm.model or None)
     store.save_overview(key, overview)
-    return overview, Sums(usage=purse.usage)
+    return overview, Sums(usage=budget.usage)
 
 
 def _told(entries: Sequence[Entry], llm: LLM, system: str) -> tuple[Entry, ...]:
@@ -108,7 +108,7 @@ class _Answered:
 
 
 def _ask(
-    prompt: Prompt, *, llm: LLM, purse: Purse, end: float, now: Callable[[], float], sleep: Callable[[float], None]
+    prompt: Prompt, *, llm: LLM, budget: Budget, end: float, now: Callable[[], float], sleep: Callable[[float], None]
 ) -> _Answered | str:
     """The model's answer, which is still to be settled, or the reason why there is none.
 
@@ -122,7 +122,7 @@ def _ask(
             return failed or "the model takes no request in time"
         if wait:
             sleep(wait)
-        reservation = purse.reserve(prompt)
+        reservation = budget.reserve(prompt)
         if reservation is None:
             return NO_BUDGET
         requests += 1
@@ -131,7 +131,7 @@ def _ask(
         except LLMError as error:
             failed = str(error)
             log = RequestLog(prompt=prompt, completion=None, outcome=failed, may_be_billed=error.may_be_billed)
-            purse.settle(reservation, log)
+            budget.settle(reservation, log)
             if not error.again:
                 return failed
             in_vain += error.may_be_billed

@@ -1,6 +1,6 @@
 """What the model cost, what it is allowed to, and what a run would cost before it is run.
 
-ledger ──bill──► Bill          lists ──Estimator──► Estimate (nothing is sent)
+ledger ──cost_report──► CostReport     lists ──Estimator──► Estimate (nothing is sent)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from digest.core.summaries.summarizer import Summarizer, key_of
 
 if TYPE_CHECKING:
     from digest.config.settings import Config, LLMConfig
-    from digest.summarizers.budget import Purse
+    from digest.summarizers.budget import Budget
     from digest.summarizers.model import ModelSummarizer
 
 OUTPUT_PER_PAPER: Final = 110
@@ -64,7 +64,7 @@ class Spent(Ledger, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class BudgetUse:
     """A ceiling, and how near it is."""
 
     spent_usd: float
@@ -79,7 +79,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class CostReport:
     """What the model cost over some days."""
 
     since: date
@@ -92,9 +92,9 @@ class Bill:
     """By day, client, model and mode; days without requests have none."""
     month: date
     """The first day of the month that the budget is told of."""
-    of_month: Budget
-    of_run: Budget | None
-    """Today's runs; None for a bill that today is not in."""
+    of_month: BudgetUse
+    of_run: BudgetUse | None
+    """Today's runs; None for a report that today is not in."""
     price: PriceList | None
     """Of the config's model; None if it has none, or there is no model."""
 
@@ -139,8 +139,8 @@ class Estimate:
     client: str
     model: str
     editions: tuple[EditionEstimate, ...]
-    of_run: Budget
-    of_month: Budget
+    of_run: BudgetUse
+    of_month: BudgetUse
     batch_share: float | None = None
     """Of what a direct request costs, where papers are handed over beforehand; None: they are not."""
     flex_share: float | None = None
@@ -160,21 +160,23 @@ class Estimate:
 # -- what it cost
 
 
-def bill(store: Ledger, config: Config, *, today: date, days: int = 30, month: date | None = None) -> Bill:
+def cost_report(store: Ledger, config: Config, *, today: date, days: int = 30, month: date | None = None) -> CostReport:
     """What the model cost in the last *days*, today included, or in *month*."""
     since, until = today - timedelta(days=days - 1), today
     if month is not None:
         since, until = month.replace(day=1), _next_month(month) - timedelta(days=1)
     shown = until.replace(day=1)
     of_month = together(_spending(store, config, shown, _next_month(shown)))
-    return Bill(
+    return CostReport(
         since=since,
         until=until,
         today=today,
         client=config.llm.client,
         rows=_spending(store, config, since, until + timedelta(days=1)),
         month=shown,
-        of_month=Budget(spent_usd=of_month.spent_usd if of_month else 0.0, ceiling_usd=config.llm.budget_usd_per_month),
+        of_month=BudgetUse(
+            spent_usd=of_month.spent_usd if of_month else 0.0, ceiling_usd=config.llm.budget_usd_per_month
+        ),
         of_run=_of_run(store, config, today) if since <= today <= until else None,
         price=price_list(config.llm),
     )
@@ -222,14 +224,14 @@ def _next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def _of_run(store: Ledger, config: Config, day: date) -> Budget:
+def _of_run(store: Ledger, config: Config, day: date) -> BudgetUse:
     spent = store.spent_usd(_midnight(day, config), run=day.isoformat())
-    return Budget(spent_usd=spent, ceiling_usd=config.llm.budget_usd_per_run)
+    return BudgetUse(spent_usd=spent, ceiling_usd=config.llm.budget_usd_per_run)
 
 
-def _of_month(store: Ledger, config: Config, today: date) -> Budget:
+def _of_month(store: Ledger, config: Config, today: date) -> BudgetUse:
     spent = store.spent_usd(_midnight(today.replace(day=1), config))
-    return Budget(spent_usd=spent, ceiling_usd=config.llm.budget_usd_per_month)
+    return BudgetUse(spent_usd=spent, ceiling_usd=config.llm.budget_usd_per_month)
 
 
 # -- what it would cost
@@ -340,13 +342,13 @@ class _Reckoner:
         self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
     ) -> EditionEstimate:
         """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, then given up."""
-        purse = model.begin(_RUN).purse(edition.name)
+        budget = model.begin(_RUN).budget(edition.name)
         batches = batches_of(papers, model, edition.language)
         queue = deque(Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches))
         while queue:
             ask = queue.popleft()
             prompt = prompt_of(ask.papers, model, edition.language)
-            if (more := self._with(found, prompt, purse, round(self.output_per_paper * len(ask.papers)))) is not None:
+            if (more := self._with(found, prompt, budget, round(self.output_per_paper * len(ask.papers)))) is not None:
                 found = more
             elif halves := ask.halves():
                 queue.extendleft(reversed(halves))
@@ -364,12 +366,14 @@ class _Reckoner:
             system=model.overview_systems[edition.language],
             nonce=_NONCE,
         )
-        purse = model.begin(_RUN).purse(edition.name, purpose="overview")
-        return self._with(found, prompt, purse, _OVERVIEW_TOKENS) or found
+        budget = model.begin(_RUN).budget(edition.name, purpose="overview")
+        return self._with(found, prompt, budget, _OVERVIEW_TOKENS) or found
 
-    def _with(self, found: EditionEstimate, prompt: Prompt, purse: Purse, output_tokens: int) -> EditionEstimate | None:
+    def _with(
+        self, found: EditionEstimate, prompt: Prompt, budget: Budget, output_tokens: int
+    ) -> EditionEstimate | None:
         """One more request; None if the budget does not reach for it, once those before it are settled."""
-        one = purse.reckon(prompt, output_tokens=output_tokens)
+        one = budget.reckon(prompt, output_tokens=output_tokens)
         if one.most_usd is not None and self.left_usd is not None and one.most_usd > self.left_usd:
             return None
         if one.likely_usd is not None and self.left_usd is not None:

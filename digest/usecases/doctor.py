@@ -29,7 +29,7 @@ from digest.usecases.cost import price_list
 if TYPE_CHECKING:
     from digest.config.settings import Config, LLMConfig, MailConfig
     from digest.store import Status
-    from digest.usecases.interests import Counted, Understood
+    from digest.usecases.interests import CountedInterests, CountedList
 
 _LITTLE_SPACE: Final = 200_000_000
 """Bytes; a year of issues of 30 papers takes less."""
@@ -125,7 +125,7 @@ class Doctor:
     """Reads the prompts in every language, or raises ConfigError."""
     folders: Callable[[str], Sequence[Path]]
     """Where `templates` and `prompts` are looked for."""
-    interests: Callable[[Edition], Understood]
+    interests: Callable[[Edition], CountedInterests]
     summarizer: Callable[[], Summarizer]
     source: Callable[[str], Source]
     """By name."""
@@ -227,23 +227,23 @@ def _found_in(folders: Sequence[Path]) -> str:
     return "found in " + ", ".join(map(str, folders))
 
 
-def interests(found: Understood) -> Doubt | str:
-    """Whether the interests of an edition were understood."""
+def interests(found: CountedInterests) -> Doubt | str:
+    """What the interests of an edition came to, and whether its libraries could be read."""
     from digest.usecases.interests import unreadable
 
     said = ", ".join(
-        [*_counted(found.wanted), *([f"feedback on {count(found.marks, 'paper')}"] if found.marks else [])]
+        [*_counted(found.interests), *([f"feedback on {count(found.marks, 'paper')}"] if found.marks else [])]
     )
-    if avoided := ", ".join(_counted(found.avoided)):
-        said = f"{said}; to avoid: {avoided}" if said else f"to avoid: {avoided}"
-    if unread := (*found.wanted.unread, *found.avoided.unread):
+    if avoid := ", ".join(_counted(found.avoid)):
+        said = f"{said}; to avoid: {avoid}" if said else f"to avoid: {avoid}"
+    if unread := (*found.interests.unread, *found.avoid.unread):
         said += f"; {', '.join(unread[:3])}{', …' if unread[3:] else ''} will be read by the next run"
-    libraries = (*found.wanted.libraries, *found.avoided.libraries)
+    libraries = (*found.interests.libraries, *found.avoid.libraries)
     bad = list(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
     return Doubt("; ".join((said, *bad))) if bad else said
 
 
-def _counted(found: Counted) -> list[str]:
+def _counted(found: CountedList) -> list[str]:
     parts = [
         count(found.words, "phrase") if found.words else "",
         count(found.authors, "author") if found.authors else "",

@@ -1,6 +1,6 @@
-"""What an edition's readers want: its config, its libraries and its readers' feedback, resolved into a `Profile`.
+"""The interests of an edition: its config, its libraries and its readers' feedback, resolved into a `Profile`.
 
-    config.toml ──► wanted ──┬─ words, authors ───────────────► Profile
+    config.toml ──► parsed ──┬─ words, authors ───────────────► Profile
                              ├─ ids ── store, or fetched once ──►
                              └─ files ── sources.library ───────►
     feedback ── the store ─────────────────────────────────────►
@@ -23,7 +23,7 @@ from digest.core.identity.ids import SHORT_TITLE, ids_of, scheme, title_key
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.ports import Clock
-from digest.core.ranking.interests import SHORT, Unread, Wanted, name_of, understand
+from digest.core.ranking.interests import SHORT, ParsedInterests, Unread, name_of, parse_interests
 from digest.core.ranking.profile import Liked, Profile
 from digest.core.walls import wall
 from digest.core.words.text import quoted
@@ -40,7 +40,7 @@ _LATELY: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class CountedList:
     """What one list of an edition, `interests` or `avoid`, came to."""
 
     words: int
@@ -54,12 +54,12 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """What the interests of an edition came to, for people who look whether they were understood."""
+class CountedInterests:
+    """What the interests of an edition came to, for people who look whether they are what was meant."""
 
     edition: str
-    wanted: Counted
-    avoided: Counted
+    interests: CountedList
+    avoid: CountedList
     marks: int
     """Papers that the operator gave feedback on."""
 
@@ -91,7 +91,7 @@ class Store(Protocol):
 
     def papers_titled(self, titles: Iterable[str]) -> dict[str, Paper]: ...
 
-    def save_wanted(self, papers: Mapping[PaperId, Paper], *, at: datetime) -> None: ...
+    def save_interest_papers(self, papers: Mapping[PaperId, Paper], *, at: datetime) -> None: ...
 
     def printed_lately(self, edition: str, *, since: date, before: date) -> tuple[Paper, ...]: ...
 
@@ -141,7 +141,7 @@ class Interests:
         """
         for edition in editions:
             for key, texts in _lists(edition):
-                for file in understand(texts).files:
+                for file in parse_interests(texts).files:
                     self._library(edition, key, file)
 
     def fetch(self, editions: Sequence[Edition]) -> dict[str, Unread]:
@@ -152,12 +152,12 @@ class Interests:
         Returns:
             By the edition's name, what could not be read.
         """
-        named = [understand(texts) for e in editions for _, texts in _lists(e)]
-        wanted = {i: None for one in named for i in one.papers}
+        named = [parse_interests(texts) for e in editions for _, texts in _lists(e)]
+        ids = {i: None for one in named for i in one.papers}
         given = dict(pair for one in reversed(named) for pair in one.addresses)
-        known = self.store().papers_known(wanted)
+        known = self.store().papers_known(ids)
         troubles: dict[PaperId, str] = {}
-        if missing := [i for i in wanted if i not in known]:
+        if missing := [i for i in ids if i not in known]:
             self.progress(f"reading {len(missing)} papers that interests name")
             troubles = self._fetch(missing, given)
         return {e.name: self._unread(e, troubles, given) for e in editions}
@@ -182,11 +182,11 @@ class Interests:
                     # Without an abstract it may be a page that asks whether a person is reading it.
                     troubles[paper_id] = answer.error or "its page has no abstract"
             if found:
-                self.store().save_wanted(found, at=self.clock())
+                self.store().save_interest_papers(found, at=self.clock())
         return troubles
 
     def _unread(self, edition: Edition, troubles: Mapping[PaperId, str], given: Mapping[PaperId, str]) -> Unread:
-        named = {i: None for _, texts in _lists(edition) for i in understand(texts).papers}
+        named = {i: None for _, texts in _lists(edition) for i in parse_interests(texts).papers}
         said = (
             f"{given.get(i) or _shown(i)} (interest of {edition.name}) could not be read: {troubles[i]}; "
             "it counts as soon as it can"
@@ -204,42 +204,45 @@ class Interests:
         goes before what the config says of it, and `avoid` before `interests`.
 
         Args:
-            reader: What this one wants of the edition: a reader's own mark on a paper goes before the operator's.
+            reader: Whose interests in the edition: a reader's own mark on a paper goes before the operator's.
                 None: the edition itself.
         """
-        wants, avoids = (understand(texts) for _, texts in _lists(edition))
+        interests, avoid = (parse_interests(texts) for _, texts in _lists(edition))
         marked = self._marked(edition, day, reader)
         taken = {i for liked, _ in marked for i in ids_of(liked.paper)}
-        disliked = [*(one for one, value in marked if value < 0), *_new(self._papers(edition, "avoid", avoids), taken)]
-        liked = [*(one for one, value in marked if value > 0), *_new(self._papers(edition, "interests", wants), taken)]
+        disliked = [*(one for one, value in marked if value < 0), *_new(self._papers(edition, "avoid", avoid), taken)]
+        liked = [
+            *(one for one, value in marked if value > 0),
+            *_new(self._papers(edition, "interests", interests), taken),
+        ]
         return Profile(
-            words=wants.words,
-            avoid_words=avoids.words,
+            words=interests.words,
+            avoid_words=avoid.words,
             liked=tuple(liked),
             disliked=tuple(disliked),
-            authors=wants.authors,
-            avoid_authors=avoids.authors,
+            authors=interests.authors,
+            avoid_authors=avoid.authors,
             seen=self.store().printed_lately(edition.name, since=_before(day, _LATELY), before=day),
         )
 
-    def understood(self, edition: Edition) -> Understood:
+    def counted(self, edition: Edition) -> CountedInterests:
         """What the interests of *edition* came to.
 
         Raises:
             ConfigError: A file is missing, cannot be read, or is not what its ending says.
         """
-        wanted, avoided = (self._counted(edition, key, understand(texts)) for key, texts in _lists(edition))
+        interests, avoid = (self._counted(edition, key, parse_interests(texts)) for key, texts in _lists(edition))
         marks = len(self.store().marks(edition.name, readers=[_OPERATOR]))
-        return Understood(edition=edition.name, wanted=wanted, avoided=avoided, marks=marks)
+        return CountedInterests(edition=edition.name, interests=interests, avoid=avoid, marks=marks)
 
-    def _counted(self, edition: Edition, key: str, wanted: Wanted) -> Counted:
-        known, given = self.store().papers_known(wanted.papers), dict(wanted.addresses)
-        return Counted(
-            words=len(wanted.words),
-            authors=len(wanted.authors),
-            papers=len(wanted.papers),
-            unread=tuple(given.get(i) or _shown(i) for i in wanted.papers if i not in known),
-            libraries=tuple((file, self._library(edition, key, file)) for file in wanted.files),
+    def _counted(self, edition: Edition, key: str, parsed: ParsedInterests) -> CountedList:
+        known, given = self.store().papers_known(parsed.papers), dict(parsed.addresses)
+        return CountedList(
+            words=len(parsed.words),
+            authors=len(parsed.authors),
+            papers=len(parsed.papers),
+            unread=tuple(given.get(i) or _shown(i) for i in parsed.papers if i not in known),
+            libraries=tuple((file, self._library(edition, key, file)) for file in parsed.files),
         )
 
     def _marked(self, edition: Edition, day: date, reader: str | None) -> list[tuple[Liked, float]]:
@@ -264,11 +267,11 @@ class Interests:
         """How many days before *day* it was given."""
         return max(0, (day - mark.at.astimezone(self.zone).date()).days)
 
-    def _papers(self, edition: Edition, key: str, wanted: Wanted) -> list[Liked]:
+    def _papers(self, edition: Edition, key: str, parsed: ParsedInterests) -> list[Liked]:
         """The papers of one list: those named by id, then those of its libraries."""
-        known = self.store().papers_known(wanted.papers)
-        named = [Liked(paper=known[i], name=name_of(i, known[i].title)) for i in wanted.papers if i in known]
-        read = [r.paper for file in wanted.files for r in self._library(edition, key, file).records]
+        known = self.store().papers_known(parsed.papers)
+        named = [Liked(paper=known[i], name=name_of(i, known[i].title)) for i in parsed.papers if i in known]
+        read = [r.paper for file in parsed.files for r in self._library(edition, key, file).records]
         return [*named, *(Liked(paper=paper, name=quoted(paper.title, SHORT)) for paper in self._completed(read))]
 
     def _completed(self, papers: Sequence[Paper]) -> list[Paper]:
@@ -320,7 +323,7 @@ class Interests:
     def _library_note(self, edition: Edition) -> str:
         """What is wrong with entries of the edition's libraries; empty if all is well."""
         libraries = [
-            (f, self._library(edition, key, f)) for key, texts in _lists(edition) for f in understand(texts).files
+            (f, self._library(edition, key, f)) for key, texts in _lists(edition) for f in parse_interests(texts).files
         ]
         return "; ".join(filter(None, (unreadable(file, parsed) for file, parsed in libraries)))
 

@@ -1,6 +1,6 @@
 """What the summaries of a day cost and how long they take, against a server whose every answer takes a known time.
 
-    papers ──► the program's own summarizer, books and client, in a process of its own ──► the server, in this one
+    papers ──► the program's own summarizer, ledger and client, in a process of its own ──► the server, in this one
 
 An answer comes after half a second and ten milliseconds for each of its tokens. So no run of C requests at once can be
 quicker than 0.5 s + (tokens out) × 0.01 s / C, nor than its longest request: that is the limit that times stand beside.

@@ -491,7 +491,7 @@ def test_when_it_does_not_reach_for_one_paper_no_other_is_tried() -> None:
     assert reasons(outcome) == {None: 5, NO_BUDGET: 495}
 
 
-def test_without_any_money_the_books_are_asked_a_few_times() -> None:
+def test_without_any_money_the_ledger_is_asked_a_few_times() -> None:
     wallet = Wallet(0)
     llm = FakeLLM()
 
@@ -510,7 +510,7 @@ def test_the_best_papers_are_served_first() -> None:
     assert [i for i, s in outcome.summaries.items() if s.fell_back is None] == [study(n).id for n in range(8)]
 
 
-# --- the books --------------------------------------------------------------------------------------------------------
+# --- the ledger -------------------------------------------------------------------------------------------------------
 
 
 def test_summaries_are_handed_over_before_their_request_is_booked() -> None:

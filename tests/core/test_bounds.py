@@ -123,7 +123,7 @@ def test_an_entry_of_a_library_with_such_a_title_is_named(tmp_path: Path) -> Non
     (tmp_path / "a.bib").write_text(f"@misc{{a, title={{{LONG}}}}}\n@misc{{b, title={{Short}}}}", encoding="utf-8")
     desk = Desk(tmp_path, CONFIG + 'interests = ["a.bib"]\n')
     with desk.app() as app:
-        [(_, parsed)] = app.interests.understood(app.config.editions[0]).wanted.libraries
+        [(_, parsed)] = app.interests.counted(app.config.editions[0]).interests.libraries
 
     assert [r.paper.title for r in parsed.records] == ["Short"]
     assert [r.reason for r in parsed.rejected] == ["title of more than 1,000 characters"]

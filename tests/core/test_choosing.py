@@ -17,7 +17,7 @@ from digest.core.ranking.rank import select
 from digest.core.ranking.reasons import MATCHES, OFF
 from digest.core.ranking.relevance import Background, Space
 from digest.core.ranking.variety import places
-from digest.core.words.word_counts import bag_of
+from digest.core.words.word_counts import word_counts_of
 from tests.conftest import paper
 from tests.fuzz.measure import steps
 
@@ -129,8 +129,8 @@ def test_choosing_from_what_was_chosen_chooses_all_of_it_again(question: Questio
 def test_no_two_of_an_issue_say_nearly_the_same(question: Question) -> None:
     chosen = [r.candidate.paper for r in Chooser().choose("daily", question).chosen]
 
-    space = Space(question.background or Background(), [bag_of(c.paper) for c in question.candidates])
-    vectors = [space.vector(bag_of(p)) for p in (*chosen, *question.profile.seen)]
+    space = Space(question.background or Background(), [word_counts_of(c.paper) for c in question.candidates])
+    vectors = [space.vector(word_counts_of(p)) for p in (*chosen, *question.profile.seen)]
 
     for n, one in enumerate(vectors[: len(chosen)]):
         assert all(one.cosine(other) < NEAR_DOUBLE for other in vectors[n + 1 :])
@@ -144,7 +144,7 @@ def test_the_unusual_never_gets_more_than_its_share_and_never_what_was_asked_for
     off = [r for r in chosen if r.reason.startswith(OFF)]
 
     assert len(off) <= places(question.exploration, question.max_papers)
-    assert not off or question.profile.wants_something
+    assert not off or question.profile.has_interests
     assert not any("matches" in r.reason or "close to" in r.reason for r in off)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.core.errors import ConfigError
 from digest.core.models import PaperId
-from digest.core.ranking.interests import LIBRARIES, Wanted, name_of, understand
+from digest.core.ranking.interests import LIBRARIES, ParsedInterests, name_of, parse_interests
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from digest.core.ranking.interests import LIBRARIES, Wanted, name_of, understand
     ],
 )
 def test_a_paper_is_known_by_its_id_or_address(text: str, paper: str) -> None:
-    assert understand([text]) == Wanted(papers=(PaperId(paper),))
+    assert parse_interests([text]) == ParsedInterests(papers=(PaperId(paper),))
 
 
 @pytest.mark.parametrize(
@@ -56,21 +56,21 @@ def test_a_paper_is_known_by_its_id_or_address(text: str, paper: str) -> None:
     ],
 )
 def test_everything_else_is_words(text: str) -> None:
-    assert understand([text]) == Wanted(words=(text,))
+    assert parse_interests([text]) == ParsedInterests(words=(text,))
 
 
 @pytest.mark.parametrize(
     "text", ["http://www.example.org/p?z=2&a=1", "https://doi.org/10.1101/743294", "HTTPS://x.org/P/"]
 )
 def test_an_address_is_kept_as_it_was_given(text: str) -> None:
-    [(paper, address)] = understand([text]).addresses
+    [(paper, address)] = parse_interests([text]).addresses
 
-    assert understand([text]).papers == (paper,)
+    assert parse_interests([text]).papers == (paper,)
     assert address == text
 
 
 def test_of_two_addresses_of_one_paper_the_first_is_kept_and_ids_have_none() -> None:
-    found = understand(
+    found = parse_interests(
         ["10.1101/743294", "https://doi.org/10.1101/743294", "https://x.org/doi/10.1101/743294", "words"]
     )
 
@@ -78,20 +78,22 @@ def test_of_two_addresses_of_one_paper_the_first_is_kept_and_ids_have_none() -> 
 
 
 def test_people_are_named_as_authors() -> None:
-    assert understand(["author: Ada Lovelace", "Author:Emmy Noether"]) == Wanted(
+    assert parse_interests(["author: Ada Lovelace", "Author:Emmy Noether"]) == ParsedInterests(
         authors=("Ada Lovelace", "Emmy Noether")
     )
 
 
 @pytest.mark.parametrize("ending", LIBRARIES)
 def test_a_file_is_known_by_its_ending(ending: str) -> None:
-    assert understand([f"my papers/Library{ending.upper()}"]).files == (f"my papers/Library{ending.upper()}",)
+    assert parse_interests([f"my papers/Library{ending.upper()}"]).files == (f"my papers/Library{ending.upper()}",)
 
 
 def test_the_lists_keep_their_order_and_no_doubles() -> None:
-    found = understand(["b", "10.1101/743294", "a", "b", "https://doi.org/10.1101/743294", "2401.01234v1"])
+    found = parse_interests(["b", "10.1101/743294", "a", "b", "https://doi.org/10.1101/743294", "2401.01234v1"])
 
-    assert found == Wanted(words=("b", "a"), papers=(PaperId("doi:10.1101/743294"), PaperId("arxiv:2401.01234")))
+    assert found == ParsedInterests(
+        words=("b", "a"), papers=(PaperId("doi:10.1101/743294"), PaperId("arxiv:2401.01234"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_the_lists_keep_their_order_and_no_doubles() -> None:
 )
 def test_what_looks_like_an_id_and_is_none_is_named(text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem) as error:
-        understand(["words", text])
+        parse_interests(["words", text])
 
     assert repr(text) in str(error.value)
 
@@ -119,7 +121,7 @@ def test_what_looks_like_an_id_and_is_none_is_named(text: str, problem: str) -> 
 @given(st.lists(st.text(max_size=40)))
 def test_no_text_is_lost(texts: list[str]) -> None:
     try:
-        found = understand(texts)
+        found = parse_interests(texts)
     except ConfigError as error:
         assert any(repr(text) in str(error) for text in texts)  # noqa: PT017 -- either is right
     else:

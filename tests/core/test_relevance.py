@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from digest import assets
 from digest.core.errors import ConfigError
 from digest.core.ranking.relevance import EVENNESS, USUAL, Background, Nearest, Space, Taste, Vector
-from digest.core.words.word_counts import bag
+from digest.core.words.word_counts import word_counts
 from digest.evaluation import ranking
 from digest.evaluation.sets import Ratings
 
@@ -26,11 +26,11 @@ TEXTS = st.lists(st.sampled_from("river sediment delta protein enzyme method res
 
 
 def space(*texts: str) -> Space:
-    return Space(BACKGROUND, map(bag, texts))
+    return Space(BACKGROUND, map(word_counts, texts))
 
 
 def vector(text: str) -> Vector:
-    return space().vector(bag(text))
+    return space().vector(word_counts(text))
 
 
 def test_a_background_has_its_size_its_length_and_its_counts() -> None:
@@ -56,7 +56,9 @@ def test_a_word_that_the_day_has_often_says_less_than_the_background_thinks() ->
 
 @given(st.lists(TEXTS, max_size=6))
 def test_what_words_say_does_not_depend_on_the_order_of_papers(texts: list[str]) -> None:
-    assert space(*texts).vector(bag("river enzyme")) == space(*reversed(texts)).vector(bag("river enzyme"))
+    assert space(*texts).vector(word_counts("river enzyme")) == space(*reversed(texts)).vector(
+        word_counts("river enzyme")
+    )
 
 
 @given(TEXTS, TEXTS)
@@ -108,7 +110,7 @@ def test_how_near_most_texts_are_does_not_depend_on_how_many_were_liked(liked: i
     words = [f"word{n}" for n in range(2000)]
     background = Background(papers=20_000, length=30.0, counts={w: 4000 // (1 + n // 10) for n, w in enumerate(words)})
     weights = list(background.counts.values())
-    texts = [bag(" ".join(draw.choices(words, weights, k=80))) for _ in range(300)]
+    texts = [word_counts(" ".join(draw.choices(words, weights, k=80))) for _ in range(300)]
     space = Space(background)
     vectors = [space.vector(one) for one in texts]
 
@@ -135,7 +137,7 @@ def test_what_lacks_the_usual_words_is_not_near_for_that() -> None:
     field = Space(FIELD)
 
     def text(words: list[str], usual: int) -> Vector:
-        return field.vector(bag(" ".join([*draw.sample(words, 20), *draw.sample(USUAL_WORDS, usual)])))
+        return field.vector(word_counts(" ".join([*draw.sample(words, 20), *draw.sample(USUAL_WORDS, usual)])))
 
     taste = Taste(field, [(text(FIELD_WORDS, 20), 1.0) for _ in range(4)])
     strangers = [text(OTHER_WORDS, usual) for usual in (0, 5, 20)]
@@ -211,7 +213,7 @@ def test_ranking_all_new_papers_at_once_fits_each_as_well_as_by_itself(
     liked = [(shelf.vectors[n], 1.0) for n in SMALL.likes[0]]
     taste = Taste(shelf.space, liked, usual=usual, evenness=evenness, bounded=bounded)
 
-    fits = taste.fits(shelf.wanted(taste), shelf.usualness)
+    fits = taste.fits(shelf.liked(taste), shelf.usualness)
 
     assert fits == pytest.approx([taste.fit(v) for v in shelf.vectors[::5]])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 from email.policy import default
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from digest.core.errors import DeliveryError, InDoubtError, RefusedError
-from digest.core.models import Delivery, DeliveryState, Issue, Mail, Parsed, Record, SourceState
+from digest.core.models import DeliveryState, Mail, Parsed, Record, SourceState
 from digest.sources.jsonl import JsonlSource
 from digest.stages.report import Stage
 from digest.store import SqlStore
@@ -502,14 +503,13 @@ def test_what_becomes_of_each_mail_is_written_down(tmp_path: Path) -> None:
         doubt=InDoubtError("no answer"), refused=RefusedError("refused for good: 550"), later=DeliveryError("451")
     )
 
-    def letter(issue: Issue, delivery: Delivery) -> Mail:
-        return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
-
     with desk.app() as app:
-        said = app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer).warnings
+        mailing = replace(app.mailing, mailer=lambda: nullcontext(mailer))
+        [batch] = mailing.batches("daily", MONDAY)
+        said = mailing.deliver("daily", MONDAY, batch).warnings
         first = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
         mailer.failures.clear()
-        app.mailing.deliver("daily", MONDAY, compose=letter, mailer=mailer)
+        mailing.deliver("daily", MONDAY, batch)
         second = {d.recipient.partition("@")[0]: d.state.value for d in app.store.deliveries("daily", MONDAY)}
 
     assert first == {"taken": "sent", "doubt": "unknown", "refused": "failed", "later": "due"}

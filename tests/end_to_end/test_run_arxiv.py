@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import HostTurns
+from digest.sources.door.politeness import HostPoliteness
 from digest.stages.report import Report
 from tests.desk import Desk
 
@@ -132,7 +132,9 @@ class Lab:
         self.arxiv.listed_on = shown.get("listing", day)
         self.desk.now = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         with self.desk.app() as app:
-            app.door = Door(transport=httpx2.MockTransport(self.arxiv), turns=HostTurns(gap_s=0), sleep=lambda _: None)
+            app.door = Door(
+                transport=httpx2.MockTransport(self.arxiv), politeness=HostPoliteness(gap_s=0), sleep=lambda _: None
+            )
             [report] = app.run((), day)
         return report
 

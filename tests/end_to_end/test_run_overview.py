@@ -21,7 +21,7 @@ from digest.llm.prices import Price
 from digest.publish.slugs import slug
 from digest.publish.views import Links, issue_view
 from digest.store import SqlStore
-from digest.summarizers.budget import Purse
+from digest.summarizers.budget import Budget
 from digest.summarizers.overview import write_overview
 from tests.conftest import NOON
 from tests.core.test_overview import DAY, GOOD, answer, on
@@ -87,14 +87,14 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 
 def write(
-    llm: Scripted, store: SqlStore, entries: Sequence[Entry] = DAY, *, limit_s: float = 60.0, budget: float = 1.0
+    llm: Scripted, store: SqlStore, entries: Sequence[Entry] = DAY, *, limit_s: float = 60.0, budget_usd: float = 1.0
 ) -> tuple[Overview | None, Sums]:
-    purse = Purse(
+    budget = Budget(
         store=lambda: store,
         clock=lambda: NOON,
         llm=llm,
         price=Price(input=1.0, cached_input=0.1, output=10.0),
-        ceilings=lambda: Ceilings(run_usd=budget),
+        ceilings=lambda: Ceilings(run_usd=budget_usd),
         run="2026-06-03",
         edition="daily",
         prompt="abc",
@@ -106,7 +106,7 @@ def write(
         system="Sum up.",
         language="en",
         store=store,
-        purse=purse,
+        budget=budget,
         make_nonce=lambda: "ABCD",
         time_limit_s=limit_s,
         now=llm.now,
@@ -205,7 +205,7 @@ def test_a_server_that_never_answers_is_left_alone_and_counts_as_paid(store: Sql
 def test_no_money_is_spent_that_is_not_there(store: SqlStore) -> None:
     llm = Scripted()
 
-    overview, sums = write(llm, store, budget=0.0001)
+    overview, sums = write(llm, store, budget_usd=0.0001)
 
     assert (overview, llm.asked) == (None, [])
     assert sums.warnings == (

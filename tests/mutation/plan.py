@@ -45,5 +45,6 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "deliver/smtp": ("deliver/test_smtp", "deliver/test_outbox_and_smtp"),
     "deliver/smtp_connection": ("deliver/test_smtp", "deliver/test_outbox_and_smtp"),
     "store/deliveries": ("store/test_deliveries",),
+    "store/leases": ("store/test_leases", "store/test_deliveries"),
 }
 """Module below `digest/` → test modules below `tests/`, the quickest to notice first."""

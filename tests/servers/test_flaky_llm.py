@@ -24,8 +24,8 @@ from tests.conftest import ROOT, paper
 from tests.servers.flaky_llm import FlakyLLM, Limiter, Pace, Pause, Rule, Tariff, bill, count_tokens, read_journal
 from tests.servers.flaky_llm.answers import CONTENT_FAULTS, ID_FAULTS, JSON_FAULTS, dumped, good_items
 from tests.servers.flaky_llm.limits import spelled
-from tests.servers.flaky_llm.obedience import commands_in, obey
-from tests.servers.flaky_llm.poisons import COMMANDS, abstract
+from tests.servers.flaky_llm.obedience import injections_in, obey
+from tests.servers.flaky_llm.poisons import INJECTIONS, abstract
 from tests.servers.flaky_llm.reading import Block, read_blocks
 from tests.servers.flaky_llm.replies import ACTIONS
 
@@ -470,7 +470,7 @@ def orchard(name: str) -> list[Block]:
     return [*honest[:3], Block("7", "On orchards", abstract(name)), *honest[3:]]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", INJECTIONS)
 def test_an_obedient_model_does_what_each_poisoned_abstract_says(name: str) -> None:
     blocks = orchard(name)
 
@@ -481,7 +481,7 @@ def test_an_obedient_model_does_what_each_poisoned_abstract_says(name: str) -> N
 
 def test_there_are_fifty_of_them_and_most_reach_for_the_others() -> None:
     reaching = 0
-    for name in COMMANDS:
+    for name in INJECTIONS:
         blocks = orchard(name)
         good = {item["id"]: item for item in good_items(blocks)}
         try:
@@ -490,15 +490,15 @@ def test_there_are_fifty_of_them_and_most_reach_for_the_others() -> None:
             said = {}
         reaching += any(said.get(i) != item for i, item in good.items() if i != "7")
 
-    assert len(COMMANDS) >= 50
+    assert len(INJECTIONS) >= 50
     assert reaching >= 40
 
 
-def test_hardly_an_honest_abstract_is_taken_for_a_command(real_data: Path) -> None:
+def test_hardly_an_honest_abstract_is_taken_for_an_injection(real_data: Path) -> None:
     day = json.loads((real_data / "huggingface-daily/2026-06-04.json").read_text(encoding="utf-8"))
     texts = [each["paper"]["summary"] for each in day]
 
-    assert sum(bool(commands_in(text)) for text in texts) <= len(texts) // 20
+    assert sum(bool(injections_in(text)) for text in texts) <= len(texts) // 20
 
 
 def test_papers_are_read_as_they_were_written() -> None:

@@ -1,4 +1,4 @@
-"""Turns: one request at a time for each host, and arXiv's apart from each other, whoever asks."""
+"""Politeness: one request at a time for each host, and arXiv's apart from each other, whoever asks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from digest.core.errors import SourceError
 from digest.sources.door import politeness
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import HostTurns, SharedTurns, queue_of
+from digest.sources.door.politeness import HostPoliteness, SharedPoliteness, queue_of
 from tests.conftest import ROOT
 from tests.doors import FakeTime, says, serving
 
@@ -27,15 +27,15 @@ import sys
 from pathlib import Path
 import httpcore2
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import SharedTurns
+from digest.sources.door.politeness import SharedPoliteness
 
 folder, gap, port, count = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 
 def connect(address, _, timeout):
     return httpcore2.SyncBackend().connect_tcp("127.0.0.1", port, timeout)
 
-turns = SharedTurns(folder, gap_s=gap)
-with Door(turns=turns, resolve=lambda *_: ["93.184.216.34"], connect=connect) as door:
+politeness = SharedPoliteness(folder, gap_s=gap)
+with Door(politeness=politeness, resolve=lambda *_: ["93.184.216.34"], connect=connect) as door:
     print("ready", flush=True)
     for n in range(count):
         door.get(f"http://{'rss' if n % 2 else 'export'}.arxiv.org/{n}")
@@ -48,8 +48,8 @@ def asking(folder: Path, *, gap_s: float, port: int, count: int) -> subprocess.P
     return subprocess.Popen([sys.executable, "-c", ASK, *arguments], cwd=ROOT)
 
 
-def shared(folder: Path, clock: FakeTime, *, gap_s: float = 3.0) -> SharedTurns:
-    return SharedTurns(folder, gap_s=gap_s, monotonic=clock.monotonic, sleep=clock.sleep, now=clock.monotonic)
+def shared(folder: Path, clock: FakeTime, *, gap_s: float = 3.0) -> SharedPoliteness:
+    return SharedPoliteness(folder, gap_s=gap_s, monotonic=clock.monotonic, sleep=clock.sleep, now=clock.monotonic)
 
 
 def stamp(folder: Path) -> Path:
@@ -70,7 +70,7 @@ def most_at_once(url: str) -> int:
             together[0] -= 1
         return httpx2.Response(200, content=b"x")
 
-    with Door(transport=httpx2.MockTransport(handler), turns=HostTurns(gap_s=0.0)) as d:
+    with Door(transport=httpx2.MockTransport(handler), politeness=HostPoliteness(gap_s=0.0)) as d:
         threads = [threading.Thread(target=d.get, args=(f"{url}/{n}",)) for n in range(6)]
         for thread in threads:
             thread.start()
@@ -99,14 +99,14 @@ def test_all_names_of_arxiv_stand_in_one_queue_and_look_alikes_do_not() -> None:
 
 
 def test_different_hosts_do_not_wait_for_each_other() -> None:
-    host_turns = HostTurns()
+    politeness = HostPoliteness()
     had: list[str] = []
 
     def take(host: str) -> None:
-        with host_turns(host):
+        with politeness(host):
             had.append(host)
 
-    with host_turns("a.example.org"):
+    with politeness("a.example.org"):
         others = [threading.Thread(target=take, args=[h], daemon=True) for h in ("b.example.org", "arxiv.org")]
         for other in others:
             other.start()
@@ -228,7 +228,7 @@ def test_other_hosts_touch_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["no folder", "no locks in this Python", "no locks in this file system"])
-def test_without_a_file_the_turns_hold_within_the_process(
+def test_without_a_file_politeness_holds_within_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     clock = FakeTime()
@@ -260,10 +260,10 @@ def test_a_full_disk_does_not_stop_the_reading(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "pwrite", full)
 
     clock = FakeTime()
-    turns = shared(tmp_path, clock)
+    politeness = shared(tmp_path, clock)
     had = 0
     for _ in range(2):
-        with turns("arxiv.org"):
+        with politeness("arxiv.org"):
             had += 1
 
     assert (had, clock.slept) == (2, [3.0])  # within the process the gap still holds
@@ -290,7 +290,7 @@ def test_waiting_for_another_process_is_not_taken_for_a_slow_server(tmp_path: Pa
 
     with Door(
         transport=handler,
-        turns=shared(tmp_path, clock, gap_s=500),
+        politeness=shared(tmp_path, clock, gap_s=500),
         monotonic=clock.monotonic,
         sleep=clock.sleep,
     ) as d:

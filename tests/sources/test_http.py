@@ -361,7 +361,7 @@ def test_waiting_for_a_turn_is_not_taken_for_a_slow_server() -> None:
         clock.now += 300
         yield
 
-    with door(answers(httpx2.Response(200, content=b"x"))[0], clock, turns=busy) as d:
+    with door(answers(httpx2.Response(200, content=b"x"))[0], clock, politeness=busy) as d:
         assert d.get(URL).content == b"x"
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.app.usecases import on_demand
-from digest.core.host import Host
 from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
 from digest.core.summaries.summarizer import key_of
 from digest.stages.ask import Asked, Writer, claimed
@@ -188,6 +188,17 @@ def test_what_fails_is_not_kept_where_nothing_may_stand_in_and_is_free_for_other
     assert {s.fell_back for s in done.summaries.values()} == {"HTTP 503"}
     assert other.claim_summaries(keys(papers)) == set(keys(papers))
     assert store.summaries(keys(papers)) == {}
+
+
+def test_nobody_is_told_of_papers_that_need_not_be_asked_for(store: SqlStore) -> None:
+    told, mine = list[int](), writer(store, FakeSummarizer())
+
+    for _ in range(2):
+        ask(mine, studies(1), edition="daily", on_missing=told.append)
+    nothing = ask(mine, [], edition="daily", on_missing=told.append)
+
+    assert told == [1]
+    assert (nothing.summaries, nothing.sums.usage.requests) == ({}, 0)
 
 
 # -- several who ask

@@ -244,6 +244,17 @@ def delivered(app: App) -> int:
     return app.mailing.deliver_all(["daily"], MONDAY, lost=LostIssues())["daily"].sent
 
 
+def test_a_batch_of_mails_goes_out_once_whoever_is_given_it(machines: Machines) -> None:
+    machines.call(published)
+    [batch] = machines.call(lambda app: app.mailing.batches("daily", MONDAY))
+
+    sent = machines.at_once(lambda app: app.mailing.deliver("daily", MONDAY, batch).sent)
+    again = machines.call(lambda app: app.mailing.deliver("daily", MONDAY, batch).sent)
+
+    assert (sum(sent), again) == (len(batch), 0)
+    assert machines.call(lambda app: app.mailing.batches("daily", MONDAY)) == ()
+
+
 def test_mails_go_out_once_however_often_and_wherever_they_are_delivered(machines: Machines) -> None:
     machines.call(published)
 

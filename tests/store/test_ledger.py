@@ -1,4 +1,4 @@
-"""The books: what is reserved before a request goes out, and what it cost in the end."""
+"""The ledger: what is reserved before a request goes out, and what it cost in the end."""
 
 from __future__ import annotations
 

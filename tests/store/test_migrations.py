@@ -386,7 +386,7 @@ def test_a_deferred_key_is_still_a_key(new_url: str) -> None:
         assert store.issue("daily", DAY) == issue(paper(1))
 
 
-def test_requests_of_before_the_books_keep_counting(new_url: str) -> None:
+def test_requests_of_before_the_ledger_keep_counting(new_url: str) -> None:
     SqlStore.open(new_url, steps=MIGRATIONS[:3]).close()
     engine = create_engine(new_url)
     with engine.begin() as connection:

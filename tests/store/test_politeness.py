@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest.app.app import App
+from digest.app.host import Host
 from digest.config.read import load
 from digest.core.errors import SourceError, StoreError
-from digest.core.host import Host
 from digest.core.models import Batch
 from digest.core.summaries.prompts import prompt_for
 from digest.llm.limits import Limits
-from digest.sources.door.politeness import ARXIV, StoredTurns
+from digest.sources.door.politeness import ARXIV, StoredPoliteness
 from digest.store import SqlStore
 from digest.summarizers.model import ModelSummarizer
 from tests.desk import CONFIG
@@ -37,26 +37,26 @@ def other(url: str, hand: Hand, store: SqlStore) -> Iterator[SqlStore]:
         yield opened
 
 
-# -- turns
+# -- politeness
 
 
-def turns(store: SqlStore, hand: Hand, waits: list[float]) -> StoredTurns:
+def politeness(store: SqlStore, hand: Hand, waits: list[float]) -> StoredPoliteness:
     began = hand.now
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
         hand.advance(seconds=seconds)
 
-    return StoredTurns(lambda: store, monotonic=lambda: (hand.now - began).total_seconds(), sleep=sleep)
+    return StoredPoliteness(lambda: store, monotonic=lambda: (hand.now - began).total_seconds(), sleep=sleep)
 
 
 def test_a_machine_keeps_the_distance_to_what_another_asked(store: SqlStore, other: SqlStore, hand: Hand) -> None:
     waits: list[float] = []
 
-    with turns(store, hand, waits)("export.arxiv.org"):
+    with politeness(store, hand, waits)("export.arxiv.org"):
         hand.advance(seconds=10)
     hand.advance(seconds=1)
-    with turns(other, hand, waits)("rss.arxiv.org"):
+    with politeness(other, hand, waits)("rss.arxiv.org"):
         pass
 
     assert sum(waits) == pytest.approx(2)
@@ -100,7 +100,7 @@ def test_a_turn_that_ended_tomorrow_keeps_nobody_out_for_a_day(store: SqlStore, 
 
 def test_who_hangs_is_not_waited_for_without_end(store: SqlStore, other: SqlStore, hand: Hand) -> None:
     store.take_turn(ARXIV, gap_s=3)
-    mine = turns(other, hand, [])
+    mine = politeness(other, hand, [])
 
     def stay_alive(seconds: float) -> None:
         hand.advance(seconds=seconds)
@@ -112,12 +112,12 @@ def test_who_hangs_is_not_waited_for_without_end(store: SqlStore, other: SqlStor
         raise AssertionError
 
 
-def test_without_the_store_turns_hold_in_the_process() -> None:
+def test_without_the_store_politeness_holds_in_the_process() -> None:
     def gone() -> SqlStore:
         raise StoreError("the database is gone")
 
     waits: list[float] = []
-    mine = StoredTurns(gone, monotonic=lambda: sum(waits), sleep=waits.append)
+    mine = StoredPoliteness(gone, monotonic=lambda: sum(waits), sleep=waits.append)
     for _ in range(2):
         with mine(ARXIV):
             pass
@@ -127,14 +127,14 @@ def test_without_the_store_turns_hold_in_the_process() -> None:
 
 ASK = """
 import sys, time
-from digest.sources.door.politeness import ARXIV, StoredTurns
+from digest.sources.door.politeness import ARXIV, StoredPoliteness
 from digest.store import SqlStore
 
 with SqlStore.open(sys.argv[1]) as store:
-    turns = StoredTurns(lambda: store, gap_s=0.4)
+    politeness = StoredPoliteness(lambda: store, gap_s=0.4)
     sys.stdin.readline()
     for _ in range(3):
-        with turns(ARXIV):
+        with politeness(ARXIV):
             began = time.time()
             time.sleep(0.05)
             print(began, time.time(), flush=True)
@@ -270,10 +270,10 @@ def test_on_a_server_both_are_kept_in_the_database_and_in_a_file_neither_is(tmp_
             assert isinstance(first, ModelSummarizer)
             assert isinstance(second, ModelSummarizer)
             first.llm._limits.pause(600)  # type: ignore[attr-defined]
-            return type(one.door._turns).__name__, second.llm.delay_s(prompt)
+            return type(one.door._politeness).__name__, second.llm.delay_s(prompt)
 
     shared = delays(tmp_path / "a", f'database = "{postgres.new_database()}"')
     alone = delays(tmp_path / "b", "")
 
-    assert (shared[0], shared[1] > 590) == ("StoredTurns", True)
-    assert alone == ("SharedTurns", 0.0)
+    assert (shared[0], shared[1] > 590) == ("StoredPoliteness", True)
+    assert alone == ("SharedPoliteness", 0.0)

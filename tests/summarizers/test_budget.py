@@ -15,7 +15,7 @@ from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import RequestLog
 from digest.llm.prices import Price
 from digest.store import SqlStore
-from digest.summarizers.budget import Purse
+from digest.summarizers.budget import Budget
 from tests.conftest import NOON
 from tests.fakes import FakeLLM, studies
 
@@ -28,7 +28,7 @@ def store() -> Iterator[SqlStore]:
         yield store
 
 
-def purse(store: SqlStore, **changes: Any) -> Purse:
+def budget(store: SqlStore, **changes: Any) -> Budget:
     options: dict[str, Any] = {
         "store": lambda: store,
         "clock": lambda: NOON,
@@ -39,14 +39,14 @@ def purse(store: SqlStore, **changes: Any) -> Purse:
         "edition": "daily",
         "prompt": "p",
     }
-    return Purse(**{**options, **changes})
+    return Budget(**{**options, **changes})
 
 
 def asked(papers: int = 3) -> Prompt:
     return prompt_for(Batch(papers=tuple(studies(papers))), system="Sum up.", nonce="ABCD")
 
 
-def booked(mine: Purse, prompt: Prompt) -> Reservation:
+def booked(mine: Budget, prompt: Prompt) -> Reservation:
     reservation = mine.reserve(prompt)
     assert reservation is not None
     return reservation
@@ -63,18 +63,18 @@ COST = (600 + 40 + 1000) / 1e6
 def test_a_plan_says_who_asks_whom_what_for_and_at_what_price_at_the_most(store: SqlStore) -> None:
     prompt = asked()
 
-    plan = purse(store, purpose="overview", mode="batch").plan(prompt)
+    plan = budget(store, purpose="overview", mode="batch").plan(prompt)
 
     assert (plan.at, plan.run, plan.edition, plan.client, plan.model) == (NOON, "1", "daily", "openai", "fake-1")
     assert (plan.prompt, plan.purpose, plan.mode, plan.papers) == ("p", "overview", "batch", 3)
     assert plan.most_usd == pytest.approx(most(prompt) / 2)
-    assert purse(store).plan(prompt).most_usd == pytest.approx(most(prompt))
-    assert (purse(store).plan(prompt).purpose, purse(store).plan(prompt).mode) == ("summaries", "direct")
-    assert purse(store, price=None).plan(prompt).most_usd is None
+    assert budget(store).plan(prompt).most_usd == pytest.approx(most(prompt))
+    assert (budget(store).plan(prompt).purpose, budget(store).plan(prompt).mode) == ("summaries", "direct")
+    assert budget(store, price=None).plan(prompt).most_usd is None
 
 
 def test_what_is_reserved_is_booked_until_it_is_settled_at_what_it_cost(store: SqlStore) -> None:
-    mine, prompt = purse(store), asked()
+    mine, prompt = budget(store), asked()
 
     reservation = booked(mine, prompt)
     reserved = store.spent_usd(NOON)
@@ -88,7 +88,7 @@ def test_what_is_reserved_is_booked_until_it_is_settled_at_what_it_cost(store: S
 
 
 def test_several_requests_are_summed_and_each_settles_its_own(store: SqlStore) -> None:
-    mine, prompts = purse(store), [asked(n) for n in (1, 2, 3)]
+    mine, prompts = budget(store), [asked(n) for n in (1, 2, 3)]
     reservations = [booked(mine, prompt) for prompt in prompts]
     for n in (1, 0):
         mine.settle(reservations[n], RequestLog(prompt=prompts[n], completion=ANSWER, outcome="ok"))
@@ -98,7 +98,7 @@ def test_several_requests_are_summed_and_each_settles_its_own(store: SqlStore) -
 
 
 def test_equal_requests_that_are_under_way_together_are_settled_one_by_one(store: SqlStore) -> None:
-    mine, prompts = purse(store), [asked() for _ in range(40)]
+    mine, prompts = budget(store), [asked() for _ in range(40)]
     answers = [replace(ANSWER, output_tokens=n) for n in range(len(prompts))]
 
     def ask(n: int) -> None:
@@ -113,7 +113,7 @@ def test_equal_requests_that_are_under_way_together_are_settled_one_by_one(store
 
 def test_what_the_budget_does_not_reach_is_not_reserved(store: SqlStore) -> None:
     prompt = asked()
-    mine = purse(store, ceilings=lambda: Ceilings(run_usd=1.5 * most(prompt)))
+    mine = budget(store, ceilings=lambda: Ceilings(run_usd=1.5 * most(prompt)))
 
     assert mine.reserve(prompt) is not None
     assert mine.reserve(asked()) is None
@@ -121,7 +121,7 @@ def test_what_the_budget_does_not_reach_is_not_reserved(store: SqlStore) -> None
 
 
 def test_without_an_answer_the_reservation_stays_only_if_it_may_have_been_billed(store: SqlStore) -> None:
-    mine, billed, free = purse(store), asked(2), asked(3)
+    mine, billed, free = budget(store), asked(2), asked(3)
     first, second = booked(mine, billed), booked(mine, free)
 
     mine.settle(first, RequestLog(prompt=billed, completion=None, outcome="no answer", may_be_billed=True))
@@ -132,7 +132,7 @@ def test_without_an_answer_the_reservation_stays_only_if_it_may_have_been_billed
 
 
 def test_without_a_price_nothing_is_known_of_the_cost_but_the_tokens_are(store: SqlStore) -> None:
-    mine, prompt, lost = purse(store, price=None), asked(), asked()
+    mine, prompt, lost = budget(store, price=None), asked(), asked()
     first, second = booked(mine, prompt), booked(mine, lost)
     mine.settle(first, RequestLog(prompt=prompt, completion=ANSWER, outcome="ok", summaries=2, failed={"missing": 1}))
     mine.settle(second, RequestLog(prompt=lost, completion=None, outcome="HTTP 503", may_be_billed=True))
@@ -146,33 +146,33 @@ def test_what_a_request_would_cost_is_reckoned_and_not_booked(store: SqlStore) -
     prompt = asked()
     given = len(prompt.system) + len(prompt.user)
 
-    found = purse(store).reckon(prompt, output_tokens=300)
+    found = budget(store).reckon(prompt, output_tokens=300)
 
     assert (found.input_tokens, found.most_usd) == (given, pytest.approx(most(prompt)))
     assert found.likely_usd == pytest.approx((given + 10 * 300) / 1e6)
-    assert purse(store, price=None).reckon(prompt, output_tokens=300).likely_usd is None
-    flexible = purse(store, price=replace(PRICE, flex=0.5), tier="flex").reckon(prompt, output_tokens=300)
+    assert budget(store, price=None).reckon(prompt, output_tokens=300).likely_usd is None
+    flexible = budget(store, price=replace(PRICE, flex=0.5), tier="flex").reckon(prompt, output_tokens=300)
     assert flexible.likely_usd == pytest.approx(found.likely_usd / 2)
     assert store.spent_usd(NOON) == 0.0
 
 
 def test_a_result_holds_what_the_server_counted(store: SqlStore) -> None:
-    result = purse(store).result(ANSWER, outcome="2 missing")
+    result = budget(store).result(ANSWER, outcome="2 missing")
 
     assert (result.input_tokens, result.cached_tokens, result.output_tokens) == (1000, 400, 100)
     assert (result.outcome, result.cost_usd) == ("2 missing", pytest.approx(COST))
-    assert purse(store, mode="batch").result(ANSWER, outcome="ok").cost_usd == pytest.approx(COST / 2)
+    assert budget(store, mode="batch").result(ANSWER, outcome="ok").cost_usd == pytest.approx(COST / 2)
 
 
 @pytest.mark.parametrize(("may_be_billed", "cost"), [(True, None), (False, 0.0)])
 def test_a_result_without_an_answer_costs_nothing_or_nobody_knows(
     store: SqlStore, may_be_billed: bool, cost: float | None
 ) -> None:
-    result = purse(store).result(None, outcome="no answer", may_be_billed=may_be_billed)
+    result = budget(store).result(None, outcome="no answer", may_be_billed=may_be_billed)
 
     assert (result.cost_usd, result.outcome) == (cost, "no answer")
     assert (result.input_tokens, result.cached_tokens, result.output_tokens) == (0, 0, 0)
 
 
 def test_a_failure_is_not_billed_unless_it_is_said(store: SqlStore) -> None:
-    assert purse(store).result(None, outcome="HTTP 503").cost_usd == 0.0
+    assert budget(store).result(None, outcome="HTTP 503").cost_usd == 0.0

@@ -113,7 +113,7 @@ class Office:
             return app.store.open_handovers()
 
     def spent_usd(self) -> Decimal:
-        """What the books count, in full."""
+        """What the ledger counts, in full."""
         with self.desk.app() as app:
             return Decimal(str(app.store.spent_usd(datetime(2020, 1, 1, tzinfo=UTC))))
 
@@ -146,7 +146,7 @@ def server() -> Iterator[FlakyLLM]:
 
 
 def is_paid_exactly(office: Office) -> bool:
-    """Whether the books say, to a billionth of a dollar for each request, what the server charges."""
+    """Whether the ledger says, to a billionth of a dollar for each request, what the server charges."""
     bill = office.server.bill()
     return Decimal(0) <= office.spent_usd() - bill.cost_usd <= bill.requests * Decimal("1e-9")
 

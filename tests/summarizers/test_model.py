@@ -28,4 +28,4 @@ def test_each_run_has_its_own_budget_and_its_own_time(tmp_path: Path) -> None:
         second = model.begin("second")
 
         assert (of_first, first.time_left_s(), second.time_left_s()) == (100.0, 40.0, 100.0)
-        assert [one.purse("daily").run for one in (first, second)] == ["first", "second"]
+        assert [one.budget("daily").run for one in (first, second)] == ["first", "second"]

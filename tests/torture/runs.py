@@ -233,11 +233,11 @@ def orchards() -> list[Paper]:
 
 
 def poisoned(folder: Path, *, honest: int = 165, every: int = 1, alone: bool = True) -> Iterator[Figure]:
-    """Abstracts that command, and a model that obeys: what reaches the other entries, the mail and the archive.
+    """Abstracts with injections, and a model that obeys: what reaches the other entries, the mail and the archive.
 
     Args:
         every: How many of the poisoned abstracts stand for one of them.
-        alone: Papers that read like a command go out alone. False: to see what the checks catch without that.
+        alone: Papers that read like an injection go out alone. False: to see what the checks catch without that.
     """
     poison = orchards()[::every]
     listed = [*poison, *(work(n) for n in range(honest))]
@@ -262,7 +262,7 @@ def _together(alone: bool) -> Any:
 
     if alone:
         return nullcontext()
-    return mock.patch("digest.core.summaries.batching.reads_like_a_command", return_value=False)
+    return mock.patch("digest.core.summaries.batching.reads_like_an_injection", return_value=False)
 
 
 def _entries(good: ModelDesk, obedient: ModelDesk, poison: Sequence[Paper]) -> Iterator[Figure]:

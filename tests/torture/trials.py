@@ -17,7 +17,7 @@ from unittest import mock
 from digest.app.app import App
 from digest.core.models import Parsed
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import HostTurns
+from digest.sources.door.politeness import HostPoliteness
 from digest.sources.feed import FeedSource
 from digest.stages.report import Report, Stage
 from tests.servers.flaky_feed import FlakyFeed, Rule, items
@@ -172,8 +172,8 @@ def politeness(folder: Path, *, requests: int = 50, programs: int = 2, gap_s: fl
             with ThreadPoolExecutor(programs) as pool:
                 found = [run.sources["search"]["listed"] for run in pool.map(lambda d: d.measure(FIRST_DAY), desks)]
         else:
-            turns = HostTurns(gap_s=gap_s)
-            desks[0].arrange = lambda app: enter(app, Door(proxy=proxy, turns=turns))
+            politeness = HostPoliteness(gap_s=gap_s)
+            desks[0].arrange = lambda app: enter(app, Door(proxy=proxy, politeness=politeness))
             found = [source(desks[0].run_at(_MONDAY, until=Stage.FETCH), "search").listed]
         manners = server.journal.manners(lambda host: "arXiv")["arXiv"]
         yield equal("requests", manners.requests, programs * (pages + 2))

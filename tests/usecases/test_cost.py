@@ -13,14 +13,14 @@ import pytest
 from digest.app.app import App
 from digest.app.host import Host
 from digest.app.usecases import estimator, examine
-from digest.cli.show.money import bill_json, bill_lines, checks_lines, estimate_json, estimate_lines
+from digest.cli.show.money import checks_lines, cost_json, cost_lines, estimate_json, estimate_lines
 from digest.core.models import Edition
 from digest.core.summaries.ledger import Ceilings, CheckCount, RequestResult
 from digest.llm.tokens import Counter, at_most
 from digest.publish.amounts import tokens, usd
 from digest.stages.report import Stage
 from digest.store import SqlStore
-from digest.usecases.cost import OUTPUT_PER_PAPER, Bill, bill
+from digest.usecases.cost import OUTPUT_PER_PAPER, CostReport, cost_report
 from tests.cli.shell import digest
 from tests.conftest import paper
 from tests.desk import CONFIG, Desk
@@ -45,8 +45,8 @@ def booked(
     store.settle_request(number, RequestResult(**result), summaries=summaries, failed=failed)
 
 
-def billed(app: App, days: int = 30, month: date | None = None) -> Bill:
-    return bill(app.store, app.config, today=app.today(), days=days, month=month)
+def cost_of(app: App, days: int = 30, month: date | None = None) -> CostReport:
+    return cost_report(app.store, app.config, today=app.today(), days=days, month=month)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def server() -> Iterator[FlakyLLM]:
         yield server
 
 
-# -- bills
+# -- what it cost
 
 
 def test_a_bill_has_a_row_for_each_day_model_and_mode(desk: Desk) -> None:
@@ -71,7 +71,7 @@ def test_a_bill_has_a_row_for_each_day_model_and_mode(desk: Desk) -> None:
         booked(app.store, mode="batch", cost=0.005)
         booked(app.store, at=JUNE - timedelta(days=1))
         booked(app.store, at=JUNE - timedelta(days=30))
-        found = billed(app)
+        found = cost_of(app)
 
     rows = [(str(r.day), r.mode, r.requests, r.summaries, r.cost_usd) for r in found.rows]
     assert rows == [
@@ -90,7 +90,7 @@ def test_a_day_begins_at_midnight_where_the_reader_is(tmp_path: Path) -> None:
     with desk.app() as app:
         booked(app.store, at=datetime(2026, 5, 31, 14, 59, tzinfo=UTC))
         booked(app.store, at=datetime(2026, 5, 31, 15, 0, tzinfo=UTC))
-        found = billed(app, days=1)
+        found = cost_of(app, days=1)
 
     assert [(str(r.day), r.requests) for r in found.rows] == [("2026-06-01", 1)]
     assert found.of_month.spent_usd == 0.01
@@ -100,17 +100,17 @@ def test_a_month_of_the_past_has_its_own_budget_line(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store)
         booked(app.store, at=datetime(2026, 2, 28, 23, tzinfo=UTC))
-        found = billed(app, month=date(2026, 2, 1))
+        found = cost_of(app, month=date(2026, 2, 1))
 
     assert (str(found.since), str(found.until), len(found.rows)) == ("2026-02-01", "2026-02-28", 1)
     assert found.of_run is None
-    assert "February 2026: $0.01 of $2.00, $1.99 left" in bill_lines(found)
+    assert "February 2026: $0.01 of $2.00, $1.99 left" in cost_lines(found)
 
 
 def test_a_run_of_another_day_is_not_said_to_be_todays(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store, run="2026-03-02")
-        lines = bill_lines(billed(app))
+        lines = cost_lines(cost_of(app))
 
     assert "June 2026: $0.01 of $2.00, $1.99 left" in lines
     assert "Runs of 2026-06-03: $0.00 of $0.05, $0.05 left" in lines
@@ -123,7 +123,7 @@ def test_the_table_is_aligned_and_fits_eighty_columns(desk: Desk) -> None:
                 booked(app.store, at=JUNE - timedelta(days=day), cost=cost, input_tokens=9_876_543, papers=2000)
         booked(app.store, cost=None, most=0.021, summaries=0, output_tokens=0, outcome="no answer")
         booked(app.store, cost=None, most=None, model="own-model")
-        lines = bill_lines(billed(app))
+        lines = cost_lines(cost_of(app))
 
     table = lines[2 : lines.index("", lines.index("") + 1)]
     assert max(map(len, table)) <= 80
@@ -138,7 +138,7 @@ def test_the_table_is_aligned_and_fits_eighty_columns(desk: Desk) -> None:
 def test_a_column_that_says_nothing_is_left_out(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store, cached_tokens=0)
-        [head] = [line for line in bill_lines(billed(app)) if line.startswith("day")]
+        [head] = [line for line in cost_lines(cost_of(app)) if line.startswith("day")]
 
     assert head.split() == ["day", "requests", "papers", "in", "out", "cost", "a", "paper"]
 
@@ -153,17 +153,17 @@ def test_a_column_that_says_nothing_is_left_out(desk: Desk) -> None:
 )
 def test_a_bill_of_nothing_says_why(tmp_path: Path, llm: str, why: str) -> None:
     with Desk(tmp_path, f"{CONFIG}\n{llm}").app() as app:
-        found = billed(app)
+        found = cost_of(app)
 
-    assert why in bill_lines(found)[0]
-    assert bill_json(found)["total"] is None
+    assert why in cost_lines(found)[0]
+    assert cost_json(found)["total"] is None
 
 
 def test_a_bill_as_json_has_exact_numbers(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store)
         booked(app.store, cost=None, most=0.0201, summaries=0, outcome="no answer")
-        document = bill_json(billed(app))
+        document = cost_json(cost_of(app))
 
     [row] = document["rows"]
     assert (row["requests"], row["failed"], row["input_tokens"], row["cached_tokens"]) == (2, 1, 2800, 1400)
@@ -182,7 +182,7 @@ def test_a_bill_as_json_has_exact_numbers(desk: Desk) -> None:
 def test_a_request_that_is_under_way_is_in_doubt_and_not_failed(desk: Desk) -> None:
     with desk.app() as app:
         app.store.reserve_request(plan(0.02, at=JUNE, model="gpt-5-mini"), Ceilings())
-        [row] = billed(app).rows
+        [row] = cost_of(app).rows
 
     assert (row.failed, row.in_doubt_usd, row.unpriced) == (0, 0.02, 0)
 
@@ -191,7 +191,7 @@ def test_an_overview_is_paid_for_and_counts_no_papers(desk: Desk) -> None:
     with desk.app() as app:
         booked(app.store)
         booked(app.store, purpose="overview", papers=30, summaries=0, cost=0.001)
-        [row] = billed(app).rows
+        [row] = cost_of(app).rows
 
     assert (row.requests, row.failed, row.papers, row.summaries, row.cost_usd) == (2, 0, 5, 5, 0.011)
 
@@ -450,7 +450,7 @@ def test_what_the_doctor_asks_the_model_is_booked_and_within_the_budget(tmp_path
         desk = desk_with(tmp_path, server, "budget_usd_per_month = 1.00\n")
         first = looked()
         with desk.app() as app:
-            [row] = billed(app, month=date(2026, 6, 1)).rows
+            [row] = cost_of(app, month=date(2026, 6, 1)).rows
             booked(app.store, cost=0.9999)
         second = looked()
 

@@ -101,7 +101,7 @@ def test_marks_go_along_when_two_papers_turn_out_to_be_one(store: SqlStore) -> N
 
 def test_papers_fetched_for_an_interest_come_back_as_they_were(store: SqlStore) -> None:
     read(store, paper(1))
-    store.save_wanted({paper(2).id: paper(2), paper(1).id: paper(1, title="An old title")}, at=NOON)
+    store.save_interest_papers({paper(2).id: paper(2), paper(1).id: paper(1, title="An old title")}, at=NOON)
 
     found = store.papers_known([paper(1).id, paper(2).id, paper(3).id])
 

@@ -19,7 +19,7 @@ from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
 from digest.core.ranking.profile import Profile
 from digest.sources.door.http import Door
-from digest.sources.door.politeness import HostTurns
+from digest.sources.door.politeness import HostPoliteness
 from digest.stages.report import Report
 from digest.usecases.interests import HALF_LIFE
 from digest.usecases.lookup import Found
@@ -72,7 +72,7 @@ class Lab:
         app.door = Door(
             base=app.config.base,
             transport=httpx2.MockTransport(self._answer),
-            turns=HostTurns(gap_s=0),
+            politeness=HostPoliteness(gap_s=0),
             sleep=lambda _: None,
         )
         return app
@@ -232,7 +232,7 @@ def test_a_page_that_cannot_be_read_is_named_by_the_address_that_was_given(lab: 
 
     assert warning.startswith(f"{address} (interest of daily)")
     with lab.app() as app:
-        assert app.interests.understood(app.config.editions[0]).wanted.unread == (address,)
+        assert app.interests.counted(app.config.editions[0]).interests.unread == (address,)
 
 
 def test_an_article_is_read_at_the_address_that_was_given_and_else_where_its_doi_leads(lab: Lab) -> None:
@@ -487,12 +487,12 @@ def test_the_edition_heeds_the_operators_marks_and_each_reader_has_their_own(lab
             app.store.mark("daily", LIKED.id, value, at=at, reader=reader)
         [edition] = app.config.editions
         of_all, adas, nobodys = (app.interests.profile(edition, MONDAY, reader) for reader in (None, "ada", "tim"))
-        understood = app.interests.understood(edition)
+        counted = app.interests.counted(edition)
 
     assert ([one.paper.id for one in of_all.liked], [one.paper.id for one in of_all.disliked]) == ([], [LIKED.id])
     assert ([one.paper.id for one in adas.liked], [one.paper.id for one in adas.disliked]) == ([LIKED.id], [])
     assert nobodys == of_all
-    assert understood.marks == 1
+    assert counted.marks == 1
 
 
 def test_what_readers_alone_marked_changes_nothing_for_the_edition(lab: Lab) -> None:

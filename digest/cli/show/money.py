@@ -17,7 +17,7 @@ from digest.publish.views import count
 
 if TYPE_CHECKING:
     from digest.core.summaries.ledger import CheckCount, Spending
-    from digest.usecases.cost import Bill, Budget, EditionEstimate, Estimate
+    from digest.usecases.cost import BudgetUse, CostReport, EditionEstimate, Estimate
 
 _WIDTH: Final = 80
 _HEADS: Final = ("day", "requests", "failed", "papers", "in", "cached", "out", "cost", "in doubt", "a paper")
@@ -27,26 +27,26 @@ _FREE: Final = {
 }
 
 
-# -- bills
+# -- what it cost
 
 
-def bill_lines(bill: Bill) -> list[str]:
+def cost_lines(report: CostReport) -> list[str]:
     """A table of days for each model, what the budgets are at, and what is to be known of the prices."""
-    span = f"{bill.since} to {bill.until}"
-    if not bill.rows:
-        why = _FREE.get(bill.client, "the model was not asked")
-        return [f"No request to a model from {span}: {why}.", *_budgets(bill)]
+    span = f"{report.since} to {report.until}"
+    if not report.rows:
+        why = _FREE.get(report.client, "the model was not asked")
+        return [f"No request to a model from {span}: {why}.", *_budgets(report)]
     lines = [f"What the model cost from {span} (in and out: tokens)", ""]
-    lines += _table(bill.rows)
-    lines += ["", *_budgets(bill)]
-    total = together(bill.rows)
+    lines += _table(report.rows)
+    lines += ["", *_budgets(report)]
+    total = together(report.rows)
     if doubt := total.in_doubt_usd if total else 0.0:
         lines.append(
             f"In doubt: {usd(doubt)} was reserved for answers that never came or are awaited; budgets count it."
         )
-    if bill.price is not None:
-        lines.append(f"Prices of {said_of(bill.price)}.")
-    for model, n in bill.unpriced:
+    if report.price is not None:
+        lines.append(f"Prices of {said_of(report.price)}.")
+    for model, n in report.unpriced:
         lines.append(f"What {count(n, 'request')} cost is not in these sums: {_no_price(model)}.")
     return lines
 
@@ -55,15 +55,15 @@ def _no_price(model: str) -> str:
     return f'no price is known for {model}; give it as [llm.prices."{model}"], 0 where it costs nothing'
 
 
-def _budgets(bill: Bill) -> Iterable[str]:
-    if bill.of_month.spent_usd or bill.of_month.ceiling_usd is not None:
-        yield f"{bill.month:%B %Y}: {_of(bill.of_month, 'budget_usd_per_month')}"
-    if bill.of_run and (bill.of_run.spent_usd or bill.of_run.ceiling_usd is not None):
+def _budgets(report: CostReport) -> Iterable[str]:
+    if report.of_month.spent_usd or report.of_month.ceiling_usd is not None:
+        yield f"{report.month:%B %Y}: {_of(report.of_month, 'budget_usd_per_month')}"
+    if report.of_run and (report.of_run.spent_usd or report.of_run.ceiling_usd is not None):
         # A run of another day counts on that day's budget, whenever it took place.
-        yield f"Runs of {bill.today}: {_of(bill.of_run, 'budget_usd_per_run')}"
+        yield f"Runs of {report.today}: {_of(report.of_run, 'budget_usd_per_run')}"
 
 
-def _of(budget: Budget, key: str) -> str:
+def _of(budget: BudgetUse, key: str) -> str:
     spent = usd(budget.spent_usd)
     if budget.ceiling_usd is None:
         return f"{spent}; there is no {key}"
@@ -125,26 +125,26 @@ def _aligned(body: Sequence[tuple[str, ...]]) -> list[str]:
     return lines
 
 
-def print_bill(bill: Bill) -> None:
+def print_cost(report: CostReport) -> None:
     """What the model cost, by day and model, and what is left of the budgets."""
-    print_lines(bill_lines(bill))
+    print_lines(cost_lines(report))
 
 
-def bill_json(bill: Bill) -> dict[str, Any]:
+def cost_json(report: CostReport) -> dict[str, Any]:
     """`digest cost --json`."""
-    total = together(bill.rows)
+    total = together(report.rows)
     return {
-        "since": bill.since.isoformat(),
-        "until": bill.until.isoformat(),
-        "client": bill.client,
-        "rows": [_row_json(row) for row in bill.rows],
+        "since": report.since.isoformat(),
+        "until": report.until.isoformat(),
+        "client": report.client,
+        "rows": [_row_json(row) for row in report.rows],
         "total": None if total is None else {k: v for k, v in _row_json(total).items() if k not in _NAMES},
-        "month": {"month": f"{bill.month:%Y-%m}", **_budget_json(bill.of_month)},
-        "run": None if bill.of_run is None else _budget_json(bill.of_run),
+        "month": {"month": f"{report.month:%Y-%m}", **_budget_json(report.of_month)},
+        "run": None if report.of_run is None else _budget_json(report.of_run),
         "prices": None
-        if bill.price is None
-        else {**asdict(bill.price), "of": bill.price.of.isoformat() if bill.price.of else None},
-        "unpriced": dict(bill.unpriced),
+        if report.price is None
+        else {**asdict(report.price), "of": report.price.of.isoformat() if report.price.of else None},
+        "unpriced": dict(report.unpriced),
     }
 
 
@@ -160,7 +160,7 @@ def _row_json(row: Spending) -> dict[str, Any]:
     }
 
 
-def _budget_json(budget: Budget) -> dict[str, Any]:
+def _budget_json(budget: BudgetUse) -> dict[str, Any]:
     return {"spent_usd": budget.spent_usd, "budget_usd": budget.ceiling_usd, "left_usd": budget.left_usd}
 
 

@@ -32,7 +32,7 @@ _ARXIV: Final = re.compile(r"arxiv:\s*\S+|\d{4}\.\d{4,6}(?:v\d+)?|[a-z-]+(?:\.[A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ParsedInterests:
     """The texts of one list, sorted by what they are; each part in the list's order, without doubles."""
 
     words: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Wanted:
     """As written: relative to config.toml."""
     addresses: tuple[tuple[PaperId, str], ...] = field(default=(), compare=False)
     """Where those of `papers` can be read that were named by an address: as given, for an id made of it is none.
-    Two lists that name the same papers want the same."""
+    Two lists that name the same papers are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Unread:
     """On entries of its libraries; said once, until it changes. Empty: all could be read. None: nobody looked."""
 
 
-def understand(texts: Iterable[str]) -> Wanted:
+def parse_interests(texts: Iterable[str]) -> ParsedInterests:
     """Sort *texts* by what they are.
 
     Raises:
@@ -77,7 +77,7 @@ def understand(texts: Iterable[str]) -> Wanted:
                 addresses.setdefault(paper, text)
         else:
             words.append(text)
-    return Wanted(
+    return ParsedInterests(
         words=tuple(dict.fromkeys(words)),
         authors=tuple(dict.fromkeys(authors)),
         papers=tuple(dict.fromkeys(papers)),

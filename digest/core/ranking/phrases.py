@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 
 from digest.core.models import Paper
-from digest.core.words.word_counts import STOPWORDS, Bag, count, forms, words
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, words
 
 _APART: Final = ("|",) * 40
 """What divides keywords, so that no phrase and no neighbourhood reaches over it."""
@@ -40,8 +40,8 @@ class Text:
     all: frozenset[str]
 
     @property
-    def bag(self) -> Bag:
-        """The words by which the paper is compared, as `digest.core.words.word_counts.bag_of` has them."""
+    def word_counts(self) -> WordCounts:
+        """The words by which the paper is compared, as `digest.core.words.word_counts.word_counts_of` has them."""
         return count(chain(self.title, self.abstract, *self.keywords))
 
     def beside_title(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What an edition's readers want, resolved: words, papers and people, and the same of what they don't care for."""
+"""Interests of an edition's readers, resolved: words, papers and people, and the same of what they don't care for."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ class Profile:
         return cls(words=words)
 
     @property
-    def wants_something(self) -> bool:
-        """Whether it says what is wanted; without that, votes rule."""
+    def has_interests(self) -> bool:
+        """Whether it has anything but what is to be avoided; without that, votes rule."""
         return bool(self.words or self.liked or self.authors)

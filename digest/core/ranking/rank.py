@@ -29,7 +29,7 @@ from digest.core.ranking.reasons import MATCHES, Fit, Kind
 from digest.core.ranking.relevance import Background, Nearest, Space, Taste, Vector
 from digest.core.ranking.variety import Stranger, Told, explore, places
 from digest.core.words.text import clipped, quoted
-from digest.core.words.word_counts import bag, bag_of, forms
+from digest.core.words.word_counts import forms, word_counts, word_counts_of
 
 _RELEVANCE: Final = 0.65
 _VOTES: Final = 0.25
@@ -82,9 +82,9 @@ def rank(candidates: Sequence[Candidate], profile: Profile, background: Backgrou
 def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
     """What of the interests *paper* comes nearest to, however far off that is; None where nothing is asked for."""
     text = read(paper)
-    space = Space(background or Background(), [text.bag])
-    wanted = _wanted(space, profile)
-    return max(wanted.fits(paper, text, space.vector(text.bag)), key=lambda f: f.fit, default=None)
+    space = Space(background or Background(), [text.word_counts])
+    interests = _interests_of(space, profile)
+    return max(interests.fits(paper, text, space.vector(text.word_counts)), key=lambda f: f.fit, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,22 +121,22 @@ def _scored(
 ) -> tuple[tuple[_Scored, ...], Told]:
     """The candidates with their scores, best first; and what was printed lately, to hold them against."""
     texts = {c.paper.id: read(c.paper) for c in candidates}
-    bags = {paper_id: text.bag for paper_id, text in texts.items()}
-    space = Space(background, bags.values())
-    wanted = _wanted(space, profile)
-    avoided = _Wants(
+    counts = {paper_id: text.word_counts for paper_id, text in texts.items()}
+    space = Space(background, counts.values())
+    interests = _interests_of(space, profile)
+    avoid = _Interests(
         space, profile.avoid_words, profile.avoid_authors, profile.disliked, profile.liked, "one that you avoid"
     )
-    lately = Told([(p, space.vector(bag_of(p))) for p in profile.seen])
+    lately = Told([(p, space.vector(word_counts_of(p))) for p in profile.seen])
     found: list[_Scored] = []
     for candidate in candidates:
-        text, vector = texts[candidate.paper.id], space.vector(bags[candidate.paper.id])
+        text, vector = texts[candidate.paper.id], space.vector(counts[candidate.paper.id])
         paper = candidate.paper
-        relevance = _together(wanted.weigh(paper, text, vector))
-        against = _together(f for f in avoided.weigh(paper, text, vector) if f >= MATCHES)
+        relevance = _together(interests.weigh(paper, text, vector))
+        against = _together(f for f in avoid.weigh(paper, text, vector) if f >= MATCHES)
         votes = _votes(candidate)
         company = min(1.0, (len(candidate.sources) - 1) / 2)
-        if profile.wants_something:
+        if profile.has_interests:
             score = _RELEVANCE * relevance + _VOTES * votes + _COMPANY * company
         else:
             score = (1 - _COMPANY) * votes + _COMPANY * company
@@ -150,14 +150,14 @@ def _scored(
                 relevance=relevance,
                 avoided=against,
                 votes=votes,
-                fits=partial(_fits, wanted, avoided, paper, text, vector),
+                fits=partial(_fits, interests, avoid, paper, text, vector),
             )
         )
     return tuple(sorted(found, key=_best_first)), lately
 
 
-def _wanted(space: Space, profile: Profile) -> _Wants:
-    return _Wants(space, profile.words, profile.authors, profile.liked, profile.disliked, "one of your papers")
+def _interests_of(space: Space, profile: Profile) -> _Interests:
+    return _Interests(space, profile.words, profile.authors, profile.liked, profile.disliked, "one of your papers")
 
 
 def _softened(fit: float) -> float:
@@ -196,8 +196,8 @@ def _votes(candidate: Candidate) -> float:
     return min(1.0, math.log1p(max(0.0, votes)) / math.log1p(_MANY_VOTES))
 
 
-class _Wants:
-    """What is wanted, or what is to be avoided, held against papers."""
+class _Interests:
+    """Interests, or what is to be avoided, held against papers."""
 
     def __init__(
         self,
@@ -208,7 +208,7 @@ class _Wants:
         disliked: Sequence[Liked],
         own: str,
     ) -> None:
-        """Read what is wanted.
+        """Read them.
 
         Args:
             own: What a reason calls a paper that is *liked* itself.
@@ -217,11 +217,13 @@ class _Wants:
         self._ids = frozenset(one.paper.id for one in liked)
         self._titles = frozenset(words_of(one.paper.title) for one in liked if not is_generic(one.paper.title))
         self._phrases = [phrase(text) for text in texts]
-        self._sentences = {p.text: space.vector(bag(p.text)) for p in self._phrases if len(p.terms) >= _SENTENCE}
-        self._liked = [(one, space.vector(bag_of(one.paper))) for one in liked]
+        self._sentences = {
+            p.text: space.vector(word_counts(p.text)) for p in self._phrases if len(p.terms) >= _SENTENCE
+        }
+        self._liked = [(one, space.vector(word_counts_of(one.paper))) for one in liked]
         self._taste: Taste | None = None
         if liked:
-            against = [(space.vector(bag_of(one.paper)), one.weight) for one in disliked]
+            against = [(space.vector(word_counts_of(one.paper)), one.weight) for one in disliked]
             self._taste = Taste(space, [(v, one.weight) for one, v in self._liked], against)
         self._are_several = len(liked) >= _SEVERAL
         self._nearest = Nearest(((one, v), v) for one, v in self._liked)
@@ -291,8 +293,10 @@ class _Wants:
         return [name for name in self._authors if authors_in_common((name,), authors)]
 
 
-def _fits(wanted: _Wants, avoided: _Wants, paper: Paper, text: Text, vector: Vector) -> tuple[list[Fit], list[Fit]]:
-    return wanted.fits(paper, text, vector), avoided.fits(paper, text, vector)
+def _fits(
+    interests: _Interests, avoid: _Interests, paper: Paper, text: Text, vector: Vector
+) -> tuple[list[Fit], list[Fit]]:
+    return interests.fits(paper, text, vector), avoid.fits(paper, text, vector)
 
 
 def _as_written(words: Iterable[str], paper: Paper) -> tuple[str, ...]:
@@ -349,7 +353,7 @@ def select(
     considered = [c for c in candidates if c.cut_at is None or has_risen(c)]
     scored, told = _scored(considered, profile, background or Background())
     choice = _Choice(scored, told)
-    if profile.wants_something and len(scored) > max_papers:
+    if profile.has_interests and len(scored) > max_papers:
         apart = places(exploration, max_papers)
         choice.take_best(max_papers - apart)
         choice.take_unusual(apart, seed)

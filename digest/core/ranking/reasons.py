@@ -67,12 +67,12 @@ class Fit:
     """Those of them that say something even where the thing is not named."""
 
 
-def of_interests(wants: Sequence[Fit], avoids: Sequence[Fit] = ()) -> list[str]:
+def of_interests(interests: Sequence[Fit], avoid: Sequence[Fit] = ()) -> list[str]:
     """What was asked for that a paper fits, and what was to be avoided."""
-    said = _well(wants)
-    if not said and wants:
-        said = _partly(max(wants, key=lambda f: f.fit))
-    if against := _well(avoids):
+    said = _well(interests)
+    if not said and interests:
+        said = _partly(max(interests, key=lambda f: f.fit))
+    if against := _well(avoid):
         said.append(f"though it {against[0] if against[0].startswith('matches ') else f'is {against[0]}'}")
     return said
 

@@ -1,8 +1,8 @@
 """How near papers are to each other, and to what a reader liked, by their words alone.
 
-    bags ──► Space ──► Vector ──┬──► Taste    how well a paper fits all that was liked, and not
-             (how much          └──► Nearest  which single paper it is nearest to
-              each word says)
+    word counts ──► Space ──► Vector ──┬──► Taste    how well a paper fits all that was liked, and not
+                    (how much          └──► Nearest  which single paper it is nearest to
+                     each word says)
 
 Taste is a centroid (Rocchio) with three changes, each of which was measured to help (`digest.evaluation.ranking`):
 long texts are not divided by their whole length, words that one liked paper alone has are not left behind those that
@@ -21,7 +21,7 @@ from operator import mul
 from typing import Final, Generic, Self, TypeVar
 
 from digest.core.errors import ConfigError
-from digest.core.words.word_counts import Bag
+from digest.core.words.word_counts import WordCounts
 
 K = TypeVar("K")
 Name = TypeVar("Name", int, str)
@@ -180,12 +180,12 @@ class Vector:
 class Space:
     """How much each word says: a rare one much, one that all papers have nearly nothing."""
 
-    def __init__(self, background: Background, bags: Iterable[Bag] = ()) -> None:
-        """Count words in *background* and in *bags*: each once, in any order."""
+    def __init__(self, background: Background, texts: Iterable[WordCounts] = ()) -> None:
+        """Count words in *background* and in *texts*: each once, in any order."""
         self._background = background
         self._counts: Counter[str] = Counter()
         self._papers = background.papers
-        for one in bags:
+        for one in texts:
             self._counts.update(one.keys())
             self._papers += 1
         self._rarity = _Once(lambda word: -math.log(self.share(word)))
@@ -222,10 +222,10 @@ class Space:
         weights = {word: self._usual[word] ** 2 for word in sorted(self._background.counts.keys() | self._counts)}
         return sum(weights.values()), sum(weight * self.variance(word) for word, weight in weights.items())
 
-    def vector(self, bag: Bag) -> Vector:
+    def vector(self, counts: WordCounts) -> Vector:
         """The weights of a text."""
         rarity = self._rarity
-        weights = {w: rarity[w] if n == 1 else (1 + math.log(n)) * rarity[w] for w, n in bag.items()}
+        weights = {w: rarity[w] if n == 1 else (1 + math.log(n)) * rarity[w] for w, n in counts.items()}
         length = math.sqrt(sum(map(mul, weights.values(), weights.values())))
         if not length:
             return Vector(weights={}, strength=0.0)
@@ -270,11 +270,11 @@ class Taste:
         mean = _centroid(liked)
         even = {word: weight**evenness for word, weight in mean.items()}
         scale = sum(mean.values()) / (sum(even.values()) or 1.0)
-        wanted = {word: weight * scale for word, weight in even.items()}
+        likes = {word: weight * scale for word, weight in even.items()}
         against = _DISLIKED * min(1.0, sum(weight for _, weight in disliked) / 5)
-        unwanted = {word: against * weight for word, weight in _centroid(disliked).items()}
+        dislikes = {word: against * weight for word, weight in _centroid(disliked).items()}
         self.words: Mapping[str, float] = {
-            word: wanted.get(word, 0.0) - unwanted.get(word, 0.0) for word in wanted | unwanted
+            word: likes.get(word, 0.0) - dislikes.get(word, 0.0) for word in likes | dislikes
         }
         """What each word of a text adds; below 0 for what is not liked. Whatever is usual is still to be taken off."""
         self._usual, self._is_bounded = usual, bounded
@@ -288,11 +288,11 @@ class Taste:
         self._expected = met - usual * all_met
         self._deviation = math.sqrt(max(0.0, varies + usual**2 * all_varies)) or 1.0
         # The same for the liked words alone, of which a text must have its share.
-        self._wanted = _Once(lambda _: 0.0)
-        self._wanted.update(self.words)
-        self._expected_wanted = met
-        varies_wanted = sum(weight**2 * space.variance(word) for word, weight in self.words.items())
-        self._deviation_wanted = math.sqrt(max(0.0, varies_wanted)) or 1.0
+        self._liked = _Once(lambda _: 0.0)
+        self._liked.update(self.words)
+        self._expected_liked = met
+        varies_liked = sum(weight**2 * space.variance(word) for word, weight in self.words.items())
+        self._deviation_liked = math.sqrt(max(0.0, varies_liked)) or 1.0
         self._telling = frozenset(word for word in self.words if self._weights[word] > 0 and space.tells(word))
 
     def fit(self, vector: Vector) -> float:
@@ -303,12 +303,12 @@ class Taste:
         """
         words, values = vector.weights, vector.weights.values()
         nearness: float = vector.strength * sum(map(mul, map(self._weights.__getitem__, words), values))
-        wanted: float = vector.strength * sum(map(mul, map(self._wanted.__getitem__, words), values))
-        return self._bounded((nearness - self._expected) / self._deviation, wanted)
+        liked: float = vector.strength * sum(map(mul, map(self._liked.__getitem__, words), values))
+        return self._bounded((nearness - self._expected) / self._deviation, liked)
 
-    def _bounded(self, fit: float, wanted: float) -> float:
-        """A fit, at most as good as what the text has of the words wanted."""
-        return min(fit, (wanted - self._expected_wanted) / self._deviation_wanted) if self._is_bounded else fit
+    def _bounded(self, fit: float, liked: float) -> float:
+        """A fit, at most as good as what the text has of the liked words."""
+        return min(fit, (liked - self._expected_liked) / self._deviation_liked) if self._is_bounded else fit
 
     def is_met(self, vector: Vector) -> bool:
         """Whether a text has any word that is liked and tells what a paper is about; no other can be near."""
@@ -319,17 +319,17 @@ class Taste:
         worth = {w: self._weights[w] * weight for w, weight in vector.weights.items() if w in self._telling}
         return tuple(word for word, _ in _largest(worth, most))
 
-    def fits(self, wanted: Iterable[float], usualness: Iterable[float]) -> list[float]:
-        """The same as `fit` for many texts, of which an index has told what they have of the words wanted.
+    def fits(self, liked: Iterable[float], usualness: Iterable[float]) -> list[float]:
+        """The same as `fit` for many texts, of which an index has told what they have of the liked words.
 
         Args:
-            wanted: For each text, the sum over its words of `words` times weight and strength.
+            liked: For each text, the sum over its words of `words` times weight and strength.
             usualness: For each text, see `usualness`.
         """
         usual, expected, deviation = self._usual, self._expected, self._deviation
         return [
-            self._bounded((want - usual * use - expected) / deviation, want)
-            for want, use in zip(wanted, usualness, strict=True)
+            self._bounded((share - usual * use - expected) / deviation, share)
+            for share, use in zip(liked, usualness, strict=True)
         ]
 
 

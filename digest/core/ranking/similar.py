@@ -8,7 +8,7 @@ from typing import Final
 
 from digest.core.models import Paper
 from digest.core.ranking.relevance import Space, Vector
-from digest.core.words.word_counts import bag_of, forms
+from digest.core.words.word_counts import forms, word_counts_of
 
 _BECAUSE: Final = 5
 """Shared words that are named."""
@@ -29,13 +29,13 @@ class Similar:
 
 def telling_words(paper: Paper, space: Space, *, most: int) -> tuple[str, ...]:
     """The words by which papers like this one are found, the most telling first; folded."""
-    weights = space.vector(bag_of(paper)).weights
+    weights = space.vector(word_counts_of(paper)).weights
     return tuple(sorted(weights, key=lambda word: (-weights[word], word))[:most])
 
 
 def most_similar(paper: Paper, others: Iterable[Paper], space: Space, *, limit: int) -> tuple[Similar, ...]:
     """Those of *others* that are most like *paper*, the nearest first; never the paper itself."""
-    vector = space.vector(bag_of(paper))
+    vector = space.vector(word_counts_of(paper))
     near = [(vector.cosine(theirs), other, theirs) for other, theirs in _vectors(others, space) if other.id != paper.id]
     best = sorted(((near, other, theirs) for near, other, theirs in near if near >= _LEAST), key=_nearest_first)
     written = forms(f"{paper.title} {paper.abstract}")
@@ -50,7 +50,7 @@ def most_similar(paper: Paper, others: Iterable[Paper], space: Space, *, limit: 
 
 
 def _vectors(papers: Iterable[Paper], space: Space) -> Iterable[tuple[Paper, Vector]]:
-    return ((paper, space.vector(bag_of(paper))) for paper in papers)
+    return ((paper, space.vector(word_counts_of(paper))) for paper in papers)
 
 
 def _nearest_first(one: tuple[float, Paper, Vector]) -> tuple[float, str]:

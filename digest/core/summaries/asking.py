@@ -57,7 +57,7 @@ _TICK_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLog:
-    """One request and what came of it, for the books."""
+    """One request and what came of it, for the ledger."""
 
     prompt: Prompt
     completion: Completion | None

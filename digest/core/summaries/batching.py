@@ -19,7 +19,7 @@ from typing import Final
 
 from digest.core.models import Batch, Paper
 from digest.core.ports import LLM
-from digest.core.summaries.injection import reads_like_a_command
+from digest.core.summaries.injection import reads_like_an_injection
 from digest.core.summaries.prompts import ANSWER_TOKENS, FENCE_TOKENS, block
 
 _OVERHEAD: Final = 0.1
@@ -62,7 +62,7 @@ def plan(papers: Iterable[Paper], *, llm: LLM, system: str, batching: Batching) 
         max_papers=batching.max_papers,
         at_once=llm.concurrency,
         spread_to=int(allowed / (llm.count_tokens(system) + _ENVELOPE_TOKENS)),
-        goes_alone=lambda paper: reads_like_a_command(paper.title, paper.abstract),
+        goes_alone=lambda paper: reads_like_an_injection(paper.title, paper.abstract),
     )
 
 

@@ -41,7 +41,7 @@ _SOFTENER: Final = r"(?:(?:please|now|then|instead|also|always|just|simply|first
 
 # Each with the letters one of which must be there at all, between blanks or bars: looking for those is fifty times as
 # fast.
-_COMMANDS: Final = (
+_INJECTIONS: Final = (
     # What was said before is to be forgotten.
     (
         "ignor disregard forget overrid overrule bypass neglect skip drop omit stop follow obey heed",
@@ -266,12 +266,12 @@ _COMMANDS: Final = (
 )
 
 
-def reads_like_a_command(title: str, abstract: str) -> bool:
+def reads_like_an_injection(title: str, abstract: str) -> bool:
     """Whether a model could take something in this text for an instruction, or for a part of our prompt or its answer.
 
     Any text is allowed; it takes linear time.
     """
-    return any(_HIDDEN.search(text) or _commands(_folded(text)) for text in (title, abstract))
+    return any(_HIDDEN.search(text) or _is_injection(_folded(text)) for text in (title, abstract))
 
 
 def _folded(text: str) -> str:
@@ -279,7 +279,7 @@ def _folded(text: str) -> str:
     return one_line(unicodedata.normalize("NFKC", strip_invisible(text)).lower())
 
 
-def _commands(text: str) -> bool:
+def _is_injection(text: str) -> bool:
     if not text.isascii() and _LOOKALIKE.search(text):
         return True
     return any(pattern.search(text) for letters, pattern in _COMPILED if not letters or _any_of(letters, text))
@@ -290,5 +290,5 @@ def _any_of(letters: Iterable[str], text: str) -> bool:
 
 
 _COMPILED: Final = tuple(
-    (tuple(letters.split("|" if "|" in letters else None)), re.compile(pattern)) for letters, pattern in _COMMANDS
+    (tuple(letters.split("|" if "|" in letters else None)), re.compile(pattern)) for letters, pattern in _INJECTIONS
 )

@@ -3,7 +3,7 @@
     RequestPlan ──reserve──► Reservation, with the request ──settle──► RequestResult     Spending, CheckCount: the sums
 
 The most that a request can cost is booked before it is sent, and what it did cost in its place after the answer came.
-What was sent and never answered stays booked: it may have been billed. So no sum of the books is ever too low.
+What was sent and never answered stays booked: it may have been billed. So no sum of the ledger is ever too low.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from digest.core.models import Prompt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPlan:
-    """A request that is about to go out, for the books."""
+    """A request that is about to go out, for the ledger."""
 
     at: datetime
     run: str
@@ -42,7 +42,7 @@ class Reservation:
     """A request that is booked and not settled. It goes with the request until it is over."""
 
     number: int
-    """In the books."""
+    """In the ledger."""
     most_usd: float | None
     """The most the request can cost; None if the model has no price."""
 
@@ -60,7 +60,7 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestResult:
-    """What came of a request, for the books."""
+    """What came of a request, for the ledger."""
 
     input_tokens: int = 0
     cached_tokens: int = 0

@@ -20,7 +20,7 @@ from typing import Final
 from digest.core.models import Batch, Completion, Entry, Overview, OverviewSentence, Paper, PaperId, Prompt, Summary
 from digest.core.summaries.answers import Remark, read_remarks
 from digest.core.summaries.grounding import check
-from digest.core.summaries.injection import reads_like_a_command
+from digest.core.summaries.injection import reads_like_an_injection
 from digest.core.summaries.prompts import block, fenced
 from digest.core.words.text import one_line, strip_invisible
 
@@ -50,7 +50,7 @@ def tellable(entries: Sequence[Entry], *, most: int = MOST_ENTRIES) -> tuple[Ent
         for entry in entries
         if entry.summary.checked
         and not entry.paper.withdrawn
-        and not reads_like_a_command(entry.paper.title, entry.summary.tldr)
+        and not reads_like_an_injection(entry.paper.title, entry.summary.tldr)
     ]
     best = sorted(range(len(fit)), key=lambda place: -fit[place].score)[:most]
     return tuple(fit[place] for place in sorted(best))

@@ -31,7 +31,7 @@ TIME_LIMIT_S: Final = 900.0
 
 
 _UNBOOKED: Final = Reservation(number=0, most_usd=None)
-"""Where nobody keeps books."""
+"""Where nobody keeps a ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

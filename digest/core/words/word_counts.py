@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from digest.core.models import Paper
 
-Bag: TypeAlias = Mapping[str, int]
+WordCounts: TypeAlias = Mapping[str, int]
 """Folded word → how often it stands in a text; without the words that say nothing."""
 
 STOPWORDS: Final = frozenset(
@@ -27,20 +27,20 @@ def words(text: str) -> list[str]:
     return [_singular(w) for w in _WORD.findall(text.translate(_LOWERED).casefold())]
 
 
-def count(words: Iterable[str]) -> Bag:
+def count(words: Iterable[str]) -> WordCounts:
     """How often each of some folded words stands among them; single letters, digits and stop words don't count."""
     counted = Counter(words)
     return {w: n for w, n in counted.items() if len(w) > 1 and w not in STOPWORDS and not w.isdigit()}
 
 
-def bag(text: str) -> Bag:
+def word_counts(text: str) -> WordCounts:
     """The words of a text with how often each stands there."""
     return count(words(text))
 
 
-def bag_of(paper: Paper) -> Bag:
+def word_counts_of(paper: Paper) -> WordCounts:
     """The words by which a paper is compared: of title, abstract and keywords."""
-    return bag(" ".join((paper.title, paper.abstract, *paper.keywords)))
+    return word_counts(" ".join((paper.title, paper.abstract, *paper.keywords)))
 
 
 def forms(text: str) -> dict[str, str]:

@@ -3,11 +3,11 @@
     Door.get(url)  ──►  a path or file:   read below the base folder, with the same cap
                    ──►  http(s):          turn of the host → request → redirects by hand → capped body → Document
 
-    errand    what was asked, and what of it is secret
-    turns     one request at a time for each host, arXiv's three seconds apart
-    pauses    what a server asked for by Retry-After
-    network   connections, to public addresses only unless the operator wrote the address himself
-    refusals  what a status means, for people
+    request     what was asked, and what of it is secret
+    politeness  one request at a time for each host, arXiv's three seconds apart
+    pauses      what a server asked for by Retry-After
+    network     connections, to public addresses only unless the operator wrote the address himself
+    statuses    what a status means, for people
 
 The environment's HTTP_PROXY and its like are not read: a proxy is a setting. Everything that goes wrong is a
 `SourceError` with a sentence for the person who configured the source.
@@ -35,8 +35,8 @@ from digest.sources.door import statuses
 from digest.sources.door.addresses import PrivateAddressError
 from digest.sources.door.deadline import Deadline
 from digest.sources.door.pauses import Pauses, until
-from digest.sources.door.politeness import HostTurns, Turns, queue_of
-from digest.sources.door.request import NOTHING, Errand, shown
+from digest.sources.door.politeness import HostPoliteness, Politeness, queue_of
+from digest.sources.door.request import NOTHING, Request, shown
 from digest.sources.door.unpack import unpacker
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Door:
         self,
         *,
         base: Path | None = None,
-        turns: Turns | None = None,
+        politeness: Politeness | None = None,
         proxy: str | None = None,
         ca_file: Path | None = None,
         private_hosts: Iterable[str] = (),
@@ -101,7 +101,7 @@ class Door:
 
         Args:
             base: The folder that relative paths start from: the one of config.toml.
-            turns: In the place of `HostTurns`, for a politeness that several processes share.
+            politeness: In the place of `HostPoliteness`, where several processes are to keep it together.
             proxy: `http://[user:password@]host:port`; trusted. Addresses of this machine are asked without it.
             ca_file: Certificate authorities besides those of the system, as PEM.
             private_hosts: Hosts that redirects and addresses out of feeds may lead to although they are private.
@@ -111,7 +111,7 @@ class Door:
             now: Only for a `Retry-After` that names a moment.
         """
         self._base = base or Path()
-        self._turns = turns or HostTurns(monotonic=monotonic, sleep=sleep)
+        self._politeness = politeness or HostPoliteness(monotonic=monotonic, sleep=sleep)
         self._proxy = proxy
         self._ca_file = ca_file
         self._private_hosts = tuple(private_hosts)
@@ -175,7 +175,7 @@ class Door:
             return self._read_file(url, dated=dated, folder=folder)
         if kind not in ("http", "https"):
             raise SourceError(f"cannot read {kind}: addresses; use http, https or a path", url=url)
-        errand = Errand.to(
+        request = Request.to(
             url,
             cached=cached,
             dated=dated,
@@ -184,7 +184,7 @@ class Door:
             secret_query=secret_query,
             deadline=deadline or Deadline(self._monotonic),
         )
-        return self._fetch(errand)
+        return self._fetch(request)
 
     def moved_to(self, url: str) -> str | None:
         """Where *url* is now for good, as its server said when it was last fetched; None if it did not move."""
@@ -227,44 +227,44 @@ class Door:
 
     # -- the network
 
-    def _fetch(self, errand: Errand) -> Document:
+    def _fetch(self, request: Request) -> Document:
         for attempt in range(RETRIES + 1):
             try:
-                return self._document(errand, self._follow(errand))
+                return self._document(request, self._follow(request))
             except _TryAgain as exc:
                 asked = exc.error.retry_after_s
                 wait = BACKOFF_S * 2**attempt if asked is None else asked
-                hopeless = wait > MAX_RETRY_AFTER_S or wait >= errand.deadline.remaining()
+                hopeless = wait > MAX_RETRY_AFTER_S or wait >= request.deadline.remaining()
                 if attempt == RETRIES or hopeless:
                     raise exc.error from exc
                 if asked is None:  # else the wait is at the host's own door, where all others wait too
                     self._sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _follow(self, errand: Errand) -> _Answer:
+    def _follow(self, request: Request) -> _Answer:
         """Send the request, and again to where the answer points."""
         import httpx2
 
-        current, for_good = errand.start, True
+        current, for_good = request.start, True
         cookies = httpx2.Cookies()  # publishers send round a loop to see whether one keeps a cookie
         sent = set()
         for _ in range(MAX_REDIRECTS + 1):
-            request = self._request(errand, current)
-            cookies.set_cookie_header(request)
-            if (seen := (request.url.copy_with(fragment=None), request.headers.get("cookie"))) in sent:
-                raise errand.error(f"redirects in a circle, back to {shown(str(current))}")
+            wire_request = self._wire_request(request, current)
+            cookies.set_cookie_header(wire_request)
+            if (seen := (wire_request.url.copy_with(fragment=None), wire_request.headers.get("cookie"))) in sent:
+                raise request.error(f"redirects in a circle, back to {shown(str(current))}")
             sent.add(seen)
-            answer = self._in_turn(errand, request, cookies)
+            answer = self._in_turn(request, wire_request, cookies)
             target = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not target:
-                self._note_move(errand, current if for_good and answer.status in (200, 304) else errand.start)
+                self._note_move(request, current if for_good and answer.status in (200, 304) else request.start)
                 return answer
             for_good = for_good and answer.status in _FOR_GOOD
-            current = errand.following(current, target)
-            self._heed(errand, answer)
-        raise errand.error(f"redirects more than {MAX_REDIRECTS} times, at last to {shown(str(current))}")
+            current = request.following(current, target)
+            self._heed(request, answer)
+        raise request.error(f"redirects more than {MAX_REDIRECTS} times, at last to {shown(str(current))}")
 
-    def _request(self, errand: Errand, address: httpx2.URL) -> httpx2.Request:
+    def _wire_request(self, request: Request, address: httpx2.URL) -> httpx2.Request:
         import httpx2
 
         from digest.sources.door.network import Passage
@@ -277,60 +277,60 @@ class Door:
                 (b"Connection", b"close"),
             ]
         )
-        if errand.is_own(address):
-            address = errand.with_secrets(address)
-            for name, value in errand.headers.items():
+        if request.is_own(address):
+            address = request.with_secrets(address)
+            for name, value in request.headers.items():
                 headers[name] = value.strip()  # keys out of files end with a newline
         raw = headers.raw
         # As bytes: what goes back must be what came.
-        if errand.cached is not None and errand.cached.etag:
-            raw.append((b"If-None-Match", errand.cached.etag.encode("latin-1", "replace")))
-        if errand.cached is not None and errand.cached.last_modified:
-            raw.append((b"If-Modified-Since", errand.cached.last_modified.encode("latin-1", "replace")))
-        passage = Passage(deadline=errand.deadline, trusted=errand.trusted and errand.starts_at(address))
+        if request.cached is not None and request.cached.etag:
+            raw.append((b"If-None-Match", request.cached.etag.encode("latin-1", "replace")))
+        if request.cached is not None and request.cached.last_modified:
+            raw.append((b"If-Modified-Since", request.cached.last_modified.encode("latin-1", "replace")))
+        passage = Passage(deadline=request.deadline, trusted=request.trusted and request.starts_at(address))
         return httpx2.Request("GET", address, headers=raw, extensions={"passage": passage})
 
-    def _in_turn(self, errand: Errand, request: httpx2.Request, cookies: httpx2.Cookies) -> _Answer:
+    def _in_turn(self, request: Request, wire_request: httpx2.Request, cookies: httpx2.Cookies) -> _Answer:
         """Send one request when it is this host's turn, and not before it wants to be asked."""
-        host = request.url.host
-        name = queue_of(host) or request.url.netloc.decode("ascii")
+        host = wire_request.url.host
+        name = queue_of(host) or wire_request.url.netloc.decode("ascii")
         queued = self._monotonic()
-        with self._turns(host):
-            errand.deadline.extend(self._monotonic() - queued)  # waiting for a turn is not the server's slowness
+        with self._politeness(host):
+            request.deadline.extend(self._monotonic() - queued)  # waiting for a turn is not the server's slowness
             while (pause := self._pauses.remaining(name)) > 0:
-                if pause > MAX_RETRY_AFTER_S or pause >= errand.deadline.remaining():
-                    raise errand.error(
+                if pause > MAX_RETRY_AFTER_S or pause >= request.deadline.remaining():
+                    raise request.error(
                         f"{host} asked for a pause, and is not asked again before {until(self._now(), pause)}",
                         status=429,
                         retry_after_s=pause,
                     )
                 self._sleep(pause)
-            answer = self._send(errand, request, cookies)
+            answer = self._send(request, wire_request, cookies)
             if answer.status >= 400 and answer.retry_after_s is not None:
                 self._pauses.ask(name, answer.retry_after_s)
             return answer
 
-    def _send(self, errand: Errand, request: httpx2.Request, cookies: httpx2.Cookies) -> _Answer:
-        if errand.deadline.remaining() <= 0:
-            raise errand.error(f"was not through after {errand.deadline.seconds:.0f} seconds")
-        with _failures(errand, request.url):
-            response = self._opened().handle_request(request)
+    def _send(self, request: Request, wire_request: httpx2.Request, cookies: httpx2.Cookies) -> _Answer:
+        if request.deadline.remaining() <= 0:
+            raise request.error(f"was not through after {request.deadline.seconds:.0f} seconds")
+        with _failures(request, wire_request.url):
+            response = self._opened().handle_request(wire_request)
             try:
-                response.request = request
+                response.request = wire_request
                 cookies.extract_cookies(response)
-                return self._received(errand, response)
+                return self._received(request, response)
             finally:
                 response.close()
 
-    def _received(self, errand: Errand, response: httpx2.Response) -> _Answer:
+    def _received(self, request: Request, response: httpx2.Response) -> _Answer:
         import httpx2
 
         content = b""
         if response.status_code == 200:
-            content = self._body(errand, response, self._max_bytes)
+            content = self._body(request, response, self._max_bytes)
         elif response.status_code >= 400:
             try:
-                content = self._body(errand, response, _ERROR_BODY)
+                content = self._body(request, response, _ERROR_BODY)
             except (SourceError, _TryAgain, httpx2.TimeoutException):  # what an error page says is a bonus
                 content = b""
         return _Answer(
@@ -340,11 +340,11 @@ class Door:
             retry_after_s=retry_after(response.headers.get("retry-after", ""), self._now()),
         )
 
-    def _body(self, errand: Errand, response: httpx2.Response, cap: int) -> bytes:
+    def _body(self, request: Request, response: httpx2.Response, cap: int) -> bytes:
         """Read and unpack, never holding more than *cap*: `iter_bytes` would hand over 33 MB of a bomb in one piece."""
         import httpx2
 
-        unpack = unpacker(response.headers.get("content-encoding", ""), errand.url)
+        unpack = unpacker(response.headers.get("content-encoding", ""), request.url)
         received = 0
         out = bytearray()
         try:
@@ -353,43 +353,43 @@ class Door:
                 for piece in unpack.feed(raw):
                     out += piece
                     if len(out) > cap:
-                        raise errand.error(f"is larger than {cap / 1_000_000:g} MB")
+                        raise request.error(f"is larger than {cap / 1_000_000:g} MB")
                 if received > cap + _ERROR_BODY:  # packed air: it never unpacks to anything
-                    raise errand.error(f"is larger than {cap / 1_000_000:g} MB")
-                if errand.deadline.remaining() < 0:
-                    raise errand.error(f"was not through after {errand.deadline.seconds:.0f} seconds")
+                    raise request.error(f"is larger than {cap / 1_000_000:g} MB")
+                if request.deadline.remaining() < 0:
+                    raise request.error(f"was not through after {request.deadline.seconds:.0f} seconds")
             length = response.headers.get("content-length", "")
             cut = (length.isdigit() and received < int(length)) or not unpack.complete
         except (httpx2.RemoteProtocolError, httpx2.ReadError):
             cut = True
         if cut:
-            raise _TryAgain(errand.error("was cut off on the way; it is asked again later"))
+            raise _TryAgain(request.error("was cut off on the way; it is asked again later"))
         return bytes(out)
 
-    def _heed(self, errand: Errand, answer: _Answer) -> None:
+    def _heed(self, request: Request, answer: _Answer) -> None:
         """Wait before following a redirect if it asks for that."""
         wait = answer.retry_after_s
         if wait is None:
             return
-        if wait > MAX_RETRY_AFTER_S or wait >= errand.deadline.remaining():
-            raise errand.error(
+        if wait > MAX_RETRY_AFTER_S or wait >= request.deadline.remaining():
+            raise request.error(
                 f"redirects, but asks not to follow before {until(self._now(), wait)}",
                 status=answer.status,
                 retry_after_s=wait,
             )
         self._sleep(wait)
 
-    def _note_move(self, errand: Errand, address: httpx2.URL) -> None:
-        if address != errand.start:
-            self._moved[errand.url] = str(address)
+    def _note_move(self, request: Request, address: httpx2.URL) -> None:
+        if address != request.start:
+            self._moved[request.url] = str(address)
         else:
-            self._moved.pop(errand.url, None)
+            self._moved.pop(request.url, None)
 
-    def _document(self, errand: Errand, answer: _Answer) -> Document:
-        url, cached = errand.url, errand.cached
+    def _document(self, request: Request, answer: _Answer) -> Document:
+        url, cached = request.url, request.cached
         etag, modified = _as_sent(answer.headers, b"etag"), _as_sent(answer.headers, b"last-modified")
         if answer.status == 200:
-            content = guard.in_utf8(errand.without_secrets(answer.content), answer.headers.get("content-type", ""))
+            content = guard.in_utf8(request.without_secrets(answer.content), answer.headers.get("content-type", ""))
             return Document(url=url, content=content, etag=etag, last_modified=modified)
         if answer.status == 304 and cached is not None:
             return Document(
@@ -400,14 +400,14 @@ class Door:
                 unchanged=True,
             )
         words = statuses.words(answer.content)
-        if errand.dated and (answer.status == 404 or guard.says_not_yet(words)):
+        if request.dated and (answer.status == 404 or guard.says_not_yet(words)):
             said = statuses.said(answer.status, words)
-            raise errand.not_yet(f"has no document of this day yet ({said})", status=answer.status)
+            raise request.not_yet(f"has no document of this day yet ({said})", status=answer.status)
         sentence = statuses.sentence(answer.status, words)
         after_s = answer.retry_after_s
         if after_s is not None:
             sentence += f"; it asks to wait until {until(self._now(), after_s)}"
-        error = errand.error(sentence, status=answer.status, retry_after_s=after_s)
+        error = request.error(sentence, status=answer.status, retry_after_s=after_s)
         if answer.status in _TRY_AGAIN:
             raise _TryAgain(error)
         raise error
@@ -428,7 +428,7 @@ class Door:
 
 
 @contextmanager
-def _failures(errand: Errand, address: httpx2.URL) -> Iterator[None]:
+def _failures(request: Request, address: httpx2.URL) -> Iterator[None]:
     """Errors on the way, as sentences."""
     import httpx2
 
@@ -439,31 +439,31 @@ def _failures(errand: Errand, address: httpx2.URL) -> Iterator[None]:
         yield
     except PrivateAddressError as exc:
         where = host if exc.address == host else f"{host} is at {exc.address}"
-        what = "is on" if errand.starts_at(address) else "redirects to a place on"
-        raise errand.error(
+        what = "is on" if request.starts_at(address) else "redirects to a place on"
+        raise request.error(
             f"{what} a private network ({where}), where only addresses of the config itself may lead;"
             f' if that is meant, add "{host}" to [network] private_hosts'
         ) from exc
     except CertificateError as exc:
-        raise errand.error(f"{host} {exc}") from exc
+        raise request.error(f"{host} {exc}") from exc
     except UnresolvedError as exc:
-        raise errand.error(
+        raise request.error(
             f"{host} cannot be found ({exc}); where only the proxy knows it, add it to [network] private_hosts"
         ) from exc
     except httpx2.ProxyError as exc:
         sentence = f"the proxy of [network] proxy did not let it through to {host} ({exc})"
         if str(exc).startswith("407"):
-            raise errand.error(f"{sentence}; write it as http://user:password@host:port") from exc
-        raise _TryAgain(errand.error(sentence)) from exc
+            raise request.error(f"{sentence}; write it as http://user:password@host:port") from exc
+        raise _TryAgain(request.error(sentence)) from exc
     except httpx2.TimeoutException as exc:
-        within = f" ({errand.deadline.seconds:.0f} seconds in all)" if errand.deadline.remaining() <= 0 else ""
+        within = f" ({request.deadline.seconds:.0f} seconds in all)" if request.deadline.remaining() <= 0 else ""
         sentence = f"{host} did not answer in time{within}; it is asked again later"
-        raise _TryAgain(errand.error(sentence)) from exc
+        raise _TryAgain(request.error(sentence)) from exc
     except httpx2.LocalProtocolError as exc:  # its own words would repeat a key
-        raise errand.error("a header of this source cannot be sent; is there a line break in its key?") from exc
+        raise request.error("a header of this source cannot be sent; is there a line break in its key?") from exc
     except httpx2.TransportError as exc:
         sentence = f"the connection to {host} failed ({exc}); is the address right, the network up?"
-        raise _TryAgain(errand.error(sentence)) from exc
+        raise _TryAgain(request.error(sentence)) from exc
 
 
 def _raw(response: httpx2.Response) -> Iterator[bytes]:

@@ -1,11 +1,11 @@
-"""Whose turn it is: one request at a time for each host, and for arXiv three seconds between them.
+"""Politeness to servers: one request at a time for each host, and for arXiv three seconds between them.
 
 arXiv asks for that of all machines of one user together, for its feeds, its API and OAI-PMH alike:
 https://info.arxiv.org/help/api/tou.html
 
-    HostTurns     within this process
-    SharedTurns   arXiv's also among all processes that share a folder, and over restarts
-    StoredTurns   arXiv's also among all machines that share a store
+    HostPoliteness     within this process
+    SharedPoliteness   arXiv's also among all processes that share a folder, and over restarts
+    StoredPoliteness   arXiv's also among all machines that share a store
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from digest.sources.door.addresses import is_own
 
 try:
     import fcntl
-except ImportError:  # Windows: turns hold within the process
+except ImportError:  # Windows: politeness holds within the process
     fcntl = None  # type: ignore[assignment]
 
-Turns = Callable[[str], AbstractContextManager[None]]
+Politeness = Callable[[str], AbstractContextManager[None]]
 """Gives a host's turn to one request: waits before, keeps others out meanwhile."""
 
 ARXIV: Final = "arxiv.org"
@@ -49,8 +49,8 @@ def queue_of(host: str) -> str | None:
     return None if is_own(name) else name
 
 
-class HostTurns:
-    """Turns within this process."""
+class HostPoliteness:
+    """Politeness within this process."""
 
     def __init__(
         self,
@@ -101,11 +101,12 @@ class HostTurns:
         return 0.0 if self._last is None else self._last + self._gap_s - self._monotonic()
 
 
-class SharedTurns(HostTurns):
-    """Turns that hold for arXiv among all processes that share a folder.
+class SharedPoliteness(HostPoliteness):
+    """Politeness to arXiv among all processes that share a folder.
 
     The file in it is locked while a request runs, so that a killed process frees it, and says when the last one ended.
-    Where the folder cannot be written, or there are no such locks, it is as `HostTurns`: better than reading nothing.
+    Where the folder cannot be written, or there are no such locks, it is as `HostPoliteness`: that is better than
+    reading nothing.
     """
 
     def __init__(
@@ -219,10 +220,10 @@ class Queues(Protocol):
         ...
 
 
-class StoredTurns(HostTurns):
-    """Turns that hold for arXiv among all machines that share a store.
+class StoredPoliteness(HostPoliteness):
+    """Politeness to arXiv among all machines that share a store.
 
-    If the store does not answer it is as `HostTurns`: better than reading nothing.
+    If the store does not answer it is as `HostPoliteness`: better than reading nothing.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ _TELLING: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Request:
     """One call of the door."""
 
     url: str
@@ -55,7 +55,7 @@ class Errand:
         headers: Mapping[str, str],
         secret_query: Mapping[str, str],
         deadline: Deadline,
-    ) -> Errand:
+    ) -> Request:
         """Read the address.
 
         Raises:
@@ -116,7 +116,7 @@ class Errand:
         return bare.copy_with(query=b"&".join(part for part in (bare.query, secret) if part))
 
     def error(self, sentence: str, *, status: int | None = None, retry_after_s: float | None = None) -> SourceError:
-        """A failure of this errand."""
+        """A failure of this request."""
         sentence = self._hidden(sentence)
         return SourceError(sentence, url=self.url, status=status, retry_after_s=retry_after_s, gone=status == 410)
 

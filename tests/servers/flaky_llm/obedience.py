@@ -1,8 +1,8 @@
 """A model that does whatever anybody tells it, wherever the words stand.
 
-It reads as models do: through characters nobody sees, look-alike letters, capitals and base64. Each command is a
+It reads as models do: through characters nobody sees, look-alike letters, capitals and base64. Each injection is a
 pattern for what is said, with groups for what it is about, and what becomes of the answers. Papers are gone through in
-their order, and each command that stands in one is obeyed on top of what has been obeyed so far.
+their order, and each injection that stands in one is obeyed on top of what has been obeyed so far.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _OTHERS: Final = r"(?:the |all |every |any )*(?:others?|remaining|rest|following
 
 @dataclass(slots=True)
 class Answering:
-    """The answers as they stand while commands are obeyed."""
+    """The answers as they stand while injections are obeyed."""
 
     items: list[Item]
     system: str
     user: str
     place: int = 0
-    """Of the paper whose command is obeyed."""
+    """Of the paper whose injection is obeyed."""
     text: str | None = None
     """Says everything, if it is set."""
 
@@ -202,7 +202,7 @@ def _fake_answer(a: Answering, said: re.Match[str]) -> None:
     a.items = [*taken, *(item for item in a.items if item["id"] not in ids)]
 
 
-_COMMANDS: Final[tuple[tuple[str, Act], ...]] = (
+_INJECTIONS: Final[tuple[tuple[str, Act], ...]] = (
     (rf"\b(?:drop|omit|leave out|skip|ignore|forget about|exclude) {_OTHERS}", _only_own),
     (r"only (?:paper|one) worth (?:summari[sz]ing|a summary|reading)", _only_own),
     (
@@ -259,7 +259,7 @@ _COMMANDS: Final[tuple[tuple[str, Act], ...]] = (
     (r"\breport the numbers as (\d[\d.]*)", _numbers),
 )
 """What is said, and what becomes of the answers. Group 1 is what it is about."""
-_COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), act) for pattern, act in _COMMANDS)
+_COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), act) for pattern, act in _INJECTIONS)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -283,8 +283,8 @@ def understood(text: str) -> str:
     return " ".join([plain, hidden, *decoded])
 
 
-def commands_in(text: str) -> list[str]:
-    """The patterns of the commands that stand in *text*."""
+def injections_in(text: str) -> list[str]:
+    """The patterns of the injections that stand in *text*."""
     return [pattern.pattern for pattern, _ in _COMPILED if pattern.search(understood(text))]
 
 
