@@ -32,7 +32,7 @@ lint: .venv/installed-dev     ## look at form, style and types
 # other packages may draw otherwise.
 LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short \
   end_to_end/test_drawn end_to_end/test_kill end_to_end/test_torture_short \
-  $(patsubst tests/%.py,%,$(wildcard tests/evaluation/test_training*.py))
+  $(filter-out training/test_trained,$(patsubst tests/%.py,%,$(wildcard tests/training/test_*.py)))
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/%.py)
@@ -67,7 +67,7 @@ wheel: .venv/installed-dev    ## build the wheel, install it into an empty envir
 	rm -rf build dist
 	$(BIN)/python -m build --wheel --outdir dist . >build.log 2>&1 || { cat build.log; exit 1; }
 	@rm -f build.log
-	tests/wheel.sh $(PYTHON) dist/*.whl
+	tests/packaging/wheel.sh $(PYTHON) dist/*.whl
 
 .venv/created:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
@@ -86,8 +86,8 @@ wheel: .venv/installed-dev    ## build the wheel, install it into an empty envir
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/installed .venv/installed-test
 
-.venv-lowest/installed: pyproject.toml tests/lowest.py
-	$(PYTHON) tests/lowest.py >lowest.txt
+.venv-lowest/installed: pyproject.toml tests/packaging/lowest.py
+	$(PYTHON) tests/packaging/lowest.py >lowest.txt
 	rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --editable '.[test]' --constraint lowest.txt
 	@rm -f lowest.txt && touch $@

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, settings
 from digest.core.models import Paper, PaperId
 
 if TYPE_CHECKING:
-    from tests.clients import Clients
+    import trustme
+
+    from tests.support.clients import Clients
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("digest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,7 +55,23 @@ def real_data() -> Path:
 @pytest.fixture
 def client_of() -> Iterator[Clients]:
     """Makes a client of a model's server, and closes it behind the test."""
-    from tests.clients import Clients
+    from tests.support.clients import Clients
 
     with Clients() as clients:
         yield clients
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """An authority for certificates that nobody knows but who is given `ca_file`."""
+    import trustme
+
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its certificate."""
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path

@@ -9,8 +9,8 @@ from itertools import chain, pairwise
 import pytest
 
 from digest.publish.formulas import to_mathml, to_unicode
-from tests import growth
 from tests.fuzz.measure import steps
+from tests.support import growth
 
 # -- every text function
 
@@ -44,10 +44,9 @@ def test_its_time_grows_no_faster_than_the_text(name: str) -> None:
     ],
     ids=["squared", "squared within a regular expression", "doubled with every letter"],
 )
-def test_what_grows_faster_is_noticed(grows: Callable[[str], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "_HANG_S", 0.5)
+def test_what_grows_faster_is_noticed(grows: Callable[[str], object]) -> None:
     try:
-        factor = growth.growth(grows, growth.of("a")).factor
+        factor = growth.growth(grows, growth.of("a"), hang_s=0.5).factor
     except growth.HangError:
         factor = 99.0
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable
@@ -51,6 +52,7 @@ class SmtpMailer:
         timeout_s: float = 60.0,
         after_dot_s: float = AFTER_DOT_S,
         ca_file: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Args:
@@ -59,11 +61,12 @@ class SmtpMailer:
             timeout_s: For each step but the last.
             after_dot_s: For the reply to the final dot.
             ca_file: Certificates to trust besides the system's.
+            monotonic: The clock by which replies are waited for.
         """
         self._host, self._port, self._security = host, port, security
         self._username, self._password = username, password
         self._local_name, self._ca_file = local_name, ca_file
-        self._timeout_s, self._after_dot_s = timeout_s, after_dot_s
+        self._timeout_s, self._after_dot_s, self._monotonic = timeout_s, after_dot_s, monotonic
         self._connection: Connection | None = None
 
     def __enter__(self) -> SmtpMailer:
@@ -211,11 +214,14 @@ class SmtpMailer:
         return self._connection
 
     def _dialled(self) -> Connection:
+        how: dict[str, Any] = {
+            "local_name": self._local_name,
+            "timeout_s": self._timeout_s,
+            "monotonic": self._monotonic,
+        }
         if self._security != "tls":
-            return Connection(self._host, self._port, local_name=self._local_name, timeout_s=self._timeout_s)
-        return TlsConnection(
-            self._host, self._port, local_name=self._local_name, timeout_s=self._timeout_s, context=self._trust()
-        )
+            return Connection(self._host, self._port, **how)
+        return TlsConnection(self._host, self._port, **how, context=self._trust())
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()

@@ -13,6 +13,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from digest.deliver.replies import readable
@@ -30,9 +31,20 @@ class Connection(smtplib.SMTP):
 
     patience_s: float
     """For how long a reply is waited for, from its first byte to its last."""
+    monotonic: Callable[[], float]
+    """Seconds of a clock that only goes forward: by it a reply is waited for."""
     _unread: bytes = b""
 
-    def __init__(self, host: str, port: int, *, local_name: str, timeout_s: float, **others: Any) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        local_name: str,
+        timeout_s: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        **others: Any,
+    ) -> None:
         """Connect, and read the greeting.
 
         Args:
@@ -46,6 +58,7 @@ class Connection(smtplib.SMTP):
             OSError: Nobody is there.
         """
         self.patience_s = timeout_s
+        self.monotonic = monotonic
         # The base class of `TlsConnection` takes a context besides.
         super().__init__(host, port, local_hostname=local_name, timeout=timeout_s, **others)
         if self.sock is not None:
@@ -100,7 +113,7 @@ class Connection(smtplib.SMTP):
         Raises:
             SMTPServerDisconnected: No whole reply came in time. The connection is closed.
         """
-        until = time.monotonic() + self.patience_s
+        until = self.monotonic() + self.patience_s
         codes: set[bytes] = set()
         said: list[bytes] = []
         while True:
@@ -127,7 +140,7 @@ class Connection(smtplib.SMTP):
         """What comes next, before *until*."""
         half = f", but for {readable(self._unread)!r}" if self._unread else ""
         sock = self._socket()
-        left_s = until - time.monotonic()
+        left_s = until - self.monotonic()
         try:
             if left_s <= 0:
                 raise TimeoutError

@@ -45,16 +45,21 @@ _NOT_OFFERED: Final = frozenset({404, 405, 501})
 class OpenAIBatch:
     """The Batch API of the server that *llm* talks to."""
 
-    def __init__(self, llm: OpenAILLM) -> None:
-        """Nothing is opened before the first request; connections are those of *llm*, and closed with it."""
+    def __init__(self, llm: OpenAILLM, *, most_bytes: int = MOST_BYTES) -> None:
+        """Nothing is opened before the first request; connections are those of *llm*, and closed with it.
+
+        Args:
+            most_bytes: Most bytes of the file of requests that the server takes for one handover.
+        """
         self._llm = llm
+        self._most_bytes = most_bytes
 
     # -- port
 
     def submit(self, name: str, prompts: Sequence[Prompt]) -> str:
         """See `digest.core.ports.BatchLLM`."""
         content = b"".join(self._lines(prompts))
-        if len(prompts) > MOST_REQUESTS or len(content) > MOST_BYTES:
+        if len(prompts) > MOST_REQUESTS or len(content) > self._most_bytes:
             raise LLMError(f"{len(prompts)} requests of {len(content)} bytes are too many for one handover")
         file = self._ask(
             lambda sdk: sdk.files.with_raw_response.create(file=(f"{name}.jsonl", content), purpose="batch"),

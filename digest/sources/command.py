@@ -37,7 +37,6 @@ _CHUNK: Final = 65_536
 _KEPT_STDERR: Final = 8_192
 """Of what a program complains of, so much of the end is kept; the rest is read and forgotten."""
 _GRACE_S: Final = 0.3
-"""What a program gets to tidy up when it is told to end."""
 _POLL_S: Final = 0.02
 
 
@@ -181,7 +180,12 @@ def _is_json_feed(content: bytes, url: str) -> bool:
 class Children:
     """The programs that run now; who stops waiting for them ends them all, with what they started."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace_s: float = _GRACE_S) -> None:
+        """
+        Args:
+            grace_s: What a program gets to tidy up when it is told to end.
+        """
+        self._grace_s = grace_s
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._is_over = False
@@ -218,7 +222,7 @@ class Children:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, number)
             if left and number == signal.SIGTERM:
-                _wait_for(left, _GRACE_S)
+                _wait_for(left, self._grace_s)
 
 
 def _wait_for(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:

@@ -68,17 +68,18 @@ class _Line:
     """Of its letters; 0 where it is not known."""
 
 
-def parse_pdf(content: bytes, *, name: str, vocabulary: Container[str] = ()) -> Record:
+def parse_pdf(content: bytes, *, name: str, vocabulary: Container[str] = (), timeout_s: float = TIMEOUT_S) -> Record:
     """The paper that a PDF is, out of the text of its first pages.
 
     Args:
         vocabulary: Words of the language, folded as `digest.core.words.word_counts` does; they tell which hyphens
             belong to a word.
+        timeout_s: How long reading may take.
 
     Raises:
         SourceError: It is no PDF, has no text (a scan), needs a password, or pypdf is not installed.
     """
-    return paper_of(_extracted(content, name), name=name, vocabulary=vocabulary)
+    return paper_of(_extracted(content, name, timeout_s=timeout_s), name=name, vocabulary=vocabulary)
 
 
 def paper_of(found: Mapping[str, Any], *, name: str, vocabulary: Container[str] = ()) -> Record:
@@ -101,7 +102,7 @@ def paper_of(found: Mapping[str, Any], *, name: str, vocabulary: Container[str] 
     return Record(paper=Paper(id=paper_id, aliases=aliases, title=title[:LONGEST_TITLE].rstrip(), abstract=abstract))
 
 
-def _extracted(content: bytes, name: str) -> dict[str, Any]:
+def _extracted(content: bytes, name: str, *, timeout_s: float) -> dict[str, Any]:
     """What `pdf_text` finds in its own process.
 
     Raises:
@@ -116,12 +117,12 @@ def _extracted(content: bytes, name: str) -> dict[str, Any]:
             [sys.executable, "-P", "-m", "digest.sources.pdf_text"],
             input=content,
             capture_output=True,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             env={**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             check=False,
         )
     except subprocess.TimeoutExpired as exc:
-        raise SourceError(f"{name}: is a PDF that takes more than {TIMEOUT_S:.0f} seconds to read") from exc
+        raise SourceError(f"{name}: is a PDF that takes more than {timeout_s:.0f} seconds to read") from exc
     except OSError as exc:
         raise SourceError(f"{name}: a process to read PDFs in could not be started ({exc.strerror or exc})") from exc
     try:

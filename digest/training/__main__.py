@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +22,13 @@ PARTS: Final = {
 """Part → the file it makes. A part may use what the parts before it made."""
 
 
-def main() -> None:
-    """Train the parts named, by default all."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train the parts named in *arguments*, by default those of the process; where none is named, all."""
     parser = argparse.ArgumentParser(prog="python -m digest.training", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
     parser.add_argument("--out", type=Path, default=assets.PACKAGE / "trained", help="where to write")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     for part in asked.parts or PARTS:
         if part not in PARTS:
             parser.error(f"there is no part {part!r}; there are {', '.join(PARTS)}")

@@ -130,6 +130,8 @@ class Interests:
     config_path: Path
     """Libraries are named as seen from its folder."""
     progress: Callable[[str], None] = lambda _: None
+    at_once: int = _AT_ONCE
+    """Papers that are asked for, and kept, together."""
     _read: dict[Path, tuple[tuple[int, int], Parsed]] = field(default_factory=dict, repr=False)
     """Libraries as they were read, with what shows that the file is still the same."""
 
@@ -172,8 +174,8 @@ class Interests:
         troubles = {i: "no source has listed it" for i in missing if scheme(i) == "title"}
         can_be_asked = [i for i in missing if scheme(i) != "title"]
         # Kept part by part: five hundred pages take minutes, and who stops the run loses only the last ones.
-        for start in range(0, len(can_be_asked), _AT_ONCE):
-            some = can_be_asked[start : start + _AT_ONCE]
+        for start in range(0, len(can_be_asked), self.at_once):
+            some = can_be_asked[start : start + self.at_once]
             found: dict[PaperId, Paper] = {}
             for paper_id, answer in _asked(finder, some, given):
                 if answer.paper is not None and answer.paper.abstract:

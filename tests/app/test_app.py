@@ -13,8 +13,8 @@ from pathlib import Path
 from digest.app.app import App, part
 from digest.stages.report import Report, Stage
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM
+from tests.support.desk import CONFIG, Desk
 
 MONDAY = date(2026, 6, 1)
 THREADS = 8

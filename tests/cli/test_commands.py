@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from digest.cli.main import cli
-from tests.cli.shell import digest
 from tests.conftest import ROOT
-from tests.desk import CONFIG, Desk
+from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from digest.app.usecases import on_demand
-from tests.cli.shell import digest
 from tests.conftest import ROOT
-from tests.desk import Desk
+from tests.support.desk import Desk
+from tests.support.shell import digest
 
 
 @pytest.fixture

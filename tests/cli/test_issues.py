@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import digest
 from tests.conftest import paper
-from tests.desk import Desk
 from tests.end_to_end.test_run import MONDAY
+from tests.support.desk import Desk
+from tests.support.shell import digest
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from digest.app.usecases import examine
 from digest.cli.main import main
 from tests.conftest import paper
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 DAY = date(2026, 6, 3)
 Call = Callable[[str], tuple[int, str]]

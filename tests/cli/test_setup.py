@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from digest.sources.kinds import all_kinds
-from tests.cli.shell import digest
+from tests.support.shell import digest
 
 
 def test_init_writes_a_config_that_works_and_never_over_one(tmp_path: Path) -> None:

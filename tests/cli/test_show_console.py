@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from digest.cli.main import cli
 from digest.cli.show.console import complain, print_json_lines, print_lines, were
 from digest.cli.show.papers import print_papers
-from tests.cli.printed import LONG, desk_with_an_issue
 from tests.conftest import paper
-from tests.desk import Desk
-from tests.terminal import Tty, terminal
+from tests.support.desk import Desk
+from tests.support.printed import LONG, desk_with_an_issue
+from tests.support.terminal import Tty, terminal
 
 
 @pytest.fixture(scope="module")

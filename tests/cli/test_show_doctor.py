@@ -7,8 +7,8 @@ from pathlib import Path
 from digest.app.usecases import examine
 from digest.cli.show.doctor import print_findings
 from digest.usecases.doctor import Finding
-from tests.cli.printed import desk_with_an_issue
-from tests.terminal import terminal
+from tests.support.printed import desk_with_an_issue
+from tests.support.terminal import terminal
 
 
 def test_a_finding_of_the_doctor_hangs_beside_its_mark() -> None:

@@ -11,10 +11,10 @@ import pytest
 from digest.app.usecases import histories
 from digest.cli.show.history import history_json, print_history
 from digest.stages.report import Stage
-from tests.cli.printed import desk_with_an_issue
 from tests.conftest import paper
-from tests.desk import Desk
-from tests.issues import WEDNESDAY, entry, issue, left_out
+from tests.support.desk import Desk
+from tests.support.issues import WEDNESDAY, entry, issue, left_out
+from tests.support.printed import desk_with_an_issue
 
 
 @pytest.fixture(scope="module")

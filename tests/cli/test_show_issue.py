@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from digest.cli.show.issue import print_issue
 from digest.core.models import Announcement, Issue, Link, SourceReport, SourceState
-from tests.issues import entry, issue, left_out, templates, told
-from tests.terminal import terminal
+from tests.support.issues import entry, issue, left_out, templates, told
+from tests.support.terminal import terminal
 
 
 def on_screen(what: Issue) -> list[str]:

@@ -11,7 +11,7 @@ from digest.cli.show.run import print_reports, report_json
 from digest.core.models import SourceReport, SourceState, Usage
 from digest.publish.views import Links, issue_view
 from digest.stages.report import Report
-from tests.issues import WEDNESDAY, entry, issue, left_out
+from tests.support.issues import WEDNESDAY, entry, issue, left_out
 
 
 def test_a_run_that_could_read_nothing_does_not_say_that_nothing_is_new(

@@ -14,7 +14,7 @@ from digest.core.errors import DigestError
 from digest.core.models import SourceReport, SourceState, Usage
 from digest.stages.report import Report
 from digest.usecases.schedule import NextTime
-from tests.issues import WEDNESDAY, entry, issue
+from tests.support.issues import WEDNESDAY, entry, issue
 
 LOG = ScheduleLog(page_of=lambda edition, day: Path("site") / edition / str(day), data_dir=Path("var"), outbox=True)
 REPORT = Report(

@@ -20,8 +20,8 @@ from digest.config.read import load
 from digest.sources.kind import keys_of
 from digest.sources.kinds import NAMES, kind_of
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk, line
-from tests.terminal import terminal
+from tests.support.desk import CONFIG, Desk, line
+from tests.support.terminal import terminal
 
 MONDAY, TUESDAY = date(2026, 6, 1), date(2026, 6, 2)
 

@@ -24,7 +24,9 @@ from digest.core.models import DeliveryState
 from digest.sources.command import Children, run_command
 from digest.store import SqlStore
 from tests.conftest import ROOT, paper
-from tests.desk import CONFIG, Desk
+from tests.servers.silent import SilentServer
+from tests.servers.smtp import SlowSink
+from tests.support.desk import CONFIG, Desk
 
 pytestmark = [
     pytest.mark.enable_socket,
@@ -39,30 +41,9 @@ GOES_ON = "digest: stopped; what was done is kept, and the next run goes on from
 SLOW = CONFIG.replace("[[edition]]", '[[source]]\nname = "Slow"\n{slow}\n\n[[edition]]')
 
 
-class Silent:
-    """A server that takes connections and says nothing, ever."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(4 * PATIENCE_S)
-        self._visitors: list[socket.socket] = []
-        self.port: int = self._listener.getsockname()[1]
-
-    def visitor(self) -> socket.socket:
-        """The next one that came."""
-        connection, _ = self._listener.accept()
-        connection.settimeout(4 * PATIENCE_S)
-        self._visitors.append(connection)
-        return connection
-
-    def close(self) -> None:
-        for each in (self._listener, *self._visitors):
-            each.close()
-
-
 @pytest.fixture
-def silent() -> Iterator[Silent]:
-    server = Silent()
+def silent() -> Iterator[SilentServer]:
+    server = SilentServer(4 * PATIENCE_S)
     yield server
     server.close()
 
@@ -112,7 +93,7 @@ def slow_desk(folder: Path, slow: str, more: str = "") -> Desk:
 
 @pytest.mark.parametrize("number", STOPS)
 def test_a_stop_while_a_source_is_silent_ends_the_run_and_says_how_to_go_on(
-    number: int, silent: Silent, tmp_path: Path
+    number: int, silent: SilentServer, tmp_path: Path
 ) -> None:
     desk = slow_desk(tmp_path, f'kind = "feed"\nurl = "http://127.0.0.1:{silent.port}/feed"')
 
@@ -124,7 +105,7 @@ def test_a_stop_while_a_source_is_silent_ends_the_run_and_says_how_to_go_on(
     assert said.strip() == GOES_ON
 
 
-def test_what_was_read_before_the_stop_is_kept(silent: Silent, tmp_path: Path) -> None:
+def test_what_was_read_before_the_stop_is_kept(silent: SilentServer, tmp_path: Path) -> None:
     desk = slow_desk(tmp_path, f'kind = "feed"\nurl = "http://127.0.0.1:{silent.port}/feed"')
     with started(desk, "-v", "run", "--date", str(DAY)) as run:
         silent.visitor()
@@ -152,7 +133,7 @@ def child_of(folder: Path, port: int) -> list[str]:
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_a_stop_takes_along_what_a_command_source_started(number: int, silent: Silent, tmp_path: Path) -> None:
+def test_a_stop_takes_along_what_a_command_source_started(number: int, silent: SilentServer, tmp_path: Path) -> None:
     argv = child_of(tmp_path, silent.port)
     desk = slow_desk(tmp_path, f'kind = "command"\ncommand = {argv!r}\ntimeout_s = 600')
 
@@ -167,10 +148,9 @@ def test_a_stop_takes_along_what_a_command_source_started(number: int, silent: S
     assert connection.recv(1) == b""
 
 
-def test_a_program_that_ends_when_it_is_asked_to_may_tidy_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.sources.command._GRACE_S", PATIENCE_S)
+def test_a_program_that_ends_when_it_is_asked_to_may_tidy_up(tmp_path: Path) -> None:
     script = "trap 'touch tidied; exit 7' TERM; touch ready; sleep 600 & wait"
-    with Children() as children:
+    with Children(grace_s=PATIENCE_S) as children:
         reading = abreast({"one": lambda: run_it(["sh", "-c", script], tmp_path, children)}, width=1)["one"]
         while not (tmp_path / "ready").exists():
             assert not reading.done()
@@ -200,7 +180,9 @@ def run_it(argv: list[str], folder: Path, children: Children) -> bytes:
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_a_stop_while_the_model_is_asked_leaves_the_request_booked(number: int, silent: Silent, tmp_path: Path) -> None:
+def test_a_stop_while_the_model_is_asked_leaves_the_request_booked(
+    number: int, silent: SilentServer, tmp_path: Path
+) -> None:
     desk = Desk(
         tmp_path,
         CONFIG + f'\n[llm]\nclient = "openai"\nmodel = "m"\nbase_url = "http://127.0.0.1:{silent.port}/v1"\n'
@@ -248,7 +230,7 @@ def test_a_schedule_that_waits_ends_well(number: int, tmp_path: Path) -> None:
     assert (status, said) == (0, "")
 
 
-def test_a_schedule_that_is_in_a_run_ends_as_a_run_does(silent: Silent, tmp_path: Path) -> None:
+def test_a_schedule_that_is_in_a_run_ends_as_a_run_does(silent: SilentServer, tmp_path: Path) -> None:
     slow = f'kind = "feed"\nurl = "http://127.0.0.1:{silent.port}/feed"'
     desk = slow_desk(tmp_path, slow, more='at = "00:00"\ndays = "daily"\n')
 
@@ -259,7 +241,7 @@ def test_a_schedule_that_is_in_a_run_ends_as_a_run_does(silent: Silent, tmp_path
     assert (status, said.strip()) == (130, GOES_ON)
 
 
-def test_with_json_there_is_a_document_all_the_same(silent: Silent, tmp_path: Path) -> None:
+def test_with_json_there_is_a_document_all_the_same(silent: SilentServer, tmp_path: Path) -> None:
     desk = slow_desk(tmp_path, f'kind = "feed"\nurl = "http://127.0.0.1:{silent.port}/feed"')
 
     with started(desk, "run", "--json", "--date", str(DAY)) as run:
@@ -274,35 +256,8 @@ def test_with_json_there_is_a_document_all_the_same(silent: Silent, tmp_path: Pa
 # -- mails
 
 
-class SlowSink:
-    """A mail server that answers the final dot when it is told to."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.at_the_dot, self.may_answer = threading.Event(), threading.Event()
-        self.taken = 0
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with self._listener:
-            connection, _ = self._listener.accept()
-        with connection, connection.makefile("rwb", buffering=0) as lines:
-            lines.write(b"220 sink\r\n")
-            while line := lines.readline():
-                verb = line[:4].upper()
-                if verb == b"DATA":
-                    lines.write(b"354 go on\r\n")
-                    while lines.readline() != b".\r\n":
-                        pass
-                    self.at_the_dot.set()
-                    self.may_answer.wait(4 * PATIENCE_S)
-                    self.taken += 1
-                lines.write(b"250 ok\r\n")
-
-
 def test_a_stop_between_a_mail_and_its_receipt_waits_for_the_receipt(tmp_path: Path) -> None:
-    sink = SlowSink()
+    sink = SlowSink(4 * PATIENCE_S)
     mail = (
         f'\n[mail]\ntransport = "smtp"\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\nfrom = "d@x.org"\n'
     )

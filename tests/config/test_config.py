@@ -16,7 +16,7 @@ from digest.core.database_address import parse_database
 from digest.core.errors import ConfigError, StoreError
 from digest.store import SqlStore
 from tests.conftest import ROOT
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 MINIMAL = """
 [[source]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.summaries.answers import Answer, read_answers, read_remarks
-from tests.growth import LINEAR, growth, of
+from tests.support.growth import LINEAR, growth, of
 
 ITEMS = [
     {

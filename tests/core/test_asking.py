@@ -20,7 +20,7 @@ from digest.core.summaries.asking import NO_BUDGET, RequestLog
 from digest.core.summaries.batching import Batching
 from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.summarize import Outcome, summarize
-from tests.fakes import Behaviour, FakeLLM, answer, fail, items_of, obedient, studies, study, without
+from tests.fakes.llm import Behaviour, FakeLLM, answer, fail, items_of, obedient, studies, study, without
 
 BUSY = fail("HTTP 503", again=True)
 TIMED_OUT = fail("no answer within 120 s", again=True, may_be_billed=True)
@@ -420,9 +420,8 @@ def test_a_request_that_never_ends_does_not_hold_the_issue() -> None:
 def test_the_process_ends_though_a_request_does_not() -> None:
     code = """
 import threading, time
-from tests.fakes import FakeLLM, studies
 from tests.core.test_asking import run
-from tests.conftest import paper
+from tests.fakes.llm import FakeLLM, studies
 
 llm = FakeLLM(lambda prompt: threading.Event().wait())
 print(run(studies(3), llm, now=time.monotonic, sleep=time.sleep, time_limit_s=0.2).usage.fell_back)

@@ -15,7 +15,7 @@ from digest.core.summaries import batching
 from digest.core.summaries.batching import Batching, plan
 from digest.core.summaries.prompts import ANSWER_TOKENS, FENCE_TOKENS, block, prompt_for
 from tests.conftest import paper
-from tests.fakes import FakeLLM
+from tests.fakes.llm import FakeLLM
 
 COSTS = st.lists(st.integers(0, 50), max_size=40)
 SIDE_BY_SIDE = st.integers(1, 6)

@@ -12,11 +12,12 @@ from digest.core.lists.calendar import arxiv
 from digest.core.models import Parsed, Record
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
-from tests.desk import CONFIG, Desk
-from tests.library import FakeSource, FakeWitness, Library, Web, page
-from tests.store_values import Hand
+from tests.fakes.clock import FakeClock
+from tests.fakes.sources import FakeSource, FakeWeb, FakeWitness, page
+from tests.support.desk import CONFIG, Desk
+from tests.support.library import Library
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 def measured(**changes: object) -> Parsed:
@@ -129,11 +130,11 @@ def test_an_entry_of_a_library_with_such_a_title_is_named(tmp_path: Path) -> Non
     assert [r.reason for r in parsed.rejected] == ["title of more than 1,000 characters"]
 
 
-def test_a_second_witness_gives_no_such_title_either(store: SqlStore, hand: Hand) -> None:
-    web = Web()
+def test_a_second_witness_gives_no_such_title_either(store: SqlStore, clock: FakeClock) -> None:
+    web = FakeWeb()
     web.pages = {"feed": page(1, 2), "witness": page(1, 2, 3, titles={3: LONG}, day="2026-06-01")}
     source = FakeSource(web, url="feed", past=None, calendar=arxiv(), witness=FakeWitness())
-    library = Library(store, hand, web)
+    library = Library(store, clock, web)
 
     library.run(source, date(2026, 6, 1))
 

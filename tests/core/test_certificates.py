@@ -17,7 +17,7 @@ from digest.core.certificates import certificate_error, certificate_fault
 from digest.core.errors import LLMUnavailable, SourceError
 from digest.llm.openai import OpenAILLM
 from digest.sources.door.http import Door
-from tests.clients import prompt
+from tests.support.clients import prompt
 
 pytestmark = pytest.mark.enable_socket
 
@@ -83,18 +83,6 @@ def tls_server(cert: trustme.LeafCert) -> Iterator[int]:
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
 
 
 @pytest.mark.parametrize(("shown", "what", "advice"), SHOWN.values(), ids=SHOWN)

@@ -19,7 +19,7 @@ from digest.core.extracts.extractive import Extractor, read
 from digest.core.words.sentences import formulas
 from digest.evaluation.rouge import best
 from digest.evaluation.sets import TldrPaper, read_tldrs
-from tests.growth import LINEAR, growth, of
+from tests.support.growth import LINEAR, growth, of
 
 ABSTRACT = (
     "Things have been studied for a long time. However, existing ways to study things remain slow. "

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.summaries.injection import reads_like_an_injection
-from tests.growth import LINEAR, growth, of
 from tests.servers.flaky_llm.poisons import INJECTIONS
 from tests.servers.flaky_llm.poisons import abstract as poisoned
+from tests.support.growth import LINEAR, growth, of
 
 HONEST = "We track barn owls at night. Survival rises from 41 % to 53 %."
 

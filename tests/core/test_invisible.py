@@ -17,9 +17,9 @@ from digest.core.words.invisible import escaped, printable
 from digest.deliver.smtp import SmtpMailer
 from digest.llm.openai import OpenAILLM
 from digest.sources.door.http import Door
-from tests.cli.shell import digest
-from tests.deliver.test_outbox_and_smtp import mail, nothing
-from tests.doors import Reply, redirects, says, serving
+from tests.servers.loopback import Reply, redirects, says, serving
+from tests.support.mails import mail, nothing
+from tests.support.shell import digest
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\x85\u202eevil\u2066\x07"
 

@@ -15,8 +15,8 @@ from digest.core.models import Completion, Entry, Overview, OverviewSentence, Pa
 from digest.core.summaries.overview import MOST_ENTRIES, content_of, prompt_for, read_overview, tellable
 from digest.llm.tokens import counter
 from tests.conftest import ROOT, paper
-from tests.issues import entry, issue
 from tests.servers.flaky_llm import read_blocks
+from tests.support.issues import entry, issue
 
 SUBJECTS = ("rivers", "proteins", "galaxies", "markets", "robots", "poems", "bridges", "viruses", "glaciers", "engines")
 

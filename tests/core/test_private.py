@@ -8,7 +8,7 @@ from digest.core.errors import SourceError
 from digest.core.private import looks_like_secret, masked, without_password
 from digest.sources.door.http import Door
 from digest.sources.feed import FeedSource
-from tests.cli.shell import digest
+from tests.support.shell import digest
 
 
 @pytest.mark.parametrize(

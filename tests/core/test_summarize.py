@@ -21,7 +21,7 @@ from digest.core.summaries.ledger import Reservation
 from digest.core.summaries.prompts import block, prompt_for
 from digest.core.summaries.summarize import Outcome, RequestLog, summarize
 from tests.conftest import paper
-from tests.fakes import THINGS, Behaviour, FakeLLM, answer, fail, obedient, said_of, studies, study, without
+from tests.fakes.llm import THINGS, Behaviour, FakeLLM, answer, fail, obedient, said_of, studies, study, without
 
 
 def extract(paper: Paper) -> Summary:

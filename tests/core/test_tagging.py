@@ -10,17 +10,7 @@ from digest.core.topics.fold import Taxonomy
 from digest.core.topics.tagging import Tagger
 from tests.conftest import paper
 from tests.core.test_fold import SHIPPED, SMALL
-
-
-class Guessing:
-    """Always guesses the same; counts how often it is asked."""
-
-    def __init__(self, *guessed: tuple[str, float]) -> None:
-        self.guessed, self.asked = guessed, 0
-
-    def classify(self, title: str, abstract: str, most: int = 3) -> tuple[tuple[str, float], ...]:
-        self.asked += 1
-        return self.guessed[:most]
+from tests.fakes.classifier import FakeClassifier
 
 
 @pytest.fixture
@@ -35,7 +25,7 @@ def test_without_a_classifier_a_paper_is_judged_by_its_words(small: Taxonomy) ->
 
 
 def test_known_categories_need_no_guess(small: Taxonomy) -> None:
-    guessing = Guessing(("astro-ph.GA", 0.9))
+    guessing = FakeClassifier(("astro-ph.GA", 0.9))
 
     topics = Tagger(small, guessing).topics(paper(title="Attention", abstract="In networks.", categories=("cs.LG",)))
 
@@ -48,13 +38,13 @@ def test_a_guess_vouches_for_weak_words(small: Taxonomy, categories: tuple[str, 
     attention = paper(title="Attention", abstract="We pay it.", categories=categories)
 
     assert Tagger(small).topics(attention) == ()
-    assert Tagger(small, Guessing(("cs.LG", 0.3))).topics(attention) == ("Transformers",)
-    assert Tagger(small, Guessing(("cs.LG", 0.1))).topics(attention) == ()
-    assert Tagger(small, Guessing(("astro-ph.GA", 0.3))).topics(attention) == ()
+    assert Tagger(small, FakeClassifier(("cs.LG", 0.3))).topics(attention) == ("Transformers",)
+    assert Tagger(small, FakeClassifier(("cs.LG", 0.1))).topics(attention) == ()
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.3))).topics(attention) == ()
 
 
 def test_a_guess_takes_nothing_from_what_neighbours_vouch_for(small: Taxonomy) -> None:
-    tagger = Tagger(small, Guessing(("astro-ph.GA", 0.3)))
+    tagger = Tagger(small, FakeClassifier(("astro-ph.GA", 0.3)))
 
     assert "Transformers" in tagger.topics(paper(title="Attention and a DDPM", abstract="Attention.", categories=()))
 
@@ -62,21 +52,21 @@ def test_a_guess_takes_nothing_from_what_neighbours_vouch_for(small: Taxonomy) -
 def test_a_guess_breaks_a_tie(small: Taxonomy) -> None:
     tied = paper(title="A DDPM of the galaxy", abstract="Both.", categories=())
 
-    assert Tagger(small, Guessing(("astro-ph.GA", 0.4))).topics(tied)[0] == "Galaxies"
-    assert Tagger(small, Guessing(("cs.LG", 0.4))).topics(tied)[0] == "Diffusion models"
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.4))).topics(tied)[0] == "Galaxies"
+    assert Tagger(small, FakeClassifier(("cs.LG", 0.4))).topics(tied)[0] == "Diffusion models"
 
 
 def test_a_sure_guess_gives_a_topic_to_a_text_that_names_none(small: Taxonomy) -> None:
     dust = paper(title="On dust", abstract="Dust is dusty.", categories=())
 
-    assert Tagger(small, Guessing(("astro-ph.GA", 0.6))).topics(dust) == ("Galaxies",)
-    assert Tagger(small, Guessing(("astro-ph.GA", 0.4))).topics(dust) == ()
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.6))).topics(dust) == ("Galaxies",)
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.4))).topics(dust) == ()
 
 
 def test_a_title_alone_is_no_ground_for_a_guess(small: Taxonomy) -> None:
     dust = paper(title="On dust", abstract="", categories=())
 
-    assert Tagger(small, Guessing(("astro-ph.GA", 0.9))).topics(dust) == ()
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.9))).topics(dust) == ()
 
 
 def test_the_shipped_classifier_tells_what_words_leave_open() -> None:

@@ -24,7 +24,7 @@ from digest.core.words.text import (
     unicode_text,
     web_url,
 )
-from tests.growth import LINEAR, growth, of
+from tests.support.growth import LINEAR, growth, of
 
 # Letters that TeX, HTML and author lines are made of, so that Hypothesis finds what they do together.
 PIECES = [*"\\{}$~`'\"^=.-&%#_ \n()<>/;,aeiouvcsHZ0519[]|@!é", "\\textbf{", "\\'", "$x$", "--", "<sub>", "&lt;"]

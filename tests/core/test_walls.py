@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
+import httpx2
 import pytest
 
 from digest.app.usecases import examine, on_demand
@@ -18,9 +19,11 @@ from digest.core.walls import foreign, wall
 from digest.llm import tokens
 from digest.llm.openai import OpenAILLM
 from digest.publish.render import Templates
-from tests.clients import NOWHERE, prompt
+from digest.sources.door.http import Door
+from digest.sources.door.politeness import HostPoliteness
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
+from tests.support.clients import NOWHERE, prompt
+from tests.support.desk import CONFIG, Desk
 
 DAY = date(2026, 6, 3)
 
@@ -184,27 +187,21 @@ def test_one_paper_on_demand_that_a_library_cannot_bear_leaves_the_others(
 def test_an_interest_that_leads_to_a_poisonous_paper_ends_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from digest.core.models import Document
-    from digest.sources.door.http import Door
-
     desk = Desk(tmp_path, CONFIG + 'interests = ["https://example.org/poisonous", "https://example.org/good"]\n')
     desk.feed(DAY, [paper(n) for n in range(1, 4)])
     pages = {"poisonous": BAD, "good": GOOD}
     from lxml import html
 
-    def get(_: Door, url: str, **more: Any) -> Document:
-        name = url.rpartition("/")[2]
-        if name in pages:
-            return Document(url=url, content=pages[name].encode())
-        return original(_, url, **more)
+    def get(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, text=pages[request.url.path.strip("/")])
 
-    original = Door.get
-    monkeypatch.setattr(Door, "get", get)
     monkeypatch.setattr(
         html, "document_fromstring", trips_over("poisonous", ExoticError("strange"), html.document_fromstring)
     )
 
-    [report] = desk.run(DAY)
+    with desk.app() as app:
+        app.door = Door(base=app.config.base, transport=httpx2.MockTransport(get), politeness=HostPoliteness(gap_s=0))
+        [report] = app.run((), DAY)
 
     assert len(desk.printed(DAY)) == 3
     assert any("poisonous" in warning and "strange" in warning for warning in report.warnings)

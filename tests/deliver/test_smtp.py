@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,9 +21,9 @@ from digest.deliver import smtp_connection
 from digest.deliver.smtp import SmtpMailer, port_hint
 from digest.deliver.smtp_connection import Connection
 from digest.store import SqlStore
+from tests.fakes.clock import FakeClock
 from tests.servers.flaky_smtp import REPLIES, Act, FlakySmtp, Rule
 from tests.servers.flaky_smtp.server import Step
-from tests.store_values import Hand
 from tests.torture.mails import HIT, STEPS, cases, outcome
 
 ADA, BOB, CLEO = "ada@example.org", "bob@example.org", "cleo@example.org"
@@ -114,13 +113,11 @@ def test_a_server_that_goes_silent_behind_the_dot_is_given_its_own_time(said: by
     assert "no answer within 0.1 s" in str(error)
 
 
-def test_an_answer_that_drips_in_is_waited_for_no_longer_than_one_that_does_not_come(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_answer_that_drips_in_is_waited_for_no_longer_than_one_that_does_not_come() -> None:
     # A server that sends a byte a minute would take hours; its clock is ours.
     times = iter(range(0, 10_000, 40))
-    monkeypatch.setattr(smtp_connection, "time", SimpleNamespace(monotonic=lambda: float(next(times))))
-    with talk(Rule("DOT", Act(say=b"250-a\r\n" * 40, then="stall")), timeout_s=600.0, after_dot_s=60.0) as (_, mailer):
+    drips = Rule("DOT", Act(say=b"250-a\r\n" * 40, then="stall"))
+    with talk(drips, timeout_s=600.0, after_dot_s=60.0, monotonic=lambda: float(next(times))) as (_, mailer):
         error = fails(mailer)
 
     assert "no answer within 60 s" in str(error)
@@ -400,10 +397,10 @@ def test_a_line_feed_alone_is_no_reply() -> None:
         connection.ehlo()
 
 
-def test_the_last_moment_counts_and_none_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_moment_counts_and_none_after_it() -> None:
     with connected(Rule("EHLO", Act(say=b"250-a\r\n25", then="stall"))) as (_, connection):
         times = iter([0.0, 19.5, 20.0])
-        monkeypatch.setattr(smtp_connection, "time", SimpleNamespace(monotonic=lambda: next(times)))
+        connection.monotonic = lambda: next(times)
 
         with pytest.raises(smtplib.SMTPServerDisconnected, match=r"timed out: no answer within 20 s, but for '25'"):
             connection.ehlo()
@@ -673,18 +670,6 @@ def test_a_sender_that_is_not_taken_is_found_without_a_mail(said: bytes, match: 
 # -- encryption
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
-
-
 def context_of(cert: trustme.LeafCert) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     cert.configure_cert(context)
@@ -881,7 +866,7 @@ _KINDS = (
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[SqlStore]:
-    with SqlStore.open("sqlite://", clock=Hand()) as opened:
+    with SqlStore.open("sqlite://", clock=FakeClock()) as opened:
         yield opened
 
 

@@ -10,7 +10,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,13 @@ from digest.deliver.smtp import SmtpMailer
 from digest.stages.deliver import AT_ONCE, Delivered, Delivering, Round
 from digest.store import SqlStore
 from tests.conftest import ROOT, paper
-from tests.desk import CONFIG, Desk, line
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import FakeMailer
 from tests.servers.flaky_smtp import FlakySmtp
-from tests.store_values import DAY, Hand, publish, start
+from tests.support.desk import CONFIG, Desk, line
+from tests.support.store_values import DAY, publish, start
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 PATIENCE_S = 60.0
 NAMES = ("ada", "bob", "cleo", "dan", "emmy", "fay")
@@ -72,24 +73,6 @@ def issue(store: SqlStore, *names: str) -> Edition:
     """An issue that is due to these people, and its edition."""
     publish(store, paper(1), deliveries={f"{name}@x.org": f"<{name}@x>" for name in names})
     return Edition(name="daily", title="Daily", sources=(), recipients=tuple(f"{name}@x.org" for name in names))
-
-
-@dataclass
-class Taker:
-    """Takes all mails, and does something with some of them first."""
-
-    before: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """By name, before the final dot."""
-    behind: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """By name, behind it."""
-    taken: list[str] = field(default_factory=list)
-
-    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
-        name = mail.recipient.partition("@")[0]
-        self.before.get(name, lambda: None)()
-        before_dot()
-        self.behind.get(name, lambda: None)()
-        self.taken.append(name)
 
 
 def run(store: SqlStore, edition: Edition, mailer: Any, **changes: Any) -> Delivered:
@@ -168,11 +151,11 @@ def test_what_a_killed_process_had_in_hand_is_sent_by_another_and_nothing_twice(
 # -- a lease taken away in the middle
 
 
-def asleep(hand: Hand, other: SqlStore, keeps: str) -> Callable[[], None]:
+def asleep(clock: FakeClock, other: SqlStore, keeps: str) -> Callable[[], None]:
     """This process sleeps until its lease has run out, and *other* takes over the mail of this name alone."""
 
     def sleep() -> None:
-        hand.advance(seconds=31)
+        clock.advance(seconds=31)
         chunk = other.claim_deliveries("daily", DAY, limit=AT_ONCE)
         assert f"{keeps}@x.org" in {d.recipient for d in chunk}
         other.return_deliveries([d.id for d in chunk if d.recipient != f"{keeps}@x.org"])
@@ -181,11 +164,11 @@ def asleep(hand: Hand, other: SqlStore, keeps: str) -> Callable[[], None]:
 
 
 def test_a_lease_lost_while_a_mail_is_sent_skips_that_one_and_the_others_go_on(
-    store: SqlStore, url: str, hand: Hand
+    store: SqlStore, url: str, clock: FakeClock
 ) -> None:
     edition = issue(store, *NAMES)
-    with SqlStore.open(url, clock=hand) as other:
-        mailer = Taker(before={"bob": asleep(hand, other, "bob")})
+    with SqlStore.open(url, clock=clock) as other:
+        mailer = FakeMailer(before={"bob": asleep(clock, other, "bob")})
 
         done = run(store, edition, mailer)
 
@@ -197,11 +180,11 @@ def test_a_lease_lost_while_a_mail_is_sent_skips_that_one_and_the_others_go_on(
 
 
 @pytest.mark.enable_socket
-def test_the_mail_under_way_is_not_completed_by_the_next_one(store: SqlStore, url: str, hand: Hand) -> None:
+def test_the_mail_under_way_is_not_completed_by_the_next_one(store: SqlStore, url: str, clock: FakeClock) -> None:
     edition = issue(store, *NAMES)
-    with SqlStore.open(url, clock=hand) as other, FlakySmtp([]) as server:
+    with SqlStore.open(url, clock=clock) as other, FlakySmtp([]) as server:
         with SmtpMailer(host="127.0.0.1", port=server.port, security="none") as mailer:
-            sleep = asleep(hand, other, "bob")
+            sleep = asleep(clock, other, "bob")
 
             class Slow:
                 def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
@@ -221,15 +204,17 @@ def test_the_mail_under_way_is_not_completed_by_the_next_one(store: SqlStore, ur
     assert first == {**dict.fromkeys(NAMES, 1), "bob": 0}
 
 
-def test_a_lease_lost_at_the_dot_leaves_the_mail_sent_for_so_it_was(store: SqlStore, url: str, hand: Hand) -> None:
+def test_a_lease_lost_at_the_dot_leaves_the_mail_sent_for_so_it_was(
+    store: SqlStore, url: str, clock: FakeClock
+) -> None:
     edition = issue(store, *NAMES)
-    with SqlStore.open(url, clock=hand) as other:
+    with SqlStore.open(url, clock=clock) as other:
 
         def sleep() -> None:
-            hand.advance(seconds=31)
+            clock.advance(seconds=31)
             assert other.doubt_deliveries("daily", DAY) == 1
 
-        mailer = Taker(behind={"bob": sleep})
+        mailer = FakeMailer(behind={"bob": sleep})
 
         done = run(store, edition, mailer)
 
@@ -238,18 +223,18 @@ def test_a_lease_lost_at_the_dot_leaves_the_mail_sent_for_so_it_was(store: SqlSt
 
 
 def test_a_mail_in_doubt_that_a_person_sends_again_is_left_to_the_one_who_does(
-    store: SqlStore, url: str, hand: Hand
+    store: SqlStore, url: str, clock: FakeClock
 ) -> None:
     edition = issue(store, *NAMES)
-    with SqlStore.open(url, clock=hand) as other:
+    with SqlStore.open(url, clock=clock) as other:
 
         def sleep() -> None:
-            hand.advance(seconds=31)
+            clock.advance(seconds=31)
             assert other.doubt_deliveries("daily", DAY) == 1
             [again] = other.retry_deliveries("daily", since=DAY, until=DAY, states=[DeliveryState.UNKNOWN])
-            asleep(hand, other, again.recipient.partition("@")[0])()
+            asleep(clock, other, again.recipient.partition("@")[0])()
 
-        mailer = Taker(behind={"bob": sleep})
+        mailer = FakeMailer(behind={"bob": sleep})
 
         done = run(store, edition, mailer)
 
@@ -258,9 +243,9 @@ def test_a_mail_in_doubt_that_a_person_sends_again_is_left_to_the_one_who_does(
     assert [w.partition(":")[0] for w in done.warnings] == ["bob@x.org"]
 
 
-def test_who_oversleeps_every_mail_still_sends_those_that_nobody_took(store: SqlStore, hand: Hand) -> None:
+def test_who_oversleeps_every_mail_still_sends_those_that_nobody_took(store: SqlStore, clock: FakeClock) -> None:
     edition = issue(store, *NAMES)
-    mailer = Taker(before=dict.fromkeys(NAMES, lambda: hand.advance(seconds=31)))
+    mailer = FakeMailer(before=dict.fromkeys(NAMES, lambda: clock.advance(seconds=31)))
 
     done = run(store, edition, mailer)
 
@@ -270,20 +255,16 @@ def test_who_oversleeps_every_mail_still_sends_those_that_nobody_took(store: Sql
 # -- what is not come to
 
 
-def test_what_a_run_does_not_come_to_is_due_as_before_for_others_at_once(store: SqlStore, url: str, hand: Hand) -> None:
+def test_what_a_run_does_not_come_to_is_due_as_before_for_others_at_once(
+    store: SqlStore, url: str, clock: FakeClock
+) -> None:
     edition = issue(store, *NAMES)
 
-    class Closed(Taker):
-        def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
-            if mail.recipient == "cleo@x.org":
-                raise MailUnavailable("the server is closed")
-            super().send(mail, before_dot=before_dot)
-
-    run(store, edition, Closed())
+    run(store, edition, FakeMailer({"cleo": MailUnavailable("the server is closed")}))
 
     assert states(store) == "ssdddd"
     assert [d.attempts for d in store.deliveries("daily", DAY)] == [1, 1, 1, 0, 0, 0]
-    with SqlStore.open(url, clock=hand) as other:
+    with SqlStore.open(url, clock=clock) as other:
         found = other.claim_deliveries("daily", DAY, limit=9)
     assert [d.recipient for d in found] == ["dan@x.org", "emmy@x.org", "fay@x.org", "cleo@x.org"]
 
@@ -296,7 +277,7 @@ def test_a_stop_or_a_mistake_gives_back_what_was_claimed(store: SqlStore, error:
         raise error
 
     with pytest.raises(error):
-        run(store, edition, Taker(before={"bob": stop}))
+        run(store, edition, FakeMailer(before={"bob": stop}))
 
     assert states(store) == "sddddd"
     assert [d.attempts for d in store.deliveries("daily", DAY)] == [1, 0, 0, 0, 0, 0]
@@ -305,7 +286,7 @@ def test_a_stop_or_a_mistake_gives_back_what_was_claimed(store: SqlStore, error:
 def test_more_than_are_claimed_at_once_go_out_in_their_order(store: SqlStore) -> None:
     names = [f"{n:04}" for n in range(2 * AT_ONCE + 1)]
     edition = issue(store, *names)
-    mailer = Taker()
+    mailer = FakeMailer()
 
     assert run(store, edition, mailer).sent == len(names)
     assert mailer.taken == names
@@ -323,7 +304,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def digest(desk: Desk, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.short_lease", "-v", *arguments],
+        [sys.executable, "-m", "tests.support.short_lease", "-v", *arguments],
         cwd=desk.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -405,7 +386,7 @@ def cost(number: int, folder: Path) -> tuple[float, float]:
             connection.set_progress_handler(step, 100)
 
         event.listen(store._engine, "before_cursor_execute", execute)
-        assert run(store, edition, Taker()).sent == number
+        assert run(store, edition, FakeMailer()).sent == number
     return statements / number, steps / number
 
 
@@ -427,6 +408,6 @@ def test_who_is_a_recipient_is_looked_up_and_not_searched_for(store: SqlStore) -
     edition = issue(store, *NAMES)
     edition = Edition(name="daily", title="Daily", sources=(), recipients=Counted(edition.recipients))
 
-    run(store, edition, Taker())
+    run(store, edition, FakeMailer())
 
     assert Counted.walks == 1

@@ -1,4 +1,4 @@
-"""Pages and mails of the sample and of two recorded weeks are drawn as they were; see `tests/drawn.py`."""
+"""Pages and mails of the sample and of two recorded weeks are drawn as they were; see `tests/support/drawn.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import drawn
 from tests.conftest import REAL_DATA
+from tests.support import drawn
 
 
 @pytest.mark.parametrize("name", drawn.NAMES)
@@ -21,7 +21,7 @@ def test_pages_and_mails_are_drawn_as_before(name: str, tmp_path: Path) -> None:
     others = drawn.differences(kept[drawn.DRAWN_WITH], drawn.surroundings())
     if found and others:
         pytest.skip(f"{len(found)} files are drawn otherwise, but so they may be: not the same are {', '.join(others)}")
-    assert found == [], "if that is meant: python -m tests.drawn --keep"
+    assert found == [], "if that is meant: python -m tests.support.drawn --keep"
 
 
 def test_what_is_chance_or_the_clock_in_a_mail_does_not_count() -> None:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.conftest import ROOT, paper
-from tests.desk import CONFIG, Desk, line, tree
+from tests.support.desk import CONFIG, Desk, line, tree
 
 KILLS = int(os.environ.get("DIGEST_TEST_KILLS", "6"))
 MONDAY = date(2026, 6, 1)
@@ -37,7 +37,7 @@ def prepare(folder: Path) -> Desk:
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.short_lease", "run", "--date", str(TUESDAY)],
+        [sys.executable, "-m", "tests.support.short_lease", "run", "--date", str(TUESDAY)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,

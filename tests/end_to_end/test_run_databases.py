@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk, line, tree
+from tests.support.desk import CONFIG, Desk, line, tree
 
 if TYPE_CHECKING:
-    from tests.store_fixtures import Server
+    from tests.support.store_fixtures import Server
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 MONDAY = date(2026, 6, 1)
 

@@ -14,10 +14,10 @@ from digest.app.host import Host
 from digest.app.usecases import estimator, examine, on_demand
 from digest.cli.show.money import estimate_lines
 from digest.core.errors import ConfigError
-from tests.cli.shell import digest
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
 
 MONDAY = date(2026, 6, 1)
 TUESDAY = date(2026, 6, 2)

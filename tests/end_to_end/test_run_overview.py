@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,59 +24,15 @@ from digest.summarizers.budget import Budget
 from digest.summarizers.overview import write_overview
 from tests.conftest import NOON
 from tests.core.test_overview import DAY, GOOD, answer, on
-from tests.desk import CONFIG, Desk
-from tests.issues import issue
+from tests.fakes.llm import FakeLLM
+from tests.fakes.store import FakeDyingStore
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.desk import CONFIG, Desk
+from tests.support.issues import issue
 
 MONDAY = date(2026, 6, 1)
 
 # --- asking -----------------------------------------------------------------------------------------------------------
-
-
-class Scripted:
-    """A model that gives one answer, or raises one error, after the other."""
-
-    client = "openai"
-    model = "some-model"
-    concurrency = 1
-
-    def __init__(self, *script: Completion | LLMError) -> None:
-        self.script = list(script)
-        self.asked: list[Prompt] = []
-        self.moment = 0.0
-        self.waited: list[float] = []
-        self.delay = 0.0
-        self.sees: int | None = None
-        """Entries that it sees at once."""
-        self.may_answer = threading.Event()
-        self.may_answer.set()
-
-    def count_tokens(self, text: str) -> int:
-        return len(text) // 4
-
-    def fits(self, prompt: Prompt) -> bool:
-        return self.sees is None or len(prompt.batch.papers) <= self.sees
-
-    def most_input_tokens(self, prompt: Prompt) -> int:
-        return self.count_tokens(prompt.system + prompt.user)
-
-    def delay_s(self, prompt: Prompt) -> float:
-        return self.delay
-
-    def complete(self, prompt: Prompt) -> Completion:
-        self.asked.append(prompt)
-        self.may_answer.wait(timeout=10)
-        said = self.script.pop(0)
-        if isinstance(said, LLMError):
-            raise said
-        return said
-
-    def now(self) -> float:
-        return self.moment
-
-    def sleep(self, seconds: float) -> None:
-        self.waited.append(seconds)
-        self.moment += seconds
 
 
 @pytest.fixture
@@ -87,7 +42,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 
 def write(
-    llm: Scripted, store: SqlStore, entries: Sequence[Entry] = DAY, *, limit_s: float = 60.0, budget_usd: float = 1.0
+    llm: FakeLLM, store: SqlStore, entries: Sequence[Entry] = DAY, *, limit_s: float = 60.0, budget_usd: float = 1.0
 ) -> tuple[Overview | None, Sums]:
     budget = Budget(
         store=lambda: store,
@@ -109,26 +64,26 @@ def write(
         budget=budget,
         make_nonce=lambda: "ABCD",
         time_limit_s=limit_s,
-        now=llm.now,
-        sleep=llm.sleep,
+        now=llm.clock.now,
+        sleep=llm.clock.sleep,
     )
 
 
 def test_an_overview_is_asked_for_once_and_then_kept(store: SqlStore) -> None:
-    llm = Scripted(answer(*GOOD, input_tokens=300, output_tokens=80))
+    llm = FakeLLM(answer(*GOOD, input_tokens=300, output_tokens=80))
 
     first, sums = write(llm, store)
     again, more = write(llm, store)
 
     assert first is not None
-    assert (again, first.model, len(llm.asked)) == (first, "some-model", 1)
+    assert (again, first.model, len(llm.prompts)) == (first, "fake-1", 1)
     assert (sums.usage.requests, more.usage.requests) == (1, 0)
     assert sums.usage.cost_usd == pytest.approx((300 * 1 + 80 * 10) / 1e6)
     assert sums.warnings == more.warnings == ()
 
 
 def test_what_could_not_be_used_is_booked_and_said(store: SqlStore) -> None:
-    llm = Scripted(answer(("A method finds robots in 61 of 100 cases.", "5"), input_tokens=300, output_tokens=80))
+    llm = FakeLLM(answer(("A method finds robots in 61 of 100 cases.", "5"), input_tokens=300, output_tokens=80))
 
     overview, sums = write(llm, store)
 
@@ -141,22 +96,22 @@ def test_what_could_not_be_used_is_booked_and_said(store: SqlStore) -> None:
 
 @pytest.mark.parametrize(("sees", "told"), [(None, len(DAY)), (len(DAY), len(DAY)), (3, 3), (1, 3)])
 def test_no_more_entries_are_told_of_than_the_model_sees_at_once(store: SqlStore, sees: int | None, told: int) -> None:
-    llm = Scripted(answer(*GOOD))
+    llm = FakeLLM(answer(*GOOD))
     llm.sees = sees
 
     write(llm, store)
 
-    assert len(llm.asked[0].batch.papers) == told
+    assert len(llm.prompts[0].batch.papers) == told
 
 
 @pytest.mark.parametrize("retry_after_s", [None, 5.0])
 def test_a_bad_moment_of_the_server_is_waited_for(store: SqlStore, retry_after_s: float | None) -> None:
-    llm = Scripted(LLMError("busy", again=True, retry_after_s=retry_after_s), answer(*GOOD))
+    llm = FakeLLM(LLMError("busy", again=True, retry_after_s=retry_after_s), answer(*GOOD))
 
     overview, sums = write(llm, store)
 
     assert overview is not None
-    assert (llm.waited, sums.usage.requests) == ([retry_after_s or 1.0], 2)
+    assert (llm.clock.slept, sums.usage.requests) == ([retry_after_s or 1.0], 2)
 
 
 @pytest.mark.parametrize(
@@ -171,31 +126,34 @@ def test_a_bad_moment_of_the_server_is_waited_for(store: SqlStore, retry_after_s
     ids=["busy to the end", "in doubt twice", "busy for an hour", "not to be cured", "down"],
 )
 def test_a_failure_is_not_waited_for_any_longer(store: SqlStore, errors: list[LLMError], asked: int) -> None:
-    llm = Scripted(*errors)
+    llm = FakeLLM(*errors)
 
     overview, sums = write(llm, store)
 
     assert overview is None
-    assert (len(llm.asked), sums.usage.requests) == (asked, asked)
+    assert (len(llm.prompts), sums.usage.requests) == (asked, asked)
     assert str(errors[0]) in sums.warnings[0]
-    assert llm.moment < 60
+    assert llm.clock.now() < 60
 
 
 def test_a_server_that_asks_for_patience_is_not_asked(store: SqlStore) -> None:
-    llm = Scripted()
-    llm.delay = 61.0
+    llm = FakeLLM()
+    llm.delays = [61.0] * 9
 
     overview, sums = write(llm, store)
 
-    assert (overview, llm.asked, llm.waited, sums.usage.requests) == (None, [], [], 0)
+    assert (overview, llm.prompts, llm.clock.slept, sums.usage.requests) == (None, [], [], 0)
 
 
 def test_a_server_that_never_answers_is_left_alone_and_counts_as_paid(store: SqlStore) -> None:
-    llm = Scripted(answer(*GOOD))
-    llm.may_answer.clear()
+    may_answer = threading.Event()
 
-    overview, sums = write(llm, store, limit_s=0.05)
-    llm.may_answer.set()
+    def hang(_: Prompt) -> Completion:
+        may_answer.wait(timeout=10)
+        return answer(*GOOD)
+
+    overview, sums = write(FakeLLM(hang), store, limit_s=0.05)
+    may_answer.set()
 
     assert overview is None
     assert sums.usage.in_doubt_usd > 0
@@ -203,18 +161,18 @@ def test_a_server_that_never_answers_is_left_alone_and_counts_as_paid(store: Sql
 
 
 def test_no_money_is_spent_that_is_not_there(store: SqlStore) -> None:
-    llm = Scripted()
+    llm = FakeLLM()
 
     overview, sums = write(llm, store, budget_usd=0.0001)
 
-    assert (overview, llm.asked) == (None, [])
+    assert (overview, llm.prompts) == (None, [])
     assert sums.warnings == (
         "the overview is put together from topics and counts: the budget for the model does not reach that far",
     )
 
 
 def test_two_papers_need_no_overview(store: SqlStore) -> None:
-    assert write(Scripted(), store, DAY[:2])[1].warnings == ()
+    assert write(FakeLLM(), store, DAY[:2])[1].warnings == ()
 
 
 # --- a whole run ------------------------------------------------------------------------------------------------------
@@ -307,7 +265,7 @@ def test_a_run_that_died_after_the_overview_does_not_pay_for_it_again(tmp_path: 
         desk = desk_with(tmp_path, server)
         with desk.app() as app:
             app.reader.fetch_all(["daily"], MONDAY)
-            unsaved = replace(app.publishing, store=_Dying(app.store))
+            unsaved = replace(app.publishing, store=FakeDyingStore(app.store, at="save_issue"))
             with pytest.raises(KeyboardInterrupt):
                 unsaved.publish("daily", MONDAY)
         asked = server.of("papers")
@@ -316,19 +274,6 @@ def test_a_run_that_died_after_the_overview_does_not_pay_for_it_again(tmp_path: 
         assert (asked, server.of("papers")) == ([(6,), (6,)], asked)
     assert report.issue is not None
     assert report.issue.told is not None
-
-
-class _Dying:
-    """A store whose process is killed before the issue is saved."""
-
-    def __init__(self, store: SqlStore) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def save_issue(self, *_: object, **__: object) -> bool:
-        raise KeyboardInterrupt
 
 
 def test_a_config_that_wants_no_overview_asks_for_none(tmp_path: Path) -> None:

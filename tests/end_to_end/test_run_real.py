@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from digest.core.models import SourceState
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 ARXIV = """
 [[source]]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from digest.sources.door.deadline import Deadline
-from tests.desk import line
 from tests.servers.flaky_feed.documents import ATTACKS
+from tests.support.desk import line
 from tests.torture import asking, models, runs, trials
 from tests.torture.figures import check
 from tests.torture.months import Month

@@ -26,10 +26,11 @@ from digest.evaluation.judging import Measure
 from digest.evaluation.papers import Forecast, forecast
 from digest.evaluation.run import Evaluation, Evaluator
 from digest.stages.ask import Writer
-from tests.desk import CONFIG, Hurry
 from tests.end_to_end.test_run_llm import on
 from tests.evaluation.test_sets import lines
+from tests.fakes.clock import FakeSleep
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.desk import CONFIG
 
 FIGURE = Figure(part="summaries", data="scitldr/A-dev", name="ROUGE-1", value=41.0, low=40.0, high=42.0, of=619)
 
@@ -389,7 +390,7 @@ def test_a_writer_is_no_better_than_itself() -> None:
 def app_with(folder: Path, llm: str) -> App:
     folder.mkdir(exist_ok=True)
     (folder / "config.toml").write_text(f"{CONFIG}\n[llm]\n{llm}\n", encoding="utf-8")
-    hurry = Hurry()
+    hurry = FakeSleep()
     host = Host(environment={"OPENAI_API_KEY": "sk-x"}, now=hurry.now, sleep=hurry.sleep)
     return App(load(folder / "config.toml"), host)
 

@@ -333,9 +333,9 @@ def test_a_page_in_the_place_of_an_answer_is_an_error(bench: Bench) -> None:
         bench.batch.poll(number)
 
 
-def test_too_much_for_one_handover_is_not_sent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.llm.batch_api.MOST_BYTES", 1000)
+def test_too_much_for_one_handover_is_not_sent(bench: Bench) -> None:
+    batch = OpenAIBatch(bench.llm, most_bytes=1000)
 
     with pytest.raises(LLMError, match="too many"):
-        bench.submitted(3)
+        batch.submit("digest-x", prompts(3))
     assert bench.endpoints() == []

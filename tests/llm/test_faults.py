@@ -13,9 +13,9 @@ import pytest
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.llm.faults import NO_KEY
 from digest.llm.limits import Limits
-from tests.clients import KEY, NOWHERE, prompt
 from tests.conftest import NOON
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.clients import KEY, NOWHERE, prompt
 
 
 def unused_port() -> int:

@@ -12,27 +12,18 @@ import pytest
 
 from digest.llm.limits import Limits, seconds_of
 from tests.conftest import NOON
+from tests.fakes.clock import FakeClock
 from tests.servers.flaky_llm import Limiter
 
 
-class Clock:
-    """Stands still unless told otherwise."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def limits(clock: Clock) -> Limits:
-    return Limits(monotonic=clock, now=lambda: NOON)
+def limits(clock: FakeClock) -> Limits:
+    return Limits(monotonic=clock.now, now=lambda: NOON)
 
 
 def headers(
@@ -96,13 +87,13 @@ def test_what_is_left_goes_out_and_the_next_one_waits_for_what_comes_back(limits
     assert limits.delay_s(4, 500) == pytest.approx(5)
 
 
-def test_time_brings_back_what_was_used(limits: Limits, clock: Clock) -> None:
+def test_time_brings_back_what_was_used(limits: Limits, clock: FakeClock) -> None:
     limits.heard(limits.begin(1, 4000), headers(remaining=0, reset="60s"))
     waits = [limits.delay_s(2, 3000)]
 
-    clock.at += 20
+    clock.advance(seconds=20)
     waits.append(limits.delay_s(2, 3000))
-    clock.at += 10
+    clock.advance(seconds=10)
     waits.append(limits.delay_s(2, 3000))
 
     assert waits == [pytest.approx(30), pytest.approx(10), 0]
@@ -139,19 +130,19 @@ def test_of_two_under_way_together_either_may_have_come_first(limits: Limits) ->
     assert limits.delay_s(4, 100) == pytest.approx(1)
 
 
-def test_who_else_uses_the_key_is_noticed(limits: Limits, clock: Clock) -> None:
+def test_who_else_uses_the_key_is_noticed(limits: Limits, clock: FakeClock) -> None:
     limits.heard(limits.begin(1, 1000), headers(remaining=5000, reset="10s"))
     number = limits.begin(2, 1000)
-    clock.at += 1
+    clock.advance(seconds=1)
     limits.heard(number, headers(remaining=0, reset="60s"))
 
     assert limits.delay_s(3, 1000) == pytest.approx(9)
 
 
-def test_a_place_that_is_not_taken_up_is_given_away(limits: Limits, clock: Clock) -> None:
+def test_a_place_that_is_not_taken_up_is_given_away(limits: Limits, clock: FakeClock) -> None:
     limits.heard(limits.begin(1, 1000), headers(remaining=6000, reset="0s"))
     assert limits.delay_s(2, 6000) == 0
-    clock.at += 61
+    clock.advance(seconds=61)
     limits.heard(limits.begin(3, 0), headers(remaining=6000, reset="0s"))
 
     assert limits.delay_s(4, 6000) == 0
@@ -185,11 +176,11 @@ def test_a_limit_per_day_is_not_taken_for_one_per_minute(limits: Limits) -> None
     assert limits.delay_s(2, 10) == pytest.approx(432)
 
 
-def test_what_comes_back_all_at_once_is_waited_for(limits: Limits, clock: Clock) -> None:
+def test_what_comes_back_all_at_once_is_waited_for(limits: Limits, clock: FakeClock) -> None:
     limits.heard(limits.begin(1, 10), headers(limit=6000, remaining=500, reset="7.66s"))
     waits = [limits.delay_s(2, 1000)]
 
-    clock.at += 8
+    clock.advance(seconds=8)
     waits += [limits.delay_s(2, 1000), limits.delay_s(3, 5000), limits.delay_s(4, 1)]
 
     assert waits == [pytest.approx(7.66), 0, 0, pytest.approx(60)]
@@ -232,10 +223,10 @@ def test_no_wait_is_longer_than_a_day(limits: Limits) -> None:
     assert limits.delay_s(1, 1) == 86_400
 
 
-def test_of_two_pauses_the_longer_one_holds(limits: Limits, clock: Clock) -> None:
+def test_of_two_pauses_the_longer_one_holds(limits: Limits, clock: FakeClock) -> None:
     limits.pause(30)
     limits.pause(5)
-    clock.at += 10
+    clock.advance(seconds=10)
 
     assert limits.delay_s(1, 1) == 20
 
@@ -265,21 +256,21 @@ def simulated(
     Returns:
         How many seconds it took; how many were refused that went out before and after the first headers came.
     """
-    clock, rnd = Clock(), random.Random(seed)
-    limits = Limits(monotonic=clock, now=lambda: NOON)
+    clock, rnd = FakeClock(), random.Random(seed)
+    limits = Limits(monotonic=clock.now, now=lambda: NOON)
     server = Limiter(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
     events = itertools.count()
     waiting = list(range(requests))
     queue: list[tuple[float, int, Callable[[], None]]] = []
-    under_way, knows, early, late, began = 0, False, 0, 0, clock.at
+    under_way, knows, early, late, began = 0, False, 0, 0, clock.now()
 
     def arrive(key: int, number: int, sent_knowing: bool) -> None:
         nonlocal early, late
-        refused = server.take(int(counted * tokens_of(key)), clock.at) > 0
+        refused = server.take(int(counted * tokens_of(key)), clock.now()) > 0
         early, late = early + (refused and not sent_knowing), late + (refused and sent_knowing)
         told = server.headers()
         latency = 0.05 if refused else rnd.uniform(2, 20)
-        heapq.heappush(queue, (clock.at + latency, next(events), lambda: reply(key, number, refused, told)))
+        heapq.heappush(queue, (clock.now() + latency, next(events), lambda: reply(key, number, refused, told)))
 
     def reply(key: int, number: int, refused: bool, told: dict[str, str]) -> None:
         nonlocal under_way, knows
@@ -295,15 +286,15 @@ def simulated(
                 break
             key = waiting.pop(0)
             arrival = partial(arrive, key, limits.begin(key, tokens_of(key)), knows)
-            heapq.heappush(queue, (clock.at + rnd.uniform(0, 0.5), next(events), arrival))
+            heapq.heappush(queue, (clock.now() + rnd.uniform(0, 0.5), next(events), arrival))
             under_way += 1
-        if queue and (not delay or queue[0][0] <= clock.at + delay):
+        if queue and (not delay or queue[0][0] <= clock.now() + delay):
             at, _, happen = heapq.heappop(queue)
-            clock.at = max(clock.at, at)
+            clock.reach(at)
             happen()
         else:
-            clock.at += delay
-    return clock.at - began, early, late
+            clock.advance(seconds=delay)
+    return clock.now() - began, early, late
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -21,9 +21,9 @@ from digest.core.summaries.summarize import Outcome, summarize
 from digest.llm.dialect import Interpreter, first_dialect
 from digest.llm.openai import OpenAILLM
 from digest.llm.tokens import Counter, at_most
-from tests.clients import KEY, NOWHERE, prompt
 from tests.conftest import ROOT
 from tests.servers.flaky_llm import FlakyLLM, Limiter, Rule
+from tests.support.clients import KEY, NOWHERE, prompt
 
 
 def formats(server: FlakyLLM) -> list[str | None]:

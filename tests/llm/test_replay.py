@@ -16,30 +16,23 @@ from digest.core.summaries.answers import read_answers
 from digest.core.summaries.summarize import prompt_for
 from digest.llm.replay import RecordingLLM, ReplayLLM
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk, tree
+from tests.fakes.llm import FakeLLM
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.desk import CONFIG, Desk, tree
 
 
-class FakeLLM:
-    """Answers with the paper's title, and counts how often it was asked."""
+def titles() -> FakeLLM:
+    """A model that answers with each paper's title and the number of its request."""
 
-    client = "openai"
-    model = "fake-1"
-    concurrency = 4
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def count_tokens(self, text: str) -> int:
-        return len(text)
-
-    def complete(self, prompt: Prompt) -> Completion:
-        self.asked += 1
+    def tell(prompt: Prompt) -> Completion:
         items = [
-            {"id": str(n), "tldr": f"{each.title}, told {self.asked}.", "points": ["É \ud83d"], "topics": []}
+            {"id": str(n), "tldr": f"{each.title}, told {len(llm.prompts)}.", "points": ["É \ud83d"], "topics": []}
             for n, each in enumerate(prompt.batch.papers, 1)
         ]
         return Completion(text=json.dumps({"papers": items}), model="fake-1-2026", input_tokens=7, output_tokens=3)
+
+    llm = FakeLLM(tell, concurrency=4)
+    return llm
 
 
 def ask(*numbers: int, nonce: str = "abcd", system: str = "Sum up.") -> Prompt:
@@ -62,7 +55,7 @@ def tldrs(completion: Completion) -> dict[str, str]:
 
 
 def record(path: Path, *prompts: Prompt) -> list[Completion]:
-    llm = RecordingLLM(FakeLLM(), path)
+    llm = RecordingLLM(titles(), path)
     return [llm.complete(prompt) for prompt in prompts]
 
 
@@ -129,7 +122,7 @@ def test_a_line_that_is_no_recording_is_counted(line: str, tmp_path: Path) -> No
 
 
 def test_answers_given_side_by_side_are_recorded_one_a_line(tmp_path: Path) -> None:
-    llm = RecordingLLM(FakeLLM(), tmp_path / "r.jsonl")
+    llm = RecordingLLM(titles(), tmp_path / "r.jsonl")
     threads = [threading.Thread(target=llm.complete, args=(ask(n),)) for n in range(1, 30)]
 
     for thread in threads:
@@ -143,25 +136,21 @@ def test_answers_given_side_by_side_are_recorded_one_a_line(tmp_path: Path) -> N
 
 
 def test_a_recorder_passes_for_the_client_it_records(tmp_path: Path) -> None:
-    llm = RecordingLLM(FakeLLM(), tmp_path / "r.jsonl")
+    llm = RecordingLLM(titles(), tmp_path / "r.jsonl")
 
     assert (llm.client, llm.model, llm.concurrency, llm.count_tokens("four")) == ("openai", "fake-1", 4, 4)
 
 
 def test_a_failure_is_not_recorded(tmp_path: Path) -> None:
-    class Broken(FakeLLM):
-        def complete(self, prompt: Prompt) -> Completion:
-            raise LLMError("HTTP 500")
-
     with pytest.raises(LLMError, match="HTTP 500"):
-        RecordingLLM(Broken(), tmp_path / "r.jsonl").complete(ask(1))
+        RecordingLLM(FakeLLM(LLMError("HTTP 500")), tmp_path / "r.jsonl").complete(ask(1))
 
     assert not (tmp_path / "r.jsonl").exists()
 
 
 def test_where_nothing_can_be_recorded_nothing_more_is_paid_for(tmp_path: Path) -> None:
     with pytest.raises(LLMUnavailable, match="cannot be recorded") as caught:
-        RecordingLLM(FakeLLM(), tmp_path / "missing" / "r.jsonl").complete(ask(1))
+        RecordingLLM(titles(), tmp_path / "missing" / "r.jsonl").complete(ask(1))
 
     # What could not be kept was answered all the same.
     assert caught.value.may_be_billed
@@ -193,7 +182,7 @@ def test_what_an_overview_says_is_nobodys_summary(tmp_path: Path) -> None:
 def test_batches_are_cut_as_they_were_when_it_was_recorded(tmp_path: Path) -> None:
     record(tmp_path / "r.jsonl", ask(1))
 
-    assert ReplayLLM(tmp_path / "r.jsonl", model="m").concurrency == FakeLLM.concurrency
+    assert ReplayLLM(tmp_path / "r.jsonl", model="m").concurrency == titles().concurrency
 
 
 def test_a_recording_of_an_earlier_version_is_read(tmp_path: Path) -> None:

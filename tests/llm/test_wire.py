@@ -18,7 +18,7 @@ import trustme
 from digest.core.errors import LLMUnavailable
 from digest.llm.openai import OpenAILLM
 from digest.llm.wire import TooLargeError, UnusableError, Way, Wire, open_wire, was_sent, way_to
-from tests.clients import NOWHERE, prompt
+from tests.support.clients import NOWHERE, prompt
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 ENDLESS_S = 20.0

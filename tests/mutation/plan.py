@@ -42,8 +42,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     # what is sent
     "stages/deliver": ("stages/test_deliver",),
     "deliver/replies": ("deliver/test_replies",),
-    "deliver/smtp": ("deliver/test_smtp", "deliver/test_outbox_and_smtp"),
-    "deliver/smtp_connection": ("deliver/test_smtp", "deliver/test_outbox_and_smtp"),
+    "deliver/smtp": ("deliver/test_smtp", "deliver/test_smtp_sessions"),
+    "deliver/smtp_connection": ("deliver/test_smtp", "deliver/test_smtp_sessions"),
     "store/deliveries": ("store/test_deliveries",),
     "store/leases": ("store/test_leases", "store/test_deliveries"),
 }

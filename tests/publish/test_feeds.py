@@ -14,7 +14,8 @@ from lxml import etree
 from digest.publish.drawing import FEED_ISSUES
 from digest.publish.feeds import Feed, FeedItem, atom, feed_id, json_feed
 from digest.publish.site import StaticSite
-from tests.issues import FakeIssues, entry, issue, templates
+from tests.fakes.store import FakeIssues
+from tests.support.issues import entry, issue, templates
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -20,8 +20,8 @@ from digest.core.models import Issue, Mail
 from digest.core.words.text import strip_invisible
 from digest.publish.mail import MAX_HTML_BYTES, MAX_TEXT_BYTES, compose, draw_body, encoded_size
 from digest.publish.slugs import slug
-from tests.browser import CONTRASTS, chromium, faults
-from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
+from tests.support.browser import CONTRASTS, chromium, faults
+from tests.support.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 AT = datetime(2026, 6, 3, 5, 0, tzinfo=UTC)
 SITE = "https://digest.example.org"

@@ -30,7 +30,7 @@ from digest.publish.views import (
     source_name,
 )
 from tests.conftest import paper
-from tests.issues import WEDNESDAY, entry, issue, left_out, templates, told
+from tests.support.issues import WEDNESDAY, entry, issue, left_out, templates, told
 
 HERE = Links(root="../../")
 THREE = [entry(n) for n in (1, 2, 3)]

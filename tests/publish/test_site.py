@@ -22,8 +22,9 @@ from digest.publish import drawing as drawing_module
 from digest.publish.catalogue import Manifest, read_manifest
 from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
-from tests.browser import CONTRASTS, chromium, faults
-from tests.issues import SHIPPED, FakeIssues, entry, issue, left_out, templates
+from tests.fakes.store import FakeIssues
+from tests.support.browser import CONTRASTS, chromium, faults
+from tests.support.issues import SHIPPED, entry, issue, left_out, templates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -16,8 +16,8 @@ from digest.sources.jsonl import JsonlSource
 from digest.sources.libraries.library import read_library
 from digest.sources.listing import ListingSource
 from digest.sources.page import parse_page
-from tests.desk import Desk
-from tests.doors import says, serving
+from tests.servers.loopback import says, serving
+from tests.support.desk import Desk
 
 LATIN = "Café naïve: Ærø, ¿qué?"
 QUOTED = "Café – “naïve” … €5"

@@ -11,7 +11,8 @@ from digest.core.errors import SourceError
 from digest.sources.door.addresses import is_own, is_public
 from digest.sources.door.http import Door
 from digest.sources.door.request import same_server
-from tests.doors import PUBLIC, Server, led_to, redirects, says, serving
+from tests.servers.loopback import Server, redirects, says, serving
+from tests.support.doors import PUBLIC, led_to
 
 FORMS = """
     127.0.0.1 127.8.9.1 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255

@@ -15,27 +15,12 @@ from digest.sources.door.deadline import Deadline
 from digest.sources.door.fetcher import fetcher
 from digest.sources.kind import Credentials, SourceConfig
 from digest.sources.kinds import kind_of
-from tests.doors import Handler, answers, door
+from tests.fakes.clock import FakeClock
+from tests.fakes.store import FakeDocuments
+from tests.support.doors import Handler, answers, door
 
 URL = "https://api.example.org/list"
 KEY = Credentials(variable="MY_KEY", headers={"x-api-key": "s3cr3t-k3y"}, parameters={"api_key": "s3cr3t-k3y"})
-
-
-class Kept:
-    """Remembers no document."""
-
-    def cached(self, url: str) -> Document | None:
-        return None
-
-
-class Watch:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 def getting(handler: Handler, url: str = URL, *, deadline: Deadline | None = None) -> Callable[[str], Document]:
@@ -45,10 +30,10 @@ def getting(handler: Handler, url: str = URL, *, deadline: Deadline | None = Non
         url=url,
         dated="{date}" in url,
         door=door(handler),
-        documents=Kept(),
+        documents=FakeDocuments(),
         credentials=KEY,
         today=date(2026, 6, 3),
-        deadline=deadline or Deadline(Watch()),
+        deadline=deadline or Deadline(FakeClock().now),
     )
 
 
@@ -100,8 +85,8 @@ def test_a_refusal_names_the_variable_of_the_key() -> None:
 
 
 def test_a_source_that_keeps_giving_pages_gets_more_time_but_not_for_ever() -> None:
-    watch = Watch()
-    deadline = Deadline(watch)
+    clock = FakeClock()
+    deadline = Deadline(clock.now)
     handler, _ = answers(httpx2.Response(200, text="[]"))
     get = getting(handler, deadline=deadline)
     before = deadline.remaining()

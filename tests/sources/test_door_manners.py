@@ -12,7 +12,9 @@ import pytest
 from digest.core.errors import NotYetError, SourceError
 from digest.core.models import Document
 from digest.sources.door.http import Door
-from tests.doors import FakeTime, Handler, answers, door, says, serving
+from tests.fakes.clock import FakeClock
+from tests.servers.loopback import says, serving
+from tests.support.doors import Handler, answers, door
 
 URL = "https://feeds.example.org/new.xml"
 KEY = "k3y-of-the-operator"
@@ -51,7 +53,7 @@ def problem(d: Door, url: str = URL, **options: object) -> SourceError:
 def test_a_short_pause_is_waited_out_and_nonsense_is_not_listened_to(
     status: int, header: str, slept: list[float]
 ) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     handler, asked = answers(
         httpx2.Response(status, headers={"Retry-After": header.encode()}), httpx2.Response(200, content=b"x")
     )
@@ -84,20 +86,20 @@ def test_a_long_pause_is_told_with_its_end_and_a_day_is_the_longest(header: str,
 
 
 def test_no_source_asks_a_host_that_wants_a_pause_and_others_are_asked() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     asked: list[str] = []
 
     def handler(request: httpx2.Request) -> httpx2.Response:
         asked.append(str(request.url))
-        tired = request.url.host == "feeds.example.org" and clock.now < 4600
+        tired = request.url.host == "feeds.example.org" and clock.now() < 3600
         return httpx2.Response(503 if tired else 200, headers={"Retry-After": "3600"} if tired else {})
 
     with door(handler, clock) as d:
         problem(d)
-        clock.now += 100
+        clock.advance(seconds=100)
         error = problem(d, "https://feeds.example.org/other.xml")
         d.get("https://elsewhere.example.org/")
-        clock.now += 3500
+        clock.advance(seconds=3500)
         d.get(URL)
 
     assert asked == [URL, "https://elsewhere.example.org/", URL]
@@ -106,32 +108,32 @@ def test_no_source_asks_a_host_that_wants_a_pause_and_others_are_asked() -> None
 
 
 def test_a_pause_that_arxiv_asks_for_holds_for_all_its_hosts() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     at: list[float] = []
 
     def handler(_: httpx2.Request) -> httpx2.Response:
-        at.append(clock.now)
+        at.append(clock.now())
         return httpx2.Response(503 if len(at) == 1 else 200, headers={"Retry-After": "20"} if len(at) == 1 else {})
 
     with door(handler, clock) as d:
         d.get("https://rss.arxiv.org/rss/cs")
         d.get("https://export.arxiv.org/api/query")
 
-    assert at == [1000, 1020, 1023]
+    assert at == [0, 20, 23]
 
 
 def test_fifty_requests_find_no_way_round_a_pause() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     at: list[float] = []
 
     def handler(_: httpx2.Request) -> httpx2.Response:
-        at.append(clock.now)
+        at.append(clock.now())
         return httpx2.Response(429, headers={"Retry-After": "25"})
 
     with door(handler, clock) as d:
         for n in range(50):
             problem(d, f"https://feeds.example.org/{n}")
-            clock.now += 0.1
+            clock.advance(seconds=0.1)
 
     assert all(later - earlier >= 25 for earlier, later in pairwise(at))
 
@@ -144,7 +146,7 @@ def test_an_error_page_with_a_pause_tells_it_too() -> None:
 
 
 def test_a_redirect_that_asks_for_a_moment_gets_it_and_one_that_asks_for_an_hour_is_not_followed() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     later = httpx2.Response(302, headers={"Location": "/b", "Retry-After": "5"})
     handler, _ = answers(later, httpx2.Response(200, content=b"x"))
     with door(handler, clock) as d:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import socket
 import ssl
@@ -25,7 +24,10 @@ from digest.core.errors import ConfigError, SourceError
 from digest.sources.door.deadline import DEADLINE_S, Deadline
 from digest.sources.door.http import Door
 from tests.conftest import ROOT
-from tests.doors import PUBLIC, FakeTime, Reply, Server, led_to, redirects, says, serving
+from tests.fakes.clock import FakeClock
+from tests.servers.loopback import Reply, Server, redirects, says, serving
+from tests.servers.proxy import Proxy
+from tests.support.doors import PUBLIC, led_to
 
 FEED = "feeds.example.org"
 
@@ -41,18 +43,6 @@ def no_sleep(_: float) -> None:
 
 
 # -- certificates
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
 
 
 def tls_of(authority: trustme.CA, *names: str) -> ssl.SSLContext:
@@ -115,43 +105,6 @@ def test_a_file_of_certificates_that_cannot_be_used_is_a_mistake_in_the_config(
 
 
 # -- proxies
-
-
-class Proxy:
-    """A proxy that knows names nobody else does, and what it was asked."""
-
-    def __init__(self, ports: dict[str, int], password: str | None = None) -> None:
-        self.ports = ports
-        self.password = password
-
-    def reply(self, connection: socket.socket, head: bytes) -> None:
-        method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
-        wanted = base64.b64encode(f"ada:{self.password}".encode())
-        if self.password is not None and b"Basic " + wanted not in head:
-            says(b"", status="407 Proxy Authentication Required")(connection, head)
-            return
-        host = target.partition("//")[2].partition("/")[0] if "//" in target else target
-        port = self.ports.get(host.partition(":")[0])
-        if port is None:
-            says(b"", status="502 Bad Gateway")(connection, head)
-            return
-        with socket.create_connection(("127.0.0.1", port), 5) as there:
-            if method == "CONNECT":
-                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            else:
-                there.sendall(head)
-            back = threading.Thread(target=_copy, args=(there, connection))
-            back.start()
-            _copy(connection, there)
-            back.join(5)
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while piece := source.recv(65_536):
-            target.sendall(piece)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
@@ -381,23 +334,23 @@ def test_a_resolver_that_hangs_is_given_up_at_the_deadline() -> None:
 
 
 def test_connecting_to_many_dead_addresses_ends_at_the_deadline() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     given: list[float] = []
 
     def connect(_: str, __: int, timeout: float) -> httpcore2.NetworkStream:
         given.append(timeout)
-        clock.now += timeout
+        clock.advance(seconds=timeout)
         raise httpcore2.ConnectTimeout("timed out")
 
     with Door(
         resolve=lambda *_: [f"8.8.4.{n}" for n in range(50)],
         connect=connect,
-        monotonic=clock.monotonic,
+        monotonic=clock.now,
         sleep=clock.sleep,
     ) as door:
         sentence = refused(door, f"http://{FEED}/")
 
-    assert clock.now == 1000 + DEADLINE_S
+    assert clock.now() == DEADLINE_S
     assert set(given) == {5.0}
     assert sentence.startswith(f"{FEED} did not answer in time ({DEADLINE_S:g} seconds in all)")
 

@@ -20,7 +20,8 @@ from digest.sources.door import politeness
 from digest.sources.door.http import Door
 from digest.sources.door.politeness import HostPoliteness, SharedPoliteness, queue_of
 from tests.conftest import ROOT
-from tests.doors import FakeTime, says, serving
+from tests.fakes.clock import FakeClock
+from tests.servers.loopback import says, serving
 
 ASK = """
 import sys
@@ -48,8 +49,8 @@ def asking(folder: Path, *, gap_s: float, port: int, count: int) -> subprocess.P
     return subprocess.Popen([sys.executable, "-c", ASK, *arguments], cwd=ROOT)
 
 
-def shared(folder: Path, clock: FakeTime, *, gap_s: float = 3.0) -> SharedPoliteness:
-    return SharedPoliteness(folder, gap_s=gap_s, monotonic=clock.monotonic, sleep=clock.sleep, now=clock.monotonic)
+def shared(folder: Path, clock: FakeClock, *, gap_s: float = 3.0) -> SharedPoliteness:
+    return SharedPoliteness(folder, gap_s=gap_s, monotonic=clock.now, sleep=clock.sleep, now=clock.now)
 
 
 def stamp(folder: Path) -> Path:
@@ -166,10 +167,10 @@ def test_a_killed_process_frees_the_turn_and_its_request_counts_as_one(tmp_path:
 
 
 def test_a_restart_within_the_gap_waits_for_its_rest(tmp_path: Path) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     with shared(tmp_path, clock)("export.arxiv.org"):
-        clock.now += 0.25
-    clock.now += 1
+        clock.advance(seconds=0.25)
+    clock.advance(seconds=1)
 
     with shared(tmp_path, clock)("rss.arxiv.org"):
         pass
@@ -178,7 +179,7 @@ def test_a_restart_within_the_gap_waits_for_its_rest(tmp_path: Path) -> None:
 
 
 def test_the_first_request_ever_waits_for_nothing(tmp_path: Path) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
 
     with shared(tmp_path / "new" / "folder", clock)("arxiv.org"):
         pass
@@ -189,7 +190,7 @@ def test_the_first_request_ever_waits_for_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["9999999999.0", "inf", "nan", "running", "�", "1e400", "-"])
 def test_a_stamp_that_cannot_be_true_costs_one_gap_and_no_more(tmp_path: Path, text: str) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     stamp(tmp_path).write_text(text)
     waiting = shared(tmp_path, clock)
 
@@ -200,7 +201,7 @@ def test_a_stamp_that_cannot_be_true_costs_one_gap_and_no_more(tmp_path: Path, t
 
 
 def test_an_old_stamp_is_not_waited_for(tmp_path: Path) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     stamp(tmp_path).write_text("-9999999999.0")
 
     with shared(tmp_path, clock)("arxiv.org"):
@@ -210,7 +211,7 @@ def test_an_old_stamp_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_request_that_fails_counts_too(tmp_path: Path) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     with pytest.raises(ZeroDivisionError), shared(tmp_path, clock)("arxiv.org"):
         _ = 1 / 0
 
@@ -221,7 +222,7 @@ def test_a_request_that_fails_counts_too(tmp_path: Path) -> None:
 
 
 def test_other_hosts_touch_no_file(tmp_path: Path) -> None:
-    with shared(tmp_path, FakeTime())("feeds.example.org"):
+    with shared(tmp_path, FakeClock())("feeds.example.org"):
         pass
 
     assert list(tmp_path.iterdir()) == []
@@ -231,7 +232,7 @@ def test_other_hosts_touch_no_file(tmp_path: Path) -> None:
 def test_without_a_file_politeness_holds_within_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     folder = tmp_path
     if why == "no folder":
         (tmp_path / "file").write_text("")
@@ -248,7 +249,7 @@ def test_without_a_file_politeness_holds_within_the_process(
 
     for _ in range(3):
         with waiting("arxiv.org"):
-            clock.now += 0.5
+            clock.advance(seconds=0.5)
 
     assert clock.slept == [3.0, 3.0]
 
@@ -259,7 +260,7 @@ def test_a_full_disk_does_not_stop_the_reading(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "pwrite", full)
 
-    clock = FakeTime()
+    clock = FakeClock()
     politeness = shared(tmp_path, clock)
     had = 0
     for _ in range(2):
@@ -270,7 +271,7 @@ def test_a_full_disk_does_not_stop_the_reading(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_process_that_holds_the_turn_without_end_is_named(tmp_path: Path) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     waiting = shared(tmp_path, clock)
 
     with (
@@ -280,18 +281,18 @@ def test_a_process_that_holds_the_turn_without_end_is_named(tmp_path: Path) -> N
     ):
         pass
 
-    assert 900 < clock.now - 1000 < 910
+    assert 900 < clock.now() < 910
 
 
 def test_waiting_for_another_process_is_not_taken_for_a_slow_server(tmp_path: Path) -> None:
-    clock = FakeTime()
-    stamp(tmp_path).write_text(str(clock.now))
+    clock = FakeClock()
+    stamp(tmp_path).write_text(str(clock.now()))
     handler = httpx2.MockTransport(lambda _: httpx2.Response(200, content=b"x"))
 
     with Door(
         transport=handler,
         politeness=shared(tmp_path, clock, gap_s=500),
-        monotonic=clock.monotonic,
+        monotonic=clock.now,
         sleep=clock.sleep,
     ) as d:
         assert d.get("https://arxiv.org/x").content == b"x"

@@ -18,7 +18,7 @@ from digest.sources.feed import FeedSource
 from digest.sources.jsonl import JsonlSource
 from tests.conftest import ROOT
 from tests.core.test_items import FORMATS, TEXT, URL, atom, item, rss
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 DATA: Final = ROOT / "tests" / "data" / "ids"
 SUNDAY, MONDAY = date(2026, 11, 29), date(2026, 11, 30)

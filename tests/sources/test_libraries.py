@@ -14,7 +14,7 @@ from digest.core.errors import SourceError
 from digest.core.models import Paper, PaperId, Parsed
 from digest.core.ranking.interests import LIBRARIES
 from digest.sources.libraries.library import read_library
-from tests.growth import LINEAR, growth, of
+from tests.support.growth import LINEAR, growth, of
 
 
 def papers(text: str | bytes, name: str) -> list[Paper]:

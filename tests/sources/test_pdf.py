@@ -12,11 +12,10 @@ import pytest
 from digest.app.usecases import on_demand
 from digest.core.errors import SourceError
 from digest.core.words.hyphens import document_words, unwrapped
-from digest.sources import pdf as pdf_module
 from digest.sources.pdf import paper_of, parse_pdf
 from digest.sources.pdf_text import read
 from tests.conftest import ROOT
-from tests.desk import Desk
+from tests.support.desk import Desk
 
 FOLDER = ROOT / "tests" / "data" / "pdf"
 WORDS = frozenset("reconstruction low dimensional state art graph based parameter context model data driven".split())
@@ -210,8 +209,8 @@ def test_a_bomb_is_a_sentence() -> None:
         parse_pdf(a_page(packed, b"/Filter [/FlateDecode /FlateDecode]"), name="bomb.pdf")
 
 
-def test_a_file_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf_module, "TIMEOUT_S", 0.05)  # less than a process takes to start
+def test_a_file_that_takes_for_ever_is_given_up() -> None:
+    short_s = 0.05  # less than a process takes to start
 
     with pytest.raises(SourceError, match=r"^slow.pdf: is a PDF that takes more than 0 seconds to read$"):
-        parse_pdf((FOLDER / "hyphens.pdf").read_bytes(), name="slow.pdf")
+        parse_pdf((FOLDER / "hyphens.pdf").read_bytes(), name="slow.pdf", timeout_s=short_s)

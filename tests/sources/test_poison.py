@@ -18,11 +18,11 @@ from digest.sources.pdf import parse_pdf
 from digest.sources.pubmed import PubMedSource
 from tests.conftest import ROOT
 from tests.fuzz.targets import a_pdf
-from tests.growth import LINEAR, growth, of
 from tests.sources import test_biorxiv as biorxiv
 from tests.sources import test_openalex as openalex
 from tests.sources import test_openreview as openreview
 from tests.sources import test_pubmed as pubmed
+from tests.support.growth import LINEAR, growth, of
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,13 @@ from digest.stages.ask import Asked, Writer, claimed
 from digest.store import SqlStore
 from digest.store.database import utc_now
 from tests.end_to_end.test_run_llm import MONDAY, desk_with, on
-from tests.fakes import FakeClock, FakeSummarizer, studies, study
+from tests.fakes.clock import FakeClock
+from tests.fakes.llm import studies, study
+from tests.fakes.summarizer import FakeSummarizer
 from tests.servers.flaky_llm import FlakyLLM, Rule
-from tests.store_values import DAY, Hand, start
+from tests.support.store_values import DAY, start
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 def writer(store: SqlStore | None, summarizer: FakeSummarizer, **changes: Any) -> Writer:
@@ -43,9 +45,9 @@ def keys(papers: Sequence[Paper]) -> list[SummaryKey]:
 
 
 @pytest.fixture
-def other(url: str, hand: Hand, store: SqlStore) -> Iterator[SqlStore]:
+def other(url: str, clock: FakeClock, store: SqlStore) -> Iterator[SqlStore]:
     """The same database, as another machine has it open."""
-    with SqlStore.open(url, clock=hand) as opened:
+    with SqlStore.open(url, clock=clock) as opened:
         yield opened
 
 
@@ -78,13 +80,13 @@ def test_a_claim_ends_when_its_summary_is_kept_and_what_is_kept_is_not_claimed(
     assert store.claim_summaries([one, two]) == {two}
 
 
-def test_the_claims_of_one_that_died_are_free(store: SqlStore, other: SqlStore, hand: Hand) -> None:
+def test_the_claims_of_one_that_died_are_free(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
     [one] = keys(studies(1))
     store.claim_summaries([one])
 
-    hand.advance(seconds=20)
+    clock.advance(seconds=20)
     assert other.claim_summaries([one]) == frozenset()
-    hand.advance(seconds=20)
+    clock.advance(seconds=20)
     assert other.claim_summaries([one]) == {one}
     store.release_summaries([one])
     assert store.claim_summaries([one]) == frozenset()
@@ -305,8 +307,8 @@ def test_two_machines_that_want_the_same_papers_ask_for_each_once(url: str) -> N
 
 ASK_AND_HANG = """
 import sys, time
-from tests.fakes import studies
-from tests.fakes import FakeSummarizer
+from tests.fakes.llm import studies
+from tests.fakes.summarizer import FakeSummarizer
 from tests.stages.test_ask import ask, writer
 from digest.store import SqlStore
 

@@ -14,10 +14,10 @@ import pytest
 from digest.core.models import CHANGES, Announcement, Change, Paper, PaperId
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
-from tests.desk import CONFIG, Desk, line
-from tests.store_values import issue, listed, publish, read
+from tests.support.desk import CONFIG, Desk, line
+from tests.support.store_values import issue, listed, publish, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2026, 6, day) for day in range(1, 6))
 REPLACE = Announcement.REPLACE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +13,9 @@ from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.stages.deliver import LEFT, TOO_LATE, Delivered, Delivering, Round, mails_since
 from digest.store import SqlStore
 from tests.conftest import paper
-from tests.store_values import DAY, Hand, claim, publish
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import FakeMailer
+from tests.support.store_values import DAY, claim, publish
 
 NAMES = ("ada", "bob", "cleo", "dan", "emmy", "fay")
 
@@ -22,32 +24,14 @@ def refused(code: str = "RCPT 550 5.1.1", *, names_recipient: bool = True) -> Re
     return RefusedError("refused: 550 5.1.1 no such user", code=code, names_recipient=names_recipient)
 
 
-@dataclass
-class FakeMailer:
-    """Takes mails, but for those it was told to fail."""
-
-    failures: dict[str, DeliveryError | StoreError] = field(default_factory=dict)
-    """By name; `*` is everybody else."""
-    tried: list[str] = field(default_factory=list)
-
-    def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
-        name = mail.recipient.partition("@")[0]
-        self.tried.append(name)
-        failure = self.failures.get(name, self.failures.get("*"))
-        if failure is None or isinstance(failure, InDoubtError):
-            before_dot()
-        if failure is not None:
-            raise failure
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def hand() -> Hand:
-    return Hand()
-
-
-@pytest.fixture
-def store(hand: Hand) -> Iterator[SqlStore]:
-    with SqlStore.open("sqlite://", clock=hand) as opened:
+def store(clock: FakeClock) -> Iterator[SqlStore]:
+    with SqlStore.open("sqlite://", clock=clock) as opened:
         yield opened
 
 
@@ -318,20 +302,19 @@ def test_a_mail_that_another_process_took_over_stops_no_other(store: SqlStore) -
     assert done.warnings == ("ada@x.org: delivery 1 is in the hands of another process",)
 
 
-def test_a_run_that_took_so_long_that_another_took_over_says_so_and_ends_well(store: SqlStore, hand: Hand) -> None:
+def test_a_run_that_took_so_long_that_another_took_over_says_so_and_ends_well(
+    store: SqlStore, clock: FakeClock
+) -> None:
     edition = issue(store, "ada", "bob", "cleo")
-    mailer = FakeMailer({"ada": DeliveryError("451"), "bob": refused()})
+    with SqlStore(store._engine, clock=clock) as other:
 
-    with SqlStore(store._engine, clock=hand) as other:
+        def steal() -> None:
+            clock.advance(minutes=16)
+            assert len(other.claim_deliveries("daily", DAY, limit=3)) == 3
 
-        class Thief(FakeMailer):
-            def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
-                if mail.recipient.startswith("cleo"):
-                    hand.advance(minutes=16)
-                    assert len(other.claim_deliveries("daily", DAY, limit=3)) == 3
-                mailer.send(mail, before_dot=before_dot)
+        mailer = FakeMailer({"ada": DeliveryError("451"), "bob": refused()}, before={"cleo": steal})
 
-        done = run(store, edition, Thief())
+        done = run(store, edition, mailer)
 
     said = [w for w in done.warnings if "in the hands of another process" in w]
     assert [w.partition(":")[0] for w in said] == ["cleo@x.org", "ada@x.org", "bob@x.org"]
@@ -433,12 +416,12 @@ def test_mails_of_an_edition_that_is_back_are_due_again_unless_they_are_too_late
     assert [d.state for d in store.deliveries("daily", old(8))] == [DeliveryState.SKIPPED]
 
 
-def test_a_mail_of_an_earlier_day_left_in_doubt_is_said_once(store: SqlStore, hand: Hand) -> None:
+def test_a_mail_of_an_earlier_day_left_in_doubt_is_said_once(store: SqlStore, clock: FakeClock) -> None:
     edition = issue(store, "ada", day=old(1))
     left = claim(store, day=old(1))
     assert left is not None
     store.mark_delivery(left.id, DeliveryState.DOT)
-    hand.advance(minutes=16)
+    clock.advance(minutes=16)
 
     done, again = run(store, edition, FakeMailer()), run(store, edition, FakeMailer())
 

@@ -15,14 +15,15 @@ import pytest
 
 from digest.core.errors import SourceError
 from digest.core.lists.calendar import arxiv, daily, weekdays
-from digest.core.models import Census, Document, Edition, SourceState
+from digest.core.models import Edition, SourceState
 from digest.stages.fetch import Reader
 from digest.store import SqlStore
 from tests.conftest import paper
-from tests.library import FakeSource, FakeWitness, Library, Web, page
-from tests.store_values import Hand
+from tests.fakes.clock import FakeClock
+from tests.fakes.sources import FakeArxivWeb, FakeSource, FakeWeb, FakeWitness, page
+from tests.support.library import Library
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = (date(2026, 6, day) for day in range(1, 8))
 NEXT_MONDAY = date(2026, 6, 8)
@@ -31,19 +32,19 @@ STALLED, FAILED = SourceState.STALLED, SourceState.FAILED
 
 
 @pytest.fixture
-def web() -> Web:
-    return Web()
+def web() -> FakeWeb:
+    return FakeWeb()
 
 
 @pytest.fixture
-def library(store: SqlStore, hand: Hand, web: Web) -> Library:
-    return Library(store, hand, web)
+def library(store: SqlStore, clock: FakeClock, web: FakeWeb) -> Library:
+    return Library(store, clock, web)
 
 
 # -- missed days
 
 
-def test_a_missed_day_is_read_with_the_next_list_and_its_papers_are_news(library: Library, web: Web) -> None:
+def test_a_missed_day_is_read_with_the_next_list_and_its_papers_are_news(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(MONDAY): page(1), str(TUESDAY): page(2, 3), str(WEDNESDAY): page(4)}
     library.run(source, MONDAY)
@@ -57,7 +58,7 @@ def test_a_missed_day_is_read_with_the_next_list_and_its_papers_are_news(library
     assert library.found(WEDNESDAY) == {1, 2, 3, 4}
 
 
-def test_running_twice_on_a_day_reads_nothing_twice(library: Library, web: Web) -> None:
+def test_running_twice_on_a_day_reads_nothing_twice(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=daily(), rereads=(1, 3, 7))
     web.pages = {str(MONDAY + timedelta(days=n)): page(10 * n, 10 * n + 1) for n in range(1, 9)}
     for n in range(9):
@@ -72,7 +73,9 @@ def test_running_twice_on_a_day_reads_nothing_twice(library: Library, web: Web) 
         assert len(first) == len(set(first))
 
 
-def test_a_day_that_is_over_and_has_nothing_is_named_and_looked_for_until_it_comes(library: Library, web: Web) -> None:
+def test_a_day_that_is_over_and_has_nothing_is_named_and_looked_for_until_it_comes(
+    library: Library, web: FakeWeb
+) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(MONDAY): page(1), str(WEDNESDAY): page(4), str(THURSDAY): page(5)}
     library.run(source, MONDAY)
@@ -86,7 +89,7 @@ def test_a_day_that_is_over_and_has_nothing_is_named_and_looked_for_until_it_com
     assert library.found(THURSDAY) == {1, 2, 3, 4, 5}
 
 
-def test_a_source_whose_past_is_nowhere_is_only_asked_for_today(library: Library, web: Web) -> None:
+def test_a_source_whose_past_is_nowhere_is_only_asked_for_today(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past=None, calendar=daily())
     web.pages = {"feed": page(1)}
     library.run(source, MONDAY)
@@ -98,7 +101,7 @@ def test_a_source_whose_past_is_nowhere_is_only_asked_for_today(library: Library
     assert library.found(THURSDAY) == {1, 2}
 
 
-def test_today_is_not_lost_because_a_past_list_fails(library: Library, web: Web) -> None:
+def test_today_is_not_lost_because_a_past_list_fails(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=arxiv())
     broken = SourceError("HTTP 500", url="", status=500)
     web.pages = {str(MONDAY): page(1), str(TUESDAY): broken, str(WEDNESDAY): broken, str(THURSDAY): page(4)}
@@ -119,7 +122,7 @@ def test_today_is_not_lost_because_a_past_list_fails(library: Library, web: Web)
 
 @pytest.mark.parametrize("stale", [page(1, 2, 3), page(3, 1)], ids=["the same", "a part of it"])
 def test_a_stale_list_is_waited_for_and_the_true_one_of_the_day_takes_its_place(
-    library: Library, web: Web, stale: dict[str, Any]
+    library: Library, web: FakeWeb, stale: dict[str, Any]
 ) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(MONDAY): page(1, 2, 3), str(TUESDAY): stale}
@@ -137,7 +140,7 @@ def test_a_stale_list_is_waited_for_and_the_true_one_of_the_day_takes_its_place(
     assert [r.day for r in library.store.records_of(paper(1).id)] == [MONDAY]
 
 
-def test_the_true_list_that_comes_a_day_later_is_in_the_next_issue(library: Library, web: Web) -> None:
+def test_the_true_list_that_comes_a_day_later_is_in_the_next_issue(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(MONDAY): page(1, 2), str(TUESDAY): page(1, 2)}
     library.run(source, MONDAY)
@@ -151,7 +154,7 @@ def test_the_true_list_that_comes_a_day_later_is_in_the_next_issue(library: Libr
     assert library.missing(source, WEDNESDAY) == ()
 
 
-def test_a_copy_that_nobody_promised_to_replace_is_looked_at_once_more(library: Library, web: Web) -> None:
+def test_a_copy_that_nobody_promised_to_replace_is_looked_at_once_more(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web)  # files of a mirror that promises nothing
     web.pages = {str(MONDAY): page(1, 2), str(TUESDAY): page(1, 2)}
     library.run(source, MONDAY)
@@ -164,7 +167,7 @@ def test_a_copy_that_nobody_promised_to_replace_is_looked_at_once_more(library: 
     assert library.found(WEDNESDAY) == {1, 2, 3, 4, 5}
 
 
-def test_a_missed_list_and_its_copy_under_the_next_day_are_told_apart(library: Library, web: Web) -> None:
+def test_a_missed_list_and_its_copy_under_the_next_day_are_told_apart(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(MONDAY): page(1), str(TUESDAY): page(2, 3), str(WEDNESDAY): page(2, 3)}
     library.run(source, MONDAY)
@@ -176,7 +179,7 @@ def test_a_missed_list_and_its_copy_under_the_next_day_are_told_apart(library: L
 
 
 def test_a_stale_list_is_known_by_its_news_where_its_cross_lists_could_not_be_filled_in(
-    library: Library, web: Web
+    library: Library, web: FakeWeb
 ) -> None:
     source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
     tuesdays = page(2, 3, 8, 9, lists=["cs.LG"], cross=[8], known=[9])
@@ -192,7 +195,7 @@ def test_a_stale_list_is_known_by_its_news_where_its_cross_lists_could_not_be_fi
     assert library.found(WEDNESDAY) == {1, 2, 3, 4, 5, 8}
 
 
-def test_papers_that_another_source_had_first_do_not_make_a_list_stale(library: Library, web: Web) -> None:
+def test_papers_that_another_source_had_first_do_not_make_a_list_stale(library: Library, web: FakeWeb) -> None:
     first = FakeSource(web, name="first", url="first-{date}", calendar=arxiv())
     source = FakeSource(web, calendar=arxiv())
     web.pages = {f"first-{MONDAY}": page(1, 2), str(MONDAY): page(9), str(TUESDAY): page(1, 2)}
@@ -208,7 +211,7 @@ def lists(ai: Iterable[int], cl: Iterable[int]) -> dict[str, Any]:
     return page(*ai, *cl, lists=["cs.AI", "cs.CL"], categories=categories)
 
 
-def test_one_stale_category_is_named_and_asked_for_again_the_same_day(library: Library, web: Web) -> None:
+def test_one_stale_category_is_named_and_asked_for_again_the_same_day(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past=None, calendar=arxiv())
     web.pages = {"feed": lists(ai=(1, 2), cl=(3, 4))}
     library.run(source, MONDAY)
@@ -223,7 +226,7 @@ def test_one_stale_category_is_named_and_asked_for_again_the_same_day(library: L
     assert library.found(TUESDAY) == set(range(1, 9))
 
 
-def test_one_stale_category_is_filled_on_the_next_day(library: Library, web: Web) -> None:
+def test_one_stale_category_is_filled_on_the_next_day(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
     web.pages = {"feed": lists(ai=(1, 2), cl=(3, 4))}
     library.run(source, MONDAY)
@@ -242,7 +245,7 @@ def test_one_stale_category_is_filled_on_the_next_day(library: Library, web: Web
 # -- the same bytes again
 
 
-def test_an_unchanged_document_is_not_parsed_and_still_counts(library: Library, web: Web, store: SqlStore) -> None:
+def test_an_unchanged_document_is_not_parsed_and_still_counts(library: Library, web: FakeWeb, store: SqlStore) -> None:
     source = FakeSource(web, url="feed", past=None)
     web.remembers = store
     web.pages = {"feed": page(1, 2, expected=4, rejected=1)}
@@ -256,7 +259,7 @@ def test_an_unchanged_document_is_not_parsed_and_still_counts(library: Library, 
 
 
 def test_an_unchanged_list_that_should_be_another_one_is_waited_for(
-    library: Library, web: Web, store: SqlStore
+    library: Library, web: FakeWeb, store: SqlStore
 ) -> None:
     source = FakeSource(web, url="feed", past=None, calendar=arxiv())
     web.remembers = store
@@ -272,7 +275,7 @@ def test_an_unchanged_list_that_should_be_another_one_is_waited_for(
 
 
 def test_a_document_that_could_not_be_understood_is_tried_again_although_it_did_not_change(
-    library: Library, web: Web, store: SqlStore
+    library: Library, web: FakeWeb, store: SqlStore
 ) -> None:
     source = FakeSource(web, url="feed", past=None)
     web.remembers = store
@@ -284,7 +287,7 @@ def test_a_document_that_could_not_be_understood_is_tried_again_although_it_did_
 
 
 def test_a_part_that_is_stale_is_still_named_when_the_server_says_that_nothing_changed(
-    library: Library, web: Web, store: SqlStore
+    library: Library, web: FakeWeb, store: SqlStore
 ) -> None:
     source = FakeSource(web, url="feed", past=None, calendar=arxiv())
     web.remembers = store
@@ -304,7 +307,7 @@ def test_a_part_that_is_stale_is_still_named_when_the_server_says_that_nothing_c
 # -- pages
 
 
-def test_a_page_that_cannot_be_read_costs_only_what_is_behind_it(library: Library, web: Web) -> None:
+def test_a_page_that_cannot_be_read_costs_only_what_is_behind_it(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="a", past=None)
     web.pages = {"a": page(1, next="b"), "b": page(2, next="c"), "c": SourceError("HTTP 503"), "d": page(4)}
 
@@ -319,7 +322,7 @@ def test_a_page_that_cannot_be_read_costs_only_what_is_behind_it(library: Librar
 
 
 def test_the_rest_of_a_cut_off_list_is_asked_for_although_its_first_page_did_not_change(
-    library: Library, web: Web, store: SqlStore
+    library: Library, web: FakeWeb, store: SqlStore
 ) -> None:
     source = FakeSource(web, url="a", past=None)
     web.remembers = store
@@ -333,7 +336,7 @@ def test_the_rest_of_a_cut_off_list_is_asked_for_although_its_first_page_did_not
     assert (whole.listed, whole.note) == (2, None)
 
 
-def test_a_list_that_stayed_cut_off_is_filled_on_the_next_day(library: Library, web: Web) -> None:
+def test_a_list_that_stayed_cut_off_is_filled_on_the_next_day(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=weekdays())
     web.pages = {str(MONDAY): page(1, next="b"), "b": SourceError("HTTP 503"), str(TUESDAY): page(3)}
     library.run(source, MONDAY)
@@ -344,7 +347,7 @@ def test_a_list_that_stayed_cut_off_is_filled_on_the_next_day(library: Library, 
     assert library.found(TUESDAY) == {1, 2, 3}
 
 
-def test_a_list_whose_first_papers_cannot_be_read_has_failed(library: Library, web: Web) -> None:
+def test_a_list_whose_first_papers_cannot_be_read_has_failed(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="search", past=None)
     web.pages = {"search": page(next="fetch"), "fetch": SourceError("HTTP 500")}
 
@@ -353,7 +356,7 @@ def test_a_list_whose_first_papers_cannot_be_read_has_failed(library: Library, w
     assert (report.state, report.error) == (FAILED, "HTTP 500")
 
 
-def test_a_search_and_its_papers_are_two_pages_of_one_list(library: Library, web: Web) -> None:
+def test_a_search_and_its_papers_are_two_pages_of_one_list(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="search", past=None)
     web.pages = {"search": page(next="fetch", expected=2), "fetch": page(1, 2)}
 
@@ -374,7 +377,7 @@ def test_a_search_and_its_papers_are_two_pages_of_one_list(library: Library, web
     ],
 )
 def test_what_the_source_says_there_is_is_compared_with_what_was_found(
-    library: Library, web: Web, pages: dict[str, Any], gap: int
+    library: Library, web: FakeWeb, pages: dict[str, Any], gap: int
 ) -> None:
     source = FakeSource(web, url="a", past=None)
     web.pages = pages
@@ -385,7 +388,7 @@ def test_what_the_source_says_there_is_is_compared_with_what_was_found(
     assert report.expected == report.listed + report.rejected + gap
 
 
-def test_a_gap_is_filled_on_the_next_day(library: Library, web: Web) -> None:
+def test_a_gap_is_filled_on_the_next_day(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=daily())
     web.pages = {str(MONDAY): page(1, 2, expected=3), str(TUESDAY): page(4)}
     library.run(source, MONDAY)
@@ -402,11 +405,11 @@ def test_a_gap_is_filled_on_the_next_day(library: Library, web: Web) -> None:
 
 
 @pytest.fixture
-def watched(web: Web) -> FakeSource:
+def watched(web: FakeWeb) -> FakeSource:
     return FakeSource(web, url="feed", past=None, calendar=arxiv(), witness=FakeWitness())
 
 
-def test_what_only_the_witness_has_is_filled_in_and_said(library: Library, web: Web, watched: FakeSource) -> None:
+def test_what_only_the_witness_has_is_filled_in_and_said(library: Library, web: FakeWeb, watched: FakeSource) -> None:
     web.pages = {"feed": page(1, 2), "witness": page(1, 2, 3, day=str(MONDAY))}
 
     report = library.run(watched, MONDAY)
@@ -415,7 +418,7 @@ def test_what_only_the_witness_has_is_filled_in_and_said(library: Library, web: 
     assert library.found(MONDAY) == {1, 2, 3}
 
 
-def test_a_witness_that_agrees_has_nothing_to_say(library: Library, web: Web, watched: FakeSource) -> None:
+def test_a_witness_that_agrees_has_nothing_to_say(library: Library, web: FakeWeb, watched: FakeSource) -> None:
     web.pages = {"feed": page(1, 2), "witness": page(2, 1, day=str(MONDAY))}
 
     report = library.run(watched, MONDAY)
@@ -423,7 +426,9 @@ def test_a_witness_that_agrees_has_nothing_to_say(library: Library, web: Web, wa
     assert (report.listed, report.note) == (2, None)
 
 
-def test_later_versions_that_only_the_witness_has_are_no_gap(library: Library, web: Web, watched: FakeSource) -> None:
+def test_later_versions_that_only_the_witness_has_are_no_gap(
+    library: Library, web: FakeWeb, watched: FakeSource
+) -> None:
     web.pages = {"feed": page(1), "witness": page(1, 2, known=[2], day=str(MONDAY))}
 
     report = library.run(watched, MONDAY)
@@ -431,7 +436,7 @@ def test_later_versions_that_only_the_witness_has_are_no_gap(library: Library, w
     assert (report.listed, report.note) == (1, None)
 
 
-def test_a_witness_of_another_day_proves_nothing(library: Library, web: Web, watched: FakeSource) -> None:
+def test_a_witness_of_another_day_proves_nothing(library: Library, web: FakeWeb, watched: FakeSource) -> None:
     web.pages = {"feed": page(1), "witness": page(2, 3, day=str(FRIDAY - timedelta(days=7)))}
 
     report = library.run(watched, MONDAY)
@@ -441,12 +446,9 @@ def test_a_witness_of_another_day_proves_nothing(library: Library, web: Web, wat
 
 @pytest.mark.parametrize("broken", [SourceError("HTTP 403"), {"day": "yesterday", "papers": []}, None])
 def test_a_witness_that_cannot_be_heard_leaves_the_list_as_it_is(
-    library: Library, web: Web, watched: FakeSource, broken: Any, monkeypatch: pytest.MonkeyPatch
+    library: Library, web: FakeWeb, watched: FakeSource, broken: Any
 ) -> None:
-    def parse(self: FakeWitness, content: bytes, *, url: str) -> Census:
-        raise SourceError("is not what was expected", url=url)
-
-    monkeypatch.setattr(FakeWitness, "parse", parse)
+    watched.witness = FakeWitness(error=SourceError("is not what was expected", url="witness"))
     web.pages = {"feed": page(1, 2)} | ({} if broken is None else {"witness": broken})
 
     report = library.run(watched, MONDAY)
@@ -456,7 +458,7 @@ def test_a_witness_that_cannot_be_heard_leaves_the_list_as_it_is(
 
 
 def test_a_feed_that_is_late_is_read_from_a_witness_that_is_not(
-    library: Library, web: Web, watched: FakeSource
+    library: Library, web: FakeWeb, watched: FakeSource
 ) -> None:
     web.pages = {"feed": page(1, 2), "witness": page(1, 2, day=str(MONDAY))}
     library.run(watched, MONDAY)
@@ -469,7 +471,7 @@ def test_a_feed_that_is_late_is_read_from_a_witness_that_is_not(
     assert library.found(TUESDAY) == {1, 2, 3, 4}
 
 
-def test_an_empty_feed_is_filled_from_a_witness(library: Library, web: Web, watched: FakeSource) -> None:
+def test_an_empty_feed_is_filled_from_a_witness(library: Library, web: FakeWeb, watched: FakeSource) -> None:
     web.pages = {"feed": page(), "witness": page(3, 4, day=str(MONDAY))}
 
     report = library.run(watched, MONDAY)
@@ -477,7 +479,9 @@ def test_an_empty_feed_is_filled_from_a_witness(library: Library, web: Web, watc
     assert (report.state, report.listed, report.note) == (FRESH, 2, "2 of them only on the other place")
 
 
-def test_a_witness_that_was_heard_in_part_takes_nothing_away(library: Library, web: Web, watched: FakeSource) -> None:
+def test_a_witness_that_was_heard_in_part_takes_nothing_away(
+    library: Library, web: FakeWeb, watched: FakeSource
+) -> None:
     class TwoPages(FakeWitness):
         def urls(self, day: date) -> tuple[str, ...]:
             return ("witness", "second page")
@@ -494,7 +498,7 @@ def test_a_witness_that_was_heard_in_part_takes_nothing_away(library: Library, w
 # -- days without a list
 
 
-def test_a_missing_file_of_a_weekend_is_what_was_to_be_expected(library: Library, web: Web) -> None:
+def test_a_missing_file_of_a_weekend_is_what_was_to_be_expected(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(FRIDAY): page(1)}
     library.run(source, FRIDAY)
@@ -504,7 +508,7 @@ def test_a_missing_file_of_a_weekend_is_what_was_to_be_expected(library: Library
     assert (report.state, report.error) == (QUIET, None)
 
 
-def test_a_missing_file_is_overdue_when_a_list_would_be(library: Library, web: Web) -> None:
+def test_a_missing_file_is_overdue_when_a_list_would_be(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=arxiv())
 
     assert [library.state(source, MONDAY, hour=hour) for hour in (9, 15, 17)] == [WAITING, WAITING, STALLED]
@@ -513,17 +517,17 @@ def test_a_missing_file_is_overdue_when_a_list_would_be(library: Library, web: W
 # -- days that are replayed
 
 
-def test_a_day_that_is_replayed_is_not_filled_with_todays_list(library: Library, web: Web) -> None:
+def test_a_day_that_is_replayed_is_not_filled_with_todays_list(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
     web.pages = {"feed": page(9), f"past-{MONDAY}": page(1)}
-    library.hand.now = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    library.clock.at = datetime(2026, 6, 10, 9, tzinfo=UTC)
     reader = Reader(
         store=library.store,
         sources={source.name: source},
         editions={"daily": Edition(name="daily", title="Daily", sources=(source.name,), at=time(7))},
         zone=ZoneInfo("UTC"),
         fetcher=lambda _: web.get,
-        clock=library.hand,
+        clock=library.clock,
         progress=library.said.append,
         concurrency=1,
     )
@@ -539,29 +543,15 @@ def test_a_day_that_is_replayed_is_not_filled_with_todays_list(library: Library,
 _LISTS = {day: 100 + n for n, day in enumerate(MONDAY + timedelta(days=k) for k in range(-14, 40))}
 
 
-class FakeArxiv(Web):
-    """arXiv by the clock: one address for today's list in the east, empty at weekends; past lists by their day."""
-
-    def __init__(self, hand: Hand) -> None:
-        super().__init__()
-        self._hand = hand
-
-    def get(self, url: str) -> Document:
-        day = self._hand().astimezone(ZoneInfo("America/New_York")).date()
-        listed = {d: page(n) for d, n in _LISTS.items() if arxiv().lists_on(d)}
-        self.pages = {"feed": listed.get(day, page()), **{f"past-{d}": one for d, one in listed.items()}}
-        return super().get(url)
-
-
 def runs(tmp_path: Path, zone: str, moments: Sequence[tuple[date, int]]) -> tuple[set[int], set[int], set[date]]:
     """Read arXiv on these days at these hours of *zone*: what was out meanwhile, what was found, what was missed."""
-    hand = Hand()
-    web = FakeArxiv(hand)
+    clock = FakeClock()
+    web = FakeArxivWeb(clock, {d: page(n) for d, n in _LISTS.items() if arxiv().lists_on(d)})
     source = FakeSource(web, url="feed", past="past-{date}", calendar=arxiv())
     out: list[date] = []
     missed: set[date] = set()
-    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db", clock=hand) as store:
-        library = Library(store, hand, web)
+    with SqlStore.open(f"sqlite:///{tmp_path}/digest.db", clock=clock) as store:
+        library = Library(store, clock, web)
         for day, hour in moments:
             moment = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone))
             utc = datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -15,7 +15,7 @@ import pytest
 from digest.core.models import Document, Issue, SourceReport, SourceState
 from digest.stages.report import Report, Stage
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
+from tests.support.desk import CONFIG, Desk
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY = (date(2026, 6, day) for day in range(1, 7))
 NEXT_MONDAY = date(2026, 6, 8)

@@ -12,23 +12,24 @@ from digest.core.errors import SourceError
 from digest.core.lists.calendar import arxiv, daily
 from digest.core.models import SourceState
 from digest.store import SqlStore
-from tests.library import FakeSource, Library, Web, page
-from tests.store_values import Hand
+from tests.fakes.clock import FakeClock
+from tests.fakes.sources import FakeSource, FakeWeb, page
+from tests.support.library import Library
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 6, day) for day in range(1, 5))
 FRESH, FAILED = SourceState.FRESH, SourceState.FAILED
 
 
 @pytest.fixture
-def web() -> Web:
-    return Web()
+def web() -> FakeWeb:
+    return FakeWeb()
 
 
 @pytest.fixture
-def library(store: SqlStore, hand: Hand, web: Web) -> Library:
-    return Library(store, hand, web)
+def library(store: SqlStore, clock: FakeClock, web: FakeWeb) -> Library:
+    return Library(store, clock, web)
 
 
 def refused(status: int = 503, **more: Any) -> SourceError:
@@ -46,7 +47,7 @@ def hours_asked(library: Library, source: FakeSource, hours: Iterable[float]) ->
     return asked
 
 
-def test_a_server_that_fails_is_asked_ever_more_rarely_and_what_it_said_is_kept(library: Library, web: Web) -> None:
+def test_a_server_that_fails_is_asked_ever_more_rarely_and_what_it_said_is_kept(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past=None)
     web.pages = {"feed": refused()}
 
@@ -59,7 +60,7 @@ def test_a_server_that_fails_is_asked_ever_more_rarely_and_what_it_said_is_kept(
     assert (report.state, report.error) == (FAILED, "HTTP 503; not asked again before 2026-06-05 09:00 UTC")
 
 
-def test_a_server_that_answers_again_is_trusted_again(library: Library, web: Web) -> None:
+def test_a_server_that_answers_again_is_trusted_again(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past=None)
     web.pages = {"feed": refused()}
     hours_asked(library, source, [1, 2, 3, 5])
@@ -69,28 +70,28 @@ def test_a_server_that_answers_again_is_trusted_again(library: Library, web: Web
     assert library.store.backoffs(["list"]) == {}
 
 
-def test_another_address_is_another_chance(library: Library, web: Web) -> None:
+def test_another_address_is_another_chance(library: Library, web: FakeWeb) -> None:
     web.pages = {"feed": refused(410, gone=True), "other": page(1)}
     assert hours_asked(library, FakeSource(web, url="feed", past=None), [1, 2, 30]) == [1]
 
     assert library.state(FakeSource(web, url="other", past=None), TUESDAY, hour=9) is FRESH
 
 
-def test_the_wish_of_a_server_is_respected_also_by_the_next_program(library: Library, web: Web) -> None:
+def test_the_wish_of_a_server_is_respected_also_by_the_next_program(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past=None)
     web.pages = {"feed": refused(429, retry_after_s=7200.0)}
 
     assert hours_asked(library, source, [1, 2, 2.9, 3, 4]) == [1, 3]
 
 
-def test_a_file_that_is_not_there_yet_is_no_failure_of_a_server(library: Library, web: Web) -> None:
+def test_a_file_that_is_not_there_yet_is_no_failure_of_a_server(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, calendar=daily())
 
     assert hours_asked(library, source, [1, 2, 3]) == [1, 2, 3]
     assert library.store.backoffs(["list"]) == {}
 
 
-def test_an_error_without_a_status_may_be_the_networks_and_is_tried_by_each_run(library: Library, web: Web) -> None:
+def test_an_error_without_a_status_may_be_the_networks_and_is_tried_by_each_run(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="feed", past=None)
     web.pages = {"feed": SourceError("the connection failed")}
 
@@ -99,7 +100,7 @@ def test_an_error_without_a_status_may_be_the_networks_and_is_tried_by_each_run(
 
 @pytest.mark.parametrize("failed_before", [False, True])
 def test_a_wish_uttered_over_a_past_list_outlives_todays_success(
-    library: Library, web: Web, failed_before: bool
+    library: Library, web: FakeWeb, failed_before: bool
 ) -> None:
     source = FakeSource(web, calendar=arxiv())
     web.pages = {str(MONDAY): page(1), str(TUESDAY): page(2)}
@@ -113,10 +114,10 @@ def test_a_wish_uttered_over_a_past_list_outlives_todays_success(
 
     assert report.state is FRESH
     [backoff] = library.store.backoffs(["list"]).values()
-    assert backoff.not_before == library.hand.now + timedelta(hours=2)
+    assert backoff.not_before == library.clock.at + timedelta(hours=2)
 
 
-def test_a_wish_uttered_over_a_later_page_is_respected(library: Library, web: Web) -> None:
+def test_a_wish_uttered_over_a_later_page_is_respected(library: Library, web: FakeWeb) -> None:
     source = FakeSource(web, url="a", past=None)
     web.pages = {"a": page(1, next="b"), "b": refused(429, retry_after_s=7200.0)}
 
@@ -124,7 +125,9 @@ def test_a_wish_uttered_over_a_later_page_is_respected(library: Library, web: We
     assert library.found(MONDAY) == {1}
 
 
-def test_a_source_that_was_asked_to_wait_is_named_and_the_issue_comes_without_it(library: Library, web: Web) -> None:
+def test_a_source_that_was_asked_to_wait_is_named_and_the_issue_comes_without_it(
+    library: Library, web: FakeWeb
+) -> None:
     other = FakeSource(web, name="other", url="other", past=None)
     source = FakeSource(web, url="feed", past=None)
     web.pages = {"feed": refused(429, retry_after_s=86_400.0), "other": page(1)}

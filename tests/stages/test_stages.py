@@ -18,9 +18,9 @@ from digest.core.summaries.summarizer import key_of
 from digest.stages.lost import LostIssues
 from digest.stages.report import Done, Stage
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk, tree
+from tests.support.desk import CONFIG, Desk, tree
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 MONDAY = date(2026, 6, 1)
 PAPERS = [paper(n) for n in range(1, 7)]

@@ -12,9 +12,10 @@ from digest.core.errors import ClaimLostError, NotFoundError
 from digest.core.models import DeliveryState
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, Hand, claim, publish
+from tests.fakes.clock import FakeClock
+from tests.support.store_values import DAY, claim, publish
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 @pytest.fixture
@@ -75,10 +76,10 @@ def test_some_are_claimed_at_once_in_their_order_and_the_rest_given_back_as_it_w
     ]
 
 
-def test_what_another_has_in_hand_is_not_given_back(due: SqlStore, url: str, hand: Hand) -> None:
+def test_what_another_has_in_hand_is_not_given_back(due: SqlStore, url: str, clock: FakeClock) -> None:
     mine = claim(due)
     assert mine
-    with SqlStore.open(url, clock=hand) as other:
+    with SqlStore.open(url, clock=clock) as other:
         theirs = claim(other)
         assert theirs
 
@@ -87,13 +88,13 @@ def test_what_another_has_in_hand_is_not_given_back(due: SqlStore, url: str, han
         assert states(due) == ["due", "sending", "due"]
 
 
-def test_how_many_are_in_which_state_is_counted_over_days(due: SqlStore, hand: Hand) -> None:
+def test_how_many_are_in_which_state_is_counted_over_days(due: SqlStore, clock: FakeClock) -> None:
     publish(due, paper(2), day=DAY + timedelta(days=1), deliveries={"ada@example.org": "<2@x>"})
     publish(due, paper(3), day=DAY + timedelta(days=2), deliveries={"ada@example.org": "<3@x>"})
     for _ in range(2):
         sent = claim(due)
         assert sent
-        hand.advance(minutes=1)
+        clock.advance(minutes=1)
         due.mark_delivery(sent.id, DeliveryState.SENT)
 
     counted = due.count_deliveries("daily", since=DAY, until=DAY + timedelta(days=1))
@@ -109,10 +110,10 @@ def test_how_many_are_in_which_state_is_counted_over_days(due: SqlStore, hand: H
     assert [d.recipient for d in due.deliveries("daily", DAY, states=[DeliveryState.DUE])] == ["sofia@example.org"]
 
 
-def test_what_another_store_has_in_hand_is_not_taken(due: SqlStore, url: str, hand: Hand) -> None:
+def test_what_another_store_has_in_hand_is_not_taken(due: SqlStore, url: str, clock: FakeClock) -> None:
     claim(due)
 
-    with SqlStore.open(url, clock=hand) as other:
+    with SqlStore.open(url, clock=clock) as other:
         assert [d and d.recipient for d in (claim(other), claim(other), claim(other))] == [
             "emmy@example.org",
             "sofia@example.org",
@@ -120,8 +121,8 @@ def test_what_another_store_has_in_hand_is_not_taken(due: SqlStore, url: str, ha
         ]
 
 
-def test_what_a_closed_store_left_behind_is_taken_up(due: SqlStore, url: str, hand: Hand) -> None:
-    with SqlStore.open(url, clock=hand) as other:
+def test_what_a_closed_store_left_behind_is_taken_up(due: SqlStore, url: str, clock: FakeClock) -> None:
+    with SqlStore.open(url, clock=clock) as other:
         left = claim(other)
         unsure = claim(other)
         assert unsure
@@ -136,10 +137,10 @@ def test_what_a_closed_store_left_behind_is_taken_up(due: SqlStore, url: str, ha
     assert states(due) == ["sending", "unknown", "due"]
 
 
-def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStore, url: str, hand: Hand) -> None:
+def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStore, url: str, clock: FakeClock) -> None:
     slow = claim(due)
-    hand.advance(minutes=16)
-    with SqlStore.open(url, clock=hand) as other:
+    clock.advance(minutes=16)
+    with SqlStore.open(url, clock=clock) as other:
         taken = claim(other)
         assert taken
         assert slow
@@ -178,12 +179,12 @@ def test_a_person_may_send_what_is_in_doubt_again(due: SqlStore) -> None:
     assert [d.message_id for d in again if d and d.id == unsure.id] == [unsure.message_id]
 
 
-def test_many_who_claim_at_once_never_get_the_same(store: SqlStore, url: str, hand: Hand) -> None:
+def test_many_who_claim_at_once_never_get_the_same(store: SqlStore, url: str, clock: FakeClock) -> None:
     publish(store, paper(1), deliveries={f"{n}@example.org": f"<{n}@x>" for n in range(40)})
     claimed: list[int] = []
 
     def work() -> None:
-        with SqlStore.open(url, clock=hand) as own:
+        with SqlStore.open(url, clock=clock) as own:
             while delivery := claim(own):
                 own.mark_delivery(delivery.id, DeliveryState.DOT)
                 own.mark_delivery(delivery.id, DeliveryState.SENT)
@@ -210,16 +211,16 @@ def test_an_address_that_is_never_taken_keeps_nobody_waiting_behind_it(due: SqlS
     assert [d and d.recipient for d in following] == ["emmy@example.org", "sofia@example.org", "ada@example.org"]
 
 
-def test_when_a_mail_was_sent_is_known_and_of_no_other(due: SqlStore, hand: Hand) -> None:
+def test_when_a_mail_was_sent_is_known_and_of_no_other(due: SqlStore, clock: FakeClock) -> None:
     first, second = claim(due), claim(due)
     assert first
     assert second
-    hand.advance(seconds=3)
+    clock.advance(seconds=3)
     due.mark_delivery(first.id, DeliveryState.DOT)
-    hand.advance(seconds=2)
+    clock.advance(seconds=2)
     due.mark_delivery(first.id, DeliveryState.SENT)
     due.mark_delivery(second.id, DeliveryState.FAILED, error="550")
-    hand.advance(seconds=9)
+    clock.advance(seconds=9)
 
     assert [d.sent_at for d in due.deliveries("daily", DAY)] == [NOON + timedelta(seconds=5), None, None]
 
@@ -282,12 +283,12 @@ def test_what_somebody_has_in_hand_is_not_given_up(due: SqlStore) -> None:
     assert states(due) == ["sending", "dot", "skipped"]
 
 
-def test_what_the_dead_left_is_given_up_but_for_what_may_have_arrived(due: SqlStore, hand: Hand) -> None:
+def test_what_the_dead_left_is_given_up_but_for_what_may_have_arrived(due: SqlStore, clock: FakeClock) -> None:
     sending, dot = claim(due), claim(due)
     assert sending
     assert dot
     due.mark_delivery(dot.id, DeliveryState.DOT)
-    hand.advance(minutes=16)
+    clock.advance(minutes=16)
 
     skipped = due.skip_deliveries("daily", before=None, reason="too old")
 

@@ -23,9 +23,9 @@ from digest.store.papers import find_known, load_papers
 from tests.bench import duplicates as bench
 from tests.conftest import paper
 from tests.core.test_likeness import ABSTRACT, OTHER, TEAM
-from tests.store_values import DAY, listed, publish, read
+from tests.support.store_values import DAY, listed, publish, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 YESTERDAY = DAY - timedelta(days=1)
 ARTICLE, PREPRINT = PaperId("doi:10.1038/s1"), PaperId("doi:10.1101/2024.01.02.573912")

@@ -10,9 +10,9 @@ from digest.core.errors import StoreError
 from digest.store import SqlStore
 
 if TYPE_CHECKING:
-    from tests.store_fixtures import Server
+    from tests.support.store_fixtures import Server
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 pytestmark = pytest.mark.enable_socket
 
 

@@ -19,9 +19,10 @@ from digest.core.models import (
 )
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, Hand, candidate_ids, issue, listed, printed_in, publish, read
+from tests.fakes.clock import FakeClock
+from tests.support.store_values import DAY, candidate_ids, issue, listed, printed_in, publish, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 def day(n: int) -> date:
@@ -195,12 +196,12 @@ def test_the_deliveries_of_an_issue_are_due_with_it(store: SqlStore) -> None:
     ]
 
 
-def test_of_many_who_build_an_issue_at_once_one_stores_it(url: str, hand: Hand) -> None:
+def test_of_many_who_build_an_issue_at_once_one_stores_it(url: str, clock: FakeClock) -> None:
     answers: list[bool] = []
     gate = threading.Barrier(6)
 
     def build(n: int) -> None:
-        with SqlStore.open(url, clock=hand) as own:
+        with SqlStore.open(url, clock=clock) as own:
             gate.wait(timeout=30)
             answers.append(publish(own, paper(n), deliveries={"ada@example.org": f"<{n}@x>"}))
 

@@ -27,9 +27,9 @@ from tests.store.test_duplicates import (
     both,
     preprint,
 )
-from tests.store_values import DAY, candidate_ids, listed, printed_in, publish, read
+from tests.support.store_values import DAY, candidate_ids, listed, printed_in, publish, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 TOMORROW = DAY + timedelta(days=1)
 

@@ -14,9 +14,10 @@ from digest.core.errors import ClaimLostError
 from digest.core.models import DeliveryState
 from digest.store import SqlStore, tables
 from tests.conftest import paper
-from tests.store_values import DAY, Hand, claim, publish, start
+from tests.fakes.clock import FakeClock
+from tests.support.store_values import DAY, claim, publish, start
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 SHORT = timedelta(seconds=1)
 PATIENCE_S = 30.0
@@ -99,13 +100,13 @@ def test_what_a_killed_process_left_behind_is_free_when_its_lease_has_run_out(
     assert (doubted, taken and taken.id) == ((0, claimed) if state == "sending" else (1, None))
 
 
-def test_a_claim_holds_as_long_as_its_owners_heart_beats(due: SqlStore, url: str, hand: Hand) -> None:
+def test_a_claim_holds_as_long_as_its_owners_heart_beats(due: SqlStore, url: str, clock: FakeClock) -> None:
     lasts = timedelta(seconds=0.3)
-    with SqlStore.open(url, clock=hand, lease=lasts) as other, SqlStore.open(url, clock=hand, lease=lasts) as mine:
+    with SqlStore.open(url, clock=clock, lease=lasts) as other, SqlStore.open(url, clock=clock, lease=lasts) as mine:
         assert claim(other)
         for _ in range(5):
-            hand.advance(seconds=0.2)
-            wait_for_heartbeat(other, hand.now + lasts)
+            clock.advance(seconds=0.2)
+            wait_for_heartbeat(other, clock.at + lasts)
 
         taken = claim(mine)
 
@@ -124,12 +125,12 @@ def wait_for_heartbeat(store: SqlStore, until: datetime) -> None:
     raise AssertionError("the heart does not beat")
 
 
-def test_a_claim_runs_out_half_a_minute_after_the_last_sign_of_life(due: SqlStore, url: str, hand: Hand) -> None:
-    with SqlStore.open(url, clock=hand) as other:
+def test_a_claim_runs_out_half_a_minute_after_the_last_sign_of_life(due: SqlStore, url: str, clock: FakeClock) -> None:
+    with SqlStore.open(url, clock=clock) as other:
         left = claim(other)
-        hand.advance(seconds=29)
+        clock.advance(seconds=29)
         at_first = claim(due)
-        hand.advance(seconds=1)
+        clock.advance(seconds=1)
         later = claim(due)
 
     assert left
@@ -138,9 +139,9 @@ def test_a_claim_runs_out_half_a_minute_after_the_last_sign_of_life(due: SqlStor
     assert (at_first.id > left.id, later.id) == (True, left.id)
 
 
-def test_a_claim_that_a_wrong_clock_dated_ahead_does_not_hold(due: SqlStore, url: str, hand: Hand) -> None:
-    in_2030 = Hand()
-    in_2030.now = datetime(2030, 1, 1, tzinfo=UTC)
+def test_a_claim_that_a_wrong_clock_dated_ahead_does_not_hold(due: SqlStore, url: str, clock: FakeClock) -> None:
+    in_2030 = FakeClock()
+    in_2030.at = datetime(2030, 1, 1, tzinfo=UTC)
     with SqlStore.open(url, clock=in_2030) as other:
         left = claim(other)
         assert left
@@ -155,8 +156,8 @@ def test_a_claim_that_a_wrong_clock_dated_ahead_does_not_hold(due: SqlStore, url
 
 
 def test_who_lives_in_2030_may_take_a_claim_and_the_mail_still_goes_out_once(due: SqlStore, url: str) -> None:
-    in_2030 = Hand()
-    in_2030.now = datetime(2030, 1, 1, tzinfo=UTC)
+    in_2030 = FakeClock()
+    in_2030.at = datetime(2030, 1, 1, tzinfo=UTC)
     mine = claim(due)
     assert mine
     with SqlStore.open(url, clock=in_2030) as other:
@@ -172,12 +173,12 @@ def test_who_lives_in_2030_may_take_a_claim_and_the_mail_still_goes_out_once(due
     assert states(due) == ["sent", "due", "due"]
 
 
-def test_who_overslept_has_what_nobody_took_and_holds_it_again(due: SqlStore, url: str, hand: Hand) -> None:
+def test_who_overslept_has_what_nobody_took_and_holds_it_again(due: SqlStore, url: str, clock: FakeClock) -> None:
     first, second = claim(due), claim(due)
     assert first
     assert second
-    hand.advance(hours=8)
-    with SqlStore.open(url, clock=hand) as other:
+    clock.advance(hours=8)
+    with SqlStore.open(url, clock=clock) as other:
         taken = claim(other)
         assert taken
         assert taken.id == first.id
@@ -187,12 +188,12 @@ def test_who_overslept_has_what_nobody_took_and_holds_it_again(due: SqlStore, ur
             due.mark_delivery(first.id, DeliveryState.DOT)
 
         assert other.doubt_deliveries("daily", DAY) == 0
-        hand.advance(seconds=31)
+        clock.advance(seconds=31)
         assert other.doubt_deliveries("daily", DAY) == 1
 
 
-def test_clocks_may_differ_a_little(due: SqlStore, url: str, hand: Hand) -> None:
-    ahead = Hand()
+def test_clocks_may_differ_a_little(due: SqlStore, url: str, clock: FakeClock) -> None:
+    ahead = FakeClock()
     ahead.advance(seconds=20)
     with SqlStore.open(url, clock=ahead) as other:
         assert claim(other)
@@ -206,9 +207,9 @@ def test_clocks_may_differ_a_little(due: SqlStore, url: str, hand: Hand) -> None
 # -- leases with a name
 
 
-def test_a_lease_is_one_owners_until_it_is_given_back(store: SqlStore, url: str, hand: Hand) -> None:
+def test_a_lease_is_one_owners_until_it_is_given_back(store: SqlStore, url: str, clock: FakeClock) -> None:
     waited: list[str] = []
-    with SqlStore.open(url, clock=hand) as other:
+    with SqlStore.open(url, clock=clock) as other:
         with store.lease("run"):
             assert other._take("run") is None
             with other.lease("something else", waiting=lambda: waited.append("else")) as was_left:
@@ -221,12 +222,12 @@ def test_a_lease_is_one_owners_until_it_is_given_back(store: SqlStore, url: str,
     assert waited == []
 
 
-def test_who_waits_is_told_once_and_comes_next(store: SqlStore, url: str, hand: Hand) -> None:
+def test_who_waits_is_told_once_and_comes_next(store: SqlStore, url: str, clock: FakeClock) -> None:
     waiting = threading.Event()
     done: list[str] = []
 
     def work() -> None:
-        with SqlStore.open(url, clock=hand) as other, other.lease("run", waiting=waiting.set) as was_left:
+        with SqlStore.open(url, clock=clock) as other, other.lease("run", waiting=waiting.set) as was_left:
             done.append(f"second, {was_left}")
 
     with store.lease("run"):
@@ -257,8 +258,8 @@ def test_a_lease_of_a_killed_process_is_waited_for_as_long_as_it_lasts_and_who_c
 
 
 def test_a_lease_dated_years_ahead_holds_nobody_up(store: SqlStore, url: str) -> None:
-    in_2030 = Hand()
-    in_2030.now = datetime(2030, 1, 1, tzinfo=UTC)
+    in_2030 = FakeClock()
+    in_2030.at = datetime(2030, 1, 1, tzinfo=UTC)
     with (
         SqlStore.open(url, clock=in_2030) as other,
         other.lease("run"),
@@ -267,13 +268,13 @@ def test_a_lease_dated_years_ahead_holds_nobody_up(store: SqlStore, url: str) ->
         assert was_left
 
 
-def test_of_many_who_want_a_lease_one_has_it_at_a_time(url: str, hand: Hand) -> None:
-    SqlStore.open(url, clock=hand).close()
+def test_of_many_who_want_a_lease_one_has_it_at_a_time(url: str, clock: FakeClock) -> None:
+    SqlStore.open(url, clock=clock).close()
     inside: list[int] = []
     most: list[int] = []
 
     def work(n: int) -> None:
-        with SqlStore.open(url, clock=hand) as own, own.lease("run"):
+        with SqlStore.open(url, clock=clock) as own, own.lease("run"):
             inside.append(n)
             most.append(len(inside))
             time.sleep(0.02)
@@ -291,9 +292,9 @@ def test_of_many_who_want_a_lease_one_has_it_at_a_time(url: str, hand: Hand) -> 
 # -- what is left
 
 
-def test_a_closed_store_leaves_no_lease_and_no_heart(url: str, hand: Hand) -> None:
+def test_a_closed_store_leaves_no_lease_and_no_heart(url: str, clock: FakeClock) -> None:
     before = len(hearts())
-    with SqlStore.open(url, clock=hand) as store:
+    with SqlStore.open(url, clock=clock) as store:
         assert len(hearts()) == before  # who only looks has none
         publish(store, paper(1), deliveries={"ada@example.org": "<1@x>"})
         claim(store)
@@ -304,13 +305,13 @@ def test_a_closed_store_leaves_no_lease_and_no_heart(url: str, hand: Hand) -> No
     assert (leases(url), len(hearts())) == (0, before)
 
 
-def test_what_the_dead_left_is_forgotten_in_time(store: SqlStore, url: str, hand: Hand) -> None:
-    dead = [SqlStore.open(url, clock=hand) for _ in range(3)]
+def test_what_the_dead_left_is_forgotten_in_time(store: SqlStore, url: str, clock: FakeClock) -> None:
+    dead = [SqlStore.open(url, clock=clock) for _ in range(3)]
     for one in dead:
         one._take(f"of {one.owner}")
     assert leases(url) == 6
 
-    hand.advance(days=2)
+    clock.advance(days=2)
     with store.lease("run"):
         assert leases(url) == 3 + 2  # a lease's name stays, so that who takes it can be told
 
@@ -318,9 +319,12 @@ def test_what_the_dead_left_is_forgotten_in_time(store: SqlStore, url: str, hand
         one.close()
 
 
-def test_a_database_that_is_gone_keeps_no_store_from_closing(url: str, hand: Hand) -> None:
+def test_a_database_that_is_gone_keeps_no_store_from_closing(url: str, clock: FakeClock) -> None:
     before = len(hearts())
-    with SqlStore.open(url, clock=hand) as keeper, SqlStore.open(url, clock=hand, lease=timedelta(seconds=0.03)) as own:
+    with (
+        SqlStore.open(url, clock=clock) as keeper,
+        SqlStore.open(url, clock=clock, lease=timedelta(seconds=0.03)) as own,
+    ):
         with own.lease("run"):
             rename(keeper, "lease", "lost")
             time.sleep(0.1)  # some heartbeats that do not come through

@@ -15,9 +15,10 @@ from digest.core.models import Batch, Overview, OverviewSentence, Prompt, Summar
 from digest.core.summaries.ledger import Ceilings, HandoverState, RequestResult
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, Hand, plan, start
+from tests.fakes.clock import FakeClock
+from tests.support.store_values import DAY, plan, start
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 OK = RequestResult(input_tokens=1000, cached_tokens=200, output_tokens=300, cost_usd=0.01, outcome="ok")
 
@@ -339,22 +340,22 @@ os.kill(os.getpid(), 9)
 # -- servers and overviews
 
 
-def test_what_was_learned_of_a_server_is_remembered_for_a_month(store: SqlStore, hand: Hand) -> None:
+def test_what_was_learned_of_a_server_is_remembered_for_a_month(store: SqlStore, clock: FakeClock) -> None:
     store.save_learned("http://127.0.0.1", {"schema": True})
     store.save_learned("http://127.0.0.1", {"schema": False, "limits": [1, None]})
-    hand.advance(days=30)
+    clock.advance(days=30)
     within = store.learned("http://127.0.0.1")
-    hand.advance(seconds=1)
+    clock.advance(seconds=1)
 
     assert within == {"schema": False, "limits": [1, None]}
     assert store.learned("http://127.0.0.1") == {}
     assert store.learned("http://example.org") == {}
 
 
-def test_what_a_wrong_clock_learned_far_ahead_is_not_believed(store: SqlStore, hand: Hand) -> None:
-    hand.advance(days=1400)
+def test_what_a_wrong_clock_learned_far_ahead_is_not_believed(store: SqlStore, clock: FakeClock) -> None:
+    clock.advance(days=1400)
     store.save_learned("http://127.0.0.1", {"schema": False})
-    hand.advance(days=-1400)
+    clock.advance(days=-1400)
 
     assert store.learned("http://127.0.0.1") == {}
 

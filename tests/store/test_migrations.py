@@ -25,12 +25,13 @@ from digest.store.migrations import MIGRATIONS, Migration
 from digest.store.papers import paper_values
 from digest.store.serialize import dump
 from tests.conftest import NOON, ROOT, paper
-from tests.store_values import DAY, Hand, issue, plan, publish, read, start
+from tests.fakes.clock import FakeClock
+from tests.support.store_values import DAY, issue, plan, publish, read, start
 
 if TYPE_CHECKING:
-    from tests.store_fixtures import Server
+    from tests.support.store_fixtures import Server
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 LAST = MIGRATIONS[-1].version
 
@@ -81,12 +82,12 @@ def test_the_migrations_lead_to_the_tables_that_the_queries_know(new_url: str) -
     ask(new_url, compare)
 
 
-def test_a_database_is_made_once(new_url: str, hand: Hand) -> None:
-    with SqlStore.open(new_url, clock=hand) as store:
+def test_a_database_is_made_once(new_url: str, clock: FakeClock) -> None:
+    with SqlStore.open(new_url, clock=clock) as store:
         read(store, paper(1))
-    hand.advance(days=1)
+    clock.advance(days=1)
 
-    with SqlStore.open(new_url, clock=hand) as store:
+    with SqlStore.open(new_url, clock=clock) as store:
         assert store.paper(paper(1).id) == paper(1)
 
     assert ask(new_url, lambda c: c.execute(select(tables.migration)).all()) == [
@@ -94,16 +95,16 @@ def test_a_database_is_made_once(new_url: str, hand: Hand) -> None:
     ]
 
 
-def test_a_further_step_is_taken_and_written_down_with_its_time(new_url: str, hand: Hand) -> None:
-    SqlStore.open(new_url, clock=hand).close()
-    hand.advance(days=1)
+def test_a_further_step_is_taken_and_written_down_with_its_time(new_url: str, clock: FakeClock) -> None:
+    SqlStore.open(new_url, clock=clock).close()
+    clock.advance(days=1)
     steps = (
         *MIGRATIONS,
         step(LAST + 1, "CREATE TABLE note (words TEXT)"),
         step(LAST + 2, "INSERT INTO note VALUES ('done')"),
     )
 
-    with SqlStore.open(new_url, clock=hand, steps=steps) as store:
+    with SqlStore.open(new_url, clock=clock, steps=steps) as store:
         assert store.status(since=NOON).schema == LAST + 2
 
     assert ask(new_url, lambda c: c.execute(text("SELECT words FROM note")).all()) == [("done",)]
@@ -407,7 +408,7 @@ def test_requests_of_before_the_ledger_keep_counting(new_url: str) -> None:
 def test_a_store_from_before_the_leases_goes_on_with_its_mails_and_its_papers(new_url: str) -> None:
     rows = [{"pk": pk, "first_seen": DAY, **paper_values(paper(pk))} for pk in (3, 41)]
     old_claim = {"claimed_by": "lab/7/4711/0123abcd", "claimed_at": NOON}
-    with SqlStore.open(new_url, steps=MIGRATIONS[:6], clock=Hand()) as old:
+    with SqlStore.open(new_url, steps=MIGRATIONS[:6], clock=FakeClock()) as old:
         publish(old, deliveries={f"{state}@example.org": f"<{state}@x>" for state in DeliveryState})
         with old._write() as connection:
             connection.execute(tables.paper.insert(), rows)
@@ -419,7 +420,7 @@ def test_a_store_from_before_the_leases_goes_on_with_its_mails_and_its_papers(ne
                 is_it = tables.delivery.c.recipient == f"{state}@example.org"
                 connection.execute(update(tables.delivery).where(is_it).values(state=state, attempts=1, **old_claim))
 
-    with SqlStore.open(new_url, clock=Hand()) as store:
+    with SqlStore.open(new_url, clock=FakeClock()) as store:
         before = {d.recipient.partition("@")[0]: d.state.value for d in store.deliveries("daily", DAY)}
         doubted = store.doubt_deliveries("daily", DAY)
         claimed = store.claim_deliveries("daily", DAY, limit=10)

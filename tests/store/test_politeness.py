@@ -20,49 +20,50 @@ from digest.llm.limits import Limits
 from digest.sources.door.politeness import ARXIV, StoredPoliteness
 from digest.store import SqlStore
 from digest.summarizers.model import ModelSummarizer
-from tests.desk import CONFIG
-from tests.fakes import studies
-from tests.store_values import Hand, start
+from tests.fakes.clock import FakeClock
+from tests.fakes.llm import studies
+from tests.support.desk import CONFIG
+from tests.support.store_values import start
 
 if TYPE_CHECKING:
-    from tests.store_fixtures import Server
+    from tests.support.store_fixtures import Server
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 @pytest.fixture
-def other(url: str, hand: Hand, store: SqlStore) -> Iterator[SqlStore]:
+def other(url: str, clock: FakeClock, store: SqlStore) -> Iterator[SqlStore]:
     """The same database, as another machine has it open."""
-    with SqlStore.open(url, clock=hand) as opened:
+    with SqlStore.open(url, clock=clock) as opened:
         yield opened
 
 
 # -- politeness
 
 
-def politeness(store: SqlStore, hand: Hand, waits: list[float]) -> StoredPoliteness:
-    began = hand.now
+def politeness(store: SqlStore, clock: FakeClock, waits: list[float]) -> StoredPoliteness:
+    began = clock.at
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
-        hand.advance(seconds=seconds)
+        clock.advance(seconds=seconds)
 
-    return StoredPoliteness(lambda: store, monotonic=lambda: (hand.now - began).total_seconds(), sleep=sleep)
+    return StoredPoliteness(lambda: store, monotonic=lambda: (clock.at - began).total_seconds(), sleep=sleep)
 
 
-def test_a_machine_keeps_the_distance_to_what_another_asked(store: SqlStore, other: SqlStore, hand: Hand) -> None:
+def test_a_machine_keeps_the_distance_to_what_another_asked(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
     waits: list[float] = []
 
-    with politeness(store, hand, waits)("export.arxiv.org"):
-        hand.advance(seconds=10)
-    hand.advance(seconds=1)
-    with politeness(other, hand, waits)("rss.arxiv.org"):
+    with politeness(store, clock, waits)("export.arxiv.org"):
+        clock.advance(seconds=10)
+    clock.advance(seconds=1)
+    with politeness(other, clock, waits)("rss.arxiv.org"):
         pass
 
     assert sum(waits) == pytest.approx(2)
 
 
-def test_nobody_asks_while_another_does(store: SqlStore, other: SqlStore, hand: Hand) -> None:
+def test_nobody_asks_while_another_does(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
     assert store.take_turn(ARXIV, gap_s=3) == 0
     assert other.take_turn(ARXIV, gap_s=3) is None
     other.end_turn(ARXIV)  # it has none to give back
@@ -72,38 +73,40 @@ def test_nobody_asks_while_another_does(store: SqlStore, other: SqlStore, hand: 
     store.end_turn(ARXIV)
 
     assert other.take_turn(ARXIV, gap_s=3) == 3
-    hand.advance(seconds=2)
+    clock.advance(seconds=2)
     assert store.take_turn(ARXIV, gap_s=3) == 1
-    hand.advance(seconds=1)
+    clock.advance(seconds=1)
     assert other.take_turn(ARXIV, gap_s=3) == 0
 
 
 def test_the_turn_of_one_that_died_is_free_after_the_usual_distance(
-    store: SqlStore, other: SqlStore, hand: Hand
+    store: SqlStore, other: SqlStore, clock: FakeClock
 ) -> None:
     store.take_turn(ARXIV, gap_s=3)
-    hand.advance(minutes=2)
+    clock.advance(minutes=2)
 
     assert other.take_turn(ARXIV, gap_s=3) == 3
-    hand.advance(seconds=3)
+    clock.advance(seconds=3)
     assert other.take_turn(ARXIV, gap_s=3) == 0
 
 
-def test_a_turn_that_ended_tomorrow_keeps_nobody_out_for_a_day(store: SqlStore, other: SqlStore, hand: Hand) -> None:
-    hand.advance(days=1)
+def test_a_turn_that_ended_tomorrow_keeps_nobody_out_for_a_day(
+    store: SqlStore, other: SqlStore, clock: FakeClock
+) -> None:
+    clock.advance(days=1)
     store.take_turn(ARXIV, gap_s=3)
     store.end_turn(ARXIV)
-    hand.advance(days=-1)
+    clock.advance(days=-1)
 
     assert other.take_turn(ARXIV, gap_s=3) == 3
 
 
-def test_who_hangs_is_not_waited_for_without_end(store: SqlStore, other: SqlStore, hand: Hand) -> None:
+def test_who_hangs_is_not_waited_for_without_end(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
     store.take_turn(ARXIV, gap_s=3)
-    mine = politeness(other, hand, [])
+    mine = politeness(other, clock, [])
 
     def stay_alive(seconds: float) -> None:
-        hand.advance(seconds=seconds)
+        clock.advance(seconds=seconds)
         store.claim_summaries([])
         store.take_turn("a heartbeat", gap_s=0)
 
@@ -165,35 +168,37 @@ FULL = {
 }
 
 
-def limits(store: SqlStore, hand: Hand) -> Limits:
-    return Limits(now=hand, shared=lambda change: store.change_limits("a server", change))
+def limits(store: SqlStore, clock: FakeClock) -> Limits:
+    return Limits(now=clock, shared=lambda change: store.change_limits("a server", change))
 
 
-def test_what_one_machine_was_told_the_other_keeps_to(store: SqlStore, other: SqlStore, hand: Hand) -> None:
-    ours, theirs = limits(store, hand), limits(other, hand)
+def test_what_one_machine_was_told_the_other_keeps_to(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
+    ours, theirs = limits(store, clock), limits(other, clock)
     assert theirs.delay_s("b", 1000) == 0
     theirs.heard(theirs.begin("b", 1000), {})
 
     ours.heard(ours.begin("a", 6000), FULL)
 
     assert theirs.delay_s("c", 1000) == 10
-    hand.advance(seconds=10)
+    clock.advance(seconds=10)
     assert theirs.delay_s("c", 1000) == 0
     assert ours.delay_s("d", 1000) == 10  # the place is taken, though nothing went out yet
     theirs.begin("c", 1000)
     assert ours.delay_s("d", 1000) == 10
 
 
-def test_a_pause_that_one_machine_was_asked_for_holds_for_all(store: SqlStore, other: SqlStore, hand: Hand) -> None:
-    limits(store, hand).pause(30)
+def test_a_pause_that_one_machine_was_asked_for_holds_for_all(
+    store: SqlStore, other: SqlStore, clock: FakeClock
+) -> None:
+    limits(store, clock).pause(30)
 
-    assert limits(other, hand).delay_s("a", 1) == 30
-    hand.advance(seconds=30)
-    assert limits(other, hand).delay_s("a", 1) == 0
+    assert limits(other, clock).delay_s("a", 1) == 30
+    clock.advance(seconds=30)
+    assert limits(other, clock).delay_s("a", 1) == 0
 
 
-def test_what_others_have_under_way_is_taken_off(store: SqlStore, other: SqlStore, hand: Hand) -> None:
-    ours, theirs = limits(store, hand), limits(other, hand)
+def test_what_others_have_under_way_is_taken_off(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
+    ours, theirs = limits(store, clock), limits(other, clock)
     mine = ours.begin("a", 1000)
     theirs.begin("b", 3000)
 
@@ -203,42 +208,42 @@ def test_what_others_have_under_way_is_taken_off(store: SqlStore, other: SqlStor
     assert ours.delay_s("d", 100) == 1
 
 
-def test_what_a_dead_machine_had_under_way_is_forgotten(store: SqlStore, other: SqlStore, hand: Hand) -> None:
-    limits(other, hand).begin("lost", 5000)
-    hand.advance(hours=2)
-    ours = limits(store, hand)
+def test_what_a_dead_machine_had_under_way_is_forgotten(store: SqlStore, other: SqlStore, clock: FakeClock) -> None:
+    limits(other, clock).begin("lost", 5000)
+    clock.advance(hours=2)
+    ours = limits(store, clock)
     for key in ("a", "b"):
         ours.heard(ours.begin(key, 1000), {**FULL, "x-ratelimit-remaining-tokens": "6000"})
 
     assert ours.delay_s("c", 6000) == 0
 
 
-def test_limits_of_two_servers_are_two(store: SqlStore, hand: Hand) -> None:
-    limits(store, hand).pause(30)
+def test_limits_of_two_servers_are_two(store: SqlStore, clock: FakeClock) -> None:
+    limits(store, clock).pause(30)
 
-    another = Limits(now=hand, shared=lambda change: store.change_limits("another", change))
+    another = Limits(now=clock, shared=lambda change: store.change_limits("another", change))
 
     assert another.delay_s("a", 1) == 0
 
 
-def test_without_the_store_an_answer_is_not_lost_and_the_limits_hold_in_the_process(hand: Hand) -> None:
+def test_without_the_store_an_answer_is_not_lost_and_the_limits_hold_in_the_process(clock: FakeClock) -> None:
     def gone(change: object) -> None:
         raise StoreError("the database is gone")
 
-    alone = Limits(now=hand, monotonic=lambda: hand.now.timestamp(), shared=gone)
+    alone = Limits(now=clock, monotonic=lambda: clock.at.timestamp(), shared=gone)
     alone.heard(alone.begin("a", 6000), FULL)
 
     assert alone.delay_s("b", 1000) == 10
 
 
-def test_many_machines_that_take_places_at_once_take_no_more_than_there_are(url: str, hand: Hand) -> None:
-    stores = [SqlStore.open(url, clock=hand) for _ in range(4)]
-    first = limits(stores[0], hand)
+def test_many_machines_that_take_places_at_once_take_no_more_than_there_are(url: str, clock: FakeClock) -> None:
+    stores = [SqlStore.open(url, clock=clock) for _ in range(4)]
+    first = limits(stores[0], clock)
     first.heard(first.begin("first", 1), {**FULL, "x-ratelimit-remaining-tokens": "3000"})
     delays: list[float] = []
 
     def take(n: int) -> None:
-        mine = limits(stores[n], hand)
+        mine = limits(stores[n], clock)
         delays.extend([mine.delay_s(f"{n} {place}", 500) for place in range(4)])
 
     threads = [threading.Thread(target=take, args=(n,)) for n in range(4)]

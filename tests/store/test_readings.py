@@ -17,9 +17,9 @@ from digest.core.lists.freshness import Seen, Verdict
 from digest.core.models import Announcement, Document, Link, PaperId, Parsed, Rejected, SourceState
 from digest.store import SqlStore, tables
 from tests.conftest import NOON, paper
-from tests.store_values import DAY, candidate_ids, listed, printed_in, publish, read, start
+from tests.support.store_values import DAY, candidate_ids, listed, printed_in, publish, read, start
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
 ABSTRACT = "We study how things that are studied twice are found to be one thing, and why that is good for readers."
@@ -129,7 +129,7 @@ def test_a_process_killed_while_saving_leaves_nothing(store: SqlStore, url: str)
     script = """
 import os, signal, sys
 sys.path.insert(0, "tests")
-from tests.store_values import read
+from tests.support.store_values import read
 from tests.conftest import paper
 from digest.store import SqlStore
 read(SqlStore.open(sys.argv[1]), paper(1), judge=lambda *_: os.kill(os.getpid(), signal.SIGKILL))

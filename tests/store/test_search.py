@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from digest.core.models import PaperId
 from digest.store import SqlStore
 from tests.conftest import paper
-from tests.store_values import read
+from tests.support.store_values import read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 @pytest.fixture

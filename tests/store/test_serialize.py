@@ -15,7 +15,7 @@ from digest.core.errors import StoreError
 from digest.core.models import Issue, LeftOut, Link, Paper, Signals, SourceState, Summary
 from digest.store.serialize import dump, load
 from tests.conftest import paper
-from tests.store_values import issue
+from tests.support.store_values import issue
 
 _text = st.text(max_size=10)
 _texts = st.lists(_text, max_size=2).map(tuple)

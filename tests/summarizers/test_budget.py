@@ -17,7 +17,7 @@ from digest.llm.prices import Price
 from digest.store import SqlStore
 from digest.summarizers.budget import Budget
 from tests.conftest import NOON
-from tests.fakes import FakeLLM, studies
+from tests.fakes.llm import FakeLLM, studies
 
 PRICE = Price(input=1.0, cached_input=0.1, output=10.0, batch=0.5)
 

@@ -26,8 +26,8 @@ from digest.stages.report import Report, Stage
 from digest.summarizers.handover import Handovers
 from digest.usecases.status import status_of
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.servers.flaky_llm import FlakyLLM, Pace, Rule
+from tests.support.desk import CONFIG, Desk
 
 MONDAY = date(2026, 6, 1)
 LATE = '[[source]]\nname = "late"\nkind = "jsonl"\nurl = "late-{date}.jsonl"\n'

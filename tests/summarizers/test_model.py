@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from digest.summarizers.model import ModelSummarizer
-from tests.desk import CONFIG, Desk
+from tests.support.desk import CONFIG, Desk
 
 LLM = """
 [llm]

@@ -18,8 +18,8 @@ from digest.core.models import SourceReport
 from digest.core.topics.fold import Taxonomy
 from digest.stages.report import Report, Stage
 from tests.conftest import ROOT
-from tests.desk import Desk
 from tests.servers.flaky_feed import FlakyFeed
+from tests.support.desk import Desk
 
 _ARXIV: Final = ("arxiv", "api", "oai")
 _HEAD: Final = '[digest]\ntitle = "Torture"\ntimezone = "UTC"\n'

@@ -19,7 +19,7 @@ from digest.store import SqlStore
 from tests.conftest import NOON, paper
 from tests.servers.flaky_smtp import REPLIES, Act, FlakySmtp, Rule
 from tests.servers.flaky_smtp.server import Step
-from tests.store_values import DAY, publish
+from tests.support.store_values import DAY, publish
 from tests.torture.figures import Figure, at_least, equal
 
 NAMES: Final = ("ada", "bob", "cleo", "dan", "emmy", "fay")

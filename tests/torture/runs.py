@@ -27,9 +27,9 @@ from typing import Any, Final
 from digest.core.models import Paper
 from digest.stages.report import Stage
 from tests.conftest import REAL_DATA, ROOT
-from tests.desk import CONFIG, Desk, tree
 from tests.servers.flaky_llm import FlakyLLM, Pause, Rule, Tariff, bill
-from tests.servers.flaky_llm.poisons import COMMANDS, EVIL, abstract
+from tests.servers.flaky_llm.poisons import EVIL, INJECTIONS, abstract
+from tests.support.desk import CONFIG, Desk, tree
 from tests.torture.figures import Figure, at_least, at_most, equal
 from tests.torture.works import work
 
@@ -67,7 +67,7 @@ class ModelDesk(Desk):
     def start(self, day: date, *options: str) -> subprocess.Popen[bytes]:
         """A run in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.short_lease", "run", "--date", str(day), *options],
+            [sys.executable, "-m", "tests.support.short_lease", "run", "--date", str(day), *options],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "a-key", "XDG_CACHE_HOME": str(self.folder)},
             stdout=subprocess.DEVNULL,
@@ -229,7 +229,7 @@ class _Markup(HTMLParser):
 
 def orchards() -> list[Paper]:
     """The poisoned papers."""
-    return [work(10_000 + n, abstract=abstract(name)) for n, name in enumerate(COMMANDS)]
+    return [work(10_000 + n, abstract=abstract(name)) for n, name in enumerate(INJECTIONS)]
 
 
 def poisoned(folder: Path, *, honest: int = 165, every: int = 1, alone: bool = True) -> Iterator[Figure]:

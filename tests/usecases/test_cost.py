@@ -21,12 +21,12 @@ from digest.publish.amounts import tokens, usd
 from digest.stages.report import Stage
 from digest.store import SqlStore
 from digest.usecases.cost import OUTPUT_PER_PAPER, CostReport, cost_report
-from tests.cli.shell import digest
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run_llm import MONDAY, TUESDAY, desk_with, on
 from tests.servers.flaky_llm import FlakyLLM
-from tests.store_values import plan
+from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
+from tests.support.store_values import plan
 
 JUNE = datetime(2026, 6, 3, 7, tzinfo=UTC)
 

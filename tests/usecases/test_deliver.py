@@ -19,9 +19,9 @@ from digest.cli.show.run import print_reports
 from digest.core.models import DeliveryState
 from digest.stages.report import Report
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
 from tests.servers.flaky_smtp import Act, FlakySmtp, Rule
-from tests.store_values import publish
+from tests.support.desk import CONFIG, Desk
+from tests.support.store_values import publish
 
 MONDAY = date(2026, 6, 1)
 TUESDAY = MONDAY + timedelta(days=1)

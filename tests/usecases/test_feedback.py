@@ -14,13 +14,13 @@ from digest.core.errors import ConfigError, NotFoundError
 from digest.core.models import Paper, PaperId
 from digest.store import SqlStore
 from digest.usecases.feedback import give, given
-from tests.cli.shell import digest
 from tests.conftest import NOON, paper
-from tests.desk import CONFIG, Desk
 from tests.end_to_end.test_run import MONDAY, TUESDAY
-from tests.store_values import read
+from tests.support.desk import CONFIG, Desk
+from tests.support.shell import digest
+from tests.support.store_values import read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 # -- the store

@@ -16,10 +16,10 @@ from digest.store import SqlStore
 from digest.usecases.find import is_done, issue_of
 from digest.usecases.sample import SAMPLE_DAYS, sample_day
 from tests.conftest import paper
-from tests.desk import CONFIG
-from tests.store_values import DAY, publish, read
+from tests.support.desk import CONFIG
+from tests.support.store_values import DAY, publish, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 @pytest.fixture

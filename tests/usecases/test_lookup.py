@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from digest.core.errors import SourceError
-from digest.core.models import Document, Paper, PaperId
+from digest.core.models import Paper
 from digest.usecases.lookup import Lookup
 from tests.conftest import NOON, paper
+from tests.fakes.net import FakeNet
+from tests.fakes.store import FakePapers
 
 FEED = """<feed xmlns="http://www.w3.org/2005/Atom"><title>arXiv Query</title>{}</feed>"""
 ENTRY = """<entry><id>http://arxiv.org/abs/{}v1</id><published>2026-03-01T00:00:00Z</published><title>Title {}</title>
@@ -17,48 +17,22 @@ ENTRY = """<entry><id>http://arxiv.org/abs/{}v1</id><published>2026-03-01T00:00:
 PAGE = "<html><head><title>A page</title></head><body><p>We count things.</p></body></html>"
 
 
-@dataclass
-class Net:
-    """What answers at addresses."""
-
-    pages: dict[str, str | SourceError] = field(default_factory=dict)
-    """By a part of the address."""
-    asked: list[str] = field(default_factory=list)
-
-    def get(self, url: str) -> Document:
-        self.asked.append(url)
-        found = next((page for part, page in self.pages.items() if part in url), SourceError("HTTP 404", url=url))
-        if isinstance(found, SourceError):
-            raise found
-        return Document(url=url, content=found.encode())
-
-
-class Shelf:
-    """A store of some papers."""
-
-    def __init__(self, *papers: Paper) -> None:
-        self._papers = {one.id: one for one in papers}
-
-    def paper(self, paper_id: PaperId) -> Paper | None:
-        return self._papers.get(paper_id)
-
-
 @pytest.fixture
-def net() -> Net:
-    return Net()
+def net() -> FakeNet:
+    return FakeNet()
 
 
-def lookup(net: Net, *known: Paper) -> Lookup:
-    return Lookup(store=Shelf(*known) if known else None, get=net.get, clock=lambda: NOON, vocabulary=dict)
+def lookup(net: FakeNet, *known: Paper) -> Lookup:
+    return Lookup(store=FakePapers(*known) if known else None, get=net.get, clock=lambda: NOON, vocabulary=dict)
 
 
-def test_a_paper_that_the_store_knows_is_not_fetched(net: Net) -> None:
+def test_a_paper_that_the_store_knows_is_not_fetched(net: FakeNet) -> None:
     [found] = lookup(net, paper(1)).find(["2603.00001"])
 
     assert (found.paper, net.asked) == (paper(1), [])
 
 
-def test_arxiv_is_asked_for_all_ids_at_once_and_not_again(net: Net) -> None:
+def test_arxiv_is_asked_for_all_ids_at_once_and_not_again(net: FakeNet) -> None:
     net.pages["arxiv.org"] = FEED.format("".join(ENTRY.format(n, n) for n in ("2603.00001", "2603.00002")))
     one = lookup(net)
 
@@ -74,7 +48,7 @@ def test_arxiv_is_asked_for_all_ids_at_once_and_not_again(net: Net) -> None:
     assert net.asked[1].count("2603.") == 1
 
 
-def test_arxiv_that_does_not_answer_is_left_alone_for_the_rest_of_the_request_and_no_longer(net: Net) -> None:
+def test_arxiv_that_does_not_answer_is_left_alone_for_the_rest_of_the_request_and_no_longer(net: FakeNet) -> None:
     net.pages["arxiv.org"] = SourceError("HTTP 503", url="https://export.arxiv.org/")
     one, another = lookup(net), lookup(net)
 
@@ -87,7 +61,7 @@ def test_arxiv_that_does_not_answer_is_left_alone_for_the_rest_of_the_request_an
     assert len(net.asked) == 2
 
 
-def test_a_doi_leads_to_its_page_and_an_address_is_fetched_as_it_stands(net: Net) -> None:
+def test_a_doi_leads_to_its_page_and_an_address_is_fetched_as_it_stands(net: FakeNet) -> None:
     net.pages |= {"doi.org": PAGE, "example.org": PAGE}
 
     found = lookup(net).find(["10.1234/abc", "https://example.org/a?B=c"])
@@ -96,7 +70,7 @@ def test_a_doi_leads_to_its_page_and_an_address_is_fetched_as_it_stands(net: Net
     assert net.asked == ["https://doi.org/10.1234/abc", "https://example.org/a?B=c"]
 
 
-def test_what_names_no_paper_is_an_error_of_its_own(net: Net) -> None:
+def test_what_names_no_paper_is_an_error_of_its_own(net: FakeNet) -> None:
     net.pages["good"] = PAGE
 
     bad, good = lookup(net).find(["nothing at all", "https://example.org/good"])

@@ -16,14 +16,14 @@ from digest.store import SqlStore
 from digest.usecases import renew as work
 from digest.usecases.renew import Renewal
 from digest.usecases.status import status_of
-from tests.cli.shell import digest
 from tests.conftest import paper
-from tests.desk import Desk
 from tests.end_to_end.test_run_llm import MONDAY, TUESDAY, desk_with, on, summaries
 from tests.servers.flaky_llm import FlakyLLM, Rule
-from tests.store_values import DAY, publish, read
+from tests.support.desk import Desk
+from tests.support.shell import digest
+from tests.support.store_values import DAY, publish, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 
 def change_the_prompt(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from digest.core.errors import DigestError, SourceError
 from digest.core.models import Edition, SourceReport, SourceState, Usage
 from digest.stages.report import Report
 from digest.usecases.schedule import NextTime, Schedule, outcome
-from tests.issues import WEDNESDAY
+from tests.support.issues import WEDNESDAY
 
 PARIS = ZoneInfo("Europe/Paris")
 DAILY = Edition(name="daily", title="Digest", sources=("arXiv",))

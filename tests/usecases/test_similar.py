@@ -16,12 +16,12 @@ from digest.core.ranking.relevance import Background, Space
 from digest.core.ranking.similar import Similar, most_similar, telling_words
 from digest.store import SqlStore
 from digest.store import search as search_module
-from tests.cli.shell import digest
 from tests.conftest import paper
-from tests.desk import CONFIG
-from tests.store_values import read
+from tests.support.desk import CONFIG
+from tests.support.shell import digest
+from tests.support.store_values import read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 ASKED = paper(1, title="Sapphire resonators", abstract="We measure the bias of sapphire resonators at low temperature.")
 NEAR = paper(2, title="A sapphire resonator", abstract="Bias and loss of resonators are measured.")

@@ -13,13 +13,15 @@ from digest.stages.ask import Writer
 from digest.usecases.lookup import Lookup
 from digest.usecases.summarize import OnDemand
 from tests.conftest import NOON, paper
-from tests.fakes import FakeSummarizer
-from tests.usecases.test_lookup import PAGE, Net, Shelf
+from tests.fakes.net import FakeNet
+from tests.fakes.store import FakePapers
+from tests.fakes.summarizer import FakeSummarizer
+from tests.usecases.test_lookup import PAGE
 
 
-def on_demand(net: Net, summarizer: FakeSummarizer, *, piped: bytes = b"") -> OnDemand:
+def on_demand(net: FakeNet, summarizer: FakeSummarizer, *, piped: bytes = b"") -> OnDemand:
     return OnDemand(
-        lookup=lambda: Lookup(store=Shelf(paper(1)), get=net.get, clock=lambda: NOON, vocabulary=dict),
+        lookup=lambda: Lookup(store=FakePapers(paper(1)), get=net.get, clock=lambda: NOON, vocabulary=dict),
         writer=Writer(summarizer=summarizer, language="en", store=None),
         progress=lambda _: None,
         stdin=lambda _: piped,
@@ -31,7 +33,7 @@ def test_papers_of_all_targets_go_out_together_and_come_back_in_their_order(tmp_
     lines = [{"id": n, "title": f"Line {n}", "abstract": "We do."} for n in (7, 8)]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
 
-    done = on_demand(Net({"good": PAGE}), summarizer, piped=b"Piped\n\nWe do it.\n").summarize(
+    done = on_demand(FakeNet({"good": PAGE}), summarizer, piped=b"Piped\n\nWe do it.\n").summarize(
         [str(tmp_path / "a.jsonl"), "nothing at all", "2603.00001", "https://example.org/good", "-"]
     )
 
@@ -45,7 +47,7 @@ def test_papers_of_all_targets_go_out_together_and_come_back_in_their_order(tmp_
 
 
 def test_what_the_model_could_not_do_is_a_warning_of_that_request_alone() -> None:
-    demand = on_demand(Net({"good": PAGE}), FakeSummarizer(fails="busy", fails_on="Paper number"))
+    demand = on_demand(FakeNet({"good": PAGE}), FakeSummarizer(fails="busy", fails_on="Paper number"))
 
     bad, good = demand.summarize(["2603.00001"]), demand.summarize(["https://example.org/good"])
 
@@ -67,7 +69,7 @@ def test_requests_at_the_same_time_know_nothing_of_each_other() -> None:
             raise SourceError("HTTP 503", url=url)
         return Document(url=url, content=feed)
 
-    net = Net()
+    net = FakeNet()
     net.get = get  # type: ignore[method-assign]
     demand = on_demand(net, FakeSummarizer())
     with ThreadPoolExecutor(2) as pool:

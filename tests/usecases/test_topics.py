@@ -17,17 +17,16 @@ from digest.core.models import Issue, Section, SummaryKey
 from digest.core.topics.fold import Taxonomy
 from digest.core.topics.renaming import rename_issue, rename_summary
 from digest.store import SqlStore
-from digest.store import topics as store_topics
 from digest.usecases.topics import survey
-from tests.cli.shell import digest
 from tests.conftest import NOON, paper
 from tests.core.test_fold import SMALL
-from tests.desk import CONFIG, Desk, line, tree
 from tests.end_to_end.test_run import MONDAY, TUESDAY
-from tests.issues import entry, issue, summary, told
-from tests.store_values import DAY, read
+from tests.support.desk import CONFIG, Desk, line, tree
+from tests.support.issues import entry, issue, summary, told
+from tests.support.shell import digest
+from tests.support.store_values import DAY, read
 
-pytest_plugins = ("tests.store_fixtures",)
+pytest_plugins = ("tests.support.store_fixtures",)
 
 NOISE = Taxonomy.parse(SMALL, {"rename": {"Diffusion models": "Noise"}})
 RENAME = '\n[topics.rename]\n"Diffusion models" = "Noise"\n'
@@ -141,17 +140,17 @@ def test_an_issue_is_rewritten_once_and_only_if_it_changes(store: SqlStore) -> N
     assert store.rewrite_issue("daily", DAY.replace(day=4), lambda one: one) is None
 
 
-def test_every_kept_summary_is_rewritten_however_many_there_are(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store_topics, "_IN_TURN", 2)  # or it would take 500 to see a second turn
-    store.save_summaries({key(n): summary(n, topics=("DDPM",) if n % 3 else ("Galaxies",)) for n in range(7)})
+def test_every_kept_summary_is_rewritten_however_many_there_are(store: SqlStore) -> None:
+    count = 1003  # more than two turns of 500
+    store.save_summaries({key(n): summary(n, topics=("DDPM",) if n % 3 else ("Galaxies",)) for n in range(count)})
 
     changed = store.rewrite_summaries(lambda one: rename_summary(one, NOISE))
 
-    found = store.summaries(map(key, range(7)))
-    assert changed == 4
-    assert [found[key(n)].topics for n in range(7)] == [("Noise",) if n % 3 else ("Galaxies",) for n in range(7)]
+    found = store.summaries(map(key, range(count)))
+    assert changed == 668
+    assert [found[key(n)].topics for n in range(count)] == [
+        ("Noise",) if n % 3 else ("Galaxies",) for n in range(count)
+    ]
     assert store.rewrite_summaries(lambda one: rename_summary(one, NOISE)) == 0
 
 

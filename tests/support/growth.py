@@ -5,7 +5,7 @@ What can be called with values made from a text is called with them; what needs 
 function in `NOT_TEXT`, with the reason. A private function that needs more is reached through its callers.
 
 Only processor time is compared, of two sizes of the same text, the least of several times; so a busy machine changes
-nothing. `python -m tests.growth [--all] [PATTERN…]` prints the figures.
+nothing. `python -m tests.support.growth [--all] [PATTERN…]` prints the figures.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ import digest.publish
 import digest.sources
 from digest.core.lists.bounds import MAX_TITLE, measure
 from digest.core.models import Completion, Parsed, Record
-from tests import issues
 from tests.conftest import NOON, paper
-from tests.growth_calls import HOW, NOT_TEXT
+from tests.support import issues
+from tests.support.growth_calls import HOW, NOT_TEXT
 
 Text = Callable[[int], str]
 
@@ -292,7 +292,7 @@ def _caches() -> tuple[Any, ...]:
     return tuple(cached for cached in found if cached.cache_parameters()["maxsize"] != 1)
 
 
-def _seconds(call: Call, text: str) -> tuple[float, Exception | None]:
+def _seconds(call: Call, text: str, hang_s: float) -> tuple[float, Exception | None]:
     """Processor time of one call with nothing remembered, and what was raised."""
     for cached in _caches():
         cached.cache_clear()
@@ -300,7 +300,7 @@ def _seconds(call: Call, text: str) -> tuple[float, Exception | None]:
     gc.disable()  # it looks through all that there is, which is no cost of this text
     started = time.thread_time()
     try:
-        with _limit(_HANG_S):
+        with _limit(hang_s):
             answer = call(text)
             if inspect.isgenerator(answer):
                 for _ in islice(answer, len(text)):
@@ -323,14 +323,15 @@ class Growth:
     """For 20,000 characters."""
 
 
-def growth(call: Call, texts: Mapping[str, Text], *, every: int = 1) -> Growth:
+def growth(call: Call, texts: Mapping[str, Text], *, every: int = 1, hang_s: float = _HANG_S) -> Growth:
     """Feed *call* with *texts*, and see how those grow that are slowest, or grow most, while they are short.
 
     Args:
         every: Feed it with each of that many only; with fewer still where it is slow.
+        hang_s: After how long it hangs.
 
     Raises:
-        HangError: Some text takes it seconds.
+        HangError: Some text takes it *hang_s*.
         AssertionError: It is called in the wrong way, or a text is too deep for it.
     """
     taken, times = 0, list[tuple[float, float, str]]()
@@ -338,8 +339,8 @@ def growth(call: Call, texts: Mapping[str, Text], *, every: int = 1) -> Growth:
     for place, (name, text) in enumerate(list(texts.items())[::every]):
         if every > 1 and spent > _MUCH_S and place % 5:
             continue
-        tiny = _seconds(call, text(_TINY))[0]
-        small, raised = _seconds(call, text(_SMALL))
+        tiny = _seconds(call, text(_TINY), hang_s)[0]
+        small, raised = _seconds(call, text(_SMALL), hang_s)
         assert not isinstance(raised, RecursionError), name
         taken += not isinstance(raised, TypeError | AttributeError | KeyError)
         times.append((small, small / tiny, name))
@@ -348,21 +349,21 @@ def growth(call: Call, texts: Mapping[str, Text], *, every: int = 1) -> Growth:
     slow = sorted(times, reverse=True)[:1]
     # Something squared may hide behind what is linear and dear, as long as texts are short; but it grows.
     grown = sorted((t for t in times if t[0] > _TELLS_S), key=lambda t: t[1], reverse=True)[:_SUSPECTS]
-    found = [_judged(call, name, texts[name]) for name in dict.fromkeys(name for _, _, name in (*slow, *grown))]
+    found = [_judged(call, name, texts[name], hang_s) for name in dict.fromkeys(name for _, _, name in (*slow, *grown))]
     return max(found, key=lambda each: (each.factor, each.milliseconds))
 
 
-def _judged(call: Call, name: str, text: Text) -> Growth:
+def _judged(call: Call, name: str, text: Text, hang_s: float) -> Growth:
     short, long = text(_MIDDLE), text(_LARGE)
-    large, raised = _seconds(call, long)
+    large, raised = _seconds(call, long, hang_s)
     assert not isinstance(raised, RecursionError), name
     if large <= _FLOOR_S:
         return Growth(factor=4.0, text=name, milliseconds=1000 * large)
-    small = _seconds(call, short)[0]
+    small = _seconds(call, short, hang_s)[0]
     for _ in range(_TRIES):
         if large / small <= 4.5:
             break
-        small, large = min(small, _seconds(call, short)[0]), min(large, _seconds(call, long)[0])
+        small, large = min(small, _seconds(call, short, hang_s)[0]), min(large, _seconds(call, long, hang_s)[0])
     return Growth(factor=large / small, text=name, milliseconds=1000 * large)
 
 

@@ -1,4 +1,4 @@
-"""Mails: whole files in the outbox, and SMTP where only the narrow gap behind the final dot is in doubt."""
+"""Whole sessions with a server that behaves: encryption, login, refusals, and what is in doubt behind the final dot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,99 +15,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from digest.core.errors import DeliveryError, InDoubtError, RefusedError
-from digest.core.models import Mail
-from digest.deliver.outbox import OutboxMailer
 from digest.deliver.smtp import SmtpMailer
-
-BODY = b"From: a@example.org\r\nSubject: Hello\r\n\r\nOne\r\n.two begins with a dot\r\nthree\r\n"
-
-
-def mail(**changes: Any) -> Mail:
-    values: dict[str, Any] = {
-        "sender": "digest@example.org",
-        "recipient": "ada@example.org",
-        "message_id": "<1@example.org>",
-        "content": BODY,
-        "label": "daily-2026-06-03",
-    }
-    return Mail(**{**values, **changes})
-
-
-def nothing() -> None:
-    pass
-
-
-def test_the_outbox_gets_one_complete_file_however_often_it_is_written(tmp_path: Path) -> None:
-    outbox = OutboxMailer(tmp_path / "outbox")
-
-    outbox.send(mail(), before_dot=nothing)
-    outbox.send(mail(), before_dot=nothing)
-
-    [file] = (tmp_path / "outbox").iterdir()
-    assert file.name.startswith("daily-2026-06-03-ada-example-org-")
-    assert file.suffix == ".eml"
-    assert file.read_bytes() == BODY
-
-
-def test_two_recipients_that_read_alike_get_two_files(tmp_path: Path) -> None:
-    outbox = OutboxMailer(tmp_path)
-
-    outbox.send(mail(recipient="a.b@example.org", message_id="<1@x>"), before_dot=nothing)
-    outbox.send(mail(recipient="a-b@example.org", message_id="<2@x>"), before_dot=nothing)
-
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_an_outbox_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-
-    with pytest.raises(DeliveryError, match="could not be written"):
-        OutboxMailer(tmp_path / "file" / "outbox").send(mail(), before_dot=nothing)
-
-
-@dataclass
-class Sink:
-    """A real SMTP server on loopback that writes down what it accepts."""
-
-    accepted: list[Envelope] = field(default_factory=list)
-    replies: dict[str, str] = field(default_factory=dict)
-    """What to answer: `MAIL`, `RCPT` or `DATA` → reply; otherwise 250."""
-    tls_seen: list[bool] = field(default_factory=list)
-
-    async def handle_MAIL(  # noqa: N802 -- aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        reply = self.replies.get("MAIL", "250 OK")
-        if reply.startswith("2"):
-            envelope.mail_from = address
-        return reply
-
-    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        reply = self.replies.get("RCPT", "250 OK")
-        if reply.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return reply
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.tls_seen.append(session.ssl is not None)
-        reply = self.replies.get("DATA", "250 OK")
-        if reply.startswith("2"):
-            self.accepted.append(envelope)
-        return reply
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
+from tests.servers.smtp import Sink
+from tests.support.mails import BODY, mail, nothing
 
 
 @pytest.fixture

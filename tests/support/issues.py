@@ -95,29 +95,3 @@ def left_out(n: int, reason: str = "not among the best 30 of 40") -> LeftOut:
     return LeftOut(
         id=PaperId(f"arxiv:2604.{n:05d}"), title=f"Left out {n}", url=f"https://arxiv.org/abs/{n}", reason=reason
     )
-
-
-class FakeIssues:
-    """What the archive needs of a store; it counts how many issues were read."""
-
-    def __init__(self, *issues: Issue) -> None:
-        self._issues: dict[tuple[str, date], Issue] = {}
-        self.read = 0
-        self.add(*issues)
-
-    def add(self, *issues: Issue) -> None:
-        self._issues.update({(issue.edition, issue.date): issue for issue in issues})
-
-    def remove(self, edition: str, day: date) -> None:
-        del self._issues[edition, day]
-
-    def issue(self, edition: str, day: date) -> Issue | None:
-        self.read += 1
-        return self._issues.get((edition, day))
-
-    def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]:
-        return tuple(
-            (name, day, len(issue.entries))
-            for (name, day), issue in sorted(self._issues.items())
-            if edition in (None, name)
-        )

@@ -25,7 +25,7 @@ from digest.core.models import Batch, Prompt
 from digest.core.summaries.prompts import prompt_for
 from digest.llm.openai import OpenAILLM
 from tests.conftest import ROOT, paper
-from tests.desk import CONFIG, Desk
+from tests.support.desk import CONFIG, Desk
 
 PYTHON = os.environ.get("DIGEST_TEST_LLAMA_PYTHON", "")
 START_S = 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk
-from tests.issues import WEDNESDAY
+from tests.support.desk import CONFIG, Desk
+from tests.support.issues import WEDNESDAY
 
 LONG = "A study of sediment, rivers and gravel, and of everything else that water has ever carried to any delta at all"
 

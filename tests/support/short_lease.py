@@ -1,4 +1,4 @@
-"""The program, but for leases of one second: `python -m tests.short_lease run …`.
+"""The program, but for leases of one second: `python -m tests.support.short_lease run …`.
 
 For trials that kill a run and start the next one at once. It would wait half a minute for the dead one's lease to run
 out, which is right, and no more to see than after a second.

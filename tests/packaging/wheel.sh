@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The wheel, in an empty environment and an empty folder: it must bring all it needs.
-# Usage: tests/wheel.sh PYTHON WHEEL
+# Usage: tests/packaging/wheel.sh PYTHON WHEEL
 set -euo pipefail
 python=$1
 wheel=$(realpath "$2")

@@ -11,8 +11,8 @@ import pytest
 from digest.app.usecases import delivering
 from digest.stages.lost import said_of
 from tests.conftest import paper
-from tests.desk import CONFIG, Desk, tree
 from tests.end_to_end.test_run import MONDAY, TUESDAY, WEDNESDAY
+from tests.support.desk import CONFIG, Desk, tree
 
 THURSDAY = WEDNESDAY + timedelta(days=1)
 

@@ -1,11 +1,11 @@
-"""What tests put into a store: readings and issues made with one call, a clock, a process of its own."""
+"""What tests put into a store: readings and issues made with one call, and a process of its own."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from digest.core.lists.freshness import Seen, Verdict
@@ -30,19 +30,6 @@ from digest.store import SqlStore
 from tests.conftest import NOON, ROOT
 
 DAY = date(2026, 6, 3)
-
-
-class Hand:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 def listed(one: Paper, announcement: Announcement | None = None, **signals: int) -> Record:

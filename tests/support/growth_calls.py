@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape
 from digest import assets
 from digest.core.lists.bounds import MAX_TITLE
 from digest.core.models import Batch, Candidate, Completion, Paper, PaperId, Prompt, Record
-from tests import issues
 from tests.conftest import ROOT, paper
 from tests.fuzz.targets import TARGETS, Target, few
+from tests.support import issues
 
 Call = Callable[[str], object]
 

@@ -9,8 +9,8 @@ import pytest
 from digest import assets
 from digest.core.errors import ConfigError
 from tests.conftest import paper
-from tests.desk import Desk
 from tests.end_to_end.test_run import MONDAY
+from tests.support.desk import Desk
 
 TEXTS = ("summaries.toml", "words.txt")
 FILES = (*TEXTS, "topics.bin")

@@ -24,4 +24,4 @@ def constraints(pyproject: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(*constraints((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")), sep="\n")
+    print(*constraints((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")), sep="\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from digest.app.host import Host
 from digest.config.read import load
 from digest.core.models import Paper
 from digest.stages.report import Report, Stage
+from tests.fakes.clock import FakeSleep
 
 CONFIG = """
 [digest]
@@ -44,19 +44,6 @@ def line(paper: Paper, **more: Any) -> dict[str, Any]:
     }
 
 
-class Hurry:
-    """Goes like the real clock, but for its own sleep, which takes no time."""
-
-    def __init__(self) -> None:
-        self._skipped_s = 0.0
-
-    def now(self) -> float:
-        return time.monotonic() + self._skipped_s
-
-    def sleep(self, seconds: float) -> None:
-        self._skipped_s += seconds
-
-
 class Desk:
     """A config.toml, its feeds, and runs of it on days of one's own choosing."""
 
@@ -72,7 +59,7 @@ class Desk:
         (self.folder / f"{name}-{day}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def app(self) -> App:
-        hurry = Hurry()
+        hurry = FakeSleep()
         return App(
             load(self.folder / "config.toml"),
             Host(environment=self.environment, clock=lambda: self.now, now=hurry.now, sleep=hurry.sleep),

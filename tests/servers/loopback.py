@@ -1,4 +1,4 @@
-"""What tests of the door share: a clock, a network of one's own, and servers on loopback that count what they saw."""
+"""A server on loopback that says what a test tells it to, byte for byte, and counts what it saw."""
 
 from __future__ import annotations
 
@@ -8,60 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 
-import httpcore2
-import httpx2
-
-from digest.sources.door.http import Door
-
-Handler = Callable[[httpx2.Request], httpx2.Response]
 Reply = Callable[[socket.socket, bytes], None]
 """(connection, the request's head) → says what it likes."""
-
-PUBLIC = "93.184.216.34"
-NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
-
-
-class FakeTime:
-    """A clock that only `sleep` moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def moment(self) -> datetime:
-        return NOW + timedelta(seconds=self.now - 1000.0)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-def door(handler: Handler, clock: FakeTime | None = None, **options: object) -> Door:
-    clock = clock or FakeTime()
-    return Door(
-        transport=httpx2.MockTransport(handler),
-        monotonic=clock.monotonic,
-        sleep=clock.sleep,
-        now=clock.moment,
-        **options,  # type: ignore[arg-type]
-    )
-
-
-def answers(*responses: httpx2.Response) -> tuple[Handler, list[httpx2.Request]]:
-    """A server that gives these answers in turn, and what it was asked."""
-    asked: list[httpx2.Request] = []
-    waiting = list(responses)
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        asked.append(request)
-        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
-
-    return handler, asked
 
 
 class Server:
@@ -180,17 +129,3 @@ def says(
 
 def redirects(location: str, status: str = "302 Found", headers: Mapping[str, str] | None = None) -> Reply:
     return says(b"", status=status, headers={"Location": location, **(headers or {})})
-
-
-def led_to(
-    ports: Mapping[str, int], log: list[str] | None = None
-) -> Callable[[str, int, float], httpcore2.NetworkStream]:
-    """A dialler that reaches IP addresses, which are not to be had here, at ports of loopback; others as they are."""
-
-    def connect(address: str, port: int, timeout: float) -> httpcore2.NetworkStream:
-        if log is not None:
-            log.append(address)
-        there = ("127.0.0.1", ports[address]) if address in ports else (address, port)
-        return httpcore2.SyncBackend().connect_tcp(*there, timeout)
-
-    return connect

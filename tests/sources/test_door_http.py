@@ -18,8 +18,9 @@ from digest.core.errors import NotYetError, SourceError
 from digest.core.models import Document
 from digest.sources.door.deadline import DEADLINE_S
 from digest.sources.door.http import Door
-from tests.doors import FakeTime, Handler, answers, door
+from tests.fakes.clock import FakeClock
 from tests.fuzz.measure import steps
+from tests.support.doors import Handler, answers, door
 
 URL = "https://feeds.example.org/new.xml"
 
@@ -164,11 +165,11 @@ def test_an_endless_body_is_stopped_at_the_cap() -> None:
 
 
 def test_a_body_that_drips_is_given_up_at_the_deadline() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
 
     def drip() -> Iterator[bytes]:
         while True:
-            clock.now += 1
+            clock.advance(seconds=1)
             yield b"x"
 
     with (
@@ -176,7 +177,7 @@ def test_a_body_that_drips_is_given_up_at_the_deadline() -> None:
         pytest.raises(SourceError, match=f"{DEADLINE_S:g} seconds"),
     ):
         d.get(URL)
-    assert clock.now < 1005 + DEADLINE_S
+    assert clock.now() < 5 + DEADLINE_S
 
 
 @pytest.mark.parametrize(
@@ -289,7 +290,7 @@ def test_a_dated_document_that_is_missing_is_not_yet_there() -> None:
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_failure_that_may_pass_is_tried_twice_more(status: int) -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     handler, asked = answers(httpx2.Response(status), httpx2.Response(status), httpx2.Response(200, content=b"x"))
 
     with door(handler, clock) as d:
@@ -298,15 +299,15 @@ def test_a_failure_that_may_pass_is_tried_twice_more(status: int) -> None:
 
 
 def test_retries_end_at_the_deadline() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
 
     def slow(request: httpx2.Request) -> httpx2.Response:
-        clock.now += 35
+        clock.advance(seconds=35)
         raise httpx2.ReadTimeout("slow", request=request)
 
     with door(slow, clock) as d, pytest.raises(SourceError, match=r"feeds\.example\.org did not answer in time"):
         d.get(URL)
-    assert clock.now <= 1000 + 60 + 20
+    assert clock.now() <= 60 + 20
 
 
 @pytest.mark.parametrize("error", [httpx2.ConnectError, httpx2.ReadError, httpx2.RemoteProtocolError])
@@ -335,12 +336,12 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 def test_arxiv_is_asked_one_at_a_time_and_three_seconds_apart_by_all_its_names() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
     at: list[float] = []
 
     def handler(request: httpx2.Request) -> httpx2.Response:
-        at.append(clock.now)
-        clock.now += 0.25
+        at.append(clock.now())
+        clock.advance(seconds=0.25)
         return httpx2.Response(200, content=b"x")
 
     with door(handler, clock) as d:
@@ -354,11 +355,11 @@ def test_arxiv_is_asked_one_at_a_time_and_three_seconds_apart_by_all_its_names()
 
 
 def test_waiting_for_a_turn_is_not_taken_for_a_slow_server() -> None:
-    clock = FakeTime()
+    clock = FakeClock()
 
     @contextmanager
     def busy(_: str) -> Iterator[None]:
-        clock.now += 300
+        clock.advance(seconds=300)
         yield
 
     with door(answers(httpx2.Response(200, content=b"x"))[0], clock, politeness=busy) as d:

@@ -1,33 +1,20 @@
-"""Lists in memory, and runs of the reader alone: what tests of late, stale, cut-off and missed lists are made of."""
+"""Sources whose lists are pages in memory, and the web in which those stand."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest.core.errors import NotYetError, SourceError
 from digest.core.lists.calendar import ANY_DAY, Calendar
-from digest.core.lists.freshness import missing_days
-from digest.core.models import (
-    Announcement,
-    Census,
-    Document,
-    Parsed,
-    Record,
-    Rejected,
-    Signals,
-    SourceReport,
-    SourceState,
-)
-from digest.core.ports import Witness
-from digest.stages.fetch import Reader
+from digest.core.models import Announcement, Census, Document, Parsed, Record, Rejected, Signals
+from digest.core.ports import Clock, Witness
 from digest.store import SqlStore
 from tests.conftest import paper
-from tests.store_values import Hand, candidate_ids
 
 
 def page(*ns: int, **more: Any) -> dict[str, Any]:
@@ -42,7 +29,7 @@ def page(*ns: int, **more: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Web:
+class FakeWeb:
     """What stands at which address, and what was asked for."""
 
     pages: dict[str, Any] = field(default_factory=dict)
@@ -101,22 +88,28 @@ class FakeWitness:
 
     name = "the other place"
 
+    def __init__(self, *, error: SourceError | None = None) -> None:
+        """With an *error* it cannot be understood."""
+        self._error = error
+
     def urls(self, day: date) -> tuple[str, ...]:
         return ("witness",)
 
     def parse(self, content: bytes, *, url: str) -> Census:
+        if self._error is not None:
+            raise self._error
         value = json.loads(content)
         return Census(day=date.fromisoformat(value["day"]), total=len(value["papers"]), records=_records(value))
 
 
 class FakeSource:
-    """Reads pages of a `Web`."""
+    """Reads pages of a `FakeWeb`."""
 
     kind = "fake"
 
     def __init__(
         self,
-        web: Web,
+        web: FakeWeb,
         *,
         name: str = "list",
         url: str = "{date}",
@@ -148,43 +141,14 @@ class FakeSource:
         )
 
 
-class Library:
-    """A store, a web, and runs on days of one's own choosing."""
+class FakeArxivWeb(FakeWeb):
+    """arXiv by the clock: at `feed` today's list in New York, empty on days without one; at `past-DAY` that day's."""
 
-    def __init__(self, store: SqlStore, hand: Hand, web: Web) -> None:
-        self.store, self.hand, self.web = store, hand, web
-        self.said: list[str] = []
+    def __init__(self, clock: Clock, lists: Mapping[date, dict[str, Any]]) -> None:
+        super().__init__(pages={f"past-{day}": one for day, one in lists.items()})
+        self._clock, self._lists = clock, lists
 
-    def run(self, source: FakeSource | Sequence[FakeSource], day: date, *, hour: float = 9) -> SourceReport:
-        """Read what is due on *day*; how the (first) source stands then."""
-        sources = [source] if isinstance(source, FakeSource) else list(source)
-        self.hand.now = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour)
-        self.store.register_edition("daily", day)
-        reader = Reader(
-            store=self.store,
-            sources={source.name: source for source in sources},
-            editions={},
-            zone=ZoneInfo("UTC"),
-            fetcher=lambda _: self.web.get,
-            clock=self.hand,
-            progress=self.said.append,
-            concurrency=2,
-        )
-        reader.read(sources, day, self.hand.now)
-        [report] = self.store.source_reports("daily", [sources[0].name], day)
-        return report
-
-    def state(self, source: FakeSource | Sequence[FakeSource], day: date, *, hour: float = 9) -> SourceState:
-        return self.run(source, day, hour=hour).state
-
-    def found(self, day: date, *sources: str) -> set[int]:
-        """Numbers of all papers that an edition may print on *day*."""
-        return {number(i) for i in candidate_ids(self.store, day=day, sources=sources or ("list",))}
-
-    def missing(self, source: FakeSource, day: date) -> tuple[date, ...]:
-        readings = self.store.past_readings(source.name, since=day - timedelta(days=31), before=day)
-        return missing_days(source.calendar, readings, day)
-
-
-def number(paper_id: str) -> int:
-    return int(paper_id.rpartition(".")[2])
+    def get(self, url: str) -> Document:
+        day = self._clock().astimezone(ZoneInfo("America/New_York")).date()
+        self.pages["feed"] = self._lists.get(day, page())
+        return super().get(url)

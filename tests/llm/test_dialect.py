@@ -15,8 +15,8 @@ from digest.core.models import Prompt
 from digest.core.summaries.answers import read_answers
 from digest.llm.dialect import Dialect, first_dialect, window_in
 from digest.llm.openai import OpenAILLM, Options
-from tests.clients import KEY, NOWHERE, prompt
 from tests.servers.flaky_llm import FlakyLLM, Rule
+from tests.support.clients import KEY, NOWHERE, prompt
 
 LIMIT = prompt().max_output_tokens
 

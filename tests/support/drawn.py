@@ -3,7 +3,7 @@
 `tests/end_to_end/test_drawn.py` compares that with what is kept in `tests/data/drawn.txt`. Where pages or mails change
 on purpose, look at what changed, write the file anew, and commit both together:
 
-    python -m tests.drawn --keep
+    python -m tests.support.drawn --keep
 
 Nothing here knows the parts of the program: its command line is run day by day, in a process of its own. `april` is a
 week of arXiv, Hugging Face and others with a model that fails at some papers; `march` is a week of journals, preprint
@@ -30,8 +30,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-KEPT: Final = Path(__file__).resolve().parent / "data" / "drawn.txt"
+ROOT: Final = Path(__file__).resolve().parents[2]
+KEPT: Final = ROOT / "tests" / "data" / "drawn.txt"
 _MODULE, _, _FUNCTION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"][
     "digest"
 ].partition(":")
@@ -436,7 +436,7 @@ def kept(path: Path = KEPT) -> dict[str, dict[str, str]]:
 
 def keep(sections: Mapping[str, Mapping[str, str]], path: Path = KEPT) -> None:
     """Write what `kept` reads."""
-    lines = ["# What tests/drawn.py drew; `python -m tests.drawn --keep` writes it anew."]
+    lines = ["# What tests/support/drawn.py drew; `python -m tests.support.drawn --keep` writes it anew."]
     for section, values in sections.items():
         lines += ["", f"[{section}]", *(f"{value}  {name}" for name, value in values.items())]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -468,7 +468,7 @@ def result_of(name: str, folder: Path, recorded: Path) -> dict[str, str]:
 def main() -> None:
     """Draw everything, and compare it with what is kept or keep it."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.drawn", description=__doc__.split("\n\n")[0] if __doc__ else ""
+        prog="python -m tests.support.drawn", description=__doc__.split("\n\n")[0] if __doc__ else ""
     )
     parser.add_argument("--keep", action="store_true", help=f"write {KEPT.relative_to(ROOT)} anew")
     parser.add_argument("--out", type=Path, help="draw into this new folder and leave what was drawn there")
