@@ -1,1 +1,1 @@
-"""The composition root: what the config asks for, put together."""
+"""The composition root: builds adapters, stages and use cases from the config."""

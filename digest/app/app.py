@@ -1,4 +1,4 @@
-"""Config → adapters → stages: the one place that knows every adapter. There are no rules here, only wiring."""
+"""`App`: config → adapters → stages. The one place that knows every adapter; it holds wiring only, no rules."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.summarize import Summarizing
     from digest.store import SqlStore
     from digest.summarizers.extract import Extracts
-    from digest.summarizers.handover import Jobs
+    from digest.summarizers.handover import Handovers
     from digest.usecases.interests import Interests
     from digest.usecases.lookup import Lookup
 
@@ -48,7 +48,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class part(cached_property[T_co]):  # noqa: N801 -- it is written as a decorator
-    """A part of an app: made when it is first asked for, once, whichever threads ask at the same moment."""
+    """A part of an app: made once, when it is first used, also if several threads use it at the same moment."""
 
     @overload
     def __get__(self, app: None, owner: type[Any] | None = None) -> Self: ...
@@ -91,7 +91,7 @@ class App:
 
     @property
     def has_store(self) -> bool:
-        """Whether a database is configured; without a config file there is none."""
+        """Whether the config names a database; without one nothing is kept."""
         return bool(self.config.database)
 
     def __enter__(self) -> App:
@@ -106,12 +106,20 @@ class App:
 
     @part
     def store(self) -> SqlStore:
+        """The open store; opening it makes or migrates the database.
+
+        Raises:
+            StoreError: The database can't be opened.
+        """
+
         from digest.store import SqlStore
 
         return self._open.enter_context(SqlStore.open(self.config.database, clock=self.host.clock))
 
     @part
     def door(self) -> Door:
+        """The way to the network for all sources, with the politeness that hosts ask for."""
+
         from digest.sources.door.http import Door
         from digest.sources.door.politeness import SharedPoliteness, StoredPoliteness
 
@@ -129,30 +137,37 @@ class App:
 
     @part
     def children(self) -> Children:
-        """Programs of `command` sources; those that run still are ended with the app."""
+        """The running programs of `command` sources; they are ended when the app is closed."""
         from digest.sources.command import Children
 
         return self._open.enter_context(Children())
 
     @part
     def taxonomy(self) -> Taxonomy:
+        """The topics that papers can have, with their fields and aliases."""
         text = assets.read_text("taxonomy.toml", self.config.base)
         return Taxonomy.parse(text, self.config.topics, file=self.config.path.name)
 
     @part
     def extracts(self) -> Extracts:
+        """Summaries without a model."""
+
         from digest.summarizers.extract import Extracts
 
         return Extracts(taxonomy=self.taxonomy)
 
     @part
     def templates(self) -> Templates:
+        """The templates of pages and mails: the operator's own where there are any, else the shipped ones."""
+
         from digest.publish.render import Templates
 
         return Templates(assets.folders("templates", self.config.base))
 
     @part
     def site(self) -> StaticSite:
+        """The archive of issues as static pages."""
+
         from digest.publish.site import StaticSite
 
         folder = self.config.data_dir / "site"
@@ -169,10 +184,17 @@ class App:
 
     @part
     def sources(self) -> dict[str, Source]:
+        """Name → source, in the order of the config."""
         return {s.name: make_source(s, self.host.clock) for s in self.config.sources}
 
     @part
     def summarizer(self) -> Summarizer:
+        """The summarizer that [llm] asks for; closed with the app.
+
+        Raises:
+            ConfigError: A key, a recording or a prompt is missing or not valid.
+        """
+
         from digest.app.summarizers import make_summarizer
 
         made = make_summarizer(
@@ -189,11 +211,13 @@ class App:
 
     @part
     def background(self) -> Background:
-        """How common each word is anywhere, for ranking and likeness."""
+        """How common each word is in general, for ranking and likeness."""
         return Background.parse(assets.trained_text("words.txt"))
 
     @part
     def interests(self) -> Interests:
+        """Checks the interests of editions and fetches the papers that they name."""
+
         from digest.usecases.interests import Interests
 
         return Interests(
@@ -206,13 +230,13 @@ class App:
         )
 
     @part
-    def jobs(self) -> Jobs | None:
-        """What is handed to the model's provider early, at half the price; None where nothing is."""
+    def handovers(self) -> Handovers | None:
+        """The handovers of the model's provider (Batch API); None where it takes none, or none are wanted or open."""
         if self.config.llm.client != "openai":
             return None
-        from digest.app.summarizers import make_jobs
+        from digest.app.summarizers import make_handovers
 
-        return make_jobs(
+        return make_handovers(
             self.config,
             self.summarizer,
             self.summarizing,
@@ -223,6 +247,8 @@ class App:
 
     @part
     def lease(self) -> Leases:
+        """Takes leases by name, for what only one process may do at a time."""
+
         from digest.stages.leases import Leases
 
         return Leases(store=lambda: self.store, progress=self.host.progress)
@@ -231,11 +257,13 @@ class App:
 
     @part
     def editions_by_name(self) -> dict[str, Edition]:
-        """All that are configured, in their order."""
+        """Name → edition, of all that are configured, in their order."""
         return {edition.name: edition for edition in self.config.editions}
 
     @part
     def reader(self) -> Reader:
+        """The stage `fetch`."""
+
         from digest.stages.fetch import Reader
 
         return Reader(
@@ -251,12 +279,16 @@ class App:
 
     @part
     def source_reports(self) -> SourceReports:
+        """Tells how the sources of an edition stand on a day."""
+
         from digest.stages.source_reports import SourceReports
 
         return SourceReports(store=self.store, editions=self.editions_by_name, sources=self.sources)
 
     @part
     def choosing(self) -> Choosing:
+        """The stage `choose`."""
+
         from digest.stages.choose import Choosing
 
         return Choosing(
@@ -268,6 +300,8 @@ class App:
 
     @part
     def summarizing(self) -> Summarizing:
+        """The stage `summarize`."""
+
         from digest.stages.summarize import Summarizing
 
         return Summarizing(
@@ -280,6 +314,8 @@ class App:
 
     @part
     def publishing(self) -> Publishing:
+        """The stage `publish`."""
+
         from digest.stages.publish import Publishing
 
         return Publishing(
@@ -296,6 +332,8 @@ class App:
 
     @part
     def drawing(self) -> Drawing:
+        """The stage `site`."""
+
         from digest.stages.site import Drawing
 
         return Drawing(
@@ -307,6 +345,8 @@ class App:
 
     @part
     def mailing(self) -> Mailing:
+        """The stage `deliver`, over all editions."""
+
         from digest.stages.mails import Letters, Mailing
 
         mail = self.config.mail
@@ -330,6 +370,8 @@ class App:
 
     @part
     def reporting(self) -> Reporting:
+        """The stage `report`."""
+
         from digest.stages.report import Reporting
 
         return Reporting(
@@ -341,7 +383,7 @@ class App:
 
     @part
     def run(self) -> Run:
-        """Calls the stages in order."""
+        """Runs the stages in order: `digest run`."""
         from digest.stages.run import Run
 
         return Run(
@@ -362,7 +404,7 @@ class App:
             choosing=self.choosing,
             summarizer=self.summarizer,
             summarizing=self.summarizing,
-            handover=lambda: self.jobs,
+            handovers=lambda: self.handovers,
             hands_over=self.config.llm.mode == "batch",
             publishing=self.publishing,
             archive=self.site,
@@ -373,7 +415,11 @@ class App:
         )
 
     def fetcher(self, source: Source) -> Callable[[str], Document]:
-        """What fetches the documents of one source during one run."""
+        """A function that fetches the documents of *source* by address, during one run.
+
+        Raises:
+            ConfigError: The variable that is to hold its key is not set.
+        """
         return sources.fetcher(
             source,
             self.config,
@@ -385,7 +431,7 @@ class App:
         )
 
     def lookup(self) -> Lookup:
-        """What finds papers at ids and addresses, for one run or one request."""
+        """A new finder of papers by ids and addresses, for one run or one request."""
         from digest.usecases.lookup import Lookup
 
         return Lookup(
@@ -402,7 +448,7 @@ class App:
     # -- what commands ask for
 
     def editions(self, names: Sequence[str]) -> list[Edition]:
-        """The editions of those names; all where there are none.
+        """The editions with these names, all for no names.
 
         Raises:
             ConfigError: A name is not in the config.
@@ -410,7 +456,7 @@ class App:
         return [self.config.edition(n) for n in dict.fromkeys(names)] or list(self.config.editions)
 
     def check(self, *, send: bool) -> None:
-        """Find all that a run would miss before it begins.
+        """Check, before a run begins, that it has all it needs.
 
         Raises:
             ConfigError: An environment variable is not set, or something in the config cannot be used.
@@ -426,7 +472,7 @@ class App:
         )
 
     def mailer(self) -> AbstractContextManager[Mailer]:
-        """Who takes the mails: the outbox folder, or the SMTP server of the config."""
+        """The mailer of the config: a folder for mails as files, or an SMTP server."""
         from digest.deliver.outbox import OutboxMailer
         from digest.deliver.smtp import SmtpMailer
 

@@ -1,4 +1,4 @@
-"""What the world around an app is: its clocks, its environment, and whoever is told what is going on."""
+"""`Host`: what an app gets from outside: clocks, environment, and where progress is reported."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What an app gets from outside: the real things from the command line, its own from a test."""
+    """What an app gets from outside; the command line gives the real things, a test its own."""
 
     environment: Mapping[str, str]
+    """Variables of the process, for keys and folders."""
     clock: Clock = now
     progress: Callable[[str], None] = lambda _: None
+    """Takes a few words on what is being done, for people who wait."""
     now: Callable[[], float] = time.monotonic
-    """Seconds of a clock that only goes forward: for how long to wait."""
+    """Seconds of a clock that only goes forward, to measure waits."""
     sleep: Callable[[float], None] = time.sleep
+    """Waits that many seconds."""
     held: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Around what must not be stopped in between; see `digest.cli.interrupts.Interrupts`."""
+    """Context in which Ctrl-C and SIGTERM are held back until its end; see `digest.cli.interrupts.Interrupts`."""

@@ -1,4 +1,4 @@
-"""Wires one source to what gets its documents: its key, the door, or a program of the operator's own."""
+"""Wires a source to its fetcher: the door to the network with the source's key, or a program of the operator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fetcher(
     children: Callable[[], Children],
     today: date,
 ) -> Get:
-    """What gets the documents of *source* during one run.
+    """A function that fetches the documents of *source* by address, during one run.
 
     Raises:
         ConfigError: The variable that is to hold its key is not set.
@@ -82,6 +82,6 @@ class _Programs:
 
 
 def politeness_folder(environment: Mapping[str, str], data_dir: Path) -> Path:
-    """Where all programs of one person agree on whose turn it is at arXiv; below *data_dir* where there is no home."""
+    """The folder in which all programs of one user take turns at arXiv; below *data_dir* if the user has no home."""
     caches = environment.get("XDG_CACHE_HOME") or (environment["HOME"] + "/.cache" if environment.get("HOME") else "")
     return Path(caches) / "research-digest" if caches else data_dir

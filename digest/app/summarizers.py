@@ -13,7 +13,7 @@ from digest.core.errors import ConfigError, StoreError
 from digest.core.ports import LLM, Clock
 from digest.core.summaries.summarizer import Summarizer
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
-from digest.summarizers.handover import Jobs
+from digest.summarizers.handover import Handovers
 from digest.summarizers.model import ModelSummarizer, _hash
 from digest.summarizers.prompts import overview_prompt, system_prompt
 from digest.usecases.check import check_price
@@ -68,7 +68,7 @@ def make_llm(config: Config, environment: Mapping[str, str], store: Callable[[],
     """The client of the LLM port that [llm] names.
 
     Args:
-        store: Remembers what the model's server knows; None: that is found out anew.
+        store: Keeps what was learned about the model's server; None: it is found out anew.
     """
     from digest.llm.faults import NO_KEY
     from digest.llm.limits import Limits
@@ -113,7 +113,7 @@ def _remember(store: Callable[[], SqlStore] | None, server: str, what: Mapping[s
             store().save_learned(server, what)
 
 
-def make_jobs(
+def make_handovers(
     config: Config,
     writer: Summarizer,
     direct: Summarizing,
@@ -121,20 +121,23 @@ def make_jobs(
     store: SqlStore,
     clock: Clock,
     progress: Callable[[str], None],
-) -> Jobs | None:
-    """The jobs of the config's provider; None where nobody takes any, and none is open.
+) -> Handovers | None:
+    """The handovers of the model's provider: requests given to its Batch API, to be collected later.
+
+    None for a client other than OpenAI's, and where the config asks for no handovers and none is open.
 
     Args:
-        direct: Asks for what no job brings.
+        writer: Whose prompt, model and price the requests have.
+        direct: Asks directly for the papers whose summary no handover brings.
     """
     from digest.llm.batch_api import OpenAIBatch
     from digest.llm.openai import OpenAILLM
 
     if not isinstance(writer, ModelSummarizer) or not isinstance(writer.llm, OpenAILLM):
         return None
-    if config.llm.mode != "batch" and not store.open_jobs():
+    if config.llm.mode != "batch" and not store.open_handovers():
         return None
-    return Jobs(
+    return Handovers(
         store=store,
         clock=clock,
         batch=OpenAIBatch(writer.llm),

@@ -1,4 +1,4 @@
-"""The use cases that need many parts of an app, put together. Those that need a few get them from the command."""
+"""Factories of use cases that need many parts of an app. Other use cases get their parts from the command."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def on_demand(app: App) -> OnDemand:
-    """`digest summarize`."""
+    """The use case of `digest summarize`: summaries of the papers that a person names."""
     from digest.usecases.summarize import OnDemand
 
     return OnDemand(
@@ -39,7 +39,7 @@ def on_demand(app: App) -> OnDemand:
 
 
 def _writer(app: App) -> Writer:
-    """The summarizer of the app for its first edition's language; its store where something is kept in it."""
+    """A writer with the app's summarizer, in the language of its first edition; without a store for extracts."""
     from digest.stages.ask import Writer
 
     summarizer = app.summarizer
@@ -54,7 +54,7 @@ def _writer(app: App) -> Writer:
 
 
 def histories(app: App) -> Histories:
-    """`digest show --why`."""
+    """The use case of `digest show --why`: what the store and the editions' interests say of a paper."""
     from digest.usecases.find import Histories
 
     return Histories(
@@ -67,7 +67,7 @@ def histories(app: App) -> Histories:
 
 
 def estimator(app: App) -> Estimator:
-    """`digest run --estimate`."""
+    """The use case of `digest run --estimate`: what a run would cost."""
     from digest.stages.report import Stage
     from digest.usecases.cost import Estimator
 
@@ -87,7 +87,7 @@ def estimator(app: App) -> Estimator:
 
 
 def delivering(app: App) -> Delivering:
-    """`digest deliver`."""
+    """The use case of `digest deliver`: mails of stored issues."""
     from digest.stages.lost import lost_issues
     from digest.usecases.deliver import Delivering
 
@@ -101,7 +101,7 @@ def delivering(app: App) -> Delivering:
 
 
 def apply_topics(app: App) -> Applied:
-    """`digest topics --apply`."""
+    """The use case of `digest topics --apply`: the taxonomy's aliases applied to what is stored."""
     from digest.usecases.topics import apply
 
     names = [edition.name for edition in app.config.editions]
@@ -118,7 +118,11 @@ def apply_topics(app: App) -> Applied:
 
 
 def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
-    """`digest doctor`."""
+    """Run the use case of `digest doctor` on the config at *path*; the findings, in order.
+
+    Args:
+        offline: Ask nothing over the network.
+    """
     from digest.usecases.doctor import examine as work
 
     return work(path, _doctor(path, host), offline=offline)
@@ -126,7 +130,7 @@ def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
 
 @contextmanager
 def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
-    """The parts that are looked at.
+    """The doctor with the parts of the app that it examines; closed at the end.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -167,10 +171,10 @@ def evaluator(
     limit: int | None = None,
     announce: Callable[[Forecast], None] = lambda _: None,
 ) -> Evaluator:
-    """`digest eval`.
+    """The use case of `digest eval`: how well extracts, models and other parts do on known data.
 
     Args:
-        apps: Of the configs whose models are asked; open as long as it is at work.
+        apps: Of the configs whose models are asked; they must stay open while it works.
     """
     from digest.evaluation.run import Evaluator
 

@@ -172,6 +172,6 @@ def schedule(config: Path) -> None:
             is_done=partial(is_done, app.store),
             run=app.run,
             prepare=app.run.prepare,
-            lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.jobs else None,
+            lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.handovers else None,
             listener=ScheduleLog(page_of=app.site.page, data_dir=app.config.data_dir, outbox=outbox),
         ).stay(threading.Event())

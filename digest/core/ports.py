@@ -29,15 +29,16 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobAnswer:
-    """The state of a batch job at its provider, with the answers so far."""
+class HandoverAnswer:
+    """How a handover stands with its provider, and what it brought so far."""
 
     is_over: bool
-    """Whether the job has ended, so that no more answers will come."""
+    """Whether the handover has ended, so that no more answers will come."""
     completions: Mapping[int, Completion | LLMError]
-    """Number of a prompt → what came of it; one that is missing when the job is over was not answered, nor billed."""
+    """Number of a prompt → its answer or its error; empty until the handover is over. A prompt that is missing then was
+    neither answered nor billed, unless `unread` says that answers were damaged."""
     unread: int = 0
-    """Number of answers that are damaged or missing. If not 0, a missing answer may have been given, and billed."""
+    """How many answers are damaged or not there. If any are, a prompt without an answer may still have been billed."""
     said: str = ""
     """The provider's own word for its state, for people: `in_progress`, `expired`."""
 
@@ -129,26 +130,38 @@ class BatchLLM(Protocol):
     """A provider that answers many prompts together, later, and cheaper."""
 
     def submit(self, name: str, prompts: Sequence[Prompt]) -> str:
-        """Submit *prompts* as one job and return the provider's id of the job.
+        """Hand *prompts* over and return the provider's id of the handover.
 
-        A job that was submitted under *name* before a crash is found and not submitted twice.
+        *name* must be unguessable and new: after a crash, `find` looks for the handover by it.
 
         Raises:
-            LLMUnavailable: The provider offers no batch jobs, or cannot be asked at all.
-            LLMError: The job could not be submitted now.
+            LLMUnavailable: The provider takes no handovers, or cannot be asked at all.
+            LLMError: The handover could not be submitted now.
         """
         ...
 
     def find(self, name: str) -> str | None:
-        """The provider's id of the job that was handed over under *name*; None if it never arrived."""
+        """The provider's id of the handover that was submitted under *name*; None if it never arrived.
+
+        Raises:
+            LLMError: The provider can't be asked.
+        """
         ...
 
-    def poll(self, provider_id: str) -> JobAnswer:
-        """The state of the job, with its answers if it is over."""
+    def poll(self, provider_id: str) -> HandoverAnswer:
+        """How the handover stands, and what it brought if it is over.
+
+        Raises:
+            LLMError: The provider can't be asked, or does not know the handover.
+        """
         ...
 
     def cancel(self, provider_id: str) -> None:
-        """Ask the provider to end the job early. Answers given until then are billed and can be read with `poll`."""
+        """Ask for an early end; what is answered until then is paid for and can be had by `poll`.
+
+        Raises:
+            LLMError: The provider can't be asked, or the handover is over already.
+        """
         ...
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
-from digest.core.ports import JobAnswer
+from digest.core.ports import HandoverAnswer
 from digest.core.walls import foreign
 from digest.core.words.text import excerpt
 from digest.llm.faults import message_of
@@ -30,14 +30,15 @@ if TYPE_CHECKING:
 
 _ENDPOINT: Final = "/v1/chat/completions"
 MOST_REQUESTS: Final = 50_000
-"""Most requests in one file, by OpenAI's rules; so is the next constant."""
+"""Requests in one file, by OpenAI's rules."""
 MOST_BYTES: Final = 200_000_000
+"""Size of one file, by OpenAI's rules."""
 _NAME: Final = "digest_job"
-"""The key of a job's metadata that holds its name."""
+"""The key of a batch's metadata under which the handover's name stands. It stays: open handovers are found by it."""
 _OVER: Final = frozenset({"completed", "failed", "expired", "cancelled"})
-"""States of a job that has ended. An unknown state counts as not ended: the caller has a time limit."""
+"""States of a batch that is over. A state that is not known is not over; the caller limits how long it waits."""
 _PAGES: Final = 100
-"""Pages of a hundred jobs each, newest first, in which a job is looked for."""
+"""Most pages, of a hundred handovers each, newest first, that are looked through for one."""
 _NOT_OFFERED: Final = frozenset({404, 405, 501})
 
 
@@ -48,7 +49,7 @@ class OpenAIBatch:
         """Nothing is opened before the first request; connections are those of *llm*, and closed with it.
 
         Args:
-            most_bytes: What a server takes for one job.
+            most_bytes: Most bytes of the file of requests that the server takes for one handover.
         """
         self._llm = llm
         self._most_bytes = most_bytes
@@ -59,34 +60,34 @@ class OpenAIBatch:
         """See `digest.core.ports.BatchLLM`."""
         content = b"".join(self._lines(prompts))
         if len(prompts) > MOST_REQUESTS or len(content) > self._most_bytes:
-            raise LLMError(f"{len(prompts)} requests of {len(content)} bytes are too many for one job")
+            raise LLMError(f"{len(prompts)} requests of {len(content)} bytes are too many for one handover")
         file = self._ask(
             lambda sdk: sdk.files.with_raw_response.create(file=(f"{name}.jsonl", content), purpose="batch"),
             refused=self._not_offered,
         )
-        job = self._ask(
+        handover = self._ask(
             lambda sdk: sdk.batches.with_raw_response.create(
                 input_file_id=_id(file), endpoint=_ENDPOINT, completion_window="24h", metadata={_NAME: name}
             ),
             refused=self._not_offered,
             creates=True,
         )
-        return _id(job)
+        return _id(handover)
 
     def find(self, name: str) -> str | None:
         """See `digest.core.ports.BatchLLM`."""
-        return next((_id(job) for job in self._all() if _mapping(job.get("metadata")).get(_NAME) == name), None)
+        return next((_id(found) for found in self._all() if _mapping(found.get("metadata")).get(_NAME) == name), None)
 
-    def poll(self, provider_id: str) -> JobAnswer:
+    def poll(self, provider_id: str) -> HandoverAnswer:
         """See `digest.core.ports.BatchLLM`."""
-        job = self._ask(lambda sdk: sdk.batches.with_raw_response.retrieve(provider_id))
-        state, said = str(job.get("status")), _said(job)
-        files = [job[key] for key in ("output_file_id", "error_file_id") if isinstance(job.get(key), str)]
-        answered = _mapping(job.get("request_counts")).get("completed")
+        handover = self._ask(lambda sdk: sdk.batches.with_raw_response.retrieve(provider_id))
+        state, said = str(handover.get("status")), _said(handover)
+        files = [handover[key] for key in ("output_file_id", "error_file_id") if isinstance(handover.get(key), str)]
+        answered = _mapping(handover.get("request_counts")).get("completed")
         answered = answered if isinstance(answered, int) else 0
-        if state not in _OVER or (answered and not job.get("output_file_id")):
+        if state not in _OVER or (answered and not handover.get("output_file_id")):
             # There are answers, and their file is still being written.
-            return JobAnswer(is_over=False, completions={}, said=said)
+            return HandoverAnswer(is_over=False, completions={}, said=said)
         completions: dict[int, Completion | LLMError] = {}
         damaged = 0
         for file in files:
@@ -94,7 +95,7 @@ class OpenAIBatch:
             completions = {**came, **completions}
             damaged += bad
         good = sum(isinstance(came, Completion) for came in completions.values())
-        return JobAnswer(is_over=True, completions=completions, unread=max(damaged, answered - good), said=said)
+        return HandoverAnswer(is_over=True, completions=completions, unread=max(damaged, answered - good), said=said)
 
     def cancel(self, provider_id: str) -> None:
         """See `digest.core.ports.BatchLLM`."""
@@ -108,7 +109,7 @@ class OpenAIBatch:
                 "custom_id": str(number),
                 "method": "POST",
                 "url": _ENDPOINT,
-                "body": self._llm.body_for_job(prompt),
+                "body": self._llm.body_for_handover(prompt),
             }
             yield json.dumps(line).encode() + b"\n"
 
@@ -147,22 +148,22 @@ class OpenAIBatch:
         said = (
             _message(entry.get("error")) or _message(_mapping(response.get("body")).get("error")) or "no reason given"
         )
-        return LLMError(f"its job failed at it: {excerpt(said)}" + (f" ({status})" if status else ""))
+        return LLMError(f"its handover failed at it: {excerpt(said)}" + (f" ({status})" if status else ""))
 
     # -- asking
 
     def _all(self) -> Iterator[Mapping[str, Any]]:
-        """Yield the jobs that the server lists, newest first."""
+        """The handovers that the server knows, newest first."""
         after = ""
         for _ in range(_PAGES):
             page = self._ask(partial(_page, after=after))
             data = page.get("data")
-            jobs = [job for job in data if isinstance(job, Mapping)] if isinstance(data, list) else []
-            yield from jobs
-            if not jobs or not page.get("has_more"):
+            handovers = [entry for entry in data if isinstance(entry, Mapping)] if isinstance(data, list) else []
+            yield from handovers
+            if not handovers or not page.get("has_more"):
                 return
-            after = _id(jobs[-1])
-        raise LLMError(f"{self._llm.server.where} has too many jobs to find one among them")
+            after = _id(handovers[-1])
+        raise LLMError(f"{self._llm.server.where} has too many handovers to find one among them")
 
     def _content(self, file: str) -> bytes:
         import openai
@@ -207,7 +208,7 @@ class OpenAIBatch:
         return answer
 
     def _walled(self, *, may_be_billed: bool = False) -> AbstractContextManager[None]:
-        """Return a wall around a call of the SDK, for exceptions besides its own errors."""
+        """A wall around the SDK, which turns what it throws besides its own errors into an `LLMError`."""
         import openai
 
         def tripped(said: str) -> LLMError:
@@ -220,9 +221,9 @@ class OpenAIBatch:
 
         if isinstance(error, openai.APIStatusError) and error.status_code == 404:
             # Not always for good: what was made a moment ago is not known at once everywhere.
+            server = self._llm.server
             return LLMError(
-                f"{self._llm.server.where} does not know the job ({self._llm.server.quoted(message_of(error.body))})",
-                again=True,
+                f"{server.where} does not know the handover ({server.quoted(message_of(error.body))})", again=True
             )
         return self._llm.translated(error)
 
@@ -237,7 +238,7 @@ class OpenAIBatch:
 
 
 def _doubted(error: LLMError, may_count: bool) -> LLMError:
-    """Return *error* with *may_count*: whether the request may have had an effect and be billed."""
+    """The same error, with `may_be_billed` set to *may_count*, which is known better here."""
     error.may_be_billed = may_count
     return error
 
@@ -255,11 +256,11 @@ def _id(thing: Mapping[str, Any]) -> str:
     return found
 
 
-def _said(job: Mapping[str, Any]) -> str:
-    """The state of a job, with the reason if it failed."""
-    data = _mapping(job.get("errors")).get("data")
+def _said(handover: Mapping[str, Any]) -> str:
+    """The state of a handover, with the reason if it failed."""
+    data = _mapping(handover.get("errors")).get("data")
     reason = _message(data[0]) if isinstance(data, list) and data else ""
-    return excerpt(f"{job.get('status')}: {reason}" if reason else str(job.get("status")))
+    return excerpt(f"{handover.get('status')}: {reason}" if reason else str(handover.get("status")))
 
 
 def _message(error: object) -> str:

@@ -268,8 +268,8 @@ class OpenAILLM:
             **dialect.arguments(prompt, room=room),
         }
 
-    def body_for_job(self, prompt: Prompt) -> dict[str, Any]:
-        """Return the request as JSON values for a batch job: without a tier, and not as a stream."""
+    def body_for_handover(self, prompt: Prompt) -> dict[str, Any]:
+        """The body for a request of a handover, which has no service tier and is no stream."""
         return self.body(prompt, replace(self._interpreter.dialect, tier="", stream=0))
 
     def answer(self, body: object, prompt: Prompt | None = None) -> Completion:

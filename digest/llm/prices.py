@@ -28,11 +28,9 @@ class Price:
     cache_write: float | None = None
     """For the part of the input that the provider wrote to that cache. None: as other input."""
     batch: float = 1.0
-    """What a request of a batch job costs, as a share of the same one sent directly."""
+    """What a request of a handover (Batch API) costs, as a share of the same one sent directly."""
     flex: float | None = None
-    """What a request in the provider's flex tier costs, as such a share; None: like a batch job, which is OpenAI's
-    rule.
-    """
+    """The same for one that the provider's flex tier served; None: as in a handover, which is OpenAI's rule."""
 
     @property
     def _written(self) -> float:

@@ -1,1 +1,1 @@
-"""The stages of a run, each of which can be called alone."""
+"""The stages of a run: fetch, choose, summarize, publish, site, deliver, report. Each can be called alone."""

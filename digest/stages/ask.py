@@ -1,12 +1,12 @@
-"""Summaries of any papers, each asked for once: by a run, on demand, by a renewal and by an evaluation alike.
+"""Summaries of papers, each asked for once: for a run, on demand, for a renewal and for an evaluation.
 
     papers ──► stored? ──► claimed ──► ask the model ──► keep
                   ▲           │
                   └── wait ◄──┘ others ask for it
 
-A paper is claimed before it goes to a model. What somebody else has claimed is looked for in the store every now and
-then, and asked for here when they give it back without a summary, or are gone. Extracts cost nothing, so nobody claims
-or waits for one.
+A paper is claimed before it goes to a model. For a paper that another process has claimed, the store is looked at again
+every second, and the paper is asked for here if that process releases the claim without a summary, or dies. Extracts
+cost nothing, so they are neither claimed nor waited for.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from digest.core.models import Paper, PaperId, Summary, SummaryKey
 from digest.core.summaries.summarizer import Summarizer, Sums, Writing, key_of, nothing
 
 _PAUSE_S: Final = 1.0
-"""Between two looks at what others ask for."""
+"""Seconds between two looks at the store for what other processes ask for."""
 
 
 class Claims(Protocol):
-    """The store, as far as it knows who asks for which summary."""
+    """The part of the store that keeps claims on summaries."""
 
     def claim_summaries(self, keys: Iterable[SummaryKey]) -> frozenset[SummaryKey]: ...
 
@@ -35,7 +35,7 @@ class Claims(Protocol):
 
 
 class Summaries(Claims, Protocol):
-    """The store, as far as it keeps summaries, and who asks for which."""
+    """The part of the store that keeps summaries and claims on them."""
 
     def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]: ...
 
@@ -44,7 +44,7 @@ class Summaries(Claims, Protocol):
 
 @contextmanager
 def claimed(store: Claims, keys: Iterable[SummaryKey]) -> Iterator[frozenset[SummaryKey]]:
-    """Hold the claims on those of *keys* that are free, and give back at the end what was not kept."""
+    """Claim those of *keys* that are free, which it yields; at the end, release those without a stored summary."""
     mine = store.claim_summaries(keys)
     try:
         yield mine
@@ -55,7 +55,7 @@ def claimed(store: Claims, keys: Iterable[SummaryKey]) -> Iterator[frozenset[Sum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Summaries of papers, and what they took."""
+    """Summaries of papers, and the usage and warnings of asking for them."""
 
     summaries: Mapping[PaperId, Summary]
     """One for each paper."""
@@ -66,20 +66,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """A summarizer, and the store that keeps what it wrote."""
+    """Gives summaries out of the store or, where there is none, asks a summarizer and stores its answer."""
 
     summarizer: Summarizer
     language: str
     store: Summaries | None
-    """None: nothing is looked up, and nothing kept."""
+    """None: nothing is looked up, claimed or stored."""
     sleep: Callable[[float], None] = time.sleep
     progress: Callable[[str], None] = lambda _: None
-    """Told what is being done, in a few words, for people who wait."""
+    """Takes a few words on what is being done, for people who wait."""
     stand_in_day: date | None = None
     """The day for which extracts are kept in place of a model's summaries; None: they are not kept."""
 
     def stored(self, papers: Iterable[Paper]) -> dict[PaperId, Summary]:
-        """Summaries the store has: the summarizer's, or what stands in for it on `stand_in_day`."""
+        """The stored summaries of *papers*: by the summarizer or, on `stand_in_day`, extracts that stand in for it."""
         if self.store is None:
             return {}
         days = (None,) if self.stand_in_day is None else (self.stand_in_day, None)
@@ -90,8 +90,8 @@ class Writer:
     def divide(self, papers: Sequence[Paper]) -> tuple[dict[PaperId, Summary], list[Paper]]:
         """The summaries of *papers* that the store has, and the papers that are to be asked for.
 
-        Of papers with the same words only the first is asked for; but each, where an extract is made, for the topics of
-        an extract depend on more than the words.
+        Of papers with the same text only the first is asked for. Extracts are made of each, for their topics depend on
+        more than the text.
         """
         have = self.stored(papers)
         same = self._same(papers, stored=have)
@@ -107,12 +107,12 @@ class Writer:
     ) -> Asked:
         """Have *papers*, whose ids are all different, summarized within one run.
 
-        Two papers with the same words are paid for once, and so is one that somebody else asks for at the same time.
+        Two papers with the same text are paid for once, and so is one that another process asks for at the same time.
 
         Args:
-            writing: The summarizer at work for that run.
-            edition: Under what the ledger has the requests.
-            on_missing: Told how many papers are to be asked for, before the first is; not called if none is.
+            writing: The summarizer as that run uses it.
+            edition: The edition that the ledger counts the requests for.
+            on_missing: Takes the number of papers to be asked for, before the first is; not called for none.
         """
         have, left = self.divide(papers)
         same = self._same(papers, stored=have)
@@ -146,7 +146,7 @@ class Writer:
         return Asked(summaries=summaries, sums=_with_stored(sums, [summaries[i] for i in from_cache]))
 
     def _same(self, papers: Sequence[Paper], *, stored: Mapping[PaperId, Summary]) -> dict[PaperId, PaperId]:
-        """Each paper that has no summary → the first one that says the same and is asked about for both."""
+        """Id of each paper without a summary → id of the first one with the same text, which is asked for instead."""
         missing = [p for p in papers if p.id not in stored]
         if not self.summarizer.model:
             return {p.id: p.id for p in missing}
@@ -155,18 +155,18 @@ class Writer:
 
     @contextmanager
     def _claimed(self, papers: Sequence[Paper], writing: Writing) -> Iterator[Sequence[Paper]]:
-        """Those of *papers* that are asked about here and now."""
+        """Claim and yield those of *papers* that are to be asked for now; all of them when the time is up."""
         if self.store is None or not self.summarizer.model:
             yield papers
             return
         keys = {p.id: self._key(p) for p in papers}
         with claimed(self.store, keys.values()) as mine:
-            # Whoever waits longer than for a model gets what one gets that does not answer.
+            # After the time that a model is waited for, all get the extracts of a model that does not answer.
             is_late = not mine and writing.time_left_s() <= 0
             yield papers if is_late else [p for p in papers if keys[p.id] in mine]
 
     def _ask(self, papers: Sequence[Paper], writing: Writing, edition: str, done: dict[PaperId, Summary]) -> Sums:
-        """Have *papers* summarized, and keep what comes in *done* and in the store."""
+        """Have *papers* summarized, and keep each summary in *done* and in the store as it comes."""
         keys = {p.id: self._key(p) for p in papers}
 
         def keep(new: Mapping[PaperId, Summary]) -> None:
@@ -188,12 +188,12 @@ class Writer:
 
 
 def _plus(sums: Sums, more: Sums) -> Sums:
-    """Both together, of different papers."""
+    """The sums of two requests for different papers."""
     return Sums(usage=sums.usage + more.usage, warnings=tuple(dict.fromkeys((*sums.warnings, *more.warnings))))
 
 
 def _with_stored(sums: Sums, stored: Sequence[Summary]) -> Sums:
-    """*sums* and what was not asked for here. Extracts among it are told of by whoever prints them."""
+    """*sums* with the *stored* summaries, which were not asked for here; a warning for extracts among them."""
     stand_ins = Counter(s.fell_back for s in stored if s.fell_back is not None)
     said = (
         f"{n} {'paper has' if n == 1 else 'papers have'} an extractive summary from earlier today: {reason}"

@@ -1,7 +1,7 @@
-"""The stage `choose`: what an edition's issue of a day takes, out of all that its sources list as news.
+"""The stage `choose`: the papers of an edition's issue of a day, out of all that its sources list as news.
 
-Choosing depends on nothing but the store, the libraries that interests name, and the date: whoever asks twice, on
-whatever machine, gets the same answer as long as these are the same. So nothing of it is stored.
+The choice depends only on the store, the libraries that interests name, and the date. As long as these are the same,
+every machine makes the same choice, so it is not stored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digest.core.ranking.relevance import Background
 
 
 class Store(Protocol):
-    """What of the store choosing needs."""
+    """The part of the store that choosing needs."""
 
     def candidates(
         self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
@@ -35,13 +35,13 @@ class Choosing:
     store: Store
     editions: Mapping[str, Edition]
     profile_of: Callable[[Edition, date], Profile]
-    """What the readers of an edition want on a day; it depends on nothing but the store and the date."""
+    """Gives the profile of an edition's interests on a day; it depends only on the store and the date."""
     background: Background | None = None
-    """What words say apart from the day's papers."""
+    """How common words are in general; None: only the day's papers tell."""
     chooser: Chooser = field(default_factory=Chooser)
 
     def choose(self, edition: str, day: date) -> Selection:
-        """What the issue of that day takes; the same as long as the store is the same."""
+        """The selection for the issue of *day*; it changes only with the store."""
         of = self.editions[edition]
         question = Question(
             candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days),
@@ -54,7 +54,7 @@ class Choosing:
         return self.chooser.choose(of.name, question)
 
     def papers(self, edition: str, day: date) -> tuple[PaperId, ...]:
-        """The papers that the issue of that day takes, best first; none once it is printed."""
+        """Ids of the papers for the issue of *day*, best first; empty once it is printed."""
         stored = self.store.issue(edition, day)
         if stored is not None and stored.entries:
             return ()

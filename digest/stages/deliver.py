@@ -1,12 +1,12 @@
-"""The stage `deliver`: who gets a mail now, who later, who never, and when to stop asking the server.
+"""The stage `deliver`: sends an edition's due mails, decides what a refusal means, and when to stop.
 
                          ┌─ 2xx ──► sent
     due ──► one mail ────┼─ put off, or nobody's fault but ours ──► due, for the next run
                          ├─ refused ──► failed, once it is clear that it is the recipient; until then due
                          └─ no clear answer ──► unknown
 
-A refusal of one address is that address's; the same refusal of all is a mistake in the set-up, and nobody fails for
-good by it. So what is refused before any mail was taken waits for the end of the run.
+If one address is refused, its delivery fails; if all are refused for the same reason, the set-up is wrong, and all stay
+due. So refusals before the server accepted any mail are judged at the end of the run.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from digest.core.ports import Clock, Mailer
 from digest.core.walls import wall
 
 IN_A_ROW: Final = 3
-"""Mails not taken one after another, or in doubt, from which the rest waits: it is the server, not the address."""
+"""After so many mails in a row that were put off or are in doubt the run stops: the server is at fault."""
 
 UNKNOWN_IN_A_ROW: Final = 20
-"""Addresses that a server does not know one after another, and none that it does: it is the wrong server."""
+"""After so many refused recipients in a row the run stops: it is the wrong server."""
 
 AT_ONCE: Final = 100
-"""Mails claimed together, to be sent one after another."""
+"""Mails that are claimed together, to be sent one after another."""
 
 LATE: Final = timedelta(days=7)
-"""How old an issue may be whose mails still go out by themselves; `--date` sends older ones."""
+"""How old an issue may be whose mails are still sent by a run; `digest deliver --date` sends older ones."""
 
 TOO_LATE: Final = f"it was not sent within {LATE.days} days; `digest deliver --date DAY` sends it"
 LEFT: Final = "the edition is not in config.toml any more"
 
 
 class Store(Protocol):
-    """What of the store the delivery of one edition's mails needs."""
+    """The part of the store that the delivery of one edition's mails needs."""
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
@@ -81,25 +81,25 @@ class Store(Protocol):
 
 
 def mails_since(day: date) -> date:
-    """The first day whose issue still goes out by mail on *day*."""
+    """The date of the oldest issue that a run of *day* still mails."""
     return date.fromordinal(max(1, day.toordinal() - LATE.days))
 
 
 @dataclass(slots=True, kw_only=True)
 class Round:
-    """What one run has met at the mail server, over all its editions."""
+    """How the mail server has treated one run, over all its editions."""
 
     accepts: bool = False
-    """The server took a mail, so it takes mails from us."""
+    """The server accepted a mail of this run, so the set-up is right."""
     in_a_row: int = 0
-    """Mails put off or in doubt since the last one that was taken."""
+    """Mails put off or in doubt since the last accepted one."""
     unknown_in_a_row: int = 0
-    """Recipients refused since the last mail that was taken."""
+    """Recipients refused since the last accepted mail."""
     stopped: str = ""
-    """Why no more is sent; empty as long as there is no reason."""
+    """Why no more mails are sent; empty while mails are sent."""
 
     def count(self, error: DeliveryError | None) -> None:
-        """Count what became of one mail."""
+        """Count the result of one mail (None: it was accepted), and stop the run if there are too many failures."""
         if error is None:
             self.accepts = True
             self.in_a_row = self.unknown_in_a_row = 0
@@ -119,32 +119,32 @@ class Delivered:
     """What one run did with the mails of one edition."""
 
     sent: int = 0
-    """Mails that went out now, of this day's issue and of earlier ones."""
+    """Mails sent by this run, of this day's issue and of earlier ones."""
     sent_today: int = 0
     """Those of this day's issue."""
     skipped: int = 0
-    """Mails that will not go out by themselves any more."""
+    """Mails that were given up: their issue is too old."""
     warnings: tuple[str, ...] = ()
     trouble: bool = False
-    """Some mail was not taken by this run."""
+    """Whether some mail was not accepted, or something else went wrong."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Delivering:
-    """One edition's turn."""
+    """Delivers the mails of one edition in one run."""
 
     store: Store
     clock: Clock
     edition: Edition
     day: date
-    """The day the run takes for today."""
+    """The date that the run takes for today."""
     compose: Callable[[Issue, Delivery], Mail]
     mailer: Mailer
     met: Round
     waiting_until: date | None = None
     """Mails of issues up to this day wait for a person."""
     held: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Around what a stop by the user must not come between."""
+    """Context in which a stop by the user is held back."""
     _sent: list[date] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     trouble: bool = False
@@ -153,19 +153,19 @@ class Delivering:
     _unfit_in_a_row: int = 0
     """Mails that could not be composed since the last one that could."""
     _lost: set[int] = field(default_factory=set)
-    """Deliveries whose claim was lost in the middle: not tried again by this run, whoever has them now."""
+    """Ids of deliveries whose claim was lost while they were sent; this run does not try them again."""
     _recipients: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._recipients = frozenset(r.lower() for r in self.edition.recipients)
 
     def deliver(self, *, only: bool) -> Delivered:
-        """Send the issue of the day, and what the days before left, to everybody who has not got it.
+        """Send the due mails of the day's issue and of earlier ones.
 
-        What was left in doubt by a process that died is not sent again: a person decides.
+        Mails that a process which died left in doubt are not sent again: a person decides.
 
         Args:
-            only: Leave the days before alone.
+            only: Send only the day's issue.
         """
         day = self.day
         self._wake(day)
@@ -214,7 +214,7 @@ class Delivering:
         return self._delivered(skipped=0)
 
     def _wake(self, day: date) -> None:
-        """What was given up is due again where its day is named, or its edition is back."""
+        """Make skipped deliveries due again: those of *day*, and those that were skipped while the edition was gone."""
         name, skipped = self.edition.name, (DeliveryState.SKIPPED,)
         self.store.retry_deliveries(name, since=day, until=day, states=skipped)
         self.store.retry_deliveries(name, since=mails_since(day), until=day, states=skipped, error=LEFT)
@@ -254,7 +254,7 @@ class Delivering:
         return bool(self.met.stopped) or self._unfit_in_a_row >= IN_A_ROW
 
     def _deliver_chunk(self, issue: Issue, chunk: tuple[Delivery, ...]) -> None:
-        """Send claimed mails one after another; those that are not come to, for whatever reason, are given back."""
+        """Send claimed mails one after another; claims on mails that are not reached are given back."""
         left = deque(delivery for delivery in chunk if delivery.id not in self._lost)
         try:
             while left and not self._is_over:
@@ -279,9 +279,10 @@ class Delivering:
             self._say(f"{self._of(left[0].date)}mails that were not come to could not be given back: {error}")
 
     def _deliver_one(self, issue: Issue, delivery: Delivery) -> None:
-        """
+        """Send one mail, or note why it was not sent.
+
         Raises:
-            ClaimLostError: Another process has it in hand.
+            ClaimLostError: Another process has claimed it meanwhile.
         """
         of_day = self._of(delivery.date)
         if delivery.recipient.lower() not in self._recipients:
@@ -333,13 +334,13 @@ class Delivering:
             # Before the dot: the mailer has dropped its connection, so nothing went out.
             raise
         except StoreError as error:
-            # Before the dot, so nothing went out; whose hands it is in, if anybody's, is not ours to change.
+            # Before the dot, so nothing went out; the delivery's state can't be changed now, and its claim runs out.
             return DeliveryError(str(error))
         self.store.mark_delivery(delivery.id, DeliveryState.SENT)
         return None
 
     def _settle(self) -> None:
-        """Now that all have been tried: whose fault was each refusal?"""
+        """At the end, decide of each refusal whether the recipient or the set-up is at fault, and write that down."""
         due, failed = DeliveryState.DUE, DeliveryState.FAILED
         # Only now: a mail put off at once would be the next one claimed.
         for delivery, reason in self._put_off:
@@ -360,7 +361,7 @@ class Delivering:
         try:
             self.store.mark_delivery(delivery.id, state, error=reason)
         except StoreError as error:
-            # The run took longer than a claim holds, and another process has it in hand.
+            # The run took longer than a claim holds, and another process has claimed it.
             self._say(f"{self._of(delivery.date)}{delivery.recipient}: {error}")
 
     def _left(self, since: date, day: date) -> int:

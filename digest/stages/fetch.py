@@ -1,10 +1,10 @@
-"""The stage `fetch`: every list that is due of every source, each with what became of it.
+"""The stage `fetch`: reads every list of the sources that is due, and stores how each reading went.
 
     source ──► its days that are due ──► pages of each list ──► does a witness know more? ──► the store
                (today, missed, growing)   (one thread a source)                                (in the config's order)
 
-A source that fails stops no other. What failed is written down with its reason and asked again: by the next run of the
-day, and once the day is over, from wherever the past list can still be had.
+A source that fails stops no other. A failure is stored with its reason, and the list is read again: by the next run of
+the day or, once the day is over, from where the source still offers past lists.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from digest.core.private import without_password
 from digest.core.walls import wall
 
 _PAGES: Final = 50
-"""Pages of one list that are followed; more is a list that never ends."""
+"""Most pages of one list that are followed; a list with more never ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,13 @@ class _List:
 
     @property
     def refusal(self) -> SourceError | None:
-        """The error that a server answered with in the place of the list, or of a part of it."""
+        """The error that the server answered with instead of the list, or of one of its pages; None if it gave none."""
         error = self.result if isinstance(self.result, SourceError) else self.trouble
         return error if error and error.status is not None and not isinstance(error, NotYetError) else None
 
 
 class Store(Protocol):
-    """What of the store reading needs."""
+    """The part of the store that reading needs."""
 
     def register_edition(self, name: str, day: date) -> None: ...
 
@@ -123,34 +123,34 @@ def moment_of(day: date, *, now: datetime, zone: ZoneInfo, at: time) -> datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads what is due and writes down what became of it. Sources and editions are given by name."""
+    """Reads lists that are due and stores the results. Sources and editions are given by name."""
 
     store: Store
     sources: Mapping[str, Source]
     """In the order of the config: readings are stored in it, whatever order the network answers in."""
     editions: Mapping[str, Edition]
     zone: ZoneInfo
-    """In which days begin."""
+    """The time zone in which days begin."""
     fetcher: Callable[[Source], Callable[[str], Document]]
-    """Gives what fetches the documents of one source; an error travels out of it as `SourceError`."""
+    """Gives a function that fetches the documents of one source; it raises `SourceError`."""
     clock: Clock
     progress: Callable[[str], None]
     concurrency: int
-    """Sources that are read at once."""
+    """How many sources are read at once; at least 1."""
 
     def fetch(self, source: str, day: date) -> None:
         """Read every list of *source* that is due on *day*: the day's own, missed ones, and those that grow.
 
-        Each edition that takes from it exists from that day on.
+        The editions that use it are registered as existing from that day on.
         """
         takers = [edition for edition in self.editions.values() if source in edition.sources]
         at = min((edition.at for edition in takers), default=time())
         self._fetch([source], takers, day, moment_of(day, now=self.clock(), zone=self.zone, at=at))
 
     def fetch_all(self, editions: Sequence[str], day: date) -> None:
-        """Do the same for all sources of *editions*, several of them at once.
+        """Read every list that is due on *day* of all sources of *editions*, several sources at once.
 
-        What comes after the day's issue was printed goes into the next one.
+        Papers that come after the day's issue was printed go into the next one.
         """
         takers = [self.editions[name] for name in editions]
         wanted = {name for edition in takers for name in edition.sources}
@@ -192,7 +192,7 @@ class Reader:
                 reading.cancel()
 
     def _told(self, readings: Mapping[str, Future[list[_List]]]) -> Iterator[None]:
-        """Wait for all of them, with a stop behind each that ends, and say how far it is, for people who wait."""
+        """Wait for all *readings*: yield after each that ends, and report how far it is, for people who wait."""
         waiting = list(readings)
         self.progress(_progress(0, waiting))
         names = {future: name for name, future in readings.items()}
@@ -205,7 +205,7 @@ class Reader:
     # -- what is due
 
     def _backoffs(self, sources: Sequence[Source]) -> dict[str, Backoff]:
-        """What is known of errors at the addresses that are configured now."""
+        """Source → its backoff, for those whose address is still the one that failed."""
         found = self.store.backoffs([source.name for source in sources])
         addresses = {source.name: _address(source) for source in sources}
         return {name: backoff for name, backoff in found.items() if backoff.address == addresses[name]}
@@ -233,7 +233,7 @@ class Reader:
         return due
 
     def _rest(self, source: Source, backoff: Backoff, today: date) -> None:
-        """Write down that a source is not asked, for its server wished so or answers with errors."""
+        """Store that a source was not asked, because its server asked for that or answers with errors."""
         self.store.save_failure(
             source.name,
             today,
@@ -246,7 +246,7 @@ class Reader:
     # -- reading
 
     def _read(self, source: Source, days: Sequence[date], today: date, now: datetime) -> list[_List]:
-        """Read the lists of *source* that are due; oldest first. An error travels back as a value."""
+        """Read the lists of *source* that are due, oldest first. Errors are returned as values."""
         get, found = self.fetcher(source), list[_List]()
         for day in days:
             moment = now - (today - day)
@@ -301,12 +301,12 @@ class Reader:
         return self._witnessed(source, read, moment, get)
 
     def _unchanged(self, source: Source, documents: Sequence[Document]) -> date | None:
-        """The day of the list that the server says has not changed since."""
+        """The day of the stored list that the server says is unchanged; None if there is none."""
         first = len(documents) == 1 and documents[0].unchanged
         return self.store.last_list(source.name, documents[0]) if first else None
 
     def _witnessed(self, source: Source, read: _List, moment: datetime, get: Callable[[str], Document]) -> _List:
-        """Ask the second witness, and fill in what the list lacks."""
+        """Ask the source's witness, if it has one, and fill in what the list lacks."""
         parsed = read.result
         if source.witness is None or not isinstance(parsed, Parsed):
             return _counted(read)
@@ -330,7 +330,7 @@ class Reader:
     # -- writing down
 
     def _keep(self, source: Source, read: _List, today: date, now: datetime) -> None:
-        """Write down what became of one list; *now* is the moment of a run on its own day."""
+        """Store the result of reading one list; *now* is the moment of a run on its own day."""
         is_past = read.day != today
         if isinstance(read.result, NotYetError) and source.calendar.promises and not source.calendar.lists_on(read.day):
             # A day without a list needs no document that says so.
@@ -362,7 +362,7 @@ class Reader:
             )
 
     def _remember(self, source: Source, lists: Sequence[_List], before: Backoff | None) -> None:
-        """Write down whether the source answers. Its first error is the last thing that is asked of it in a run."""
+        """Store whether the source answers with errors. After its first error a run asks it nothing more."""
         answers = any(not isinstance(one.result, SourceError) for one in lists)
         error = next((one.refusal for one in lists if one.refusal), None)
         if error is not None:
@@ -396,7 +396,7 @@ class Reader:
 
 
 def _walled(url: str) -> AbstractContextManager[None]:
-    """Around what a source's own libraries do: a document that they cannot bear fails that source, and no other."""
+    """A wall around a source's parser: a document that breaks its library fails that source, and no other."""
     return wall(lambda said: SourceError(f"cannot be read: {said}", url=url))
 
 
@@ -413,7 +413,7 @@ def _brings_another(source: Source, day: date, moment: datetime) -> bool:
 
 
 def _overtaken(source: Source, readings: Mapping[date, PastReading], today: date, now: datetime) -> frozenset[date]:
-    """The last day that was read, if at this hour of it a later list was out than the one that was read then.
+    """The last day that was read, if by this hour a later list was out that day than the one read then; else empty.
 
     In Tokyo a run at seven finds the list of the day before, and one at three that of the day: if the one comes after
     the other, a list lies between them that neither finds.
@@ -447,14 +447,17 @@ def _news(records: Iterable[Record]) -> Iterable[Record]:
 
 
 def _newest(record: Record, other: Record | None) -> Record:
-    """What is new on one page and a cross-list on another is new."""
+    """The record of the two that counts: what is new on one page and a cross-list on another is new."""
     if other is None:
         return record
     return replace(record, announcement=merge_announcements(record.announcement, other.announcement))
 
 
 def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witness: str, *, is_whole: bool) -> _List:
-    """The list with what only the witness shows; nothing but that, where all of it has no paper of the list's."""
+    """The list with the papers that only the witness shows, or the witness's own list in its place.
+
+    It is replaced if the witness was read whole and shows less than half of its news: then the list is an earlier one.
+    """
     known = {i for r in parsed.records for i in (r.paper.id, *r.paper.aliases)}
     more = tuple(record for i, record in shown.items() if i not in known)
     if not more:
@@ -470,7 +473,7 @@ def _filled(read: _List, parsed: Parsed, shown: Mapping[PaperId, Record], witnes
 
 
 def _joined(pages: Sequence[Parsed], unread: str | None) -> Parsed:
-    """The pages of a list as one."""
+    """The pages of a list joined into one result."""
     reason = f"the list goes on after {_PAGES} pages"
     if len(pages) < _PAGES:
         reason = "the list leads back to a page that was read"
@@ -485,7 +488,7 @@ def _joined(pages: Sequence[Parsed], unread: str | None) -> Parsed:
 
 
 def _counted(read: _List) -> _List:
-    """Compare what was found with what the source says there is."""
+    """*read*, with the gap between the papers found and the number that the source gives."""
     if not isinstance(read.result, Parsed) or read.result.expected is None:
         return read
     records = read.result.records
@@ -518,7 +521,7 @@ def _judge(source: Source, read: _List, parsed: Parsed, seen: Seen, now: datetim
 
 
 def _address(source: Source) -> str:
-    """What a source is configured to read, whatever the day."""
+    """The configured address of a source, the same on every day."""
     return without_password(source.url_for(date(2000, 1, 1)))
 
 

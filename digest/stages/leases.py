@@ -1,4 +1,4 @@
-"""Leases with a name, as stages and use cases take them: who does a thing, and who waits until it is done."""
+"""Named leases for stages and use cases: one process at a time does a thing, and others wait until it is done."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Protocol
 
 
 class Store(Protocol):
-    """What of the store leases need."""
+    """The part of the store that holds leases."""
 
     def lease(self, name: str, *, waiting: Callable[[], None]) -> AbstractContextManager[bool]:
-        """Hold the lease of that name; whether its last holder died. *waiting* is called if somebody else has it."""
+        """Hold the lease *name*; yields whether its last holder died. *waiting* is called if another owner has it."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leases:
-    """Takes leases, and tells whoever waits at a terminal what they wait for."""
+    """Takes leases, and reports to the terminal what is waited for."""
 
     store: Callable[[], Store]
     progress: Callable[[str], None]
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Keep others that want the same lease waiting until this is over, wherever they were started.
+        """Hold the lease *name*: other processes that want it, on any machine, wait until the context ends.
 
         Args:
-            name: `run`: a second run would do no harm, but stand in line for the same work; `site`: into one folder
-                one process draws at a time.
+            name: `run`, so that two runs don't wait for each other's every step; `site`, because only one process at a
+                time may draw into the archive's folder.
         """
         said = "waiting for another run to end" if name == "run" else f"waiting for the {name}"
         with self.store().lease(name, waiting=lambda: self.progress(said)) as was_left:

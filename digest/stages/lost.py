@@ -1,8 +1,8 @@
-"""Issues that the archive holds and the database lacks: another database than the one they came from.
+"""Lost issues: the archive holds them and the database lacks them, so it is not the database they came from.
 
-An older one was put back, it was lost, or another one is named by mistake. To make such an issue anew would be to pay
-for it, to draw over the last copy of it and to mail it twice. So it waits for a person: to put the right database in
-its place, or to say that this one is to be gone on with.
+An older database was restored, the right one was lost, or another one is named by mistake. Making such an issue anew
+would cost money, overwrite its last copy and mail it twice. So it waits until a person puts the right database back or
+accepts this one (`digest run --accept-database`).
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from digest.publish.catalogue import IssueKey
 from digest.publish.views import short_day
 
 _NAMED: Final = 5
-"""So many days are named one by one."""
+"""Up to so many days are named one by one."""
 
 
 class Archive(Protocol):
-    """What of the site tells which issues only it has."""
+    """The part of the archive that tells which issues only it has."""
 
     def lost(self) -> dict[IssueKey, bool]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostIssues:
-    """What the archive holds of each edition that the database does not."""
+    """The issues of each edition that the archive holds and the database lacks."""
 
     place: str = ""
-    """The database, for people."""
+    """What the database is called, for people."""
     days: Mapping[str, Sequence[date]] = field(default_factory=dict)
-    """Edition → all such days."""
+    """Edition → the days of all such issues, also of those accepted by an earlier run."""
     new: Mapping[str, Sequence[date]] = field(default_factory=dict)
-    """Edition → those of them that nobody has accepted yet."""
+    """Edition → those of the days that no run was told to accept."""
 
     def holds(self, edition: str, day: date) -> bool:
-        """Whether the issue of that day was made once and must not be made anew unasked."""
+        """Whether the issue of *day* is lost, so that it must not be made anew unless a person accepts that."""
         return day in self.days.get(edition, ())
 
     def mails_wait_until(self, edition: str) -> date | None:
-        """The last day whose mails wait: an older database may not know that they are out."""
+        """The last day whose mails wait, for an older database may not know that they were sent; None: none wait."""
         return max(self.new.get(edition, ()), default=None)
 
     def warnings(self, edition: str, day: date | None) -> tuple[str, ...]:
-        """What is to be said of *edition*, by a run of *day* or by somebody who only looks."""
+        """Warnings about lost issues of *edition*, for a run of *day*; None: for a command that runs nothing."""
         days = sorted({*self.new.get(edition, ()), *([day] if day and self.holds(edition, day) else ())})
         if not days:
             return ()
@@ -65,8 +65,8 @@ def lost_issues(archive: Archive, place: str, accepted: Sequence[str] = ()) -> L
     """Compare the archive with the database, before a run stores anything.
 
     Args:
-        place: The database, for people.
-        accepted: Editions that a person said are to be gone on with.
+        place: What the database is called, for people.
+        accepted: Editions whose lost issues a person accepts now; they are left out.
     """
     try:
         lost = archive.lost()
@@ -84,7 +84,7 @@ def lost_issues(archive: Archive, place: str, accepted: Sequence[str] = ()) -> L
 
 
 def said_of(days: Sequence[date]) -> str:
-    """`the issue of 3 June`, `issues of 2 and 3 June`, `12 issues of 30 May to 14 June`."""
+    """The days in words: `the issue of 3 June`, `issues of 2 and 3 June`, `12 issues of 30 May to 14 June`."""
     first, last = days[0], days[-1]
     with_year = first.year != last.year
     if len(days) == 1:

@@ -1,4 +1,4 @@
-"""Mails of a run: the stage `deliver` over all its editions, and what is to be said of it."""
+"""Mails of a run: composes them, runs the stage `deliver` over all editions, and counts the results."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from digest.publish.render import Templates
 
 STATES: Final = ("due", "sent", "unknown", "failed")
-"""What deliveries are counted as; `sending` and `dot` are due, and `skipped` is nobody's business any more."""
+"""States that reports count; `sending` and `dot` count as due, and `skipped` is left out."""
 
 
 class Store(deliver.Store, Protocol):
-    """What of the store the mails of a run need."""
+    """The part of the store that the mails of a run need."""
 
     def editions_on_their_way(self) -> tuple[str, ...]: ...
 
@@ -37,34 +37,34 @@ class Store(deliver.Store, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailed:
-    """What a run did with the mails of one edition, and what was done before."""
+    """What this run and earlier ones did with the mails of one edition."""
 
     recipients: int
-    """How many the edition has now."""
+    """Number of recipients that the edition has now."""
     sent: int = 0
-    """By this run, of this day's issue and of earlier ones."""
+    """Mails sent by this run, of this day's issue and of earlier ones."""
     skipped: int = 0
-    """Given up by this run."""
+    """Mails given up by this run."""
     already: int = 0
     """Mails of this day's issue that an earlier run sent."""
     already_at: datetime | None = None
-    """When the last of them went out, in the config's time zone."""
+    """When the last of those was sent, in the config's time zone; None if there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letters:
-    """Makes the mails of issues."""
+    """Composes the mails of issues."""
 
     templates: Callable[[], Templates]
     base: Path
-    """The folder of config.toml, which is named to nobody."""
+    """The folder of config.toml, which is left out of mails."""
     sender: str
     sender_name: str
     site_url: str | None
     progress: Callable[[str], None]
 
     def of(self, edition: str) -> Callable[[Issue, Delivery], Mail]:
-        """What makes the mail of an issue for one recipient; the part that is the same for all is made once."""
+        """A function that composes the mail of an issue for one recipient; the common part is made only once."""
         from digest.publish.mail import compose, draw_body
 
         site_url = self.site_url
@@ -91,7 +91,7 @@ class Letters:
 
 
 def _abroad(issue: Issue, base: Path) -> Issue:
-    """*issue* for people elsewhere: what went wrong with a file names it as seen from config.toml."""
+    """*issue* for people elsewhere: its errors name files relative to the folder of config.toml."""
     private = str(base)
 
     def seen(error: str | None) -> str | None:
@@ -112,18 +112,18 @@ class Mailing:
     clock: Clock
     zone: ZoneInfo
     config_name: str
-    """What the file is called that editions are configured in, for people."""
+    """Name of the config file, for people."""
     held: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Around what a stop by the user must not come between."""
+    """Context in which a stop by the user is held back."""
 
     def deliver_all(
         self, editions: Iterable[str], day: date, *, only: bool = False, lost: LostIssues
     ) -> dict[str, Delivered]:
-        """Send what is due of *editions*; by name. What one of them met at the server counts for the next ones too.
+        """Send the due mails of *editions*; name → result. If the server makes one edition stop, later ones stop too.
 
         Args:
-            only: Leave the issues of the days before alone.
-            lost: What the archive holds and the database lacks: mails of those days may be out already.
+            only: Send only the issues of *day*.
+            lost: Issues that the database lacks: mails of those days wait, for they may have been sent.
         """
         met = Round()
         with self.mailer() as mailer:
@@ -167,9 +167,9 @@ class Mailing:
         )
 
     def give_up_left(self) -> tuple[str, ...]:
-        """Give up the mails of editions that left the config; what is to be said of it.
+        """Give up the mails of editions that are no longer in the config; returns warnings.
 
-        They are due again when the edition is back.
+        They become due again when the edition is back.
         """
         said = []
         for name in self.store.editions_on_their_way():
@@ -182,7 +182,7 @@ class Mailing:
         return tuple(said)
 
     def mailed(self, edition: str, day: date, delivered: Delivered) -> Mailed:
-        """What is to be reported of an edition's mails."""
+        """What a report says of an edition's mails."""
         sent = self.store.count_deliveries(edition, since=day, until=day).get(DeliveryState.SENT, 0)
         already = sent - delivered.sent_today
         already_at = self.store.sent_at(edition, day, already)
@@ -196,7 +196,7 @@ class Mailing:
 
 
 def count_states(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
-    """How many are in each of `STATES`."""
+    """State → number of deliveries, for all of `STATES`."""
     found = dict.fromkeys(STATES, 0)
     for state, n in counts.items():
         if state is not DeliveryState.SKIPPED:

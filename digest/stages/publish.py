@@ -1,7 +1,7 @@
-"""The stage `publish`: an issue is built and stored, with its due mails, in one transaction.
+"""The stage `publish`: builds an issue and stores it, with its due deliveries, in one transaction.
 
-There is one issue per edition and day: of two machines that build it at once, one stores its own, and both go on with
-what is stored. It does not trust the stage before it: what `summarize` left is summarized here.
+There is one issue per edition and day: of two machines that build it at once, one stores its own, and both continue
+with the stored one. Papers that the stage `summarize` left without a summary are summarized here.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from digest.stages.source_reports import SourceReports, covered_days
 from digest.stages.summarize import Summarizing
 
 _CHANGES: Final = 20
-"""Changes that one issue tells of; the next ones tell the rest."""
+"""Most changes that one issue tells; later issues tell the rest."""
 
 _ATTEMPTS: Final = 5
-"""Times that papers are chosen which change while they are summarized."""
+"""How often papers are chosen again because they changed while they were summarized."""
 
 
 class Store(Protocol):
-    """What of the store publishing needs."""
+    """The part of the store that publishing needs."""
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
@@ -55,21 +55,21 @@ class Publishing:
     summarizer: Summarizer
     source_reports: SourceReports
     field_of: Callable[[str], str]
-    """The field that a topic belongs to."""
+    """Gives the field that a topic belongs to."""
     clock: Clock
     mail_domain: str
     """The right part of Message-IDs."""
 
     def publish(self, edition: str, day: date, *, writing: Writing | None = None) -> tuple[Issue, Sums]:
-        """Build the issue of *day* and store it with its due mails; or give the one that is there.
+        """Build the issue of *day* and store it with its due deliveries; if one with entries is stored, return that.
 
-        An empty issue is stored too: it says why. It is built anew by a later run of the same day.
+        An empty issue is stored too and says why it is empty. A later run of the same day builds it anew.
 
         Args:
             writing: The run that this is a part of; None: one of its own, on the budget of the runs of *day*.
 
         Returns:
-            The stored issue, and what had to be summarized for it, with its overview.
+            The stored issue, and usage and warnings of the summaries and the overview that were made for it here.
         """
         stored, sums = self.store.issue(edition, day), nothing(self.summarizer)
         if stored is not None and stored.entries:
@@ -94,7 +94,7 @@ class Publishing:
     def _summarized(
         self, edition: Edition, day: date, writing: Writing
     ) -> tuple[Selection, Mapping[PaperId, Summary], Sums]:
-        """What the issue takes, each paper with its summary; and what was asked for here."""
+        """The issue's selection, each paper with its summary, and the usage of those asked for here."""
         sums = nothing(self.summarizer)
         for _ in range(_ATTEMPTS):
             selection = self.choosing.choose(edition.name, day)
@@ -130,6 +130,6 @@ class Publishing:
 
 
 def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:
-    """The same on every attempt, and nobody else can guess or forge it."""
+    """The Message-ID for an issue and a recipient: the same on every attempt, and not to be guessed by others."""
     digest = hmac.new(secret, f"{issue_id}\n{recipient.lower()}".encode(), hashlib.sha256).hexdigest()
     return f"<{digest[:32]}@{domain}>"

@@ -1,4 +1,4 @@
-"""The stage `report`: what a run did for an edition, out of the store and what its other stages gave back."""
+"""The stage `report`: what a run did for an edition, from the store and the results of the other stages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from digest.stages.source_reports import SourceReports
 
 _GONE_WRONG = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 _SHOWN = 3
-"""Items that could not be read, and that are told of one by one."""
+"""How many unreadable items are named one by one."""
 
 
 class Stage(StrEnum):
@@ -41,14 +41,14 @@ class Stage(StrEnum):
     DELIVER = "deliver"
 
     def reaches(self, other: Stage) -> bool:
-        """A run until this stage includes *other*."""
+        """Whether a run until this stage includes the stage *other*."""
         order = list(Stage)
         return order.index(other) <= order.index(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one run did for one edition: `--json` and the terminal are drawn from it."""
+    """What one run did for one edition; the terminal's text and `--json` are made from it."""
 
     edition: str
     date: date
@@ -64,13 +64,13 @@ class Report:
     site_error: str | None = None
     """Why the archive could not be drawn."""
     mail: Mailed | None = None
-    """None where nobody looked."""
+    """None if the run did not come to mails."""
     mail_trouble: bool = False
-    """Some mail, of this day's issue or of an earlier one, was not taken by this run."""
+    """Whether some mail of this run, of this day's issue or an earlier one, was not accepted."""
     lacks_issues: bool = False
-    """The archive holds issues that the database lacks, and a person has to look."""
+    """Whether the archive holds issues that the database lacks, so that a person has to decide."""
     is_held: bool = False
-    """This day's is one of them, so it was not made anew."""
+    """Whether this day's issue is one of those, and so was not made anew."""
 
     @property
     def status(self) -> str:
@@ -91,7 +91,7 @@ class Report:
 
 
 class Store(Protocol):
-    """What of the store a report is drawn from."""
+    """The part of the store that a report needs."""
 
     def candidates(
         self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
@@ -108,21 +108,21 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What the stages of a run gave back for one edition."""
+    """The results of a run's stages for one edition."""
 
     sums: Sums
     issue: Issue | None = None
-    """None: the run did not come to it."""
+    """None: the run did not publish."""
     site_error: str | None = None
     """Why the archive could not be drawn."""
     delivered: Delivered | None = None
     unread: Unread = field(default_factory=Unread)
-    """What of its interests could not be read."""
+    """What of the edition's interests could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporting:
-    """Puts reports together; editions are given by name."""
+    """Makes reports; editions are given by name."""
 
     store: Store
     editions: Mapping[str, Edition]
@@ -134,7 +134,7 @@ class Reporting:
 
         Args:
             until: The last stage of the run.
-            lost: What the archive holds and the database lacks.
+            lost: Issues that the archive holds and the database lacks.
         """
         of, issue, delivered = self.editions[edition], done.issue, done.delivered or Delivered()
         is_held = lost.holds(edition, day)
@@ -179,12 +179,12 @@ class Reporting:
         )
 
     def _waiting(self, edition: str, day: date) -> int:
-        """Mails of earlier days that a run of *day* sends, as far as they are on their way still."""
+        """Number of mails of earlier days that are still due and that a run of *day* sends."""
         since, until = mails_since(day), date.fromordinal(max(1, day.toordinal() - 1))
         return count_states(self.store.count_deliveries(edition, since=since, until=until))["due"]
 
     def _unread(self, edition: str, unread: Unread) -> Collection[str]:
-        """What of the edition's interests could not be read; of a library's entries only when that is news."""
+        """What the edition's interests name and could not be read, in words; of libraries only news."""
         # Booked as told only here: a run that died before its report has told nobody.
         if unread.libraries is None or not self.store.note(f"libraries of {edition}", unread.libraries):
             return unread.papers
@@ -202,5 +202,5 @@ class Reporting:
 
 
 def _all_failed(sources: Sequence[SourceReport]) -> bool:
-    """Whether each source has said by itself why there is nothing."""
+    """Whether every source failed, so that their own errors say why there is nothing."""
     return bool(sources) and all(s.state is SourceState.FAILED and s.is_to_be_told for s in sources)

@@ -2,9 +2,9 @@
 
     fetch ──► choose ──► summarize ──► publish ──► site ──► deliver ──► report
 
-Each asks the store what is not done, does it, and writes that down in one transaction: a run that died anywhere is
-finished by the next, and running twice does nothing twice. What one run collects is in values of that run, so that
-several can use the same stages at once.
+Each asks the store what is not done, does it, and stores that in one transaction: a run that died anywhere is finished
+by the next, and running twice does nothing twice. What one run collects is in values of that run, so that several runs
+can use the same stages at once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from digest.stages.summarize import Summarizing
 
 
 class Interests(Protocol):
-    """What of editions' interests a run needs."""
+    """The part of `digest.usecases.interests` that a run uses."""
 
     def check(self, editions: Sequence[Edition]) -> None:
         """Raise a `ConfigError` where a run would miss something that interests name."""
@@ -43,43 +43,47 @@ class Interests(Protocol):
         ...
 
 
-class Handing(Protocol):
-    """What one run does with requests that are handed over to a provider, to be answered later."""
+class HandoverRun(Protocol):
+    """What one run does with handovers: requests given to a provider's Batch API, to be collected later."""
 
     @property
     def writing(self) -> Writing:
-        """The summarizer at work for the same run."""
+        """The summarizer as the same run uses it, with the run's budget."""
         ...
 
     def collect(self) -> None:
-        """Take what was answered."""
+        """Store the answers of all open handovers that are over."""
         ...
 
     def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
-        """Hand over, wait for or ask directly for the summaries of *papers*, as there is time for."""
+        """Hand *papers* over, wait for their summaries or ask for them directly, as *haste* says.
+
+        Args:
+            at: When the issue is due, in the zone that days begin in.
+        """
         ...
 
 
-class Handover(Protocol):
-    """A provider that takes requests to be answered later."""
+class Handovers(Protocol):
+    """The handovers of the model's provider."""
 
-    def begin(self, run: str) -> Handing:
-        """Begin a run."""
+    def begin(self, run: str) -> HandoverRun:
+        """Begin a run; the budget per run counts all requests of the same *run* together."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
-    """What a run calls, in order."""
+    """The stages that a run calls, in order, with what they share."""
 
     reader: Reader
     choosing: Choosing
     summarizer: Summarizer
     summarizing: Summarizing
-    handover: Callable[[], Handover | None]
-    """Gives what is handed over to the model's provider early; None where nothing is."""
+    handovers: Callable[[], Handovers | None]
+    """Gives the handovers of the model's provider; None where it takes none, or none are wanted and none is open."""
     hands_over: bool
-    """Whether new requests are handed over; what was before is collected all the same."""
+    """Whether new requests are handed over; open handovers are collected in any case."""
     publishing: Publishing
     archive: Archive
     place: str
@@ -96,15 +100,15 @@ class Run:
     editions: Mapping[str, Edition]
     """All that are configured, in their order."""
     check: Callable[[bool], None]
-    """Raises a `ConfigError` for all that a run would miss; given whether it is to send mails too."""
+    """Raises a `ConfigError` for all that a run would lack; takes whether it is to send mails too."""
     interests: Interests
     stages: Callable[[], Stages]
-    """Gives them after the check: what they are made of may be what is missing."""
+    """Makes the stages. It is called after the check, for what they need may be missing."""
     lease: Callable[[str], AbstractContextManager[None]]
-    """Keeps a second run waiting: it would do no harm, but stand in line for the same work."""
+    """Takes a lease by name, so that a second run waits for the first."""
     clock: Clock
     zone: ZoneInfo
-    """In which days begin."""
+    """The time zone in which days begin."""
 
     def __call__(
         self,
@@ -119,17 +123,17 @@ class Run:
 
         Args:
             editions: Names; none: all that are configured.
-            accept_database: Go on with a database that lacks issues which the archive holds, and make that of *day*
+            accept_database: Accept a database that lacks issues which the archive holds, and make the issue of *day*
                 anew if it is one of them.
         """
         last = until if send or until is not Stage.DELIVER else Stage.SITE
         return self._run(editions, day, last, read=day, send=send, accept_database=accept_database)
 
     def prepare(self, editions: Sequence[str], day: date, *, read: bool = True) -> list[Report]:
-        """Bring the issues of *day*, which may begin only tomorrow, as far as they get before they are due.
+        """Prepare the issues of *day*, today or tomorrow, before they are due: read, choose, summarize or hand over.
 
         Args:
-            read: Ask the sources too; otherwise only the model's provider, for what was handed over to it.
+            read: Read the sources too; otherwise only handovers are made and collected.
         """
         today = self.clock().astimezone(self.zone).date()
         # Tomorrow's lists are not out. What today's bring late is in the issue that comes next.
@@ -176,7 +180,7 @@ class Run:
         accepted: Sequence[str],
         lost: LostIssues,
     ) -> dict[str, Done]:
-        """All but the mails; by edition, what came of it."""
+        """Run the stages before `deliver`; name of edition → results."""
         going_on = [e for e in editions if not lost.holds(e.name, day)]
         unread: Mapping[str, Unread] = {}
         # For an edition that waits nothing is read: a database that is taken out again is no place to begin in.
@@ -195,21 +199,21 @@ class Run:
     def _write(
         self, stages: Stages, editions: Sequence[Edition], day: date, last: Stage, done: dict[str, Done]
     ) -> None:
-        """Have the summaries written, those of all editions first, and the issues made; what came of it into *done*."""
-        handover = stages.handover()
-        handing = handover.begin(day.isoformat()) if handover else None
-        writing = handing.writing if handing else stages.summarizer.begin(day.isoformat())
-        if handing:
-            handing.collect()
+        """Run `summarize` for all editions, then `publish`; the results go into *done*."""
+        handovers = stages.handovers()
+        handover_run = handovers.begin(day.isoformat()) if handovers else None
+        writing = handover_run.writing if handover_run else stages.summarizer.begin(day.isoformat())
+        if handover_run:
+            handover_run.collect()
         for edition in editions:
             papers = stages.choosing.papers(edition.name, day)
-            if handing is None:
+            if handover_run is None:
                 sums = stages.summarizing.summarize(edition.name, day, papers, writing=writing)
             else:
                 at = datetime.combine(day, edition.at, tzinfo=self.zone)
                 is_final = last.reaches(Stage.PUBLISH) or not stages.hands_over
                 hurry = haste(self.clock(), at, is_final=is_final)
-                sums = handing.summarize(edition, day, papers, haste=hurry, at=at)
+                sums = handover_run.summarize(edition, day, papers, haste=hurry, at=at)
             done[edition.name] = replace(done[edition.name], sums=sums)
         if last.reaches(Stage.PUBLISH):
             for edition in editions:

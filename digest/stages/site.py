@@ -1,6 +1,6 @@
-"""The stage `site`: pages of the archive that are out of date are drawn.
+"""The stage `site`: draws the pages of the archive that are out of date.
 
-The archive lies in one folder, so one process at a time draws into it; another one waits, and then finds less to do.
+The archive is one folder, so only one process at a time draws into it; others wait, and then find less to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from digest.core.walls import wall
 
 
 class Archive(Protocol):
-    """What of the site drawing needs."""
+    """The part of the archive that drawing needs."""
 
     def stale(self, editions: Sequence[str], *, accept: Collection[str] = ()) -> tuple[str, ...]: ...
 
@@ -30,9 +30,9 @@ class Drawing:
 
     archive: Archive
     editions: Sequence[str]
-    """All configured ones, in their order."""
+    """Names of all configured editions, in their order."""
     lease: Callable[[str], AbstractContextManager[None]]
-    """Keeps others from drawing meanwhile."""
+    """Takes a lease by name, so that other processes don't draw meanwhile."""
     progress: Callable[[str], None]
 
     def stale(self) -> tuple[str, ...]:
@@ -40,16 +40,16 @@ class Drawing:
         return self.archive.stale(self.editions)
 
     def draw(self, paths: Collection[str] | None = None, *, accepted: Collection[str] = ()) -> str | None:
-        """Bring these pages up to date with the stored issues; one that is up to date is left alone.
+        """Draw those of *paths* that are out of date with the stored issues.
 
-        A page that cannot be written keeps no mail from going out.
+        An error is returned, not raised: a page that can't be written must not keep mails from being sent.
 
         Args:
             paths: As `stale` gives them; None: all.
-            accepted: Editions of which a person said that the store need not have what the archive has.
+            accepted: Editions for which a person accepts that the store lacks issues of the archive.
 
         Returns:
-            Why they could not be drawn; None if they were.
+            Why the pages could not be drawn; None if they were.
         """
         self.progress("drawing the archive")
         try:

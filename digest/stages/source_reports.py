@@ -1,4 +1,4 @@
-"""How the sources of an edition stand on a day: what an issue and a report say of them."""
+"""Source reports: how the sources of an edition stand on a day, for issues and reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.core.ports import Source
 
 
 class Store(Protocol):
-    """What of the store tells how sources stand."""
+    """The part of the store that source reports need."""
 
     def source_reports(self, edition: str, sources: Sequence[str], day: date) -> tuple[SourceReport, ...]: ...
 
@@ -24,14 +24,14 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReports:
-    """Tells how the sources of editions stand; editions are given by name."""
+    """Makes the source reports of editions, which are given by name."""
 
     store: Store
     editions: Mapping[str, Edition]
     sources: Mapping[str, Source]
 
     def of(self, edition: str, day: date) -> tuple[SourceReport, ...]:
-        """How each source stands on *day*, with the earlier lists it takes from and those that lack."""
+        """How each source stands on *day*, with the earlier lists that papers come from and those that are missing."""
         named = self.editions[edition].sources
         past = self.store.past_lists(edition, named, day)
         found = self.store.source_reports(edition, named, day)
@@ -43,6 +43,6 @@ class SourceReports:
 
 
 def covered_days(sources: Sequence[SourceReport], day: date) -> tuple[date, ...]:
-    """The days whose lists an issue has. A few papers that came late do not make their day one of them."""
+    """The days whose lists an issue covers. A few late papers of another day don't make it one of them."""
     missed = {p.day for s in sources for p in s.past if 2 * p.new >= p.listed}
     return tuple(sorted(missed | {day for s in sources if s.new and s.state is SourceState.FRESH}))

@@ -1,7 +1,7 @@
-"""The stage `summarize`: papers that lack a summary get one, and it is kept as soon as it is there.
+"""The stage `summarize`: asks for the summaries that papers lack, and stores each as soon as it comes.
 
-What the store has is not asked for again, so a run that died loses nothing that was paid for; and what another machine
-asks for at the same moment is waited for (`digest.stages.ask`).
+A stored summary is not asked for again, so a run that died loses nothing that was paid for. A summary that another
+machine asks for at the same moment is waited for (`digest.stages.ask`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from digest.stages.ask import Summaries, Writer
 
 
 class Store(Summaries, Protocol):
-    """What of the store summarizing needs."""
+    """The part of the store that summarizing needs."""
 
     def papers_known(self, ids: Iterable[PaperId]) -> dict[PaperId, Paper]: ...
 
@@ -32,13 +32,13 @@ class Summarizing:
     sleep: Callable[[float], None]
     """Waits that many seconds."""
     progress: Callable[[str], None]
-    """Told what is being done, in a few words, for people who wait."""
+    """Takes a few words on what is being done, for people who wait."""
 
     def summarize(self, edition: str, day: date, papers: Sequence[PaperId], *, writing: Writing | None = None) -> Sums:
         """Give each of *papers* a summary, unless the store has one.
 
         Args:
-            papers: Ids of papers of the store; one that it does not know is left out.
+            papers: Ids of papers; those that the store does not know are left out.
             writing: The run that this is a part of; None: one of its own, on the budget of the runs of *day*.
         """
         asked = self._writer(edition, day).ask(
@@ -50,13 +50,13 @@ class Summarizing:
         return asked.sums
 
     def lacking(self, edition: str, day: date, papers: Sequence[PaperId]) -> tuple[Paper, ...]:
-        """Those of *papers*, in their order, that the store has no summary of."""
+        """Those of *papers*, in their order, that have no stored summary."""
         found = self._papers(papers)
         have = self.stored(edition, day, found)
         return tuple(p for p in found if p.id not in have)
 
     def stored(self, edition: str, day: date, papers: Sequence[Paper]) -> dict[PaperId, Summary]:
-        """Summaries the store has: a model's, or the extract that stands in for it today."""
+        """The stored summaries of *papers*: a model's, or the extract that stands in for it on *day*."""
         return self._writer(edition, day).stored(papers)
 
     def _papers(self, ids: Sequence[PaperId]) -> list[Paper]:

@@ -1,7 +1,7 @@
-"""What is known and what is done, in SQLite or Postgres.
+"""The store: papers, readings, summaries, issues and deliveries, in SQLite or Postgres.
 
-SqlStore (sql.py)  =  readings + summaries + ledger + jobs + issues + changes + deliveries
-                          └──────────┴─────────┴───────┴── papers ────┴──────────┘
+SqlStore (sql.py)  =  readings + summaries + ledger + handovers + issues + changes + deliveries
+                          └──────────┴────────┴─────────┴─── papers ────────┴─────────┘
                       + inquiries + search + feedback + interests, which read papers too
                       + politeness
                                                leases, database  ◄  migrations, tables

@@ -1,4 +1,4 @@
-"""What has become of papers that were printed: withdrawn, revised, or more and more read."""
+"""Changes of papers that were printed: withdrawn, revised, or rising in votes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANNOUNCED: Final = timedelta(days=31)
 _REMEMBERED: Final = timedelta(days=365)
 """How long after it was printed a paper's withdrawal or revision is told."""
 _RISING: Final = timedelta(days=10)
-"""How long after it was printed a paper is said to rise; votes are read again for seven days."""
+"""How long after it was printed a paper can be told to rise; votes are read again for seven days."""
 _MOST_RISING: Final = 3
 
 _considered = tables.considered.c
@@ -30,10 +30,10 @@ class Changes(Database):
     """The part of the store that follows printed papers."""
 
     def changes(self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]) -> tuple[Change, ...]:
-        """What has become of papers that *edition* printed, up to *day*, and that it has not said yet.
+        """Changes, up to *day*, of papers that *edition* printed, that no issue of it has told yet.
 
-        Sorted by kind, in the order of `CHANGES`, then by the day they were printed and id. A paper is said to rise
-        once, to be withdrawn once, and to be revised once for each version.
+        Sorted by kind, in the order of `CHANGES`, then by the day the paper was printed and its id. That a paper rises
+        is told once, that it is withdrawn once, and that it is revised once for each version.
         """
         with self._read() as connection:
             found = [
@@ -145,7 +145,7 @@ _CHANGES_OF: Final = {"withdrawn": _withdrawn, "revised": _revised, "rising": _r
 
 
 def save_told(connection: Connection, issue: Issue) -> None:
-    """Record the changes of papers that *issue* tells, so that no later issue of the edition tells them again."""
+    """Write down which changes *issue* tells, so that its edition does not tell them again."""
     pks = find_pks(connection, (change.id for change in issue.changes))
     rows = [
         {

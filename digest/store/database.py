@@ -1,4 +1,4 @@
-"""The way to a database: opening it, transactions, and a library's errors told as one sentence.
+"""A database connection: opening it, transactions and their locks, and SQLAlchemy's errors turned into `StoreError`.
 
 SQLite and Postgres take one path. What differs between them is in this file and in `migrations.py`, and the words of
 the search in `search.py`; no query asks which one it is talking to.
@@ -7,16 +7,16 @@ On SQLite there is one writer at a time, so what a transaction has read stays tr
 transaction that writes what follows from what it has read names the locks that keep that true; others write beside it:
 
     papers    papers, their ids, parts and sketches, the lists that name them, and all other rows that point at a paper.
-              A reading may fold one paper into another and delete it: who holds this lock and has found a paper's key
-              can write it down, and no list is judged by what another reading is just changing.
-    ledger    requests and handovers. Who holds it sees all that is reserved, so no two are given the same money; and
-              two that settle one request write its failed checks one after the other.
-    issue     issues, what they decided, and the deliveries they make. Who holds it and finds no issue of a day makes
-              the only one; and a rewritten issue is made of the one that stands there.
+              A reading may fold one paper into another and delete it: under this lock a paper's key, once found, stays
+              valid, and no list is judged by what another reading is just changing.
+    ledger    requests and handovers. Under it all that is reserved is visible, so the same money is not given out
+              twice; and two processes that settle one request write its failed checks one after the other.
+    issue     issues, what they decided, and the deliveries they make. Under it only one issue of a day is made, and a
+              rewritten issue is made of the one that is stored.
     schema    the tables themselves. A migration takes this one and all others.
 
-Locks are taken in this order, whatever order they are named in, so no two wait for each other. All that is one
-statement needs none: one row that is inserted, replaced or deleted whole, and the claims of `leases.py`, whose UPDATE
+Locks are taken in this order, whatever order they are named in, so no two transactions wait for each other. A single
+statement needs no lock: a row that is inserted, replaced or deleted whole, and the claims of `leases.py`, whose UPDATE
 says in its WHERE what it relies on.
 """
 
@@ -52,7 +52,7 @@ AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 _BUSY_TIMEOUT_S: Final = 30
 Lock = Literal["papers", "ledger", "issue", "schema"]
 LOCKS: Final[tuple[Lock, ...]] = ("papers", "ledger", "issue", "schema")
-"""In the order in which they are taken."""
+"""All locks, in the order in which they are taken."""
 _LOCK_NUMBER: Final = 1684630373
 """The first number of our advisory locks ("dige"); the second is the place among `LOCKS`."""
 _IN_CHUNK: Final = 1000
@@ -65,7 +65,7 @@ def utc_now() -> datetime:
 
 
 class Database:
-    """One open database."""
+    """One open database; the parts of the store inherit from it. Threads can share it."""
 
     def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
         """
@@ -107,7 +107,7 @@ class Database:
         return database
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -138,7 +138,8 @@ class Database:
         """A transaction that writes; committed at the end, rolled back by any exception.
 
         Args:
-            locks: What nobody else is to write meanwhile; see the head of this file. SQLite has one lock for all.
+            locks: What no other transaction may write meanwhile; see the module's docstring. SQLite has one lock
+                for everything.
         """
         with _told(self.place), self._engine.begin() as connection:
             if connection.dialect.name == "sqlite":
@@ -162,7 +163,7 @@ class Database:
                 apply(connection, step, at=self._clock())
 
     def _prepare_file(self) -> None:
-        """Refuse a stranger's file before anything is written to it, then switch to the write-ahead log."""
+        """Refuse another program's file before anything is written to it, then switch to the write-ahead log."""
         with _told(self.place), self._engine.connect() as connection:
             # In this order: another process may be making them, and the mark comes with the tables.
             tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
@@ -200,7 +201,7 @@ def upsert(
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> sqlite.Insert | postgresql.Insert:
-    """The statement that inserts those of *rows* whose primary key is not there; it can return which these were."""
+    """A statement that inserts those of *rows* whose primary key is new; with RETURNING it gives the inserted ones."""
     keys = list(table.primary_key.columns)
     return _insert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=keys)
 
@@ -210,14 +211,14 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.
 
 
 def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
-    """Insert a row; the key that the database gave it."""
+    """Insert a row and return the primary key that the database gave it."""
     key = connection.execute(insert(table).values(values)).inserted_primary_key
     assert key is not None  # noqa: S101 -- None is for other statements than this
     return int(key[0])
 
 
 def new_paper_keys(connection: Connection, count: int) -> list[int]:
-    """So many keys that no paper has, or ever had; ascending."""
+    """*count* keys that no paper has or ever had, ascending."""
     if not count:
         return []
     if connection.dialect.name == "postgresql":
@@ -231,7 +232,7 @@ def new_paper_keys(connection: Connection, count: int) -> list[int]:
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    """Lists of *values*, in their order, each short enough to stand in one query."""
+    """*values* in lists of at most 1,000, in their order: each fits in the IN list of one query."""
     iterator = iter(values)
     while chunk := list(islice(iterator, _IN_CHUNK)):
         yield chunk
@@ -338,7 +339,7 @@ _SQLITE_SENTENCES: Final = {
 
 @contextmanager
 def _told(place: str) -> Iterator[None]:
-    """Tell what the world does to a database as a `StoreError`; let our own mistakes through as they are."""
+    """Turn errors from outside (disk, network, rights, locks) into a `StoreError`; let programming errors through."""
     try:
         yield
     except DBAPIError as exc:
@@ -349,7 +350,7 @@ def _told(place: str) -> Iterator[None]:
 
 
 def _sentence(exc: DBAPIError, place: str) -> str | None:
-    """What happened and what to do; None if the program itself is wrong."""
+    """What happened and what to do, as a sentence; None for a programming error."""
     reason = " ".join(str(exc.orig).split())
     if isinstance(exc.orig, sqlite3.Error):
         if reason.startswith("no such module: fts5"):
@@ -368,6 +369,6 @@ def _sentence(exc: DBAPIError, place: str) -> str | None:
 
 
 def _sqlite_code(exc: DBAPIError) -> int | None:
-    """The primary code out of the extended one, which says where it happened too."""
+    """SQLite's primary result code, out of the extended code of the error."""
     code = getattr(exc.orig, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

@@ -1,4 +1,4 @@
-"""The outbox: one row for each issue and recipient, in one pair of hands at a time.
+"""The outbox: one delivery for each issue and recipient, claimed by one owner at a time.
 
                                        ┌──────────► failed
     due ──claim──► sending ──► dot ────┼──────────► sent
@@ -6,9 +6,9 @@
      │ └► skipped     │         └─ died ──────────► unknown
      └──── died ──────┘
 
-A claim names its owner and holds as long as that one shows signs of life (`leases.py`). Mails are claimed some at a
-time, and each goes to `dot` by itself, where its claim must still hold. So an owner that was only slow, and comes back
-to find a claim taken, is stopped before the final dot, and the mail goes out once.
+A claim names its owner and holds as long as the owner's heartbeat is renewed (`leases.py`). Mails are claimed in
+chunks, and each goes to `dot` by itself, where its claim must still hold. So an owner that was only slow, and whose
+claim was taken meanwhile, is stopped before the final dot, and the mail goes out once.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Deliveries(Leases):
             return tuple(_delivery(row) for row in connection.execute(query))
 
     def count_deliveries(self, edition: str, *, since: date, until: date) -> dict[DeliveryState, int]:
-        """How many deliveries of the edition's issues of these days are in which state; states of none are left out."""
+        """State → number of deliveries of the edition's issues *since* … *until*; states without any are left out."""
         query = (
             select(_d.state, func.count().label("number"))
             .where(_d.edition == edition, _d.date.between(since, until))
@@ -68,7 +68,7 @@ class Deliveries(Leases):
             return found
 
     def undelivered(self, edition: str, *, since: date, until: date) -> tuple[date, ...]:
-        """Days of the edition's issues that have deliveries on their way: due, sending or at the dot; sorted."""
+        """The days of the edition's issues that have deliveries on their way (due, sending or at the dot), sorted."""
         query = select(_d.date).where(_d.edition == edition, _d.date.between(since, until), _d.state.in_(ON_THEIR_WAY))
         with self._read() as connection:
             return tuple(sorted(connection.scalars(query.distinct())))
@@ -76,10 +76,11 @@ class Deliveries(Leases):
     def claim_deliveries(
         self, edition: str, day: date, *, limit: int, ids: Collection[int] | None = None
     ) -> tuple[Delivery, ...]:
-        """Take the next deliveries that are due, or were left at `sending` by the dead, and mark them `sending`.
+        """Claim the next deliveries that are due, or were left at `sending` by a dead owner, and mark them `sending`.
 
-        Those tried least often come first: a few addresses that are never taken keep nobody waiting behind them. A try
-        that did not come to its end is none. Of several that claim at once each gets others.
+        At most *limit*; empty if none is left. Those tried least often come first, so that addresses which are never
+        accepted don't hold up the others. An attempt that was not finished is not counted. Processes that claim at the
+        same time get different deliveries.
         """
         # Two queries, each in the order of the index, for a sort of all that is due would be made for every few mails.
         these = _of(edition, day) if ids is None else and_(_of(edition, day), _d.id.in_(ids))
@@ -120,7 +121,7 @@ class Deliveries(Leases):
             return tuple(connection.scalars(query))
 
     def return_deliveries(self, ids: Sequence[int]) -> None:
-        """Give claimed deliveries back, due as they were before; what is not ours and at `sending` is left alone."""
+        """Give claimed deliveries back, due as before; those that are not ours or not at `sending` are left alone."""
         mine = and_(_d.state == DeliveryState.SENDING, _d.claimed_by == self.owner)
         back = {"state": DeliveryState.DUE, "attempts": _d.attempts - 1, "claimed_by": None, "claimed_at": None}
         with self._write() as connection:
@@ -130,11 +131,11 @@ class Deliveries(Leases):
     def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None:
         """Write a delivery's new state down.
 
-        What became of a mail is a fact, and is written down as long as nobody else has it in hand. For `dot` the claim
-        must hold from now on: who overslept it has it still if nobody took it, and then shows a sign of life first.
+        What became of a mail is written down unless another owner has claimed it meanwhile. For `dot` the claim of this
+        store must hold: one that has run out, and that no other owner took, is renewed first.
 
         Raises:
-            ClaimLostError: Another process has it in hand; for `dot` also if nobody has. The mail must not go out.
+            ClaimLostError: Another owner has claimed it; for `dot` also if nobody has. The mail must not go out.
             NotFoundError: There is no such delivery.
         """
         mine = _d.claimed_by == self.owner
@@ -156,16 +157,16 @@ class Deliveries(Leases):
         raise ClaimLostError(f"delivery {delivery_id} is in the hands of another process, which will finish it")
 
     def doubt_deliveries(self, edition: str, day: date) -> int:
-        """Turn deliveries left at `dot` by the dead into `unknown`; how many there were."""
+        """Turn deliveries that dead owners left at `dot` into `unknown`; returns how many there were."""
         left = and_(_of(edition, day), _d.state == DeliveryState.DOT, ~self._is_live(_d.claimed_by))
         doubt = update(tables.delivery).where(left).values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
         with self._write() as connection:
             return connection.execute(doubt).rowcount
 
     def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> Mapping[date, int]:
-        """Give up what is on its way and of a day before *before*, or all of it, but for what others have in hand.
+        """Give up deliveries on their way of issues before *before* (None: of all days), but none that others claimed.
 
-        What may have been delivered becomes `unknown` instead.
+        They become `skipped`; those that may have been delivered become `unknown` instead.
 
         Returns:
             How many were given up, by the day of their issue, sorted.
@@ -199,7 +200,7 @@ class Deliveries(Leases):
         """Make deliveries in one of *states* due again; as they were before, sorted by id.
 
         Args:
-            recipients: Only of these, however they write their capitals; none: of all.
+            recipients: Only of these, whatever their case; none: of all.
             error: Only those with this one.
         """
         query = select(tables.delivery).where(

@@ -1,4 +1,4 @@
-"""What readers said of papers: more like this, or less. The last word of each reader counts."""
+"""Feedback of readers on papers: more like this, or less. The last mark of each reader counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _f = tables.feedback.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One reader's word on one paper."""
+    """One reader's feedback on one paper, for one edition."""
 
     edition: str
     reader: str
@@ -31,10 +31,10 @@ class Mark:
 
 
 class Feedback(Database):
-    """The part of the store that remembers what readers liked."""
+    """The part of the store that keeps readers' feedback."""
 
     def mark(self, edition: str, paper_id: PaperId, value: int, *, at: datetime, reader: str = "") -> None:
-        """Write down that *reader* wants more papers like this one, or less; an earlier word of his is forgotten.
+        """Write down that *reader* wants more papers like this one, or less; an earlier mark is replaced.
 
         Args:
             value: 1 for more, -1 for less.
@@ -53,14 +53,14 @@ class Feedback(Database):
             upsert(connection, tables.feedback, [row], update=("value", "at"))
 
     def unmark(self, edition: str, paper_id: PaperId, *, reader: str = "") -> bool:
-        """Forget what *reader* said of a paper; whether there was anything to forget."""
+        """Delete the mark of *reader* on a paper; whether there was one."""
         with self._write("papers") as connection:
             pks = find_pks(connection, [paper_id]).values()
             gone = delete(tables.feedback).where(_f.edition == edition, _f.reader == reader, _f.paper_pk.in_(list(pks)))
             return bool(connection.execute(gone).rowcount)
 
     def marks(self, edition: str | None = None, *, readers: Collection[str] | None = None) -> tuple[Mark, ...]:
-        """What was said for *edition*, or for all, the last first; with *readers*, by one of them."""
+        """The marks for *edition*, or for all editions, the newest first; with *readers*, only theirs."""
         query = select(tables.feedback)
         if edition is not None:
             query = query.where(_f.edition == edition)

@@ -1,4 +1,4 @@
-"""What the store can tell a person: about one paper, and about itself."""
+"""Queries for people: what the store knows about one paper, and its status."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Alias:
 
     id: PaperId
     reason: str
-    """Why it is this paper: "its own id", "same title, an author in common"."""
+    """Why the id belongs to this paper: "its own id", "same title, an author in common"."""
     since: date
 
 
@@ -43,7 +43,7 @@ class Decision:
     edition: str
     date: date
     is_printed: bool
-    """False: it was left out."""
+    """False: the paper was left out."""
     reason: str
     """Why it was printed or left out, in words; may be empty for one that was printed."""
 
@@ -71,7 +71,7 @@ class LastReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The store at a glance."""
+    """What the store holds, in numbers, with the newest reading of each source."""
 
     place: str
     size_bytes: int
@@ -79,37 +79,37 @@ class Status:
     papers: int
     records: int
     issues: int
-    """With entries; the empty ones are not counted."""
+    """Issues with entries; empty ones are not counted."""
     readings: tuple[LastReading, ...]
-    """One of each source, sorted by name."""
+    """The newest reading of each source, sorted by name."""
     deliveries: tuple[tuple[DeliveryState, int], ...]
     """How many in each state, in the order a delivery goes through them; states without any are left out."""
     requests: int
     cost_usd: float
-    """Of the requests since the moment that was asked about; with what is awaited and what is in doubt."""
+    """Cost of the requests since the moment given to `status`, with what is awaited and what is in doubt."""
     awaited_usd: float
-    """What of it is reserved for the answers of open jobs."""
+    """The part of `cost_usd` that is reserved for open handovers."""
     in_doubt_usd: float
-    """What of it is reserved for answers that never came, or are under way."""
+    """The part of `cost_usd` that is reserved for direct requests whose answer never came, or is under way."""
 
 
 class Inquiries(Database):
-    """The part of the store that people ask."""
+    """The part of the store that answers questions about papers and about the store itself."""
 
     def paper(self, paper_id: PaperId) -> Paper | None:
-        """The paper known by this id or alias."""
+        """The paper known by this id or alias; None if there is none."""
         with self._read() as connection:
             pks = find_pks(connection, [paper_id]).values()
             return next(iter(load_papers(connection, pks).values()), None)
 
     def paper_at(self, url: str) -> Paper | None:
-        """The paper whose own page this is."""
+        """The paper whose own page is at *url*; None if there is none."""
         with self._read() as connection:
             pk = connection.scalar(select(tables.paper.c.pk).where(tables.paper.c.url == url).limit(1))
             return None if pk is None else load_papers(connection, [pk])[pk]
 
     def aliases(self, paper_id: PaperId) -> tuple[Alias, ...]:
-        """All ids of the paper known by this one, sorted, with the reason of each; empty if nobody knows it."""
+        """All ids of the paper known by this one, sorted, with the reason of each; empty if it is unknown."""
         alias, known = tables.alias.c, tables.alias.alias()
         query = (
             select(alias.id, alias.reason, alias.since)
@@ -121,7 +121,7 @@ class Inquiries(Database):
         return tuple(Alias(id=PaperId(r.id), reason=r.reason, since=r.since) for r in sorted(rows))
 
     def records_of(self, paper_id: PaperId) -> tuple[Listing, ...]:
-        """Which sources listed a paper on which days, by day and source."""
+        """Which sources listed a paper on which days, sorted by day and source; empty if none did."""
         alias, record = tables.alias, tables.record
         query = (
             select(record).join_from(record, alias, alias.c.paper_pk == record.c.paper_pk).where(alias.c.id == paper_id)
@@ -140,7 +140,7 @@ class Inquiries(Database):
         )
 
     def decisions_on(self, paper_id: PaperId) -> tuple[Decision, ...]:
-        """What issues decided about a paper, by date and edition."""
+        """What issues decided about a paper, sorted by date and edition; empty if none considered it."""
         alias, considered = tables.alias, tables.considered.c
         query = (
             select(considered.edition, considered.date, considered.kind, considered.reason)
@@ -155,7 +155,7 @@ class Inquiries(Database):
         )
 
     def votes_of(self, paper_id: PaperId) -> tuple[Vote, ...]:
-        """How many upvotes a paper had on which days, by day and source."""
+        """How many upvotes a paper had on which days, sorted by day and source."""
         alias, vote = tables.alias, tables.vote.c
         query = (
             select(vote.source, vote.day, vote.upvotes)
@@ -170,14 +170,14 @@ class Inquiries(Database):
         )
 
     def secret(self) -> bytes:
-        """32 random bytes made when the database was, for Message-IDs that nobody else can guess."""
+        """32 random bytes, made with the database, for Message-IDs that nobody else can guess."""
         with self._read() as connection:
             return bytes.fromhex(
                 connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "secret")).scalar_one()
             )
 
     def status(self, *, since: datetime) -> Status:
-        """What is there.
+        """The status of the store: its size, papers, issues, readings, deliveries and costs.
 
         Args:
             since: From when on requests and their cost are counted: the start of the month, say.
@@ -201,8 +201,8 @@ class Inquiries(Database):
                     select(t.delivery.c.state, func.count().label("number")).group_by(t.delivery.c.state)
                 )
             }
-            in_open_job = t.request.c.job_pk.in_(select(t.job.c.pk).where(t.job.c.state.in_(OPEN)))
-            awaited = case((in_open_job, IN_DOUBT), else_=0)
+            in_open_handover = t.request.c.handover_pk.in_(select(t.handover.c.pk).where(t.handover.c.state.in_(OPEN)))
+            awaited = case((in_open_handover, IN_DOUBT), else_=0)
             requests, cost, waiting, doubt = connection.execute(
                 select(func.count(), func.sum(SPENT), func.sum(awaited), func.sum(IN_DOUBT - awaited)).where(
                     t.request.c.at >= since

@@ -1,4 +1,4 @@
-"""What an edition's interests need of the store: the papers they name, and what was printed lately."""
+"""The papers that editions' interests name, and the papers that were printed lately."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class Interests(Database):
     """The part of the store that resolves interests."""
 
     def papers_known(self, ids: Iterable[PaperId]) -> dict[PaperId, Paper]:
-        """The papers behind *ids*: listed by a source, else fetched because an interest named them."""
+        """The papers known by *ids*: listed by a source, else fetched because an interest named them.
+
+        Ids of no known paper are left out.
+        """
         named = set(ids)
         interest = tables.interest.c
         with self._read() as connection:
@@ -32,7 +35,7 @@ class Interests(Database):
         return found
 
     def papers_titled(self, titles: Iterable[str]) -> dict[str, Paper]:
-        """For each of *titles* that is the title of just one paper, however it is spelled, that paper."""
+        """Title → paper, for those of *titles* that exactly one paper has, however it is spelled."""
         by_key: dict[str, set[str]] = {}
         for title in titles:
             by_key.setdefault(title_key(title), set()).add(title)
@@ -70,7 +73,7 @@ class Interests(Database):
         return tuple(papers[pk] for pk in pks)
 
     def note(self, key: str, value: str) -> bool:
-        """Remember *value* under *key*; whether that is news."""
+        """Store *value* under *key*; whether it differs from what was stored there before."""
         meta = tables.meta.c
         with self._write() as connection:
             if connection.scalar(select(meta.value).where(meta.key == key)) == value:

@@ -1,4 +1,4 @@
-"""What an edition may print, what it has printed and left out, and its issues."""
+"""Issues: an edition's candidates for one, what its issues printed and left out, and the issues themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from digest.store.papers import find_pks, load_papers, signals
 from digest.store.serialize import dump, load
 
 LOOK_BACK: Final = timedelta(days=31)
-"""How old a listing may be. Papers that nobody asked for in a month are no news, and the store grows no slower."""
+"""How old a listing may be that an issue is chosen from: after a month a paper is no news. So a growing store does not
+make the choice slower."""
 
 _record = tables.record.c
 _considered = tables.considered.c
@@ -46,7 +47,7 @@ class Issues(Database):
         return tuple(candidates)
 
     def past_lists(self, edition: str, sources: Sequence[str], day: date) -> dict[str, tuple[PastList, ...]]:
-        """By source, the lists of days before *day* that hold papers which *edition* has not considered yet."""
+        """Source → its lists of days before *day* that have papers which *edition* has not considered yet."""
         reading = tables.reading.c
         with self._read() as connection:
             rows = _open_records(connection, edition, sources, day, carry_days=None).subquery()
@@ -72,7 +73,7 @@ class Issues(Database):
     # -- publish
 
     def issue(self, edition: str, day: date) -> Issue | None:
-        """The stored issue; also one that is empty and says why."""
+        """The stored issue, which may be empty and say why; None if there is none."""
         with self._read() as connection:
             body = connection.scalar(select(tables.issue.c.body).where(_issue.edition == edition, _issue.date == day))
         return None if body is None else load(Issue, body)
@@ -88,8 +89,8 @@ class Issues(Database):
     def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool:
         """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
 
-        An empty issue of the same day is replaced; one with entries is not: then nothing happens and the answer is
-        False. A paper keeps the first word on it that it was cut, with the signals it had then.
+        An empty issue of the same day is replaced. If there is one with entries, nothing is stored and the result is
+        False. Of a paper that was cut before, the first decision stays, with the signals it had then.
 
         Args:
             deliveries: recipient → Message-ID. Empty for an empty issue.
@@ -232,7 +233,7 @@ def _save_considered(connection: Connection, issue: Issue) -> None:
 
 
 def _adds(kind: str, before: set[str]) -> bool:
-    """Does this word on a paper say more than those before? The first cut counts: a paper is carried once."""
+    """Whether a decision of this *kind* adds to those *before*. Only the first cut is kept: a paper is carried once."""
     return kind == "entry" or not before
 
 

@@ -1,4 +1,4 @@
-"""Taking apart again what was wrongly joined."""
+"""Splitting a paper that was wrongly joined out of two."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from digest.store.parts import Listed, forget_parts, keep_apart, load_listings, 
 from digest.store.serialize import load
 
 _TITLE = 60
-"""Letters of a title that tells records apart."""
+"""Most letters of a title in a message that tells records apart."""
 _p = tables.paper.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Two papers that were one."""
+    """The two papers that one was split into."""
 
     kept: Paper
-    """What is left under the old key: what was printed and said of the paper stays with it."""
+    """The paper under the old key; what was printed and said of the joined paper stays with it."""
     taken: Paper
-    """What was taken out of it."""
+    """The paper that was taken out."""
     is_new: bool = True
-    """False: they were two already."""
+    """False: they were two papers already, and nothing was changed."""
 
 
 class Joins(Database):
-    """The part of the store that undoes joins."""
+    """The part of the store that splits papers."""
 
     def parts_of(self, paper_id: PaperId) -> tuple[Paper, ...]:
-        """What the paper known by this id was joined out of, by canonical id; empty if it never was."""
+        """The parts that the paper known by this id was joined out of, by canonical id; empty if it never was."""
         with self._read() as connection:
             return next(iter(load_parts(connection, find_pks(connection, [paper_id]).values()).values()), ())
 
     def kept_from(self, paper_id: PaperId) -> tuple[PaperId, ...]:
-        """The ids of papers that the one known by this id was taken apart from, sorted."""
+        """The ids of papers that the one known by this id was split from, sorted."""
         kept, alias, known = tables.kept_apart.c, tables.alias.c, tables.alias.alias()
         query = (
             select(kept.other)
@@ -60,7 +60,7 @@ class Joins(Database):
     def split(self, paper_id: PaperId, part: PaperId | None = None, *, day: date) -> Split:
         """Take a part out of a paper: each gets its own words, ids and lists, and they are never joined again.
 
-        What was printed stays printed, under the paper whose id it bore.
+        An issue that printed the paper counts for the one of both whose id it printed.
 
         Args:
             part: An id of the part that is to be taken out; may be None if there are two.
@@ -90,7 +90,7 @@ class Joins(Database):
 
 
 def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple[Paper, list[Paper]]:
-    """The part that is meant, and the others."""
+    """The part of *whole* that is to be taken out, and the others."""
     if len(parts) < 2:
         names = ", ".join(names_of(whole)[1:])
         aliases = f" ({names})" if names else ""
@@ -111,7 +111,7 @@ def _divide(whole: Paper, parts: Sequence[Paper], part: PaperId | None) -> tuple
 
 
 def _without(paper: Paper, ids: Iterable[PaperId]) -> Paper:
-    """A paper less ids that belong to another."""
+    """*paper* without those of its ids that belong to another paper."""
     gone = set(ids)
     return known_by(paper, (i for i in ids_of(paper) if i not in gone))
 
@@ -132,7 +132,7 @@ def _move_ids(connection: Connection, taken: Paper, *, to: int, kept: PaperId) -
 
 
 def _share_lists(connection: Connection, pk: int, new_pk: int, taken: PaperId, listed: Sequence[Listed]) -> None:
-    """Give each paper the lists that had it, and the votes of these; what had both is said of both."""
+    """Give each paper the lists that had it, with their votes; a list that had both stays with both."""
     ours = {(one.source, one.day) for one in listed if one.part == taken}
     others = {(one.source, one.day) for one in listed if one.part != taken}
     our_sources, other_sources = ({source for source, _ in some} for some in (ours, others))
@@ -152,7 +152,7 @@ def _share_lists(connection: Connection, pk: int, new_pk: int, taken: PaperId, l
 
 
 def _give(connection: Connection, table: Table, row: AnyRow, new_pk: int, *, move: bool, copy: bool) -> None:
-    """Let a row of one paper be, or be also, of another."""
+    """Copy a row of *table* to the paper *new_pk* (*copy*), and delete it from its own paper (*move*)."""
     if copy:
         upsert(connection, table, [{**row._mapping, "paper_pk": new_pk}])
     if move:
@@ -161,7 +161,7 @@ def _give(connection: Connection, table: Table, row: AnyRow, new_pk: int, *, mov
 
 
 def _share_issues(connection: Connection, pk: int, new_pk: int, taken: Paper) -> None:
-    """Let an issue have considered the paper under whose id it printed it, or left it out."""
+    """Give the new paper the decisions of the issues that printed or cut it under one of its ids."""
     considered, issue = tables.considered, tables.issue
     query = (
         select(considered.c.edition, considered.c.date, issue.c.body)

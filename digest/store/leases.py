@@ -1,15 +1,15 @@
-"""Who may do what until when: leases with a name, and the claims of all that is open at the database.
+"""Leases: who may do what until when. Named leases, and the heartbeats that all claims depend on.
 
     owner:3f9c…   3f9c…   12:00:30     the heartbeat of one open store, renewed every LEASE / 3 while it works
     run           3f9c…   12:00:30     a named lease of the same store, renewed with it
 
 A claim is the owner's token in a row of what is claimed (`delivery.claimed_by`). It holds exactly as long as the
-owner's heartbeat has not run out, so one row that is renewed keeps any number of claims. A process that is killed
-renews no more, and within LEASE all that it had is free. One that was only asleep finds its claims run out: others may
-have taken them, so whoever acts under a claim asks in the same transaction whether the row still names it, and what
-nobody has taken is its own again with the next sign of life.
+owner's heartbeat has not run out, so renewing one row keeps any number of claims. A process that is killed renews no
+more, and within LEASE all its claims are free. A process that was only asleep finds its claims run out, and others may
+have taken them. So an action under a claim checks in the same transaction that the row still names the owner; claims
+that no other owner took are valid again with the next renewal.
 
-A lease that ends later than any clock near ours could have dated it was dated by a wrong one, and has run out, too.
+A lease whose end lies further ahead than LEASE allows was dated by a wrong clock, and counts as run out.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from digest.store import tables
 from digest.store.database import Database, upsert
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a claim holds after the last sign of life of who made it. So clocks may differ by some ten seconds."""
+"""How long a claim holds after its owner's last heartbeat. So clocks may differ by some ten seconds."""
 _POLL_S: Final = 0.2
-"""How often a lease that another has is looked at."""
+"""Seconds between two looks at a lease that another owner has."""
 _FAREWELL_S: Final = 5.0
-"""For a heartbeat that is under way when the store is closed."""
+"""Seconds that closing the store waits for a heartbeat that is under way."""
 _HEARTBEAT: Final = "owner:"
 _FORGOTTEN: Final = timedelta(days=1)
-"""How long what a dead process left stays, for a person to look at."""
+"""How long leases of dead processes stay in the table, for a person to look at."""
 _l = tables.lease.c
 
 
 class Leases(Database):
-    """The part of the store that knows who has what in hand."""
+    """The part of the store that holds leases and keeps its owner's heartbeat."""
 
     def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
         super().__init__(engine, clock=clock, lease=lease)
@@ -55,7 +55,7 @@ class Leases(Database):
         self._starting = threading.Lock()
 
     def close(self) -> None:
-        """Let go of all that is claimed, and of all connections."""
+        """Give back all claims and leases, and close all connections."""
         self._is_closed.set()
         if self._beating is not None:
             # If the database is gone, the leases run out by themselves.
@@ -66,14 +66,14 @@ class Leases(Database):
 
     @contextmanager
     def lease(self, name: str, *, waiting: Callable[[], None] = lambda: None) -> Iterator[bool]:
-        """Hold the lease of that name; what comes is whether its last holder died, and did not give it back.
+        """Hold the lease *name*; yields whether its last holder died without giving it back.
 
-        Whoever has it is waited for, at most as long as a lease lasts if that one is dead. It is given back at the end,
-        also by an exception. If this process sleeps so long that its lease runs out, another one may take it meanwhile,
-        and nobody is told: what must not be done twice needs a claim of its own.
+        If another owner has it, this waits until it is given back, or runs out because that owner is dead. It is given
+        back at the end, also after an exception. If this process sleeps so long that its lease runs out, another one
+        may take it, and neither notices: what must not be done twice needs a claim of its own.
 
         Args:
-            waiting: Called once, if somebody else has it.
+            waiting: Called once, if another owner has the lease.
         """
         was_left = self._take(name)
         if was_left is None:
@@ -88,7 +88,7 @@ class Leases(Database):
                 connection.execute(delete(tables.lease).where(_l.name == name, _l.owner == self.owner))
 
     def _take(self, name: str) -> bool | None:
-        """Take a lease if it is free: whether a dead process left it; None if somebody has it."""
+        """Take a lease if it is free. Gives whether a dead process left it; None if another owner has it."""
         row = {"name": name, "owner": self.owner}
         with self._read() as connection:
             # Asking does not disturb who is at work; taking would.
@@ -107,7 +107,7 @@ class Leases(Database):
     # -- for those who hold a transaction that writes
 
     def _keep_alive(self, connection: Connection) -> None:
-        """Let what is claimed in this transaction hold from now on, as long as this process lives."""
+        """Give this store a heartbeat, so that claims of this transaction hold as long as the process lives."""
         now = self._clock()
         row = {"name": f"{_HEARTBEAT}{self.owner}", "owner": self.owner, "until": now + self._lasts}
         upsert(connection, tables.lease, [row], update=("until",))
@@ -120,7 +120,7 @@ class Leases(Database):
                 self._beating.start()
 
     def _is_live(self, owner: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether that owner, a column or a token, is alive, so that its claims hold; false for null."""
+        """Whether *owner*, a column or a token, has a valid heartbeat, so that its claims hold; false for null."""
         heartbeat = select(1).where(_l.name == literal(_HEARTBEAT).concat(owner), self._is_current())
         return heartbeat.correlate_except(tables.lease).exists()
 

@@ -1,4 +1,4 @@
-"""The ledger of requests to a model.
+"""The ledger of requests to a model: what is reserved for them, and what they cost.
 
     reserve_request ──► (it goes out) ──► settle_request          spent = what it cost, or else what is reserved
 
@@ -22,24 +22,24 @@ from digest.store import tables
 from digest.store.database import AnyRow, Database, insert_one, upsert
 
 REMEMBERED: Final = timedelta(days=30)
-"""How long what was found out about a server is believed: servers are updated."""
+"""How long what was learned about a server counts: servers are updated."""
 
 _request = tables.request.c
 _learned = tables.learned.c
 
 SPENT: Final = func.coalesce(_request.cost_nano_usd, _request.reserved_nano_usd, 0)
-"""What a request counts for."""
+"""What a request counts for: its cost or, while that is not known, what is reserved. Billionths of a dollar."""
 IN_DOUBT: Final = case((_request.cost_nano_usd.is_(None), _request.reserved_nano_usd), else_=0)
-"""The part of it that it may not have cost."""
+"""What is reserved for a request whose cost is not known, else 0. Billionths of a dollar."""
 
 
 class Ledger(Database):
-    """The part of the store that knows what was paid."""
+    """The part of the store that keeps the ledger, and what was learned about models' servers."""
 
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None:
-        """Book a request before it is sent; its number in the ledger, or None if it could break a ceiling.
+        """Reserve the cost of a request before it is sent; its number, or None if it could break a ceiling.
 
-        Of several processes that ask at the same moment no two are given the same money: they ask one after the other.
+        Processes that reserve at the same moment do so one after the other, so together they keep to the ceiling.
         """
         with self._write("ledger") as connection:
             if not fits(connection, [plan], ceilings):
@@ -50,10 +50,10 @@ class Ledger(Database):
     def settle_request(
         self, request: int, result: RequestResult, *, summaries: int = 0, failed: Mapping[str, int] = {}
     ) -> None:
-        """Book what came of a request in place of what was reserved; the last word on it counts.
+        """Book what a request cost in place of what was reserved; if it is settled again, the last result counts.
 
         Args:
-            summaries: Papers that got their summary by it.
+            summaries: Number of papers that got their summary from it.
             failed: Name of a check → how many summaries it refused; `missing` → papers that were not in the answer.
         """
         values = {
@@ -75,7 +75,7 @@ class Ledger(Database):
                 connection.execute(insert(check), rows)
 
     def spent_usd(self, since: datetime, *, run: str | None = None) -> float:
-        """What the requests since then cost; with *run*, those of that run whenever. Reservations count in full."""
+        """Dollars spent by requests since *since*; with *run*, by that run at any time. Reservations count in full."""
         with self._read() as connection:
             return in_usd(_spent(connection, _request.at >= since if run is None else _request.run == run))
 
@@ -94,7 +94,7 @@ class Ledger(Database):
         return tuple(_spending(*key, found[key]) for key in sorted(found))
 
     def checks(self, since: datetime) -> tuple[CheckCount, ...]:
-        """How often each check refused a summary that was asked for since then, by client, model and prompt."""
+        """How often each check refused a summary that was asked for since *since*, by client, model and prompt."""
         failed = tables.failed_check
         who = (_request.client, _request.model, _request.prompt)
         refused = (
@@ -123,7 +123,7 @@ class Ledger(Database):
         )
 
     def learned(self, server: str) -> Mapping[str, Any]:
-        """What was found out about a model's server; empty if nothing, or nothing within the last month."""
+        """What was learned about a model's server; empty if nothing was learned within the last month."""
         now = self._clock()
         # What lies far ahead was dated by a clock that was wrong, and would be believed for years.
         lately = _learned.at.between(now - REMEMBERED, now + REMEMBERED)
@@ -132,7 +132,7 @@ class Ledger(Database):
             return connection.scalar(query) or {}
 
     def save_learned(self, server: str, what: Mapping[str, Any]) -> None:
-        """Remember what was found out about a model's server."""
+        """Store what was learned about a model's server, in place of what was known."""
         row = {"server": server, "what": dict(what), "at": self._clock()}
         with self._write() as connection:
             upsert(connection, tables.learned, [row], update=("what", "at"))
@@ -144,7 +144,7 @@ class Ledger(Database):
 def fits(connection: Connection, plans: Sequence[RequestPlan], ceilings: Ceilings) -> bool:
     """Whether *plans*, of one run, break no ceiling even if each costs the most it can.
 
-    What has no price is not counted, so it never breaks one; what costs nothing doesn't either.
+    Plans without a price are not counted. Plans that cost nothing fit even where a ceiling is broken already.
     """
     most = sum(_up(plan.most_usd) for plan in plans if plan.most_usd is not None)
     if not most:
@@ -159,8 +159,8 @@ def fits(connection: Connection, plans: Sequence[RequestPlan], ceilings: Ceiling
     )
 
 
-def reserve(connection: Connection, plans: Sequence[RequestPlan], *, job: int | None = None) -> tuple[int, ...]:
-    """Write requests down before they are sent; their numbers, in order."""
+def reserve(connection: Connection, plans: Sequence[RequestPlan], *, handover: int | None = None) -> tuple[int, ...]:
+    """Write requests down in the ledger before they are sent; returns their numbers, in the order of *plans*."""
     numbers = []
     for plan in plans:
         values = {
@@ -172,7 +172,7 @@ def reserve(connection: Connection, plans: Sequence[RequestPlan], *, job: int | 
             "prompt": plan.prompt,
             "purpose": plan.purpose,
             "mode": plan.mode,
-            "job_pk": job,
+            "handover_pk": handover,
             "papers": plan.papers,
             "summaries": 0,
             "input_tokens": 0,
@@ -185,7 +185,7 @@ def reserve(connection: Connection, plans: Sequence[RequestPlan], *, job: int | 
 
 
 def in_usd(nano_usd: int | Decimal | None) -> float:
-    """A sum of the ledger in dollars; Postgres gives such sums as `Decimal`, and None for no rows."""
+    """A sum out of the ledger in dollars. Postgres gives such sums as `Decimal`, and None for no rows, which is 0."""
     return int(nano_usd or 0) / 10**9
 
 

@@ -1,4 +1,4 @@
-"""How a database came to be what it is: numbered steps, each in one transaction, each written down with its time.
+"""Migrations of the database's schema: numbered steps, each in one transaction, each recorded with its time.
 
 A step that has been published is history and is never edited; `tables.py` describes where the steps have led. The
 statements are text, with one word in braces wherever SQLite and Postgres name the same thing differently.
@@ -50,7 +50,7 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One step."""
+    """One step of the schema."""
 
     version: int
     name: str
@@ -58,17 +58,17 @@ class Migration:
 
 
 def schema_version(connection: Connection) -> int:
-    """The last step this database has seen; 0 for one with nothing in it."""
+    """The number of the last step that was applied to this database; 0 for an empty one."""
     if not inspect(connection).has_table(migration.name):
         return 0
     return connection.scalar(select(func.max(migration.c.version))) or 0
 
 
 def check_version(found: int, *, place: str, steps: Sequence[Migration]) -> bool:
-    """True if nothing is left to do.
+    """Whether the database, with schema version *found*, is up to date: True if no step is left to apply.
 
     Raises:
-        StoreError: The database has seen steps this program does not know.
+        StoreError: A newer program applied steps that this one does not know.
     """
     known = steps[-1].version
     if found > known:
@@ -585,11 +585,28 @@ def _politeness(connection: Connection) -> None:
     _execute(connection, _POLITENESS_7)
 
 
+# SQLite can't rename an index, so they are made anew on both.
+_HANDOVERS_7: Final = (
+    "DROP INDEX job_state",
+    "DROP INDEX request_job",
+    "ALTER TABLE job RENAME TO handover",
+    "ALTER TABLE request RENAME COLUMN job_pk TO handover_pk",
+    "CREATE INDEX handover_state ON handover (state)",
+    "CREATE INDEX request_handover ON request (handover_pk)",
+)
+
+
+def _handovers(connection: Connection) -> None:
+    """What was called a job is called a handover: requests given to a provider's Batch API, to be collected later."""
+    _execute(connection, _HANDOVERS_7)
+
+
 def _ownership(connection: Connection) -> None:
     """All that says who does what, where several machines share the database."""
     _leases(connection)
     _claims_and_stand_ins(connection)
     _politeness(connection)
+    _handovers(connection)
 
 
 MIGRATIONS: Final = (

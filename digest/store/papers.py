@@ -1,6 +1,6 @@
 """Papers and their ids: found, written, and folded into one when two turn out to be the same.
 
-Functions over a connection, for those who hold a transaction already.
+These functions take the connection of the caller's transaction.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _s = tables.sketch.c
 
 
 def find_pks(connection: Connection, ids: Iterable[PaperId]) -> dict[PaperId, int]:
-    """The keys of the papers known by *ids*; ids that nobody has are left out."""
+    """The keys of the papers known by *ids*; ids of no paper are left out."""
     found: dict[PaperId, int] = {}
     for some in chunks(sorted(set(ids))):
         rows = connection.execute(select(_a.id, _a.paper_pk).where(_a.id.in_(some)))
@@ -39,7 +39,7 @@ def find_pks(connection: Connection, ids: Iterable[PaperId]) -> dict[PaperId, in
 
 
 def load_papers(connection: Connection, pks: Iterable[int]) -> dict[int, Paper]:
-    """The papers with these keys."""
+    """The papers with these keys; keys of no paper are left out."""
     papers: dict[int, Paper] = {}
     for some in chunks(sorted(set(pks))):
         aliases: defaultdict[int, list[PaperId]] = defaultdict(list)
@@ -69,7 +69,7 @@ def find_known(
 
 
 def _find_titled(connection: Connection, title_keys: Iterable[str]) -> set[int]:
-    """The papers of these titles, of each title no more than will be compared."""
+    """The keys of papers with these titles; of each title no more than will be compared."""
     pks: set[int] = set()
     for some in chunks(sorted(set(title_keys))):
         number = func.row_number().over(partition_by=_p.title_key, order_by=_p.pk).label("number")
@@ -79,7 +79,7 @@ def _find_titled(connection: Connection, title_keys: Iterable[str]) -> set[int]:
 
 
 def _find_alike(connection: Connection, papers: Sequence[Paper]) -> set[int]:
-    """The papers that share the most numbers with the sketch of each of these; what very many have is left out."""
+    """The keys of papers whose sketch shares the most numbers with one of these; very frequent numbers don't count."""
     sought = [sketch(one).sought for one in papers]
     holders: defaultdict[int, list[int]] = defaultdict(list)
     for key, pk in _holders(connection, set().union(*sought)):
@@ -96,7 +96,7 @@ def _find_alike(connection: Connection, papers: Sequence[Paper]) -> set[int]:
 
 
 def _authors(connection: Connection, pks: Iterable[int]) -> dict[int, str]:
-    """The authors of papers, as they are written in the table: reading them properly takes longer than finding them."""
+    """The authors of papers by key, as the JSON text of the table: parsing it takes longer than the search."""
     authors: dict[int, str] = {}
     for some in chunks(sorted(set(pks))):
         listed = ",".join(map(str, some))
@@ -106,7 +106,7 @@ def _authors(connection: Connection, pks: Iterable[int]) -> dict[int, str]:
 
 
 def _may_be_by(names: tuple[str, ...], words: Iterable[str], *, written: str) -> bool:
-    """Whether a paper may be by some of these people, whose names are made of these words."""
+    """Whether a paper with the authors *written* may be by some of *names*, whose names consist of *words*."""
     plain = written.casefold()
     # Most share no word with them, and are known for strangers without a closer look; accents may be left out.
     if plain.isascii() and plain != "[]" and names and not any(word in plain for word in words):
@@ -126,7 +126,7 @@ def _holders(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[int,
 def save_papers(
     connection: Connection, papers: Sequence[Resolved], known: Mapping[int, Paper], *, source: str, day: date
 ) -> dict[PaperId, int]:
-    """Write down what a reading of *source* has found out; papers that stay as they are cost nothing.
+    """Write down the papers that a reading of *source* found or changed; unchanged papers are not written.
 
     Returns:
         The key of each of *papers*, by its canonical id.
@@ -179,7 +179,7 @@ def _numbers(papers: Mapping[int, Paper]) -> set[tuple[int, int]]:
 
 
 def replace_sketches(connection: Connection, old: Mapping[int, Paper], new: Mapping[int, Paper]) -> None:
-    """Let papers be found by the words that they have now, by key, and no more by those that they had."""
+    """Replace the sketches of papers, by key: those of their *old* words by those of their *new* ones."""
     before, now = _numbers(old), _numbers(new)
     if gone := sorted(before - now):
         connection.execute(
@@ -215,7 +215,7 @@ def _aliases(
 
 
 def _fold(connection: Connection, gone: int, *, into: int) -> None:
-    """Let everything that points at *gone* point at *into*, and forget *gone*. Issues keep the words they said."""
+    """Make everything that points at *gone* point at *into*, and delete *gone*. Issues keep their text."""
     record, considered = tables.record, tables.considered
     _merge_records(connection, gone, into)
     # Where one issue had a word on both, printed is printed.
@@ -232,7 +232,7 @@ def _fold(connection: Connection, gone: int, *, into: int) -> None:
 
 
 def _merge_records(connection: Connection, gone: int, into: int) -> None:
-    """Where one list named both, it named one paper twice: news is news, and the higher votes count."""
+    """Merge the records of lists that named both papers: it is news if either was, and the higher votes count."""
     record = tables.record
     other = record.alias("other")
     doubles = (
@@ -271,7 +271,7 @@ def _drop_doubles(
 
 
 def _drop_earlier_marks(connection: Connection, gone: int, into: int) -> None:
-    """Of what one reader said of both papers, leave the last word."""
+    """Of the marks that one reader gave both papers, keep only the last."""
     mark = tables.feedback
     other = mark.alias("other")
     for one, beside, later in ((gone, into, other.c.at >= mark.c.at), (into, gone, other.c.at > mark.c.at)):
@@ -321,5 +321,5 @@ def _paper(row: AnyRow, ids: Iterable[PaperId]) -> Paper:
 
 
 def signals(row: AnyRow) -> Signals:
-    """The counts in a row that has such columns."""
+    """The votes in a row that has the columns `upvotes`, `comments` and `stars`."""
     return Signals(upvotes=row.upvotes, comments=row.comments, stars=row.stars)

@@ -1,10 +1,10 @@
-"""What papers were joined out of, kept so that a wrong join can be undone.
+"""The parts that papers were joined out of, kept so that a wrong join can be undone.
 
     part            what the records of one canonical id said, from the moment on that a paper has records of two
     part_listing    which lists had that part
     kept_apart      ids of papers that a person took apart, so that the next reading does not join them again
 
-A paper is its parts, merged. Functions over a connection, for those who hold a transaction already.
+A joined paper is its parts, merged. These functions take the connection of the caller's transaction.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def load_parts(connection: Connection, pks: Iterable[int]) -> dict[int, tuple[Pa
 
 
 def load_listings(connection: Connection, pk: int) -> list[Listed]:
-    """Which lists had which part of a paper."""
+    """Which lists had which part of a paper; empty for a paper that was never joined."""
     rows = connection.execute(select(_listing.id, _listing.source, _listing.day).where(_listing.paper_pk == pk))
     return [Listed(PaperId(row.id), row.source, row.day) for row in rows]
 
 
 def kept_apart(connection: Connection) -> dict[int, frozenset[PaperId]]:
-    """By paper, the ids of those that it must not be joined with. There are as many as people have taken apart."""
+    """Key of a paper → the ids that it must not be joined with; only for papers that a person split."""
     kept, alias = tables.kept_apart.c, tables.alias.c
     others: defaultdict[int, set[PaperId]] = defaultdict(set)
     for row in connection.execute(
@@ -64,7 +64,7 @@ def kept_apart(connection: Connection) -> dict[int, frozenset[PaperId]]:
 
 
 def keep_apart(connection: Connection, a: Paper, b: Paper, *, since: date) -> None:
-    """Remember that two papers are not one, under each of their ids, for a record may come with any of them."""
+    """Note that two papers are not one, under each of their ids, for a record may come with any of them."""
     pairs = [(i, j) for i in ids_of(a) for j in ids_of(b)]
     rows = [{"id": i, "other": j, "since": since} for pair in pairs for i, j in (pair, pair[::-1])]
     upsert(connection, tables.kept_apart, rows)
@@ -73,11 +73,11 @@ def keep_apart(connection: Connection, a: Paper, b: Paper, *, since: date) -> No
 def take_parts(
     connection: Connection, papers: Sequence[Resolved], known: Mapping[int, Paper]
 ) -> dict[PaperId, list[Listed]]:
-    """Take out of the store what it has of the parts of these papers, before any of them is folded into another.
+    """Remove the parts of these papers from the store and return them, before any paper is folded into another.
 
     Returns:
-        By the canonical id of each of *papers*, which lists had which part. Until now the only part of a paper had all
-        its lists, and no rows of its own.
+        Canonical id of each of *papers* → which lists had which part. A paper that was never joined has no rows of
+        parts: then its only part had all its lists.
     """
     listings: dict[PaperId, list[Listed]] = {}
     for one in papers:

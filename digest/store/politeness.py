@@ -1,9 +1,9 @@
-"""What all machines that share a database owe to others: turns at a service, and what a model's provider lets through.
+"""Politeness of all machines that share a database: turns at a service, and the limits of a model's provider.
 
     turn     arxiv.org │ owner, while a request runs │ when the last one ended
     limits   a model's server │ what is left there, and what is under way
 
-Whoever has a turn and dies loses it with its heartbeat (`leases.py`).
+A turn of a process that dies is free when its heartbeat runs out (`leases.py`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _limits = tables.limits.c
 
 
 class Politeness(Leases):
-    """The part of the store that is asked before others are."""
+    """The part of the store that shares turns and limits among machines."""
 
     def take_turn(self, queue: str, *, gap_s: float) -> float | None:
-        """Take the turn in *queue*, if nobody has it and the last one ended *gap_s* ago.
+        """Take the turn in *queue*, if no other owner has it and the last one ended at least *gap_s* seconds ago.
 
         Returns:
-            0 if the turn is this store's now; how many seconds it is too early; None if somebody else has it.
+            0 if this store has the turn now; the seconds left to wait if it is too early; None if another owner has it.
         """
         with self._write() as connection:
             self._keep_alive(connection)
@@ -49,16 +49,16 @@ class Politeness(Leases):
             return wait
 
     def end_turn(self, queue: str) -> None:
-        """Give the turn back; nothing happens if it was lost meanwhile."""
+        """Give the turn in *queue* back; nothing happens if it was lost meanwhile."""
         mine = (_turn.queue == queue, _turn.owner == self.owner)
         with self._write() as connection:
             connection.execute(update(tables.turn).where(*mine).values(owner=None, ended_at=self._clock()))
 
     def change_limits(self, server: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-        """Put what *change* makes of what is known of a server's limits in its place; nobody else does meanwhile.
+        """Replace the stored limits of *server* by what *change* makes of them; others wait meanwhile.
 
         Args:
-            change: Given nothing at first.
+            change: Takes the stored limits, an empty mapping at first, and returns the new ones.
         """
         is_it = _limits.server == server
         with self._write() as connection:

@@ -1,4 +1,4 @@
-"""What the sources said: documents, readings, and which papers they list on which day."""
+"""Readings of sources: their documents, how each reading went, and which papers a source lists on which day."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Readings(Database):
     """The part of the store that the stage `fetch` talks to."""
 
     def register_edition(self, name: str, day: date) -> None:
-        """Note that *name* exists since *day* at the latest; its first issue looks back no further than that."""
+        """Note that the edition *name* exists since *day* at the latest; its first issue looks back no further."""
         edition = tables.edition
         with self._write() as connection:
             upsert(connection, edition, [{"name": name, "since_day": day}])
@@ -84,13 +84,13 @@ class Readings(Database):
     ) -> None:
         """Keep the documents, find out which papers the records are, and list them under *day*.
 
-        A second reading of the day adds to the first: what it lists no more has still been listed. Only an earlier list
-        that stood in for the day's gives way to it. Papers that were first seen on this very day count as never seen
+        A second reading of the day adds to the first: what it no longer lists stays listed. Only an earlier day's list
+        that stood in for this day's is replaced. Papers that were first seen on this very day count as never seen
         before, whichever source was read first.
 
         Args:
             read_on: The day of the run; later than *day* for a list that was missed, or is read again.
-            judge: What the list, compared with what was known, means.
+            judge: Decides what the list means, compared with what was known.
             gap: Items that the source says there are, and that could not be found.
             is_open: The list still grows.
         """
@@ -208,7 +208,7 @@ class Readings(Database):
             }
 
     def backoffs(self, sources: Sequence[str]) -> dict[str, Backoff]:
-        """Those of *sources* that answer with errors."""
+        """Source → its backoff, for those of *sources* that answer with errors."""
         with self._read() as connection:
             rows = connection.execute(select(tables.backoff).where(tables.backoff.c.source.in_(sources))).all()
         return {
@@ -223,7 +223,7 @@ class Readings(Database):
         }
 
     def save_backoff(self, source: str, backoff: Backoff | None) -> None:
-        """Remember that a source answers with errors, or, with None, that it does no longer."""
+        """Store the backoff of a source that answers with errors; None: it no longer does."""
         with self._write() as connection:
             if backoff is None:
                 connection.execute(delete(tables.backoff).where(tables.backoff.c.source == source))
@@ -365,7 +365,7 @@ def _seen(connection: Connection, source: str, day: date) -> Seen:
 
 
 def _copy(connection: Connection, table: Table, source: str, *, of: date, to: date) -> None:
-    """Let what stands in *table* under one day of a source stand under another too."""
+    """Copy the rows of *table* of one day of a source to another day."""
     there = select(table).where(table.c.source == source, table.c.day == of)
     upsert(connection, table, [{**row, "day": to} for row in connection.execute(there).mappings()])
 
@@ -400,7 +400,7 @@ def _save_records(connection: Connection, source: str, day: date, read_on: date,
 
 
 def _keep_news(connection: Connection, source: str, day: date, rows: Iterable[dict[str, Any]]) -> None:
-    """What an earlier reading of the day announced as news stays news, whatever a later one calls it."""
+    """Keep as news what an earlier reading of the day announced as news, whatever a later one calls it."""
     record = tables.record.c
     query = select(record.paper_pk, record.announcement).where(
         record.source == source, record.day == day, record.is_news, record.announcement.is_not(None)
@@ -413,7 +413,7 @@ def _keep_news(connection: Connection, source: str, day: date, rows: Iterable[di
 
 
 def _save_votes(connection: Connection, rows: Iterable[Mapping[str, Any]], read_on: date) -> None:
-    """Keep what was thought of the papers on the day of the run."""
+    """Keep the votes that the papers had on the day of the run."""
     names = ("source", "paper_pk", "upvotes", "comments", "stars")
     votes = [{**{n: row[n] for n in names}, "day": read_on} for row in rows if row["upvotes"] is not None]
     upsert(connection, tables.vote, votes, update=("upvotes", "comments", "stars"))

@@ -1,6 +1,6 @@
 """Full-text search over all papers. Each database keeps its own index, in the transaction that writes the paper.
 
-Both part words at punctuation, ignore case and accents, and know English stems; the title counts most.
+Both indexes split words at punctuation, ignore case and accents, and use English stems; the title counts most.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ _NEWEST_POSTGRESQL = text(
     "SELECT pk FROM paper WHERE words @@ to_tsquery('digest', :words) ORDER BY pk DESC LIMIT :limit"
 )
 _SIGNED_MOST: Final = 20_000
-"""Lists of authors that are looked through for one name."""
+"""Most lists of authors that are looked through for one name."""
 _LOWERED: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _TO_LOWER: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _BEHIND_LETTER: Final = re.compile(r"(?<=[A-Za-z])[0-9]+")
 _TRIED: Final = (1, 2 / 3, 0.4, 0.25, 0.125, 0)
-"""Which part of the words is looked for, until not too many papers have any of them."""
+"""Shares of the words, the most important first, tried in turn until not too many papers have any of them."""
 _AUTHORS, _TITLE, _TEXT = ("authors", "B"), ("title", "A"), ("title abstract", "AD")
 """Fields as SQLite names them, and by the weights that Postgres keeps their words with."""
 _paper = tables.paper.c
 _TOO_MANY: Final = {"sqlite": 60_000, "postgresql": 20_000}
-"""Papers that are put in order in less than half a second; Postgres reads each of them for that."""
+"""Most papers that can be ranked in less than half a second; Postgres reads each of them for that."""
 
 
 class Search(Database):
@@ -68,8 +68,8 @@ class Search(Database):
     def search(self, query: str, *, limit: int) -> tuple[Paper, ...]:
         """Papers whose title, abstract or authors match all words of *query*, best first. Any text is a valid query.
 
-        If nothing matches, the last word may be the beginning of one. A paper whose id or address was typed in comes
-        first, then, where *query* is somebody's name, the papers by them, the newest first.
+        If nothing matches, the last word may be the beginning of one. If *query* is the id or address of a
+        paper, that one comes first; if it is a person's name, then that person's papers, the newest first.
         """
         if limit <= 0:
             return ()
@@ -85,7 +85,7 @@ class Search(Database):
         return tuple(papers[pk] for pk in pks)
 
     def titled(self, title: str, *, limit: int) -> tuple[Paper, ...]:
-        """Papers called *title*, however it is spelled; if none is, those with all words of it in their titles.
+        """Papers called *title*, however it is spelled; if there are none, those with all its words in their titles.
 
         The newest first.
         """
@@ -105,7 +105,7 @@ class Search(Database):
         """Papers with any of *words* in title or abstract: those with many of them, and with rare ones, first.
 
         Args:
-            words: The most important ones first. The last are left out where too many papers have any of them.
+            words: The most important ones first. The last are left out if too many papers have one of them.
         """
         bare = _words(" ".join(words))
         with self._read() as connection:
@@ -117,7 +117,7 @@ class Search(Database):
 def _signed(connection: Connection, query: str, words: Sequence[str], limit: int) -> list[int]:
     """Papers by a person called *query*: those that write the name out before those that may mean it, newest first.
 
-    A list of authors that has the words in different names is none of theirs.
+    A list of authors that has the words in different names does not count.
     """
     name = [word.casefold() for word in words]
     # "Y. Bengio": an initial is no word to look for.
@@ -141,7 +141,7 @@ def _signed(connection: Connection, query: str, words: Sequence[str], limit: int
 
 
 def _is_a_name(connection: Connection, words: Sequence[str]) -> bool:
-    """Whether *words* are to be taken for a name: a single one may well be "long" or "page"."""
+    """Whether *words* are to be taken for a person's name: a single word may well be "long" or "page"."""
     if len(words) > 1:
         return True
     count = _COUNT_SQLITE if connection.dialect.name == "sqlite" else _COUNT_POSTGRESQL
@@ -178,20 +178,20 @@ def _having_any(connection: Connection, words: Sequence[str], limit: int) -> lis
 
 
 def _words(query: str) -> list[str]:
-    """The words of *query* as the indexes have them; letters and digits alone, so nothing has to be escaped."""
+    """The words of *query* as the indexes have them: only letters and digits, so nothing has to be escaped."""
     bare = "".join(c for c in unicodedata.normalize("NFD", plain_letters(query)) if not unicodedata.combining(c))
     return re.findall(r"[^\W_]+", bare)
 
 
 def _spellings(word: str) -> list[str]:
-    """CO2 is written CO₂ too. 10² is not 102, so raised digits stay what they are."""
+    """The spellings of *word* in texts: CO2 is written CO₂ too. Raised digits stay, for 10² is not 102."""
     plain = word.translate(_LOWERED)
     lowered = _BEHIND_LETTER.sub(lambda digits: digits[0].translate(_TO_LOWER), plain)
     return list(dict.fromkeys((word, plain, lowered)))
 
 
 def _ids(query: str) -> list[PaperId]:
-    """Ids that *query* may be: as the store shows them, an arXiv id with or without version, a DOI, an address."""
+    """The ids that *query* may mean: one as the store shows it, an arXiv id with or without version, a DOI, a URL."""
     typed = query.strip()
     first, others = identify(title=typed, arxiv=typed, urls=(typed,))
     return [PaperId(typed), first, *others]

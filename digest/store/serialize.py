@@ -1,4 +1,4 @@
-"""Values of the core as JSON, and back to the very same values.
+"""Values of the core as JSON, and back to equal values.
 
 What is stored outlives the program that stored it: a field that a later version added is ignored by an earlier one,
 and one that an earlier version did not know gets its default.
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def dump(value: object) -> Any:
-    """Turn a dataclass of the core, or anything its fields hold, into what `json.dumps` takes."""
+    """Turn a dataclass of the core, or any value of its fields, into what `json.dumps` takes."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: dump(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):

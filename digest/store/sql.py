@@ -1,11 +1,11 @@
-"""The store, whole: each part in a file of its own, and all of them on one database."""
+"""`SqlStore`, the whole store: its parts, each in a file of its own, on one database."""
 
 from __future__ import annotations
 
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
-from digest.store.handovers import Jobs
+from digest.store.handovers import Handovers
 from digest.store.inquiries import Inquiries
 from digest.store.interests import Interests
 from digest.store.issues import Issues
@@ -22,7 +22,7 @@ class SqlStore(
     Readings,
     Summaries,
     Ledger,
-    Jobs,
+    Handovers,
     Issues,
     Changes,
     Deliveries,
@@ -34,7 +34,7 @@ class SqlStore(
     Joins,
     Politeness,
 ):
-    """What is known and what is done, in SQLite or Postgres. Every method that writes is one transaction.
+    """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 
-    Who uses it declares which of its methods, in a Protocol of its own.
+    A consumer declares the methods that it uses in a Protocol of its own.
     """

@@ -1,4 +1,4 @@
-"""Summaries and overviews that were paid for."""
+"""Stored summaries and overviews, and claims on summaries that are being asked for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Summaries(Leases):
     """The part of the store that the stage `summarize` talks to."""
 
     def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]:
-        """The stored summaries among *keys*."""
+        """The stored summaries with one of *keys*; keys without one are left out."""
         found = {}
         with self._read() as connection:
             for rest, contents in _alike(keys):
@@ -34,7 +34,7 @@ class Summaries(Leases):
         return found
 
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None:
-        """Keep summaries, and give back the claims on them; one that is there already stays as it is."""
+        """Store summaries and release the claims on them; a summary that is stored already stays as it is."""
         rows = [{**_columns(key), "body": dump(summary)} for key, summary in summaries.items()]
         if not rows:
             return
@@ -45,10 +45,10 @@ class Summaries(Leases):
     # -- claims
 
     def claim_summaries(self, keys: Iterable[SummaryKey]) -> frozenset[SummaryKey]:
-        """Claim those of *keys* that are neither stored nor claimed by anybody alive; which these are.
+        """Claim those of *keys* that are neither stored nor claimed by a live owner; returns the claimed ones.
 
-        No two callers have the same claim, not even of one store. It holds until the summary is kept or the claim is
-        released, and as long as this store lives. Nobody claims what stands in for a summary.
+        A claim is given to one caller only, also of two that share a store. It holds until the summary is stored, the
+        claim is released, or this store's heartbeat ends. Keys of stand-ins must not be among *keys*.
         """
         claim = tables.summary_claim
         mine: set[SummaryKey] = set()
@@ -71,7 +71,7 @@ class Summaries(Leases):
         return frozenset(mine)
 
     def release_summaries(self, keys: Iterable[SummaryKey]) -> None:
-        """Give back those claims on *keys* that are still held."""
+        """Release those of this store's claims on *keys* that are still held."""
         with self._write() as connection:
             self._release(connection, keys)
 
@@ -90,7 +90,7 @@ class Summaries(Leases):
 
         Args:
             editions: Those that print in the language of *now*.
-            now: What is asked with at present; its content is not looked at.
+            now: The present client, model, prompt and language; its content is ignored.
         """
         same = [getattr(_summary, name) == getattr(now, name) for name in ("client", "model", "language")]
         # The extract that stood in for a summary is not one, and is asked again anyway.
@@ -107,7 +107,7 @@ class Summaries(Leases):
         return tuple(sorted(found, key=lambda one: (-one[1].toordinal(), one[0].id)))
 
     def overview(self, key: SummaryKey) -> Overview | None:
-        """The stored overview of a day; its key's content is the hash of what it was written about."""
+        """The stored overview under *key*, whose content is the hash of what it tells of; None if there is none."""
         overview = tables.overview
         with self._read() as connection:
             body = connection.scalar(
@@ -118,15 +118,15 @@ class Summaries(Leases):
         return None if body is None else load(Overview, body)
 
     def save_overview(self, key: SummaryKey, overview: Overview) -> None:
-        """Keep an overview; one that is there already stays as it is."""
+        """Store an overview; one that is stored already stays as it is."""
         with self._write() as connection:
             upsert(connection, tables.overview, [{**_claim_columns(key), "body": dump(overview)}])
 
 
 def _alike(keys: Iterable[SummaryKey]) -> list[tuple[SummaryKey, list[str]]]:
-    """Keys that differ in their content alone, as those of one run do: one without it, and so many contents.
+    """Groups of *keys* that differ only in their content: a key without content, and the contents.
 
-    Everything in order, so that of two that lock the rows none has what the other waits for.
+    All sorted, so that two transactions lock rows in the same order and never wait for each other.
     """
     alike: dict[SummaryKey, list[str]] = {}
     for key in sorted(set(keys), key=lambda key: tuple(_columns(key).values())):
@@ -135,7 +135,7 @@ def _alike(keys: Iterable[SummaryKey]) -> list[tuple[SummaryKey, list[str]]]:
 
 
 def _of(table: Table, rest: SummaryKey, contents: Collection[str]) -> list[ColumnElement[bool]]:
-    """The rows of *contents* that are like *rest* in all else."""
+    """Conditions for the rows with one of *contents* and, in the other columns, the values of *rest*."""
     columns = _columns(rest) if "stood_in_on" in table.c else _claim_columns(rest)
     return [
         table.c.content.in_(sorted(contents)),
@@ -144,12 +144,12 @@ def _of(table: Table, rest: SummaryKey, contents: Collection[str]) -> list[Colum
 
 
 def _columns(key: SummaryKey) -> dict[str, str]:
-    """The primary key of a summary; no column of one may be null."""
+    """The columns of a summary's primary key; none of them may be null."""
     return {**dump(key), "stood_in_on": key.stood_in_on.isoformat() if key.stood_in_on else ""}
 
 
 def _claim_columns(key: SummaryKey) -> dict[str, str]:
-    """The primary key of a claim and of an overview: nothing stands in for these."""
+    """The columns of the primary key of a claim or an overview: those of a summary without `stood_in_on`."""
     return {name: value for name, value in _columns(key).items() if name != "stood_in_on"}
 
 

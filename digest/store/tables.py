@@ -1,8 +1,8 @@
-"""The tables as queries see them. What makes them is `migrations.py`, and a test holds the two against each other.
+"""The tables as queries use them. `migrations.py` creates them, and a test checks that both agree.
 
     document ◄── cache               edition    backoff
        ▲                                                    summary    meta    migration
-    reading ◄── rejected     vote            told         overview   failed_check ──► request ──► job   learned
+    reading ◄── rejected     vote            told         overview   failed_check ──► request ──► handover   learned
        ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery   (lease  summary_claim  turn  limits)
                   ▲──────────────────────┘           sketch    interest
@@ -44,33 +44,33 @@ class Plain(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Return the text without what the database can't hold."""
+        """The value as the database stores it."""
         return None if value is None else storable(value)
 
 
 class Json(TypeDecorator[Any]):
-    """A value of JSON, as text: compact, and in letters that people and the search index can read."""
+    """A JSON value, as text: compact, and with its letters unescaped, for people and for the search index."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Return the value as JSON."""
+        """The value as the database stores it."""
         return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Return the value of a JSON text; None for NULL."""
+        """The value out of what the database gives."""
         return None if value is None else json.loads(value)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware moment. SQLite has no time zones: there it is UTC without saying so."""
+    """An aware moment. It is stored in UTC; in SQLite, which has no time zones, without saying so."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC. A moment without a time zone is a bug, and raises ValueError."""
+        """The value as the database stores it."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -79,7 +79,7 @@ class Instant(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the stored moment as an aware one in UTC; None for NULL."""
+        """The value out of what the database gives."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
@@ -302,8 +302,8 @@ overview = Table(
     Column("body", Json, nullable=False),
 )
 
-job = Table(
-    "job",  # requests that were handed to a provider together, to be answered later
+handover = Table(
+    "handover",  # requests given to a provider's Batch API together, to be collected later
     metadata,
     Column("pk", BigInteger, primary_key=True),
     Column("name", Plain, nullable=False, unique=True),
@@ -316,7 +316,7 @@ job = Table(
     Column("model", Plain, nullable=False),
     Column("prompt", Plain, nullable=False),
     Column("submitted_at", Instant, nullable=False),
-    Column("prompts", Json, nullable=False),  # empty for a job that is over
+    Column("prompts", Json, nullable=False),  # empty for a handover that is over
 )
 
 request = Table(
@@ -331,7 +331,7 @@ request = Table(
     Column("prompt", Plain, nullable=False),
     Column("purpose", Plain, nullable=False),
     Column("mode", Plain, nullable=False),
-    Column("job_pk", BigInteger, ForeignKey(job.c.pk)),
+    Column("handover_pk", BigInteger, ForeignKey(handover.c.pk)),
     Column("papers", Integer, nullable=False),
     Column("summaries", Integer, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),

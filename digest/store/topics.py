@@ -1,4 +1,4 @@
-"""Which topics printed papers have, what was proposed for them, and giving topics another name in what is stored."""
+"""Topics of printed papers, topics that models proposed, and renaming topics in stored issues and summaries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.store.database import Database
 from digest.store.serialize import dump, load
 
 _IN_TURN: Final = 500
-"""Summaries looked at in one transaction: others can write between two."""
+"""Summaries rewritten in one transaction; other processes can write between two."""
 
 _issue = tables.issue.c
 _paper = tables.paper.c
@@ -37,7 +37,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keywords:
-    """What a paper's sources say it is about."""
+    """The keywords that a paper's sources gave it."""
 
     id: PaperId
     title: str
@@ -74,16 +74,16 @@ class Topics(Database):
                 yield Keywords(id=row.id, title=row.title, words=tuple(row.keywords))
 
     def proposals(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Of each stored summary that has such words: the content it is of, and what a model proposed for topics."""
+        """(hash of the paper's content, topics that a model proposed), of each stored summary that has any."""
         with self._read() as connection:
             for row in connection.execute(select(_summary.content, _summary.body)):
                 if proposed := load(Summary, row.body).proposed:
                     yield row.content, proposed
 
     def rewrite_issue(self, edition: str, day: date, change: Callable[[Issue], Issue]) -> tuple[Issue, Issue] | None:
-        """Put what *change* makes of an issue in its place, in one transaction; as it was, and as it is.
+        """Replace an issue by what *change* makes of it, in one transaction; returns the old and the new issue.
 
-        None where nothing changed, or there is no such issue. Its papers must stay the same.
+        None if nothing changed, or there is no such issue. Its papers must stay the same.
         """
         is_it = (_issue.edition == edition, _issue.date == day)
         with self._write("issue") as connection:
@@ -98,7 +98,7 @@ class Topics(Database):
         return before, after
 
     def rewrite_summaries(self, change: Callable[[Summary], Summary]) -> int:
-        """Put what *change* makes of each stored summary in its place; how many are others now."""
+        """Replace each stored summary by what *change* makes of it; returns how many changed."""
         key = tuple(tables.summary.primary_key.columns)
         last: tuple[str, ...] | None = None
         changed = 0

@@ -1,1 +1,1 @@
-"""Who writes summaries: the extract, a model, a provider's Batch API; and the budget."""
+"""Summarizers: extracts, a model, handovers to a provider's Batch API; and the budget for requests."""

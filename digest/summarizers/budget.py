@@ -1,4 +1,4 @@
-"""The budget of requests to a model: nothing goes out that could break a ceiling, and what it cost is written down."""
+"""The budget of requests to a model: reserves the most a request can cost before it is sent, and settles it after."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _BOUND: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reckoning:
-    """What a request would cost that is not sent."""
+    """What a request would cost, without sending it."""
 
     input_tokens: int
-    """As many as there are likely to be; without a vocabulary that is a quarter of what is reserved."""
+    """The likely number; without a vocabulary a quarter of what would be reserved."""
     likely_usd: float | None
-    """None: the model has no price."""
+    """The likely cost in dollars; None: the model has no price."""
     most_usd: float | None
-    """What would be reserved for it."""
+    """What would be reserved, in dollars; None: the model has no price."""
 
 
 class Ledger(Protocol):
-    """What of the store keeps the ledger of requests."""
+    """The part of the store that keeps the ledger of requests."""
 
     def reserve_request(self, plan: RequestPlan, ceilings: Ceilings) -> int | None: ...
 
@@ -45,7 +45,7 @@ class Ledger(Protocol):
 class Budget:
     """Reserves and settles the requests of one edition and one purpose. Thread-safe.
 
-    Without a price or without a ceiling it never says no, but keeps the ledger all the same.
+    Without a price or without a ceiling it refuses no request, but enters them in the ledger all the same.
     """
 
     store: Callable[[], Ledger]
@@ -60,16 +60,16 @@ class Budget:
     purpose: str = "summaries"
     mode: str = "direct"
     tier: str | None = None
-    """The provider's tier that is asked for, such as `flex`; None: the usual one."""
+    """The provider's service tier that is asked for, such as `flex`; None: the standard one."""
     usage: Usage = field(init=False)
-    """The sum of what was settled."""
+    """The sum of all settled requests."""
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self.usage = Usage(client=self.llm.client, model=self.llm.model or None)
 
     def plan(self, prompt: Prompt) -> RequestPlan:
-        """What is booked before *prompt* goes out."""
+        """The ledger's entry for *prompt*, before it is sent."""
         most = None
         if self.price is not None:
             most = self.price.most_usd(self.llm.most_input_tokens(prompt), prompt.max_output_tokens, mode=self.mode)
@@ -87,7 +87,7 @@ class Budget:
         )
 
     def reckon(self, prompt: Prompt, *, output_tokens: int) -> Reckoning:
-        """What *prompt* would cost, with an answer of so many tokens; nothing is booked."""
+        """What *prompt* would cost with an answer of *output_tokens*; nothing is entered in the ledger."""
         given = self.llm.count_tokens(prompt.system) + self.llm.count_tokens(prompt.user)
         counter = getattr(self.llm, "counter", None)
         if counter is not None and counter.is_bound:
@@ -100,13 +100,13 @@ class Budget:
         )
 
     def reserve(self, prompt: Prompt) -> Reservation | None:
-        """Reserve the most that *prompt* can cost; None if there is not that much."""
+        """Reserve the most that *prompt* can cost; None if that could break a ceiling."""
         plan = self.plan(prompt)
         number = self.store().reserve_request(plan, self.ceilings())
         return None if number is None else Reservation(number=number, most_usd=plan.most_usd)
 
     def settle(self, reservation: Reservation, log: RequestLog) -> None:
-        """Book what a request cost; one that may have been billed without an answer keeps its reservation."""
+        """Enter what a request cost; if it may have been billed without an answer, its reservation stays."""
         result = self.result(log.completion, outcome=log.outcome, may_be_billed=log.may_be_billed)
         is_in_doubt = result.cost_usd is None and log.completion is None
         spent = Usage(
@@ -123,7 +123,7 @@ class Budget:
         self.store().settle_request(reservation.number, result, summaries=log.summaries, failed=log.failed)
 
     def result(self, answer: Completion | None, *, outcome: str, may_be_billed: bool = False) -> RequestResult:
-        """What is booked after a request is over."""
+        """The ledger's entry for a request that is over, with its cost; *answer* is None if it got none."""
         if answer is None:
             return RequestResult(cost_usd=None if may_be_billed or self.price is None else 0.0, outcome=outcome)
         return RequestResult(

@@ -1,6 +1,6 @@
-"""What stands in where no model writes: sentences of the abstract, and topics from words and categories.
+"""Summaries without a model: sentences of the abstract, and topics from words and categories.
 
-Reads what was trained and ships with the package, once, when the first paper needs it.
+The trained weights ship with the package and are read once, when the first paper needs them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from digest.core.topics.fold import Taxonomy
 from digest.core.topics.tagging import Tagger
 
 Tag = Callable[[Paper], tuple[str, ...]]
-"""A paper's topics, out of the taxonomy."""
+"""Paper → its topics, out of the taxonomy."""
 Extract = Callable[[str, str], tuple[str, tuple[str, ...]]]
 """Title and abstract → the sentence and the points; see `Extractor.summarize`."""
 
@@ -31,23 +31,23 @@ _CATEGORIES = "topics.bin"
 
 @dataclass(frozen=True, kw_only=True)  # no slots: cached properties live in the instance's dict
 class Extracts:
-    """Summaries without a model."""
+    """Makes summaries without a model, and their topics."""
 
     taxonomy: Taxonomy = field(repr=False)
 
     @cached_property
     def extractor(self) -> Extractor:
-        """The extractor with the trained weights, read when it is first needed."""
+        """Picks sentences of an abstract; read from the trained weights."""
         return Extractor.parse(assets.trained_text(_SENTENCES))
 
     @cached_property
     def tagger(self) -> Tagger:
-        """The tagger with the trained classifier, read when it is first needed."""
+        """Finds the topics of a paper; read from the trained weights."""
         return Tagger(self.taxonomy, Classifier.parse(assets.trained(_CATEGORIES)))
 
     @cached_property
     def rules(self) -> str:
-        """What an extract depends on besides its paper: with other rules, weights or topics it is another one."""
+        """The versions of all that an extract depends on besides its paper: rules, weights and taxonomy."""
         trained = hashlib.sha256(assets.trained(_SENTENCES) + assets.trained(_CATEGORIES)).hexdigest()
         return f"{extractive.VERSION} {trained[:12]} {self.taxonomy.fingerprint}"
 
@@ -65,12 +65,12 @@ class Extracts:
 
 
 _PART = 100
-"""Extracts handed over at a time: a run that is killed does little twice."""
+"""Extracts that are stored at a time, so that a run that is killed repeats little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractiveSummarizer:
-    """Needs no model, no key and no network, and keeps nothing of a run, so that it is its own `Writing`."""
+    """The summarizer without a model, key or network. It keeps nothing of a run, so it is its own `Writing`."""
 
     extracts: Extracts
     client: str = "extractive"
@@ -106,15 +106,15 @@ class ExtractiveSummarizer:
         language: str,  # noqa: ARG002
         edition: str,  # noqa: ARG002
     ) -> tuple[Overview | None, Sums]:
-        """See `digest.core.summaries.summarizer.Writing`. Extracts make no text together."""
+        """See `digest.core.summaries.summarizer.Writing`. There is no overview: always None."""
         return None, Sums(usage=Usage(client=self.client))
 
     def time_left_s(self) -> float:
-        """See `digest.core.summaries.summarizer.Writing`. An extract keeps nobody waiting."""
+        """See `digest.core.summaries.summarizer.Writing`. Extracts are not waited for."""
         return math.inf
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no connection is held."""
 
 
 def extractive_summary(
@@ -130,7 +130,7 @@ def extractive_summary(
     Args:
         extract: Makes the sentence and the points.
         language: Of the edition; a stored summary is looked up by it.
-        fell_back: Why this stands in for a model's summary, in words.
+        fell_back: Why this stands in for a model's summary, in words; None if no model was asked.
     """
     tldr, points = extract(paper.title, paper.abstract)
     return Summary(

@@ -1,11 +1,13 @@
-"""Papers that are handed to the model's provider hours before an issue is due, and answered at half the price.
+"""Handovers: requests given to the provider's Batch API hours before an issue is due, to be collected later.
+
+They cost half the price. A handover goes through these steps:
 
     hand over    write it down, reserving its cost  ──►  submit  ──►  mark it open
     collect      find it  ──►  poll  ──►  check and keep the summaries, settle each request  ──►  mark it over
     end          cancel  ──►  collect, for a moment
 
-Between any two of these steps a run may die: the next one goes on from what is written down. No issue depends on a job
-either, for what the store has no summary of is asked directly when the issue is due.
+A run may die between any two of these steps: the next run goes on from what is written down. No issue depends on a
+handover: papers that still lack a summary when their issue is due are asked for directly.
 """
 
 from __future__ import annotations
@@ -20,10 +22,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Completion, Edition, Paper, PaperId, Prompt, Summary, SummaryKey, Usage
-from digest.core.ports import BatchLLM, Clock, JobAnswer
+from digest.core.ports import BatchLLM, Clock, HandoverAnswer
 from digest.core.summaries import handover as rules
 from digest.core.summaries.handover import Haste
-from digest.core.summaries.ledger import Ceilings, Job, JobState, RequestPlan, Reservation
+from digest.core.summaries.ledger import Ceilings, Handover, HandoverState, RequestPlan, Reservation
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
 from digest.core.summaries.summarizer import Sums, Writing, key_of, nothing
@@ -35,23 +37,23 @@ if TYPE_CHECKING:
     from digest.llm.prices import Price
 
 END_S: Final = 60.0
-"""How long a run that goes on to print waits for the jobs that it cancelled."""
+"""How long a run that goes on to print waits for the handovers that it cancelled, in seconds."""
 _PAUSE_S: Final = 5.0
 _FAILURES: Final = 3
-"""Times that a job may not be asked about until it is not waited for any longer."""
+"""After so many failed looks at cancelled handovers they are not waited for any longer."""
 _REFUSED_FOR: Final = timedelta(hours=1)
-"""How long a provider that takes no jobs is left alone."""
+"""How long a provider that takes no handovers is left alone."""
 _PAID_TWICE: Final = "{papers} asked for directly before the provider had ended their job: they may be paid for twice"
 
 
 class Store(Ledger, Claims, Protocol):
-    """What of the store keeps the jobs, their summaries and their costs."""
+    """The part of the store that handovers need: the handovers themselves, summaries, claims and the ledger."""
 
-    def open_jobs(self) -> tuple[Job, ...]: ...
+    def open_handovers(self) -> tuple[Handover, ...]: ...
 
-    def asked_in_jobs(self, day: date) -> frozenset[SummaryKey]: ...
+    def asked_in_handovers(self, day: date) -> frozenset[SummaryKey]: ...
 
-    def save_job(
+    def save_handover(
         self,
         *,
         name: str,
@@ -62,9 +64,9 @@ class Store(Ledger, Claims, Protocol):
         plans: Sequence[RequestPlan],
         ceilings: Ceilings,
         at: datetime,
-    ) -> Job | None: ...
+    ) -> Handover | None: ...
 
-    def mark_job(self, job: int, state: JobState, *, provider_id: str | None = None) -> None: ...
+    def mark_handover(self, handover: int, state: HandoverState, *, provider_id: str | None = None) -> None: ...
 
     def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]: ...
 
@@ -72,7 +74,7 @@ class Store(Ledger, Claims, Protocol):
 
 
 class Direct(Protocol):
-    """What asks a model directly, for an edition by its name; see `digest.stages.summarize`."""
+    """Asks a model directly, for an edition by its name; see `digest.stages.summarize`."""
 
     def lacking(self, edition: str, day: date, papers: Sequence[PaperId]) -> tuple[Paper, ...]: ...
 
@@ -81,54 +83,59 @@ class Direct(Protocol):
 
 @dataclass(slots=True)
 class Rest:
-    """Until when a provider that takes no jobs is left alone: known of the provider, whichever run found it out."""
+    """Until when a provider that took no handover is left alone; all runs of a process share it."""
 
     until: datetime | None = None
+    """None: it may be asked now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Jobs:
-    """The jobs of a model's provider. What belongs to one run is in the `Handing` that `begin` gives."""
+class Handovers:
+    """The handovers of a model's provider. What belongs to one run is in the `HandoverRun` that `begin` gives."""
 
     store: Store
     clock: Clock
     batch: BatchLLM
     writer: ModelSummarizer
-    """Whose prompt, model and price are used."""
+    """The summarizer whose prompt, model and price the requests have."""
     direct: Direct
+    """Asks directly for the papers whose summary no handover brings."""
     progress: Callable[[str], None] = lambda _: None
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     rest: Rest = field(default_factory=Rest)
 
-    def begin(self, run: str) -> Handing:
-        """Begin a run; its budget is that of the summarizer's runs of the same name."""
-        return Handing(jobs=self, writing=self.writer.begin(run))
+    def begin(self, run: str) -> HandoverRun:
+        """Begin a run; it shares the budget of the summarizer's runs of the same name."""
+        return HandoverRun(handovers=self, writing=self.writer.begin(run))
 
 
 @dataclass(slots=True, kw_only=True)
-class Handing:
-    """What one run does with jobs. Of one thread."""
+class HandoverRun:
+    """What one run does with handovers: hands over, collects, cancels, asks directly. For one thread."""
 
-    jobs: Jobs
+    handovers: Handovers
     writing: ModelWriting
-    """What the run asks directly, on the same budget."""
+    """The summarizer as this run uses it, for direct requests on the same budget."""
     _sums: dict[str, Sums] = field(default_factory=dict)
-    """What jobs brought since it was last reported, by edition."""
+    """What handovers brought and has not been reported yet, by edition."""
 
     # -- a run
 
     def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
-        """Do what there is time for, with the papers of an issue. `collect` goes before, once for all editions.
+        """Hand over, await or ask directly for the summaries of an issue's papers, as *haste* says.
+
+        Call `collect` before, once for all editions. The sums are of this call and of what handovers brought for the
+        edition since the last; their warnings say what is awaited and what could not be handed over.
 
         Args:
             at: When the issue is due, in the zone that people live in.
         """
-        direct = self.jobs.direct
+        direct = self.handovers.direct
         lacking = direct.lacking(edition.name, day, papers)
         if haste is Haste.LATER:
             said = self._hand_over(edition, day, lacking)
-            sums, until = nothing(self.jobs.writer), rules.last_call(at)
+            sums, until = nothing(self.handovers.writer), rules.last_call(at)
             awaited = self._awaited(lacking, edition)
         else:
             if held := self._holding(lacking, edition):
@@ -145,65 +152,68 @@ class Handing:
         return replace(sums, warnings=(*sums.warnings, *said))
 
     def collect(self) -> None:
-        """Take what the open jobs have brought."""
-        for job in self.jobs.store.open_jobs():
+        """Store what open handovers have brought. One that can't be asked about makes a warning of its edition."""
+        for handover in self.handovers.store.open_handovers():
             try:
-                self._look(job)
+                self._look(handover)
             except LLMError as error:
-                self._note(job, f"could not be asked about: {error}")
+                self._note(handover, f"could not be asked about: {error}")
 
     # -- handing over
 
     def _hand_over(self, edition: Edition, day: date, lacking: Sequence[Paper]) -> list[str]:
-        """Hand over what no job holds and none was asked for; what stood in the way, in words."""
-        taken, rest = rules.keys(self.jobs.store.open_jobs()) | self.jobs.store.asked_in_jobs(day), self.jobs.rest.until
+        """Hand over those of *lacking* that are in no handover, open or over; warnings of what prevented it."""
+        taken, rest = (
+            rules.keys(self.handovers.store.open_handovers()) | self.handovers.store.asked_in_handovers(day),
+            self.handovers.rest.until,
+        )
         papers = [p for p in lacking if p.abstract.strip() and self._key(p, edition) not in taken]
-        if not papers or (rest is not None and self.jobs.clock() < rest):
+        if not papers or (rest is not None and self.handovers.clock() < rest):
             return []
-        with claimed(self.jobs.store, [self._key(p, edition) for p in papers]) as mine:
-            # Somebody else may have handed some of them over until now, and had the claims on them meanwhile.
-            free = mine - rules.keys(self.jobs.store.open_jobs())
+        with claimed(self.handovers.store, [self._key(p, edition) for p in papers]) as mine:
+            # Another process may have claimed and handed over some of them since `taken` was read.
+            free = mine - rules.keys(self.handovers.store.open_handovers())
             return self._hand_over_all(edition, day, [p for p in papers if self._key(p, edition) in free])
 
     def _hand_over_all(self, edition: Edition, day: date, papers: Sequence[Paper]) -> list[str]:
         if not papers:
             return []
-        writer = self.jobs.writer
+        writer = self.handovers.writer
         system = writer.systems[edition.language]
         batches = plan(papers, llm=writer.llm, system=system, batching=writer.batching(edition.language))
         prompts = [prompt_for(b, system=system, nonce=make_nonce()) for b in batches]
-        self.jobs.progress(f"handing over {len(papers)} papers for {edition.name}")
+        self.handovers.progress(f"handing over {len(papers)} papers for {edition.name}")
         for start in range(0, len(prompts), rules.MOST_REQUESTS):
             if said := self._submit(edition, day, prompts[start : start + rules.MOST_REQUESTS]):
                 return [said]
         return []
 
     def _submit(self, edition: Edition, day: date, prompts: Sequence[Prompt]) -> str:
-        """Hand *prompts* over as one job; what stood in the way, in words."""
+        """Hand *prompts* over as one handover; a warning of what prevented it, or empty."""
         papers = sum(len(prompt.batch.papers) for prompt in prompts)
-        job = self._write_down(edition, day, prompts)
-        if job is None:
+        handover = self._write_down(edition, day, prompts)
+        if handover is None:
             return f"{_papers(papers)} not handed over: the budget for the model does not reach that far"
         try:
-            provider_id = self.jobs.batch.submit(job.name, job.prompts)
+            provider_id = self.handovers.batch.submit(handover.name, handover.prompts)
         except LLMError as error:
             if error.may_be_billed:
-                # It may be there all the same: it is looked for before anything else is done.
+                # The provider may have it all the same: the next look searches for it there.
                 return f"the provider did not say whether it took a job: {error}"
-            self.jobs.store.mark_job(job.pk, JobState.LOST)
+            self.handovers.store.mark_handover(handover.pk, HandoverState.LOST)
             if isinstance(error, LLMUnavailable):
-                self.jobs.rest.until = self.jobs.clock() + _REFUSED_FOR
+                self.handovers.rest.until = self.handovers.clock() + _REFUSED_FOR
             return f"{_papers(papers)} not handed over: {error}"
-        self.jobs.store.mark_job(job.pk, JobState.OPEN, provider_id=provider_id)
+        self.handovers.store.mark_handover(handover.pk, HandoverState.OPEN, provider_id=provider_id)
         return ""
 
-    def _write_down(self, edition: Edition, day: date, prompts: Sequence[Prompt]) -> Job | None:
-        """As many of *prompts* as the budget reaches for, by halves; None if it reaches for none."""
+    def _write_down(self, edition: Edition, day: date, prompts: Sequence[Prompt]) -> Handover | None:
+        """Save as many of *prompts* as the budget allows, trying all, half, a quarter …; None if it allows none."""
         budget = self.writing.budget(edition.name, mode="batch")
         plans = [budget.plan(prompt) for prompt in prompts]
         count = len(prompts)
         while count:
-            job = self.jobs.store.save_job(
+            handover = self.handovers.store.save_handover(
                 name=f"digest-{secrets.token_urlsafe(18)}",
                 edition=edition.name,
                 day=day,
@@ -211,71 +221,73 @@ class Handing:
                 prompts=prompts[:count],
                 plans=plans[:count],
                 ceilings=budget.ceilings(),
-                at=self.jobs.clock(),
+                at=self.handovers.clock(),
             )
-            if job is not None:
-                return job
+            if handover is not None:
+                return handover
             count //= 2
         return None
 
     # -- collecting
 
-    def _look(self, job: Job) -> Job | None:
-        """Ask how *job* stands and, if it is over, take what it brought; the job if it is not.
+    def _look(self, handover: Handover) -> Handover | None:
+        """Ask how *handover* stands and, if it is over or given up, store what it brought.
+
+        Gives the handover while its answers are still awaited, otherwise None.
 
         Raises:
             LLMError: It could not be asked about.
         """
         try:
-            found = job.provider_id or self.jobs.batch.find(job.name)
+            found = handover.provider_id or self.handovers.batch.find(handover.name)
             if found is None:
-                if not rules.never_came(job, self.jobs.clock()):
-                    return job
-                self.jobs.store.mark_job(job.pk, JobState.LOST)
+                if not rules.never_came(handover, self.handovers.clock()):
+                    return handover
+                self.handovers.store.mark_handover(handover.pk, HandoverState.LOST)
                 return None
-            if job.provider_id is None:
-                self.jobs.store.mark_job(job.pk, JobState.OPEN, provider_id=found)
-                job = replace(job, state=JobState.OPEN, provider_id=found)
-            answer = self.jobs.batch.poll(found)
+            if handover.provider_id is None:
+                self.handovers.store.mark_handover(handover.pk, HandoverState.OPEN, provider_id=found)
+                handover = replace(handover, state=HandoverState.OPEN, provider_id=found)
+            answer = self.handovers.batch.poll(found)
         except LLMError as error:
-            if not rules.is_given_up(job, self.jobs.clock()):
+            if not rules.is_given_up(handover, self.handovers.clock()):
                 raise
-            answer = JobAnswer(is_over=False, completions={}, said=str(error))
-        if not answer.is_over and rules.is_given_up(job, self.jobs.clock()):
-            self._cancel(job)
-            self._take(job, answer)
+            answer = HandoverAnswer(is_over=False, completions={}, said=str(error))
+        if not answer.is_over and rules.is_given_up(handover, self.handovers.clock()):
+            self._cancel(handover)
+            self._take(handover, answer)
             return None
         if answer.is_over:
-            self._take(job, answer)
+            self._take(handover, answer)
             return None
-        if "cancel" not in answer.said and self._is_unwanted(job):
-            self._cancel(job)
-        return job
+        if "cancel" not in answer.said and self._is_unwanted(handover):
+            self._cancel(handover)
+        return handover
 
-    def _take(self, job: Job, answer: JobAnswer) -> None:
-        """Keep what a job brought, request by request; done again after a crash, it comes to the same."""
-        budget = self.writing.budget(job.edition, mode="batch")
-        budget.price, budget.store = self._price(job), lambda: self.jobs.store
-        answer = self._counted(job, answer)
-        for number, (prompt, row) in enumerate(zip(job.prompts, job.requests, strict=True)):
-            taken = rules.take(job, number, answer, fold_topics=self.jobs.writer.extracts.taxonomy.fold)
+    def _take(self, handover: Handover, answer: HandoverAnswer) -> None:
+        """Store what a handover brought, request by request. Repeated after a crash, it gives the same result."""
+        budget = self.writing.budget(handover.edition, mode="batch")
+        budget.price, budget.store = self._price(handover), lambda: self.handovers.store
+        answer = self._counted(handover, answer)
+        for number, (prompt, row) in enumerate(zip(handover.prompts, handover.requests, strict=True)):
+            taken = rules.take(handover, number, answer, fold_topics=self.handovers.writer.extracts.taxonomy.fold)
             papers = {p.id: p for p in prompt.batch.papers}
-            self.jobs.store.save_summaries(
+            self.handovers.store.save_summaries(
                 {
-                    rules.key(job, papers[i]): self.jobs.writer.with_topics(summary, papers[i])
+                    rules.key(handover, papers[i]): self.handovers.writer.with_topics(summary, papers[i])
                     for i, summary in taken.summaries.items()
                 }
             )
             budget.settle(Reservation(number=row, most_usd=budget.plan(prompt).most_usd), taken.log)
-        self.jobs.store.mark_job(job.pk, rules.last_state(answer))
-        self._add(job.edition, Sums(usage=replace(budget.usage, client=job.client, model=job.model)))
+        self.handovers.store.mark_handover(handover.pk, rules.last_state(answer))
+        self._add(handover.edition, Sums(usage=replace(budget.usage, client=handover.client, model=handover.model)))
         if not answer.completions:
-            self._note(job, f"brought nothing ({answer.said})")
+            self._note(handover, f"brought nothing ({answer.said})")
 
-    def _counted(self, job: Job, answer: JobAnswer) -> JobAnswer:
-        """The answer, with the tokens that its server did not count."""
-        llm, completions = self.jobs.writer.llm, dict(answer.completions)
-        for number, prompt in enumerate(job.prompts):
+    def _counted(self, handover: Handover, answer: HandoverAnswer) -> HandoverAnswer:
+        """The answer, with upper bounds for tokens where the server did not count them."""
+        llm, completions = self.handovers.writer.llm, dict(answer.completions)
+        for number, prompt in enumerate(handover.prompts):
             came = completions.get(number)
             if isinstance(came, Completion):
                 completions[number] = replace(
@@ -287,76 +299,78 @@ class Handing:
 
     # -- ending
 
-    def _end(self, jobs: Sequence[Job], haste: Haste) -> None:
-        """Ask for an early end of *jobs* and take what they bring; wait a little if it is wanted now."""
-        if not jobs:
+    def _end(self, handovers: Sequence[Handover], haste: Haste) -> None:
+        """Cancel *handovers* and store what they bring; with `Haste.NOW`, wait for them, at most `END_S` seconds."""
+        if not handovers:
             return
-        for job in jobs:
-            self._cancel(job)
-        self.jobs.progress("waiting for what was handed over")
-        until = self.jobs.now() + (END_S if haste is Haste.NOW else 0.0)
-        left, failures = list(jobs), 0
+        for handover in handovers:
+            self._cancel(handover)
+        self.handovers.progress("waiting for what was handed over")
+        until = self.handovers.now() + (END_S if haste is Haste.NOW else 0.0)
+        left, failures = list(handovers), 0
         while left:
-            for job in tuple(left):
+            for handover in tuple(left):
                 try:
-                    found = self._look(job)
+                    found = self._look(handover)
                 except LLMError:
-                    # Whoever is waited for was asked about a moment ago, and that was told.
+                    # `collect` has already warned of a handover that can't be asked about.
                     failures += 1
                     continue
-                left.remove(job)
+                left.remove(handover)
                 left += [found] if found else []
-            if not left or self.jobs.now() + _PAUSE_S > until or failures >= _FAILURES:
+            if not left or self.handovers.now() + _PAUSE_S > until or failures >= _FAILURES:
                 return
-            self.jobs.sleep(_PAUSE_S)
+            self.handovers.sleep(_PAUSE_S)
 
-    def _cancel(self, job: Job) -> None:
-        if job.provider_id is None:
+    def _cancel(self, handover: Handover) -> None:
+        if handover.provider_id is None:
             return
-        # That it is over already, or cannot be asked, shows when it is looked at.
+        # `_look` finds out whether it is over already or can't be asked about.
         with suppress(LLMError):
-            self.jobs.batch.cancel(job.provider_id)
+            self.handovers.batch.cancel(handover.provider_id)
 
     # -- who holds what
 
     def _key(self, paper: Paper, edition: Edition) -> SummaryKey:
-        return key_of(self.jobs.writer, paper, edition.language)
+        return key_of(self.handovers.writer, paper, edition.language)
 
-    def _holding(self, papers: Iterable[Paper], edition: Edition) -> list[Job]:
-        """The open jobs that hold one of *papers*, whichever edition they were made for."""
+    def _holding(self, papers: Iterable[Paper], edition: Edition) -> list[Handover]:
+        """The open handovers that ask for a summary of one of *papers*, for whichever edition they were made."""
         wanted = {self._key(p, edition) for p in papers}
-        return [job for job in self.jobs.store.open_jobs() if wanted & rules.keys([job])]
+        return [handover for handover in self.handovers.store.open_handovers() if wanted & rules.keys([handover])]
 
     def _awaited(self, lacking: Iterable[Paper], edition: Edition) -> frozenset[PaperId]:
-        """Those of the papers without a summary that an open job holds."""
-        held = rules.keys(self.jobs.store.open_jobs())
+        """The ids of those of *lacking* that are in an open handover."""
+        held = rules.keys(self.handovers.store.open_handovers())
         return frozenset(p.id for p in lacking if self._key(p, edition) in held)
 
-    def _is_unwanted(self, job: Job) -> bool:
-        """Whether all its papers have their summaries by now."""
-        asked = rules.keys([job])
-        return len(self.jobs.store.summaries(asked)) == len(asked)
+    def _is_unwanted(self, handover: Handover) -> bool:
+        """Whether all papers of *handover* have their summaries by now, for they were asked for directly."""
+        asked = rules.keys([handover])
+        return len(self.handovers.store.summaries(asked)) == len(asked)
 
     # -- telling
 
-    def _price(self, job: Job) -> Price | None:
+    def _price(self, handover: Handover) -> Price | None:
         from digest.llm.prices import price_of
 
-        return price_of(job.model, self.jobs.writer.config.llm.prices)
+        return price_of(handover.model, self.handovers.writer.config.llm.prices)
 
-    def _note(self, job: Job, said: str) -> None:
-        local = job.submitted_at.astimezone(self.jobs.writer.config.timezone)
-        papers = sum(len(prompt.batch.papers) for prompt in job.prompts)
+    def _note(self, handover: Handover, said: str) -> None:
+        local = handover.submitted_at.astimezone(self.handovers.writer.config.timezone)
+        papers = sum(len(prompt.batch.papers) for prompt in handover.prompts)
         warning = f"what was handed over on {local:%Y-%m-%d at %H:%M} ({papers} papers) {said}"
-        self._add(job.edition, Sums(usage=Usage(client=job.client, model=job.model), warnings=(warning,)))
+        self._add(
+            handover.edition, Sums(usage=Usage(client=handover.client, model=handover.model), warnings=(warning,))
+        )
 
     def _add(self, edition: str, sums: Sums) -> None:
         self._sums[edition] = self._sums[edition].and_then(sums) if edition in self._sums else sums
 
     def _reported(self, edition: str) -> Sums:
-        """What jobs brought for *edition* since this was last asked."""
+        """What handovers brought for *edition* since the last call."""
         return self._sums.pop(edition, None) or Sums(
-            usage=Usage(client=self.jobs.writer.client, model=self.jobs.writer.model)
+            usage=Usage(client=self.handovers.writer.client, model=self.handovers.writer.model)
         )
 
 

@@ -1,4 +1,4 @@
-"""Who writes the summaries: the extract, or a model with its prompt, its budget and its ledger."""
+"""The summarizer that asks a model: its prompts, price and ceilings, and its part in one run."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from digest.llm.prices import Price
 
 _OTHERS = 1.2
-"""How many times as many tokens another maker's model counts, as a rule."""
+"""By how much other makers' models count more tokens, as a rule."""
 _ENVELOPE = 64
-"""Tokens of a request besides its fixed part, papers and answers."""
+"""Tokens of a request besides the fixed part of its prompt, its papers and its answer."""
 
 
 def _hash(prompt: str) -> str:
@@ -44,7 +44,7 @@ class Closing(Protocol):
 
 
 class Store(Ledger, Overviews, Protocol):
-    """What of the store a model's requests need."""
+    """The part of the store that a model's requests need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +61,20 @@ class ModelSummarizer:
     overview_systems: Mapping[str, str]
     """The same for the overview of a day."""
     prompt: str
-    """See `digest.core.summaries.summarizer.Summarizer`. The key of a summary names its language besides."""
+    """See `digest.core.summaries.summarizer.Summarizer`. A summary's key has its language beside it."""
     notes: tuple[str, ...] = ()
-    """What every run says of the model before it is asked."""
+    """Remarks on the model that every run reports."""
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     @property
     def client(self) -> str:
-        """`openai` or `replay`."""
+        """The name of the model's client: `openai` or `replay`."""
         return self.llm.client
 
     @property
     def model(self) -> str:
-        """The name of the model, as configured."""
+        """The name of the model, as its provider calls it."""
         return self.llm.model
 
     def begin(self, run: str) -> ModelWriting:
@@ -87,7 +87,7 @@ class ModelSummarizer:
             self.llm.close()
 
     def batching(self, language: str) -> Batching:
-        """How large a request may be: no larger than what the model sees at once, as far as is known."""
+        """How large a request may be: at most the context of the model, as far as that is known."""
         llm, window = self.config.llm, context_of(self.llm)
         tokens = llm.batch_tokens
         if window is not None:
@@ -97,18 +97,18 @@ class ModelSummarizer:
         return Batching(tokens=tokens, max_papers=llm.max_papers_per_request)
 
     def with_topics(self, summary: Summary, paper: Paper) -> Summary:
-        """A model that names no topic we know leaves that to the taxonomy."""
+        """*summary*; if the model named no known topic, with the topics that the taxonomy's tagger gives *paper*."""
         return summary if summary.topics else replace(summary, topics=self.extracts.topics(paper))
 
     def price(self) -> Price | None:
-        """What the model's tokens cost; None if that is not known."""
+        """The price of the model's tokens; None if it is not known."""
         from digest.llm.prices import FREE, price_of
 
         # An answer out of a recording costs nothing, whoever gave it once.
         return FREE if self.client == "replay" else price_of(self.model, self.config.llm.prices)
 
     def ceilings(self) -> Ceilings:
-        """What may be spent, as of now."""
+        """The ceilings of the config, with the start of the present month."""
         llm = self.config.llm
         local = self.clock().astimezone(self.config.timezone)
         return Ceilings(
@@ -118,16 +118,16 @@ class ModelSummarizer:
         )
 
     def remarks(self) -> tuple[str, ...]:
-        """What is to be said of the model after it was asked: counts that are off, cut prompts, unknown prices."""
+        """Remarks after the model was asked: `notes`, uncertain token counts, unknown prices, cut prompts."""
         return (*self.notes, *self._miscounted(), *self._unpriced(), *self._cut())
 
     def _miscounted(self) -> tuple[str, ...]:
-        """What to do where tokens cannot be counted; only now, for the first count may fetch a vocabulary."""
+        """A warning if tokens can't be counted, with what to do. The first count may fetch a vocabulary."""
         counter = getattr(self.llm, "counter", None)
         return (counter.describe(),) if counter is not None and counter.is_bound else ()
 
     def _cut(self) -> tuple[str, ...]:
-        """What to do about a server that cuts prompts without a word."""
+        """A warning if the server cuts prompts without an error, with what to do."""
         cut = getattr(self.llm, "cut", None)
         if cut is None:
             return ()
@@ -147,13 +147,13 @@ class ModelSummarizer:
 
 @dataclass(slots=True, kw_only=True)
 class ModelWriting:
-    """One run's papers to a model in checked batches, under a budget; each request is written down."""
+    """One run of the summarizer: asks the model in batches, within the budget; each request is in the ledger."""
 
     model: ModelSummarizer
     run: str
-    """What the budget per run counts together."""
+    """The name under which the budget per run counts requests together."""
     _until: float | None = None
-    """When the run stops waiting for the model, by the model's `now`; None before it first asks."""
+    """When the run stops waiting for the model, by the summarizer's `now`; None before the first request."""
 
     def summarize(
         self,
@@ -225,25 +225,25 @@ class ModelWriting:
         )
 
     def time_left_s(self) -> float:
-        """How long this run still waits for its model: all its editions together no longer than one alone."""
+        """Seconds that this run still waits for its model; all its editions share one time limit."""
         if self._until is None:
             self._until = self.model.now() + self.model.config.llm.time_limit_s
         return max(0.0, self._until - self.model.now())
 
 
 def context_of(llm: LLM) -> int | None:
-    """Tokens that a model sees at once, as far as is known."""
+    """The context of a model in tokens; None if it is not known."""
     window: int | None = getattr(llm, "context_tokens", None)
     return window
 
 
 def make_nonce() -> str:
-    """Four random letters: an abstract cannot know them, so it cannot open or close a block."""
+    """Four random letters that mark a prompt's blocks: an abstract can't know them, so it can't forge a block."""
     return "".join(secrets.choice(string.ascii_uppercase) for _ in range(4))
 
 
 def probe(writer: ModelSummarizer) -> str | None:
-    """Ask the model's server something small that costs next to nothing; None if the budget does not reach even there.
+    """Send the model's server a tiny request; None if even that would break the budget.
 
     Raises:
         LLMError: What is wrong, and what to do.

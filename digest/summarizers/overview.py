@@ -1,4 +1,4 @@
-"""The overview of a day from a model: asked once, booked, stored, and never waited for longer than one answer takes."""
+"""The overview of an issue by a model: asked for once, entered in the ledger and stored, within a time limit."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from digest.core.summaries.summarizer import Sums
 from digest.summarizers.budget import Budget
 
 _NONCE: Final = "AAAA"
-"""For a request that is only measured."""
+"""Marks the blocks of a prompt that is only measured, not sent."""
 _ATTEMPTS: Final = 2
-"""Of those that may have cost something."""
+"""Most attempts that may have cost something."""
 _PAUSE_S: Final = 1.0
-"""Before the second attempt, where the server asks for none; then twice as long, and so on."""
+"""Seconds before the second attempt, unless the server names a time; then twice as long, and so on."""
 _LONGEST_PAUSE_S: Final = 30.0
 
 
 class Overviews(Protocol):
-    """What of the store keeps overviews."""
+    """The part of the store that keeps overviews."""
 
     def overview(self, key: SummaryKey) -> Overview | None: ...
 
@@ -48,12 +48,12 @@ def write_overview(
 ) -> tuple[Overview | None, Sums]:
     """The model's overview of *entries*, and what it cost; None where there is none, and a warning says why.
 
-    The same entries are told of once: after that the store has it. Never raises on what a model does.
+    For the same entries the model is asked only once: then the store has the overview. A model's faults raise no error.
 
     Args:
         system: The fixed part of the prompt.
         budget: Its `prompt` is the hash of that part.
-        time_limit_s: How long all of this may take.
+        time_limit_s: Seconds that the call may take.
     """
     nothing = Sums(usage=Usage(client=llm.client, model=llm.model or None))
     told = _told(entries, llm, system)
@@ -85,7 +85,7 @@ def write_overview(
 
 
 def _told(entries: Sequence[Entry], llm: LLM, system: str) -> tuple[Entry, ...]:
-    """The entries that a model is told of: as many as it sees at once."""
+    """The first entries, as many as fit into the model's context."""
     told = tellable(entries)
     while len(told) > FEWEST_ENTRIES and not llm.fits(prompt_for(told, system=system, nonce=_NONCE)):
         told = tellable(entries, most=max(FEWEST_ENTRIES, len(told) * 3 // 4))
@@ -101,7 +101,7 @@ def _why_none(answer: Completion, refused: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """An answer, and what was reserved for it."""
+    """A model's answer, with the reservation for its request."""
 
     completion: Completion
     reservation: Reservation
@@ -110,10 +110,10 @@ class _Answered:
 def _ask(
     prompt: Prompt, *, llm: LLM, budget: Budget, end: float, now: Callable[[], float], sleep: Callable[[float], None]
 ) -> _Answered | str:
-    """An answer, which is still to be settled, or why there is none.
+    """The model's answer, which is still to be settled, or the reason why there is none.
 
     Args:
-        end: When there must be one, by *now*.
+        end: When the answer must be there, by *now*.
     """
     wait, failed, requests, in_vain = 0.0, "", 0, 0
     while in_vain < _ATTEMPTS:
@@ -140,7 +140,7 @@ def _ask(
 
 
 def _complete(llm: LLM, prompt: Prompt, seconds: float) -> Completion:
-    """One attempt that is waited for no longer than *seconds*, whatever its client does."""
+    """Send *prompt* once and wait at most *seconds*, however long its client takes."""
     try:
         return send(llm, prompt).result(timeout=seconds)
     except TimeoutError as error:

@@ -1,4 +1,4 @@
-"""The fixed parts of what a model is asked: the files in prompts/, the operator's own or the shipped ones."""
+"""The fixed parts of prompts: the files in prompts/, the operator's own or the shipped ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from digest.core.topics.fold import Taxonomy
 
 
 def check_prompts(config: Config, taxonomy: Taxonomy) -> None:
-    """Read the prompts for every language that issues are written in.
+    """Check that the prompts can be made for every language that issues are written in.
 
     Raises:
         ConfigError: One is empty, or no valid template.

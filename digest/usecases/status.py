@@ -1,4 +1,4 @@
-"""`digest status`: the latest issues, what is due next, open jobs, failed mails, and this month's cost."""
+"""`digest status`: the latest issues, what is due next, open handovers, failed mails, and this month's cost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from digest.core.models import Delivery, DeliveryState
-from digest.core.summaries.ledger import CheckCount, Job, JobState
+from digest.core.summaries.ledger import CheckCount, Handover, HandoverState
 from digest.core.summaries.summarizer import Summarizer
 from digest.schedule import next_time
 from digest.usecases.cost import Ledger, usd_per_summary
@@ -26,7 +26,7 @@ class Overall(Ledger, Outdated, Protocol):
 
     def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]: ...
 
-    def open_jobs(self) -> tuple[Job, ...]: ...
+    def open_handovers(self) -> tuple[Handover, ...]: ...
 
     def checks(self, since: datetime) -> tuple[CheckCount, ...]: ...
 
@@ -45,11 +45,11 @@ class EditionStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatus:
-    """Requests that a provider has not answered yet."""
+class HandoverStatus:
+    """A handover that has not been collected yet: requests given to a provider's Batch API."""
 
     name: str
-    state: JobState
+    state: HandoverState
     edition: str
     date: date
     papers: int
@@ -63,8 +63,8 @@ class StatusReport:
     store: Status
     editions: tuple[EditionStatus, ...]
     checks: tuple[CheckCount, ...] = ()
-    """Results of the checks of summaries asked for this month."""
-    jobs: tuple[JobStatus, ...] = ()
+    """Of the summaries asked for this month."""
+    handovers: tuple[HandoverStatus, ...] = ()
     undelivered: tuple[Delivery, ...] = ()
     """Mails that failed, or may have failed, the newest first."""
     outdated: int = 0
@@ -74,7 +74,7 @@ class StatusReport:
 
 
 def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Callable[[], Summarizer]) -> StatusReport:
-    """Collect the status: latest issues, what is due next, open jobs, failed mails, and this month's cost.
+    """Collect the status: latest issues, what is due next, open handovers, failed mails, and this month's cost.
 
     Args:
         summarizer: Makes the summarizer of the config, or raises ConfigError.
@@ -87,23 +87,23 @@ def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Call
         newest, papers = printed[-1] if printed else (None, 0)
         moment = next_time(edition, now, config.timezone)
         editions.append(EditionStatus(name=edition.name, newest=newest, papers=papers, next=moment))
-    jobs = tuple(
-        JobStatus(
-            name=job.name,
-            state=job.state,
-            edition=job.edition,
-            date=job.date,
-            papers=sum(len(prompt.batch.papers) for prompt in job.prompts),
-            submitted_at=job.submitted_at.astimezone(config.timezone),
+    handovers = tuple(
+        HandoverStatus(
+            name=handover.name,
+            state=handover.state,
+            edition=handover.edition,
+            date=handover.date,
+            papers=sum(len(prompt.batch.papers) for prompt in handover.prompts),
+            submitted_at=handover.submitted_at.astimezone(config.timezone),
         )
-        for job in store.open_jobs()
+        for handover in store.open_handovers()
     )
     outdated = count_outdated(store, config.editions, summarizer)
     return StatusReport(
         store=store.status(since=month),
         editions=tuple(editions),
         checks=store.checks(month),
-        jobs=jobs,
+        handovers=handovers,
         undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
         outdated=outdated,
         usd_per_summary=usd_per_summary(store, config, today=local.date()) if outdated else None,

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from digest.core.summaries.ledger import Ceilings, CheckCount, Job, JobState, RequestPlan, RequestResult, Spending
+from digest.core.summaries.ledger import (
+    Ceilings,
+    CheckCount,
+    Handover,
+    HandoverState,
+    RequestPlan,
+    RequestResult,
+    Spending,
+)
 from tests.conftest import NOON
 
 _MODEL: dict[str, Any] = {"client": "openai", "model": "m-1"}
@@ -23,11 +31,11 @@ _SPENT: dict[str, Any] = {
     "in_doubt_usd": 0.0,
     "unpriced": 0,
 }
-_JOB: dict[str, Any] = {
+_HANDOVER: dict[str, Any] = {
     "pk": 1,
     "name": "n",
     "provider_id": None,
-    "state": JobState.OPEN,
+    "state": HandoverState.OPEN,
     "edition": "daily",
     "language": "en",
 }
@@ -38,7 +46,7 @@ BOOKED: list[Any] = [
     RequestResult(outcome="ok"),
     Spending(**_MODEL, **_TOKENS, **_SPENT, day=date(2026, 6, 3), mode="direct"),
     CheckCount(**_MODEL, prompt="p", check="missing", failed=1, asked=3),
-    Job(**_MODEL, **_JOB, date=date(2026, 6, 3), prompt="p", submitted_at=NOON, prompts=(), requests=()),
+    Handover(**_MODEL, **_HANDOVER, date=date(2026, 6, 3), prompt="p", submitted_at=NOON, prompts=(), requests=()),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from digest.core.errors import LLMError, LLMUnavailable
 from digest.core.models import Batch, Completion, Prompt
-from digest.core.ports import JobAnswer
+from digest.core.ports import HandoverAnswer
 from digest.core.summaries.prompts import prompt_for
 from digest.llm.batch_api import OpenAIBatch
 from digest.llm.openai import OpenAILLM
@@ -38,8 +38,8 @@ class Bench:
         self.server.rules(*rules)
         return self.batch.submit("digest-x", prompts(count))
 
-    def answer(self, count: int = 4, *rules: Rule, after_s: float = 3600) -> JobAnswer:
-        """What a job of *count* requests has brought after a while."""
+    def answer(self, count: int = 4, *rules: Rule, after_s: float = 3600) -> HandoverAnswer:
+        """What a handover of *count* requests has brought after a while."""
         number = self.submitted(count, *rules)
         self.server.advance(after_s)
         return self.batch.poll(number)
@@ -56,14 +56,14 @@ def bench() -> Iterator[Bench]:
         made.llm.close()
 
 
-def entries(answer: JobAnswer) -> dict[int, list[object]]:
+def entries(answer: HandoverAnswer) -> dict[int, list[object]]:
     """What was said under the number of a request."""
     return {
         n: json.loads(came.text)["papers"] for n, came in answer.completions.items() if isinstance(came, Completion)
     }
 
 
-def failed(answer: JobAnswer) -> dict[int, LLMError]:
+def failed(answer: HandoverAnswer) -> dict[int, LLMError]:
     return {n: came for n, came in answer.completions.items() if isinstance(came, LLMError)}
 
 
@@ -76,25 +76,25 @@ def test_each_answer_comes_back_under_the_number_of_its_request(bench: Bench) ->
     assert list(answer.completions) != sorted(answer.completions)
 
 
-def test_a_job_asks_what_would_be_asked_directly(bench: Bench) -> None:
+def test_a_handover_asks_what_would_be_asked_directly(bench: Bench) -> None:
     [prompt] = prompts(1)
     bench.answer(1)
     bench.llm.complete(prompt)
 
-    in_job, directly = (entry["body"] for entry in bench.server.journal)
-    assert in_job == directly
+    in_handover, directly = (entry["body"] for entry in bench.server.journal)
+    assert in_handover == directly
 
 
 @pytest.mark.parametrize(
     ("after_s", "state"), [(0, "validating"), (300, "in_progress"), (615, "finalizing")], ids=lambda value: str(value)
 )
-def test_a_job_that_is_not_over_has_brought_nothing(bench: Bench, after_s: float, state: str) -> None:
+def test_a_handover_that_is_not_over_has_brought_nothing(bench: Bench, after_s: float, state: str) -> None:
     answer = bench.answer(after_s=after_s)
 
     assert (answer.is_over, dict(answer.completions), answer.said) == (False, {}, state)
 
 
-def test_a_job_is_found_by_its_name_and_no_other_is(bench: Bench) -> None:
+def test_a_handover_is_found_by_its_name_and_no_other_is(bench: Bench) -> None:
     first = bench.batch.submit("digest-a", prompts(1))
     second = bench.batch.submit("digest-b", prompts(1))
 
@@ -102,13 +102,13 @@ def test_a_job_is_found_by_its_name_and_no_other_is(bench: Bench) -> None:
     assert bench.batch.find("digest") is None
 
 
-def test_a_job_is_found_behind_hundreds_of_others(bench: Bench) -> None:
+def test_a_handover_is_found_behind_hundreds_of_others(bench: Bench) -> None:
     number = bench.submitted(1)
     for n in range(230):
-        bench.server.jobs.jobs[f"other-{n}"] = bench.server.jobs.jobs[number].__class__(
+        bench.server.handovers.handovers[f"other-{n}"] = bench.server.handovers.handovers[number].__class__(
             **{
                 **{
-                    f: getattr(bench.server.jobs.jobs[number], f)
+                    f: getattr(bench.server.handovers.handovers[number], f)
                     for f in ("input_file", "created", "pace", "rule", "lines")
                 },
                 "id": f"other-{n}",
@@ -121,7 +121,7 @@ def test_a_job_is_found_behind_hundreds_of_others(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("action", ["lose", "hang_up"])
-def test_a_job_whose_receipt_was_lost_is_in_doubt_and_sent_only_once(bench: Bench, action: str) -> None:
+def test_a_handover_whose_receipt_was_lost_is_in_doubt_and_sent_only_once(bench: Bench, action: str) -> None:
     with pytest.raises(LLMError) as error:
         bench.submitted(2, Rule(action, on="submit"))
 
@@ -131,7 +131,7 @@ def test_a_job_whose_receipt_was_lost_is_in_doubt_and_sent_only_once(bench: Benc
     assert (bench.batch.find("digest-x") is not None) == (action == "lose")
 
 
-def test_a_server_error_leaves_a_job_in_doubt_and_a_refusal_does_not(bench: Bench) -> None:
+def test_a_server_error_leaves_a_handover_in_doubt_and_a_refusal_does_not(bench: Bench) -> None:
     for status, in_doubt in ((502, True), (500, True), (429, False), (400, False)):
         with pytest.raises(LLMError) as error:
             bench.submitted(1, Rule("status", on="submit", status=status))
@@ -139,7 +139,7 @@ def test_a_server_error_leaves_a_job_in_doubt_and_a_refusal_does_not(bench: Benc
 
 
 @pytest.mark.parametrize("action", ["lose", "hang_up", "status"])
-def test_nothing_is_in_doubt_before_the_job_itself_is_sent(bench: Bench, action: str) -> None:
+def test_nothing_is_in_doubt_before_the_handover_itself_is_sent(bench: Bench, action: str) -> None:
     with pytest.raises(LLMError) as error:
         bench.submitted(1, Rule(action, on="upload"))
 
@@ -148,7 +148,7 @@ def test_nothing_is_in_doubt_before_the_job_itself_is_sent(bench: Bench, action:
 
 
 @pytest.mark.parametrize(("endpoint", "status"), [("upload", 404), ("upload", 405), ("submit", 404), ("submit", 501)])
-def test_a_provider_without_jobs_is_named_with_what_to_do(bench: Bench, endpoint: str, status: int) -> None:
+def test_a_provider_without_handovers_is_named_with_what_to_do(bench: Bench, endpoint: str, status: int) -> None:
     with pytest.raises(LLMUnavailable, match=r'takes no jobs .* mode = "direct"'):
         bench.submitted(1, Rule("status", on=endpoint, status=status))
 
@@ -164,11 +164,13 @@ def test_a_wrong_key_is_named_and_not_shown() -> None:
     assert "sk-secret" not in str(error.value)
 
 
-# --- what a job brought -----------------------------------------------------------------------------------------------
+# --- what a handover brought ------------------------------------------------------------------------------------------
 
 
-def test_requests_that_failed_in_a_job_say_why_and_were_not_billed(bench: Bench) -> None:
-    answer = bench.answer(4, Rule("status", on="job", status=400, first_n=1, body='{"error": {"message": "too long"}}'))
+def test_requests_that_failed_in_a_handover_say_why_and_were_not_billed(bench: Bench) -> None:
+    answer = bench.answer(
+        4, Rule("status", on="handover", status=400, first_n=1, body='{"error": {"message": "too long"}}')
+    )
 
     [error] = failed(answer).values()
     assert "too long" in str(error)
@@ -176,7 +178,7 @@ def test_requests_that_failed_in_a_job_say_why_and_were_not_billed(bench: Bench)
     assert (len(entries(answer)), answer.unread) == (3, 0)
 
 
-def test_what_a_job_answered_before_it_was_cancelled_can_be_had(bench: Bench) -> None:
+def test_what_a_handover_answered_before_it_was_cancelled_can_be_had(bench: Bench) -> None:
     number = bench.submitted(4)
     bench.server.advance(10 + 330)
     bench.batch.cancel(number)
@@ -189,13 +191,13 @@ def test_what_a_job_answered_before_it_was_cancelled_can_be_had(bench: Bench) ->
     assert not any(error.may_be_billed for error in failed(answer).values())
 
 
-def test_what_a_job_answered_before_it_expired_can_be_had(bench: Bench) -> None:
+def test_what_a_handover_answered_before_it_expired_can_be_had(bench: Bench) -> None:
     answer = bench.answer(4, Rule("slow", on="submit", share=0.5), after_s=DAY_S + 1)
 
     assert (answer.is_over, answer.said, len(entries(answer)), len(failed(answer))) == (True, "expired", 2, 2)
 
 
-def test_a_job_that_failed_as_a_whole_says_why(bench: Bench) -> None:
+def test_a_handover_that_failed_as_a_whole_says_why(bench: Bench) -> None:
     answer = bench.answer(4, Rule("fail", on="submit"))
 
     assert (answer.is_over, dict(answer.completions), answer.unread) == (True, {}, 0)
@@ -213,13 +215,13 @@ def test_lines_that_say_nothing_of_use_are_counted_and_cost_no_other(
     assert (len(entries(answer)), answer.unread) == (good, unread)
 
 
-def output(bench: Bench, lines: Sequence[bytes]) -> JobAnswer:
+def output(bench: Bench, lines: Sequence[bytes]) -> HandoverAnswer:
     """What is read of a file of answers with these lines."""
     number = bench.submitted(2)
     bench.server.advance(3600)
-    output_file = bench.server.jobs.jobs[number].output_file
+    output_file = bench.server.handovers.handovers[number].output_file
     assert output_file
-    bench.server.jobs.files[output_file] = b"\n".join(lines)
+    bench.server.handovers.files[output_file] = b"\n".join(lines)
     return bench.batch.poll(number)
 
 
@@ -284,32 +286,32 @@ def test_tokens_that_were_not_counted_are_left_to_who_knows_the_prompt(bench: Be
 
 def test_an_unknown_state_is_not_the_end(bench: Bench) -> None:
     number = bench.submitted(1)
-    job = bench.server.jobs.jobs[number]
+    handover = bench.server.handovers.handovers[number]
     bench.server.advance(3600)
-    shown = {**job.shown(bench.server.now().timestamp()), "status": "resting"}
-    type(job).shown, kept = (lambda self, now: shown), type(job).shown  # type: ignore[method-assign]
+    shown = {**handover.shown(bench.server.now().timestamp()), "status": "resting"}
+    type(handover).shown, kept = (lambda self, now: shown), type(handover).shown  # type: ignore[method-assign]
     try:
         answer = bench.batch.poll(number)
     finally:
-        type(job).shown = kept  # type: ignore[method-assign]
+        type(handover).shown = kept  # type: ignore[method-assign]
 
     assert (answer.is_over, answer.said) == (False, "resting")
 
 
-def test_a_job_whose_answers_are_not_written_yet_is_not_over(bench: Bench) -> None:
+def test_a_handover_whose_answers_are_not_written_yet_is_not_over(bench: Bench) -> None:
     number = bench.submitted(2)
     bench.server.advance(3600)
-    job = bench.server.jobs.jobs[number]
-    file, job.output_file = job.output_file, ""
+    handover = bench.server.handovers.handovers[number]
+    file, handover.output_file = handover.output_file, ""
 
     assert not bench.batch.poll(number).is_over
-    job.output_file = file
+    handover.output_file = file
     assert bench.batch.poll(number).is_over
 
 
 @pytest.mark.parametrize("endpoint", ["poll", "content"])
 @pytest.mark.parametrize("rule", [Rule("status", status=503), Rule("status", status=404), Rule("hang_up")])
-def test_a_job_that_cannot_be_asked_about_may_be_asked_again(bench: Bench, endpoint: str, rule: Rule) -> None:
+def test_a_handover_that_cannot_be_asked_about_may_be_asked_again(bench: Bench, endpoint: str, rule: Rule) -> None:
     number = bench.submitted(2)
     bench.server.advance(3600)
     bench.server.rules(Rule(rule.action, status=rule.status, on=endpoint))
@@ -331,7 +333,7 @@ def test_a_page_in_the_place_of_an_answer_is_an_error(bench: Bench) -> None:
         bench.batch.poll(number)
 
 
-def test_too_much_for_one_job_is_not_sent(bench: Bench) -> None:
+def test_too_much_for_one_handover_is_not_sent(bench: Bench) -> None:
     batch = OpenAIBatch(bench.llm, most_bytes=1000)
 
     with pytest.raises(LLMError, match="too many"):

@@ -187,10 +187,10 @@ def test_what_the_config_says_of_requests_goes_out_and_changes_nothing_of_ours(c
     assert len(body["messages"]) == 2
 
 
-def test_a_line_of_a_job_has_no_tier_and_is_no_stream(client_of: Any) -> None:
+def test_a_line_of_a_handover_has_no_tier_and_is_no_stream(client_of: Any) -> None:
     llm = client_of(NOWHERE, options=Options(service_tier="flex"), learned={"stream": "usage"})
 
-    assert {"service_tier", "stream", "stream_options"} & set(llm.body_for_job(prompt())) == set()
+    assert {"service_tier", "stream", "stream_options"} & set(llm.body_for_handover(prompt())) == set()
     assert {"service_tier", "stream", "stream_options"} <= set(llm.body(prompt()))
 
 

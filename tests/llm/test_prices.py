@@ -92,7 +92,7 @@ def test_input_that_is_written_to_the_cache_costs_what_that_costs() -> None:
     assert price.most_usd(1_000_000, 0) == 2.5
 
 
-def test_a_job_costs_its_share() -> None:
+def test_a_handover_costs_its_share() -> None:
     price = Price(input=1.0, cached_input=0.5, output=3.0, batch=0.5)
 
     assert price.most_usd(1_000_000, 1_000_000, mode="batch") == 2.0

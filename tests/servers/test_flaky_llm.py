@@ -261,7 +261,7 @@ def test_an_answer_takes_a_while_for_each_of_its_tokens() -> None:
 
 
 def test_the_bill_is_exact_and_names_what_came_twice() -> None:
-    tariff = Tariff(input=Decimal(1), cached_input=Decimal("0.1"), output=Decimal(10), job=Decimal("0.5"))
+    tariff = Tariff(input=Decimal(1), cached_input=Decimal("0.1"), output=Decimal(10), handover=Decimal("0.5"))
     with FlakyLLM(Rule("status", contains="number 9 "), tariff=tariff) as server:
         for asked in (body(1, 2), body(2, 3), body(1, 2, nonce="ZZZZ"), body(9)):
             post(server, asked)
@@ -319,7 +319,7 @@ def test_durations_are_spelled_as_openai_does(seconds: float, text: str) -> None
     assert spelled(seconds) == text
 
 
-# --- jobs -------------------------------------------------------------------------------------------------------------
+# --- handovers --------------------------------------------------------------------------------------------------------
 
 PACE = Pace(validating_s=10, in_progress_s=100, finalizing_s=10, cancelling_s=10)
 
@@ -355,80 +355,82 @@ def lines_of(client: Any, file: str | None) -> dict[str, Any]:
     return {line["custom_id"]: line for line in map(json.loads, text.splitlines())}
 
 
-def test_a_job_goes_through_its_states_by_the_servers_clock(sdk: Any) -> None:
+def test_a_handover_goes_through_its_states_by_the_servers_clock(sdk: Any) -> None:
     with FlakyLLM(pace=PACE) as server:
         client = sdk(server)
-        job = submitted(client)
+        handover = submitted(client)
         states = []
         for pause in (0, 11, 100, 10):
             server.advance(pause)
-            states.append(client.batches.retrieve(job).status)
-        done = client.batches.retrieve(job)
+            states.append(client.batches.retrieve(handover).status)
+        done = client.batches.retrieve(handover)
 
         assert states == ["validating", "in_progress", "finalizing", "completed"]
         assert (done.request_counts.completed, done.request_counts.failed) == (4, 0)
         assert sorted(lines_of(client, done.output_file_id)) == ["p1", "p2", "p3", "p4"]
-        assert {mode for (mode,) in server.of("mode")} == {"job"}
+        assert {mode for (mode,) in server.of("mode")} == {"handover"}
         assert [e["endpoint"] for e in server.calls][:2] == ["upload", "submit"]
 
 
-def test_a_line_of_a_job_can_fail_and_costs_half_if_it_does_not(sdk: Any) -> None:
-    with FlakyLLM(Rule("status", status=400, contains="number 3 ", on="job"), pace=PACE) as server:
+def test_a_line_of_a_handover_can_fail_and_costs_half_if_it_does_not(sdk: Any) -> None:
+    with FlakyLLM(Rule("status", status=400, contains="number 3 ", on="handover"), pace=PACE) as server:
         client = sdk(server)
-        job = submitted(client)
+        handover = submitted(client)
         server.advance(130)
-        done = client.batches.retrieve(job)
+        done = client.batches.retrieve(handover)
         good, bad = lines_of(client, done.output_file_id), lines_of(client, done.error_file_id)
         for n in (1, 2, 4):
             post(server, body(n))
 
         assert (sorted(good), sorted(bad)) == (["p1", "p2", "p4"], ["p3"])
         assert bad["p3"]["response"]["status_code"] == 400
-        in_job, direct = (bill([e for e in server.journal if e["mode"] == m]).cost_usd for m in ("job", "direct"))
-        assert 2 * in_job == direct > 0
+        in_handover, direct = (
+            bill([e for e in server.journal if e["mode"] == m]).cost_usd for m in ("handover", "direct")
+        )
+        assert 2 * in_handover == direct > 0
 
 
-def test_what_was_answered_before_a_job_is_cancelled_can_be_had(sdk: Any) -> None:
+def test_what_was_answered_before_a_handover_is_cancelled_can_be_had(sdk: Any) -> None:
     with FlakyLLM(pace=PACE) as server:
         client = sdk(server)
-        job = submitted(client)
+        handover = submitted(client)
         server.advance(10 + 55)
-        assert client.batches.cancel(job).status == "cancelling"
+        assert client.batches.cancel(handover).status == "cancelling"
         server.advance(11)
-        done = client.batches.retrieve(job)
+        done = client.batches.retrieve(handover)
 
         assert done.status == "cancelled"
         assert len(lines_of(client, done.output_file_id)) == 2 == server.bill().requests
         assert {line["error"]["code"] for line in lines_of(client, done.error_file_id).values()} == {"batch_cancelled"}
         with pytest.raises(Exception, match="cannot cancel"):
-            client.batches.cancel(job)
+            client.batches.cancel(handover)
 
 
-def test_a_slow_job_expires_with_what_it_has(sdk: Any) -> None:
+def test_a_slow_handover_expires_with_what_it_has(sdk: Any) -> None:
     with FlakyLLM(Rule("slow", on="submit", share=0.5), pace=PACE) as server:
         client = sdk(server)
-        job = submitted(client)
+        handover = submitted(client)
         server.advance(23 * 3600)
-        before = client.batches.retrieve(job).status
+        before = client.batches.retrieve(handover).status
         server.advance(3600)
-        done = client.batches.retrieve(job)
+        done = client.batches.retrieve(handover)
 
         assert (before, done.status) == ("in_progress", "expired")
         assert len(lines_of(client, done.output_file_id)) == 2
 
 
-def test_a_job_can_fail_as_a_whole_and_costs_nothing(sdk: Any) -> None:
+def test_a_handover_can_fail_as_a_whole_and_costs_nothing(sdk: Any) -> None:
     with FlakyLLM(Rule("fail", on="submit", first_n=1), pace=PACE) as server:
         client = sdk(server)
         told, doubled = submitted(client), submitted(client, [1, 1])
         server.advance(11)
 
-        assert [client.batches.retrieve(job).status for job in (told, doubled)] == ["failed", "failed"]
+        assert [client.batches.retrieve(handover).status for handover in (told, doubled)] == ["failed", "failed"]
         assert "twice" in client.batches.retrieve(doubled).errors.data[0].message
         assert server.bill().requests == 0
 
 
-def test_a_job_whose_reply_was_lost_is_found_by_its_metadata(sdk: Any) -> None:
+def test_a_handover_whose_reply_was_lost_is_found_by_its_metadata(sdk: Any) -> None:
     import openai
 
     with FlakyLLM(Rule("lose", on="submit", first_n=1), Rule("hang_up", on="submit", first_n=1)) as server:
@@ -438,16 +440,16 @@ def test_a_job_whose_reply_was_lost_is_found_by_its_metadata(sdk: Any) -> None:
                 submitted(client, name=name)
         submitted(client, name="there")
 
-        assert [job.metadata["name"] for job in client.batches.list(limit=1)] == ["there", "lost"]
+        assert [handover.metadata["name"] for handover in client.batches.list(limit=1)] == ["there", "lost"]
 
 
 @pytest.mark.parametrize(("action", "ids"), [("missing", 3), ("doubled", 4), ("unknown", 5), ("damaged", None)])
-def test_the_output_of_a_job_can_be_wrong(action: str, ids: int | None, sdk: Any) -> None:
+def test_the_output_of_a_handover_can_be_wrong(action: str, ids: int | None, sdk: Any) -> None:
     with FlakyLLM(Rule(action, on="content"), pace=PACE) as server:
         client = sdk(server)
-        job = submitted(client)
+        handover = submitted(client)
         server.advance(130)
-        file = client.batches.retrieve(job).output_file_id
+        file = client.batches.retrieve(handover).output_file_id
         if ids is None:
             with pytest.raises(ValueError, match="Unterminated|Expecting|delimiter"):
                 lines_of(client, file)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.core.errors import StoreError
 from digest.core.models import Batch, Overview, OverviewSentence, Prompt, SummaryKey
-from digest.core.summaries.ledger import Ceilings, JobState, RequestResult
+from digest.core.summaries.ledger import Ceilings, HandoverState, RequestResult
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
 from tests.fakes.clock import FakeClock
@@ -30,7 +30,7 @@ def prompts(n: int) -> list[Prompt]:
     ]
 
 
-def job(store: SqlStore, n: int = 2, **changes: Any):  # type: ignore[no-untyped-def]
+def handover(store: SqlStore, n: int = 2, **changes: Any):  # type: ignore[no-untyped-def]
     arguments: dict[str, Any] = {
         "name": "digest-1",
         "edition": "daily",
@@ -41,7 +41,7 @@ def job(store: SqlStore, n: int = 2, **changes: Any):  # type: ignore[no-untyped
         "ceilings": Ceilings(),
         "at": NOON,
     }
-    return store.save_job(**{**arguments, **changes})
+    return store.save_handover(**{**arguments, **changes})
 
 
 # -- budgets
@@ -110,19 +110,19 @@ def test_what_has_no_price_or_costs_nothing_is_booked_whatever_the_budget(store:
     assert store.status(since=NOON).requests == 3
 
 
-def test_what_a_job_is_awaited_for_is_in_doubt_only_if_it_never_came(store: SqlStore) -> None:
+def test_what_a_handover_is_awaited_for_is_in_doubt_only_if_it_never_came(store: SqlStore) -> None:
     def told() -> tuple[float, float, float]:
         found = store.status(since=NOON)
         return found.cost_usd, found.awaited_usd, found.in_doubt_usd
 
-    opened = job(store)
+    opened = handover(store)
     assert opened is not None
     store.reserve_request(plan(0.3), Ceilings())
     before = told()
 
     store.settle_request(opened.requests[0], OK)
     store.settle_request(opened.requests[1], RequestResult(outcome="not answered"))
-    store.mark_job(opened.pk, JobState.DONE)
+    store.mark_handover(opened.pk, HandoverState.DONE)
 
     assert before == (0.5, 0.2, 0.3)
     assert told() == (0.41, 0.0, 0.4)
@@ -152,19 +152,19 @@ def test_a_cost_is_rounded_up_and_a_budget_down(store: SqlStore, cost: float, bu
     assert (store.reserve_request(plan(cost), Ceilings(run_usd=budget)) is not None) is taken
 
 
-def test_the_plans_of_a_job_are_one_sum_and_those_without_a_price_are_not_in_it(store: SqlStore) -> None:
+def test_the_plans_of_a_handover_are_one_sum_and_those_without_a_price_are_not_in_it(store: SqlStore) -> None:
     plans = [plan(0.1, run="7"), plan(None, run="7"), plan(0.1, run="7")]
 
-    assert job(store, 3, plans=plans, ceilings=Ceilings(run_usd=0.19)) is None
-    assert job(store, 3, plans=plans, ceilings=Ceilings(run_usd=0.2)) is not None
+    assert handover(store, 3, plans=plans, ceilings=Ceilings(run_usd=0.19)) is None
+    assert handover(store, 3, plans=plans, ceilings=Ceilings(run_usd=0.2)) is not None
     assert store.spent_usd(NOON, run="7") == 0.2
 
 
-def test_the_budget_of_a_jobs_run_is_that_of_its_own_requests(store: SqlStore) -> None:
+def test_the_budget_of_a_handovers_run_is_that_of_its_own_requests(store: SqlStore) -> None:
     store.reserve_request(plan(0.1, run="7"), Ceilings())
 
-    assert job(store, 1, plans=[plan(0.1, run="7")], ceilings=Ceilings(run_usd=0.15)) is None
-    assert job(store, 1, plans=[plan(0.1, run="8")], ceilings=Ceilings(run_usd=0.15)) is not None
+    assert handover(store, 1, plans=[plan(0.1, run="7")], ceilings=Ceilings(run_usd=0.15)) is None
+    assert handover(store, 1, plans=[plan(0.1, run="8")], ceilings=Ceilings(run_usd=0.15)) is not None
 
 
 # -- what is told of them
@@ -371,52 +371,54 @@ def test_an_overview_is_paid_for_once(store: SqlStore) -> None:
     assert store.overview(SummaryKey(content="day", client="openai", model="m", prompt="p", language="de")) is None
 
 
-# -- jobs
+# -- handovers
 
 
-def test_a_job_is_found_again_as_it_was_written_down(store: SqlStore) -> None:
-    saved = job(store, 3)
+def test_a_handover_is_found_again_as_it_was_written_down(store: SqlStore) -> None:
+    saved = handover(store, 3)
 
-    [found] = store.open_jobs()
+    [found] = store.open_handovers()
 
     assert found == saved
-    assert found.state is JobState.SUBMITTING
+    assert found.state is HandoverState.SUBMITTING
     assert found.prompts == tuple(prompts(3))
     assert len(set(found.requests)) == 3
     assert store.spent_usd(NOON) == pytest.approx(0.3)
 
 
-def test_a_job_that_could_break_a_budget_leaves_nothing(store: SqlStore) -> None:
-    assert job(store, 3, ceilings=Ceilings(run_usd=0.29)) is None
+def test_a_handover_that_could_break_a_budget_leaves_nothing(store: SqlStore) -> None:
+    assert handover(store, 3, ceilings=Ceilings(run_usd=0.29)) is None
 
-    assert store.open_jobs() == ()
+    assert store.open_handovers() == ()
     assert store.spent_usd(NOON) == 0
 
 
-def test_an_open_job_knows_its_provider_and_one_that_is_done_is_not_open(store: SqlStore) -> None:
-    one, two = job(store), job(store, name="digest-2", at=NOON + timedelta(hours=1))
+def test_an_open_handover_knows_its_provider_and_one_that_is_done_is_not_open(store: SqlStore) -> None:
+    one, two = handover(store), handover(store, name="digest-2", at=NOON + timedelta(hours=1))
 
-    store.mark_job(two.pk, JobState.OPEN, provider_id="batch_2")
-    store.mark_job(one.pk, JobState.DONE)
+    store.mark_handover(two.pk, HandoverState.OPEN, provider_id="batch_2")
+    store.mark_handover(one.pk, HandoverState.DONE)
 
-    assert [(j.name, j.provider_id, j.state) for j in store.open_jobs()] == [("digest-2", "batch_2", JobState.OPEN)]
+    assert [(h.name, h.provider_id, h.state) for h in store.open_handovers()] == [
+        ("digest-2", "batch_2", HandoverState.OPEN)
+    ]
 
 
-def test_a_lost_job_costs_what_was_settled_of_it(store: SqlStore) -> None:
-    lost = job(store)
+def test_a_lost_handover_costs_what_was_settled_of_it(store: SqlStore) -> None:
+    lost = handover(store)
     store.settle_request(lost.requests[0], OK)
 
-    store.mark_job(lost.pk, JobState.LOST)
+    store.mark_handover(lost.pk, HandoverState.LOST)
 
     assert store.spent_usd(NOON) == 0.01
-    assert store.open_jobs() == ()
+    assert store.open_handovers() == ()
 
 
-def test_two_jobs_have_two_names(store: SqlStore) -> None:
-    job(store)
+def test_two_handovers_have_two_names(store: SqlStore) -> None:
+    handover(store)
 
     with pytest.raises(Exception, match=r"(?i)unique") as raised:
-        job(store)
+        handover(store)
     assert not isinstance(raised.value, StoreError)
     assert store.spent_usd(NOON) == pytest.approx(0.2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -13,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event, inspect, select, text, update
+from sqlalchemy import Connection, MetaData, create_engine, event, inspect, select, text, update
 
 from digest.core.errors import StoreError
-from digest.core.models import DeliveryState, Summary, SummaryKey
-from digest.core.summaries.ledger import Ceilings
+from digest.core.models import Batch, DeliveryState, Prompt, Summary, SummaryKey
+from digest.core.summaries.ledger import Ceilings, HandoverState
 from digest.store import SqlStore, tables
 from digest.store.database import LOCKS
 from digest.store.migrations import MIGRATIONS, Migration
 from digest.store.papers import paper_values
+from digest.store.serialize import dump
 from tests.conftest import NOON, ROOT, paper
 from tests.fakes.clock import FakeClock
 from tests.support.store_values import DAY, issue, plan, publish, read, start
@@ -462,6 +464,56 @@ def test_an_address_of_any_length_is_kept_and_found(new_url: str) -> None:
 
     assert found is not None
     assert found.url == long
+
+
+def test_handovers_of_when_they_were_called_jobs_are_found_with_their_requests(new_url: str) -> None:
+    asked = Prompt(system="Do.", user="#1", batch=Batch(papers=(paper(1),)), nonce="ABCD", max_output_tokens=9)
+    old_tables = "job", "request"
+    SqlStore.open(new_url, steps=MIGRATIONS[:6]).close()
+    engine = create_engine(new_url)
+    with engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=old_tables)
+        job, request = (old.tables[name] for name in old_tables)
+        shared = {"edition": "daily", "client": "openai", "model": "m", "prompt": "p"}
+        at = NOON.replace(tzinfo=None) if new_url.startswith("sqlite") else NOON
+        for pk, state, prompts in ((1, "open", [dump(asked)] * 2), (2, "done", [["c"]])):
+            row = {"name": f"digest-{pk}", "provider_id": f"batch_{pk}", "state": state, "prompts": json.dumps(prompts)}
+            connection.execute(job.insert().values(**row, **shared, date=DAY, language="en", submitted_at=at))
+        counts = dict.fromkeys(("papers", "summaries", "input_tokens", "cached_tokens", "output_tokens"), 1)
+        for job_pk in (None, 1, 2, 1):
+            row = {"at": at, "run": "1", "purpose": "summaries", "mode": "batch", "job_pk": job_pk, **counts}
+            connection.execute(request.insert().values(**row, **shared, reserved_nano_usd=10**8))
+    engine.dispose()
+
+    with SqlStore.open(new_url) as store:
+        [found] = store.open_handovers()
+        over = store.asked_in_handovers(DAY)
+        new = store.save_handover(
+            name="digest-3",
+            edition="daily",
+            day=DAY,
+            language="en",
+            prompts=[asked],
+            plans=[plan(0.1, mode="batch")],
+            ceilings=Ceilings(),
+            at=NOON,
+        )
+        store.mark_handover(found.pk, HandoverState.LOST)
+
+        assert (found.name, found.state, found.submitted_at) == ("digest-1", HandoverState.OPEN, NOON)
+        assert (found.prompts, found.requests) == ((asked, asked), (2, 4))
+        assert over == {SummaryKey(content="c", client="openai", model="m", prompt="p", language="en")}
+        assert new is not None
+        assert (new.pk, new.requests) == (3, (5,))
+        assert store.open_handovers() == (new,)
+        assert store.spent_usd(NOON) == 0.3
+        with pytest.raises(Exception, match=r"(?i)foreign key"), store._write() as connection:
+            connection.execute(update(tables.request).where(tables.request.c.pk == 1).values(handover_pk=99))
+    assert ask(new_url, lambda c: "job" in inspect(c).get_table_names()) is False
+    indexes = ask(new_url, lambda c: {i["name"] for t in ("handover", "request") for i in inspect(c).get_indexes(t)})
+    assert {"handover_state", "request_handover"} <= indexes
+    assert indexes.isdisjoint({"job_state", "request_job"})
 
 
 # -- who waits for whom

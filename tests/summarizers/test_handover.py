@@ -16,14 +16,14 @@ import pytest
 
 from digest import assets
 from digest.app.app import App
-from digest.app.summarizers import make_jobs
+from digest.app.summarizers import make_handovers
 from digest.cli.show.status import print_status, status_json
 from digest.core.models import Entry, Paper
 from digest.core.summaries.handover import Haste, haste, is_given_up, last_call, never_came
-from digest.core.summaries.ledger import Job, JobState
+from digest.core.summaries.ledger import Handover, HandoverState
 from digest.core.topics.fold import Taxonomy
 from digest.stages.report import Report, Stage
-from digest.summarizers.handover import Jobs
+from digest.summarizers.handover import Handovers
 from digest.usecases.status import status_of
 from tests.conftest import paper
 from tests.servers.flaky_llm import FlakyLLM, Pace, Rule
@@ -71,8 +71,8 @@ class Office:
         self.set_clock(hour, minute, day=day)
         with self.desk.app() as app:
             app.taxonomy = taxonomy()
-            if app.jobs is not None:
-                app.jobs = self.jobs_of(app)
+            if app.handovers is not None:
+                app.handovers = self.handovers_of(app)
             yield app
 
     def set_clock(self, hour: int, minute: int = 0, *, day: date = MONDAY) -> None:
@@ -80,9 +80,9 @@ class Office:
         self.desk.now = datetime.combine(day, time(hour, minute), tzinfo=UTC)
         self.server.set_clock(self.desk.now)
 
-    def jobs_of(self, app: App) -> Jobs:
-        """The jobs of *app* as a process knows them that has just begun, on the server's clock."""
-        made = make_jobs(
+    def handovers_of(self, app: App) -> Handovers:
+        """The handovers of *app* as a process knows them that has just begun, on the server's clock."""
+        made = make_handovers(
             app.config,
             app.summarizer,
             app.summarizing,
@@ -108,9 +108,9 @@ class Office:
         with self.app(hour, minute) as app:
             return app.run((), MONDAY, until=until)[0]
 
-    def jobs(self) -> tuple[Job, ...]:
+    def handovers(self) -> tuple[Handover, ...]:
         with self.desk.app() as app:
-            return app.store.open_jobs()
+            return app.store.open_handovers()
 
     def spent_usd(self) -> Decimal:
         """What the ledger counts, in full."""
@@ -167,12 +167,12 @@ def test_papers_that_were_handed_over_cost_half_and_nothing_is_asked_directly(tm
     assert final.issue is not None
     assert len(final.issue.entries) == 20
     assert office.fell_back() == []
-    assert (office.asked("direct"), sum(office.asked("job"))) == ([], 20)
+    assert (office.asked("direct"), sum(office.asked("handover"))) == ([], 20)
     assert is_paid_exactly(office)
-    whole = replace(server.tariff, job=Decimal(1))
+    whole = replace(server.tariff, handover=Decimal(1))
     assert server.bill().cost_usd * 2 == sum(whole.cost_usd(entry) for entry in server.journal)
     assert later.usage.cost_usd == pytest.approx(float(server.bill().cost_usd))
-    assert office.jobs() == ()
+    assert office.handovers() == ()
 
 
 def test_a_second_run_hands_over_only_what_is_new(tmp_path: Path, server: FlakyLLM) -> None:
@@ -185,11 +185,11 @@ def test_a_second_run_hands_over_only_what_is_new(tmp_path: Path, server: FlakyL
     assert again.warnings[-1] == "20 papers were handed over; the answers are awaited until 06:50"
     assert more.warnings[-1] == "23 papers were handed over; the answers are awaited until 06:50"
     assert office.calls("submit") == 2
-    assert [sum(len(p.batch.papers) for p in job.prompts) for job in office.jobs()] == [20, 3]
+    assert [sum(len(p.batch.papers) for p in handover.prompts) for handover in office.handovers()] == [20, 3]
 
 
 @pytest.mark.parametrize("minutes", [0, 2, 9, 10, 20])
-def test_a_job_is_taken_up_in_whichever_state_it_is(tmp_path: Path, server: FlakyLLM, minutes: int) -> None:
+def test_a_handover_is_taken_up_in_whichever_state_it_is(tmp_path: Path, server: FlakyLLM, minutes: int) -> None:
     office = Office(tmp_path, server)
     office.prepare(3)
 
@@ -198,7 +198,7 @@ def test_a_job_is_taken_up_in_whichever_state_it_is(tmp_path: Path, server: Flak
 
     assert final.status == "done"
     assert server.bill().papers_twice == ()
-    assert (office.asked("direct"), sum(office.asked("job"))) == ([], 20)
+    assert (office.asked("direct"), sum(office.asked("handover"))) == ([], 20)
     assert is_paid_exactly(office)
 
 
@@ -220,7 +220,7 @@ def test_a_paper_without_an_abstract_is_not_handed_over(tmp_path: Path, server: 
 
     early, final = office.prepare(3), office.run()
 
-    assert (early.warnings, office.jobs(), office.calls("upload")) == ((), (), 0)
+    assert (early.warnings, office.handovers(), office.calls("upload")) == ((), (), 0)
     assert final.issue is not None
     assert len(final.issue.entries) == 1
 
@@ -254,15 +254,15 @@ def test_the_evening_before_it_is_the_next_days_issue_that_is_prepared(tmp_path:
     assert early.warnings == ("20 papers were handed over; the answers are awaited until 00:00",)
     assert final.issue is not None
     assert (final.issue.date, len(final.issue.entries)) == (tuesday, 20)
-    assert {entry["mode"] for entry in server.journal[asked:]} == {"job"}
+    assert {entry["mode"] for entry in server.journal[asked:]} == {"handover"}
     assert is_paid_exactly(office)
 
 
 # --- the hour comes ---------------------------------------------------------------------------------------------------
 
 
-def test_at_the_hour_a_job_is_ended_and_the_rest_asked_directly(tmp_path: Path, server: FlakyLLM) -> None:
-    server.jobs.pace = Pace(in_progress_s=4 * 3600 * 2)
+def test_at_the_hour_a_handover_is_ended_and_the_rest_asked_directly(tmp_path: Path, server: FlakyLLM) -> None:
+    server.handovers.pace = Pace(in_progress_s=4 * 3600 * 2)
     office = Office(tmp_path, server)
     office.prepare(3)
 
@@ -271,16 +271,18 @@ def test_at_the_hour_a_job_is_ended_and_the_rest_asked_directly(tmp_path: Path, 
     assert final.issue is not None
     assert len(final.issue.entries) == 20
     assert office.fell_back() == []
-    assert 0 < sum(office.asked("job")) < 20
-    assert sum(office.asked("job")) + sum(office.asked("direct")) == 20
+    assert 0 < sum(office.asked("handover")) < 20
+    assert sum(office.asked("handover")) + sum(office.asked("direct")) == 20
     assert server.bill().papers_twice == ()
     assert final.warnings == ()
     assert office.slept_s <= 60
     assert is_paid_exactly(office)
 
 
-def test_in_the_last_minutes_jobs_are_ended_and_their_papers_left_to_them(tmp_path: Path, server: FlakyLLM) -> None:
-    server.jobs.pace = Pace(in_progress_s=8 * 3600, cancelling_s=400)
+def test_in_the_last_minutes_handovers_are_ended_and_their_papers_left_to_them(
+    tmp_path: Path, server: FlakyLLM
+) -> None:
+    server.handovers.pace = Pace(in_progress_s=8 * 3600, cancelling_s=400)
     office = Office(tmp_path, server, tables=LATE)
     office.prepare(3)
     office.feed(range(20, 25), "late")
@@ -293,14 +295,14 @@ def test_in_the_last_minutes_jobs_are_ended_and_their_papers_left_to_them(tmp_pa
 
     assert office.fell_back() == []
     assert final.warnings == ()
-    assert sum(office.asked("job")) + sum(office.asked("direct")) == 25
+    assert sum(office.asked("handover")) + sum(office.asked("direct")) == 25
     assert server.bill().papers_twice == ()
     assert office.slept_s == 0
     assert is_paid_exactly(office)
 
 
-def test_a_job_that_does_not_end_may_be_paid_twice_and_that_is_said(tmp_path: Path, server: FlakyLLM) -> None:
-    server.jobs.pace = Pace(in_progress_s=8 * 3600, cancelling_s=3600)
+def test_a_handover_that_does_not_end_may_be_paid_twice_and_that_is_said(tmp_path: Path, server: FlakyLLM) -> None:
+    server.handovers.pace = Pace(in_progress_s=8 * 3600, cancelling_s=3600)
     office = Office(tmp_path, server)
     office.prepare(3)
 
@@ -312,15 +314,15 @@ def test_a_job_that_does_not_end_may_be_paid_twice_and_that_is_said(tmp_path: Pa
     assert sum(office.asked("direct")) == 20
     assert office.fell_back() == []
     assert 50 <= office.slept_s <= 60
-    assert len(office.jobs()) == 1
+    assert len(office.handovers()) == 1
     assert office.spent_usd() > server.bill().cost_usd
 
     office.prepare(9)
-    assert office.jobs() == ()
+    assert office.handovers() == ()
     assert is_paid_exactly(office)
 
 
-def test_status_says_what_is_reserved_for_a_job_and_awaited(
+def test_status_says_what_is_reserved_for_a_handover_and_awaited(
     tmp_path: Path, server: FlakyLLM, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office = Office(tmp_path, server)
@@ -358,7 +360,7 @@ def test_a_run_of_a_past_day_asks_directly(tmp_path: Path, server: FlakyLLM) -> 
     assert (report.warnings, sum(office.asked("direct")), office.calls("submit")) == ((), 20, 0)
 
 
-def test_a_job_that_is_open_when_the_mode_changes_is_still_taken(tmp_path: Path, server: FlakyLLM) -> None:
+def test_a_handover_that_is_open_when_the_mode_changes_is_still_taken(tmp_path: Path, server: FlakyLLM) -> None:
     office = Office(tmp_path, server)
     office.prepare(3)
     config = tmp_path / "config.toml"
@@ -366,12 +368,12 @@ def test_a_job_that_is_open_when_the_mode_changes_is_still_taken(tmp_path: Path,
 
     office.run(7)
 
-    assert (office.asked("direct"), office.jobs()) == ([], ())
+    assert (office.asked("direct"), office.handovers()) == ([], ())
     with office.app(8) as app:
-        assert app.jobs is None
+        assert app.handovers is None
 
 
-def test_a_job_keeps_its_model_and_price_when_the_config_changes(tmp_path: Path, server: FlakyLLM) -> None:
+def test_a_handover_keeps_its_model_and_price_when_the_config_changes(tmp_path: Path, server: FlakyLLM) -> None:
     office = Office(tmp_path, server)
     office.prepare(3)
     config = tmp_path / "config.toml"
@@ -379,26 +381,26 @@ def test_a_job_keeps_its_model_and_price_when_the_config_changes(tmp_path: Path,
 
     office.prepare(4)
 
-    assert office.jobs()[0].model == "gpt-5-nano"
+    assert office.handovers()[0].model == "gpt-5-nano"
     config.write_text(config.read_text().replace('"gpt-5-nano"', '"gpt-5-mini"'))
     final = office.run(7)
     assert final.usage.from_cache == 20
     of_mini = [entry for entry in server.journal if entry["body"]["model"] == "gpt-5-mini"]
-    assert {entry["mode"] for entry in of_mini} == {"job"}
+    assert {entry["mode"] for entry in of_mini} == {"handover"}
     assert sum(entry["papers"] for entry in of_mini) == 20
 
 
-# --- what a job does not bring ----------------------------------------------------------------------------------------
+# --- what a handover does not bring -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "rule",
     [
-        Rule("status", on="job", status=400, first_n=1),
-        Rule("ids", on="job", what="missing", first_n=1),
-        Rule("refuse", on="job", first_n=1),
-        Rule("broken_json", on="job", first_n=1),
-        Rule("swap_ids", on="job", first_n=1),
+        Rule("status", on="handover", status=400, first_n=1),
+        Rule("ids", on="handover", what="missing", first_n=1),
+        Rule("refuse", on="handover", first_n=1),
+        Rule("broken_json", on="handover", first_n=1),
+        Rule("swap_ids", on="handover", first_n=1),
         Rule("slow", on="submit", share=0.5),
         Rule("fail", on="submit"),
         Rule("missing", on="content"),
@@ -408,7 +410,7 @@ def test_a_job_keeps_its_model_and_price_when_the_config_changes(tmp_path: Path,
     ],
     ids=lambda rule: f"{rule.action} {rule.on}",
 )
-def test_what_a_job_does_not_bring_is_asked_directly(tmp_path: Path, server: FlakyLLM, rule: Rule) -> None:
+def test_what_a_handover_does_not_bring_is_asked_directly(tmp_path: Path, server: FlakyLLM, rule: Rule) -> None:
     server.rules(rule)
     office = Office(tmp_path, server)
     office.prepare(3)
@@ -425,8 +427,10 @@ def test_what_a_job_does_not_bring_is_asked_directly(tmp_path: Path, server: Fla
         assert is_paid_exactly(office)
 
 
-def test_what_a_job_failed_at_is_not_given_to_another_by_the_same_process(tmp_path: Path, server: FlakyLLM) -> None:
-    server.rules(Rule("refuse", on="job"))
+def test_what_a_handover_failed_at_is_not_given_to_another_by_the_same_process(
+    tmp_path: Path, server: FlakyLLM
+) -> None:
+    server.rules(Rule("refuse", on="handover"))
     office = Office(tmp_path, server)
 
     with office.app(3) as app:
@@ -437,8 +441,8 @@ def test_what_a_job_failed_at_is_not_given_to_another_by_the_same_process(tmp_pa
     assert office.calls("submit") == 1
 
 
-def test_what_a_job_did_not_bring_is_handed_over_by_no_later_run(tmp_path: Path, server: FlakyLLM) -> None:
-    server.rules(Rule("refuse", on="job", first_n=1))
+def test_what_a_handover_did_not_bring_is_handed_over_by_no_later_run(tmp_path: Path, server: FlakyLLM) -> None:
+    server.rules(Rule("refuse", on="handover", first_n=1))
     office = Office(tmp_path, server)
     office.prepare(3)
     office.prepare(4)
@@ -446,13 +450,13 @@ def test_what_a_job_did_not_bring_is_handed_over_by_no_later_run(tmp_path: Path,
 
     later = office.prepare(5)
 
-    assert (office.jobs(), office.calls("submit")) == ((), handed_over)
+    assert (office.handovers(), office.calls("submit")) == ((), handed_over)
     assert later.warnings == ()
     office.run(7)
     assert office.fell_back() == []
 
 
-def test_a_job_that_cannot_be_asked_about_is_given_up_in_the_end_and_stays_booked(
+def test_a_handover_that_cannot_be_asked_about_is_given_up_in_the_end_and_stays_booked(
     tmp_path: Path, server: FlakyLLM
 ) -> None:
     office = Office(tmp_path, server)
@@ -462,15 +466,15 @@ def test_a_job_that_cannot_be_asked_about_is_given_up_in_the_end_and_stays_booke
 
     [warning] = [w for w in office.prepare(5).warnings if "could not be asked about" in w]
     assert warning.startswith("what was handed over on 2026-06-01 at 03:00 (20 papers) could not be asked about: ")
-    assert office.jobs() != ()
+    assert office.handovers() != ()
     office.prepare(4, 1, day=MONDAY + timedelta(days=1))
 
-    assert office.jobs() == ()
+    assert office.handovers() == ()
     assert office.spent_usd() >= reserved
 
 
-def test_a_job_without_an_end_is_given_up_after_a_day_and_stays_booked(tmp_path: Path, server: FlakyLLM) -> None:
-    server.jobs.pace = Pace(in_progress_s=100 * 3600, cancelling_s=100 * 3600)
+def test_a_handover_without_an_end_is_given_up_after_a_day_and_stays_booked(tmp_path: Path, server: FlakyLLM) -> None:
+    server.handovers.pace = Pace(in_progress_s=100 * 3600, cancelling_s=100 * 3600)
     office = Office(tmp_path, server)
     office.prepare(3)
     reserved = office.spent_usd()
@@ -478,22 +482,22 @@ def test_a_job_without_an_end_is_given_up_after_a_day_and_stays_booked(tmp_path:
     office.prepare(3, 59, day=MONDAY + timedelta(days=1))
     office.prepare(4, 0, day=MONDAY + timedelta(days=1))
 
-    assert office.jobs() == ()
+    assert office.handovers() == ()
     assert office.calls("cancel") >= 1
     assert office.spent_usd() >= reserved
 
 
 @pytest.mark.parametrize("is_over", [never_came, is_given_up])
-def test_a_job_that_a_wrong_clock_handed_over_years_ahead_is_not_waited_for(
-    tmp_path: Path, server: FlakyLLM, is_over: Callable[[Job, datetime], bool]
+def test_a_handover_that_a_wrong_clock_handed_over_years_ahead_is_not_waited_for(
+    tmp_path: Path, server: FlakyLLM, is_over: Callable[[Handover, datetime], bool]
 ) -> None:
     office = Office(tmp_path, server)
     office.prepare(3)
 
-    [job] = office.jobs()
+    [handover] = office.handovers()
 
-    assert not is_over(job, job.submitted_at)
-    assert is_over(replace(job, submitted_at=job.submitted_at + timedelta(days=1400)), job.submitted_at)
+    assert not is_over(handover, handover.submitted_at)
+    assert is_over(replace(handover, submitted_at=handover.submitted_at + timedelta(days=1400)), handover.submitted_at)
 
 
 def test_a_damaged_line_of_answers_may_have_been_billed(tmp_path: Path, server: FlakyLLM) -> None:
@@ -511,7 +515,7 @@ def test_a_damaged_line_of_answers_may_have_been_billed(tmp_path: Path, server: 
 
 
 @pytest.mark.parametrize("endpoint", ["upload", "submit"])
-def test_a_provider_without_jobs_is_asked_directly_and_that_is_said(
+def test_a_provider_without_handovers_is_asked_directly_and_that_is_said(
     tmp_path: Path, server: FlakyLLM, endpoint: str
 ) -> None:
     server.rules(Rule("status", status=404, on=endpoint))
@@ -522,13 +526,13 @@ def test_a_provider_without_jobs_is_asked_directly_and_that_is_said(
     [warning] = early.warnings
     assert warning.startswith("20 papers were not handed over: http://127.0.0.1")
     assert 'mode = "direct"' in warning
-    assert (office.jobs(), sum(office.asked("direct"))) == ((), 20)
+    assert (office.handovers(), sum(office.asked("direct"))) == ((), 20)
     assert final.issue is not None
     assert office.fell_back() == []
     assert is_paid_exactly(office)
 
 
-def test_a_provider_without_jobs_is_left_alone_for_an_hour(tmp_path: Path, server: FlakyLLM) -> None:
+def test_a_provider_without_handovers_is_left_alone_for_an_hour(tmp_path: Path, server: FlakyLLM) -> None:
     server.rules(Rule("status", status=404, on="upload"))
     office = Office(tmp_path, server)
 
@@ -552,14 +556,14 @@ def test_what_could_not_be_handed_over_is_offered_again(tmp_path: Path, server: 
     assert is_paid_exactly(office)
 
 
-def test_a_lost_receipt_is_looked_for_and_the_job_not_sent_again(tmp_path: Path, server: FlakyLLM) -> None:
+def test_a_lost_receipt_is_looked_for_and_the_handover_not_sent_again(tmp_path: Path, server: FlakyLLM) -> None:
     server.rules(Rule("lose", on="submit", first_n=1))
     office = Office(tmp_path, server)
 
     assert "did not say whether it took a job" in office.prepare(3).warnings[0]
-    assert [job.state for job in office.jobs()] == [JobState.SUBMITTING]
+    assert [handover.state for handover in office.handovers()] == [HandoverState.SUBMITTING]
     office.prepare(3, 5)
-    assert [job.state for job in office.jobs()] == [JobState.OPEN]
+    assert [handover.state for handover in office.handovers()] == [HandoverState.OPEN]
     office.run(7)
 
     assert (office.calls("submit"), office.asked("direct")) == (1, [])
@@ -567,7 +571,7 @@ def test_a_lost_receipt_is_looked_for_and_the_job_not_sent_again(tmp_path: Path,
     assert is_paid_exactly(office)
 
 
-def test_a_job_that_never_arrived_is_made_anew_after_ten_minutes(tmp_path: Path, server: FlakyLLM) -> None:
+def test_a_handover_that_never_arrived_is_made_anew_after_ten_minutes(tmp_path: Path, server: FlakyLLM) -> None:
     server.rules(Rule("hang_up", on="submit", first_n=1))
     office = Office(tmp_path, server)
     office.prepare(3)
@@ -583,10 +587,10 @@ def test_a_job_that_never_arrived_is_made_anew_after_ten_minutes(tmp_path: Path,
     assert is_paid_exactly(office)
 
 
-def test_a_job_that_turns_up_after_its_papers_were_asked_directly_is_cancelled(
+def test_a_handover_that_turns_up_after_its_papers_were_asked_directly_is_cancelled(
     tmp_path: Path, server: FlakyLLM
 ) -> None:
-    server.jobs.pace = Pace(in_progress_s=8 * 3600)
+    server.handovers.pace = Pace(in_progress_s=8 * 3600)
     server.rules(Rule("lose", on="submit", first_n=1))
     office = Office(tmp_path, server)
     office.prepare(6, 45)
@@ -599,14 +603,14 @@ def test_a_job_that_turns_up_after_its_papers_were_asked_directly_is_cancelled(
     assert office.calls("cancel") == 1
     office.prepare(7, 15)
 
-    assert office.jobs() == ()
+    assert office.handovers() == ()
     assert is_paid_exactly(office)
 
 
 def test_the_budget_decides_how_much_is_handed_over(tmp_path: Path, server: FlakyLLM) -> None:
     office = Office(tmp_path, server, more="budget_usd_per_run = 0.0080")
     early = office.prepare(3)
-    handed = [sum(len(p.batch.papers) for p in job.prompts) for job in office.jobs()]
+    handed = [sum(len(p.batch.papers) for p in handover.prompts) for handover in office.handovers()]
     final = office.run(7)
 
     assert "handed over" in early.warnings[-1]
@@ -623,7 +627,7 @@ def test_a_budget_that_reaches_for_nothing_hands_nothing_over(tmp_path: Path, se
     report = office.prepare(3)
 
     assert report.warnings == ("20 papers were not handed over: the budget for the model does not reach that far",)
-    assert (office.jobs(), office.calls("upload"), office.spent_usd()) == ((), 0, 0)
+    assert (office.handovers(), office.calls("upload"), office.spent_usd()) == ((), 0, 0)
 
 
 # --- a run dies -------------------------------------------------------------------------------------------------------
@@ -634,11 +638,11 @@ class Killed(BaseException):
 
 
 STEPS = (
-    ("store", "save_job", 1, 0.5),
+    ("store", "save_handover", 1, 0.5),
     ("batch", "submit", 1, 0.5),
-    ("store", "mark_job", 1, 0.5),
-    ("store", "mark_job", 2, 0.5),
-    ("store", "mark_job", 2, 8),
+    ("store", "mark_handover", 1, 0.5),
+    ("store", "mark_handover", 2, 0.5),
+    ("store", "mark_handover", 2, 8),
     ("batch", "poll", 1, 0.5),
     ("batch", "poll", 3, 8),
     ("batch", "cancel", 1, 8),
@@ -647,7 +651,7 @@ STEPS = (
     ("store", "settle_request", 1, 0.5),
     ("store", "settle_request", 3, 8),
 )
-"""A part of the flow, one of its steps, at which time it dies there, and how many hours the job takes."""
+"""A part of the flow, one of its steps, at which time it dies there, and how many hours the handover takes."""
 
 
 class Dying:
@@ -682,15 +686,15 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
         app.reader.fetch_all([edition.name], MONDAY)
         for hour, minute in [(3, 0), (3, 5), (3, 30), (3, 45), (4, 40), (6, 52), (7, 0), (7, 5)]:
             office.set_clock(hour, minute)
-            jobs = office.jobs_of(app)
-            dying = Dying(getattr(jobs, part), step, before=before, countdown=countdown)
-            handing = replace(jobs, **cast(Any, {part: dying})).begin(str(MONDAY))
+            handovers = office.handovers_of(app)
+            dying = Dying(getattr(handovers, part), step, before=before, countdown=countdown)
+            handover_run = replace(handovers, **cast(Any, {part: dying})).begin(str(MONDAY))
             try:
-                handing.collect()
+                handover_run.collect()
                 how = haste(office.desk.now, at, is_final=hour >= 7)
-                handing.summarize(edition, MONDAY, app.choosing.papers(edition.name, MONDAY), haste=how, at=at)
+                handover_run.summarize(edition, MONDAY, app.choosing.papers(edition.name, MONDAY), haste=how, at=at)
                 if hour >= 7:
-                    app.publishing.publish(edition.name, MONDAY, writing=handing.writing)
+                    app.publishing.publish(edition.name, MONDAY, writing=handover_run.writing)
             except Killed:
                 continue
     return countdown[0] <= 0
@@ -701,11 +705,11 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
 def test_a_run_that_dies_anywhere_is_finished_by_the_next_and_nothing_is_paid_twice(
     tmp_path: Path, server: FlakyLLM, part: str, step: str, nth: int, hours: float, before: bool
 ) -> None:
-    server.jobs.pace = Pace(in_progress_s=hours * 3600)
+    server.handovers.pace = Pace(in_progress_s=hours * 3600)
     office = Office(tmp_path, server, papers=8, batch=2)
 
     assert die_and_go_on(office, part, step, nth, before=before)
-    assert (len(office.printed()), office.fell_back(), office.jobs()) == (8, [], ())
+    assert (len(office.printed()), office.fell_back(), office.handovers()) == (8, [], ())
     assert server.bill().papers_twice == ()
     assert len(server.bill().papers) == 8
     assert is_paid_exactly(office)
@@ -720,7 +724,7 @@ def test_a_run_that_dies_looking_for_a_lost_receipt_is_finished_by_the_next(
     office = Office(tmp_path, server)
 
     assert die_and_go_on(office, "batch", "find", 1, before=before)
-    assert (len(office.printed()), office.fell_back(), office.jobs()) == (20, [], ())
+    assert (len(office.printed()), office.fell_back(), office.handovers()) == (20, [], ())
     assert server.bill().papers_twice == ()
     assert is_paid_exactly(office)
 

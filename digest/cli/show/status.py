@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from digest.cli.show.console import put, screen, were
 from digest.cli.show.money import checks_lines
 from digest.core.models import DeliveryState
-from digest.core.summaries.ledger import JobState
+from digest.core.summaries.ledger import HandoverState
 from digest.publish.amounts import usd
 from digest.publish.views import count
 
@@ -66,21 +66,21 @@ def status_json(found: StatusReport) -> dict[str, Any]:
         "checks_this_month": [asdict(c) for c in found.checks],
         "jobs": [
             {
-                "name": job.name,
-                "state": job.state.value,
-                "edition": job.edition,
-                "date": job.date.isoformat(),
-                "papers": job.papers,
-                "submitted_at": job.submitted_at.isoformat(),
+                "name": handover.name,
+                "state": handover.state.value,
+                "edition": handover.edition,
+                "date": handover.date.isoformat(),
+                "papers": handover.papers,
+                "submitted_at": handover.submitted_at.isoformat(),
             }
-            for job in found.jobs
+            for handover in found.handovers
         ],
         "outdated_summaries": found.outdated,
     }
 
 
 def print_status(found: StatusReport) -> None:
-    """What the store holds, and for each edition, source, mail, request and job how it stands."""
+    """What the store holds, and for each edition, source, mail, request and handover how it stands."""
     console = screen()
     store = found.store
     held = f"{count(store.papers, 'paper')}, {count(store.issues, 'issue')}"
@@ -111,9 +111,12 @@ def print_status(found: StatusReport) -> None:
         put(console, f"model: {count(store.requests, 'request')} this month{cost}{awaited}{doubt}", indent=2)
     for refused in checks_lines(found.checks):
         put(console, f"refused: {refused}", indent=2)
-    for job in found.jobs:
-        since = f"{'handed over' if job.state is JobState.OPEN else 'written down'} {job.submitted_at:%Y-%m-%d %H:%M}"
-        put(console, f"job: {count(job.papers, 'paper')} for {job.edition} {job.date}, {since}", indent=2)
+    for handover in found.handovers:
+        how = "handed over" if handover.state is HandoverState.OPEN else "written down"
+        since = f"{how} {handover.submitted_at:%Y-%m-%d %H:%M}"
+        put(
+            console, f"job: {count(handover.papers, 'paper')} for {handover.edition} {handover.date}, {since}", indent=2
+        )
     if found.outdated:
         put(console, _renewable(found), indent=2)
 

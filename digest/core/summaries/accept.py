@@ -1,7 +1,7 @@
 """A completion → the summaries in it that pass every check, and what is missing or refused.
 
 Nothing here asks again or gives up: that is for who sent the prompt, at once (`digest.core.summaries.summarize`) or as
-part of a job whose answers come later (`digest.core.summaries.handover`).
+part of a handover whose answers come later (`digest.core.summaries.handover`).
 """
 
 from __future__ import annotations

@@ -159,28 +159,30 @@ class CheckCount:
     """Summaries that were asked for with this model and prompt."""
 
 
-class JobState(StrEnum):
-    """How far a batch job has come."""
+class HandoverState(StrEnum):
+    """How far a handover has come; see `digest.core.summaries.handover`."""
 
     SUBMITTING = "submitting"
     """Written down, perhaps not yet with the provider."""
     OPEN = "open"
     """With the provider."""
     DONE = "done"
-    """What it brought was taken."""
+    """Over, and the answers it brought are stored."""
     LOST = "lost"
     """Failed, expired or cancelled, or its provider does not know it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """Requests that were handed to a provider together, to be answered at half the price within a day."""
+class Handover:
+    """Requests given to a provider's Batch API together, to be answered at half the price within a day."""
 
     pk: int
+    """The handover's key in the store."""
     name: str
-    """Our own, unguessable; it is found by it at the provider."""
+    """Our own name, unguessable; the handover is looked for at the provider by it."""
     provider_id: str | None
-    state: JobState
+    """The provider's id; None as long as it is not known whether the handover arrived."""
+    state: HandoverState
     edition: str
     date: date
     language: str
@@ -189,6 +191,6 @@ class Job:
     prompt: str
     submitted_at: datetime
     prompts: tuple[Prompt, ...]
-    """In the order of their numbers."""
+    """One for each request; a prompt's index is the number of its request."""
     requests: tuple[int, ...]
-    """Their rows in the ledger, in the same order."""
+    """The numbers of the requests in the ledger, in the order of `prompts`."""

@@ -6,7 +6,7 @@
 
     reading   what stands in a request          answers     what can be said of the papers, well and wrongly
     rules     which requests get which action   replies     actions: a request → exactly what goes over the wire
-    jobs      the endpoints of the Batch API    obedience   a model that follows whatever an abstract tells it
+    handovers the endpoints of the Batch API    obedience   a model that follows whatever an abstract tells it
     limits    requests and tokens per minute    journal     what was seen, and what it would have cost
     dialects  what servers do not know of a request, thinking models, contexts that are too small
 
@@ -19,7 +19,7 @@ real one, and can be moved: `server.advance(600)`. By hand: `python -m tests.ser
 from __future__ import annotations
 
 from tests.servers.flaky_llm.answers import good_items
-from tests.servers.flaky_llm.jobs import Pace
+from tests.servers.flaky_llm.handovers import Pace
 from tests.servers.flaky_llm.journal import Bill, Tariff, bill, read_journal
 from tests.servers.flaky_llm.limits import Limiter
 from tests.servers.flaky_llm.reading import Block, read_blocks

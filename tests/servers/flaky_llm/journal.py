@@ -14,7 +14,7 @@ from typing import Any, Final
 
 Entry = dict[str, Any]
 """Of a completion: action, status, papers (how many), keys (which), tokens, billed, body, headers; of a call of the
-endpoints of jobs: endpoint and status. `event` tells which."""
+endpoints of handovers: endpoint and status. `event` tells which."""
 
 _MILLION: Final = 1_000_000
 
@@ -26,8 +26,8 @@ class Tariff:
     input: Decimal = Decimal("0.25")
     cached_input: Decimal = Decimal("0.025")
     output: Decimal = Decimal(2)
-    job: Decimal = Decimal("0.5")
-    """What is charged in a job, as a share of the same request sent directly."""
+    handover: Decimal = Decimal("0.5")
+    """What is charged in a handover, as a share of the same request sent directly."""
     flex: Decimal = Decimal("0.5")
     """The same in the flex tier."""
 
@@ -37,7 +37,7 @@ class Tariff:
         cached: int = entry["cached_tokens"]
         fresh, output = entry["input_tokens"] - cached, entry["output_tokens"]
         total: Decimal = fresh * self.input + cached * self.cached_input + output * self.output
-        share = self.job if entry["mode"] == "job" else self.flex if entry.get("tier") == "flex" else 1
+        share = self.handover if entry["mode"] == "handover" else self.flex if entry.get("tier") == "flex" else 1
         return total * share / _MILLION
 
 

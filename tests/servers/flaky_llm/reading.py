@@ -33,7 +33,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Request:
-    """A request for a completion, direct or in a job."""
+    """A request for a completion, direct or in a handover."""
 
     body: Mapping[str, Any]
     rule: Rule

@@ -17,7 +17,7 @@ class Rule:
     """What to do with which requests."""
 
     action: str
-    """Name of a function in `replies.ACTIONS`; at the endpoints of jobs, of one in `jobs`."""
+    """Name of a function in `replies.ACTIONS`; at the endpoints of handovers, of one in `handovers`."""
     first_n: int | None = None
     """Applies to so many matching requests and no more."""
     probability: float = 1.0
@@ -29,12 +29,12 @@ class Rule:
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     share: float = 1 / 3
-    """Of the ids that are dropped, of the text that is left, of a second that is waited, of a job that is answered."""
+    """Of the ids that are dropped, the text that is left, a second that is waited, or a handover that is answered."""
     what: str = ""
     """The variant of the action: the name of a fault of JSON, ids, content or usage, of a way to write Retry-After."""
     on: str = "completion"
-    """`completion` (direct or in a job), `direct`, `job`; of the endpoints of jobs `upload`, `submit`, `poll`, `list`,
-    `content`, `cancel`."""
+    """`completion` (direct or in a handover), `direct`, `handover`; of the endpoints of handovers `upload`, `submit`,
+    `poll`, `list`, `content`, `cancel`."""
     seconds: float = 0.0
     """Of a Retry-After, or of a delay."""
     at: int | None = None
@@ -52,12 +52,12 @@ class Occasion:
     """What a rule is chosen by."""
 
     on: str
-    """`direct`, `job`, or the endpoint of jobs."""
+    """`direct`, `handover`, or the endpoint of handovers."""
     user: str = ""
     rest: str = ""
 
     def fits(self, rule: Rule) -> bool:
-        where = rule.on == self.on or (rule.on == "completion" and self.on in ("direct", "job"))
+        where = rule.on == self.on or (rule.on == "completion" and self.on in ("direct", "handover"))
         return where and rule.contains in self.user and rule.asks in self.rest
 
 

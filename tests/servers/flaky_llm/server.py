@@ -1,4 +1,4 @@
-"""The server: one thread for each request, and all decisions in `replies`, `rules`, `jobs` and `limits`."""
+"""The server: one thread for each request, and all decisions in `replies`, `rules`, `handovers` and `limits`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers.flaky_llm.jobs import Jobs, Pace
+from tests.servers.flaky_llm.handovers import Handovers, Pace
 from tests.servers.flaky_llm.journal import Bill, Entry, Journal, Tariff, bill
 from tests.servers.flaky_llm.limits import Limiter
 from tests.servers.flaky_llm.reading import Request, fingerprint
@@ -83,7 +83,7 @@ class FlakyLLM:
 
         Args:
             pause: How long an answer takes.
-            pace: How long a job takes, by the server's clock.
+            pace: How long a handover takes, by the server's clock.
             tariff: What `bill` charges; the default is that of gpt-5-mini.
             limiter: Requests and tokens per minute; None: no limits, and no headers that speak of them.
         """
@@ -99,7 +99,7 @@ class FlakyLLM:
         self._stopped = threading.Event()
         self._offset = timedelta()
         self._began = self.now()
-        self.jobs = Jobs(self._answer_in_job, pace=pace or Pace(), seed=seed)
+        self.handovers = Handovers(self._answer_in_handover, pace=pace or Pace(), seed=seed)
         self._http = _Http(("127.0.0.1", port), _handler(self))
 
     # -- for tests
@@ -124,12 +124,12 @@ class FlakyLLM:
 
     @property
     def journal(self) -> list[Entry]:
-        """One entry for each request for a completion, direct or in a job; see `journal.Entry`."""
+        """One entry for each request for a completion, direct or in a handover; see `journal.Entry`."""
         return self.events.of("completion")
 
     @property
     def calls(self) -> list[Entry]:
-        """One entry for each call of the endpoints of jobs: endpoint, status, action."""
+        """One entry for each call of the endpoints of handovers: endpoint, status, action."""
         return self.events.of("call")
 
     def of(self, *keys: str) -> list[tuple[Any, ...]]:
@@ -156,7 +156,7 @@ class FlakyLLM:
         """Let so much time pass."""
         with self._lock:
             self._offset += timedelta(seconds=seconds)
-            self.jobs.work(self.now().timestamp())
+            self.handovers.work(self.now().timestamp())
 
     def _now_ms(self) -> float:
         return (self.now() - self._began) / timedelta(milliseconds=1)
@@ -213,8 +213,8 @@ class FlakyLLM:
         wait = {"Retry-After": str(math.ceil(wait_s)), "retry-after-ms": str(math.ceil(wait_s * 1000))}
         return headers, Reply(status=429, body=json.dumps(said).encode(), headers=wait)
 
-    def _answer_in_job(self, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
-        reply = self.reply(body, {}, mode="job")
+    def _answer_in_handover(self, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        reply = self.reply(body, {}, mode="handover")
         try:
             return reply.status or 500, json.loads(reply.body)
         except ValueError:
@@ -228,19 +228,19 @@ class FlakyLLM:
         if (method, parts.path) == ("POST", "/v1/chat/completions"):
             return self.reply(json.loads(body), headers, query=parts.query)
         if parts.path.startswith("/v1/"):
-            return self._job_call(method, parts.path, dict(parse_qsl(parts.query)), headers, body)
+            return self._handover_call(method, parts.path, dict(parse_qsl(parts.query)), headers, body)
         status, said = self._command(f"{method} {parts.path}", body)
         return Reply(status=status, body=json.dumps(said, default=str).encode())
 
-    def _job_call(
+    def _handover_call(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Reply:
-        endpoint = self.jobs.endpoint(method, path)
+        endpoint = self.handovers.endpoint(method, path)
         with self._lock:
             rnd = random.Random(f"{self._seed} {endpoint} {len(self.calls)}")
             rule = self._book.decide(Occasion(on=endpoint), rnd, now_ms=self._now_ms())
             kind = {name.lower(): value for name, value in headers.items()}.get("content-type", "")
-            said = self.jobs.handle(method, path, query, body, kind, rule=rule, now=self.now().timestamp())
+            said = self.handovers.handle(method, path, query, body, kind, rule=rule, now=self.now().timestamp())
             self.events.write(
                 "call",
                 at=self.now().isoformat(),

@@ -4,7 +4,7 @@
                             │             ├── cancel ─► cancelling ─► cancelled
                             └► failed     └── 24 h ─► expired
 
-A line is answered, and charged, when its share of the time in progress is over; what is answered before a job is
+A line is answered, and charged, when its share of the time in progress is over; what is answered before a handover is
 cancelled or expires can be had. Rules for `submit`:
 
     fail    it fails its validation             slow    only `share` of its lines are answered before it expires
@@ -37,7 +37,7 @@ Answer = Callable[[Mapping[str, Any]], tuple[int, Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long jobs take, in seconds of the server's clock."""
+    """How long handovers take, in seconds of the server's clock."""
 
     validating_s: float = 10
     in_progress_s: float = 600
@@ -46,8 +46,8 @@ class Pace:
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
-    """One batch."""
+class Handover:
+    """Requests that were handed over, which OpenAI calls a batch."""
 
     id: str
     input_file: str
@@ -148,12 +148,12 @@ def _error(status: int, message: str) -> Said:
     return _json({"error": {"message": message, "type": "invalid_request_error", "code": None}}, status)
 
 
-class Jobs:
-    """Files and batches. Not thread-safe: the server asks it under its lock."""
+class Handovers:
+    """Files and handovers. Not thread-safe: the server asks it under its lock."""
 
     def __init__(self, answer: Answer, *, pace: Pace, seed: int) -> None:
         self.files: dict[str, bytes] = {}
-        self.jobs: dict[str, Job] = {}
+        self.handovers: dict[str, Handover] = {}
         self.pace = pace
         self._answer = answer
         self._rnd = random.Random(f"jobs {seed}")
@@ -201,22 +201,27 @@ class Jobs:
 
     def work(self, now: float) -> None:
         """Answer what is due by now, and write the files of what is over."""
-        for job in self.jobs.values():
-            while len(job.answered) + len(job.failed) < job.due(now):
-                self._work_on(job, job.lines[len(job.answered) + len(job.failed)])
-            if job.is_over(now) and not job.fault and job.output_file is None and job.error_file is None:
-                self._finish(job, now)
+        for handover in self.handovers.values():
+            while len(handover.answered) + len(handover.failed) < handover.due(now):
+                self._work_on(handover, handover.lines[len(handover.answered) + len(handover.failed)])
+            if (
+                handover.is_over(now)
+                and not handover.fault
+                and handover.output_file is None
+                and handover.error_file is None
+            ):
+                self._finish(handover, now)
 
-    def _work_on(self, job: Job, line: Mapping[str, Any]) -> None:
+    def _work_on(self, handover: Handover, line: Mapping[str, Any]) -> None:
         status, body = self._answer(line["body"])
         number = f"batch_req_{self._rnd.getrandbits(48):012x}"
         response = {"status_code": status, "request_id": number, "body": body}
         said = {"id": number, "custom_id": line["custom_id"], "response": response, "error": None}
-        (job.answered if status == 200 else job.failed).append(said)
+        (handover.answered if status == 200 else handover.failed).append(said)
 
-    def _finish(self, job: Job, now: float) -> None:
-        left = job.lines[len(job.answered) + len(job.failed) :]
-        code = f"batch_{job.state(now)}"
+    def _finish(self, handover: Handover, now: float) -> None:
+        left = handover.lines[len(handover.answered) + len(handover.failed) :]
+        code = f"batch_{handover.state(now)}"
         unanswered = [
             {
                 "id": f"batch_req_{self._rnd.getrandbits(48):012x}",
@@ -227,9 +232,9 @@ class Jobs:
             for line in left
         ]
         # The order of the output is not that of the input.
-        self._rnd.shuffle(job.answered)
-        job.output_file = self._file(job.answered) if job.answered else None
-        job.error_file = self._file([*job.failed, *unanswered]) if job.failed or unanswered else None
+        self._rnd.shuffle(handover.answered)
+        handover.output_file = self._file(handover.answered) if handover.answered else None
+        handover.error_file = self._file([*handover.failed, *unanswered]) if handover.failed or unanswered else None
 
     def _file(self, lines: list[dict[str, Any]]) -> str:
         return self._keep("".join(json.dumps(line) + "\n" for line in lines).encode())
@@ -273,8 +278,8 @@ class Jobs:
         if asked.get("completion_window") != "24h" or asked.get("endpoint") != "/v1/chat/completions":
             return _error(400, "endpoint has to be /v1/chat/completions, completion_window 24h")
         lines, fault = _read_lines(self.files[asked["input_file_id"]])
-        job = Job(
-            id=f"batch_{len(self.jobs) + 1}",
+        handover = Handover(
+            id=f"batch_{len(self.handovers) + 1}",
             input_file=asked["input_file_id"],
             metadata=asked.get("metadata") or {},
             created=now,
@@ -283,13 +288,13 @@ class Jobs:
             lines=lines,
             fault=fault or ("told to fail" if rule.action == "fail" else ""),
         )
-        self.jobs[job.id] = job
-        return _json(job.shown(now))
+        self.handovers[handover.id] = handover
+        return _json(handover.shown(now))
 
     def _list(self, query: Mapping[str, str], now: float) -> Said:
-        newest_first = list(reversed(self.jobs.values()))
+        newest_first = list(reversed(self.handovers.values()))
         if "after" in query:
-            ids = [job.id for job in newest_first]
+            ids = [handover.id for handover in newest_first]
             if query["after"] not in ids:
                 return _error(400, f"no batch {query['after']}")
             newest_first = newest_first[ids.index(query["after"]) + 1 :]
@@ -297,7 +302,7 @@ class Jobs:
         return _json(
             {
                 "object": "list",
-                "data": [job.shown(now) for job in page],
+                "data": [handover.shown(now) for handover in page],
                 "first_id": page[0].id if page else None,
                 "last_id": page[-1].id if page else None,
                 "has_more": len(page) < len(newest_first),
@@ -305,17 +310,17 @@ class Jobs:
         )
 
     def _one(self, number: str, now: float) -> Said:
-        job = self.jobs.get(number)
-        return _json(job.shown(now)) if job else _error(404, f"no batch {number}")
+        handover = self.handovers.get(number)
+        return _json(handover.shown(now)) if handover else _error(404, f"no batch {number}")
 
     def _cancel(self, number: str, now: float) -> Said:
-        job = self.jobs.get(number)
-        if job is None:
+        handover = self.handovers.get(number)
+        if handover is None:
             return _error(404, f"no batch {number}")
-        if job.is_over(now) or job.cancelled is not None:
-            return _error(409, f"cannot cancel a batch with status {job.state(now)}")
-        job.cancelled = now
-        return _json(job.shown(now))
+        if handover.is_over(now) or handover.cancelled is not None:
+            return _error(409, f"cannot cancel a batch with status {handover.state(now)}")
+        handover.cancelled = now
+        return _json(handover.shown(now))
 
     def _content(self, name: str, rule: Rule) -> Said:
         if name not in self.files:
