@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from functools import cached_property
@@ -446,14 +446,6 @@ class App:
         return self.host.clock().astimezone(self.config.timezone).date()
 
     # -- what commands ask for
-
-    def editions(self, names: Sequence[str]) -> list[Edition]:
-        """The editions with these names, all for no names.
-
-        Raises:
-            ConfigError: A name is not in the config.
-        """
-        return [self.config.edition(n) for n in dict.fromkeys(names)] or list(self.config.editions)
 
     def check(self, *, send: bool) -> None:
         """Check, before a run begins, that it has all it needs.

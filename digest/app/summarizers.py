@@ -14,8 +14,8 @@ from digest.core.ports import LLM, Clock
 from digest.core.summaries.summarizer import Summarizer
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
 from digest.summarizers.handover import Handovers
-from digest.summarizers.model import ModelSummarizer, _hash
-from digest.summarizers.prompts import overview_prompt, system_prompt
+from digest.summarizers.model import ModelSummarizer
+from digest.summarizers.prompts import overview_prompt, prompt_hash, system_prompt
 from digest.usecases.check import check_price
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def make_summarizer(
         sleep=sleep,
         systems={language: system_prompt(config, extracts.taxonomy, language) for language in languages},
         overview_systems={language: overview_prompt(config, language) for language in languages},
-        prompt=_hash(system_prompt(config, extracts.taxonomy, "any")),
+        prompt=prompt_hash(system_prompt(config, extracts.taxonomy, "any")),
     )
 
 

@@ -67,7 +67,7 @@ def run(
         _estimate(config, day, names, sample=sample, as_json=as_json)
         return
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        editions = app.editions(names)
+        editions = app.config.editions_named(names)
         day = day or _day(app, sample=sample)
         reports = app.run(
             [e.name for e in editions], day, until=Stage(until), send=not no_send, accept_database=accept_database
@@ -94,7 +94,7 @@ def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample:
     from digest.cli.show.money import estimate_json, print_estimate
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
-        editions = app.editions(names)
+        editions = app.config.editions_named(names)
         found = estimator(app).estimate(editions, day or _day(app, sample=sample))
     if as_json:
         print_json(estimate_json(found))
@@ -136,7 +136,7 @@ def deliver(
     from digest.cli.show.deliveries import posted_json, print_posted
 
     with working(as_json) as host, app_of(config, host) as app:
-        editions = [edition.name for edition in app.editions(names)]
+        editions = [edition.name for edition in app.config.editions_named(names)]
         app.check(send=True)
         posted = delivering(app).deliver(editions, day, retry=retry, recipients=addresses)
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,14 @@ class Config:
     def secret_variables(self) -> frozenset[str]:
         """The environment variables that hold keys and passwords."""
         return frozenset({self.llm.api_key_env, self.mail.password_env, *(s.api_key_env for s in self.sources)})
+
+    def editions_named(self, names: Sequence[str]) -> list[Edition]:
+        """The editions of these names, each once; for no names all that are configured.
+
+        Raises:
+            ConfigError: A name is not in the config.
+        """
+        return [self.edition(name) for name in dict.fromkeys(names)] or list(self.editions)
 
     def edition(self, name: str) -> Edition:
         """The edition of that name.

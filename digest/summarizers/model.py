@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import string
 import time
@@ -22,6 +21,7 @@ from digest.core.summaries.summarizer import Sums, nothing
 from digest.summarizers.budget import Budget, Ledger
 from digest.summarizers.extract import Extracts
 from digest.summarizers.overview import Overviews, write_overview
+from digest.summarizers.prompts import prompt_hash
 
 if TYPE_CHECKING:
     from digest.llm.prices import Price
@@ -30,10 +30,6 @@ _OTHERS = 1.2
 """By how much other makers' models count more tokens, as a rule."""
 _ENVELOPE = 64
 """Tokens of a request besides the fixed part of its prompt, its papers and its answer."""
-
-
-def _hash(prompt: str) -> str:
-    return hashlib.sha256(prompt.encode()).hexdigest()[:16]
 
 
 @runtime_checkable
@@ -193,7 +189,7 @@ class ModelWriting:
             return None, nothing(model)
         system = model.overview_systems[language]
         budget = self.budget(edition, purpose="overview")
-        budget.prompt = _hash(system)
+        budget.prompt = prompt_hash(system)
         return write_overview(
             entries,
             llm=model.llm,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from digest import assets
 from digest.config.settings import Config
 from digest.core.errors import ConfigError
@@ -36,3 +38,8 @@ def _prompt(config: Config, name: str, **words: object) -> str:
     if not prompt.strip():
         raise ConfigError(f"prompts/{name} is empty: a model would not know what to do; take it away or fill it")
     return prompt
+
+
+def prompt_hash(prompt: str) -> str:
+    """The hash by which stored summaries know the fixed part of the prompt they were written under: 16 hex digits."""
+    return hashlib.sha256(prompt.encode()).hexdigest()[:16]

@@ -317,7 +317,7 @@ def test_an_estimate_says_what_flex_likely_costs_and_what_it_may(tmp_path: Path)
             desk = desk_with(tmp_path / name, server, keys)
             desk.now = datetime(2026, 6, 1, 9, tzinfo=UTC)
             with desk.app() as app:
-                found = estimator(app).estimate(app.editions([]), MONDAY)
+                found = estimator(app).estimate(app.config.editions_named([]), MONDAY)
             assert found.likely_usd is not None
             assert found.most_usd is not None
             told |= {f"{name} likely": found.likely_usd, f"{name} most": found.most_usd}

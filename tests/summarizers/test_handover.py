@@ -681,7 +681,7 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
     """The hours before an issue and its making, each with a new process's memory; whether one of them died."""
     countdown = [nth]
     with office.app(3) as app:
-        [edition] = app.editions([])
+        [edition] = app.config.editions_named([])
         at = datetime.combine(MONDAY, edition.at, tzinfo=UTC)
         app.reader.fetch_all([edition.name], MONDAY)
         for hour, minute in [(3, 0), (3, 5), (3, 30), (3, 45), (4, 40), (6, 52), (7, 0), (7, 5)]:

@@ -227,7 +227,7 @@ def test_numbers_are_as_short_as_they_can_be_and_still_true() -> None:
 def test_an_estimate_asks_nobody_makes_no_issue_and_sends_no_mail(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server)
     with desk.app() as app:
-        found = estimator(app).estimate(app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.config.editions_named([]), MONDAY)
 
     [daily] = found.editions
     assert (daily.papers, daily.stored, daily.beyond) == (30, 0, 0)
@@ -242,7 +242,7 @@ def test_an_estimate_asks_nobody_makes_no_issue_and_sends_no_mail(tmp_path: Path
 def test_a_run_costs_what_was_estimated(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server, "overview = false")
     with desk.app() as app:
-        [daily] = estimator(app).estimate(app.editions([]), MONDAY).editions
+        [daily] = estimator(app).estimate(app.config.editions_named([]), MONDAY).editions
 
     [report] = desk.run(MONDAY)
 
@@ -260,7 +260,7 @@ def test_a_run_costs_what_was_estimated_without_a_vocabulary_too(
     monkeypatch.setattr("digest.llm.openai.counter", lambda *_, **__: bound)
     desk = desk_with(tmp_path, server, "overview = false")
     with desk.app() as app:
-        [daily] = estimator(app).estimate(app.editions([]), MONDAY).editions
+        [daily] = estimator(app).estimate(app.config.editions_named([]), MONDAY).editions
 
     [report] = desk.run(MONDAY)
 
@@ -275,7 +275,7 @@ def test_an_estimate_for_a_recording_is_nothing(tmp_path: Path, server: FlakyLLM
     config = desk.folder / "config.toml"
     config.write_text(config.read_text().replace('client = "openai"', 'client = "replay"'))
     with desk.app() as app:
-        lines = estimate_lines(estimator(app).estimate(app.editions([]), MONDAY))
+        lines = estimate_lines(estimator(app).estimate(app.config.editions_named([]), MONDAY))
 
     assert any(line.endswith(" requests: answers come from a recording, which costs nothing") for line in lines)
     assert "$" not in "".join(lines)
@@ -284,7 +284,7 @@ def test_an_estimate_for_a_recording_is_nothing(tmp_path: Path, server: FlakyLLM
 def test_an_estimate_says_what_handing_over_early_would_save(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server, 'mode = "batch"')
     with desk.app() as app:
-        lines = estimate_lines(estimator(app).estimate(app.editions([]), MONDAY))
+        lines = estimate_lines(estimator(app).estimate(app.config.editions_named([]), MONDAY))
 
     assert 'Summaries that are handed over in time, for mode = "batch", cost 50 % of that.' in lines
 
@@ -293,7 +293,7 @@ def test_what_a_model_wrote_so_far_is_what_it_will_write(desk: Desk) -> None:
     desk.feed(MONDAY, [on(n) for n in range(10)])
     with desk.app() as app:
         booked(app.store, output_tokens=5 * 321)
-        [daily] = estimator(app).estimate(app.editions([]), MONDAY).editions
+        [daily] = estimator(app).estimate(app.config.editions_named([]), MONDAY).editions
 
     assert daily.output_tokens == 10 * 321
 
@@ -302,11 +302,11 @@ def test_summaries_that_are_there_are_not_paid_for_again(tmp_path: Path, server:
     second = '\n[[edition]]\nname = "second"\n'
     desk = desk_with(tmp_path, server, "overview = false", edition=second)
     with desk.app() as app:
-        before = estimator(app).estimate(app.editions([]), MONDAY)
+        before = estimator(app).estimate(app.config.editions_named([]), MONDAY)
     desk.run(MONDAY, "daily")
     desk.feed(TUESDAY, [on(n) for n in range(25, 40)])
     with desk.app() as app:
-        after = estimator(app).estimate(app.editions([]), MONDAY)
+        after = estimator(app).estimate(app.config.editions_named([]), MONDAY)
 
     assert [(e.stored, bool(e.requests)) for e in before.editions] == [(0, True), (30, False)]
     assert [(e.is_out, e.stored, e.requests) for e in after.editions] == [(True, 0, 0), (False, 30, 0)]
@@ -318,7 +318,7 @@ def test_papers_that_the_budget_would_not_reach_are_counted(tmp_path: Path, serv
     desk = desk_with(tmp_path, server, budget)
     with desk.app() as app:
         booked(app.store, at=JUNE - timedelta(days=9), output_tokens=5 * 50)
-        found = estimator(app).estimate(app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.config.editions_named([]), MONDAY)
 
     [report] = desk.run(MONDAY)
 
@@ -333,7 +333,7 @@ def test_an_estimate_of_extracts_is_nothing(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.feed(MONDAY, [paper(1), paper(2)])
     with desk.app() as app:
-        found = estimator(app).estimate(app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.config.editions_named([]), MONDAY)
 
     assert (found.likely_usd, found.most_usd) == (0.0, 0.0)
     assert "daily: 2 papers; no request: summaries are extracts of the abstracts, which cost nothing" in estimate_lines(
@@ -347,7 +347,7 @@ def test_an_estimate_without_a_price_says_so(tmp_path: Path, server: FlakyLLM) -
     config = desk.folder / "config.toml"
     config.write_text(config.read_text().replace("gpt-5-mini", "own-model"))
     with desk.app() as app:
-        found = estimator(app).estimate(app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.config.editions_named([]), MONDAY)
 
     assert estimate_json(found)["likely_usd"] is None
     assert any(
@@ -358,7 +358,7 @@ def test_an_estimate_without_a_price_says_so(tmp_path: Path, server: FlakyLLM) -
 def test_the_lists_that_an_estimate_read_are_not_read_again(tmp_path: Path, server: FlakyLLM) -> None:
     desk = desk_with(tmp_path, server)
     with desk.app() as app:
-        estimator(app).estimate(app.editions([]), MONDAY)
+        estimator(app).estimate(app.config.editions_named([]), MONDAY)
     (tmp_path / f"arxiv-{MONDAY}.jsonl").unlink()
 
     [report] = desk.run(MONDAY, until=Stage.SUMMARIZE)
@@ -369,7 +369,7 @@ def test_the_lists_that_an_estimate_read_are_not_read_again(tmp_path: Path, serv
 
 def test_a_source_that_could_not_be_read_is_named(desk: Desk) -> None:
     with desk.app() as app:
-        found = estimator(app).estimate(app.editions([]), MONDAY)
+        found = estimator(app).estimate(app.config.editions_named([]), MONDAY)
 
     assert any(line.startswith("! arXiv: ") for line in estimate_lines(found))
 
@@ -380,7 +380,7 @@ def test_the_editions_of_an_estimate_share_a_budget(tmp_path: Path, server: Flak
     desk = desk_with(tmp_path, server, "budget_usd_per_run = 0.004\nmax_papers_per_request = 5\n", second)
     desk.feed(MONDAY, [on(n) for n in range(30, 40)], name="other")
     with desk.app() as app:
-        editions: list[Edition] = app.editions([])
+        editions: list[Edition] = app.config.editions_named([])
         both = estimator(app).estimate(editions, MONDAY)
         alone = estimator(app).estimate(editions[1:], MONDAY)
 
