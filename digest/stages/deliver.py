@@ -203,6 +203,8 @@ class Delivering:
             batch: Ids of deliveries, at most as many as stand in one query.
         """
         stored = self.store.issue(self.edition.name, self.day)
+        if stored is not None:
+            self.store.doubt_deliveries(self.edition.name, self.day)
         try:
             if stored is not None and batch:
                 self._deliver_chunk(

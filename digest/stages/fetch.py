@@ -525,10 +525,6 @@ def _address(source: Source) -> str:
     return without_password(source.url_for(date(2000, 1, 1)))
 
 
-def _is_web(url: str) -> bool:
-    return url.lower().startswith(("http://", "https://"))
-
-
 def _resting(backoff: Backoff) -> str:
     if backoff.is_gone or backoff.not_before is None:
         return backoff.error

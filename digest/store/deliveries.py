@@ -140,7 +140,8 @@ class Deliveries(Leases):
         """
         mine = _d.claimed_by == self.owner
         is_at_dot = state is DeliveryState.DOT
-        allowed = and_(_d.state == DeliveryState.SENDING, mine) if is_at_dot else or_(_d.state.not_in(_IN_HAND), mine)
+        # Also what another owner has finished: of a mail it sent, our "put off" from before must not make a due one.
+        allowed = and_(_d.state == DeliveryState.SENDING, mine) if is_at_dot else or_(_d.claimed_by.is_(None), mine)
         values: dict[str, Any] = {"state": state, "error": error}
         if state in _IN_HAND:
             values |= {"claimed_by": self.owner, "claimed_at": self._clock()}

@@ -156,6 +156,21 @@ def test_a_sender_that_was_too_slow_is_stopped_before_the_final_dot(due: SqlStor
     assert states(due) == ["sent", "due", "due"]
 
 
+def test_a_mail_that_another_sent_meanwhile_is_not_made_due_again(due: SqlStore, url: str, clock: FakeClock) -> None:
+    """A laptop sleeps with a mail that was put off; another machine sends it, and the laptop wakes."""
+    [put_off] = due.claim_deliveries("daily", DAY, limit=1)
+    clock.advance(minutes=5)
+    with SqlStore.open(url, clock=clock) as other:
+        [taken] = other.claim_deliveries("daily", DAY, limit=1)
+        other.mark_delivery(taken.id, DeliveryState.DOT)
+        other.mark_delivery(taken.id, DeliveryState.SENT)
+
+        with pytest.raises(ClaimLostError):
+            due.mark_delivery(put_off.id, DeliveryState.DUE, error="put off")
+
+        assert (taken.id, other.deliveries("daily", DAY)[0].state) == (put_off.id, DeliveryState.SENT)
+
+
 def test_only_a_claimed_delivery_reaches_the_dot(due: SqlStore) -> None:
     unclaimed = due.deliveries("daily", DAY)[0]
 
