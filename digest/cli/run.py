@@ -12,7 +12,10 @@ from digest.cli.common import DateType, app_of, config_option, exit_by, json_opt
 from digest.cli.show.console import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from digest.app.app import App
+    from digest.stages.report import Report
 
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
 
@@ -165,13 +168,26 @@ def schedule(config: Path) -> None:
     with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
         llm, outbox = app.config.llm, app.config.mail.transport == "outbox"
+
+        def run(names: Sequence[str], day: date) -> list[Report]:
+            try:
+                return app.run(names, day)
+            finally:
+                app.store.let_go()
+
+        def prepare(names: Sequence[str], day: date, *, read: bool) -> list[Report]:
+            try:
+                return app.run.prepare(names, day, read=read)
+            finally:
+                app.store.let_go()
+
         Schedule(
             app.config.editions,
             app.config.timezone,
             clock=host.clock,
             is_done=partial(is_done, app.store),
-            run=app.run,
-            prepare=app.run.prepare,
+            run=run,
+            prepare=prepare,
             lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.handovers else None,
             listener=ScheduleLog(page_of=app.site.page, data_dir=app.config.data_dir, outbox=outbox),
         ).stay(threading.Event())

@@ -247,6 +247,7 @@ class Delivering:
         self._unfit_in_a_row = min(self._unfit_in_a_row, IN_A_ROW - 1)
         while not self._is_over and (chunk := self.store.claim_deliveries(self.edition.name, day, limit=AT_ONCE)):
             if all(delivery.id in self._lost for delivery in chunk):
+                self._give_back(deque(chunk))
                 return
             self._deliver_chunk(stored, chunk)
 
@@ -336,7 +337,8 @@ class Delivering:
             # Before the dot: the mailer has dropped its connection, so nothing went out.
             raise
         except StoreError as error:
-            # Before the dot, so nothing went out; the delivery's state can't be changed now, and its claim runs out.
+            # Before the dot, so nothing went out; the delivery's state can't be changed now, and may be at the end.
+            self._put_off.append((delivery, str(error)))
             return DeliveryError(str(error))
         self.store.mark_delivery(delivery.id, DeliveryState.SENT)
         return None

@@ -55,6 +55,14 @@ LOCKS: Final[tuple[Lock, ...]] = ("papers", "ledger", "issue", "schema")
 """All locks, in the order in which they are taken."""
 _LOCK_NUMBER: Final = 1684630373
 """The first number of our advisory locks ("dige"); the second is the place among `LOCKS`."""
+_KEPT_ALIVE: Final = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""How soon libpq notices that a server is gone: seconds, and milliseconds for the last.
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
 _IN_CHUNK: Final = 1000
 """Values in one IN list. SQLite takes 32,766 in a statement since 3.32, Postgres 65,535."""
 
@@ -222,10 +230,19 @@ def new_paper_keys(connection: Connection, count: int) -> list[int]:
     if not count:
         return []
     if connection.dialect.name == "postgresql":
+        # The program before step 7 took the keys behind the last paper's, and may have been at work while this one
+        # migrated. Under the lock `papers` nobody else takes any.
+        connection.exec_driver_sql(
+            "SELECT setval('paper_pk', top) FROM (SELECT max(pk) AS top FROM paper) AS found, paper_pk "
+            "WHERE top > last_value OR (top = last_value AND NOT is_called)"
+        )
         keys = connection.exec_driver_sql("SELECT nextval('paper_pk') FROM generate_series(1, %s)", (count,))
         return sorted(keys.scalars())
     connection.exec_driver_sql(
-        "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + ? AS TEXT) WHERE key = 'last paper'", (count,)
+        "UPDATE meta SET value = "
+        "CAST(max(CAST(value AS INTEGER), (SELECT coalesce(max(pk), 0) FROM paper)) + ? AS TEXT) "
+        "WHERE key = 'last paper'",
+        (count,),
     )
     last = int(connection.exec_driver_sql("SELECT value FROM meta WHERE key = 'last paper'").scalar_one())
     return list(range(last - count + 1, last + 1))
@@ -260,9 +277,12 @@ def _parse(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         # Whatever PGCLIENTENCODING says: a title has letters that most other encodings lack.
-        encoding = {} if "client_encoding" in url.query else {"client_encoding": "UTF8"}
+        # And a server that is gone without a word, as behind a laptop's former network, is given up after a minute.
+        ours = {"client_encoding": "UTF8", "connect_timeout": 10, **_KEPT_ALIVE}
         try:
-            engine = create_engine(url, pool_pre_ping=True, connect_args=encoding)
+            engine = create_engine(
+                url, pool_pre_ping=True, connect_args={k: v for k, v in ours.items() if k not in url.query}
+            )
         except ModuleNotFoundError as exc:
             raise StoreError("Postgres needs a further package: pip install 'research-digest[postgres]'") from exc
         # First of all: SQLAlchemy's own questions to a new server fail where text comes as bytes.

@@ -85,9 +85,10 @@ class Deliveries(Leases):
         # Two queries, each in the order of the index, for a sort of all that is due would be made for every few mails.
         these = _of(edition, day) if ids is None else and_(_of(edition, day), _d.id.in_(ids))
         due = and_(these, _d.state == DeliveryState.DUE)
-        left = and_(these, _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
         with self._write() as connection:
             self._keep_alive(connection)
+            # Only now: by a moment before the wait for the database all heartbeats since would lie too far ahead.
+            left = and_(these, _d.state == DeliveryState.SENDING, ~self._is_live(_d.claimed_by))
             free = [
                 row
                 for which in (due, left)
@@ -131,7 +132,7 @@ class Deliveries(Leases):
     def mark_delivery(self, delivery_id: int, state: DeliveryState, *, error: str | None = None) -> None:
         """Write a delivery's new state down.
 
-        What became of a mail is written down unless another owner has claimed it meanwhile. For `dot` the claim of this
+        What became of a mail is written down unless another owner has claimed it since. For `dot` the claim of this
         store must hold: one that has run out, and that no other owner took, is renewed first.
 
         Raises:
@@ -140,7 +141,7 @@ class Deliveries(Leases):
         """
         mine = _d.claimed_by == self.owner
         is_at_dot = state is DeliveryState.DOT
-        # Also what another owner has finished: of a mail it sent, our "put off" from before must not make a due one.
+        # Whoever claimed it last says what became of it: one who claimed it after us may have sent it.
         allowed = and_(_d.state == DeliveryState.SENDING, mine) if is_at_dot else or_(_d.claimed_by.is_(None), mine)
         values: dict[str, Any] = {"state": state, "error": error}
         if state in _IN_HAND:
@@ -159,9 +160,9 @@ class Deliveries(Leases):
 
     def doubt_deliveries(self, edition: str, day: date) -> int:
         """Turn deliveries that dead owners left at `dot` into `unknown`; returns how many there were."""
-        left = and_(_of(edition, day), _d.state == DeliveryState.DOT, ~self._is_live(_d.claimed_by))
-        doubt = update(tables.delivery).where(left).values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
-        with self._write() as connection:
+        with self._write("issue") as connection:
+            left = and_(_of(edition, day), _d.state == DeliveryState.DOT, ~self._is_live(_d.claimed_by))
+            doubt = update(tables.delivery).where(left).values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)
             return connection.execute(doubt).rowcount
 
     def skip_deliveries(self, edition: str, *, before: date | None, reason: str) -> Mapping[date, int]:
@@ -173,11 +174,11 @@ class Deliveries(Leases):
             How many were given up, by the day of their issue, sorted.
         """
         of_it = _d.edition == edition if before is None else and_(_d.edition == edition, _d.date < before)
-        is_left = ~self._is_live(_d.claimed_by)
-        at_dot = and_(of_it, _d.state == DeliveryState.DOT, is_left)
-        idle = or_(_d.state == DeliveryState.DUE, and_(_d.state == DeliveryState.SENDING, is_left))
         skipped = {}
-        with self._write() as connection:
+        with self._write("issue") as connection:
+            is_left = ~self._is_live(_d.claimed_by)
+            at_dot = and_(of_it, _d.state == DeliveryState.DOT, is_left)
+            idle = or_(_d.state == DeliveryState.DUE, and_(_d.state == DeliveryState.SENDING, is_left))
             days = sorted(connection.scalars(select(_d.date).where(of_it, _d.state.in_(ON_THEIR_WAY)).distinct()))
             if days:
                 doubt = {"state": DeliveryState.UNKNOWN, "error": _DIED_AT_DOT}
@@ -210,7 +211,7 @@ class Deliveries(Leases):
         if error is not None:
             query = query.where(_d.error == error)
         wanted = {r.lower() for r in recipients}
-        with self._write() as connection:
+        with self._write("issue") as connection:
             rows = connection.execute(query.order_by(_d.id).with_for_update()).all()
             # Not in SQL: SQLite knows the small letters of ASCII alone.
             chosen = [row for row in rows if not wanted or row.recipient.lower() in wanted]

@@ -47,12 +47,14 @@ class Leases(Database):
 
     def __init__(self, engine: Engine, *, clock: Clock, lease: timedelta | None = None) -> None:
         super().__init__(engine, clock=clock, lease=lease)
-        self.owner: Final = secrets.token_hex(16)
+        self.owner = secrets.token_hex(16)
         """A random token: who this store is to all others that have the database open."""
         self._lasts = LEASE if lease is None else lease
         self._is_closed = threading.Event()
         self._beating: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._unreturned: set[str] = set()
+        """Names of leases that could not be given back: they are not renewed, so they run out."""
 
     def close(self) -> None:
         """Give back all claims and leases, and close all connections."""
@@ -63,6 +65,17 @@ class Leases(Database):
                 connection.execute(delete(tables.lease).where(_l.owner == self.owner))
             self._beating.join(_FAREWELL_S)
         super().close()
+
+    def let_go(self) -> None:
+        """Give back all claims and leases, also those that could not be given back before; for between two runs.
+
+        A process that stays makes it at the end of each run: what a failed write left in its hands would be its own as
+        long as it lives. Nothing may be under way in this store.
+        """
+        former, self.owner = self.owner, secrets.token_hex(16)
+        # If the database does not answer now, they run out by themselves: the heart beats for the new token.
+        with suppress(StoreError, SQLAlchemyError), self._write() as connection:
+            connection.execute(delete(tables.lease).where(_l.owner == former))
 
     @contextmanager
     def lease(self, name: str, *, waiting: Callable[[], None] = lambda: None) -> Iterator[bool]:
@@ -81,11 +94,15 @@ class Leases(Database):
             while was_left is None:
                 time.sleep(_POLL_S)
                 was_left = self._take(name)
+        self._unreturned.discard(name)
         try:
             yield was_left
         finally:
-            with suppress(StoreError, SQLAlchemyError), self._write() as connection:
-                connection.execute(delete(tables.lease).where(_l.name == name, _l.owner == self.owner))
+            try:
+                with self._write() as connection:
+                    connection.execute(delete(tables.lease).where(_l.name == name, _l.owner == self.owner))
+            except (StoreError, SQLAlchemyError):
+                self._unreturned.add(name)
 
     def _take(self, name: str) -> bool | None:
         """Take a lease if it is free. Gives whether a dead process left it; None if another owner has it."""
@@ -116,8 +133,9 @@ class Leases(Database):
                 long_ago = or_(_l.until < now - _FORGOTTEN, _l.until > now + _FORGOTTEN)
                 dead = _l.name.startswith(_HEARTBEAT, autoescape=True)
                 connection.execute(delete(tables.lease).where(dead, long_ago, _l.owner != self.owner))
-                self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-                self._beating.start()
+                beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+                beating.start()
+                self._beating = beating
 
     def _is_live(self, owner: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether *owner*, a column or a token, has a valid heartbeat, so that its claims hold; false for null."""
@@ -137,5 +155,10 @@ class Leases(Database):
         while not self._is_closed.wait(every_s):
             # If the database does not answer now, it may the next time; and if not, all that acts finds out.
             with suppress(StoreError, SQLAlchemyError), self._write() as connection:
-                renewed = update(tables.lease).where(_l.owner == self.owner)
-                connection.execute(renewed.values(until=self._clock() + self._lasts))
+                until = self._clock() + self._lasts
+                renewed = update(tables.lease).where(_l.owner == self.owner, _l.name.not_in(self._unreturned))
+                connection.execute(renewed.values(until=until))
+                # Somebody with a wrong clock may have taken it for one of long ago, and deleted it.
+                row = {"name": f"{_HEARTBEAT}{self.owner}", "owner": self.owner, "until": until}
+                if not self._is_closed.is_set():
+                    upsert(connection, tables.lease, [row])

@@ -35,7 +35,8 @@ class Summaries(Leases):
 
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None:
         """Store summaries and release the claims on them; a summary that is stored already stays as it is."""
-        rows = [{**_columns(key), "body": dump(summary)} for key, summary in summaries.items()]
+        # In one order for all, so that two who store the same never wait for each other.
+        rows = sorted(({**_columns(key), "body": dump(s)} for key, s in summaries.items()), key=_place)
         if not rows:
             return
         with self._write() as connection:
@@ -129,7 +130,7 @@ def _alike(keys: Iterable[SummaryKey]) -> list[tuple[SummaryKey, list[str]]]:
     All sorted, so that two transactions lock rows in the same order and never wait for each other.
     """
     alike: dict[SummaryKey, list[str]] = {}
-    for key in sorted(set(keys), key=lambda key: tuple(_columns(key).values())):
+    for key in sorted(set(keys), key=lambda key: _place(_columns(key))):
         alike.setdefault(replace(key, content=""), []).append(key.content)
     return [(rest, some) for rest, contents in alike.items() for some in chunks(contents)]
 
@@ -146,6 +147,11 @@ def _of(table: Table, rest: SummaryKey, contents: Collection[str]) -> list[Colum
 def _columns(key: SummaryKey) -> dict[str, str]:
     """The columns of a summary's primary key; none of them may be null."""
     return {**dump(key), "stood_in_on": key.stood_in_on.isoformat() if key.stood_in_on else ""}
+
+
+def _place(columns: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What summaries' rows are sorted by: the content last, for rows that differ in it alone are written together."""
+    return (*(columns[n] for n in ("client", "model", "prompt", "language", "stood_in_on")), columns["content"])
 
 
 def _claim_columns(key: SummaryKey) -> dict[str, str]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,23 @@ def test_of_many_who_claim_at_once_each_claim_has_one_owner(url: str, store: Sql
         each.close()
 
     assert sum(map(len, taken)) == len(frozenset().union(*taken)) == 99
+
+
+def test_who_keep_the_same_stand_ins_in_another_order_do_not_wait_for_each_other(
+    store: SqlStore, other: SqlStore
+) -> None:
+    many = [replace(key, stood_in_on=DAY) for key in keys(studies(100))]
+    said = Summary(tldr="An extract.", client="extractive")
+
+    def save(one: SqlStore, wanted: Sequence[SummaryKey]) -> None:
+        for _ in range(5):
+            one.save_summaries(dict.fromkeys(wanted, said))
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(save, store, many), pool.submit(save, other, many[::-1])]
+
+    assert [one.result() for one in done] == [None, None]
+    assert len(store.summaries(many)) == 100
 
 
 def test_claims_are_given_back_when_something_fails(store: SqlStore, other: SqlStore) -> None:

@@ -298,7 +298,7 @@ def test_a_mail_that_another_process_took_over_stops_no_other(store: SqlStore) -
 
     done = run(store, edition, FakeMailer({"ada": StoreError("delivery 1 is in the hands of another process")}))
 
-    assert [d.state for d in store.deliveries("daily", DAY)] == [DeliveryState.SENDING, DeliveryState.SENT]
+    assert [d.state for d in store.deliveries("daily", DAY)] == [DeliveryState.DUE, DeliveryState.SENT]
     assert done.warnings == ("ada@x.org: delivery 1 is in the hands of another process",)
 
 

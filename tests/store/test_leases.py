@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import Connection, create_engine, func, select
 
-from digest.core.errors import ClaimLostError
+from digest.core.errors import ClaimLostError, StoreError
 from digest.core.models import DeliveryState
 from digest.store import SqlStore, tables
 from tests.conftest import paper
@@ -337,3 +339,94 @@ def test_a_database_that_is_gone_keeps_no_store_from_closing(url: str, clock: Fa
 def rename(store: SqlStore, table: str, name: str) -> None:
     with store._write() as connection:
         connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+# -- a database that does not answer once
+
+
+class Flaky(SqlStore):
+    """A store whose writes fail while `is_away` is set."""
+
+    is_away = False
+
+    @contextmanager
+    def _write(self, *locks: str) -> Iterator[Connection]:
+        if self.is_away:
+            raise StoreError("digest.db is held by another program")
+        with super()._write(*locks) as connection:
+            yield connection
+
+
+def test_a_lease_that_could_not_be_given_back_runs_out(url: str) -> None:
+    with Flaky.open(url, lease=SHORT) as store:
+        with store.lease("run"):
+            claim(store)
+            store.is_away = True
+        store.is_away = False
+        taken = threading.Event()
+
+        def again() -> None:
+            with store.lease("run"):
+                taken.set()
+
+        thread = threading.Thread(target=again)
+        thread.start()
+
+        assert taken.wait(PATIENCE_S)
+        thread.join(PATIENCE_S)
+
+
+def test_what_a_failed_write_left_in_hand_is_let_go_between_two_runs(due: SqlStore) -> None:
+    at_dot, sending = claim(due), claim(due)
+    assert at_dot
+    assert sending
+    due.mark_delivery(at_dot.id, DeliveryState.DOT)
+
+    due.let_go()
+
+    assert due.doubt_deliveries("daily", DAY) == 1
+    assert {d.id for d in due.claim_deliveries("daily", DAY, limit=9)} >= {sending.id}
+
+
+def test_a_heartbeat_that_another_machine_deleted_comes_back(due: SqlStore, url: str) -> None:
+    def ahead() -> datetime:
+        return datetime.now(UTC) + timedelta(days=2)
+
+    with SqlStore.open(url, lease=SHORT) as store:
+        mine = store.claim_deliveries("daily", DAY, limit=1)
+        with SqlStore.open(url, lease=SHORT, clock=ahead) as wrong:
+            wrong.take_turn("elsewhere", gap_s=0)
+        time.sleep(2 * SHORT.total_seconds())
+
+        with SqlStore.open(url, lease=SHORT) as other:
+            theirs = other.claim_deliveries("daily", DAY, limit=9)
+
+    assert {d.id for d in mine}.isdisjoint(d.id for d in theirs)
+
+
+def test_a_claim_is_judged_by_the_moment_at_which_the_database_is_free(
+    due: SqlStore, url: str, clock: FakeClock
+) -> None:
+    at_dot, sending = claim(due), claim(due)
+    assert at_dot
+    assert sending
+    due.mark_delivery(at_dot.id, DeliveryState.DOT)
+
+    class Late(SqlStore):
+        """Waits a minute for the database, while the other one's heart beats."""
+
+        @contextmanager
+        def _write(self, *locks: str) -> Iterator[Connection]:
+            clock.advance(seconds=61)
+            with due._write() as connection:
+                due._keep_alive(connection)
+            with super()._write(*locks) as connection:
+                yield connection
+
+    with SqlStore.open(url, clock=clock) as opened:
+        late = Late(opened._engine, clock=clock)
+        doubted = late.doubt_deliveries("daily", DAY)
+        taken = late.claim_deliveries("daily", DAY, limit=9)
+
+    assert doubted == 0
+    assert sending.id not in {d.id for d in taken}

@@ -454,6 +454,22 @@ def test_the_key_of_a_paper_that_is_gone_is_given_to_no_other(new_url: str) -> N
     assert ask(new_url, lambda c: c.scalars(select(tables.paper.c.pk).order_by(tables.paper.c.pk)).all()) == [1, 2, 4]
 
 
+def test_keys_that_the_program_before_took_after_the_migration_are_not_given_again(new_url: str) -> None:
+    """A run of it was at work while the database was brought up to date, and took the keys behind the last one."""
+    with SqlStore.open(new_url) as store:
+        read(store, paper(1))
+        with store._write("papers") as connection:
+            for pk in (2, 3):
+                row = {"pk": pk, "first_seen": DAY, **paper_values(paper(pk))}
+                connection.execute(tables.paper.insert(), [row])
+
+        read(store, paper(4), paper(5))
+
+    assert ask(new_url, lambda c: c.scalars(select(tables.paper.c.pk).order_by(tables.paper.c.pk)).all()) == [
+        *(1, 2, 3, 4, 5)
+    ]
+
+
 def test_an_address_of_any_length_is_kept_and_found(new_url: str) -> None:
     # More than an index of Postgres holds, also squeezed together.
     long = "https://x.org/" + "".join(hashlib.sha512(bytes([n])).hexdigest() for n in range(100))

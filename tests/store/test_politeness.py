@@ -282,3 +282,24 @@ def test_on_a_server_both_are_kept_in_the_database_and_in_a_file_neither_is(tmp_
 
     assert (shared[0], shared[1] > 590) == ("StoredPoliteness", True)
     assert alone == ("SharedPoliteness", 0.0)
+
+
+def test_a_turn_that_could_not_be_given_back_is_given_back_before_the_next(store: SqlStore, url: str) -> None:
+    class Flaky(SqlStore):
+        """The first turn cannot be given back."""
+
+        failures = 1
+
+        def end_turn(self, queue: str) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise StoreError("digest.db is held by another program")
+            super().end_turn(queue)
+
+    with Flaky.open(url) as flaky:
+        polite = StoredPoliteness(lambda: flaky, gap_s=0.0)
+        for _ in range(2):
+            with polite("arxiv.org"):
+                pass
+
+    assert store.take_turn("arxiv.org", gap_s=0.0) == 0

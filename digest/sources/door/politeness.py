@@ -237,6 +237,8 @@ class StoredPoliteness(HostPoliteness):
         """Ask the store nothing yet."""
         super().__init__(gap_s=gap_s, monotonic=monotonic, sleep=sleep)
         self._store = store
+        self._is_owed = False
+        """A turn that may be ours could not be given back: it would be waited for as if it were another's."""
 
     @contextmanager
     def _spaced(self) -> Iterator[None]:
@@ -246,16 +248,24 @@ class StoredPoliteness(HostPoliteness):
                 yield
             finally:
                 if is_taken:
-                    with suppress(StoreError):
-                        self._store().end_turn(ARXIV)
+                    self._end()
+
+    def _end(self) -> None:
+        self._is_owed = True
+        with suppress(StoreError):
+            self._store().end_turn(ARXIV)
+            self._is_owed = False
 
     def _take(self) -> bool:
         """Wait for the turn; False if the store cannot be asked for it."""
         give_up = self._monotonic() + _PATIENCE_S
         while True:
+            if self._is_owed:
+                self._end()
             try:
                 wait_s = self._store().take_turn(ARXIV, gap_s=self._gap_s)
             except StoreError:
+                self._is_owed = True  # it may have been given, and the word of it lost
                 return False
             if wait_s == 0:
                 return True
