@@ -364,6 +364,9 @@ def _judged(call: Call, name: str, text: Text, hang_s: float) -> Growth:
         if large / small <= 4.5:
             break
         small, large = min(small, _seconds(call, short, hang_s)[0]), min(large, _seconds(call, long, hang_s)[0])
+        # The first time was a garbage collection's, say: what is as short as this tells nothing of growth.
+        if large <= _FLOOR_S:
+            return Growth(factor=4.0, text=name, milliseconds=1000 * large)
     return Growth(factor=large / small, text=name, milliseconds=1000 * large)
 
 
