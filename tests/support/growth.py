@@ -367,7 +367,12 @@ def _judged(call: Call, name: str, text: Text, hang_s: float) -> Growth:
         # The first time was a garbage collection's, say: what is as short as this tells nothing of growth.
         if large <= _FLOOR_S:
             return Growth(factor=4.0, text=name, milliseconds=1000 * large)
-    return Growth(factor=large / small, text=name, milliseconds=1000 * large)
+    factor = large / small
+    if factor > 4.5:
+        # A step at one length, where a text is cut, say, is no growth: what grows goes on growing.
+        huge = min(_seconds(call, text(2 * _LARGE), hang_s)[0] for _ in range(2))
+        factor = min(factor, (huge / large) ** 2)
+    return Growth(factor=factor, text=name, milliseconds=1000 * large)
 
 
 def main(patterns: list[str]) -> None:
