@@ -28,10 +28,13 @@ lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Without the long trials, which look at what we do and not at what packages do, and without the hashes of pages, which
-# other packages may draw otherwise.
+# Without the long trials and most of the core, where no package is used, and without the hashes of pages, which other
+# packages may draw otherwise.
+CORE := $(filter-out tests/core/test_mathml.py tests/core/test_text.py tests/core/test_text_tags.py,\
+  $(wildcard tests/core/test_*.py))
 LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short \
   end_to_end/test_drawn end_to_end/test_kill end_to_end/test_torture_short \
+  test_docs test_imports test_mutation_plan $(patsubst tests/%.py,%,$(CORE) $(wildcard tests/servers/test_*.py)) \
   $(filter-out training/test_trained,$(patsubst tests/%.py,%,$(wildcard tests/training/test_*.py)))
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
