@@ -79,7 +79,8 @@ class Day:
             background: How common words are in general; without it, only the day's papers tell.
             topics_of: Gives the topics of a paper; asked only where topics are to be avoided.
         """
-        self.candidates = tuple(c for c in candidates if c.cut_at is None or has_risen(c))
+        considered = (c for c in candidates if c.cut_at is None or has_risen(c))
+        self.candidates = tuple(sorted(considered, key=lambda c: (c.position, c.paper.id)))
         self.index = CandidateIndex([c.paper for c in self.candidates], background or Background())
         self.votes = tuple(map(votes_of, self.candidates))
         self.company = tuple(min(1.0, (len(c.sources) - 1) / 2) for c in self.candidates)

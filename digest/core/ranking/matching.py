@@ -25,6 +25,8 @@ from digest.core.ranking.reasons import MATCHES, Fit, Kind
 from digest.core.ranking.relevance import Nearest, Taste, Vector, is_prose
 from digest.core.words.word_counts import forms, neighbours
 
+PAPERS: Final = "papers "
+"""How the label of an interest begins that is in papers."""
 _HALF_NEAR: Final = 4.5
 """Nearness to a taste (`Taste.fit`) that counts as a half: a paper or two in a hundred reach it, whatever the taste."""
 _FEWEST_NEAR: Final = 4
@@ -151,7 +153,8 @@ def _liked(day: Day, liked: Sequence[Liked], against: Sequence[Liked], *, own: s
     for one in liked:
         of.setdefault(one.of, []).append(one)
     disliked = [(day.vector_of(one.paper), one.weight) for one in against]
-    for name, papers in of.items():
+    for name, some in of.items():
+        papers = sorted(some, key=lambda one: one.paper.id)
         vectors = [day.vector_of(one.paper) for one in papers]
         if name == "" and len(papers) <= _NAMED:
             groups: Sequence[Sequence[int]] = [(n,) for n in range(len(papers))]
@@ -168,8 +171,8 @@ def _liked(day: Day, liked: Sequence[Liked], against: Sequence[Liked], *, own: s
 
 def _label(name: str, papers: Sequence[Liked]) -> str:
     if name == MARKS:
-        return "papers that you marked"
-    return name or f"papers like {papers[0].name}"
+        return f"{PAPERS}that you marked"
+    return f"{PAPERS}in {name}" if name else f"{PAPERS}like {papers[0].name}"
 
 
 def _taste(
@@ -197,12 +200,13 @@ def _taste(
             return Fit(kind=Kind.SELF, name=own, fit=fit)
         vector, paper = day.vectors[position], day.candidates[position].paper
         found = nearest.find(vector)
-        if found is None:
-            return Fit(kind=Kind.PAPER, name=liked[0][0].name, fit=fit, is_close=False)
-        (one, theirs), cosine = found
+        if found is None or (len(liked) > 1 and found[1] < _CLOSE):
+            # Near to all of them together, and to none by itself.
+            return Fit(kind=Kind.PAPER, name=liked[0][0].name if len(liked) == 1 else label, fit=fit)
+        (one, theirs), _ = found
         telling = tuple(word for word in vector.shared(theirs, _SHARED) if day.space.share(word) < _COMMON)
         because = _terms(telling, paper, one.paper)
-        return Fit(kind=Kind.PAPER, name=one.name, fit=fit, is_close=cosine >= _CLOSE, because=because)
+        return Fit(kind=Kind.PAPER, name=one.name, fit=fit, because=because)
 
     return Interest(kind=Kind.PAPER, label=label, fits=fits, weight=weight, explain=explain)
 
@@ -210,8 +214,8 @@ def _taste(
 def _terms(telling: Sequence[str], paper: Paper, liked: Paper) -> tuple[str, ...]:
     """Return up to two terms that two papers share, as *paper* writes them.
 
-    Pairs of words that stand together in both tell more than single ones; of these only what a title or the keywords
-    have is named, for any other is prose.
+    Pairs of words that stand together in both tell more than single ones; of these only names are named, as MLLM or
+    LoRA, for any other says little by itself.
     """
     here, there = _Terms(paper), _Terms(liked)
     place = {word: n for n, word in enumerate(telling)}
@@ -229,10 +233,14 @@ def _terms(telling: Sequence[str], paper: Paper, liked: Paper) -> tuple[str, ...
             said.append(here.pairs[pair])
             used.update(pair)
     for word in telling:
-        if len(said) < _BECAUSE and word not in used and word in here.heads and word in there.heads:
+        if len(said) < _BECAUSE and word not in used and _is_name(here.heads.get(word, "")) and word in there.heads:
             said.append(here.heads[word])
             used.add(word)
     return tuple(said)
+
+
+def _is_name(word: str) -> bool:
+    return any(c.isupper() or c.isdigit() for c in word[1:])
 
 
 class _Terms:

@@ -214,7 +214,7 @@ class _Choice:
 
     def take_shares(self, number: int) -> None:
         """Take up to *number* papers, each interest its share of them, and votes theirs."""
-        orders = [Order(fits=i.fits, weight=i.weight) for i in self._scores.interests]
+        orders = [Order(fits=i.fits, weight=i.weight) for i in sorted(self._scores.interests, key=lambda i: i.label)]
         voted = {p: votes for p, votes in enumerate(self._day.votes) if votes >= _VOTED}
         place = [0] * len(self._day.candidates)
         for n, position in enumerate(self._scores.order):

@@ -49,8 +49,6 @@ class Fit:
     name: str
     fit: float
     """The relevance, 0 to 1."""
-    is_close: bool = True
-    """Whether the paper is very similar to the liked one, and not only the nearest of a day's papers."""
     because: Sequence[str] = ()
     """The terms that the paper and the interest share."""
 
@@ -63,7 +61,7 @@ def of_interests(interests: Sequence[Fit]) -> list[str]:
         said.append(f"by {' and '.join(names)}")
     if names := [quoted_interest(f.name) for f in best if f.kind is Kind.WORDS][:_NAMED]:
         said.append(f"matches {' and '.join(names)}")
-    liked = [f for f in best if f.kind is Kind.PAPER and (f.is_close or f.because)]
+    liked = [f for f in best if f.kind is Kind.PAPER]
     # One liked paper is enough beside other reasons.
     for fit in liked[:1]:
         terms = f" ({', '.join(fit.because)})" if fit.because else ""
