@@ -18,12 +18,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from digest.core.issues.issue import OTHER
 from digest.core.models import Issue, Mail
-from digest.core.words.text import clipped, one_line, quoted, strip_invisible
+from digest.core.words.text import clipped, one_line, strip_invisible
 from digest.publish.render import Templates
-from digest.publish.text import view_text
-from digest.publish.views import IssueView, Links, count, issue_view, shortened
+from digest.publish.text import brief, left_out, share, view_text
+from digest.publish.views import IssueView, Links, issue_view, shortened
 
 if TYPE_CHECKING:
     from css_inline import CSSInliner
@@ -116,16 +115,24 @@ def compose(
 def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None) -> Body:
     """Draw subject, text and HTML of an issue.
 
-    What has no room is left out from the end: points first, then entries.
+    What has no room is left out from the end: the rest first, then the leads' points, then leads.
     """
     links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
     where = links.issue(issue.edition, issue.date)
-    view = issue_view(issue, links=links)
-    title = subject(view)
+    view = brief(issue_view(issue, links=links))
+    title = clipped(_header(view.subject), MAX_SUBJECT)
     stop = "To get no more of these mails, answer this one and say so."
 
     def html(shown: IssueView) -> str:
-        drawn = templates.html("mail.html", issue=shown, subject=title, page=where, stop=stop)
+        drawn = templates.html(
+            "mail.html",
+            issue=shown,
+            subject=title,
+            share=share(shown),
+            left_out=left_out(shown),
+            page=where,
+            stop=stop,
+        )
         return _inliner().inline(drawn)
 
     def text(shown: IssueView) -> str:
@@ -139,12 +146,12 @@ def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None
 def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[str], bool]) -> tuple[IssueView, str]:
     """Draw as much of *view* as fits, and return it with the drawing.
 
-    First points are left out, then entries, one by one.
+    First entries of the rest are left out, one by one, then the points of leads, then leads.
     """
     drawn = draw(view)
     if fits(drawn):
         return view, drawn
-    low, high = 1, 2 * view.count
+    low, high = 1, view.count + len(view.leads)
     best = _step(view, high)
     best_drawn = draw(best)
     while low < high:
@@ -159,22 +166,12 @@ def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[
 
 
 def _step(view: IssueView, n: int) -> IssueView:
-    return shortened(view, entries=min(view.count, 2 * view.count - n), points=max(0, view.count - n))
-
-
-def subject(view: IssueView) -> str:
-    """`Research digest, Wed 3 June: 30 papers, 8 on Language models`; where no topic has a section, the best title."""
-    weekday, day, month, _ = view.day.split()
-    said = f"{view.title}, {weekday[:3]} {day} {month}: {count(view.count, 'paper') if view.count else 'nothing new'}"
-    # Of equally large sections the first, which has the best paper; papers that share no topic are about nothing.
-    largest = max((s for s in view.contents if s.topic.text != OTHER), key=lambda s: s.count, default=None)
-    if largest is not None:
-        said += f", {largest.count}" if largest.count < view.count else ""
-        said += f" on {largest.topic.text}"
-    elif view.contents:
-        room = MAX_SUBJECT - len(said) - len(", “” …")
-        said += f", {quoted(view.contents[0].entries[0].title, max(room, 20))}"
-    return clipped(_header(said), MAX_SUBJECT)
+    """Return *view* with *n* things less than it has: entries of the rest, points of one lead, leads."""
+    leads = len(view.leads)
+    rest = view.count - leads
+    points = leads - max(0, n - rest)
+    entries = max(view.count - n, leads) if n <= rest + leads else view.count + leads - n
+    return shortened(view, entries=entries, points=max(points, 0))
 
 
 def _header(text: str) -> str:

@@ -136,9 +136,9 @@ class EntryView:
     """The summary in one sentence of at most 25 words, for entries of the rest."""
     points: tuple[str, ...]
     facts: tuple[Word, ...]
-    """The quiet line: authors, sources and date, topics, upvotes."""
-    links: tuple[Word, ...]
-    """Code and project page."""
+    """The quiet line, at most five: first author, source, votes, code, and where the paper is."""
+    votes: str
+    """`12 votes`; empty where there are none."""
     reason: str
     mark: str
     """One word for an entry that needs one: `withdrawn`, `extract`. Mostly empty."""
@@ -183,6 +183,10 @@ class IssueView:
     day: str
     """`Wednesday 3 June 2026`."""
     iso: str
+    subject: str
+    preheader: str
+    sources_line: str
+    read: str
     count: int
     """All entries, also those that are not shown."""
     overview: str
@@ -236,6 +240,10 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         title=issue.title,
         day=long_day(issue.date),
         iso=issue.date.isoformat(),
+        subject=f"{leads[0].title if leads else issue.title}, and {len(issue.entries) - 1} more · {issue.date:%a} {issue.date.day} {issue.date:%B}",
+        preheader=" · ".join(e.title for e in leads[1:3]),
+        sources_line="",
+        read=completeness(issue.sources),
         count=len(issue.entries),
         overview=say(issue.overview),
         sentences=sentences,
@@ -274,7 +282,7 @@ def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: da
         line=say(summary.tldr) or NO_SUMMARY,
         points=tuple(say(point) for point in summary.points),
         facts=tuple(_facts(entry, links=links, day=day)),
-        links=tuple(link for link in paper_links(paper) if link.text in ("code", "project page")),
+        votes=count(entry.signals.upvotes, "vote") if entry.signals.upvotes else "",
         reason=say(_why(entry)),
         mark=mark,
         mark_why=say(mark_why),
@@ -452,16 +460,14 @@ def _covers(issue: Issue) -> str:
 def _facts(entry: Entry, *, links: Links, day: date) -> Iterator[Word]:
     paper = entry.paper
     if paper.authors:
-        yield Word(text=some_authors(paper.authors))
-    origin = [source_name(name) for name in entry.sources]
-    if paper.published:
-        origin.append(short_day(paper.published.date(), year=paper.published.year != day.year))
-    if origin:
-        yield Word(text=", ".join(origin))
-    for topic in entry.summary.topics:
-        yield Word(text=topic, url=links.topic(topic))
+        more = f" +{len(paper.authors) - 1}" if len(paper.authors) > 1 else ""
+        yield Word(text=paper.authors[0].split()[-1] + more)
+    yield Word(text=", ".join(source_name(name) for name in entry.sources))
     if entry.signals.upvotes:
-        yield Word(text=count(entry.signals.upvotes, "upvote"))
+        yield Word(text=count(entry.signals.upvotes, "vote"))
+    yield from [link for link in paper_links(paper) if link.text in ("code", "project page")][:1]
+    if web_link(paper.url):
+        yield Word(text="arXiv" if "arxiv.org/" in paper.url else "paper", url=web_link(paper.url))
 
 
 def _why(entry: Entry) -> str:
