@@ -42,11 +42,10 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     for lead in view.leads:
         console.print()
         _print_lead(console, lead)
-    if view.sections:
-        if view.leads:
-            _put_head(console, "The rest")
-        if not view.why_empty:
-            _put_part(console, [view.numbered])
+    if view.leads and view.sections:
+        _put_head(console, "The rest")
+    if not view.why_empty:
+        _put_part(console, [view.numbered])
     for section in view.sections:
         console.print()
         put_pieces(console, [(section.topic.text, "bold"), (f" {len(section.entries)}", "dim")])
