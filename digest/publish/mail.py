@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from digest.core.models import Issue, Mail
-from digest.core.words.text import clipped, one_line, strip_invisible
+from digest.core.words.text import one_line, strip_invisible
+from digest.publish.links import Links
 from digest.publish.render import Templates
 from digest.publish.text import brief, left_out, share, view_text
-from digest.publish.views import IssueView, Links, issue_view, shortened
+from digest.publish.views import IssueView, issue_view, shortened
 
 if TYPE_CHECKING:
     from css_inline import CSSInliner
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 MAX_HTML_BYTES = 95_000
 """Largest size of the encoded HTML part. Gmail cuts a mail off at about 102 kB and hides the rest behind a link."""
 MAX_TEXT_BYTES = 200_000
-MAX_SUBJECT = 150
 
 
 class _Policy(EmailPolicy):
@@ -120,7 +120,7 @@ def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None
     links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
     where = links.issue(issue.edition, issue.date)
     view = brief(issue_view(issue, links=links))
-    title = clipped(_header(view.subject), MAX_SUBJECT)
+    title = _header(view.subject)
     stop = "To get no more of these mails, answer this one and say so."
 
     def html(shown: IssueView) -> str:

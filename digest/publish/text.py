@@ -7,8 +7,11 @@ from itertools import accumulate
 from typing import Final
 
 from digest.core.models import Issue
+from digest.publish.entry_views import EntryView
+from digest.publish.links import Links
+from digest.publish.phrasing import count
 from digest.publish.render import Templates
-from digest.publish.views import EntryView, IssueView, Links, count, issue_view
+from digest.publish.views import IssueView, issue_view
 
 LEAD_WORDS: Final = 75
 """Words of a lead's summary and points together in a mail, where a reader can't open and close them."""

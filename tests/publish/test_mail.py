@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from digest.core.models import Issue, Mail
 from digest.core.words.text import strip_invisible
+from digest.publish.links import Links
 from digest.publish.mail import MAX_HTML_BYTES, MAX_TEXT_BYTES, compose, draw_body, encoded_size
 from digest.publish.slugs import slug
 from digest.publish.text import brief
-from digest.publish.views import Links, issue_view
+from digest.publish.views import issue_view
 from tests.support.browser import CONTRASTS, chromium, faults
 from tests.support.issues import WEDNESDAY, entry, issue, left_out, templates, told
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from digest.cli.show.console import print_text, put, put_facts, put_pieces, screen
 from digest.core.models import Issue
 from digest.core.words.invisible import printable
-from digest.publish.views import EntryView, Links, issue_view
+from digest.publish.entry_views import EntryView
+from digest.publish.links import Links
+from digest.publish.views import issue_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
