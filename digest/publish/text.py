@@ -60,7 +60,9 @@ def left_out(view: IssueView) -> str:
     """`199 left out: 197 not among the best 30 of 229; 2 too short`; empty if none was."""
     if not view.left_out:
         return ""
-    reasons = [group.reason if len(view.left_out) == 1 else f"{len(group.papers):,} {group.reason}" for group in view.left_out]
+    reasons = [
+        group.reason if len(view.left_out) == 1 else f"{len(group.papers):,} {group.reason}" for group in view.left_out
+    ]
     if others := sum(len(group.papers) for group in view.left_out[_REASONS:]):
         reasons[_REASONS:] = [f"{others:,} for other reasons"]
     return f"{view.left_out_count:,} left out: {'; '.join(reasons)}."

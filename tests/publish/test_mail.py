@@ -125,7 +125,7 @@ def test_without_an_address_that_takes_the_click_none_is_promised() -> None:
 
 
 def test_without_a_site_the_mail_links_only_to_papers_and_counts_what_had_no_room() -> None:
-    message = read(mail(busy(200), site_url=None, unsubscribe_url=None))
+    message = read(mail(busy(400), site_url=None, unsubscribe_url=None))
 
     assert "List-Unsubscribe" not in message
     html = part(message, "html")
@@ -314,7 +314,7 @@ def test_leads_are_in_full_and_the_rest_in_lines() -> None:
     assert leads.count("<h2") == 5 + 1
     assert leads.count("proposes a method") == 2 * 5
     assert leads.count("matches test-time training") == 5
-    assert rest.count("&nbsp;votes") == 25
+    assert len(re.findall(r"\d+&nbsp;votes?<|\d+&nbsp;votes?&nbsp;", rest)) == 25
     assert "proposes a method" not in rest
     assert "matches" not in rest
 
@@ -364,7 +364,7 @@ def test_the_preheader_is_not_seen_and_no_text_of_the_mail_comes_after_it_in_a_p
     hidden = re.search(r'<body[^>]*>\s*<div style="display: none[^"]*">([^<]*)</div>', html)
     assert hidden is not None
     text = unescape(hidden[1])
-    assert whole.entries[1].paper.title in text
+    assert all(whole.entries[n].paper.title[:40] in text for n in (1, 2))
     assert len(text) - len(text.rstrip("\u034f\u200c\xa0")) >= 150
 
 
