@@ -42,7 +42,8 @@ def lead_entries(issue: Issue) -> Sequence[Entry]:
 def headline(title: str, at_most: int) -> str:
     """Return the name that a title gives its work, before a colon; else the title, cut behind a word if it is long."""
     plain = one_line(strip_invisible(to_unicode(title)))
-    return clipped(name_of_work(plain) or plain, at_most)
+    said = name_of_work(plain) or plain
+    return said if len(said) <= at_most else f"{said[: at_most - 1].rsplit(' ', 1)[0].rstrip(' ,;:–—')}…"
 
 
 def _short_day(day: date) -> str:

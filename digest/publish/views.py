@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from digest.core.issues.names import short_name
 from digest.core.models import (
     Change,
     Issue,
@@ -57,6 +58,8 @@ class SentenceView:
     """A sentence of the overview with the entries it refers to."""
 
     text: str
+    parts: tuple[Word, ...] = ()
+    """The same text in parts, of which the names of papers are links."""
     references: tuple[Reference, ...] = ()
     end: str = ""
     """The full stop, which stands behind the references."""
@@ -274,8 +277,10 @@ def _writers(issue: Issue) -> tuple[str, ...]:
 def _sentences(
     issue: Issue, numbers: Mapping[PaperId, int], *, links: Links, say: Callable[[str], str]
 ) -> tuple[SentenceView, ...]:
+    if issue.told is None and issue.highlights:
+        return tuple(_highlight(sentence, _places(issue, links), say=say) for sentence in issue.highlights)
     if issue.told is None:
-        return (SentenceView(text=say(issue.overview)),)
+        return (_plain(say(issue.overview)),)
     entries = {entry.paper.id: entry for entry in issue.entries}
 
     def reference(paper: Paper) -> Reference:
@@ -291,9 +296,40 @@ def _sentences(
     def view(sentence: OverviewSentence) -> SentenceView:
         references = tuple(reference(entries[i].paper) for i in sentence.papers if i in entries)
         end = sentence.text[-1:] if references and sentence.text[-1:] in _ENDS else ""
-        return SentenceView(text=say(sentence.text.removesuffix(end)), references=references, end=end)
+        return replace(_plain(say(sentence.text.removesuffix(end))), references=references, end=end)
 
     return tuple(map(view, issue.told.sentences))
+
+
+def _plain(text: str) -> SentenceView:
+    return SentenceView(text=text, parts=(Word(text=text),) if text else ())
+
+
+def _places(issue: Issue, links: Links) -> dict[PaperId, tuple[str, str]]:
+    """Return for each paper that a sentence may name its title, and the link to it."""
+    anchored = {e.paper.id: (e.paper.title, links.paper(e.paper.id) or web_link(e.paper.url)) for e in issue.entries}
+    return {c.id: (c.title, links.paper(c.id) or web_link(c.url)) for c in issue.changes} | anchored
+
+
+def _edged(text: str, say: Callable[[str], str]) -> str:
+    """Return a part of a sentence with the blanks at its edges, which *say* takes off."""
+    front, end = " " if text[:1].isspace() else "", " " if text.strip() and text[-1:].isspace() else ""
+    return front + say(text) + end
+
+
+def _highlight(
+    sentence: OverviewSentence, places: Mapping[PaperId, tuple[str, str]], *, say: Callable[[str], str]
+) -> SentenceView:
+    """Return a sentence of which the names of its papers are links."""
+    parts: list[Word] = []
+    rest = sentence.text
+    for title, url in (places[i] for i in sentence.papers if i in places):
+        before, name, behind = rest.partition(short_name(title))
+        if name:
+            parts += [Word(text=_edged(before, say)), Word(text=say(name), url=url)]
+            rest = behind
+    parts = [part for part in (*parts, Word(text=_edged(rest, say))) if part.text]
+    return SentenceView(text=say(sentence.text), parts=tuple(parts))
 
 
 def _numbered(sentence: SentenceView) -> str:

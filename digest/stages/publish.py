@@ -26,6 +26,9 @@ from digest.stages.summarize import Summarizing
 _CHANGES: Final = 20
 """Most changes that one issue tells; later issues tell the rest."""
 
+_EARLIER: Final = 8
+"""Earlier issues that tell what is usual in an edition."""
+
 _ATTEMPTS: Final = 5
 """How often papers are chosen again because they changed while they were summarized."""
 
@@ -36,6 +39,8 @@ class Store(Protocol):
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
     def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool: ...
+
+    def last_issues(self, edition: str, *, before: date, most: int) -> tuple[Issue, ...]: ...
 
     def changes(
         self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]
@@ -122,6 +127,7 @@ class Publishing:
             field_of=self.field_of,
             sources=sources,
             changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
+            earlier=self.store.last_issues(edition.name, before=day, most=_EARLIER),
             max_papers=edition.max_papers,
             lead=edition.lead,
             # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.

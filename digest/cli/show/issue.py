@@ -44,10 +44,10 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     for lead in view.leads:
         console.print()
         _print_lead(console, lead)
-    if view.leads and view.sections:
-        _put_head(console, "The rest")
     if not view.why_empty:
         _put_part(console, [view.numbered])
+    if view.leads and view.sections:
+        _put_head(console, "The rest")
     for section in view.sections:
         console.print()
         put_pieces(console, [(section.topic.text, "bold"), (f" {len(section.entries)}", "dim")])
@@ -79,7 +79,7 @@ def _print_lead(console: Console, entry: EntryView) -> None:
 
 def _print_line(console: Console, entry: EntryView) -> None:
     quiet = "".join(f" · {fact}" for fact in (entry.mark, entry.votes, entry.line) if fact)
-    bullet = f"{entry.number}  " if entry.number else "  "
+    bullet = f"{entry.number:<4}" if entry.number else "  "
     put_pieces(console, [(entry.title, _linked("", entry)), (quiet, "dim")], bullet=bullet, most=_LINES)
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from digest.core.extracts.trimming import shorten
+
 _NAME: Final = re.compile(r"([^\s:–—]+(?: [^\s:–—]+){0,2}?)\s?(?::|\s[–—])\s\S")
 _LONGEST: Final = 32
+_TITLE: Final = 70
+"""Letters of a title that stands for a name."""
 _KINDS: Final = frozenset(
     "abstract addendum comment commentary correction corrigendum editorial erratum foreword introduction letter news "
     "note perspective position preface preprint reply report response retraction review study survey tutorial "
@@ -28,3 +32,8 @@ def name_of_work(title: str) -> str:
         return ""
     is_odd = any(any(c.isupper() or c.isdigit() for c in word[1:]) or not word.isalnum() for word in words)
     return found[1] if is_odd or (len(words) == 1 and words[0][0].isupper()) else ""
+
+
+def short_name(title: str) -> str:
+    """Return how a sentence calls a work: by its name, else by its title in “…”, cut if it is long."""
+    return name_of_work(title) or f"“{shorten(title, _TITLE) or title}”"
