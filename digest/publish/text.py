@@ -13,8 +13,10 @@ from digest.publish.phrasing import count
 from digest.publish.render import Templates
 from digest.publish.views import IssueView, issue_view
 
-LEAD_WORDS: Final = 75
-"""Words of a lead's summary and points together in a mail, where a reader can't open and close them."""
+_FIRST_WORDS: Final = 60
+"""Words of the first lead's summary and points together: with so many a phone's first screen shows two titles."""
+_WORDS: Final = 90
+"""Those of the other leads of a mail, which has at most 1,200 words for thirty papers."""
 
 _REASONS: Final = 3
 """Most reasons named of papers that are left out; "says nearly the same as" another is one for each."""
@@ -68,12 +70,14 @@ def left_out(view: IssueView) -> str:
     return f"{view.left_out_count:,} left out: {'; '.join(reasons)}."
 
 
-def brief(view: IssueView, *, words: int = LEAD_WORDS) -> IssueView:
-    """Return *view* with as many points of each lead as have *words* together with its summary.
+def brief(view: IssueView, *, words: int = _WORDS) -> IssueView:
+    """Return *view* with those points of its leads that there is room for.
 
-    In a mail that many let a phone's first screen show two titles.
+    Args:
+        words: Words of a lead's summary and points together, where it is not the first.
     """
-    return replace(view, leads=tuple(_brief(lead, words) for lead in view.leads))
+    leads = (_brief(lead, words if n else min(words, _FIRST_WORDS)) for n, lead in enumerate(view.leads))
+    return replace(view, leads=tuple(leads))
 
 
 def _brief(lead: EntryView, most: int) -> EntryView:

@@ -67,6 +67,7 @@ def test_the_terminal_has_what_the_page_has_in_the_same_order() -> None:
 
     order = [
         "Research digest · Wednesday 3 June 2026 · 3 of 5",
+        "3 papers today.",
         "1  Paper number 1",
         "Method 1 works",
         "– It was tried",
@@ -74,7 +75,6 @@ def test_the_terminal_has_what_the_page_has_in_the_same_order() -> None:
         "matches robots · Longname +3",
         "https://code.example.org/",
         "The rest",
-        "3 papers today.",
         "Reasoning 1",
         "Paper number 3",
         "3 votes",
@@ -132,9 +132,9 @@ def test_the_sources_are_told_first_only_where_one_was_not_read_whole() -> None:
     failed = SourceReport(name="bioRxiv", state=SourceState.FAILED, error="it answered with a web page", days_failing=2)
     lines = on_screen(replace(whole(), sources=(*whole().sources, failed)))
 
-    assert lines[2] == "bioRxiv failed, 2nd day"
-    assert "1  Paper number 1" in lines[4]
-    assert "1  Paper number 1" in on_screen(whole())[2]
+    assert lines[4] == "bioRxiv failed, 2nd day"
+    assert "1  Paper number 1" in lines[6]
+    assert "1  Paper number 1" in on_screen(whole())[4]
 
 
 def test_the_terminal_numbers_the_entries_that_the_overview_refers_to() -> None:

@@ -36,7 +36,7 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     view = brief(issue_view(issue, links=Links(root=None)), words=_WORDS)
     head = [(view.title, "bold"), (f" · {view.day}", ""), (f" · {share(view)}" if view.count else "", "dim")]
     put_pieces(console, head)
-    for text in (view.why_empty, view.covers):
+    for text in (view.why_empty or view.numbered, view.covers):
         _put_part(console, [text])
     if view.sources_line:
         console.print()
@@ -44,8 +44,6 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
     for lead in view.leads:
         console.print()
         _print_lead(console, lead)
-    if not view.why_empty:
-        _put_part(console, [view.numbered])
     if view.leads and view.sections:
         _put_head(console, "The rest")
     for section in view.sections:
