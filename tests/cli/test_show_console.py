@@ -24,6 +24,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 COMMANDS = {
+    "run": ("run", "--date", "2026-06-03"),
+    "deliver": ("deliver",),
+    "sources": ("sources",),
     "search": ("search", "sediment"),
     "similar": ("similar", "2603.00001"),
     "summarize": ("summarize", "paper.txt"),
