@@ -68,6 +68,8 @@ class LLMConfig:
     """How long a run waits for the model in all."""
     overview: bool = True
     """The model writes the overview of the day too."""
+    points: str = "all"
+    """`leads`: only the lead entries of an issue are asked for points, the others for one sentence and topics."""
     budget_usd_per_run: float | None = None
     budget_usd_per_month: float | None = None
     recording: Path | None = None
