@@ -16,7 +16,7 @@ from digest.app import sources
 from digest.app.host import Host
 from digest.config.read import load, without_file
 from digest.config.settings import Config
-from digest.core.models import Document, Edition
+from digest.core.models import Document, Edition, PaperId
 from digest.core.ports import Mailer, Source
 from digest.core.ranking.relevance import Background
 from digest.core.summaries.summarizer import Summarizer
@@ -24,6 +24,7 @@ from digest.core.topics.fold import Taxonomy
 from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    from digest.core.ranking.rank import Selection
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
@@ -296,7 +297,14 @@ class App:
             editions=self.editions_by_name,
             profile_of=self.interests.profile,
             background=self.background,
+            leads_of=self._leads_of if self.config.gives_points_to_leads_only else None,
         )
+
+    def _leads_of(self, edition: Edition, selection: Selection) -> tuple[PaperId, ...]:
+        from digest.core.issues.issue import leads_of
+
+        topics, field = self.extracts.topics, self.taxonomy.field
+        return leads_of(selection, topics_of=topics, field_of=field, lead=edition.lead)
 
     @part
     def summarizing(self) -> Summarizing:

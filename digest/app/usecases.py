@@ -82,7 +82,8 @@ def estimator(app: App) -> Estimator:
         summarizer=lambda: app.summarizer,
         read=read,
         choose=lambda edition, day: app.choosing.choose(edition, day),
-        lacking=lambda edition, day, papers: app.summarizing.lacking(edition, day, papers),
+        brief=lambda edition, selection: app.choosing.wanted_of(edition, selection).brief,
+        lacking=lambda edition, day, papers, brief: app.summarizing.lacking(edition, day, papers, brief=brief),
     )
 
 

@@ -142,6 +142,11 @@ class Config:
         return bool(self.database) and not parse_database(self.database).is_sqlite
 
     @property
+    def gives_points_to_leads_only(self) -> bool:
+        """Whether a model is asked for points of lead entries only; extracts have points in any case."""
+        return self.llm.points == "leads" and self.llm.client != "extractive"
+
+    @property
     def archive_titles(self) -> dict[str, str]:
         """What each edition is called in the archive, by name: an edition called like the whole goes by its name."""
         return {e.name: e.name if e.title == self.title else e.title for e in self.editions}

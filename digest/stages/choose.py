@@ -17,6 +17,9 @@ from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import Selection
 from digest.core.ranking.relevance import Background
 
+LeadsOf = Callable[[Edition, Selection], tuple[PaperId, ...]]
+"""Gives the lead entries of an issue out of its selection, before there are summaries."""
+
 
 class Store(Protocol):
     """The part of the store that choosing needs."""
@@ -26,6 +29,16 @@ class Store(Protocol):
     ) -> tuple[Candidate, ...]: ...
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The papers of an issue, and how much is to be said of each."""
+
+    papers: tuple[PaperId, ...]
+    """Best first."""
+    brief: frozenset[PaperId] = frozenset()
+    """Those for which a sentence is enough, without points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,8 @@ class Choosing:
     background: Background | None = None
     """How common words are in general; None: only the day's papers tell."""
     chooser: Chooser = field(default_factory=Chooser)
+    leads_of: LeadsOf | None = None
+    """Where only lead entries get points, chooses them; None: all entries get points."""
 
     def choose(self, edition: str, day: date) -> Selection:
         """The selection for the issue of *day*; it changes only with the store."""
@@ -53,9 +68,19 @@ class Choosing:
         )
         return self.chooser.choose(of.name, question)
 
-    def papers(self, edition: str, day: date) -> tuple[PaperId, ...]:
-        """Ids of the papers for the issue of *day*, best first; empty once it is printed."""
+    def wanted(self, edition: str, day: date) -> Wanted:
+        """The papers for the issue of *day*; none once it is printed."""
         stored = self.store.issue(edition, day)
         if stored is not None and stored.entries:
-            return ()
-        return tuple(ranked.candidate.paper.id for ranked in self.choose(edition, day).chosen)
+            return Wanted(papers=())
+        return self.wanted_of(edition, self.choose(edition, day))
+
+    def wanted_of(self, edition: str, selection: Selection) -> Wanted:
+        """The papers of *selection*, and how much is to be said of each."""
+        papers = tuple(ranked.candidate.paper.id for ranked in selection.chosen)
+        leads = self.leads(edition, selection)
+        return Wanted(papers=papers, brief=frozenset() if leads is None else frozenset(papers).difference(leads))
+
+    def leads(self, edition: str, selection: Selection) -> tuple[PaperId, ...] | None:
+        """The lead entries, where they are chosen before there are summaries; None where they are chosen after."""
+        return None if self.leads_of is None else self.leads_of(self.editions[edition], selection)

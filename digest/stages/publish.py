@@ -99,10 +99,12 @@ class Publishing:
         for _ in range(_ATTEMPTS):
             selection = self.choosing.choose(edition.name, day)
             papers = [r.candidate.paper for r in selection.chosen]
-            summaries = self.summarizing.stored(edition.name, day, papers)
+            brief = self.choosing.wanted_of(edition.name, selection).brief
+            summaries = self.summarizing.stored(edition.name, day, papers, brief=brief)
             if all(p.id in summaries for p in papers):
                 return selection, summaries, sums
-            more = self.summarizing.summarize(edition.name, day, [p.id for p in papers], writing=writing)
+            ids = [p.id for p in papers]
+            more = self.summarizing.summarize(edition.name, day, ids, writing=writing, brief=brief)
             sums = sums.and_then(more)
             # Chosen anew: another machine that reads a source may have changed a paper's text meanwhile.
         raise StoreError(f"the papers of {edition.name}/{day} change faster than they are summarized; run it again")
@@ -127,6 +129,7 @@ class Publishing:
             # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
             usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
             covers=covered_days(sources, day),
+            leads=self.choosing.leads(edition.name, selection),
         )
 
 

@@ -18,12 +18,18 @@ def check_prompts(config: Config, taxonomy: Taxonomy) -> None:
     """
     for language in sorted({edition.language for edition in config.editions}):
         system_prompt(config, taxonomy, language)
+        brief_prompt(config, taxonomy, language)
         overview_prompt(config, language)
 
 
 def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
     """The fixed part of every request: prompts/summarize.txt, the user's own or the shipped one."""
     return _prompt(config, "summarize.txt", language=language, topics=taxonomy.names)
+
+
+def brief_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
+    """The fixed part of a request for brief summaries: prompts/brief.txt, the user's own or the shipped one."""
+    return _prompt(config, "brief.txt", language=language, topics=taxonomy.names)
 
 
 def overview_prompt(config: Config, language: str) -> str:

@@ -16,6 +16,8 @@ from digest.core.models import (
     LeftOut,
     Overview,
     OverviewSentence,
+    Paper,
+    PaperId,
     Ranked,
     Section,
     SourceReport,
@@ -57,6 +59,7 @@ def build(
     usage: Usage,
     covers: Sequence[date] = (),
     changes: Sequence[Change] = (),
+    leads: Sequence[PaperId] | None = None,
 ) -> Issue:
     """Build the day's issue. The same arguments give the same issue: no clock is read.
 
@@ -65,21 +68,9 @@ def build(
         lead: Entries that are shown first and in full.
         covers: The days whose lists are in the issue; kept only if they are not just *day* itself.
         changes: Changes of papers of earlier issues; they alone are no reason for an issue.
+        leads: The lead entries, where they were chosen before there were summaries; None: they are chosen here.
     """
-    entries = [
-        Entry(
-            paper=r.candidate.paper,
-            summary=summary_of(r),
-            sources=r.candidate.sources,
-            reason=r.reason,
-            score=r.score,
-            signals=r.candidate.signals,
-            announcement=r.candidate.announcement,
-            interests=r.interests,
-            is_off=r.is_off,
-        )
-        for r in selection.chosen
-    ]
+    entries = _entries(selection, summary_of)
     parts = sections(entries, field_of)
     considered = len(selection.chosen) + len(selection.cut)
     left_out = tuple(
@@ -99,7 +90,7 @@ def build(
         language=language,
         overview=overview(parts, left_out=len(left_out)) if entries else "",
         sections=parts,
-        leads=choose_leads(entries, parts, lead),
+        leads=choose_leads(entries, parts, lead) if leads is None else tuple(leads),
         sources=tuple(sources),
         left_out=left_out,
         changes=tuple(changes) if entries else (),
@@ -107,6 +98,37 @@ def build(
         covers=tuple(sorted(covers)) if set(covers) - {day} else (),
         why_empty=None if entries else why_empty(sources, day),
     )
+
+
+def leads_of(
+    selection: Selection, *, topics_of: Callable[[Paper], tuple[str, ...]], field_of: Callable[[str], str], lead: int
+) -> tuple[PaperId, ...]:
+    """Choose the lead entries before there are summaries: by topics that are known without.
+
+    Args:
+        topics_of: Gives the topics of a paper, the most fitting first.
+        field_of: The field a topic belongs to.
+        lead: How many there are at most.
+    """
+    untold = _entries(selection, lambda r: Summary(tldr="", topics=topics_of(r.candidate.paper), client=""))
+    return choose_leads(untold, sections(untold, field_of), lead)
+
+
+def _entries(selection: Selection, summary_of: Callable[[Ranked], Summary]) -> list[Entry]:
+    return [
+        Entry(
+            paper=r.candidate.paper,
+            summary=summary_of(r),
+            sources=r.candidate.sources,
+            reason=r.reason,
+            score=r.score,
+            signals=r.candidate.signals,
+            announcement=r.candidate.announcement,
+            interests=r.interests,
+            is_off=r.is_off,
+        )
+        for r in selection.chosen
+    ]
 
 
 def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[Section, ...]:
