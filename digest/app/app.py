@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
     from digest.sources.door.http import Door
+    from digest.stages.build import Building
     from digest.stages.choose import Choosing
     from digest.stages.fetch import Reader
     from digest.stages.leases import Leases
@@ -321,6 +322,13 @@ class App:
         )
 
     @part
+    def building(self) -> Building:
+        """Builds issues, for the stage `publish` and for previews."""
+        from digest.stages.build import Building
+
+        return Building(store=self.store, source_reports=self.source_reports, field_of=self.taxonomy.field)
+
+    @part
     def publishing(self) -> Publishing:
         """The stage `publish`."""
 
@@ -332,8 +340,7 @@ class App:
             choosing=self.choosing,
             summarizing=self.summarizing,
             summarizer=self.summarizer,
-            source_reports=self.source_reports,
-            field_of=self.taxonomy.field,
+            building=self.building,
             clock=self.host.clock,
             mail_domain=self.config.mail.domain,
         )

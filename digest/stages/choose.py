@@ -25,7 +25,7 @@ class Store(Protocol):
     """The part of the store that choosing needs."""
 
     def candidates(
-        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: bool = False
     ) -> tuple[Candidate, ...]: ...
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
@@ -57,9 +57,19 @@ class Choosing:
 
     def choose(self, edition: str, day: date) -> Selection:
         """The selection for the issue of *day*; it changes only with the store."""
-        of = self.editions[edition]
+        return self._chosen(self.editions[edition], day)
+
+    def anew(self, edition: Edition, day: date) -> Selection:
+        """The selection for an issue of *day* if *edition* had made none of that day or a later one.
+
+        Args:
+            edition: Need not be as it is configured: a preview has other interests.
+        """
+        return self._chosen(edition, day, anew=True)
+
+    def _chosen(self, of: Edition, day: date, *, anew: bool = False) -> Selection:
         question = Question(
-            candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days),
+            candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew),
             profile=self.profile_of(of, day),
             max_papers=of.max_papers,
             exploration=of.exploration,
@@ -73,14 +83,14 @@ class Choosing:
         stored = self.store.issue(edition, day)
         if stored is not None and stored.entries:
             return Wanted(papers=())
-        return self.wanted_of(edition, self.choose(edition, day))
+        return self.wanted_of(self.editions[edition], self.choose(edition, day))
 
-    def wanted_of(self, edition: str, selection: Selection) -> Wanted:
+    def wanted_of(self, edition: Edition, selection: Selection) -> Wanted:
         """The papers of *selection*, and how much is to be said of each."""
         papers = tuple(ranked.candidate.paper.id for ranked in selection.chosen)
         leads = self.leads(edition, selection)
         return Wanted(papers=papers, brief=frozenset() if leads is None else frozenset(papers).difference(leads))
 
-    def leads(self, edition: str, selection: Selection) -> tuple[PaperId, ...] | None:
+    def leads(self, edition: Edition, selection: Selection) -> tuple[PaperId, ...] | None:
         """The lead entries, where they are chosen before there are summaries; None where they are chosen after."""
-        return None if self.leads_of is None else self.leads_of(self.editions[edition], selection)
+        return None if self.leads_of is None else self.leads_of(edition, selection)

@@ -280,7 +280,7 @@ class Estimator:
     """Reads the lists of editions on a day; what could not be read, in words."""
     choose: Callable[[str, date], Selection]
     """What the issue of an edition, which is given by name, takes on a day."""
-    brief: Callable[[str, Selection], Collection[PaperId]]
+    brief: Callable[[Edition, Selection], Collection[PaperId]]
     """Those papers of it that are asked for without points."""
     lacking: Callable[[str, date, Sequence[PaperId], Collection[PaperId]], Sequence[Paper]]
     """Those papers of it that the store has no summary of that will do; takes those that need no points too."""
@@ -355,7 +355,7 @@ class _Reckoner:
         if stored is not None and stored.entries:
             return EditionEstimate(edition=edition.name, is_out=True, papers=len(stored.entries))
         selection = self.needs.choose(edition.name, day)
-        chosen, brief = selection.chosen, self.needs.brief(edition.name, selection)
+        chosen, brief = selection.chosen, self.needs.brief(edition, selection)
         lacking = self.needs.lacking(edition.name, day, [ranked.candidate.paper.id for ranked in chosen], brief)
         asked = []
         for paper in lacking:
