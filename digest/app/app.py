@@ -19,7 +19,7 @@ from digest.config.settings import Config
 from digest.core.models import Document, Edition, PaperId
 from digest.core.ports import Mailer, Source
 from digest.core.ranking.relevance import Background
-from digest.core.summaries.summarizer import Summarizer
+from digest.core.summaries.summarizer import Signature, Summarizer
 from digest.core.topics.fold import Taxonomy
 from digest.sources.kinds import make_source
 
@@ -210,6 +210,19 @@ class App:
         )
         self._open.callback(made.close)
         return made
+
+    @part
+    def signature(self) -> Signature:
+        """What the summaries of the summarizer are stored under; known also where its key is not set.
+
+        Raises:
+            ConfigError: A recording is missing, or a prompt is not valid.
+        """
+        if self.config.llm.client != "openai":
+            return self.summarizer
+        from digest.summarizers.prompts import signature
+
+        return signature(self.config, self.taxonomy)
 
     @part
     def background(self) -> Background:

@@ -32,7 +32,7 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ToSummarize:
     """The papers of an issue, and how much is to be said of each."""
 
     papers: tuple[PaperId, ...]
@@ -78,18 +78,23 @@ class Choosing:
         )
         return self.chooser.choose(of.name, question)
 
-    def wanted(self, edition: str, day: date) -> Wanted:
+    def to_summarize(self, edition: str, day: date) -> ToSummarize:
         """The papers for the issue of *day*; none once it is printed."""
         stored = self.store.issue(edition, day)
         if stored is not None and stored.entries:
-            return Wanted(papers=())
-        return self.wanted_of(self.editions[edition], self.choose(edition, day))
+            return ToSummarize(papers=())
+        selection = self.choose(edition, day)
+        return ToSummarize(
+            papers=tuple(ranked.candidate.paper.id for ranked in selection.chosen),
+            brief=self.brief(self.editions[edition], selection),
+        )
 
-    def wanted_of(self, edition: Edition, selection: Selection) -> Wanted:
-        """The papers of *selection*, and how much is to be said of each."""
-        papers = tuple(ranked.candidate.paper.id for ranked in selection.chosen)
+    def brief(self, edition: Edition, selection: Selection) -> frozenset[PaperId]:
+        """Those papers of *selection* for which a sentence is enough, without points."""
         leads = self.leads(edition, selection)
-        return Wanted(papers=papers, brief=frozenset() if leads is None else frozenset(papers).difference(leads))
+        if leads is None:
+            return frozenset()
+        return frozenset(ranked.candidate.paper.id for ranked in selection.chosen).difference(leads)
 
     def leads(self, edition: Edition, selection: Selection) -> tuple[PaperId, ...] | None:
         """The lead entries, where they are chosen before there are summaries; None where they are chosen after."""

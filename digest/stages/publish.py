@@ -97,7 +97,7 @@ class Publishing:
         for _ in range(_ATTEMPTS):
             selection = self.choosing.choose(edition.name, day)
             papers = [r.candidate.paper for r in selection.chosen]
-            brief = self.choosing.wanted_of(edition, selection).brief
+            brief = self.choosing.brief(edition, selection)
             summaries = self.summarizing.stored(edition.name, day, papers, brief=brief)
             if all(p.id in summaries for p in papers):
                 return selection, summaries, sums

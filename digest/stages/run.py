@@ -21,7 +21,7 @@ from digest.core.ports import Clock
 from digest.core.ranking.interests import Unread
 from digest.core.summaries.handover import Haste, haste
 from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
-from digest.stages.choose import Choosing, Wanted
+from digest.stages.choose import Choosing, ToSummarize
 from digest.stages.fetch import Reader
 from digest.stages.lost import Archive, LostIssues, lost_issues
 from digest.stages.mails import Mailing
@@ -55,7 +55,7 @@ class HandoverRun(Protocol):
         """Store the answers of all open handovers that are over."""
         ...
 
-    def summarize(self, edition: Edition, day: date, wanted: Wanted, *, haste: Haste, at: datetime) -> Sums:
+    def summarize(self, edition: Edition, day: date, wanted: ToSummarize, *, haste: Haste, at: datetime) -> Sums:
         """Hand the papers over, wait for their summaries or ask for them directly, as *haste* says.
 
         Args:
@@ -223,12 +223,14 @@ class Run:
                 done[edition.name] = replace(of, issue=issue, sums=of.sums.and_then(more))
 
 
-def _with_points_once(editions: Sequence[Edition], choosing: Choosing, day: date) -> Iterator[tuple[Edition, Wanted]]:
+def _with_points_once(
+    editions: Sequence[Edition], choosing: Choosing, day: date
+) -> Iterator[tuple[Edition, ToSummarize]]:
     """What each edition wants of its papers; one that leads an edition is asked for with points by all of a language.
 
     So no paper is asked for briefly first, and with points again for another edition of the same run.
     """
-    wanted = [(edition, choosing.wanted(edition.name, day)) for edition in editions]
+    wanted = [(edition, choosing.to_summarize(edition.name, day)) for edition in editions]
     leads: dict[str, set[PaperId]] = {}
     for edition, of in wanted:
         leads.setdefault(edition.language, set()).update(i for i in of.papers if i not in of.brief)

@@ -84,17 +84,34 @@ class Issues(Database):
             body = connection.scalar(select(tables.issue.c.body).where(_issue.edition == edition, _issue.date == day))
         return None if body is None else load(Issue, body)
 
-    def days_listed(self, sources: Sequence[str], *, until: date) -> tuple[date, ...]:
-        """The days up to *until* of which any of *sources* has a list with papers, the newest first; a month's."""
+    def days_listed(self, sources: Sequence[str], *, until: date, most: int) -> tuple[date, ...]:
+        """The last *most* days up to *until* of which any of *sources* has a list with papers, the newest first."""
         reading = tables.reading.c
         query = (
             select(reading.day)
-            .where(reading.source.in_(sources), reading.day.between(until - LOOK_BACK, until), reading.listed > 0)
+            .where(reading.source.in_(sources), reading.day <= until, reading.listed > 0)
             .distinct()
             .order_by(reading.day.desc())
+            .limit(most)
         )
         with self._read() as connection:
             return tuple(connection.scalars(query))
+
+    def news(self, sources: Sequence[str], *, since: date, until: date) -> dict[date, tuple[Paper, ...]]:
+        """Day → the papers that any of *sources* listed as news on it, each paper under its first day in the span."""
+        query = (
+            select(_record.paper_pk, func.min(_record.day).label("day"))
+            .where(_record.source.in_(sources), _record.day.between(since, until), _record.is_news)
+            .group_by(_record.paper_pk)
+            .order_by(_record.paper_pk)
+        )
+        with self._read() as connection:
+            days = {row.paper_pk: row.day for row in connection.execute(query)}
+            papers = load_papers(connection, days)
+        found: dict[date, list[Paper]] = {}
+        for pk, paper in papers.items():
+            found.setdefault(days[pk], []).append(paper)
+        return {day: tuple(sorted(found[day], key=lambda paper: paper.id)) for day in sorted(found)}
 
     def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]:
         """(edition, date, number of entries) of every stored issue, sorted by edition and date."""

@@ -30,7 +30,7 @@ from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
 from digest.core.summaries.summarizer import Sums, Writing, key_of, keys_of, nothing
 from digest.stages.ask import Claims, claimed
-from digest.stages.choose import Wanted
+from digest.stages.choose import ToSummarize
 from digest.summarizers.budget import Ledger
 from digest.summarizers.model import ModelSummarizer, ModelWriting, make_nonce
 
@@ -133,7 +133,7 @@ class HandoverRun:
 
     # -- a run
 
-    def summarize(self, edition: Edition, day: date, wanted: Wanted, *, haste: Haste, at: datetime) -> Sums:
+    def summarize(self, edition: Edition, day: date, wanted: ToSummarize, *, haste: Haste, at: datetime) -> Sums:
         """Hand over, await or ask directly for the summaries of an issue's papers, as *haste* says.
 
         Call `collect` before, once for all editions. The sums are of this call and of what handovers brought for the

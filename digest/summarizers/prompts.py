@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from digest import assets
 from digest.config.settings import Config
@@ -35,6 +36,30 @@ def brief_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
 def overview_prompt(config: Config, language: str) -> str:
     """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
     return _prompt(config, "overview.txt", language=language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSignature:
+    """See `digest.core.summaries.summarizer.Signature`."""
+
+    client: str
+    model: str
+    prompt: str
+    brief_prompt: str
+
+
+def signature(config: Config, taxonomy: Taxonomy) -> ModelSignature:
+    """The signature of summaries by the model of the config.
+
+    Raises:
+        ConfigError: A prompt is empty, or no valid template.
+    """
+    return ModelSignature(
+        client=config.llm.client,
+        model=config.llm.model,
+        prompt=prompt_hash(system_prompt(config, taxonomy, "any")),
+        brief_prompt=prompt_hash(brief_prompt(config, taxonomy, "any")),
+    )
 
 
 def _prompt(config: Config, name: str, **words: object) -> str:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 OUTPUT_PER_PAPER: Final = 110
 """Tokens of one summary as models write them, where the ledger knows nothing of this one yet."""
-OUTPUT_PER_BRIEF: Final = 50
+OUTPUT_PER_BRIEF: Final = 55
 """The same of a brief one, without points."""
 _TLDR_CHARACTERS: Final = 200
 _OVERVIEW_TOKENS: Final = 200

@@ -721,7 +721,9 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
             try:
                 handover_run.collect()
                 how = haste(office.desk.now, at, is_final=hour >= 7)
-                handover_run.summarize(edition, MONDAY, app.choosing.wanted(edition.name, MONDAY), haste=how, at=at)
+                handover_run.summarize(
+                    edition, MONDAY, app.choosing.to_summarize(edition.name, MONDAY), haste=how, at=at
+                )
                 if hour >= 7:
                     app.publishing.publish(edition.name, MONDAY, writing=handover_run.writing)
             except Killed:
