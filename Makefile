@@ -28,17 +28,16 @@ lint: .venv/installed-dev     ## look at form, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Without the long trials and most of the core, where no package is used, and without the hashes of pages, which other
-# packages may draw otherwise.
-CORE := $(filter-out tests/core/test_mathml.py tests/core/test_text.py tests/core/test_text_tags.py,\
-  $(wildcard tests/core/test_*.py))
-LONG := test_corpora test_counts test_growth cli/test_stop evaluation/test_eval end_to_end/test_bench_llm_short \
-  end_to_end/test_drawn end_to_end/test_kill end_to_end/test_torture_short \
-  test_docs test_imports test_mutation_plan $(patsubst tests/%.py,%,$(CORE) $(wildcard tests/servers/test_*.py)) \
-  $(filter-out training/test_trained,$(patsubst tests/%.py,%,$(wildcard tests/training/test_*.py)))
+# The folders that use packages, and runs from end to end: without the long trials, and without the hashes of pages,
+# which other packages may draw otherwise.
+PACKAGED := tests/app tests/cli tests/core/test_mathml.py tests/core/test_text.py tests/core/test_text_tags.py \
+  tests/deliver tests/end_to_end tests/llm tests/publish tests/sources tests/store tests/training/test_trained.py \
+  tests/test_readme.py
+LONG := cli/test_stop end_to_end/test_bench_llm_short end_to_end/test_delivering_together end_to_end/test_drawn \
+  end_to_end/test_kill end_to_end/test_torture_short
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
-	.venv-lowest/bin/python -m pytest -n auto $(LONG:%=--ignore tests/%.py)
+	.venv-lowest/bin/python -m pytest -n auto $(PACKAGED) $(LONG:%=--ignore tests/%.py)
 
 pythons:                      ## run the tests on other Pythons: OTHERS="python3.12 python3.13"
 	for python in $(OTHERS); do \

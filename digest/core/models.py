@@ -501,7 +501,10 @@ class Issue:
     title: str
     language: str
     overview: str
-    """Three to five sentences."""
+    """One to five sentences; empty on a day with nothing new."""
+    highlights: tuple[OverviewSentence, ...] = ()
+    """The sentences of an overview that no model wrote, with the papers that each names; none in an issue of an earlier
+    version. They may name papers of `changes` too."""
     told: Overview | None = None
     """The overview with its references, where a model wrote it; `overview` is its text."""
     sections: tuple[Section, ...]

@@ -13,16 +13,16 @@ from typing import Any, Protocol
 from digest.core.errors import NotFoundError
 from digest.core.models import Entry, Issue
 from digest.core.words.text import clipped, one_line, strip_invisible
-from digest.publish import catalogue, feeds, views
+from digest.publish import catalogue, entry_views, feeds, phrasing, views
 from digest.publish.catalogue import IssueKey, Manifest, Note
 from digest.publish.finding import SearchFiles, stood_in
 from digest.publish.folder import Folder
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
 from digest.publish.kept import find_kept, kept_issue
+from digest.publish.links import Links, issue_path, paper_path, topic_path
 from digest.publish.render import Templates
 from digest.publish.slugs import edition_slug, slug, topic_slug
-from digest.publish.views import Links, issue_path, paper_path, topic_path
 
 FEED_ISSUES = 14
 FEED_ENTRIES = 50
@@ -229,7 +229,7 @@ class Drawing:
             folder=edition_slug(key.edition),
             before=_next_door(between[0]),
             after=_next_door(between[1]),
-            plain_title=f"{issue.title}, {views.long_day(key.day)}",
+            plain_title=f"{issue.title}, {phrasing.long_day(key.day)}",
             description=_in_short(issue.overview or issue.why_empty or ""),
         )
         content = json.dumps(issue_json(issue), ensure_ascii=False, indent=1) + "\n"
@@ -258,18 +258,18 @@ class Drawing:
         self._page(
             path,
             "paper.html",
-            authors=views.some_authors(paper.authors, most=_NAMED_AUTHORS),
+            authors=phrasing.some_authors(paper.authors, most=_NAMED_AUTHORS),
             all_authors=", ".join(paper.authors),
-            entry=views.entry_view(entry, links=links, say=to_mathml, day=date.min),
+            entry=entry_views.entry_view(entry, links=links, say=to_mathml),
             plain_title=to_unicode(paper.title),
             description=_in_short(entry.summary.tldr or paper.title),
-            topics=[views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
+            topics=[entry_views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
             abstract=[to_mathml(line) for line in paper.abstract.splitlines() if line.strip()],
-            facts=views.paper_facts(paper),
-            links=views.paper_links(paper),
+            facts=entry_views.paper_facts(paper),
+            links=entry_views.paper_links(paper),
             issues=[
-                views.Word(
-                    text=f"{self._name(key.edition)}, {views.long_day(key.day)}",
+                entry_views.Word(
+                    text=f"{self._name(key.edition)}, {phrasing.long_day(key.day)}",
                     url=links.issue(key.edition, key.day),
                 )
                 for key in stood
@@ -307,7 +307,7 @@ class Drawing:
             "topics.html",
             description=f"All topics of {self._title}, and how many papers each has.",
             topics=[
-                (names[name], name, views.count(papers[name], "paper"))
+                (names[name], name, phrasing.count(papers[name], "paper"))
                 for name in sorted(names, key=lambda name: (names[name].casefold(), name))
             ],
         )
@@ -321,7 +321,7 @@ class Drawing:
         shown = newest[:TOPIC_ENTRIES]
         days = [
             (
-                views.long_day(key.day),
+                phrasing.long_day(key.day),
                 self._name(key.edition),
                 links.issue(key.edition, key.day),
                 [self._listed(paper, links) for paper in group],
@@ -336,7 +336,7 @@ class Drawing:
             days=days,
             shown=len(shown),
             older=older,
-            description=f"{views.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first.",
+            description=f"{phrasing.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first.",
         )
 
     def _place(self, paper: str) -> tuple[IssueKey, int]:
@@ -351,14 +351,14 @@ class Drawing:
             "title": card.title,
             "page": links.to(paper_path(card.paper)),
             "tldr": card.tldr,
-            "authors": views.some_authors(card.authors),
+            "authors": phrasing.some_authors(card.authors),
             "also": [self._also(key, first.day, links) for key in others],
         }
 
-    def _also(self, key: IssueKey, first: date, links: Links) -> views.Word:
+    def _also(self, key: IssueKey, first: date, links: Links) -> entry_views.Word:
         """Return a link to another issue that printed a paper: the edition's title, and the day if it is another."""
-        day = "" if key.day == first else f", {views.short_day(key.day, year=key.day.year != first.year)}"
-        return views.Word(text=f"{self._name(key.edition)}{day}", url=links.issue(key.edition, key.day))
+        day = "" if key.day == first else f", {phrasing.short_day(key.day, year=key.day.year != first.year)}"
+        return entry_views.Word(text=f"{self._name(key.edition)}{day}", url=links.issue(key.edition, key.day))
 
     def _draw_moved(self, name: str, topic: str, *, among: Container[str]) -> None:
         """Draw a page that leads from a former topic to its present name, or remove the page if there is none."""
@@ -393,7 +393,7 @@ class Drawing:
             folder=folder,
             months=months,
             description=f"All issues of {self._name(edition)}, by month.",
-            total=f"{views.count(papers, 'paper')} in {views.count(len(keys), 'issue')}",
+            total=f"{phrasing.count(papers, 'paper')} in {phrasing.count(len(keys), 'issue')}",
         )
         stored = [key for key in keys if key in self._dates]
         if not stored:
@@ -414,7 +414,7 @@ class Drawing:
             items.append(
                 feeds.FeedItem(
                     day=key.day,
-                    title=f"{views.long_day(key.day)}: {views.count(len(issue.entries), 'paper')}",
+                    title=f"{phrasing.long_day(key.day)}: {phrasing.count(len(issue.entries), 'paper')}",
                     summary=view.overview,
                     content=self._templates.html("feed_item.html", issue=view),
                     topics=tuple(section.topic for section in issue.sections),
@@ -454,7 +454,7 @@ class Drawing:
             "issue": view,
             "url": links.issue(edition, full.day) if full else "",
             "top": top[:FRONT_ENTRIES],
-            "count": views.count(view.count, "paper") if view else "",
+            "count": phrasing.count(view.count, "paper") if view else "",
             "since": [self._line(key, links) for key in keys if not full or key > full][:FRONT_ISSUES],
             "earlier": [self._line(key, links) for key in keys if full and key < full][:FRONT_ISSUES],
         }
@@ -466,7 +466,7 @@ class Drawing:
             "day": _weekday(key.day),
             "iso": key.day.isoformat(),
             "url": links.issue(key.edition, key.day),
-            "count": views.count(note.entries, "paper") if note.entries else "",
+            "count": phrasing.count(note.entries, "paper") if note.entries else "",
             "about": ", ".join(topic for topic, _ in note.topics[:3]) if note.entries else note.why_empty,
         }
 
@@ -506,10 +506,10 @@ def _neighbours(keys: Iterable[IssueKey]) -> dict[IssueKey, tuple[IssueKey | Non
     return found
 
 
-def _next_door(key: IssueKey | None) -> views.Word | None:
+def _next_door(key: IssueKey | None) -> entry_views.Word | None:
     """The link from one issue to the next: they lie in folders beside each other."""
-    return views.Word(text=_weekday(key.day), url=f"../{key.day.isoformat()}/index.html") if key else None
+    return entry_views.Word(text=_weekday(key.day), url=f"../{key.day.isoformat()}/index.html") if key else None
 
 
 def _weekday(day: date) -> str:
-    return f"{day:%a} {views.short_day(day, year=False)}"
+    return f"{day:%a} {phrasing.short_day(day, year=False)}"

@@ -17,8 +17,8 @@ from digest.core.models import Entry, Issue, Paper, PaperId, Section, Signals, S
 from digest.publish import catalogue
 from digest.publish.catalogue import IssueKey, Note
 from digest.publish.folder import Folder
+from digest.publish.links import issue_path
 from digest.publish.slugs import RESERVED, edition_slug
-from digest.publish.views import issue_path
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 

@@ -18,12 +18,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from digest.core.issues.issue import OTHER
 from digest.core.models import Issue, Mail
-from digest.core.words.text import clipped, one_line, quoted, strip_invisible
+from digest.core.words.text import one_line, strip_invisible
+from digest.publish.links import Links
 from digest.publish.render import Templates
 from digest.publish.text import view_text
-from digest.publish.views import IssueView, Links, count, issue_view, shortened
+from digest.publish.views import IssueView, issue_view, shortened
 
 if TYPE_CHECKING:
     from css_inline import CSSInliner
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 MAX_HTML_BYTES = 95_000
 """Largest size of the encoded HTML part. Gmail cuts a mail off at about 102 kB and hides the rest behind a link."""
 MAX_TEXT_BYTES = 200_000
-MAX_SUBJECT = 150
 
 
 class _Policy(EmailPolicy):
@@ -121,7 +120,7 @@ def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None
     links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
     where = links.issue(issue.edition, issue.date)
     view = issue_view(issue, links=links)
-    title = subject(view)
+    title = _header(view.subject)
     stop = "To get no more of these mails, answer this one and say so."
 
     def html(shown: IssueView) -> str:
@@ -160,21 +159,6 @@ def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[
 
 def _step(view: IssueView, n: int) -> IssueView:
     return shortened(view, entries=min(view.count, 2 * view.count - n), points=max(0, view.count - n))
-
-
-def subject(view: IssueView) -> str:
-    """`Research digest, Wed 3 June: 30 papers, 8 on Language models`; where no topic has a section, the best title."""
-    weekday, day, month, _ = view.day.split()
-    said = f"{view.title}, {weekday[:3]} {day} {month}: {count(view.count, 'paper') if view.count else 'nothing new'}"
-    # Of equally large sections the first, which has the best paper; papers that share no topic are about nothing.
-    largest = max((s for s in view.contents if s.topic.text != OTHER), key=lambda s: s.count, default=None)
-    if largest is not None:
-        said += f", {largest.count}" if largest.count < view.count else ""
-        said += f" on {largest.topic.text}"
-    elif view.contents:
-        room = MAX_SUBJECT - len(said) - len(", “” …")
-        said += f", {quoted(view.contents[0].entries[0].title, max(room, 20))}"
-    return clipped(_header(said), MAX_SUBJECT)
 
 
 def _header(text: str) -> str:

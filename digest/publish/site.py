@@ -27,8 +27,8 @@ from digest.publish.catalogue import IssueKey
 from digest.publish.drawing import Drawing, Issues
 from digest.publish.folder import Folder
 from digest.publish.kept import find_kept
+from digest.publish.links import issue_path
 from digest.publish.render import Templates
-from digest.publish.views import issue_path
 
 
 class StaticSite:

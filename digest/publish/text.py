@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from digest.core.models import Issue
+from digest.publish.links import Links
 from digest.publish.render import Templates
-from digest.publish.views import IssueView, Links, issue_view
+from digest.publish.views import IssueView, issue_view
 
 
 def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = None) -> str:

@@ -16,8 +16,14 @@ _CHANGES: Final = 20
 """Most changes that one issue tells; later issues tell the rest."""
 
 
+_EARLIER: Final = 8
+"""Earlier issues that tell what is usual in an edition."""
+
+
 class Store(Protocol):
     """The part of the store that building needs."""
+
+    def last_issues(self, edition: str, *, before: date, most: int) -> tuple[Issue, ...]: ...
 
     def changes(
         self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]
@@ -61,6 +67,7 @@ class Building:
             field_of=self.field_of,
             sources=sources,
             changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
+            earlier=self.store.last_issues(edition.name, before=day, most=_EARLIER),
             max_papers=edition.max_papers,
             lead=edition.lead,
             # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from digest.core.errors import DigestError
 from digest.publish.catalogue import IssueKey
-from digest.publish.views import short_day
+from digest.publish.phrasing import short_day
 
 _NAMED: Final = 5
 """Up to so many days are named one by one."""

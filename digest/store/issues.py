@@ -113,6 +113,13 @@ class Issues(Database):
             found.setdefault(days[pk], []).append(paper)
         return {day: tuple(sorted(found[day], key=lambda paper: paper.id)) for day in sorted(found)}
 
+    def last_issues(self, edition: str, *, before: date, most: int) -> tuple[Issue, ...]:
+        """The last *most* issues of *edition* with entries, of days before *before*; the newest first."""
+        is_one = and_(_issue.edition == edition, _issue.date < before, _issue.entries > 0)
+        query = select(_issue.body).where(is_one).order_by(_issue.date.desc()).limit(most)
+        with self._read() as connection:
+            return tuple(load(Issue, body) for body in connection.scalars(query))
+
     def issue_dates(self, edition: str | None = None) -> tuple[tuple[str, date, int], ...]:
         """(edition, date, number of entries) of every stored issue, sorted by edition and date."""
         query = select(_issue.edition, _issue.date, _issue.entries)

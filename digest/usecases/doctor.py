@@ -22,7 +22,7 @@ from digest.core.summaries.summarizer import Summarizer
 from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
-from digest.publish.views import count
+from digest.publish.phrasing import count
 from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from digest.core.errors import DigestError
 from digest.core.models import Edition
 from digest.core.ports import Clock
-from digest.publish.views import completeness
+from digest.publish.source_views import completeness
 from digest.schedule import Ahead, Scheduler, next_time
 from digest.stages.report import Report
 

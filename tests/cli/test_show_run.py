@@ -9,7 +9,8 @@ import pytest
 
 from digest.cli.show.run import print_reports, report_json
 from digest.core.models import SourceReport, SourceState, Usage
-from digest.publish.views import Links, issue_view
+from digest.publish.links import Links
+from digest.publish.views import issue_view
 from digest.stages.report import Report
 from tests.support.issues import WEDNESDAY, entry, issue, left_out
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.issues.issue import OTHER, build, overview, sections, why_empty
-from digest.core.models import Candidate, Entry, Ranked, Section, Signals, SourceReport, SourceState, Summary, Usage
+from digest.core.issues.issue import build, why_empty
+from digest.core.issues.sections import OTHER, sections
+from digest.core.models import Candidate, Entry, Ranked, Signals, SourceReport, SourceState, Summary, Usage
 from digest.core.ranking.rank import Selection
 from tests.conftest import paper
 
@@ -78,23 +78,6 @@ def test_every_entry_is_in_exactly_one_section(topics: list[list[str]]) -> None:
     assert sorted(e.paper.id for s in drawn_sections for e in s.entries) == sorted(e.paper.id for e in entries)
     assert all(s.entries for s in drawn_sections)
     assert len({s.topic for s in drawn_sections}) == len(drawn_sections)
-
-
-def test_the_overview_counts_names_topics_and_points_at_the_most_upvoted() -> None:
-    closest = replace(entry(1, reason="matches robots"), score=0.9)
-    parts = [Section(topic="Robots", entries=(closest, entry(2, upvotes=42)))]
-
-    assert overview(parts, left_out=3) == (
-        "2 papers today, chosen from 5 new ones. The largest section is Robots (2). "
-        "The most upvoted is “Paper number 2 on the study of things” (42). "
-        "Closest to this edition’s interests is “Paper number 1 on the study of things”."
-    )
-
-
-def test_the_overview_points_at_the_closest_where_nobody_has_voted() -> None:
-    parts = [Section(topic="Robots", entries=(replace(entry(1, reason="matches robots"), score=0.9), entry(2)))]
-
-    assert "Closest to this edition’s interests is “Paper number 1" in overview(parts, left_out=0)
 
 
 def ranked(n: int) -> Ranked:

@@ -17,8 +17,9 @@ from digest.core.models import Completion, Entry, Overview, Prompt
 from digest.core.summaries.ledger import Ceilings
 from digest.core.summaries.summarizer import Sums
 from digest.llm.prices import Price
+from digest.publish.links import Links
 from digest.publish.slugs import slug
-from digest.publish.views import Links, issue_view
+from digest.publish.views import issue_view
 from digest.store import SqlStore
 from digest.summarizers.budget import Budget
 from digest.summarizers.overview import write_overview

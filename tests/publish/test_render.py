@@ -13,22 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.core.errors import ConfigError
+from digest.core.issues.issue import source_name
 from digest.core.models import Announcement, Link, PastList, Signals, SourceReport, SourceState, Usage
+from digest.publish.entry_views import EntryView, entry_view
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
+from digest.publish.links import Links
+from digest.publish.phrasing import some_authors
 from digest.publish.render import Templates, fill, flow
 from digest.publish.slugs import edition_slug, slug, topic_slug
+from digest.publish.source_views import completeness
 from digest.publish.text import issue_text
-from digest.publish.views import (
-    EntryView,
-    Links,
-    completeness,
-    entry_view,
-    issue_view,
-    shortened,
-    some_authors,
-    source_name,
-)
+from digest.publish.views import issue_view, shortened
 from tests.conftest import paper
 from tests.support.issues import WEDNESDAY, entry, issue, left_out, templates, told
 

@@ -204,7 +204,8 @@ def _plain(text: str) -> object:
 
 def _view(text: str) -> object:
     from digest.publish.formulas import to_mathml
-    from digest.publish.views import Links, issue_view
+    from digest.publish.links import Links
+    from digest.publish.views import issue_view
 
     return issue_view(_issue(text), links=Links(root="../"), say=to_mathml)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.cli.show.console import complain, print_lines, print_text, were
-from digest.publish.views import count
+from digest.publish.phrasing import count
 
 if TYPE_CHECKING:
     from digest.usecases.import_opml import Imported

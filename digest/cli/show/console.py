@@ -143,6 +143,6 @@ def progress_line() -> Iterator[Callable[[str], None]]:
 
 def were(n: int, noun: str, plural: str = "") -> str:
     """`1 source was`, `2,140 summaries were`: how a sentence begins that tells what became of so many."""
-    from digest.publish.views import count
+    from digest.publish.phrasing import count
 
     return f"{count(n, noun, plural)} {'was' if n == 1 else 'were'}"

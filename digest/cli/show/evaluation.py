@@ -13,7 +13,7 @@ from digest.evaluation.figures import Figure
 from digest.evaluation.papers import Forecast
 from digest.evaluation.run import Column, Evaluation
 from digest.publish.amounts import usd
-from digest.publish.views import count
+from digest.publish.phrasing import count
 
 _WORDS: Final[dict[Verdict, str]] = {"better": "better", "worse": "worse", "other": "differs", "": ""}
 _NAME: Final = 20

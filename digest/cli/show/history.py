@@ -9,7 +9,7 @@ from digest.cli.show.papers import paper_json
 from digest.core.ranking.reasons import Kind
 from digest.core.words.text import quoted
 from digest.publish.formulas import to_unicode
-from digest.publish.views import some_authors
+from digest.publish.phrasing import some_authors
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from digest.cli.show.console import print_text, put, put_facts, screen
 from digest.core.models import Issue
-from digest.publish.views import EntryView, Links, issue_view
+from digest.publish.entry_views import EntryView
+from digest.publish.links import Links
+from digest.publish.views import issue_view
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,9 +31,9 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> 
         if text:
             console.print()
             put(console, text)
-    if view.completeness:
+    if view.read:
         console.print()
-        put_facts(console, view.completeness.split(" · "))
+        put_facts(console, view.read.split(" · "))
     if len(view.contents) > 1:
         console.print()
         for section in view.contents:
@@ -75,7 +77,5 @@ def _print_entry(console: Console, entry: EntryView) -> None:
     if entry.mark:
         put(console, f"[{entry.mark}] {entry.mark_why}", "dim", 2)
     put_facts(console, [fact.text for fact in entry.facts], 2)
-    for link in entry.links:
-        put(console, f"{link.text}: {link.url}", "dim", 2)
     if entry.reason:
         put(console, f"Why here: {entry.reason}", "dim", 2)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from digest.cli.show.console import print_lines
 from digest.core.summaries.ledger import together
 from digest.publish.amounts import said_of, tokens, usd
-from digest.publish.views import count
+from digest.publish.phrasing import count
 
 if TYPE_CHECKING:
     from digest.core.summaries.ledger import CheckCount, Spending

@@ -9,7 +9,7 @@ from digest.cli.show.console import print_lines, put, put_facts, screen
 from digest.core.identity.ids import names_of
 from digest.core.models import Paper
 from digest.publish.formulas import to_unicode
-from digest.publish.views import some_authors
+from digest.publish.phrasing import some_authors
 
 if TYPE_CHECKING:
     from digest.core.ranking.similar import Similar

@@ -12,7 +12,8 @@ from digest.cli.show.console import put, screen
 from digest.core.models import Issue, SourceState
 from digest.publish.amounts import usd
 from digest.publish.issue_json import source_json
-from digest.publish.views import completeness, count, long_day
+from digest.publish.phrasing import count, long_day
+from digest.publish.source_views import completeness
 from digest.stages.mails import Mailed
 from digest.stages.report import Report, Stage
 

@@ -10,7 +10,7 @@ from digest.cli.show.money import checks_lines
 from digest.core.models import DeliveryState
 from digest.core.summaries.ledger import HandoverState
 from digest.publish.amounts import usd
-from digest.publish.views import count
+from digest.publish.phrasing import count
 
 if TYPE_CHECKING:
     from digest.usecases.status import StatusReport

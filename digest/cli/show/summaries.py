@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from digest.cli.show.console import complain, print_json, print_json_lines, put, put_facts, screen, were
 from digest.publish.amounts import usd
 from digest.publish.formulas import to_unicode
-from digest.publish.views import some_authors
+from digest.publish.phrasing import some_authors
 
 if TYPE_CHECKING:
     from digest.usecases.renew import Renewal

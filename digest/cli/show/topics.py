@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import print_lines
-from digest.publish.views import count
+from digest.publish.phrasing import count
 
 if TYPE_CHECKING:
     from digest.usecases.topics import Applied, Survey

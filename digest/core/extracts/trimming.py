@@ -208,3 +208,17 @@ def shorten(text: str, at_most: int) -> str:
             if not _is_within(text, place):
                 return text[:place].rstrip(" ,;:–—") + "…"
     return ""
+
+
+def clause_ends(text: str) -> list[int]:
+    """Return the places where a clause of *text* ends, in order; none within a formula or a bracket."""
+    return _places(_CLAUSE_END, text)
+
+
+def word_ends(text: str) -> list[int]:
+    """Return the places behind words of *text*, in order; none within a formula or a bracket."""
+    return _places(_BLANK, text)
+
+
+def _places(pattern: re.Pattern[str], text: str) -> list[int]:
+    return [match.start() for match in pattern.finditer(text) if not _is_within(text, match.start())]

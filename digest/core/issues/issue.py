@@ -1,14 +1,15 @@
-"""Build an `Issue` from its entries: sections and their order, the overview, and in words why a day is empty."""
+"""Build an `Issue` from its entries, with its overview; and say in words why a day is empty."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from digest.core.issues.highlights import highlights
 from digest.core.issues.leads import choose_leads
+from digest.core.issues.sections import sections
 from digest.core.models import (
     Change,
     Entry,
@@ -19,20 +20,13 @@ from digest.core.models import (
     Paper,
     PaperId,
     Ranked,
-    Section,
     SourceReport,
     SourceState,
     Summary,
     Usage,
 )
-from digest.core.ranking.rank import Selection
-from digest.core.words.text import quoted
+from digest.core.ranking.rank import Selection, has_risen
 
-OTHER: Final = "Other topics"
-_TITLE: Final = 110
-"""Letters of a title that the overview quotes."""
-_OF_ITS_OWN: Final = 3
-"""Entries that a topic needs to be a section; entries of smaller topics go together under their field."""
 _NAMES: Final = {
     "arxiv": "arXiv",
     "biorxiv": "bioRxiv",
@@ -59,6 +53,7 @@ def build(
     usage: Usage,
     covers: Sequence[date] = (),
     changes: Sequence[Change] = (),
+    earlier: Sequence[Issue] = (),
     leads: Sequence[PaperId] | None = None,
 ) -> Issue:
     """Build the day's issue. The same arguments give the same issue: no clock is read.
@@ -68,10 +63,21 @@ def build(
         lead: Entries that are shown first and in full.
         covers: The days whose lists are in the issue; kept only if they are not just *day* itself.
         changes: Changes of papers of earlier issues; they alone are no reason for an issue.
+        earlier: The edition's last issues, which tell what is usual.
         leads: The lead entries, where they were chosen before there were summaries; None: they are chosen here.
     """
     entries = _entries(selection, summary_of)
     parts = sections(entries, field_of)
+    if leads is None:
+        leads = choose_leads(entries, parts, lead)
+    told_changes = tuple(changes) if entries else ()
+    said = highlights(
+        entries,
+        leads=leads,
+        changes=told_changes,
+        risen=[r.candidate for r in selection.chosen if has_risen(r.candidate)],
+        earlier=earlier,
+    )
     considered = len(selection.chosen) + len(selection.cut)
     left_out = tuple(
         LeftOut(
@@ -88,12 +94,13 @@ def build(
         date=day,
         title=title,
         language=language,
-        overview=overview(parts, left_out=len(left_out)) if entries else "",
+        overview=" ".join(sentence.text for sentence in said),
+        highlights=said,
         sections=parts,
-        leads=choose_leads(entries, parts, lead) if leads is None else tuple(leads),
+        leads=tuple(leads),
         sources=tuple(sources),
         left_out=left_out,
-        changes=tuple(changes) if entries else (),
+        changes=told_changes,
         usage=usage,
         covers=tuple(sorted(covers)) if set(covers) - {day} else (),
         why_empty=None if entries else why_empty(sources, day),
@@ -131,66 +138,6 @@ def _entries(selection: Selection, summary_of: Callable[[Ranked], Summary]) -> l
     ]
 
 
-def sections(entries: Sequence[Entry], field_of: Callable[[str], str]) -> tuple[Section, ...]:
-    """Divide entries, best first, into sections by topic; each is in exactly one.
-
-    A topic that is the first of fewer than three entries is no section: these entries go to another of their topics
-    that is one, else to a field of their topics with two entries, else to the last section, the rest. The section of
-    the best entry comes first. The best entry itself is not put into the rest if other entries have a section.
-    """
-    leading = Counter(e.summary.topics[0] for e in entries if e.summary.topics)
-    own = {topic for topic, n in leading.items() if n >= _OF_ITS_OWN}
-    fields = {id(e): tuple(dict.fromkeys(field_of(t) for t in e.summary.topics)) for e in entries}
-    loose = [e for e in entries if not own.intersection(e.summary.topics)]
-    gathering = Counter(field for e in loose for field in fields[id(e)])
-    named: dict[str, list[Entry]] = {}
-    for entry in entries:
-        topic = next((t for t in entry.summary.topics if t in own), None)
-        field = next((f for f in fields[id(entry)] if f in own or gathering[f] > 1), OTHER)
-        named.setdefault(topic or field, []).append(entry)
-    for name in [n for n in named if n not in own and n != OTHER]:
-        if len(named[name]) == 1:
-            # The other entries of its field have sections: it goes to that of another of its fields, or to the rest.
-            [entry] = named.pop(name)
-            named.setdefault(next((f for f in fields[id(entry)] if f in named), OTHER), []).append(entry)
-    if named.keys() > {OTHER} and entries[0] in named[OTHER] and (at := fields[id(entries[0])]):
-        named[OTHER].remove(entries[0])
-        named.setdefault(next((f for f in at if f in named), at[0]), []).append(entries[0])
-    position = {id(e): n for n, e in enumerate(entries)}
-    parts = [
-        Section(topic=topic, entries=tuple(sorted(es, key=lambda e: position[id(e)])))
-        for topic, es in named.items()
-        if es
-    ]
-    return tuple(sorted(parts, key=lambda part: (part.topic == OTHER, position[id(part.entries[0])])))
-
-
-def overview(parts: Sequence[Section], *, left_out: int) -> str:
-    """Write the overview without a model: three to five sentences of counts and topics.
-
-    Args:
-        parts: The issue's sections, at least one.
-        left_out: How many new papers had no room.
-    """
-    entries = [e for part in parts for e in part.entries]
-    said = [_count_sentence(len(entries), left_out)]
-    by_size = sorted((part for part in parts if part.topic != OTHER), key=lambda part: -len(part.entries))
-    large = [f"{part.topic} ({len(part.entries)})" for part in by_size if len(part.entries) > 1]
-    if large:
-        said.append(f"The largest section{'s are' if len(large) > 1 else ' is'} {_listed(large[:4])}.")
-    voted = max(entries, key=lambda e: (e.signals.upvotes or 0, e.score))
-    if voted.signals.upvotes:
-        said.append(f"The most upvoted is {quoted(voted.paper.title, _TITLE)} ({voted.signals.upvotes}).")
-    best = max(entries, key=lambda e: e.score)
-    named = best is voted and voted.signals.upvotes
-    if not named and best.reason.startswith(("by ", "matches ", "close to ")):
-        said.append(f"Closest to this edition’s interests is {quoted(best.paper.title, _TITLE)}.")
-    fell_back = sum(e.summary.fell_back is not None for e in entries)
-    if fell_back:
-        said.append(f"{_papers(fell_back)} carry an extract of the abstract instead of a model’s summary.")
-    return " ".join(said)
-
-
 def with_overview(issue: Issue, told: Overview | None) -> Issue:
     """Return *issue* with a model's overview after a sentence that counts its papers; unchanged if *told* is None."""
     if told is None:
@@ -212,10 +159,6 @@ def _count_sentence(printed: int, left_out: int) -> str:
 
 def _papers(n: int) -> str:
     return f"{n} paper{'s' if n != 1 else ''}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def source_name(name: str) -> str:
