@@ -24,6 +24,7 @@ from digest.core.issues.names import short_name
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.ports import Clock
+from digest.core.ranking.finds import Interest
 from digest.core.ranking.interests import ParsedInterests, Unread, parse_interests
 from digest.core.ranking.profile import MARKS, Liked, Profile
 from digest.core.walls import wall
@@ -228,6 +229,29 @@ class Interests:
             authors=interests.authors,
             avoid_authors=avoid.authors,
             seen=self.store().printed_lately(edition.name, since=_before(day, _LATELY), before=day),
+        )
+
+    def each(self, edition: Edition) -> tuple[Interest, ...]:
+        """The texts of `interests`, one by one, each with the papers that the store knows of it.
+
+        Raises:
+            ConfigError: A file is missing, cannot be read, or is not what its ending says.
+        """
+        return tuple(self._interest(edition, text) for text in dict.fromkeys(edition.interests))
+
+    def _interest(self, edition: Edition, text: str) -> Interest:
+        parsed = parse_interests([text])
+        papers = tuple(one.paper for one in self._papers(edition, "interests", parsed))
+        if parsed.papers:
+            name = short_name(papers[0].title) if papers else text
+        else:
+            name = next(iter((*parsed.authors, *parsed.files)), "") or f"“{text}”"
+        return Interest(
+            text=text,
+            name=name,
+            words="".join(parsed.words),
+            author="".join(parsed.authors),
+            papers=papers,
         )
 
     def counted(self, edition: Edition) -> CountedInterests:
