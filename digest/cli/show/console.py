@@ -77,6 +77,7 @@ def _cut(line: Text, room: int) -> Text:
     line.rstrip()
     while line.cell_len > room - 2 and " " in line.plain:
         line = line[: line.plain.rindex(" ")]
+    line.truncate(max(room - 2, 0))
     return line[: len(line.plain.rstrip(" ,;:·–"))].append(" …")
 
 
