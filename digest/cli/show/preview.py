@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from digest.cli.show.console import print_lines
-from digest.publish.views import count
+from digest.publish.phrasing import count
 
 if TYPE_CHECKING:
     from digest.publish.render import Templates
