@@ -215,14 +215,17 @@ def test_an_edition_that_never_ran_is_previewed_from_the_days_lists_alone(desk: 
 def test_the_command_shows_what_interests_find_and_the_issue(desk: Desk) -> None:
     desk.run(TUESDAY, until=Stage.FETCH)
 
-    shown = digest("preview", "--interests", "walking robots", "--interests", "2604.99999", cwd=desk.folder)
+    shown = digest(
+        "preview", "--lead", "1", "--interests", "walking robots", "--interests", "2604.99999", cwd=desk.folder
+    )
     document = json.loads(digest("preview", "daily", "--date", "2026-06-02", "--json", cwd=desk.folder).stdout)
 
     assert shown.returncode == 0, shown.stderr
     assert "Preview of daily for Tuesday 2026-06-02; nothing is written." in shown.stdout
     assert "     2      2  “walking robots”\n" in shown.stdout
     assert "2604.99999: not known yet, and not fetched for a preview; a run does" in shown.stdout
-    assert "8 papers left out: --json lists them" in shown.stdout
+    assert "--json lists the 8 papers left out" in shown.stdout
+    assert "no interest speaks for it" in shown.stdout
     assert "A study of walking robots, part 16" in shown.stdout
     assert [one["text"] for one in document["interests"]] == ["gravel bed rivers", "old poems"]
     assert len(document["left_out"]) == 8

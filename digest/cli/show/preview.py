@@ -39,15 +39,9 @@ def print_preview(found: Preview, *, templates: Templates, site_url: str | None)
     from digest.cli.show.issue import print_issue
 
     print_lines(_head(found))
-    print_issue(found.issue, templates=templates, site_url=site_url)
+    print_issue(found.issue, templates=templates, site_url=site_url, says_why=True)
     if left_out := len(found.issue.left_out):
-        print_lines(
-            [
-                "",
-                f"{count(left_out, 'paper')} left out: --json lists them with their scores, a larger --max-papers "
-                "prints more of them.",
-            ]
-        )
+        print_lines(["", f"--json lists the {count(left_out, 'paper')} left out, a larger --max-papers prints more."])
 
 
 def _head(found: Preview) -> Iterator[str]:
