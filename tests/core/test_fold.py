@@ -135,7 +135,7 @@ def test_attention_is_no_transformer_in_psychology(small: Taxonomy) -> None:
 
 def test_weak_words_count_in_company_where_there_are_no_categories(small: Taxonomy) -> None:
     assert small.tag("Attention", "", ()) == ()
-    assert small.tag("Attention", "A DDPM needs it.", ()) == ("Transformers",)
+    assert small.tag("Attention", "Attention to attention: a DDPM needs it.", ()) == ("Transformers",)
     assert small.tag("Attention", "This is self-attention.", ("q-bio.NC",)) == ("Transformers",)
 
 

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from digest.core.models import Paper
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.weighing import with_archive
 
 _GUESSES: Final = 10
 """Categories asked for: the others are unlikely together."""
@@ -40,7 +41,8 @@ class Tagger:
         """
         self._taxonomy = taxonomy
         self._classifier = classifier
-        self._known = frozenset(map(str.casefold, classifier.categories)) if classifier else frozenset()
+        known = classifier.categories if classifier else ()
+        self._known = frozenset(name for category in known for name in with_archive(category))
 
     def topics(self, paper: Paper) -> tuple[str, ...]:
         """Return up to three topics of *paper*, the most fitting first; empty if nothing gives one."""

@@ -39,16 +39,18 @@ _MOST_FURTHER_WORDS: Final = 2
 _AGREEMENT: Final = 0.5
 """What categories add that all speak the language of the topic's field; of a part of them, that part."""
 _OWN_CATEGORY: Final = 0.2
-_UNNAMED: Final = 0.1
+_UNNAMED: Final = 0.35
 """By how much more evidence a topic needs that neither the title nor a keyword names."""
-_ENOUGH: Final = 1.4
+_ENOUGH: Final = 1.25
 """Evidence of a topic: a mention in the title, two in an abstract of the topic's field, three or four elsewhere."""
 _ENOUGH_ALONE: Final = 1.04
-"""Evidence of a topic where there is no other."""
+"""Evidence of a topic in the naming sentence, where there is no other."""
+_ENOUGH_WEAK: Final = 0.85
+"""Evidence of a topic that weak words of the title name, where there is no other."""
 _BROAD_NEEDS: Final = 0.35
 _BROAD: Final = 0.45
 """By how much the evidence of a broad topic is lowered when it is compared with others."""
-_ENOUGH_OF_BEST: Final = 0.65
+_ENOUGH_OF_BEST: Final = 0.64
 _NEUTRAL: Final = 0.5
 """The agreement of categories that cannot tell: where there are none, or none that the topic's field has."""
 
@@ -79,6 +81,8 @@ class _Evidence:
     longest: int = 1
     is_named: bool = False
     """Whether it stands in the title or is a keyword: there nothing is said in passing."""
+    is_aim: bool = False
+    """Whether it stands in the naming sentence."""
     all_weak: bool = True
 
 
@@ -157,15 +161,17 @@ def choose(
         one.count += worth * (_WEAK_IN_TITLE if worth >= _AS_MEANS_IN_TITLE else _WEAK) if mention.weak else worth
         one.longest = max(one.longest, mention.length)
         one.is_named = one.is_named or worth in _NAMED
+        one.is_aim = one.is_aim or worth == _IN_NAMING
         one.all_weak = one.all_weak and mention.weak
     evidence = {n: _strength(topics[n], one, company) for n, one in found.items()}
     # Rounded, so that every machine orders them alike.
     ordered = sorted(found, key=lambda n: (-round(evidence[n] * (_BROAD if topics[n].broad else 1), 6), n))
     enough = [n for n in ordered if evidence[n] >= _needed(topics[n], found[n])]
     if not enough:
-        # The best of what is there, if it is more than a word in passing.
-        named = [n for n in ordered if found[n].is_named]
-        return named[:1] or [n for n in ordered[:1] if evidence[n] >= _ENOUGH_ALONE]
+        # What the title names, or else what the authors say that they did, is better than nothing.
+        named = [n for n in ordered if found[n].is_named and not (found[n].all_weak and evidence[n] < _ENOUGH_WEAK)]
+        aims = [n for n in ordered if found[n].is_aim and evidence[n] >= _ENOUGH_ALONE]
+        return (named or aims)[:1]
     best = evidence[enough[0]]
     return [n for n in enough if n == enough[0] or evidence[n] >= _ENOUGH_OF_BEST * best][:MOST_TOPICS]
 
