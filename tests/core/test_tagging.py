@@ -19,9 +19,9 @@ def small() -> Taxonomy:
 
 
 def test_without_a_classifier_a_paper_is_judged_by_its_words(small: Taxonomy) -> None:
-    assert Tagger(small).topics(paper(title="Attention", abstract="A DDPM needs attention to attention.", categories=())) == (
-        "Transformers",
-    )
+    assert Tagger(small).topics(
+        paper(title="Attention", abstract="A DDPM needs attention to attention.", categories=())
+    ) == ("Transformers",)
 
 
 def test_known_categories_need_no_guess(small: Taxonomy) -> None:
@@ -35,7 +35,9 @@ def test_known_categories_need_no_guess(small: Taxonomy) -> None:
 
 @pytest.mark.parametrize("categories", [(), ("Research Article",)])
 def test_a_guess_vouches_for_weak_words(small: Taxonomy, categories: tuple[str, ...]) -> None:
-    attention = paper(title="Attention", abstract="We pay attention to attention, and attention.", categories=categories)
+    attention = paper(
+        title="Attention", abstract="We pay attention to attention, and attention.", categories=categories
+    )
 
     assert Tagger(small).topics(attention) == ()
     assert Tagger(small, FakeClassifier(("cs.LG", 0.3))).topics(attention) == ("Transformers",)

@@ -33,6 +33,8 @@ _WEAK: Final = 0.4
 _WEAK_IN_TITLE: Final = 0.5
 _WEAK_ALONE: Final = 0.45
 """By how much the evidence of a topic is lowered that only weak words name."""
+_WEAK_AGREEMENT: Final = 0.3
+"""How far the categories must speak the language of a topic that only weak words name."""
 _PER_FURTHER_WORD: Final = 0.05
 """The longer an alias, the less likely it is there by chance."""
 _MOST_FURTHER_WORDS: Final = 2
@@ -163,9 +165,13 @@ def choose(
         one.is_named = one.is_named or worth in _NAMED
         one.is_aim = one.is_aim or worth == _IN_NAMING
         one.all_weak = one.all_weak and mention.weak
-    evidence = {n: _strength(topics[n], one, company) for n, one in found.items()}
+    evidence = {
+        n: _strength(topics[n], one, agreement, company.said)
+        for n, one in found.items()
+        if (agreement := company.agreement(topics[n])) >= _WEAK_AGREEMENT or not one.all_weak
+    }
     # Rounded, so that every machine orders them alike.
-    ordered = sorted(found, key=lambda n: (-round(evidence[n] * (_BROAD if topics[n].broad else 1), 6), n))
+    ordered = sorted(evidence, key=lambda n: (-round(evidence[n] * (_BROAD if topics[n].broad else 1), 6), n))
     enough = [n for n in ordered if evidence[n] >= _needed(topics[n], found[n])]
     if not enough:
         # What the title names, or else what the authors say that they did, is better than nothing.
@@ -180,12 +186,12 @@ def _needed(topic: Topic, one: _Evidence) -> float:
     return _ENOUGH + (_BROAD_NEEDS if topic.broad else 0) + (0 if one.is_named else _UNNAMED)
 
 
-def _strength(topic: Topic, one: _Evidence, company: Company) -> float:
+def _strength(topic: Topic, one: _Evidence, agreement: float, said: Collection[str]) -> float:
     strength = math.log1p(one.count) + _PER_FURTHER_WORD * min(one.longest - 1, _MOST_FURTHER_WORDS)
     if one.all_weak:
         strength -= _WEAK_ALONE
-    strength += _AGREEMENT * company.agreement(topic)
-    if not company.said.isdisjoint(topic.categories):
+    strength += _AGREEMENT * agreement
+    if not topic.categories.isdisjoint(said):
         strength += _OWN_CATEGORY
     return strength
 
