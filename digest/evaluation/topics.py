@@ -3,10 +3,10 @@
 On the set that the classifier was trained on, its own answers would look too good. For that set the figures are those
 noted at its training: a second model, trained only on the earlier papers, was measured on the later ones.
 
-The keywords are those of Hugging Face's Daily Papers, folded into topics through their aliases, and kept from the tagger.
-They name methods as well as what a paper is about, so a topic of the same field as one of them is counted apart. Papers
-of before 2026-06 were looked at while the tagger was made, and only later ones are measured; where a folder has none,
-all are.
+The keywords are those of Hugging Face's Daily Papers, folded into topics through their aliases and kept from the
+tagger. They name methods as well as what a paper is about, so a topic of the same field as one of them is counted
+apart. Papers of before 2026-06 were looked at while the tagger was made, and only later ones are measured; where a
+folder has none, all are.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from digest.core.topics import taxonomy, weighing
-from digest.core.topics.taxonomy import Contents, Topic, iter_small_words, small_words
+from digest.core.topics.taxonomy import Contents, Topic, list_small_words, small_words
 from digest.core.topics.weighing import Company, Mention, with_archive
 from digest.core.words.text import one_line, strip_invisible
 
@@ -149,7 +149,7 @@ class Taxonomy:
         guessed: Sequence[tuple[str, float]] = (),
         known: Collection[str] = (),
     ) -> tuple[str, ...]:
-        """Return up to three topics of a paper, first the one it is about; empty if neither text nor categories give one.
+        """Return up to three topics of a paper, first the one it is about; empty if nothing gives one.
 
         Args:
             categories: As the source names them, primary first. They break ties and make weak words count; alone they
@@ -184,16 +184,16 @@ class Taxonomy:
         likely = [name for name, p in guessed if p >= _LIKELY]
         said = frozenset(c for category in (*categories, *likely) for c in with_archive(category))
         if self.knows_any(categories):
-            return Company(said=said, shares=dict.fromkeys(map(str.casefold, categories), 1.0))
-        return Company(said=said, shares={name.casefold(): p for name, p in guessed}, telling=frozenset(known))
+            return Company(said=said, shares=[(with_archive(name), 1.0) for name in categories])
+        return Company(said=said, shares=[(with_archive(name), p) for name, p in guessed], telling=frozenset(known))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
         """Yield the aliases in *text* from left to right, the longest at each place, without overlaps."""
-        words = list(iter_small_words(text[:_LONGEST_TEXT]))
+        words = list_small_words(text[:_LONGEST_TEXT])
         known, lengths = self._words, self._lengths
         until = 0
         for place, word in enumerate(words):
-            if place < until or word not in lengths:
+            if word not in lengths or place < until:
                 continue
             for length in lengths[word]:
                 found = known.get(word if length == 1 else " ".join(words[place : place + length]))

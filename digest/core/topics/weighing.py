@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from digest.core.topics.taxonomy import Topic
@@ -41,7 +41,7 @@ _MOST_FURTHER_WORDS: Final = 2
 _AGREEMENT: Final = 0.5
 """What categories add that all speak the language of the topic's field; of a part of them, that part."""
 _OWN_CATEGORY: Final = 0.2
-_UNNAMED: Final = 0.35
+_UNNAMED: Final = 0.4
 """By how much more evidence a topic needs that neither the title nor a keyword names."""
 _ENOUGH: Final = 1.25
 """Evidence of a topic: a mention in the title, two in an abstract of the topic's field, three or four elsewhere."""
@@ -94,17 +94,16 @@ class Company:
 
     said: frozenset[str] = frozenset()
     """Those that make weak words count, in lower case, with their archives: "astro-ph.ga" and "astro-ph"."""
-    shares: Mapping[str, float] = field(default_factory=dict)
-    """How likely each category is, in lower case; empty if nothing is known."""
+    shares: Sequence[tuple[tuple[str, str], float]] = ()
+    """How likely each category is, with its archive; empty if nothing is known."""
     telling: frozenset[str] = frozenset()
     """Categories that could have been among `shares`; empty: all."""
 
-    def agreement(self, topic: Topic) -> float:
-        """How far the categories speak the language of *topic*: from 0 to 1."""
-        if not self.shares or (self.telling and self.telling.isdisjoint(topic.company)):
+    def agreement(self, categories: frozenset[str]) -> float:
+        """How far the paper's categories are among *categories*, those of a topic: from 0 to 1."""
+        if not self.shares or (self.telling and self.telling.isdisjoint(categories)):
             return _NEUTRAL
-        found = sum(p for name, p in self.shares.items() if not topic.company.isdisjoint(with_archive(name)))
-        return min(1.0, found)
+        return min(1.0, sum(p for names, p in self.shares if not categories.isdisjoint(names)))
 
 
 _MEANS: Final = re.compile(r"\b(?:via|using|through|by|with|based on|from)\b.*?(?=\bfor\b|:|$)", re.IGNORECASE)
@@ -165,10 +164,11 @@ def choose(
         one.is_named = one.is_named or worth in _NAMED
         one.is_aim = one.is_aim or worth == _IN_NAMING
         one.all_weak = one.all_weak and mention.weak
+    agreements = {each: company.agreement(each) for each in {topics[n].company for n in found}}
     evidence = {
-        n: _strength(topics[n], one, agreement, company.said)
+        n: _strength(topics[n], one, agreements[topics[n].company], company.said)
         for n, one in found.items()
-        if (agreement := company.agreement(topics[n])) >= _WEAK_AGREEMENT or not one.all_weak
+        if not one.all_weak or agreements[topics[n].company] >= _WEAK_AGREEMENT
     }
     # Rounded, so that every machine orders them alike.
     ordered = sorted(evidence, key=lambda n: (-round(evidence[n] * (_BROAD if topics[n].broad else 1), 6), n))
