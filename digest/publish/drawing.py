@@ -41,6 +41,8 @@ _NAMED_AUTHORS = 20
 """Authors on a paper's own page; a longer list is folded."""
 _DESCRIPTION = 300
 """Most characters of a page's description; search engines show fewer."""
+_NO_DAY: Mapping[str, Any] = {"number": 0, "url": "", "count": 0, "said": ""}
+"""A place of the calendar that belongs to another month."""
 _SEARCH = "search/index.html"
 _ASSETS = ("style.css", "keys.js", "search.js")
 
@@ -530,7 +532,7 @@ class Drawing:
                 "name": f"{first:%B %Y}",
                 "weeks": [
                     [
-                        self._calendar_day(day, by_day.get(day), links) if day.month == first.month else {}
+                        self._calendar_day(day, by_day.get(day), links) if day.month == first.month else _NO_DAY
                         for day in week
                     ]
                     for week in Calendar().monthdatescalendar(first.year, first.month)
@@ -539,9 +541,9 @@ class Drawing:
             for first in firsts
         ]
 
-    def _calendar_day(self, day: date, key: IssueKey | None, links: Links) -> dict[str, Any]:
+    def _calendar_day(self, day: date, key: IssueKey | None, links: Links) -> Mapping[str, Any]:
         if key is None:
-            return {"number": day.day}
+            return {**_NO_DAY, "number": day.day}
         entries = self._new.notes[key].entries
         return {
             "number": day.day,
