@@ -54,12 +54,13 @@ def test_a_lead_is_what_was_done_and_no_gap_hope_or_bare_outcome() -> None:
 def test_a_lead_that_only_names_the_work_brings_along_what_it_is() -> None:
     tldr, points = summarize(
         "SkillLite: Skills of agents",
-        "Agents repeat themselves. Eliminating redundancies, we propose SkillLite. Our framework merges skills that share "
-        "their first steps and drops the rest.",
+        "Agents repeat themselves. Eliminating redundancies, we propose SkillLite. Our framework merges skills "
+        "that share their first steps and drops the rest.",
     )
 
     assert tldr == (
-        "Eliminating redundancies, we propose SkillLite; our framework merges skills that share their first steps and drops the rest."
+        "Eliminating redundancies, we propose SkillLite; our framework merges skills that share their first steps "
+        "and drops the rest."
     )
     assert points == ()
 
