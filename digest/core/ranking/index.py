@@ -54,6 +54,8 @@ _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
 _MOST_RELATED: Final = 0.45
 """The most that related words are worth in place of a part."""
+_LEAST: Final = 0.15
+"""How much a paper must have of an interest to be thought of at all."""
 _LOOKED_AT: Final = 60
 """Papers in which it is looked up where the words stand; the others have less of the interest."""
 _VERBATIM: Final = 0.97
@@ -141,7 +143,7 @@ class CandidateIndex:
             fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
             return {position: fit for position, fit in fits.items() if fit > 0}
         weights = [sum(map(self.space.rarity, part.wordings[0][0])) for part in parts]
-        matched = _together(scores, weights)
+        matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
         whole = len(parts) == 1 and self._matching.pairs > 0
         fits = {
             position: _curve(
@@ -150,7 +152,7 @@ class CandidateIndex:
             for position, score in matched.items()
         }
         open_ = matched if not whole else {p: score for p, score in matched.items() if score < _VERBATIM}
-        best = sorted(open_, key=lambda p: (-round(open_[p], 9), p))[:_LOOKED_AT]
+        best = sorted(open_, key=lambda p: (-int(1e6 * open_[p]), p))[:_LOOKED_AT]
         wanted = self._wanted(parts)
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
@@ -296,7 +298,7 @@ def _cover(
 def _curve(score: float) -> float:
     for (low, fit), (high, more) in pairwise(_CURVE):
         if score < high:
-            return round(fit + (more - fit) * (score - low) / (high - low), 6)
+            return int(1e6 * (fit + (more - fit) * (score - low) / (high - low)) + 0.5) / 1e6
     return _CURVE[-1][1]
 
 
