@@ -44,7 +44,7 @@ class Matching:
     """Weight of two words side by side in the other order: "tool use" for "use tools"."""
     synonyms: float = 0.8
     """Weight of another name of the same thing."""
-    related: float = 0.3
+    related: float = 0.6
     """Weight of a related word, of 1 for the word itself."""
     together: float = 0.6
     """What standing together adds."""
@@ -52,7 +52,7 @@ class Matching:
 
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
-_MOST_RELATED: Final = 0.45
+_MOST_RELATED: Final = 0.8
 """The most that related words are worth in place of a part."""
 _LEAST: Final = 0.15
 """How much a paper must have of an interest to be thought of at all."""
