@@ -252,6 +252,10 @@ class Ranked:
     """0 to 1, rounded to four places so that it is the same on every machine."""
     reason: str
     """For readers: "matches “test-time training”; 42 upvotes". Empty where there is nothing to say."""
+    interests: tuple[str, ...] = ()
+    """The interests that it fits well, as a reason names them, the best first."""
+    is_off: bool = False
+    """Whether it is there for being off the interests, or fits none of them well, where there are interests."""
     left_out: str = ""
     """Why it is left out, if that is not for want of room: "says nearly the same as “…”"."""
 
@@ -407,9 +411,13 @@ class Edition:
     """As written in the config: words, sentences, ids and addresses of papers, "author: …", files of a library."""
     avoid: tuple[str, ...] = ()
     """What its readers don't care for, written like `interests`."""
+    avoid_unless_upvotes: int | None = None
+    """Votes from which a paper may come although it is to be avoided; None: however many, it does not."""
     exploration: float = 0.1
     """Share of an issue's places that go to papers off the interests, so that the unusual gets in; 0 to 1."""
     max_papers: int = 30
+    lead: int = 5
+    """Papers that an issue shows first and in full, before the rest in a line each; 0 for none."""
     carry_days: int = 3
     """How long a paper that was left out for want of room may still get in, if it rises."""
     at: time = time(7, 0)
@@ -432,6 +440,10 @@ class Entry:
     score: float
     signals: Signals
     announcement: Announcement | None = None
+    interests: tuple[str, ...] = ()
+    """See `Ranked.interests`; empty in an issue of an earlier version, which stored none."""
+    is_off: bool = False
+    """See `Ranked.is_off`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -494,6 +506,8 @@ class Issue:
     """The overview with its references, where a model wrote it; `overview` is its text."""
     sections: tuple[Section, ...]
     """Each entry is in exactly one. Empty on a day with nothing new."""
+    leads: tuple[PaperId, ...] = ()
+    """The papers that are shown first and in full, in this order; empty in an issue of an earlier version."""
     sources: tuple[SourceReport, ...]
     left_out: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()

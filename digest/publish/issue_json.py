@@ -20,6 +20,7 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         "overview_by": _overview_json(issue.told) if issue.told else None,
         "why_empty": issue.why_empty,
         "covers": [day.isoformat() for day in issue.covers],
+        "leads": list(issue.leads),
         "sections": [
             {"topic": section.topic, "entries": [entry_json(entry) for entry in section.entries]}
             for section in issue.sections
@@ -86,6 +87,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "sources": list(entry.sources),
         "announcement": entry.announcement.value if entry.announcement else None,
         "reason": entry.reason,
+        "interests": list(entry.interests),
         "score": entry.score,
         "signals": {"upvotes": signals.upvotes, "comments": signals.comments, "stars": signals.stars},
     }

@@ -72,6 +72,7 @@ def kept_issue(folder: Folder, key: IssueKey) -> Issue:
         language=str(told.get("language") or "en"),
         overview=str(told.get("overview") or ""),
         sections=tuple(sections),
+        leads=tuple(map(PaperId, _texts(told.get("leads")))),
         sources=(),
         usage=Usage(client=""),
         why_empty=str(told.get("why_empty") or "") or None,

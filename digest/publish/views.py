@@ -132,6 +132,8 @@ class EntryView:
     language: str
     """Language code of the summary if it is not English, the page's own; empty otherwise."""
     tldr: str
+    line: str
+    """The summary in one sentence of at most 25 words, for entries of the rest."""
     points: tuple[str, ...]
     facts: tuple[Word, ...]
     """The quiet line: authors, sources and date, topics, upvotes."""
@@ -196,7 +198,10 @@ class IssueView:
     """`arXiv cs.CL 93 of 93 · Hugging Face 28, list still open · bioRxiv failed, 2nd day`."""
     contents: tuple[SectionView, ...]
     """All sections, whole; a mail may have room for fewer."""
+    leads: tuple[EntryView, ...]
+    """The entries that are shown first and in full, numbered from 1; none in an issue of an earlier version."""
     sections: tuple[SectionView, ...]
+    """The rest by section, as far as it is shown; a section whose entries are all leads is not among them."""
     more: int
     """Entries that are not shown for want of room."""
     left_out: tuple[LeftOutView, ...]
@@ -215,10 +220,16 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         say: Converts text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
     """
     say = _on_one_line(say)
-    numbers = {entry.paper.id: number for number, entry in enumerate(issue.entries, 1)} if issue.told else {}
+    numbers = {paper_id: number for number, paper_id in enumerate(_numbered_papers(issue), 1)}
     sections = tuple(
         _section_view(section, links=links, say=say, day=issue.date, numbers=numbers) for section in issue.sections
     )
+    by_id = {entry.paper.id: entry for entry in issue.entries}
+    leads = tuple(
+        entry_view(by_id[i], links=links, say=say, day=issue.date, number=numbers[i]) for i in issue.leads if i in by_id
+    )
+    anchors = {lead.anchor for lead in leads}
+    rest = (replace(s, entries=tuple(e for e in s.entries if e.anchor not in anchors)) for s in sections)
     sentences = _sentences(issue, numbers, links=links, say=say)
     return IssueView(
         edition=issue.edition,
@@ -234,7 +245,8 @@ def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_uni
         covers=_covers(issue),
         completeness=completeness(issue.sources),
         contents=sections,
-        sections=sections,
+        leads=leads,
+        sections=tuple(section for section in rest if section.entries),
         more=0,
         left_out=_left_out(issue.left_out, say=say),
         left_out_count=len(issue.left_out),
@@ -259,6 +271,7 @@ def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: da
         page=links.paper(paper.id),
         language=_foreign(summary.language),
         tldr=say(summary.tldr) or NO_SUMMARY,
+        line=say(summary.tldr) or NO_SUMMARY,
         points=tuple(say(point) for point in summary.points),
         facts=tuple(_facts(entry, links=links, day=day)),
         links=tuple(link for link in paper_links(paper) if link.text in ("code", "project page")),
@@ -271,8 +284,11 @@ def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], day: da
 def shortened(view: IssueView, *, entries: int, points: int) -> IssueView:
     """*view* with its first *entries* entries, of which only the first *points* keep their points."""
     sections = []
-    shown = 0
-    for section in view.contents:
+    leads = tuple(
+        lead if n < points else replace(lead, points=()) for n, lead in enumerate(view.leads[: max(0, entries)])
+    )
+    shown = len(leads)
+    for section in view.sections:
         kept = tuple(
             entry if shown + n < points else replace(entry, points=())
             for n, entry in enumerate(section.entries[: max(0, entries - shown)])
@@ -280,7 +296,7 @@ def shortened(view: IssueView, *, entries: int, points: int) -> IssueView:
         shown += len(kept)
         if kept:
             sections.append(replace(section, entries=kept))
-    there = {entry.anchor for section in sections for entry in section.entries}
+    there = {lead.anchor for lead in leads} | {entry.anchor for section in sections for entry in section.entries}
     sentences = tuple(
         replace(
             sentence,
@@ -288,7 +304,13 @@ def shortened(view: IssueView, *, entries: int, points: int) -> IssueView:
         )
         for sentence in view.sentences
     )
-    return replace(view, sections=tuple(sections), sentences=sentences, more=view.count - shown)
+    return replace(view, leads=leads, sections=tuple(sections), sentences=sentences, more=view.count - shown)
+
+
+def _numbered_papers(issue: Issue) -> Iterable[PaperId]:
+    """Return the papers that have numbers: the leads, and where an overview refers to entries, the rest after them."""
+    rest = (entry.paper.id for entry in issue.entries) if issue.told else ()
+    return dict.fromkeys((*issue.leads, *rest))
 
 
 def _on_one_line(say: Callable[[str], str]) -> Callable[[str], str]:

@@ -123,6 +123,7 @@ class Publishing:
             sources=sources,
             changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
             max_papers=edition.max_papers,
+            lead=edition.lead,
             # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
             usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
             covers=covered_days(sources, day),

@@ -115,6 +115,7 @@ def built(chosen: int, cut: int, **changes: Any) -> Any:
         "field_of": lambda t: t,
         "sources": (),
         "max_papers": chosen,
+        "lead": 5,
         "usage": Usage(client="extractive"),
     }
     return build(**{**values, **changes})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from digest.core.issues.leads import choose_leads
 from digest.core.models import (
     Change,
     Entry,
@@ -52,6 +53,7 @@ def build(
     field_of: Callable[[str], str],
     sources: Sequence[SourceReport],
     max_papers: int,
+    lead: int,
     usage: Usage,
     covers: Sequence[date] = (),
     changes: Sequence[Change] = (),
@@ -60,6 +62,7 @@ def build(
 
     Args:
         field_of: The field a topic belongs to.
+        lead: Entries that are shown first and in full.
         covers: The days whose lists are in the issue; kept only if they are not just *day* itself.
         changes: Changes of papers of earlier issues; they alone are no reason for an issue.
     """
@@ -72,6 +75,8 @@ def build(
             score=r.score,
             signals=r.candidate.signals,
             announcement=r.candidate.announcement,
+            interests=r.interests,
+            is_off=r.is_off,
         )
         for r in selection.chosen
     ]
@@ -94,6 +99,7 @@ def build(
         language=language,
         overview=overview(parts, left_out=len(left_out)) if entries else "",
         sections=parts,
+        leads=choose_leads(entries, parts, lead),
         sources=tuple(sources),
         left_out=left_out,
         changes=tuple(changes) if entries else (),
