@@ -228,6 +228,7 @@ class App:
             clock=self.host.clock,
             zone=self.config.timezone,
             config_path=self.config.path,
+            meant_by=self.taxonomy.meant_by,
             progress=self.host.progress,
         )
 
@@ -291,13 +292,14 @@ class App:
     def choosing(self) -> Choosing:
         """The stage `choose`."""
 
+        from digest.core.ranking.choosing import Chooser
         from digest.stages.choose import Choosing
 
         return Choosing(
             store=self.store,
             editions=self.editions_by_name,
             profile_of=self.interests.profile,
-            background=self.background,
+            chooser=Chooser(self.background, self.extracts.topics),
         )
 
     @part
