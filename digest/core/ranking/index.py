@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
@@ -24,7 +24,7 @@ from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
 from digest.core.ranking.wording import Part, read_wording
 from digest.core.words.stemming import light_stem
-from digest.core.words.word_counts import STOPWORDS, count, forms, words
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, words
 
 _TITLE: Final = 1.5
 """Weight of a word in the title, of 1 for one in the abstract."""
@@ -38,7 +38,7 @@ class Matching:
 
     pairs: float = 3.0
     """Weight of two words side by side, of their mean weight."""
-    stems: float = 0.75
+    stems: float = 0.85
     """Weight of a word of the same stem."""
     reversed: float = 0.7
     """Weight of two words side by side in the other order: "tool use" for "use tools"."""
@@ -47,9 +47,11 @@ class Matching:
     related: float = 0.6
     """Weight of a related word, of 1 for the word itself."""
     together: float = 0.6
-    """What standing together adds."""
+    """What standing together adds, and again if it is the whole interest that does."""
 
 
+_PAIRS_OF_PARTS: Final = 0.5
+"""Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
 _MOST_RELATED: Final = 0.8
@@ -58,17 +60,21 @@ _LEAST: Final = 0.15
 """How much a paper must have of an interest to be thought of at all."""
 _LOOKED_AT: Final = 60
 """Papers in which it is looked up where the words stand; the others have less of the interest."""
+_MOST_LOOKED_AT: Final = 150
+_LIKELY: Final = 0.6
+"""How much a paper must have of an interest to be looked at in any case, up to `_MOST_LOOKED_AT`."""
 _VERBATIM: Final = 0.97
 """How much a paper has of an interest of one part if it has it word for word."""
 _ALL: Final = 0.999
+"""Share of an interest from which nothing more is looked for."""
 _REMEMBERED: Final = 500
 """Words whose papers are remembered."""
 _BETWEEN: Final = 2
 """Further words that may stand between those of an interest for it to stand together."""
 _SCORE: Final = 0.7
 """Weight of how much of the interest a paper has, beside `Matching.together`."""
-_WHOLE: Final = 0.6
-"""Weight of having all its parts."""
+_SENTENCE: Final = 0.15
+"""What having something of all parts adds to an interest of several, which no paper has word for word."""
 _ONCE: Final = 1.4
 """Score of one mention of an interest of one word."""
 _MORE: Final = 3.0
@@ -85,15 +91,20 @@ class CandidateIndex:
         self.papers: tuple[Paper, ...] = tuple(papers)
         self._matching = matching or Matching()
         self._lexicon = background.lexicon
-        texts = [_Text.of(paper) for paper in self.papers]
-        self.space = Space(background, (text.counts for text in texts))
+        self._postings = Postings(len(self.papers))
+        self._titles: list[array[int]] = []
+        self._abstracts: list[array[int]] = []
+        counts: list[WordCounts] = []
+        for text in map(_Text.of, self.papers):
+            self._postings.add(text.runs)
+            self._titles.append(array("I", map(self._postings.__getitem__, text.title)))
+            self._abstracts.append(array("I", map(self._postings.__getitem__, text.abstract)))
+            counts.append(text.counts)
+        self._postings.close()
+        self.space = Space(background, counts)
         """How much each word says, counted in *background* and in the papers."""
-        self.vectors: tuple[Vector, ...] = tuple(self.space.vector(text.counts) for text in texts)
+        self.vectors: tuple[Vector, ...] = tuple(map(self.space.vector, counts))
         """The papers' words, one vector for each position."""
-        self._postings = Postings([text.runs for text in texts])
-        numbers: Callable[[str], int] = self._postings.__getitem__
-        self._titles = [array("I", map(numbers, text.title)) for text in texts]
-        self._abstracts = [array("I", map(numbers, text.abstract)) for text in texts]
         self._forms: dict[str, list[str]] = {}
         """Stem → the words that have it."""
         for word in self._postings.words():
@@ -127,7 +138,8 @@ class CandidateIndex:
         for part in read_wording(phrase).parts:
             for run, _ in part.wordings[:1] + tuple(w for w in part.wordings[1:] if w[1] < 1 or len(w[0]) == 1):
                 found += _standing(run, there, pairs)
-        telling = [run for run in dict.fromkeys(found) if len(run) > 1 or self.space.tells(run[0])]
+        longest = [run for run in dict.fromkeys(found) if not any(_is_within(run, other) for other in found)]
+        telling = [run for run in longest if len(run) > 1 or self.space.tells(run[0])]
         best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity, run)), run))[:most]
         return tuple(" ".join(written.get(word, word) for word in run) for run in telling if run in best)
 
@@ -137,22 +149,22 @@ class CandidateIndex:
         parts = read_wording(phrase).parts
         if not parts:
             return {}
-        scores = [self._part(part) for part in parts]
+        pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
+        scores = [self._part(part, pairs) for part in parts]
         if len(parts) == 1 and len(parts[0].wordings[0][0]) == 1:
             # A word by itself is soon mentioned; a paper about it says it more than once, or in the title.
             fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
             return {position: fit for position, fit in fits.items() if fit > 0}
         weights = [sum(map(self.space.rarity, part.wordings[0][0])) for part in parts]
         matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
-        whole = len(parts) == 1 and self._matching.pairs > 0
+        whole = len(parts) == 1 and pairs > 0
         fits = {
-            position: _curve(
-                _SCORE * score + (self._matching.together + _WHOLE if whole and score >= _VERBATIM else 0.0)
-            )
+            position: _curve(_SCORE * score + (2 * self._matching.together if whole and score >= _VERBATIM else 0.0))
             for position, score in matched.items()
         }
         open_ = matched if not whole else {p: score for p, score in matched.items() if score < _VERBATIM}
-        best = sorted(open_, key=lambda p: (-int(1e6 * open_[p]), p))[:_LOOKED_AT]
+        best = sorted(open_, key=lambda p: (-int(1e6 * open_[p]), p))[:_MOST_LOOKED_AT]
+        best = [position for n, position in enumerate(best) if n < _LOOKED_AT or open_[position] >= _LIKELY]
         wanted = self._wanted(parts)
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
@@ -161,16 +173,18 @@ class CandidateIndex:
                 _cover(self._titles[position], wanted, weights, len(self._titles[position])),
                 _cover(self._abstracts[position], wanted, weights, width),
             )
-            score = _SCORE * matched[position] + self._matching.together * covered + _WHOLE * least**2
+            score = _SCORE * matched[position] + self._matching.together * (covered + (least * covered) ** 2)
+            if len(parts) > 1:
+                score += _SENTENCE * min(1.0, 2 * least)
             fits[position] = _curve(score)
         return {position: fit for position, fit in fits.items() if fit > 0}
 
-    def _part(self, part: Part) -> dict[int, float]:
+    def _part(self, part: Part, pairs: float) -> dict[int, float]:
         """Return how much of a part papers have: 1 for one mention of all of it."""
         found: dict[int, float] = {}
         for run, weight in part.wordings:
             for number, spelled in enumerate(self._spellings(run)):
-                _raise(found, weight * (self._matching.synonyms if number else 1.0), self._run(spelled))
+                _raise(found, weight * (self._matching.synonyms if number else 1.0), self._run(spelled, pairs))
             if self._matching.related:
                 _raise(found, weight, self._related(run))
         return found
@@ -178,7 +192,7 @@ class CandidateIndex:
     def _spellings(self, run: Run) -> tuple[Run, ...]:
         return self._lexicon.spellings(run, _SPELLINGS if self._matching.synonyms else 1)
 
-    def _run(self, run: Run) -> dict[int, float]:
+    def _run(self, run: Run, pairs: float) -> dict[int, float]:
         """Return how much papers have of words that should stand side by side.
 
         Of several words, only papers count that have the rarest, or two of them side by side.
@@ -188,8 +202,8 @@ class CandidateIndex:
         rarest, *others = sorted(words, key=lambda word: (-each[word], word))
         found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
         whole = each[rarest]
-        for first, second in pairwise(run) if self._matching.pairs else ():
-            weight = self._matching.pairs * (each[first] + each[second]) / 2
+        for first, second in pairwise(run) if pairs else ():
+            weight = pairs * (each[first] + each[second]) / 2
             whole += weight
             for position, score in self._pair(first, second).items():
                 found[position] = found.get(position, 0.0) + weight * score
@@ -322,6 +336,10 @@ def _raise(found: dict[int, float], factor: float, scores: Mapping[int, float] |
             found[position] = value
 
 
+def _is_within(run: Run, other: Run) -> bool:
+    return len(run) < len(other) and any(run == other[n : n + len(run)] for n in range(len(other) - len(run) + 1))
+
+
 def _standing(run: Run, there: set[str], pairs: set[tuple[str, str]]) -> Iterator[Run]:
     """Yield the longest parts of *run* that stand side by side in a paper, in order."""
     current: list[str] = []
@@ -342,7 +360,7 @@ class _Text:
 
     title: Sequence[str]
     abstract: Sequence[str]
-    counts: Mapping[str, int]
+    counts: WordCounts
     """As `digest.core.words.word_counts.word_counts_of` has them."""
     runs: Sequence[tuple[float, Sequence[str]]]
 
