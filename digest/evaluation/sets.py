@@ -179,6 +179,19 @@ def read_categories(path: Path) -> tuple[CategoryPaper, ...]:
     return tuple(_json_lines(path, one))
 
 
+def read_listing(path: Path) -> tuple[ListedPaper, ...]:
+    """Return the papers of a day of arXiv: `id`, `title` and `summary`."""
+
+    def one(fields: Mapping[str, Any]) -> ListedPaper:
+        return ListedPaper(
+            id=_required(fields, "id"),
+            title=" ".join(_required(fields, "title").split()),
+            abstract=" ".join(_text(fields, "summary").split()),
+        )
+
+    return _json_lines(path, one)
+
+
 def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
     """Return the papers of a day of Hugging Face, `/api/daily_papers`, with their `ai_keywords`.
 
@@ -188,10 +201,8 @@ def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
         items = json.loads(_read(path))
     except (ValueError, RecursionError) as exc:
         raise SetError(path, f"is not JSON: {exc}") from exc
-    papers = (
-        [item.get("paper") if isinstance(item, dict) else None for item in items] if isinstance(items, list) else []
-    )
-    if not papers or not all(isinstance(paper, dict) for paper in papers):
+    papers = [item["paper"] for item in items if _has_paper(item)] if isinstance(items, list) else []
+    if not papers or len(papers) < len(items):
         raise SetError(path, "is not a list of papers")
     found = []
     for number, fields in enumerate(papers, start=1):
@@ -209,6 +220,10 @@ def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
         if keywords:
             found.append(paper)
     return tuple(found)
+
+
+def _has_paper(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("paper"), dict)
 
 
 def read_papers(path: Path) -> tuple[LabelledPaper, ...]:

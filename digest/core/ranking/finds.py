@@ -8,6 +8,7 @@ from datetime import date
 
 from digest.core.models import Candidate, Paper
 from digest.core.ranking.day import Day
+from digest.core.ranking.libraries import Libraries
 from digest.core.ranking.matching import interests_of
 from digest.core.ranking.profile import Liked, Profile
 from digest.core.ranking.reasons import MATCHES
@@ -45,5 +46,10 @@ def finds(day: Day, interest: Interest) -> frozenset[int]:
         liked=tuple(Liked(paper=paper, name=interest.name, of=interest.text) for paper in interest.papers),
     )
     own = {paper.id for paper in interest.papers}
-    matched = (n for one in interests_of(day, profile) for n, fit in one.fits.items() if fit >= MATCHES)
+    matched = (
+        n
+        for one in interests_of(day, profile, Libraries(day.background))
+        for n, fit in one.fits.items()
+        if fit >= MATCHES
+    )
     return frozenset(n for n in matched if day.candidates[n].paper.id not in own)
