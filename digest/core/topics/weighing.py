@@ -17,6 +17,8 @@ from typing import Final
 
 from digest.core.topics.taxonomy import Topic
 
+VERSION: Final = "2"
+"""Changes with every change of what topics a paper gets, so that stored extracts are made anew."""
 MOST_TOPICS: Final = 3
 
 # What a mention counts. The weights, and how the categories are set off against them, are a logistic regression's on
@@ -27,8 +29,11 @@ _AS_MEANS_IN_TITLE: Final = 1.6
 _IN_NAMING: Final = 1.5
 _IN_OPENING: Final = 0.7
 _IN_PASSING: Final = 1.0
-AS_KEYWORD: Final = 1.2
-_NAMED: Final = frozenset({_IN_TITLE, _AS_MEANS_IN_TITLE, AS_KEYWORD})
+_AS_KEYWORD: Final = 1.2
+_AS_ONE_OF_MANY_KEYWORDS: Final = 0.6
+_FEW_KEYWORDS: Final = 6
+"""Up to so many, keywords say what a paper is about; longer lists name whatever it uses."""
+_NAMED: Final = frozenset({_IN_TITLE, _AS_MEANS_IN_TITLE, _AS_KEYWORD})
 _WEAK: Final = 0.4
 _WEAK_IN_TITLE: Final = 0.5
 _WEAK_ALONE: Final = 0.45
@@ -41,10 +46,10 @@ _MOST_FURTHER_WORDS: Final = 2
 _AGREEMENT: Final = 0.5
 """What categories add that all speak the language of the topic's field; of a part of them, that part."""
 _OWN_CATEGORY: Final = 0.2
-_UNNAMED: Final = 0.4
+_UNNAMED: Final = 0.35
 """By how much more evidence a topic needs that neither the title nor a keyword names."""
 _ENOUGH: Final = 1.25
-"""Evidence of a topic: a mention in the title, two in an abstract of the topic's field, three or four elsewhere."""
+"""Evidence of a topic: one mention in the title. An abstract alone must name it twice or more (`_UNNAMED`)."""
 _ENOUGH_ALONE: Final = 1.04
 """Evidence of a topic in the naming sentence, where there is no other."""
 _ENOUGH_WEAK: Final = 0.85
@@ -140,6 +145,11 @@ def places(title: str, abstract: str) -> Iterator[Place]:
     yield Place(text=abstract[max(opening, 0) : starts] if naming else abstract[opening:], worth=_IN_PASSING)
     if naming:
         yield Place(text=abstract[stops:], worth=_IN_PASSING)
+
+
+def worth_of_keyword(among: int) -> float:
+    """Return what a mention in one of *among* keywords counts."""
+    return _AS_KEYWORD if among <= _FEW_KEYWORDS else _AS_ONE_OF_MANY_KEYWORDS
 
 
 def choose(
