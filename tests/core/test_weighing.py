@@ -33,7 +33,8 @@ def test_one_mention_in_passing_is_no_topic(shipped: Taxonomy) -> None:
         shipped,
         "Cold-Start SFT for mathematical reasoning",
         "We propose a cold-start stage of supervised fine-tuning before mathematical reasoning is learned. "
-        "Recommender systems do likewise. Supervised fine-tuning and chain-of-thought data matter, as mathematical reasoning shows.",
+        "Recommender systems do likewise. Supervised fine-tuning and chain-of-thought data "
+        "matter, as mathematical reasoning shows.",
         ("cs.CL", 0.6),
         ("cs.LG", 0.3),
     )
