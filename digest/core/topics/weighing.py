@@ -57,6 +57,9 @@ _ENOUGH_WEAK: Final = 0.85
 _BROAD_NEEDS: Final = 0.35
 _BROAD: Final = 0.45
 """By how much the evidence of a broad topic is lowered when it is compared with others."""
+_HEAD: Final = 0.2
+"""By how much the evidence of what the title names is raised when it is compared with others. Of 40 papers whose first
+topic this changes, it is the better one in 26, and the worse in 7."""
 _ENOUGH_OF_BEST: Final = 0.64
 _NEUTRAL: Final = 0.5
 """The agreement of categories that cannot tell: where there are none, or none that the topic's field has."""
@@ -88,6 +91,8 @@ class _Evidence:
     longest: int = 1
     is_named: bool = False
     """Whether it stands in the title or is a keyword: there nothing is said in passing."""
+    is_head: bool = False
+    """Whether a sure word of it stands in the title, and not as the means."""
     is_aim: bool = False
     """Whether it stands in the naming sentence."""
     all_weak: bool = True
@@ -172,6 +177,7 @@ def choose(
         one.count += worth * (_WEAK_IN_TITLE if worth >= _AS_MEANS_IN_TITLE else _WEAK) if mention.weak else worth
         one.longest = max(one.longest, mention.length)
         one.is_named = one.is_named or worth in _NAMED
+        one.is_head = one.is_head or (worth == _IN_TITLE and not mention.weak)
         one.is_aim = one.is_aim or worth == _IN_NAMING
         one.all_weak = one.all_weak and mention.weak
     agreements = {each: company.agreement(each) for each in {topics[n].company for n in found}}
@@ -181,7 +187,11 @@ def choose(
         if not one.all_weak or agreements[topics[n].company] >= _WEAK_AGREEMENT
     }
     # Rounded, so that every machine orders them alike.
-    ordered = sorted(evidence, key=lambda n: (-round(evidence[n] * (_BROAD if topics[n].broad else 1), 6), n))
+    ranks = {
+        n: (strength + _HEAD * found[n].is_head) * (_BROAD if topics[n].broad else 1)
+        for n, strength in evidence.items()
+    }
+    ordered = sorted(evidence, key=lambda n: (-round(ranks[n], 6), n))
     enough = [n for n in ordered if evidence[n] >= _needed(topics[n], found[n])]
     if not enough:
         # What the title names, or else what the authors say that they did, is better than nothing.
@@ -200,6 +210,9 @@ def _strength(topic: Topic, one: _Evidence, agreement: float, said: Collection[s
     strength = math.log1p(one.count) + _PER_FURTHER_WORD * min(one.longest - 1, _MOST_FURTHER_WORDS)
     if one.all_weak:
         strength -= _WEAK_ALONE
+    if one.is_named and not one.all_weak:
+        # A paper on medicine may speak the language of machine learning: then its title tells.
+        agreement = max(agreement, _NEUTRAL)
     strength += _AGREEMENT * agreement
     if not topic.categories.isdisjoint(said):
         strength += _OWN_CATEGORY
