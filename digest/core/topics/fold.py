@@ -74,7 +74,7 @@ class Taxonomy:
         """A hash of all that decides which topics a paper gets."""
         words = sorted((key, word.topic, word.weak) for key, word in self._words.items())
         topics = [(t.name, t.field, t.broad, sorted(t.categories), sorted(t.company)) for t in self._topics]
-        return hashlib.sha256(repr((topics, words)).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr((weighing.VERSION, topics, words)).encode()).hexdigest()[:12]
 
     def field(self, topic: str) -> str:
         """The field that *topic* belongs to.
@@ -172,7 +172,9 @@ class Taxonomy:
             for place in weighing.places(title[:_LONGEST_TEXT], abstract[:_LONGEST_TEXT])
             for mention in self._mentions(place.text)
         ]
-        mentions += [(mention, weighing.AS_KEYWORD) for word in keywords for mention in self._mentions(word)]
+        listed = tuple(keywords)
+        worth = weighing.worth_of_keyword(len(listed))
+        mentions += [(mention, worth) for word in listed for mention in self._mentions(word)]
         trusted = self._trusted(
             [one for one, _ in mentions], company.said, by_neighbours=not self.knows_any(categories)
         )

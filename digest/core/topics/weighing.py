@@ -17,6 +17,8 @@ from typing import Final
 
 from digest.core.topics.taxonomy import Topic
 
+VERSION: Final = "2"
+"""Changes with every change of what topics a paper gets, so that stored extracts are made anew."""
 MOST_TOPICS: Final = 3
 
 # What a mention counts. The weights, and how the categories are set off against them, are a logistic regression's on
@@ -27,8 +29,11 @@ _AS_MEANS_IN_TITLE: Final = 1.6
 _IN_NAMING: Final = 1.5
 _IN_OPENING: Final = 0.7
 _IN_PASSING: Final = 1.0
-AS_KEYWORD: Final = 1.2
-_NAMED: Final = frozenset({_IN_TITLE, _AS_MEANS_IN_TITLE, AS_KEYWORD})
+_AS_KEYWORD: Final = 1.2
+_AS_ONE_OF_MANY_KEYWORDS: Final = 0.6
+_FEW_KEYWORDS: Final = 6
+"""Up to so many, keywords say what a paper is about; longer lists name whatever it uses."""
+_NAMED: Final = frozenset({_IN_TITLE, _AS_MEANS_IN_TITLE, _AS_KEYWORD})
 _WEAK: Final = 0.4
 _WEAK_IN_TITLE: Final = 0.5
 _WEAK_ALONE: Final = 0.45
@@ -41,10 +46,10 @@ _MOST_FURTHER_WORDS: Final = 2
 _AGREEMENT: Final = 0.5
 """What categories add that all speak the language of the topic's field; of a part of them, that part."""
 _OWN_CATEGORY: Final = 0.2
-_UNNAMED: Final = 0.4
+_UNNAMED: Final = 0.35
 """By how much more evidence a topic needs that neither the title nor a keyword names."""
 _ENOUGH: Final = 1.25
-"""Evidence of a topic: a mention in the title, two in an abstract of the topic's field, three or four elsewhere."""
+"""Evidence of a topic: one mention in the title. An abstract alone must name it twice or more (`_UNNAMED`)."""
 _ENOUGH_ALONE: Final = 1.04
 """Evidence of a topic in the naming sentence, where there is no other."""
 _ENOUGH_WEAK: Final = 0.85
@@ -52,6 +57,9 @@ _ENOUGH_WEAK: Final = 0.85
 _BROAD_NEEDS: Final = 0.35
 _BROAD: Final = 0.45
 """By how much the evidence of a broad topic is lowered when it is compared with others."""
+_HEAD: Final = 0.2
+"""By how much the evidence of what the title names is raised when it is compared with others. Of 40 papers whose first
+topic this changes, it is the better one in 26, and the worse in 7."""
 _ENOUGH_OF_BEST: Final = 0.64
 _NEUTRAL: Final = 0.5
 """The agreement of categories that cannot tell: where there are none, or none that the topic's field has."""
@@ -83,6 +91,8 @@ class _Evidence:
     longest: int = 1
     is_named: bool = False
     """Whether it stands in the title or is a keyword: there nothing is said in passing."""
+    is_head: bool = False
+    """Whether a sure word of it stands in the title, and not as the means."""
     is_aim: bool = False
     """Whether it stands in the naming sentence."""
     all_weak: bool = True
@@ -142,6 +152,11 @@ def places(title: str, abstract: str) -> Iterator[Place]:
         yield Place(text=abstract[stops:], worth=_IN_PASSING)
 
 
+def worth_of_keyword(among: int) -> float:
+    """Return what a mention in one of *among* keywords counts."""
+    return _AS_KEYWORD if among <= _FEW_KEYWORDS else _AS_ONE_OF_MANY_KEYWORDS
+
+
 def choose(
     topics: Sequence[Topic],
     mentions: Sequence[tuple[Mention, float]],
@@ -162,6 +177,7 @@ def choose(
         one.count += worth * (_WEAK_IN_TITLE if worth >= _AS_MEANS_IN_TITLE else _WEAK) if mention.weak else worth
         one.longest = max(one.longest, mention.length)
         one.is_named = one.is_named or worth in _NAMED
+        one.is_head = one.is_head or (worth == _IN_TITLE and not mention.weak)
         one.is_aim = one.is_aim or worth == _IN_NAMING
         one.all_weak = one.all_weak and mention.weak
     agreements = {each: company.agreement(each) for each in {topics[n].company for n in found}}
@@ -171,7 +187,11 @@ def choose(
         if not one.all_weak or agreements[topics[n].company] >= _WEAK_AGREEMENT
     }
     # Rounded, so that every machine orders them alike.
-    ordered = sorted(evidence, key=lambda n: (-round(evidence[n] * (_BROAD if topics[n].broad else 1), 6), n))
+    ranks = {
+        n: (strength + _HEAD * found[n].is_head) * (_BROAD if topics[n].broad else 1)
+        for n, strength in evidence.items()
+    }
+    ordered = sorted(evidence, key=lambda n: (-round(ranks[n], 6), n))
     enough = [n for n in ordered if evidence[n] >= _needed(topics[n], found[n])]
     if not enough:
         # What the title names, or else what the authors say that they did, is better than nothing.
@@ -190,6 +210,9 @@ def _strength(topic: Topic, one: _Evidence, agreement: float, said: Collection[s
     strength = math.log1p(one.count) + _PER_FURTHER_WORD * min(one.longest - 1, _MOST_FURTHER_WORDS)
     if one.all_weak:
         strength -= _WEAK_ALONE
+    if one.is_named and not one.all_weak:
+        # A paper on medicine may speak the language of machine learning: then its title tells.
+        agreement = max(agreement, _NEUTRAL)
     strength += _AGREEMENT * agreement
     if not topic.categories.isdisjoint(said):
         strength += _OWN_CATEGORY
