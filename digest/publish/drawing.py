@@ -19,6 +19,7 @@ from digest.publish.finding import SearchFiles, stood_in
 from digest.publish.folder import Folder
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.front_page import day_values, edition_values, rising_values, weekday
+from digest.publish.headlines import subject
 from digest.publish.issue_json import issue_json
 from digest.publish.kept import find_kept, kept_issue
 from digest.publish.links import Links, issue_path, paper_path, topic_path
@@ -410,7 +411,7 @@ class Drawing:
             items.append(
                 feeds.FeedItem(
                     day=key.day,
-                    title=f"{phrasing.long_day(key.day)}: {phrasing.count(len(issue.entries), 'paper')}",
+                    title=subject(issue),
                     summary=view.overview,
                     content=self._templates.html("feed_item.html", issue=view),
                     topics=tuple(section.topic for section in issue.sections),
