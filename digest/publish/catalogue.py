@@ -143,8 +143,12 @@ def words_of(entry: Entry) -> Words:
 
 def _folded(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of *texts* without case and accents, split at every hyphen, exactly like `fold` in search.js."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", " ".join(texts)) if unicodedata.category(c)[0] != "M")
+    plain = " ".join(text if text.isascii() else _without_accents(text) for text in texts)
     return frozenset(re.findall(r"[^\W_]+", plain.lower()))
+
+
+def _without_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c)[0] != "M")
 
 
 def letter_of(word: str) -> str:

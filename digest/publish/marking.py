@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -32,9 +31,9 @@ def marked(abstract: str, extract: Sequence[str]) -> tuple[tuple[tuple[str, bool
     counted = [_words(sentence) for sentence in sentences]
     chosen: set[int] = set()
     for piece in _pieces(extract):
-        # Two sentences of an abstract may have been joined to one.
-        parts = [piece] if _best(_words(piece), counted) is not None else piece.split("; ")
-        found = [_best(_words(part), counted) for part in parts]
+        found = [_best(_words(piece), counted)]
+        if found == [None]:  # two sentences of the abstract may have been joined to one
+            found = [_best(_words(part), counted) for part in piece.split("; ")]
         chosen.update(place for place in found if place is not None)
         if None in found:
             chosen.clear()
@@ -54,13 +53,12 @@ def _pieces(extract: Iterable[str]) -> list[str]:
     return [sentence for sentence in sentences if _WORD.search(sentence)][:_PIECES]
 
 
-def _words(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(text.lower()))
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
 
 
-def _best(words: Counter[str], sentences: Sequence[Counter[str]]) -> int | None:
+def _best(words: frozenset[str], sentences: Sequence[frozenset[str]]) -> int | None:
     """Return the first of the sentences that have most of *words*; None if none has enough of them."""
-    total = words.total()
-    shared = [sum(min(n, sentence[word]) for word, n in words.items()) for sentence in sentences]
+    shared = [len(words & sentence) for sentence in sentences]
     most = max(shared, default=0)
-    return shared.index(most) if total and most >= _ENOUGH * total else None
+    return shared.index(most) if words and most >= _ENOUGH * len(words) else None

@@ -582,6 +582,22 @@ def test_leads_are_shown_in_full_and_the_rest_by_lines_that_open(browser: Browse
     context.close()
 
 
+def test_an_open_entry_has_its_whole_summary_where_the_cut_line_was(browser: Browser, tmp_path: Path) -> None:
+    whole = "We build a model that reads maps, " + "and rivers, " * 30 + "and it names them."
+    draw(tmp_path, FakeIssues(issue([entry(1, summary={"tldr": whole})])))
+    page = browser.new_page()
+    opened(page, tmp_path / "daily/2026-06-03/index.html")
+    shown = page.locator(".short .line:visible")
+
+    before = shown.all_inner_texts()
+    page.keyboard.press("o")
+
+    assert len(before) == 1
+    assert len(before[0].split()) <= 25
+    assert shown.all_inner_texts() == [whole]
+    page.close()
+
+
 def test_an_issue_of_thirty_papers_has_about_a_hundred_tab_stops(browser: Browser, tmp_path: Path) -> None:
     code = (Link(rel="code", url="https://github.com/x/y"),)
     many = [entry(n, paper={"links": code}, summary={"topics": (TOPICS[n % 4],)}) for n in range(1, 31)]
