@@ -1,19 +1,30 @@
-// j k: next and previous paper · o: open it · n p: next and previous issue · /: search. The pages work without it, and name the keys
-// only where they do something.
+// j k: next and previous paper · o: open or close it · n p: next and previous page · /: search. The pages work without
+// it, and name the keys only where they do something.
 "use strict";
 (() => {
-  const titles = () => [...document.querySelectorAll(".entry :is(h2, h3) a")];
+  const titles = () => [...document.querySelectorAll(".entry > :is(h2, h3) a")];
+
+  // With no paper in focus, the first whose title is below the upper edge of the window.
+  const below = (all) => all.findIndex((title) => title.getBoundingClientRect().top > 0);
+
+  const entryInFocus = () => document.activeElement.closest(".entry");
 
   const move = (step) => {
     const all = titles();
-    const at = all.indexOf(document.activeElement);
-    // With no paper in focus, begin at the one the reader has scrolled to.
-    const below = all.findIndex((title) => title.getBoundingClientRect().top > 0);
-    const next = at >= 0 ? at + step : step > 0 ? below : below - 1;
+    const at = all.findIndex((title) => title.closest(".entry") === entryInFocus());
+    const next = at >= 0 ? at + step : step > 0 ? below(all) : below(all) - 1;
     const title = all[Math.max(0, Math.min(all.length - 1, next))];
     if (!title) return;
     title.focus({ preventScroll: true });
-    title.closest(".entry").scrollIntoView({ block: "start" });
+    title.closest(".entry").scrollIntoView({ block: "nearest" });
+  };
+
+  const folds = (entry) => entry && entry.querySelector(":scope > details:not(.mark)");
+
+  const open = () => {
+    const all = titles();
+    const fold = folds(entryInFocus() || (all[below(all)] || all[0]).closest(".entry"));
+    if (fold) fold.open = !fold.open;
   };
 
   const follow = (selector) => {
@@ -24,14 +35,11 @@
   const keys = {
     j: () => move(1),
     k: () => move(-1),
+    o: open,
     n: () => follow("a[rel=next]"),
     p: () => follow("a[rel=prev]"),
-    o: () => {
-      const more = document.activeElement.closest(".entry")?.querySelector("details.more");
-      if (more) more.open = !more.open;
-    },
     "/": () => {
-      const box = document.getElementById("query") ?? document.getElementById("ask");
+      const box = document.getElementById("query");
       if (box) box.focus();
       else follow("a[rel=search]");
     },
@@ -40,7 +48,7 @@
   const hint = () => {
     const does = {
       papers: titles().length > 0,
-      open: document.querySelector("details.more"),
+      open: titles().some((title) => folds(title.closest(".entry"))),
       next: document.querySelector("a[rel=next]"),
       prev: document.querySelector("a[rel=prev]"),
       search: true,
@@ -49,20 +57,6 @@
     document.querySelector(".keys").hidden = false;
   };
   hint();
-
-  // What is folded is printed too.
-  addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details")) one.open = true;
-  });
-
-  // The search box of the front page leads to the search, which needs a script as well.
-  const ask = document.querySelector("[data-search]");
-  if (ask) {
-    ask.hidden = false;
-    ask.querySelector("input").addEventListener("keydown", (event) => {
-      if (event.key === "Enter") location.href = `${ask.dataset.search}#q=${encodeURIComponent(event.target.value)}`;
-    });
-  }
   const results = document.getElementById("results");
   if (results) new MutationObserver(hint).observe(results, { childList: true });
 
@@ -73,4 +67,31 @@
     event.preventDefault();
     act();
   });
+
+  // A link from elsewhere to one paper shows all of it.
+  const target = () => {
+    const fold = folds(document.getElementById(location.hash.slice(1)));
+    if (fold) fold.open = true;
+  };
+  target();
+  addEventListener("hashchange", target);
+
+  // Paper has no folds.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = titles().map((title) => folds(title.closest(".entry"))).filter((fold) => fold && !fold.open);
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+  });
+
+  // A box to search with on another page than the search's.
+  const box = document.querySelector("[data-search]");
+  if (box) {
+    box.closest("[role=search]").hidden = false;
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") location.href = `${box.dataset.search}#q=${encodeURIComponent(box.value)}`;
+    });
+  }
 })();

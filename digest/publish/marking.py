@@ -1,73 +1,64 @@
-"""Mark in an abstract the sentences that an extract chose of it, so that none is printed twice."""
+"""Find the sentences of an abstract that its extract was made of, so that they are marked and not printed twice."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from digest.core.words.sentences import split
 
-_ALIKE: Final = 0.8
-"""Share of a chosen text's words that a sentence must have to be the one it was chosen from."""
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"\w+")
+_ENOUGH: Final = 0.85
+"""Part of the words of an extract that a sentence has at least: extracts leave words out, and put a capital in front.
+"""
+_PIECES: Final = 16
+"""Pieces of an extract that are looked for; it has at most one sentence and three points."""
+_PIECE: Final = 600
+"""Letters of a piece that are looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A part of an abstract."""
+def marked(abstract: str, extract: Sequence[str]) -> tuple[tuple[tuple[str, bool], ...], ...]:
+    """Return the paragraphs of *abstract* as sentences, each with whether *extract* was taken from it.
 
-    text: str
-    is_chosen: bool = False
-
-
-def plain(paragraphs: Sequence[str], say: Callable[[str], str]) -> tuple[tuple[Part, ...], ...]:
-    """Return paragraphs of one part each."""
-    return tuple((Part(text=say(paragraph)),) for paragraph in paragraphs)
-
-
-def marked(
-    paragraphs: Sequence[str], chosen: Sequence[str], say: Callable[[str], str]
-) -> tuple[tuple[Part, ...], ...] | None:
-    """Return paragraphs in parts, those marked that *chosen* texts were made of; None if one of these is not found.
+    Nothing is marked if a part of the extract is not found: then it has to be read on its own.
 
     Args:
-        chosen: Sentences of the paragraphs, with words left out.
-        say: Converts text that may hold formulas.
+        extract: The sentences of the extract, of which words may have been left out.
     """
-    sentences = [(n, text) for n, paragraph in enumerate(paragraphs) for text in split(paragraph)]
-    counted = [Counter(_words(text)) for _, text in sentences]
-    found: set[int] = set()
-    for text in filter(None, chosen):
-        for piece in text.split("; ") if _place(text, counted) is None else (text,):
-            place = _place(piece, counted)
-            if place is None:
-                return None
-            found.add(place)
-    if not found:
-        return None
-    parts: list[list[Part]] = [[] for _ in paragraphs]
-    for n, (paragraph, text) in enumerate(sentences):
-        is_chosen = n in found
-        before = parts[paragraph]
-        if before and before[-1].is_chosen == is_chosen and not is_chosen:
-            before[-1] = Part(text=f"{before[-1].text} {text}")
-        else:
-            before.append(Part(text=text, is_chosen=is_chosen))
-    return tuple(tuple(Part(text=say(p.text), is_chosen=p.is_chosen) for p in some) for some in parts if some)
+    paragraphs = [split(line) or (line,) for line in abstract.splitlines() if line.strip()]
+    sentences = [sentence for paragraph in paragraphs for sentence in paragraph]
+    counted = [_words(sentence) for sentence in sentences]
+    chosen: set[int] = set()
+    for piece in _pieces(extract):
+        found = [_best(_words(piece), counted)]
+        if found == [None]:  # two sentences of the abstract may have been joined to one
+            found = [_best(_words(part), counted) for part in piece.split("; ")]
+        chosen.update(place for place in found if place is not None)
+        if None in found:
+            chosen.clear()
+            break
+    numbers = iter(range(len(sentences)))
+    return tuple(tuple((sentence, next(numbers) in chosen) for sentence in paragraph) for paragraph in paragraphs)
 
 
-def _place(text: str, sentences: Sequence[Counter[str]]) -> int | None:
-    """Return the sentence that has most of the words of *text*; None if none has nearly all."""
-    wanted = Counter(_words(text))
-    if not wanted:
-        return None
-    shares = [(wanted & there).total() / wanted.total() for there in sentences]
-    best = max(range(len(shares)), key=lambda n: (shares[n], -sentences[n].total(), -n), default=None)
-    return best if best is not None and shares[best] >= _ALIKE else None
+def is_marked(paragraphs: Iterable[Iterable[tuple[str, bool]]]) -> bool:
+    """Return whether a sentence is marked."""
+    return any(chosen for paragraph in paragraphs for _, chosen in paragraph)
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+def _pieces(extract: Iterable[str]) -> list[str]:
+    """Return the sentences of an extract."""
+    sentences = (sentence for text in extract for sentence in split(text[:_PIECE]))
+    return [sentence for sentence in sentences if _WORD.search(sentence)][:_PIECES]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def _best(words: frozenset[str], sentences: Sequence[frozenset[str]]) -> int | None:
+    """Return the first of the sentences that have most of *words*; None if none has enough of them."""
+    shared = [len(words & sentence) for sentence in sentences]
+    most = max(shared, default=0)
+    return shared.index(most) if words and most >= _ENOUGH * len(words) else None

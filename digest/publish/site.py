@@ -45,14 +45,14 @@ class StaticSite:
         base_url: str | None = None,
         former: Collection[str] = (),
         current: Callable[[str], str | None] = lambda _: None,
-        field_of: Callable[[str], str] = lambda _: "",
+        field_of: Callable[[str], str] = lambda topic: topic,
     ) -> None:
         """Args:
         titles: Titles of editions that differ from their names.
         base_url: The URL where the folder is served, if it is; feeds then have absolute URLs.
         former: Former names of topics; their pages lead to the present topics.
         current: Gives the present name of a topic that no issue has any more; None if there is none.
-        field_of: Gives the field under which a topic is listed.
+        field_of: Gives the field of a topic, by which topics are listed; a topic without one is a field of its own.
         """
         self._folder = folder
         self._templates = templates
