@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 
 import pytest
 from rich.cells import cell_len
 
 from digest.cli.main import cli
-from digest.cli.show.console import complain, print_json_lines, print_lines, were
+from digest.cli.show.console import complain, print_json_lines, print_lines, put_pieces, were
+from digest.cli.show.console import screen as screen_of
 from digest.cli.show.papers import print_papers
 from tests.conftest import paper
 from tests.support.desk import Desk
@@ -24,6 +26,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 COMMANDS = {
+    "run": ("run", "--date", "2026-06-03"),
+    "deliver": ("deliver",),
+    "sources": ("sources",),
     "search": ("search", "sediment"),
     "similar": ("similar", "2603.00001"),
     "summarize": ("summarize", "paper.txt"),
@@ -126,3 +131,24 @@ def test_a_sentence_of_one_is_not_in_the_plural() -> None:
         "1 summary was",
         "2,140 summaries were",
     ]
+
+
+@pytest.mark.parametrize("text", ["word " * 40, "河" * 100, "x" * 100, "word, word; " * 10])
+@pytest.mark.parametrize("columns", [20, 40])
+def test_what_has_no_room_in_so_many_lines_is_cut_and_says_so(text: str, columns: int) -> None:
+    with terminal(columns) as screen:
+        put_pieces(screen_of(), [("A title", "bold"), (f" · {text}", "dim")], 2, most=2)
+
+    assert len(screen.lines) == 2
+    assert screen.lines[1].endswith(" …")
+    assert max(map(cell_len, screen.lines)) <= columns
+    assert screen.lines[1][:-2].rstrip(" ,;:·") == screen.lines[1][:-2]
+
+
+def test_a_pipe_gets_what_a_terminal_has_no_room_for() -> None:
+    out = io.StringIO()
+
+    with contextlib.redirect_stdout(out):
+        put_pieces(screen_of(), [("A title", "bold"), (" · word" * 40, "dim")], 2, most=2)
+
+    assert out.getvalue() == f"  A title{' · word' * 40}\n"

@@ -24,6 +24,7 @@ from digest.core.words.invisible import escaped, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 _PIPED: Final = 10_000
 _COLUMN: Final = re.compile(r" *(?:(?:[\d,]+|\d{4}-\d\d-\d\d) {2,})?")
@@ -43,18 +44,41 @@ def screen() -> Console:
 
 def put(console: Console, text: str, style: str = "", indent: int = 0, bullet: str = "") -> None:
     """Print one paragraph; nothing in it is taken for markup. What follows *bullet* stays to the right of it."""
+    put_pieces(console, [(text, style)], indent, bullet)
+
+
+def put_pieces(
+    console: Console, pieces: Iterable[tuple[str, str]], indent: int = 0, bullet: str = "", *, most: int = 0
+) -> None:
+    """Print one paragraph of several texts, each in a style of its own.
+
+    Args:
+        most: Lines that are printed at most on a terminal; what has no room is cut behind a word, and 0 cuts nothing.
+    """
     from rich.text import Text
 
-    words = Text(printable(text), style=style)
-    lines: Iterable[Text] = [words]
+    words = Text.assemble(*((printable(text), style) for text, style in pieces))
+    lines: list[Text] = [words]
     if console.is_terminal:
+        room = max(console.width - indent - len(bullet), 1)
         # Half a link is none, however long it is.
-        overflow: Literal["ignore", "fold"] = "ignore" if "://" in text else "fold"
-        lines = words.wrap(console, console.width - indent - len(bullet), overflow=overflow)
+        overflow: Literal["ignore", "fold"] = "ignore" if "://" in words.plain else "fold"
+        lines = list(words.wrap(console, room, overflow=overflow))
+        if 0 < most < len(lines):
+            lines = [*lines[: most - 1], _cut(lines[most - 1], room)]
     for n, line in enumerate(lines):
         line.rstrip()
         before = " " * indent + (" " * len(bullet) if n else bullet)
         console.print(Text.assemble(before, line), soft_wrap=True)
+
+
+def _cut(line: Text, room: int) -> Text:
+    """Return a line that others would follow with an ellipsis at its end, in at most *room* columns."""
+    line.rstrip()
+    while line.cell_len > room - 2 and " " in line.plain:
+        line = line[: line.plain.rindex(" ")]
+    line.truncate(max(room - 2, 0))
+    return line[: len(line.plain.rstrip(" ,;:·–"))].append(" …")
 
 
 def put_facts(console: Console, facts: Iterable[str], indent: int = 0) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from digest.cli.show.console import put, screen
+from digest.cli.show.console import put, put_facts, screen
 from digest.core.models import Issue, SourceState
 from digest.publish.amounts import usd
 from digest.publish.issue_json import source_json
@@ -66,7 +66,7 @@ def print_reports(reports: Sequence[Report], pages: Mapping[str, str], *, data_d
     for report in reports:
         put(console, f"{report.edition} · {long_day(report.date)}", "bold")
         if report.sources:
-            put(console, completeness(report.sources), indent=2)
+            put_facts(console, completeness(report.sources).split(" · "), indent=2)
         put(console, _what_came_of_it(report), indent=2)
         if report.usage.requests:
             put(console, _spent(report), indent=2)
