@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import EmailPolicy
@@ -22,7 +23,7 @@ from digest.core.models import Issue, Mail
 from digest.core.words.text import one_line, strip_invisible
 from digest.publish.links import Links
 from digest.publish.render import Templates
-from digest.publish.text import view_text
+from digest.publish.text import brief, left_out, share, view_text
 from digest.publish.views import IssueView, issue_view, shortened
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ MAX_TEXT_BYTES = 200_000
 class _Policy(EmailPolicy):
     """A policy that does not fold headers with a word longer than a line, as a link or a Message-ID.
 
-    Python would fold these into encoded words, which no mail program reads there. RFC 5322 allows lines of 998.
+    Python would fold these into encoded words, which no mail program reads there. RFC 5322 allows lines of 998. A
+    subject beyond ASCII is encoded whole: where only a part is, Python may double the blank before it.
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
+        if name == "Subject" and not value.isascii():
+            encoded = Header(str(value), "utf-8", header_name=name).encode(linesep="\r\n")
+            return f"{name}: {encoded}\r\n".encode()
         words = str(value).split()
         folded = super().fold_binary(name, value)
         # A long first word would be moved to the second line; a mail with an empty first line seems to have no subject.
@@ -115,16 +120,24 @@ def compose(
 def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None) -> Body:
     """Draw subject, text and HTML of an issue.
 
-    What has no room is left out from the end: points first, then entries.
+    What has no room is left out from the end: the rest first, then the leads' points, then leads.
     """
     links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
     where = links.issue(issue.edition, issue.date)
-    view = issue_view(issue, links=links)
+    view = brief(issue_view(issue, links=links))
     title = _header(view.subject)
     stop = "To get no more of these mails, answer this one and say so."
 
     def html(shown: IssueView) -> str:
-        drawn = templates.html("mail.html", issue=shown, subject=title, page=where, stop=stop)
+        drawn = templates.html(
+            "mail.html",
+            issue=shown,
+            subject=title,
+            share=share(shown),
+            left_out=left_out(shown),
+            page=where,
+            stop=stop,
+        )
         return _inliner().inline(drawn)
 
     def text(shown: IssueView) -> str:
@@ -138,12 +151,12 @@ def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None
 def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[str], bool]) -> tuple[IssueView, str]:
     """Draw as much of *view* as fits, and return it with the drawing.
 
-    First points are left out, then entries, one by one.
+    First entries of the rest are left out, one by one, then the points of leads, then leads.
     """
     drawn = draw(view)
     if fits(drawn):
         return view, drawn
-    low, high = 1, 2 * view.count
+    low, high = 1, view.count + len(view.leads)
     best = _step(view, high)
     best_drawn = draw(best)
     while low < high:
@@ -158,7 +171,12 @@ def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[
 
 
 def _step(view: IssueView, n: int) -> IssueView:
-    return shortened(view, entries=min(view.count, 2 * view.count - n), points=max(0, view.count - n))
+    """Return *view* with *n* things less than it has: entries of the rest, points of one lead, leads."""
+    leads = len(view.leads)
+    rest = view.count - leads
+    points = leads - max(0, n - rest)
+    entries = max(view.count - n, leads) if n <= rest + leads else view.count + leads - n
+    return shortened(view, entries=entries, points=max(points, 0))
 
 
 def _header(text: str) -> str:

@@ -2,23 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import accumulate
+from typing import Final
+
+from digest.core.extracts.cues import wide_signs
 from digest.core.models import Issue
+from digest.publish.entry_views import EntryView
 from digest.publish.links import Links
+from digest.publish.phrasing import count
 from digest.publish.render import Templates
 from digest.publish.views import IssueView, issue_view
+
+_FIRST_WORDS: Final = 60
+"""Words of the first lead's summary and points together: with so many a phone's first screen shows two titles."""
+_WORDS: Final = 90
+"""Those of the other leads of a mail, which has at most 1,200 words for thirty papers."""
+
+_REASONS: Final = 3
+"""Most reasons named of papers that are left out; "says nearly the same as" another is one for each."""
 
 
 def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = None) -> str:
     """Return *issue* as text, in lines of at most 78 characters unless a link is longer."""
     root = site_url.rstrip("/") + "/" if site_url else None
-    return view_text(issue_view(issue, links=Links(root=root)), templates=templates)
+    return view_text(issue_view(issue, links=Links(root=root)), templates=templates, sentences=True)
 
 
-def view_text(view: IssueView, *, templates: Templates, page: str = "", stop: str = "") -> str:
+def view_text(view: IssueView, *, templates: Templates, page: str = "", stop: str = "", sentences: bool = False) -> str:
     """Return an issue's view as text.
 
     Args:
         page: URL of the whole issue.
         stop: How to unsubscribe.
+        sentences: Print the one sentence of each entry of the rest; a mail has only their titles.
     """
-    return templates.text("issue.txt", issue=view, page=page, stop=stop)
+    return templates.text(
+        "issue.txt",
+        issue=view,
+        share=share(view),
+        contents=contents(view),
+        left_out=left_out(view),
+        page=page,
+        stop=stop,
+        sentences=sentences,
+    )
+
+
+def share(view: IssueView) -> str:
+    """`30 of 229`: how many papers an issue has of those that were there; `30 papers` where none was left out."""
+    return f"{view.count:,} of {view.count + view.left_out_count:,}" if view.left_out else count(view.count, "paper")
+
+
+def contents(view: IssueView) -> tuple[str, ...]:
+    """The sections of the rest with how many entries each has: `Language models 16`."""
+    return tuple(f"{section.topic.text} {len(section.entries)}" for section in view.sections)
+
+
+def left_out(view: IssueView) -> str:
+    """`199 left out: 197 not among the best 30 of 229; 2 too short`; empty if none was."""
+    if not view.left_out:
+        return ""
+    reasons = [
+        group.reason if len(view.left_out) == 1 else f"{len(group.papers):,} {group.reason}" for group in view.left_out
+    ]
+    if others := sum(len(group.papers) for group in view.left_out[_REASONS:]):
+        reasons[_REASONS:] = [f"{others:,} for other reasons"]
+    return f"{view.left_out_count:,} left out: {'; '.join(reasons)}."
+
+
+def brief(view: IssueView, *, words: int = _WORDS) -> IssueView:
+    """Return *view* with those points of its leads that there is room for.
+
+    Args:
+        words: Words of a lead's summary and points together, where it is not the first.
+    """
+    leads = (_brief(lead, words if n else min(words, _FIRST_WORDS)) for n, lead in enumerate(view.leads))
+    return replace(view, leads=tuple(leads))
+
+
+def _brief(lead: EntryView, most: int) -> EntryView:
+    lengths = accumulate(map(_length, lead.points), initial=_length(lead.tldr))
+    fit = sum(length <= most for length in lengths) - 1
+    return replace(lead, points=lead.points[: max(fit, 0)])
+
+
+def _length(text: str) -> int:
+    """Return how many words a text has; two Chinese, Japanese or Korean characters count as one."""
+    return len(text.split()) + wide_signs(text) // 2

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+_STYLES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
 
 
 class Tty(io.StringIO):
@@ -20,7 +20,7 @@ class Tty(io.StringIO):
 
     @property
     def lines(self) -> list[str]:
-        """What stands on it, without bold and dim."""
+        """What stands on it, without bold, dim and links."""
         return _STYLES.sub("", self.getvalue()).splitlines()
 
 
