@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import EmailPolicy
@@ -36,10 +37,14 @@ MAX_TEXT_BYTES = 200_000
 class _Policy(EmailPolicy):
     """A policy that does not fold headers with a word longer than a line, as a link or a Message-ID.
 
-    Python would fold these into encoded words, which no mail program reads there. RFC 5322 allows lines of 998.
+    Python would fold these into encoded words, which no mail program reads there. RFC 5322 allows lines of 998. A
+    subject beyond ASCII is encoded whole: where only a part is, Python may double the blank before it.
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
+        if name == "Subject" and not value.isascii():
+            encoded = Header(str(value), "utf-8", header_name=name).encode(linesep="\r\n")
+            return f"{name}: {encoded}\r\n".encode()
         words = str(value).split()
         folded = super().fold_binary(name, value)
         # A long first word would be moved to the second line; a mail with an empty first line seems to have no subject.

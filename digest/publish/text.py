@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final
 
+from digest.core.extracts.cues import wide_signs
 from digest.core.models import Issue
 from digest.publish.entry_views import EntryView
 from digest.publish.links import Links
@@ -31,7 +32,7 @@ def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = Non
         says_why: See `with_reasons`.
     """
     root = site_url.rstrip("/") + "/" if site_url else None
-    view = brief(issue_view(issue, links=Links(root=root)))
+    view = issue_view(issue, links=Links(root=root))
     return view_text(with_reasons(view) if says_why else view, templates=templates, sentences=True)
 
 
@@ -103,6 +104,11 @@ def brief(view: IssueView, *, words: int = _WORDS) -> IssueView:
 
 
 def _brief(lead: EntryView, most: int) -> EntryView:
-    lengths = accumulate((len(point.split()) for point in lead.points), initial=len(lead.tldr.split()))
+    lengths = accumulate(map(_length, lead.points), initial=_length(lead.tldr))
     fit = sum(length <= most for length in lengths) - 1
     return replace(lead, points=lead.points[: max(fit, 0)])
+
+
+def _length(text: str) -> int:
+    """Return how many words a text has; two Chinese, Japanese or Korean characters count as one."""
+    return len(text.split()) + wide_signs(text) // 2
