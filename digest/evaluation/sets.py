@@ -201,10 +201,8 @@ def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
         items = json.loads(_read(path))
     except (ValueError, RecursionError) as exc:
         raise SetError(path, f"is not JSON: {exc}") from exc
-    papers = (
-        [item.get("paper") if isinstance(item, dict) else None for item in items] if isinstance(items, list) else []
-    )
-    if not papers or not all(isinstance(paper, dict) for paper in papers):
+    papers = [item["paper"] for item in items if _has_paper(item)] if isinstance(items, list) else []
+    if not papers or len(papers) < len(items):
         raise SetError(path, "is not a list of papers")
     found = []
     for number, fields in enumerate(papers, start=1):
@@ -222,6 +220,10 @@ def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
         if keywords:
             found.append(paper)
     return tuple(found)
+
+
+def _has_paper(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("paper"), dict)
 
 
 def read_papers(path: Path) -> tuple[LabelledPaper, ...]:

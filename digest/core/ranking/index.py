@@ -38,7 +38,7 @@ class Matching:
 
     pairs: float = 3.0
     """Weight of two words side by side, of their mean weight."""
-    stems: float = 0.75
+    stems: float = 0.85
     """Weight of a word of the same stem."""
     reversed: float = 0.7
     """Weight of two words side by side in the other order: "tool use" for "use tools"."""
@@ -50,6 +50,8 @@ class Matching:
     """What standing together adds."""
 
 
+_PAIRS_OF_PARTS: Final = 0.5
+"""Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
 _MOST_RELATED: Final = 0.8
@@ -58,9 +60,13 @@ _LEAST: Final = 0.15
 """How much a paper must have of an interest to be thought of at all."""
 _LOOKED_AT: Final = 60
 """Papers in which it is looked up where the words stand; the others have less of the interest."""
+_MOST_LOOKED_AT: Final = 300
+_LIKELY: Final = 0.6
+"""How much a paper must have of an interest to be looked at in any case, up to `_MOST_LOOKED_AT`."""
 _VERBATIM: Final = 0.97
 """How much a paper has of an interest of one part if it has it word for word."""
 _ALL: Final = 0.999
+"""Share of an interest from which nothing more is looked for."""
 _REMEMBERED: Final = 500
 """Words whose papers are remembered."""
 _BETWEEN: Final = 2
@@ -127,7 +133,8 @@ class CandidateIndex:
         for part in read_wording(phrase).parts:
             for run, _ in part.wordings[:1] + tuple(w for w in part.wordings[1:] if w[1] < 1 or len(w[0]) == 1):
                 found += _standing(run, there, pairs)
-        telling = [run for run in dict.fromkeys(found) if len(run) > 1 or self.space.tells(run[0])]
+        longest = [run for run in dict.fromkeys(found) if not any(_is_within(run, other) for other in found)]
+        telling = [run for run in longest if len(run) > 1 or self.space.tells(run[0])]
         best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity, run)), run))[:most]
         return tuple(" ".join(written.get(word, word) for word in run) for run in telling if run in best)
 
@@ -137,14 +144,15 @@ class CandidateIndex:
         parts = read_wording(phrase).parts
         if not parts:
             return {}
-        scores = [self._part(part) for part in parts]
+        pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
+        scores = [self._part(part, pairs) for part in parts]
         if len(parts) == 1 and len(parts[0].wordings[0][0]) == 1:
             # A word by itself is soon mentioned; a paper about it says it more than once, or in the title.
             fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
             return {position: fit for position, fit in fits.items() if fit > 0}
         weights = [sum(map(self.space.rarity, part.wordings[0][0])) for part in parts]
         matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
-        whole = len(parts) == 1 and self._matching.pairs > 0
+        whole = len(parts) == 1 and pairs > 0
         fits = {
             position: _curve(
                 _SCORE * score + (self._matching.together + _WHOLE if whole and score >= _VERBATIM else 0.0)
@@ -152,7 +160,8 @@ class CandidateIndex:
             for position, score in matched.items()
         }
         open_ = matched if not whole else {p: score for p, score in matched.items() if score < _VERBATIM}
-        best = sorted(open_, key=lambda p: (-int(1e6 * open_[p]), p))[:_LOOKED_AT]
+        best = sorted(open_, key=lambda p: (-int(1e6 * open_[p]), p))[:_MOST_LOOKED_AT]
+        best = [position for n, position in enumerate(best) if n < _LOOKED_AT or open_[position] >= _LIKELY]
         wanted = self._wanted(parts)
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
@@ -161,16 +170,16 @@ class CandidateIndex:
                 _cover(self._titles[position], wanted, weights, len(self._titles[position])),
                 _cover(self._abstracts[position], wanted, weights, width),
             )
-            score = _SCORE * matched[position] + self._matching.together * covered + _WHOLE * least**2
+            score = _SCORE * matched[position] + self._matching.together * covered + _WHOLE * (least * covered) ** 2
             fits[position] = _curve(score)
         return {position: fit for position, fit in fits.items() if fit > 0}
 
-    def _part(self, part: Part) -> dict[int, float]:
+    def _part(self, part: Part, pairs: float) -> dict[int, float]:
         """Return how much of a part papers have: 1 for one mention of all of it."""
         found: dict[int, float] = {}
         for run, weight in part.wordings:
             for number, spelled in enumerate(self._spellings(run)):
-                _raise(found, weight * (self._matching.synonyms if number else 1.0), self._run(spelled))
+                _raise(found, weight * (self._matching.synonyms if number else 1.0), self._run(spelled, pairs))
             if self._matching.related:
                 _raise(found, weight, self._related(run))
         return found
@@ -178,7 +187,7 @@ class CandidateIndex:
     def _spellings(self, run: Run) -> tuple[Run, ...]:
         return self._lexicon.spellings(run, _SPELLINGS if self._matching.synonyms else 1)
 
-    def _run(self, run: Run) -> dict[int, float]:
+    def _run(self, run: Run, pairs: float) -> dict[int, float]:
         """Return how much papers have of words that should stand side by side.
 
         Of several words, only papers count that have the rarest, or two of them side by side.
@@ -188,8 +197,8 @@ class CandidateIndex:
         rarest, *others = sorted(words, key=lambda word: (-each[word], word))
         found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
         whole = each[rarest]
-        for first, second in pairwise(run) if self._matching.pairs else ():
-            weight = self._matching.pairs * (each[first] + each[second]) / 2
+        for first, second in pairwise(run) if pairs else ():
+            weight = pairs * (each[first] + each[second]) / 2
             whole += weight
             for position, score in self._pair(first, second).items():
                 found[position] = found.get(position, 0.0) + weight * score
@@ -320,6 +329,10 @@ def _raise(found: dict[int, float], factor: float, scores: Mapping[int, float] |
         value = score * factor
         if value > found.get(position, 0.0):
             found[position] = value
+
+
+def _is_within(run: Run, other: Run) -> bool:
+    return len(run) < len(other) and any(run == other[n : n + len(run)] for n in range(len(other) - len(run) + 1))
 
 
 def _standing(run: Run, there: set[str], pairs: set[tuple[str, str]]) -> Iterator[Run]:
