@@ -31,7 +31,7 @@ from digest.core.ranking.reasons import MATCHES
 from digest.core.ranking.relevance import Background
 from digest.core.words.abbreviations import abbreviations
 from digest.core.words.stemming import stem
-from digest.core.words.word_counts import words
+from digest.core.words.word_counts import word_counts, words
 from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.sets import ListedPaper, SetError, files, read_keywords
 
@@ -50,7 +50,6 @@ _DIFFER: Final = 1 / 3
 
 WAYS: Final[Mapping[str, Matching]] = {
     "": Matching(),
-    "words alone": Matching(pairs=0, stems=0, reversed=0, synonyms=0, related=0, together=0),
     "words and pairs": Matching(stems=0, reversed=0, synonyms=0, related=0, together=0),
 }
 ABLATIONS: Final[Mapping[str, Matching]] = {
@@ -60,6 +59,7 @@ ABLATIONS: Final[Mapping[str, Matching]] = {
     "without related words": Matching(related=0),
     "without standing together": Matching(together=0),
 }
+_COSINE: Final = "cosine of words"
 _ALL: Final[Mapping[str, Matching]] = {**WAYS, **ABLATIONS}
 
 
@@ -108,6 +108,11 @@ def measure(data: Path) -> tuple[Figure, ...]:
                 figures.append(figure(", ".join(filter(None, (f"nDCG@{_DEPTH}", label, way))), values))
         if not way:
             figures.append(_precision(index, questions, figure))
+    index = CandidateIndex(papers, background)
+    plain = [ndcg(_cosines(index, question.text), question) for question in questions]
+    for label, kept in _KINDS.items():
+        values = [v for v, q in zip(plain, questions, strict=True) if kept(q)]
+        figures.append(figure(", ".join(filter(None, (f"nDCG@{_DEPTH}", label, _COSINE))), values))
     for way in ABLATIONS:
         for label, kept in _KINDS.items():
             lost = [a - b for a, b, q in zip(found[""], found[way], questions, strict=True) if kept(q)]
@@ -216,6 +221,12 @@ def ndcg(fits: Mapping[int, float], question: Question) -> float:
     ranked = sorted((p for p in fits if p not in question.beside), key=lambda p: (-fits[p], p))[:_DEPTH]
     gain = sum(1 / math.log2(place + 2) for place, paper in enumerate(ranked) if paper in question.papers)
     return gain / sum(1 / math.log2(place + 2) for place in range(min(_DEPTH, len(question.papers))))
+
+
+def _cosines(index: CandidateIndex, text: str) -> dict[int, float]:
+    """Return how near papers are to a text by the words alone."""
+    vector = index.space.vector(word_counts(text))
+    return {n: cosine for n, paper in enumerate(index.vectors) if (cosine := paper.cosine(vector)) > 0}
 
 
 def _precision(

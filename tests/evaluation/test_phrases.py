@@ -73,7 +73,7 @@ def test_days_lie_in_the_folder_or_beside_it_and_later_ones_are_measured(tmp_pat
     assert figures["nDCG@10"].of == 1
     assert figures["nDCG@10, words differ"].of == 2
     assert figures["nDCG@10, words differ"].value == 1
-    assert figures["nDCG@10, words differ, words alone"].value <= 1
+    assert figures["nDCG@10, words differ, cosine of words"].value <= 1
     assert figures["lost, words differ, without other names"].higher_is_better is None
     assert figures["nDCG@10, phrase taken out"].of == 1
 

@@ -24,7 +24,7 @@ from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
 from digest.core.ranking.wording import Part, read_wording
 from digest.core.words.stemming import light_stem
-from digest.core.words.word_counts import STOPWORDS, count, forms, words
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, words
 
 _TITLE: Final = 1.5
 """Weight of a word in the title, of 1 for one in the abstract."""
@@ -47,7 +47,7 @@ class Matching:
     related: float = 0.6
     """Weight of a related word, of 1 for the word itself."""
     together: float = 0.6
-    """What standing together adds."""
+    """What standing together adds, and again if it is the whole interest that does."""
 
 
 _PAIRS_OF_PARTS: Final = 0.5
@@ -73,8 +73,6 @@ _BETWEEN: Final = 2
 """Further words that may stand between those of an interest for it to stand together."""
 _SCORE: Final = 0.7
 """Weight of how much of the interest a paper has, beside `Matching.together`."""
-_WHOLE: Final = 0.6
-"""Weight of having all its parts."""
 _ONCE: Final = 1.4
 """Score of one mention of an interest of one word."""
 _MORE: Final = 3.0
@@ -91,15 +89,20 @@ class CandidateIndex:
         self.papers: tuple[Paper, ...] = tuple(papers)
         self._matching = matching or Matching()
         self._lexicon = background.lexicon
-        texts = [_Text.of(paper) for paper in self.papers]
-        self.space = Space(background, (text.counts for text in texts))
+        self._postings = Postings(len(self.papers))
+        self._titles: list[array[int]] = []
+        self._abstracts: list[array[int]] = []
+        counts: list[WordCounts] = []
+        for text in map(_Text.of, self.papers):
+            self._postings.add(text.runs)
+            self._titles.append(array("I", map(self._postings.__getitem__, text.title)))
+            self._abstracts.append(array("I", map(self._postings.__getitem__, text.abstract)))
+            counts.append(text.counts)
+        self._postings.close()
+        self.space = Space(background, counts)
         """How much each word says, counted in *background* and in the papers."""
-        self.vectors: tuple[Vector, ...] = tuple(self.space.vector(text.counts) for text in texts)
+        self.vectors: tuple[Vector, ...] = tuple(map(self.space.vector, counts))
         """The papers' words, one vector for each position."""
-        self._postings = Postings([text.runs for text in texts])
-        numbers: Callable[[str], int] = self._postings.__getitem__
-        self._titles = [array("I", map(numbers, text.title)) for text in texts]
-        self._abstracts = [array("I", map(numbers, text.abstract)) for text in texts]
         self._forms: dict[str, list[str]] = {}
         """Stem → the words that have it."""
         for word in self._postings.words():
@@ -154,9 +157,7 @@ class CandidateIndex:
         matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
         whole = len(parts) == 1 and pairs > 0
         fits = {
-            position: _curve(
-                _SCORE * score + (self._matching.together + _WHOLE if whole and score >= _VERBATIM else 0.0)
-            )
+            position: _curve(_SCORE * score + (2 * self._matching.together if whole and score >= _VERBATIM else 0.0))
             for position, score in matched.items()
         }
         open_ = matched if not whole else {p: score for p, score in matched.items() if score < _VERBATIM}
@@ -170,7 +171,7 @@ class CandidateIndex:
                 _cover(self._titles[position], wanted, weights, len(self._titles[position])),
                 _cover(self._abstracts[position], wanted, weights, width),
             )
-            score = _SCORE * matched[position] + self._matching.together * covered + _WHOLE * (least * covered) ** 2
+            score = _SCORE * matched[position] + self._matching.together * (covered + (least * covered) ** 2)
             fits[position] = _curve(score)
         return {position: fit for position, fit in fits.items() if fit > 0}
 
@@ -355,7 +356,7 @@ class _Text:
 
     title: Sequence[str]
     abstract: Sequence[str]
-    counts: Mapping[str, int]
+    counts: WordCounts
     """As `digest.core.words.word_counts.word_counts_of` has them."""
     runs: Sequence[tuple[float, Sequence[str]]]
 

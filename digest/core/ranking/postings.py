@@ -39,17 +39,17 @@ class _Having:
 class Postings:
     """The words of papers, and their pairs of neighbours."""
 
-    def __init__(self, papers: Sequence[Runs]) -> None:
-        """Index *papers*."""
-        self._papers = len(papers)
+    def __init__(self, papers: int) -> None:
+        """Begin an index of that many *papers*: `add` each, then `close`."""
+        self._papers = papers
+        self._added = 0
         self._numbers: dict[str, int] = {}
         self._having: list[_Having] = []
-        for position, runs in enumerate(papers):
-            self._add(position, runs)
-        for having in self._having:
-            _sort(having)
 
-    def _add(self, position: int, runs: Runs) -> None:
+    def add(self, runs: Runs) -> None:
+        """Index one more paper; the first has position 0."""
+        position = self._added
+        self._added += 1
         words: dict[int, float] = {}
         pairs: dict[tuple[int, int], float] = {}
         length = 0.0
@@ -69,6 +69,11 @@ class Postings:
             having = self._having[first]
             having.following.append(second * self._papers + position)
             having.following_weights.append(n * (_K1 + 1) / (n + norm))
+
+    def close(self) -> None:
+        """Make ready what was indexed, to be looked up."""
+        for having in self._having:
+            _sort(having)
 
     def _add_word(self, word: str) -> int:
         number = self._numbers.get(word)
