@@ -18,6 +18,7 @@ from digest.config.read import load, without_file
 from digest.config.settings import Config
 from digest.core.models import Document, Edition, PaperId
 from digest.core.ports import Mailer, Source
+from digest.core.ranking.lexicon import Lexicon
 from digest.core.ranking.relevance import Background
 from digest.core.summaries.summarizer import Signature, Summarizer
 from digest.core.topics.fold import Taxonomy
@@ -226,8 +227,9 @@ class App:
 
     @part
     def background(self) -> Background:
-        """How common each word is in general, for ranking and likeness."""
-        return Background.parse(assets.trained_text("words.txt"))
+        """How common each word is in general, and what it stands for, for ranking and likeness."""
+        lexicon = Lexicon.parse(assets.shipped("synonyms.txt").read_text("utf-8"), assets.trained_text("related.txt"))
+        return Background.parse(assets.trained_text("words.txt"), lexicon)
 
     @part
     def interests(self) -> Interests:

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from digest.evaluation.porter import stem
+from digest.core.words.stemming import stem
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """Run an evaluation: measure every part of the program that has a labelled set in a folder.
 
-    folder ──► summaries, topics, ranking, duplicates: each measures itself ──┐
-          └──► papers/*.jsonl: the extract, and a model beside it ────────────┴─► Evaluation ──► table, or JSON
+    folder ──► summaries, topics, ranking, phrases, duplicates: each measures itself ──┐
+          └──► papers/*.jsonl: the extract, and a model beside it ─────────────────────┴─► Evaluation ──► table, or JSON
 
 A set that is damaged is left out, and said so; the others are measured.
 """
@@ -27,7 +27,7 @@ from digest.evaluation.figures import Figure
 from digest.stages.ask import Writer
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
 
-MEASURED: Final = ("summaries", "topics", "ranking", "duplicates")
+MEASURED: Final = ("summaries", "topics", "ranking", "phrases", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
 PARTS: Final = (*MEASURED, judging.PART)
 SAMPLE: Final = assets.PACKAGE / "sample" / "eval"
@@ -41,6 +41,7 @@ _ABOUT_SAMPLE: Final = (
     "  duplicates/dblp-*-test.txt   github.com/megagonlabs/ditto, er_magellan/Structured",
     "  ratings/*.dat                github.com/js05212/citeulike-t",
     "  topics/*.jsonl               arXiv papers: id, title, abstract, cat; a line each",
+    "  keywords/2026-06-01.json …   days of huggingface.co/api/daily_papers",
 )
 
 

@@ -15,6 +15,7 @@ from digest.core.errors import DigestError
 
 PARTS: Final = {
     "words": "words.txt",
+    "related": "related.txt",
     "summaries": "summaries.toml",
     "topics": "topics.bin",
     "duplicates": "duplicates.toml",

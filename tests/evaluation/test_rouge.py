@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
-from digest.evaluation.porter import stem
+from digest.core.words.stemming import stem
 from digest.evaluation.rouge import NONE, Rouge, best, rouge
 
 # What ROUGE-1.5.5.pl says with `-c 95 -r 10 -n 2 -a -d -m`, each text cut into sentences at " . ".

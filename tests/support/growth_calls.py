@@ -49,9 +49,11 @@ def _extractor() -> Any:
 
 @cache
 def _background() -> Any:
+    from digest.core.ranking.lexicon import Lexicon
     from digest.core.ranking.relevance import Background
 
-    return Background.parse(assets.trained_text("words.txt"))
+    lexicon = Lexicon.parse(assets.shipped("synonyms.txt").read_text("utf-8"), assets.trained_text("related.txt"))
+    return Background.parse(assets.trained_text("words.txt"), lexicon)
 
 
 def _known_by(text: str) -> object:
@@ -137,6 +139,20 @@ def _phrases(text: str) -> object:
 
     interest, of_paper = phrase(text[:500]), read(_paper(text))
     return fit(of_paper, interest, lambda _: 1.0), shared(of_paper, interest, lambda _: 1.0, 3)
+
+
+def _index(text: str) -> object:
+    from digest.core.ranking.index import CandidateIndex
+
+    index = CandidateIndex([_paper(text), _paper("Gravel bed rivers", 2)], _background())
+    return index.match(text[:500]), index.terms(text[:500], 0, 3)
+
+
+def _asked(text: str) -> object:
+    from digest.core.ranking.index import CandidateIndex
+
+    index = CandidateIndex([_paper("Gravel bed rivers in flood", 2)], _background())
+    return index.match(text), index.terms(text, 0, 3)
 
 
 def _tagger(text: str) -> object:
@@ -341,6 +357,9 @@ HOW: Final[Mapping[str, Call]] = {
     "core.extracts.extractive.candidates": _candidates,
     "core.extracts.features.Context.of": _context,
     "core.summaries.overview.read_overview": _overview,
+    "core.ranking.index.CandidateIndex.match": _asked,
+    "core.ranking.index.CandidateIndex.terms": _index,
+    "core.ranking.lexicon.Lexicon.spellings": lambda text: _background().lexicon.spellings(text.split(), 5),
     "core.ranking.phrases.fit": _phrases,
     "core.ranking.phrases.shared": _phrases,
     "core.summaries.prompts.prompt_for": _prompt,
@@ -414,6 +433,8 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.topics\.fold\.Taxonomy\.(?:field|current|knows_any)": "looks up a name out of the config",
     r"core\.(?:extracts\.extractive\.Extractor|topics\.classifier\.Classifier)\.(?:parse|_read)": _SHIPPED,
     r"core\.ranking\.relevance\.Background\.(?:parse|_read)": _SHIPPED,
+    r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
+    r"core\.ranking\.postings\..*": "is given words, and looks them up",
     r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.read)": _SHIPPED,
     r"core\.ranking\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
     r"core\.identity\.likeness\._site|core\.ranking\.profile\..*": _WHOLE,

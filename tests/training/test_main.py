@@ -30,7 +30,9 @@ def test_a_part_that_is_unknown_is_named_before_any_is_trained(
     with pytest.raises(SystemExit):
         training.main(arguments)
 
-    assert "there is no part 'rnking'; there are words, summaries, topics, duplicates" in capsys.readouterr().err
+    assert (
+        "there is no part 'rnking'; there are words, related, summaries, topics, duplicates" in capsys.readouterr().err
+    )
 
 
 def test_what_training_needs_besides_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

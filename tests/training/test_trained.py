@@ -12,7 +12,7 @@ from tests.conftest import paper
 from tests.end_to_end.test_run import MONDAY
 from tests.support.desk import Desk
 
-TEXTS = ("summaries.toml", "words.txt")
+TEXTS = ("summaries.toml", "words.txt", "related.txt")
 FILES = (*TEXTS, "topics.bin")
 
 

@@ -1,61 +1,382 @@
 """An index of a day's papers, made once and asked by every edition: which papers an interest in words finds, how well.
 
-papers ──► CandidateIndex ──┬──► match(phrase)   position → fit, 0 to 1, by postings of words
-           (once a day)     ├──► terms(phrase)   the words of the phrase that tell why
-                            └──► space, vectors  likeness of papers, for tastes and near-duplicates
+    papers ──► CandidateIndex ──┬──► match(phrase)   position → fit, 0 to 1, by postings of words
+               (once a day)     ├──► terms(phrase)   the words of the phrase that tell why
+                                └──► space, vectors  likeness of papers, for tastes and near-duplicates
+
+A paper fits an interest by its parts (`digest.core.ranking.wording`), which all must be there: by their words and
+pairs of words, under any name that the lexicon has, in other forms for less, and by related words for still less. Of
+papers that have as much, those come first in which it stands together: in the title, or within a few words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Final
 
 from digest.core.models import Paper
-from digest.core.ranking.phrases import fit, phrase, read, shared
+from digest.core.ranking.lexicon import Run
+from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
-from digest.core.words.word_counts import word_counts
+from digest.core.ranking.wording import Part, read_wording
+from digest.core.words.stemming import light_stem
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, words
 
-_SENTENCE: Final = 5
-"""Telling words from which an interest counts as a sentence, which no paper holds word for word."""
-_AS_NEAR: Final = 0.25
-"""Cosine to an interest that is a sentence which counts as a fit of 1; few papers come as near."""
+_TITLE: Final = 1.5
+"""Weight of a word in the title, of 1 for one in the abstract."""
+_KEYWORD: Final = 1.5
+_CATEGORY: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """How phrases are matched: as it ships, unless `digest.evaluation.phrases` leaves something out."""
+
+    pairs: float = 3.0
+    """Weight of two words side by side, of their mean weight."""
+    stems: float = 0.85
+    """Weight of a word of the same stem."""
+    reversed: float = 0.7
+    """Weight of two words side by side in the other order: "tool use" for "use tools"."""
+    synonyms: float = 0.8
+    """Weight of another name of the same thing."""
+    related: float = 0.6
+    """Weight of a related word, of 1 for the word itself."""
+    together: float = 0.6
+    """What standing together adds, and again if it is the whole interest that does."""
+
+
+_PAIRS_OF_PARTS: Final = 0.5
+"""Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
+_SPELLINGS: Final = 5
+"""Names of a part that are looked for."""
+_MOST_RELATED: Final = 0.8
+"""The most that related words are worth in place of a part."""
+_LEAST: Final = 0.15
+"""How much a paper must have of an interest to be thought of at all."""
+_LOOKED_AT: Final = 60
+"""Papers in which it is looked up where the words stand; the others have less of the interest."""
+_MOST_LOOKED_AT: Final = 300
+_LIKELY: Final = 0.6
+"""How much a paper must have of an interest to be looked at in any case, up to `_MOST_LOOKED_AT`."""
+_VERBATIM: Final = 0.97
+"""How much a paper has of an interest of one part if it has it word for word."""
+_ALL: Final = 0.999
+"""Share of an interest from which nothing more is looked for."""
+_REMEMBERED: Final = 500
+"""Words whose papers are remembered."""
+_BETWEEN: Final = 2
+"""Further words that may stand between those of an interest for it to stand together."""
+_SCORE: Final = 0.7
+"""Weight of how much of the interest a paper has, beside `Matching.together`."""
+_ONCE: Final = 1.4
+"""Score of one mention of an interest of one word."""
+_MORE: Final = 3.0
+"""What each further mention adds to it, as it is weighed by `digest.core.ranking.postings`."""
+_CURVE: Final = ((0.0, 0.0), (0.7, 0.08), (1.1, 0.22), (1.5, 0.42), (1.9, 0.65), (2.15, 0.93), (2.5, 1.0))
+"""Score → fit. 1.9 is one mention of the whole interest in an abstract."""
 
 
 class CandidateIndex:
     """A day's papers by their words."""
 
-    def __init__(self, papers: Sequence[Paper], background: Background) -> None:
+    def __init__(self, papers: Sequence[Paper], background: Background, *, matching: Matching | None = None) -> None:
         """Read *papers*; a paper's position is its place among them, from 0."""
         self.papers: tuple[Paper, ...] = tuple(papers)
-        self._texts = [read(paper) for paper in self.papers]
-        counts = [text.word_counts for text in self._texts]
+        self._matching = matching or Matching()
+        self._lexicon = background.lexicon
+        self._postings = Postings(len(self.papers))
+        self._titles: list[array[int]] = []
+        self._abstracts: list[array[int]] = []
+        counts: list[WordCounts] = []
+        for text in map(_Text.of, self.papers):
+            self._postings.add(text.runs)
+            self._titles.append(array("I", map(self._postings.__getitem__, text.title)))
+            self._abstracts.append(array("I", map(self._postings.__getitem__, text.abstract)))
+            counts.append(text.counts)
+        self._postings.close()
         self.space = Space(background, counts)
         """How much each word says, counted in *background* and in the papers."""
         self.vectors: tuple[Vector, ...] = tuple(map(self.space.vector, counts))
         """The papers' words, one vector for each position."""
-        self._having: dict[str, list[int]] = {}
-        for position, text in enumerate(self._texts):
-            for word in sorted(text.all):
-                self._having.setdefault(word, []).append(position)
+        self._forms: dict[str, list[str]] = {}
+        """Stem → the words that have it."""
+        for word in self._postings.words():
+            self._forms.setdefault(light_stem(word), []).append(word)
+        self._matched: dict[str, Mapping[int, float]] = {}
+        self._words: dict[str, Mapping[int, float]] = {}
 
-    def match(self, phrase_text: str) -> Mapping[int, float]:
+    def match(self, phrase: str) -> Mapping[int, float]:
         """Return how well papers fit an interest in words: position → fit, more than 0, at most 1.
 
         Papers that do not fit at all are left out. From `digest.core.ranking.reasons.MATCHES` a person would say that
-        the paper is about it; 1 is as sure as can be.
+        the paper is about it; 1 is as sure as can be. What was asked once is remembered.
         """
-        interest = phrase(phrase_text)
-        sentence = self.space.vector(word_counts(phrase_text)) if len(interest.terms) >= _SENTENCE else None
-        found: dict[int, float] = {}
-        for position in sorted({p for term in interest.terms for p in self._having.get(term, ())}):
-            value = fit(self._texts[position], interest, self.space.rarity)
-            if sentence is not None:
-                value = max(value, min(1.0, self.vectors[position].cosine(sentence) / _AS_NEAR))
-            if value > 0:
-                found[position] = value
+        found = self._matched.get(phrase)
+        if found is None:
+            found = self._matched[phrase] = self._match(phrase)
         return found
 
-    def terms(self, phrase_text: str, position: int, most: int) -> tuple[str, ...]:
-        """Return up to *most* words or pairs of words of an interest, as written, that tell and that a paper has."""
-        interest = phrase(phrase_text)
-        return shared(self._texts[position], interest, self.space.rarity, most, tells=self.space.tells)
+    def terms(self, phrase: str, position: int, most: int) -> tuple[str, ...]:
+        """Return up to *most* words or runs of words of an interest, as written, that tell and that a paper has.
+
+        Runs come before single words, and of single words only those that say something by themselves; in the
+        interest's order.
+        """
+        text = _Text.of(self.papers[position])
+        there = {light_stem(word) for _, run in text.runs for word in run}
+        pairs = {(light_stem(a), light_stem(b)) for _, run in text.runs for a, b in pairwise(run)}
+        pairs |= {(b, a) for a, b in pairs}
+        written = forms(phrase)
+        found: list[Run] = []
+        for part in read_wording(phrase).parts:
+            for run, _ in part.wordings[:1] + tuple(w for w in part.wordings[1:] if w[1] < 1 or len(w[0]) == 1):
+                found += _standing(run, there, pairs)
+        longest = [run for run in dict.fromkeys(found) if not any(_is_within(run, other) for other in found)]
+        telling = [run for run in longest if len(run) > 1 or self.space.tells(run[0])]
+        best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity, run)), run))[:most]
+        return tuple(" ".join(written.get(word, word) for word in run) for run in telling if run in best)
+
+    # -- how well
+
+    def _match(self, phrase: str) -> dict[int, float]:
+        parts = read_wording(phrase).parts
+        if not parts:
+            return {}
+        pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
+        scores = [self._part(part, pairs) for part in parts]
+        if len(parts) == 1 and len(parts[0].wordings[0][0]) == 1:
+            # A word by itself is soon mentioned; a paper about it says it more than once, or in the title.
+            fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
+            return {position: fit for position, fit in fits.items() if fit > 0}
+        weights = [sum(map(self.space.rarity, part.wordings[0][0])) for part in parts]
+        matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
+        whole = len(parts) == 1 and pairs > 0
+        fits = {
+            position: _curve(_SCORE * score + (2 * self._matching.together if whole and score >= _VERBATIM else 0.0))
+            for position, score in matched.items()
+        }
+        open_ = matched if not whole else {p: score for p, score in matched.items() if score < _VERBATIM}
+        best = sorted(open_, key=lambda p: (-int(1e6 * open_[p]), p))[:_MOST_LOOKED_AT]
+        best = [position for n, position in enumerate(best) if n < _LOOKED_AT or open_[position] >= _LIKELY]
+        wanted = self._wanted(parts)
+        width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
+        for position in best:
+            least = min(1.0, *(score.get(position, 0.0) for score in scores))
+            covered = max(
+                _cover(self._titles[position], wanted, weights, len(self._titles[position])),
+                _cover(self._abstracts[position], wanted, weights, width),
+            )
+            score = _SCORE * matched[position] + self._matching.together * (covered + (least * covered) ** 2)
+            fits[position] = _curve(score)
+        return {position: fit for position, fit in fits.items() if fit > 0}
+
+    def _part(self, part: Part, pairs: float) -> dict[int, float]:
+        """Return how much of a part papers have: 1 for one mention of all of it."""
+        found: dict[int, float] = {}
+        for run, weight in part.wordings:
+            for number, spelled in enumerate(self._spellings(run)):
+                _raise(found, weight * (self._matching.synonyms if number else 1.0), self._run(spelled, pairs))
+            if self._matching.related:
+                _raise(found, weight, self._related(run))
+        return found
+
+    def _spellings(self, run: Run) -> tuple[Run, ...]:
+        return self._lexicon.spellings(run, _SPELLINGS if self._matching.synonyms else 1)
+
+    def _run(self, run: Run, pairs: float) -> dict[int, float]:
+        """Return how much papers have of words that should stand side by side.
+
+        Of several words, only papers count that have the rarest, or two of them side by side.
+        """
+        words = tuple(dict.fromkeys(run))
+        each = {word: self.space.rarity(word) for word in words}
+        rarest, *others = sorted(words, key=lambda word: (-each[word], word))
+        found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
+        whole = each[rarest]
+        for first, second in pairwise(run) if pairs else ():
+            weight = pairs * (each[first] + each[second]) / 2
+            whole += weight
+            for position, score in self._pair(first, second).items():
+                found[position] = found.get(position, 0.0) + weight * score
+        for word in others:
+            weight = each[word]
+            whole += weight
+            for position, score in self._having(word).items():
+                if position in found:
+                    found[position] += weight * score
+        return {position: score / whole for position, score in found.items()}
+
+    def _having(self, word: str) -> Mapping[int, float]:
+        """Return the papers that have a word, or for less another of its stem."""
+        found = self._words.get(word)
+        if found is None:
+            if len(self._words) >= _REMEMBERED:
+                self._words.clear()
+            found = dict(self._postings.having(word))
+            for other, factor in self._others(word)[1:]:
+                _raise(found, factor, self._postings.having(other))
+            self._words[word] = found
+        return found
+
+    def _pair(self, first: str, second: str) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for one, v in self._others(first):
+            for other, w in self._others(second):
+                _raise(found, v * w, self._postings.side_by_side(one, other))
+                if self._matching.reversed:
+                    _raise(found, v * w * self._matching.reversed, self._postings.side_by_side(other, one))
+        return found
+
+    def _others(self, word: str) -> list[tuple[str, float]]:
+        """Return a word and those of the same stem, each with its weight."""
+        same = self._forms.get(light_stem(word), ()) if self._matching.stems else ()
+        return [(word, 1.0), *((w, self._matching.stems) for w in same if w != word)]
+
+    def _related(self, run: Run) -> dict[int, float]:
+        """Return how much papers have of the words that stand near those of *run* elsewhere."""
+        stems = [light_stem(word) for word in run]
+        terms: list[Run] = list(pairwise(stems)) or [(stems[0],)]
+        found: dict[int, float] = {}
+        for term in terms:
+            for other, weight in self._lexicon.related.get(term, ()):
+                for position, score in self._of_stems(other).items():
+                    found[position] = found.get(position, 0.0) + weight * score
+        factor = self._matching.related / len(terms)
+        return {position: min(_MOST_RELATED, factor * score) for position, score in found.items()}
+
+    def _of_stems(self, run: Run) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for one in self._forms.get(run[0], ()):
+            if len(run) == 1:
+                _raise(found, 1.0, self._postings.having(one))
+            else:
+                for other in self._forms.get(run[1], ()):
+                    _raise(found, 1.0, self._postings.side_by_side(one, other))
+        return found
+
+    # -- what stands together
+
+    def _wanted(self, parts: Sequence[Part]) -> dict[int, list[tuple[int, str, float]]]:
+        """Return the words by their numbers: of which part each is, as what, and its share of a wording of it."""
+        found: dict[int, dict[tuple[int, str], float]] = {}
+        for n, part in enumerate(parts):
+            for run, weight in part.wordings:
+                for spelled in self._spellings(run):
+                    whole = sum(map(self.space.rarity, spelled))
+                    for word in spelled:
+                        for other, factor in self._others(word):
+                            number = self._postings.number(other)
+                            if number is not None:
+                                share = weight * factor * self.space.rarity(word) / whole
+                                key = n, word
+                                mine = found.setdefault(number, {})
+                                mine[key] = max(mine.get(key, 0.0), share)
+        return {number: [(n, word, share) for (n, word), share in by.items()] for number, by in found.items()}
+
+
+def _cover(
+    text: Sequence[int], wanted: Mapping[int, Sequence[tuple[int, str, float]]], weights: Sequence[float], width: int
+) -> float:
+    """Return the largest share of an interest that stands within *width* words of a text."""
+    places = [(at, number) for at, number in enumerate(text) if number in wanted]
+    whole = sum(weights)
+    best, seen_until = 0.0, -1
+    for n, (start, _) in enumerate(places):
+        near = [number for at, number in places[n : n + width] if at - start < width]
+        if n + len(near) <= seen_until:
+            continue  # the window before had all of these
+        seen_until = n + len(near)
+        shares: dict[tuple[int, str], float] = {}
+        for number in dict.fromkeys(near):
+            for part, word, share in wanted[number]:
+                if share > shares.get((part, word), 0.0):
+                    shares[part, word] = share
+        covered = [0.0] * len(weights)
+        for (part, _), share in shares.items():
+            covered[part] += share
+        best = max(best, sum(w * min(1.0, c) for w, c in zip(weights, covered, strict=True)))
+        if best >= _ALL * whole:
+            break
+    return best / whole
+
+
+def _curve(score: float) -> float:
+    for (low, fit), (high, more) in pairwise(_CURVE):
+        if score < high:
+            return int(1e6 * (fit + (more - fit) * (score - low) / (high - low)) + 0.5) / 1e6
+    return _CURVE[-1][1]
+
+
+def _together(scores: Sequence[Mapping[int, float]], weights: Sequence[float]) -> dict[int, float]:
+    """Return the scores of all parts as one, by the mean of their roots: a missing part takes more than its share."""
+    if len(scores) == 1:
+        return dict(scores[0])
+    whole = sum(weights)
+    roots: dict[int, float] = {}
+    for score, weight in zip(scores, weights, strict=True):
+        for position, value in score.items():
+            roots[position] = roots.get(position, 0.0) + weight / whole * math.sqrt(value)
+    return {position: root * root for position, root in roots.items()}
+
+
+def _raise(found: dict[int, float], factor: float, scores: Mapping[int, float] | Iterable[tuple[int, float]]) -> None:
+    """Raise what was *found* to the *scores* times *factor*, where these are higher."""
+    for position, score in scores.items() if isinstance(scores, Mapping) else scores:
+        value = score * factor
+        if value > found.get(position, 0.0):
+            found[position] = value
+
+
+def _is_within(run: Run, other: Run) -> bool:
+    return len(run) < len(other) and any(run == other[n : n + len(run)] for n in range(len(other) - len(run) + 1))
+
+
+def _standing(run: Run, there: set[str], pairs: set[tuple[str, str]]) -> Iterator[Run]:
+    """Yield the longest parts of *run* that stand side by side in a paper, in order."""
+    current: list[str] = []
+    for word in run:
+        if current and (light_stem(current[-1]), light_stem(word)) in pairs:
+            current.append(word)
+            continue
+        if current:
+            yield tuple(current)
+        current = [word] if light_stem(word) in there else []
+    if current:
+        yield tuple(current)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """A paper's folded words, without stop words."""
+
+    title: Sequence[str]
+    abstract: Sequence[str]
+    counts: WordCounts
+    """As `digest.core.words.word_counts.word_counts_of` has them."""
+    runs: Sequence[tuple[float, Sequence[str]]]
+
+    @classmethod
+    def of(cls, paper: Paper) -> _Text:
+        title, abstract = words(paper.title), words(paper.abstract)
+        keywords = [words(k) for k in paper.keywords]
+        told, said = _telling(title), _telling(abstract)
+        return cls(
+            title=told,
+            abstract=said,
+            counts=count(chain(title, abstract, *keywords)),
+            runs=(
+                (_TITLE, told),
+                (1.0, said),
+                *((_KEYWORD, _telling(k)) for k in keywords),
+                *((_CATEGORY, words(c)) for c in paper.categories),
+            ),
+        )
+
+
+def _telling(words: Iterable[str]) -> list[str]:
+    return [word for word in words if word not in STOPWORDS]

@@ -21,6 +21,7 @@ from operator import mul
 from typing import Final, Generic, Self, TypeVar
 
 from digest.core.errors import ConfigError
+from digest.core.ranking.lexicon import Lexicon
 from digest.core.words.word_counts import WordCounts
 
 K = TypeVar("K")
@@ -130,9 +131,11 @@ class Background:
     length: float = _NO_LENGTH
     """The mean length of its papers' weights."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    """Other names and related words, for interests in words."""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, lexicon: Lexicon | None = None) -> Self:
         """Read `words.txt`: notes behind `#`, `papers N`, `length X`, then a count and the words that have it.
 
         Raises:
@@ -150,7 +153,7 @@ class Background:
                     counts.update(dict.fromkeys(rest, int(first)))
             except (ValueError, IndexError) as exc:
                 raise ConfigError(f"words.txt, line {number}: {line[:60]!r} has no number; train it again") from exc
-        return cls(papers=papers, length=length, counts=counts)
+        return cls(papers=papers, length=length, counts=counts, lexicon=lexicon or Lexicon())
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, to keep what was worked out once

@@ -1,7 +1,8 @@
-"""Porter's stemmer, as the ROUGE script has it: words that differ only in their ending count as one.
+"""Stems: Porter's whole algorithm, as the ROUGE script has it, and a light one that keeps different things apart.
 
 M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980. ROUGE 1.5.5 departs from it in step 4, where a
-word may lose more than one ending; figures that are to stand beside published ones must do the same.
+word may lose more than one ending; figures that are to stand beside published ones must do the same. Of `light_stem`
+only the first two steps are Porter's: the others make one word of computer and computational, or general and generator.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ _STEP_2: Final = {
 }
 _STEP_3: Final = {"icate": "ic", "ative": "", "alize": "al", "iciti": "ic", "ical": "ic", "ful": "", "ness": ""}
 _STEP_4: Final = re.compile("(?:al|ance|ence|er|ic|able|ible|ant|ement|ou|ism|ate|iti|ous|ive|ize)$")
+_LONGEST: Final = 30
+"""Letters of the longest word that `light_stem` changes."""
 _ENDINGS_2: Final = re.compile(f"({'|'.join(_STEP_2)})$")
 _ENDINGS_3: Final = re.compile(f"({'|'.join(_STEP_3)})$")
 
@@ -59,6 +62,25 @@ def stem(word: str) -> str:
         # A first y is no vowel; as a capital it matches none of the patterns of vowels.
         return "y" + _steps("Y" + word[1:])[1:]
     return _steps(word)
+
+
+@lru_cache(maxsize=100_000)
+def light_stem(word: str) -> str:
+    """What is left of a word in small letters without number, -ing and -ed, and of a noun of the verb it is made from.
+
+    "generation" and "generator" become as "generate", "detection" as "detect", "retrieval" as "retrieve". Words with
+    other signs, and words of more than thirty letters, stay as they are.
+    """
+    if not 2 < len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or word.startswith("y"):
+        return word
+    light = _swap(_inflection(word), _ENDINGS_2, _STEP_2)
+    if light.endswith("ction"):
+        return light[:-3]
+    if light.endswith("val") and len(light) > 5:
+        return light[:-2]
+    if len(light) < 3:
+        return light + "e"  # of "using", as of "use"
+    return light[:-1] if light.endswith("e") and len(light) > 3 else light
 
 
 def _steps(word: str) -> str:
