@@ -243,6 +243,7 @@ class App:
             clock=self.host.clock,
             zone=self.config.timezone,
             config_path=self.config.path,
+            meant_by=self.taxonomy.meant_by,
             progress=self.host.progress,
         )
 
@@ -306,13 +307,14 @@ class App:
     def choosing(self) -> Choosing:
         """The stage `choose`."""
 
+        from digest.core.ranking.choosing import Chooser
         from digest.stages.choose import Choosing
 
         return Choosing(
             store=self.store,
             editions=self.editions_by_name,
             profile_of=self.interests.profile,
-            background=self.background,
+            chooser=Chooser(self.background, self.extracts.topics),
             leads_of=self._leads_of if self.config.gives_points_to_leads_only else None,
         )
 

@@ -15,7 +15,6 @@ from digest.core.models import Candidate, Edition, Issue, PaperId
 from digest.core.ranking.choosing import Chooser, Question
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import Selection
-from digest.core.ranking.relevance import Background
 
 LeadsOf = Callable[[Edition, Selection], tuple[PaperId, ...]]
 """Gives the lead entries of an issue out of its selection, before there are summaries."""
@@ -49,9 +48,8 @@ class Choosing:
     editions: Mapping[str, Edition]
     profile_of: Callable[[Edition, date], Profile]
     """Gives the profile of an edition's interests on a day; it depends only on the store and the date."""
-    background: Background | None = None
-    """How common words are in general; None: only the day's papers tell."""
     chooser: Chooser = field(default_factory=Chooser)
+    """Prepares the day's candidates, once for all editions that share them, and chooses."""
     leads_of: LeadsOf | None = None
     """Where only lead entries get points, chooses them; None: all entries get points."""
 
@@ -74,7 +72,7 @@ class Choosing:
             max_papers=of.max_papers,
             exploration=of.exploration,
             seed=f"{of.name} {day}",
-            background=self.background,
+            avoid_unless_upvotes=of.avoid_unless_upvotes,
         )
         return self.chooser.choose(of.name, question)
 

@@ -25,7 +25,8 @@ from digest.core.models import (
     Summary,
     Usage,
 )
-from digest.core.ranking.rank import Selection, has_risen
+from digest.core.ranking.day import has_risen
+from digest.core.ranking.rank import Selection
 
 _NAMES: Final = {
     "arxiv": "arXiv",

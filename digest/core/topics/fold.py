@@ -103,6 +103,13 @@ class Taxonomy:
                 return self._topics[word.topic].name
         return None
 
+    def meant_by(self, words: str) -> frozenset[str]:
+        """The topics that *words* stand for: the one of that name or alias, all of a field, or none."""
+        if topic := self.topic(words):
+            return frozenset({topic})
+        folded = small_words(words)
+        return frozenset(topic.name for topic in self._topics if small_words(topic.field) == folded)
+
     def current(self, name: str) -> str | None:
         """The present name of a topic that was once called *name*; None if the taxonomy does not know it.
 
