@@ -7,18 +7,21 @@ was prepared of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from digest.core.models import Candidate, Paper
 from digest.core.ranking.day import Day
+from digest.core.ranking.libraries import Libraries
+from digest.core.ranking.listed import ListedPapers
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import Selection, select
 from digest.core.ranking.relevance import Background
 
-_DAYS: Final = 3
-"""Days that are kept."""
+_DAYS: Final = 4
+"""Days, and lists of new papers, that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +46,27 @@ class Chooser:
     ) -> None:
         """Take what days are prepared with; see `digest.core.ranking.day.Day`."""
         self._background, self._topics_of = background, topics_of
+        self._libraries = Libraries(background)
         self._last: dict[str, tuple[Question, Selection]] = {}
-        self._days: dict[tuple[Candidate, ...], Day] = {}
+        self._days: deque[tuple[tuple[Candidate, ...], Day]] = deque(maxlen=_DAYS)
+        self._listed: deque[ListedPapers] = deque(maxlen=_DAYS)
 
     def day(self, candidates: tuple[Candidate, ...]) -> Day:
         """Return the day prepared of *candidates*, which all who ask with the same ones share."""
-        if candidates not in self._days:
-            day = Day(candidates, self._background, topics_of=self._topics_of)
-            self._days = dict([*self._days.items(), (candidates, day)][-_DAYS:])
-        return self._days[candidates]
+        found = next((day for same, day in self._days if same == candidates), None)
+        if found is None:
+            found = Day(candidates, self._background, prepare=self._prepared, topics_of=self._topics_of)
+            self._days.append((candidates, found))
+        return found
+
+    def _prepared(self, papers: Sequence[Paper]) -> ListedPapers:
+        """Return *papers*, prepared once for all days that have the same new ones."""
+        wanted = tuple(sorted(papers, key=lambda paper: paper.id))
+        found = next((listed for listed in self._listed if listed.papers == wanted), None)
+        if found is None:
+            found = ListedPapers(wanted, self._background, topics_of=self._topics_of)
+            self._listed.append(found)
+        return found
 
     def choose(self, edition: str, question: Question) -> Selection:
         """Return the result of `select` for *question*.
@@ -65,6 +80,7 @@ class Chooser:
         selection = select(
             self.day(question.candidates),
             question.profile,
+            libraries=self._libraries,
             max_papers=question.max_papers,
             exploration=question.exploration,
             seed=question.seed,

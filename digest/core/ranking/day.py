@@ -1,34 +1,33 @@
 """A day's candidates, prepared once for all who choose from them: editions, readers, a preview.
 
-candidates ──► Day ──┬── index       which papers an interest in words finds
-(once a day)         ├── nearness    how near papers are to a taste, by postings of words
-                     ├── votes, company of sources
-                     └── topics      worked out when something is to be avoided by topic
+    candidates ──► Day ──┬── new papers    ListedPapers, shared by all editions with the same new papers
+                         ├── risen papers  ListedPapers of the few that were left out and have risen since
+                         └── votes, company of sources
+
+Editions of the same sources have the same new papers, but left out different ones before: what each gets again is kept
+apart, so that the large part is prepared once.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-from digest.core.identity.ids import title_words
-from digest.core.identity.titles import words_of
+from digest.core.identity.titles import are_of_a_series
 from digest.core.models import Candidate, Paper
-from digest.core.ranking.index import CandidateIndex
-from digest.core.ranking.relevance import Background, Space, Taste, Vector, usualness
-from digest.core.ranking.variety import Told
-from digest.core.words.word_counts import word_counts_of
+from digest.core.ranking.listed import ListedPapers
+from digest.core.ranking.relevance import Background, Space, Taste, Vector
+from digest.core.ranking.variety import SAME, TOLD
+
+T = TypeVar("T")
 
 _MANY_VOTES: Final = 100
 """Upvotes that count in full; one paper in a hundred of Hugging Face's daily list gets there within its first day."""
 _STARS_PER_VOTE: Final = 10
 """A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
-_KEPT: Final = 4
-"""Results for liked papers, and for what was printed lately, that a day keeps."""
 
 
 def has_risen(candidate: Candidate) -> bool:
@@ -49,12 +48,18 @@ def votes_of(candidate: Candidate) -> float:
     return min(1.0, math.log1p(max(0.0, votes)) / math.log1p(_MANY_VOTES))
 
 
+class Prepare(Protocol):
+    """Prepares papers for a day, or gives what was prepared of the same ones before."""
+
+    def __call__(self, papers: Sequence[Paper], /) -> ListedPapers: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lately:
     """What the day's papers have in common with papers printed lately."""
 
-    nearness: Sequence[float]
-    """For each paper the cosine to the most similar printed one."""
+    nearness: Mapping[int, float]
+    """Position of a paper that is similar to a printed one → the cosine to the most similar."""
     said: Mapping[int, Paper]
     """Position of a paper that says nearly the same as a printed one → that one."""
 
@@ -63,7 +68,6 @@ class Day:
     """The papers that may be printed on a day, each with a position, from 0, and what all who choose need of them.
 
     Papers that were left out earlier and have not risen since are not among them: yesterday's second best is not news.
-    Threads can share a day: what it works out later is the same whoever asks first.
     """
 
     def __init__(
@@ -71,103 +75,139 @@ class Day:
         candidates: Sequence[Candidate],
         background: Background | None = None,
         *,
+        prepare: Prepare | None = None,
         topics_of: Callable[[Paper], Collection[str]] = lambda _: (),
     ) -> None:
-        """Prepare *candidates*.
+        """Prepare *candidates*, each paper once.
 
         Args:
             background: How common words are in general; without it, only the day's papers tell.
+            prepare: Gives prepared papers, which days can share; None: they are prepared for this day alone.
             topics_of: Gives the topics of a paper; asked only where topics are to be avoided.
         """
-        considered = (c for c in candidates if c.cut_at is None or has_risen(c))
-        self.candidates = tuple(sorted(considered, key=lambda c: (c.position, c.paper.id)))
-        self.index = CandidateIndex([c.paper for c in self.candidates], background or Background())
+
+        def alone(papers: Sequence[Paper]) -> ListedPapers:
+            return ListedPapers(papers, background, topics_of=topics_of)
+
+        self.background = background or Background()
+        new = {c.paper.id: c for c in candidates if c.cut_at is None}
+        risen = {c.paper.id: c for c in candidates if has_risen(c)}
+        self._parts: list[tuple[int, ListedPapers]] = []
+        found: list[Candidate] = []
+        for some, made in ((new, prepare or alone), (risen, alone)):
+            if some:
+                listed = made([c.paper for c in some.values()])
+                self._parts.append((len(found), listed))
+                found += [some[paper.id] for paper in listed.papers]
+        self.candidates: tuple[Candidate, ...] = tuple(found)
         self.votes = tuple(map(votes_of, self.candidates))
         self.company = tuple(min(1.0, (len(c.sources) - 1) / 2) for c in self.candidates)
-        self._topics_of = topics_of
-        self._lately: dict[tuple[Paper, ...], Lately] = {}
 
-    @property
+    # -- of both parts
+
+    @cached_property
     def space(self) -> Space:
         """How much each word says."""
-        return self.index.space
+        return self._parts[0][1].space if self._parts else Space(self.background)
 
-    @property
+    @cached_property
     def vectors(self) -> Sequence[Vector]:
         """The words of each paper."""
-        return self.index.vectors
+        return tuple(vector for _, part in self._parts for vector in part.vectors)
+
+    @cached_property
+    def novelty(self) -> Sequence[float]:
+        """See `ListedPapers.novelty`."""
+        return tuple(novelty for _, part in self._parts for novelty in part.novelty)
+
+    @cached_property
+    def topics(self) -> Sequence[frozenset[str]]:
+        """The topics of each paper."""
+        return tuple(topics for _, part in self._parts for topics in part.topics)
+
+    def match(self, text: str) -> Mapping[int, float]:
+        """See `digest.core.ranking.index.CandidateIndex.match`."""
+        return self._joined(lambda part: part.index.match(text))
+
+    def terms(self, text: str, position: int, most: int) -> tuple[str, ...]:
+        """See `digest.core.ranking.index.CandidateIndex.terms`."""
+        start, part = self._part_of(position)
+        return part.index.terms(text, position - start, most)
+
+    def nearness(self, taste: Taste) -> Mapping[int, float]:
+        """See `ListedPapers.nearness`."""
+        return self._joined(lambda part: part.nearness(taste))
+
+    def signed_by(self, name: str) -> list[int]:
+        """See `ListedPapers.signed_by`."""
+        return [start + position for start, part in self._parts for position in part.signed_by(name)]
+
+    def selves(self, papers: Sequence[tuple[str, tuple[str, ...] | None]]) -> frozenset[int]:
+        """Return the positions of papers that have one of some ids, or the words of one of some titles."""
+        found: set[int] = set()
+        for start, part in self._parts:
+            for paper_id, title in papers:
+                if (position := part.ids.get(paper_id)) is not None:
+                    found.add(start + position)
+                if title is not None:
+                    found.update(start + position for position in part.titles.get(title, ()))
+        return frozenset(found)
 
     def vector_of(self, paper: Paper) -> Vector:
         """The words of any paper, to be compared with the day's."""
-        return self.space.vector(word_counts_of(paper))
+        return self._parts[0][1].vector_of(paper) if self._parts else Vector(weights={}, strength=0.0)
 
-    def nearness(self, taste: Taste) -> dict[int, float]:
-        """Return how near papers are to a taste, as `Taste.fit` does: position → nearness, of those that have a telling
-        word of it."""
-        sums = [0.0] * len(self.candidates)
-        met: set[int] = set()
-        for word, worth in taste.words.items():
-            having = self._having.get(word)
-            if having is None:
-                continue
-            positions, weights = having
-            for position, weight in zip(positions, weights, strict=True):
-                sums[position] += worth * weight
-            if word in taste.telling:
-                met.update(positions)
-        ordered = sorted(met)
-        fits = taste.fits([sums[p] for p in ordered], [self._usualness[p] for p in ordered])
-        return dict(zip(ordered, fits, strict=True))
+    def near(self, paper: Paper) -> Iterator[tuple[int, float]]:
+        """Yield the papers that are similar to any paper, with their cosines."""
+        for start, part in self._parts:
+            for position, cosine in part.near(paper):
+                yield start + position, cosine
 
-    def signed_by(self, names: Sequence[str]) -> list[int]:
-        """Return the positions of papers that may be signed by one of *names*: those with a part of it in common."""
-        wanted = {part for name in names for part in title_words(name) if len(part) > 1}
-        return sorted({position for part in wanted for position in self._signed.get(part, ())})
+    def lately(self, printed: Sequence[Paper]) -> Lately:
+        """Return what the day's papers have in common with *printed*."""
+        nearness: dict[int, float] = {}
+        said: dict[int, tuple[float, str, Paper]] = {}
+        for paper in printed:
+            for position, cosine in self.near(paper):
+                if cosine > nearness.get(position, 0.0):
+                    nearness[position] = cosine
+                if cosine >= SAME and not are_of_a_series(self.candidates[position].paper.title, paper.title):
+                    one = (-cosine, paper.id, paper)
+                    said[position] = min(said.get(position, one), one, key=lambda item: item[:2])
+        return Lately(nearness=nearness, said={position: paper for position, (_, _, paper) in said.items()})
 
     @cached_property
-    def titles(self) -> tuple[tuple[str, ...], ...]:
-        """The words of each title, by which a paper is known that has no id in common."""
-        return tuple(words_of(c.paper.title) for c in self.candidates)
+    def same(self) -> Mapping[int, Sequence[int]]:
+        """Position of a paper → those of the day that say nearly the same, the most similar first.
 
-    @cached_property
-    def topics(self) -> tuple[frozenset[str], ...]:
-        """The topics of each paper."""
-        return tuple(frozenset(self._topics_of(c.paper)) for c in self.candidates)
+        Parts of a series are not the same.
+        """
+        pairs: dict[int, dict[int, float]] = {}
 
-    def lately(self, printed: tuple[Paper, ...]) -> Lately:
-        """Return what the day's papers have in common with *printed*, worked out once for the same ones."""
-        if printed not in self._lately:
-            told = Told([(paper, self.vector_of(paper)) for paper in printed])
-            said = {
-                n: same
-                for n, (c, v) in enumerate(zip(self.candidates, self.vectors, strict=True))
-                if (same := told.said(c.paper, v)) is not None
-            }
-            near = tuple(map(told.nearness, self.vectors)) if printed else (0.0,) * len(self.candidates)
-            self._lately = dict([*self._lately.items(), (printed, Lately(nearness=near, said=said))][-_KEPT:])
-        return self._lately[printed]
+        def add(one: int, other: int, cosine: float) -> None:
+            titles = (self.candidates[n].paper.title for n in (one, other))
+            if cosine >= SAME and not are_of_a_series(*titles):
+                pairs.setdefault(one, {})[other] = cosine
+                pairs.setdefault(other, {})[one] = cosine
 
-    @cached_property
-    def _having(self) -> dict[str, tuple[array[int], array[float]]]:
-        """Word → positions of the papers that have it, with their weights times the papers' strength."""
-        found: dict[str, tuple[array[int], array[float]]] = {}
-        for position, vector in enumerate(self.vectors):
-            for word, weight in vector.weights.items():
-                positions, weights = found.setdefault(word, (array("i"), array("d")))
-                positions.append(position)
-                weights.append(vector.strength * weight)
-        return found
+        for start, part in self._parts:
+            for position, near in enumerate(part.alike):
+                for other, cosine in near:
+                    add(start + position, start + other, cosine)
+        for start, part in self._parts[1:]:
+            for position, paper in enumerate(part.papers):
+                for other, cosine in self._parts[0][1].near(paper):
+                    add(start + position, other, cosine)
+        return {one: sorted(others, key=lambda n: (-others[n], n)) for one, others in pairs.items()}
 
-    @cached_property
-    def _usualness(self) -> tuple[float, ...]:
-        return tuple(usualness(vector, self.space) for vector in self.vectors)
+    def is_told(self, position: int) -> bool:
+        """Whether a paper has text enough to be compared with others."""
+        return len(self.vectors[position].weights) >= TOLD
 
-    @cached_property
-    def _signed(self) -> dict[str, list[int]]:
-        """Part of a name → positions of the papers that an author of that name signed."""
-        found: dict[str, dict[int, None]] = {}
-        for position, candidate in enumerate(self.candidates):
-            for name in candidate.paper.authors:
-                for part in title_words(name):
-                    found.setdefault(part, {})[position] = None
-        return {part: list(positions) for part, positions in found.items()}
+    def _joined(self, of: Callable[[ListedPapers], Mapping[int, T]]) -> Mapping[int, T]:
+        if len(self._parts) == 1:
+            return of(self._parts[0][1])
+        return {start + position: value for start, part in self._parts for position, value in of(part).items()}
+
+    def _part_of(self, position: int) -> tuple[int, ListedPapers]:
+        return next((start, part) for start, part in reversed(self._parts) if position >= start)

@@ -16,22 +16,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from digest.core.identity.people import authors_in_common
-from digest.core.identity.titles import is_generic, words_of
 from digest.core.models import Paper
-from digest.core.ranking.clusters import clusters
 from digest.core.ranking.day import Day
+from digest.core.ranking.libraries import Libraries, LikedGroup, groups
 from digest.core.ranking.profile import MARKS, Liked, Profile
 from digest.core.ranking.reasons import MATCHES, Fit, Kind
-from digest.core.ranking.relevance import Nearest, Taste, Vector, is_prose
+from digest.core.ranking.relevance import is_prose
 from digest.core.words.word_counts import forms, neighbours
 
 PAPERS: Final = "papers "
 """How the label of an interest begins that is in papers."""
 _HALF_NEAR: Final = 4.5
 """Nearness to a taste (`Taste.fit`) that counts as a half: a paper or two in a hundred reach it, whatever the taste."""
-_FEWEST_NEAR: Final = 4
-_SHARE_NEAR: Final = 0.015
-"""Papers of a day that may be like a liked one: this share of them, but no fewer than four."""
+_FEWEST_NEAR: Final = 3
+_SHARE_NEAR: Final = 0.01
+"""Papers of a day that may be like a liked one: this share of them, but no fewer than three."""
 _STEEPNESS: Final = 2.0
 """How steeply relevance grows around `_HALF_NEAR`."""
 _BY_AUTHOR: Final = 0.9
@@ -48,8 +47,6 @@ _SHARED: Final = 30
 """Shared words of two papers that are looked at; the telling ones among them are named."""
 _COMMON: Final = 0.03
 """Share of papers from which a word tells too little to be named."""
-_WORDS_OF_TASTE: Final = 600
-"""Words by which a cluster of many papers is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +64,12 @@ class Interest:
     """Gives what a reason needs to say of a paper that fits."""
 
 
-def interests_of(day: Day, profile: Profile) -> tuple[Interest, ...]:
+def interests_of(day: Day, profile: Profile, libraries: Libraries) -> tuple[Interest, ...]:
     """Return the interests of a profile, matched against the day; phrases first."""
     return (
         *(_phrase(day, text) for text in profile.words),
         *(_author(day, name) for name in profile.authors),
-        *_liked(day, profile.liked, profile.disliked, own="one of your papers"),
+        *_liked(day, profile.liked, profile.disliked, libraries, own="one of your papers"),
     )
 
 
@@ -84,9 +81,9 @@ def avoided_of(day: Day, profile: Profile) -> tuple[Interest, ...]:
     )
 
 
-def disliked_of(day: Day, profile: Profile) -> tuple[Interest, ...]:
+def disliked_of(day: Day, profile: Profile, libraries: Libraries) -> tuple[Interest, ...]:
     """Return the papers that a profile avoids, matched against the day."""
-    return tuple(_liked(day, profile.disliked, profile.liked, own="one that you avoid"))
+    return tuple(_liked(day, profile.disliked, profile.liked, libraries, own="one that you avoid"))
 
 
 def softened(fit: float) -> float:
@@ -119,10 +116,10 @@ def _half_near(nearness: Iterable[float], papers: int) -> float:
 
 
 def _phrase(day: Day, text: str) -> Interest:
-    fits = {position: softened(fit) for position, fit in day.index.match(text).items()}
+    fits = {position: softened(fit) for position, fit in day.match(text).items()}
 
     def explain(position: int) -> Fit:
-        terms = day.index.terms(text, position, _BECAUSE)
+        terms = day.terms(text, position, _BECAUSE)
         return Fit(kind=Kind.WORDS, name=text, fit=fits.get(position, 0.0), because=terms)
 
     return Interest(kind=Kind.WORDS, label=text, fits=fits, explain=explain)
@@ -130,7 +127,7 @@ def _phrase(day: Day, text: str) -> Interest:
 
 def _author(day: Day, name: str) -> Interest:
     candidates = day.candidates
-    signed = [p for p in day.signed_by([name]) if authors_in_common((name,), candidates[p].paper.authors)]
+    signed = [p for p in day.signed_by(name) if authors_in_common((name,), candidates[p].paper.authors)]
     fits = dict.fromkeys(signed, _BY_AUTHOR)
     return Interest(
         kind=Kind.AUTHOR,
@@ -140,33 +137,31 @@ def _author(day: Day, name: str) -> Interest:
     )
 
 
-def _liked(day: Day, liked: Sequence[Liked], against: Sequence[Liked], *, own: str) -> Iterable[Interest]:
+def _liked(
+    day: Day, liked: Sequence[Liked], against: Sequence[Liked], libraries: Libraries, *, own: str
+) -> Iterable[Interest]:
     """Return the interests that liked papers are.
 
     Args:
         against: Papers of the other side: what resembles them resembles the liked ones less.
         own: How a reason calls a paper that is liked itself.
     """
-    if not liked:
-        return
     of: dict[str, list[Liked]] = {}
     for one in liked:
         of.setdefault(one.of, []).append(one)
-    disliked = [(day.vector_of(one.paper), one.weight) for one in against]
+    disliked = tuple(sorted(against, key=lambda one: one.paper.id))
     for name, some in of.items():
-        papers = sorted(some, key=lambda one: one.paper.id)
-        vectors = [day.vector_of(one.paper) for one in papers]
-        if name == "" and len(papers) <= _NAMED:
-            groups: Sequence[Sequence[int]] = [(n,) for n in range(len(papers))]
+        papers = tuple(sorted(some, key=lambda one: one.paper.id))
+        if name not in ("", MARKS):
+            found = libraries.clusters(papers, disliked, day.space)
         else:
-            groups = clusters(vectors)
+            found = groups(day.space, papers, disliked, apart=name == "" and len(papers) <= _NAMED)
         weight = 1.0
-        if name == MARKS:
+        if name == MARKS and len(found) == 1:
             # The first mark moves a place or two; three weigh as much as a phrase, and are not divided further.
-            weight = min(1.0, sum(one.weight for one in papers) / _MARKS_OF_ONE) if len(groups) == 1 else 1.0
-        for group in groups:
-            label = _label(name, [papers[i] for i in group])
-            yield _taste(day, [(papers[i], vectors[i]) for i in group], disliked, label=label, weight=weight, own=own)
+            weight = min(1.0, sum(one.weight for one in papers) / _MARKS_OF_ONE)
+        for one in found:
+            yield _taste(day, one, label=_label(name, one.liked), weight=weight, own=own)
 
 
 def _label(name: str, papers: Sequence[Liked]) -> str:
@@ -175,34 +170,23 @@ def _label(name: str, papers: Sequence[Liked]) -> str:
     return f"{PAPERS}in {name}" if name else f"{PAPERS}like {papers[0].name}"
 
 
-def _taste(
-    day: Day,
-    liked: Sequence[tuple[Liked, Vector]],
-    disliked: Sequence[tuple[Vector, float]],
-    *,
-    label: str,
-    weight: float,
-    own: str,
-) -> Interest:
-    taste = Taste(day.space, [(vector, one.weight) for one, vector in liked], disliked, words=_WORDS_OF_TASTE)
-    near = day.nearness(taste)
+def _taste(day: Day, group: LikedGroup, *, label: str, weight: float, own: str) -> Interest:
+    liked = group.liked
+    near = day.nearness(group.taste)
     half = _half_near(near.values(), len(day.candidates))
     fits = {position: softened(graded(value, half)) for position, value in near.items()}
-    ids = frozenset(one.paper.id for one, _ in liked)
-    titles = frozenset(words_of(one.paper.title) for one, _ in liked if not is_generic(one.paper.title))
-    selves = frozenset(p for p, title in enumerate(day.titles) if day.candidates[p].paper.id in ids or title in titles)
+    selves = day.selves(group.known)
     fits |= dict.fromkeys(selves, 1.0)
-    nearest = Nearest(((one, vector), vector) for one, vector in liked)
 
     def explain(position: int) -> Fit:
         fit = fits.get(position, 0.0)
         if position in selves:
             return Fit(kind=Kind.SELF, name=own, fit=fit)
         vector, paper = day.vectors[position], day.candidates[position].paper
-        found = nearest.find(vector)
+        found = group.nearest.find(vector)
         if found is None or (len(liked) > 1 and found[1] < _CLOSE):
             # Near to all of them together, and to none by itself.
-            return Fit(kind=Kind.PAPER, name=liked[0][0].name if len(liked) == 1 else label, fit=fit)
+            return Fit(kind=Kind.PAPER, name=liked[0].name if len(liked) == 1 else label, fit=fit)
         (one, theirs), _ = found
         telling = tuple(word for word in vector.shared(theirs, _SHARED) if day.space.share(word) < _COMMON)
         because = _terms(telling, paper, one.paper)

@@ -19,12 +19,13 @@ from typing import Final
 from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking import reasons
 from digest.core.ranking.day import Day, has_risen
+from digest.core.ranking.libraries import Libraries
 from digest.core.ranking.matching import avoided_of, disliked_of, interests_of
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.reasons import MATCHES, Fit
 from digest.core.ranking.relevance import Background
 from digest.core.ranking.shares import Order, share
-from digest.core.ranking.variety import Stranger, Told, explore, places
+from digest.core.ranking.variety import Stranger, explore, places
 from digest.core.words.text import quoted
 
 _RELEVANCE: Final = 0.65
@@ -34,6 +35,8 @@ _STALE: Final = 0.15
 """Score that a paper loses if it is as similar as possible to a paper printed lately."""
 _SPARED: Final = 0.2
 """Share of the score that remains however near a paper is to disliked ones."""
+_VERY_CLOSE: Final = 0.35
+"""Cosine to a disliked paper from which a paper is left out; about one of a thousand has another as close."""
 _WEIGHT_OF_VOTES: Final = 0.5
 """How much the votes of others count beside one interest of the reader's."""
 _VOTED: Final = 0.6
@@ -55,20 +58,25 @@ class Selection:
     """
 
 
-def rank(day: Day, profile: Profile) -> tuple[Ranked, ...]:
+def rank(day: Day, profile: Profile, *, libraries: Libraries | None = None) -> tuple[Ranked, ...]:
     """Score the day's papers, best first; what is to be avoided is among them, with the reason in `left_out`.
 
     Of equal scores a paper with an abstract comes first, then the sources' own order counts. The result does not depend
     on the order of the candidates.
+
+    Args:
+        libraries: Keeps what libraries are prepared to; None: they are prepared for this once.
     """
-    scores = _Scores(day, profile)
+    scores = _Scores(day, profile, libraries or Libraries(day.background))
     return tuple(scores.ranked(position) for position in scores.order)
 
 
 def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
     """Return the interest that *paper* is nearest to, however far it is; None for a profile without interests."""
     day = Day((Candidate(paper=paper, sources=("",), position=0, listed_on=date.min),), background)
-    return max((i.explain(0) for i in interests_of(day, profile)), key=lambda f: f.fit, default=None)
+    return max(
+        (i.explain(0) for i in interests_of(day, profile, Libraries(background))), key=lambda f: f.fit, default=None
+    )
 
 
 def select(
@@ -79,6 +87,7 @@ def select(
     exploration: float = 0.1,
     seed: str = "",
     avoid_unless_upvotes: int | None = None,
+    libraries: Libraries | None = None,
 ) -> Selection:
     """Choose *max_papers* of what is new, together with those cut earlier that have risen since.
 
@@ -92,8 +101,9 @@ def select(
             to be off from, and no such places.
         seed: Seed of the random choice among papers off the interests: edition and day, so that it stays all day.
         avoid_unless_upvotes: Upvotes that bring in what is to be avoided; None: however many, they do not.
+        libraries: See `rank`.
     """
-    scores = _Scores(day, profile, avoid_unless_upvotes=avoid_unless_upvotes)
+    scores = _Scores(day, profile, libraries or Libraries(day.background), avoid_unless_upvotes=avoid_unless_upvotes)
     choice = _Choice(scores)
     if profile.has_interests and len(scores.order) > max_papers:
         apart = places(exploration, max_papers)
@@ -107,9 +117,11 @@ def select(
 class _Scores:
     """The day's papers with their scores for one profile."""
 
-    def __init__(self, day: Day, profile: Profile, *, avoid_unless_upvotes: int | None = None) -> None:
+    def __init__(
+        self, day: Day, profile: Profile, libraries: Libraries, *, avoid_unless_upvotes: int | None = None
+    ) -> None:
         self.day, self.profile = day, profile
-        self.interests = interests_of(day, profile)
+        self.interests = interests_of(day, profile, libraries)
         self.lately = day.lately(profile.seen)
         self.barred: dict[int, str] = {}
         """Position of a paper that is to be avoided → why it is left out."""
@@ -122,7 +134,7 @@ class _Scores:
             else:
                 self.barred[position] = reasons.of_avoided(what)
         self.relevance = _together(i.fits for i in self.interests)
-        self.disliked = _together(i.fits for i in disliked_of(day, profile))
+        self.disliked = _together(i.fits for i in disliked_of(day, profile, libraries))
         self.score = [self._score(position) for position in range(len(day.candidates))]
         self.order = sorted(range(len(day.candidates)), key=self._best_first)
         """Positions of the papers, best first."""
@@ -137,7 +149,7 @@ class _Scores:
         against = self.disliked.get(position, 0.0)
         if against >= MATCHES:
             score *= 1 - (1 - _SPARED) * against
-        return round(score * (1 - _STALE * self.lately.nearness[position]), 4)
+        return round(score * (1 - _STALE * self.lately.nearness.get(position, 0.0)), 4)
 
     def _best_first(self, position: int) -> tuple[float, bool, bool, int, str]:
         candidate = self.day.candidates[position]
@@ -179,6 +191,10 @@ def _avoided(day: Day, profile: Profile) -> dict[int, str]:
         for position, fit in interest.fits.items():
             if fit >= MATCHES:
                 found.setdefault(position, reasons.of_avoided_fit(interest.explain(position)))
+    for disliked in sorted(profile.disliked, key=lambda one: one.paper.id):
+        for position, cosine in day.near(disliked.paper):
+            if cosine >= _VERY_CLOSE:
+                found.setdefault(position, f"like {disliked.name}")
     for text, names in profile.avoid_topics:
         for position, topics in enumerate(day.topics):
             if not topics.isdisjoint(names):
@@ -206,7 +222,6 @@ class _Choice:
     def __init__(self, scores: _Scores) -> None:
         """Begin with no paper taken."""
         self._scores, self._day = scores, scores.day
-        self._told = Told()
         self._taken: dict[int, None] = {}
         self._unusual: set[int] = set()
         self._same: dict[int, Paper] = dict(scores.lately.said)
@@ -241,9 +256,8 @@ class _Choice:
         ]
         by_id = {candidates[p].paper.id: p for p in free}
         found = explore(
-            [Stranger(paper=candidates[p].paper, vector=self._day.vectors[p], votes=self._day.votes[p]) for p in free],
+            [Stranger(paper=candidates[p].paper, novelty=self._day.novelty[p], votes=self._day.votes[p]) for p in free],
             places=number,
-            beside=self._told,
             categories=frozenset(c for p in self._taken for c in candidates[p].paper.categories[:1]),
             seed=seed,
         )
@@ -264,17 +278,17 @@ class _Choice:
     def _is_free(self, position: int) -> bool:
         if position in self._taken or position in self._same or position in self._scores.barred:
             return False
-        paper, vector = self._day.candidates[position].paper, self._day.vectors[position]
-        if (same := self._told.said(paper, vector)) is not None:
-            self._same[position] = same
-        return same is None
+        same = next((other for other in self._day.same.get(position, ()) if other in self._taken), None)
+        if same is None:
+            return True
+        self._same[position] = self._day.candidates[same].paper
+        return False
 
     def _take(self, position: int) -> bool:
         """Take a paper, if it is free; whether it was."""
         if not self._is_free(position):
             return False
         self._taken[position] = None
-        self._told.add(self._day.candidates[position].paper, self._day.vectors[position])
         return True
 
     def _left_out(self, position: int) -> Ranked:
