@@ -228,7 +228,7 @@ class App:
     @part
     def background(self) -> Background:
         """How common each word is in general, and what it stands for, for ranking and likeness."""
-        lexicon = Lexicon.parse(assets.shipped("synonyms.txt").read_text("utf-8"), assets.trained_text("related.txt"))
+        lexicon = Lexicon.parse(assets.read_text("synonyms.txt", self.config.base), assets.trained_text("related.txt"))
         return Background.parse(assets.trained_text("words.txt"), lexicon)
 
     @part

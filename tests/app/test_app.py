@@ -97,3 +97,14 @@ def test_two_runs_in_two_threads_of_one_app_keep_apart(tmp_path: Path) -> None:
     assert [len(r.issue.entries) if r.issue else 0 for r in (daily, weekly)] == [4, 7]
     assert not [w for w in daily.warnings if "weekly" in w or "Other" in w]
     assert not [w for w in weekly.warnings if "daily" in w or "arXiv" in w]
+
+
+def test_synonyms_beside_the_config_take_the_place_of_those_that_ship(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    (tmp_path / "synonyms.txt").write_text("wadi = ephemeral stream\n")
+
+    with desk.app() as app:
+        same = app.background.lexicon.same
+
+    assert same[("wadi",)] == (("ephemeral", "stream"),)
+    assert ("drone",) not in same

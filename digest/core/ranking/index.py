@@ -60,7 +60,7 @@ _LEAST: Final = 0.15
 """How much a paper must have of an interest to be thought of at all."""
 _LOOKED_AT: Final = 60
 """Papers in which it is looked up where the words stand; the others have less of the interest."""
-_MOST_LOOKED_AT: Final = 300
+_MOST_LOOKED_AT: Final = 150
 _LIKELY: Final = 0.6
 """How much a paper must have of an interest to be looked at in any case, up to `_MOST_LOOKED_AT`."""
 _VERBATIM: Final = 0.97
@@ -73,6 +73,8 @@ _BETWEEN: Final = 2
 """Further words that may stand between those of an interest for it to stand together."""
 _SCORE: Final = 0.7
 """Weight of how much of the interest a paper has, beside `Matching.together`."""
+_SENTENCE: Final = 0.15
+"""What having something of all parts adds to an interest of several, which no paper has word for word."""
 _ONCE: Final = 1.4
 """Score of one mention of an interest of one word."""
 _MORE: Final = 3.0
@@ -172,6 +174,8 @@ class CandidateIndex:
                 _cover(self._abstracts[position], wanted, weights, width),
             )
             score = _SCORE * matched[position] + self._matching.together * (covered + (least * covered) ** 2)
+            if len(parts) > 1:
+                score += _SENTENCE * min(1.0, 2 * least)
             fits[position] = _curve(score)
         return {position: fit for position, fit in fits.items() if fit > 0}
 
