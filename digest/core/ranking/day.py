@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Final, Protocol, TypeVar
 
 from digest.core.identity.titles import are_of_a_series
-from digest.core.models import Candidate, Paper
+from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking.listed import ListedPapers
 from digest.core.ranking.relevance import Background, Space, Taste, Vector
 from digest.core.ranking.variety import SAME, TOLD
@@ -101,7 +101,30 @@ class Day:
                 found += [some[paper.id] for paper in listed.papers]
         self.candidates: tuple[Candidate, ...] = tuple(found)
         self.votes = tuple(map(votes_of, self.candidates))
+        self._left_out: dict[int, Ranked] = {}
         self.company = tuple(min(1.0, (len(c.sources) - 1) / 2) for c in self.candidates)
+
+    @cached_property
+    def ties(self) -> Sequence[int]:
+        """For each paper, its place, from 0, where nothing else decides: with an abstract first, then as listed."""
+
+        def key(position: int) -> tuple[bool, int, str]:
+            candidate = self.candidates[position]
+            return not candidate.paper.abstract, candidate.position, candidate.paper.id
+
+        found = [0] * len(self.candidates)
+        for place, position in enumerate(sorted(range(len(found)), key=key)):
+            found[position] = place
+        return found
+
+    def left_out(self, position: int, score: float, why: str = "") -> Ranked:
+        """Return a paper that is left out, without a reason to be printed."""
+        # Most have the same score for everybody.
+        made = self._left_out.get(position)
+        if made is None or made.score != score or made.left_out != why:
+            made = Ranked(candidate=self.candidates[position], score=score, reason="", left_out=why)
+            self._left_out[position] = made
+        return made
 
     # -- of both parts
 
@@ -132,7 +155,7 @@ class Day:
     def terms(self, text: str, position: int, most: int) -> tuple[str, ...]:
         """See `digest.core.ranking.index.CandidateIndex.terms`."""
         start, part = self._part_of(position)
-        return part.index.terms(text, position - start, most)
+        return part.terms(text, position - start, most)
 
     def nearness(self, taste: Taste) -> Mapping[int, float]:
         """See `ListedPapers.nearness`."""

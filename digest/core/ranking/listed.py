@@ -30,7 +30,7 @@ _SIMILAR: Final = 0.2
 _LIKELY: Final = 0.08
 """The part of the cosine that is due to the most telling words from which the whole of it is worked out."""
 _REMEMBERED: Final = 20_000
-"""Papers of other days for which similar ones are remembered: what is printed in two weeks."""
+"""Papers of other days for which similar ones are remembered, as many as are printed in two weeks; and reasons."""
 
 Near: TypeAlias = tuple[tuple[int, float], ...]
 """Positions of similar papers with their cosines, the nearest first."""
@@ -55,7 +55,8 @@ class ListedPapers:
         self.papers = tuple(sorted(papers, key=lambda paper: paper.id))
         self.index = CandidateIndex(self.papers, background or Background())
         self._topics_of = topics_of
-        self._near: dict[Paper, Near] = {}
+        self._near: dict[str, tuple[Paper, Near]] = {}
+        self._terms: dict[tuple[str, int, int], tuple[str, ...]] = {}
 
     @property
     def space(self) -> Space:
@@ -91,11 +92,21 @@ class ListedPapers:
 
     def near(self, paper: Paper) -> Near:
         """Return the papers that are similar to any paper; what was asked once is remembered."""
-        found = self._near.get(paper)
-        if found is None:
+        found = self._near.get(paper.id)
+        if found is None or found[0] != paper:
             if len(self._near) >= _REMEMBERED:
                 self._near.clear()
-            found = self._near[paper] = self._similar(self.vector_of(paper))
+            found = self._near[paper.id] = paper, self._similar(self.vector_of(paper))
+        return found[1]
+
+    def terms(self, text: str, position: int, most: int) -> tuple[str, ...]:
+        """See `digest.core.ranking.index.CandidateIndex.terms`; what was asked once is remembered."""
+        key = text, position, most
+        found = self._terms.get(key)
+        if found is None:
+            if len(self._terms) >= _REMEMBERED:
+                self._terms.clear()
+            found = self._terms[key] = self.index.terms(text, position, most)
         return found
 
     @cached_property

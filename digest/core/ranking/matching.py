@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from digest.core.identity.people import authors_in_common
@@ -45,6 +46,8 @@ _BECAUSE: Final = 2
 """Shared terms that a reason names."""
 _SHARED: Final = 30
 """Shared words of two papers that are looked at; the telling ones among them are named."""
+_TERMS_OF: Final = 1000
+"""Papers whose terms are remembered: many readers are told of the same ones."""
 _COMMON: Final = 0.03
 """Share of papers from which a word tells too little to be named."""
 
@@ -174,7 +177,8 @@ def _taste(day: Day, group: LikedGroup, *, label: str, weight: float, own: str) 
     liked = group.liked
     near = day.nearness(group.taste)
     half = _half_near(near.values(), len(day.candidates))
-    fits = {position: softened(graded(value, half)) for position, value in near.items()}
+    least = half - _STEEPNESS
+    fits = {position: softened(graded(value, half)) for position, value in near.items() if value > least}
     selves = day.selves(group.known)
     fits |= dict.fromkeys(selves, 1.0)
 
@@ -201,7 +205,7 @@ def _terms(telling: Sequence[str], paper: Paper, liked: Paper) -> tuple[str, ...
     Pairs of words that stand together in both tell more than single ones; of these only names are named, as MLLM or
     LoRA, for any other says little by itself.
     """
-    here, there = _Terms(paper), _Terms(liked)
+    here, there = _terms_of(paper), _terms_of(liked)
     place = {word: n for n, word in enumerate(telling)}
     pairs = [
         pair
@@ -225,6 +229,11 @@ def _terms(telling: Sequence[str], paper: Paper, liked: Paper) -> tuple[str, ...
 
 def _is_name(word: str) -> bool:
     return any(c.isupper() or c.isdigit() for c in word[1:])
+
+
+@lru_cache(maxsize=_TERMS_OF)
+def _terms_of(paper: Paper) -> _Terms:
+    return _Terms(paper)
 
 
 class _Terms:

@@ -41,6 +41,8 @@ _WEIGHT_OF_VOTES: Final = 0.5
 """How much the votes of others count beside one interest of the reader's."""
 _VOTED: Final = 0.6
 """Votes, on their scale, from which a paper may get a place for them: some 15 upvotes."""
+_EXPLAINED: Final = 4
+"""Interests among which those are that a reason names."""
 _TITLE: Final = 80
 """Letters of a title that a reason quotes."""
 
@@ -135,27 +137,26 @@ class _Scores:
                 self.barred[position] = reasons.of_avoided(what)
         self.relevance = _together(i.fits for i in self.interests)
         self.disliked = _together(i.fits for i in disliked_of(day, profile, libraries))
-        self.score = [self._score(position) for position in range(len(day.candidates))]
-        self.order = sorted(range(len(day.candidates)), key=self._best_first)
+        self.score = self._all_scores()
+        against, ties, score = self.disliked, day.ties, self.score
+        # Without relevance to an interest there is nothing to be lowered.
+        keys = [(-score[n], against.get(n, 0.0) >= MATCHES, tie) for n, tie in enumerate(ties)]
+        self.order = sorted(range(len(ties)), key=keys.__getitem__)
         """Positions of the papers, best first."""
 
-    def _score(self, position: int) -> float:
-        votes, company = self.day.votes[position], self.day.company[position]
-        if self.profile.has_interests:
-            relevance = self.relevance.get(position, 0.0)
-            score = _RELEVANCE * relevance + _VOTES * votes + _COMPANY * company
-        else:
-            score = (1 - _COMPANY) * votes + _COMPANY * company
-        against = self.disliked.get(position, 0.0)
-        if against >= MATCHES:
-            score *= 1 - (1 - _SPARED) * against
-        return round(score * (1 - _STALE * self.lately.nearness.get(position, 0.0)), 4)
-
-    def _best_first(self, position: int) -> tuple[float, bool, bool, int, str]:
-        candidate = self.day.candidates[position]
-        is_disliked = self.disliked.get(position, 0.0) >= MATCHES
-        # Without relevance to an interest there is nothing to be lowered.
-        return -self.score[position], is_disliked, not candidate.paper.abstract, candidate.position, candidate.paper.id
+    def _all_scores(self) -> list[float]:
+        """Return the score of each paper; most fit no interest, and theirs depends on the day alone."""
+        day, near = self.day, self.lately.nearness
+        weight = _VOTES if self.profile.has_interests else 1 - _COMPANY
+        found = [weight * votes + _COMPANY * company for votes, company in zip(day.votes, day.company, strict=True)]
+        for position, relevance in self.relevance.items():
+            found[position] += _RELEVANCE * relevance
+        for position, against in self.disliked.items():
+            if against >= MATCHES:
+                found[position] *= 1 - (1 - _SPARED) * against
+        for position, nearness in near.items():
+            found[position] *= 1 - _STALE * nearness
+        return [round(score, 4) for score in found]
 
     def is_off(self, position: int) -> bool:
         """Whether a paper fits none of the interests well, where there are any."""
@@ -172,12 +173,14 @@ class _Scores:
             (i for i in self.interests if i.fits.get(position, 0.0) >= MATCHES),
             key=lambda i: (-round(i.fits[position], 4), i.label),
         )
-        said = [reasons.OFF] if is_off else reasons.of_interests([i.explain(position) for i in near])
+        said = [] if is_off else [interest.explain(position) for interest in near[:_EXPLAINED]]
         risen = reasons.of_rise(candidate) if has_risen(candidate) else ""
         return Ranked(
             candidate=candidate,
             score=self.score[position],
-            reason=reasons.joined([*said, self.brought_back.get(position, ""), risen]),
+            reason=reasons.joined(
+                [*([reasons.OFF] if is_off else reasons.of_interests(said)), self.brought_back.get(position, ""), risen]
+            ),
             interests=tuple(dict.fromkeys(i.label for i in near)),
             is_off=is_off or self.is_off(position),
             left_out=self.barred.get(position, ""),
@@ -296,6 +299,4 @@ class _Choice:
         why = self._scores.barred.get(position, "")
         if not why and (same := self._same.get(position)) is not None:
             why = f"says nearly the same as {quoted(same.title, _TITLE)}"
-        return Ranked(
-            candidate=self._day.candidates[position], score=self._scores.score[position], reason="", left_out=why
-        )
+        return self._day.left_out(position, self._scores.score[position], why)

@@ -17,6 +17,7 @@ Among 4,980 papers of a month there is one such pair, two halves of one result; 
 """
 TOLD: Final = 30
 """Different words that a text needs to be compared with another: two titles alone are not enough."""
+_NEW_CATEGORY: Final = 0.1
 _FEWEST_PLACES: Final = 5
 """An issue of fewer papers has no places for papers off the interests."""
 
@@ -52,7 +53,9 @@ def explore(strangers: Sequence[Stranger], *, places: int, categories: Set[str],
         categories: The categories of the papers that the issue has already.
     """
     worth = {s.paper.id: _worth(s, seed) for s in strangers}
-    left, here = {s.paper.id: s for s in strangers}, set(categories)
+    # Who could not catch up by a new category need not be looked at.
+    least = sorted(worth.values())[-places] - _NEW_CATEGORY if 0 < places < len(worth) else 0.0
+    left, here = {s.paper.id: s for s in strangers if worth[s.paper.id] >= least}, set(categories)
     chosen: list[PaperId] = []
     while left and len(chosen) < places:
         best = max(left.values(), key=lambda s: (_with_category(worth, s.paper, here), s.paper.id))
@@ -69,4 +72,4 @@ def _worth(stranger: Stranger, seed: str) -> float:
 
 def _with_category(worth: Mapping[PaperId, float], paper: Paper, here: Set[str]) -> float:
     is_new = bool(paper.categories) and paper.categories[0] not in here
-    return worth[paper.id] + (0.1 if is_new else 0.0)
+    return worth[paper.id] + (_NEW_CATEGORY if is_new else 0.0)
