@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from digest.core.models import PaperId
 from digest.core.ranking.day import Day
+from digest.core.ranking.libraries import Libraries
 from digest.core.ranking.matching import interests_of
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.reasons import MATCHES
@@ -14,6 +15,7 @@ def finds(day: Day, profile: Profile) -> frozenset[PaperId]:
 
     A paper that is an interest does not find itself.
     """
+    interests = interests_of(day, profile, Libraries(day.background))
     own = {liked.paper.id for liked in profile.liked}
-    found = {position for one in interests_of(day, profile) for position, fit in one.fits.items() if fit >= MATCHES}
+    found = {position for one in interests for position, fit in one.fits.items() if fit >= MATCHES}
     return frozenset(day.candidates[position].paper.id for position in found) - own
