@@ -17,6 +17,7 @@ demo: .venv/installed         ## run the main job on the shipped sample, with no
 	@echo "  digest-sample/site/index.html   the archive, in a browser"
 	@echo "  digest-sample/outbox/           the mails, in a mail program"
 	@echo "  $(BIN)/digest show --sample     the newest issue, here"
+	@echo "  $(BIN)/digest preview --sample --interests robots     what other interests would print"
 
 test: .venv/installed-test    ## run the tests, on all cores
 	$(BIN)/python -m pytest -n auto

@@ -79,9 +79,15 @@ def left_out(view: IssueView) -> str:
 
 
 def with_reasons(view: IssueView) -> IssueView:
-    """Return *view*; its entries of the rest say why they are there in place of what they are about."""
+    """Return *view*; its entries of the rest say why they are there in place of what they are about.
+
+    Votes, which stand beside, are reason enough.
+    """
     sections = (
-        replace(section, entries=tuple(replace(e, line=e.reason or _NO_REASON) for e in section.entries))
+        replace(
+            section,
+            entries=tuple(replace(e, line=e.reason or ("" if e.votes else _NO_REASON)) for e in section.entries),
+        )
         for section in view.sections
     )
     return replace(view, sections=tuple(sections))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Protocol
 
-from digest.core.models import Edition, Paper
+from digest.core.models import Candidate, Edition, Paper, PaperId
 from digest.core.ranking.day import Day
-from digest.core.ranking.finds import Interest, day_of, finds
+from digest.core.ranking.finds import finds
 from digest.core.ranking.relevance import Background
+from digest.usecases.interests import WrittenInterest
 
 _WEEK: Final = timedelta(days=6)
 """From the first day of a week to its last."""
@@ -26,7 +27,7 @@ class Store(Protocol):
 class InterestFinds:
     """What one interest found."""
 
-    interest: Interest
+    interest: WrittenInterest
     of_day: int
     """Papers of the last day with lists."""
     of_week: int
@@ -50,16 +51,24 @@ class Finds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Week:
+    days: Mapping[PaperId, date]
+    """The day that listed each paper first."""
+    papers: Day
+    """All of them, ready to be matched with interests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counting:
-    """Counts for one edition after the other; editions with the same sources share the week's index."""
+    """Counts for one edition after the other; editions with the same sources share what was prepared of the week."""
 
     store: Store
-    interests: Callable[[Edition], Sequence[Interest]]
+    interests: Callable[[Edition], Sequence[WrittenInterest]]
     """Resolves the interests of an edition, one by one."""
     background: Callable[[], Background]
     today: date
-    _weeks: dict[tuple[str, ...], tuple[list[date], Day]] = field(default_factory=dict, repr=False)
-    """Sources → the index of their papers, and the day of each."""
+    _weeks: dict[tuple[str, ...], _Week] = field(default_factory=dict, repr=False)
+    """By sources."""
 
     def of(self, edition: Edition) -> Finds:
         """What the interests of *edition* found.
@@ -67,28 +76,32 @@ class Counting:
         Raises:
             ConfigError: A library cannot be read.
         """
-        days, index = self._week(edition.sources)
-        last = max(days, default=None)
+        week = self._week(edition.sources)
+        last = max(week.days.values(), default=None)
         found = []
         for interest in self.interests(edition):
-            if interest.words or interest.author or interest.papers:
-                places = finds(index, interest)
-                of_day = sum(days[n] == last for n in places)
-                found.append(InterestFinds(interest=interest, of_day=of_day, of_week=len(places)))
+            if interest.is_known:
+                papers = finds(week.papers, interest.profile)
+                of_day = sum(week.days[paper] == last for paper in papers)
+                found.append(InterestFinds(interest=interest, of_day=of_day, of_week=len(papers)))
         return Finds(
             edition=edition.name,
             today=self.today,
             day=last,
-            papers=days.count(last) if last else 0,
-            days=len(set(days)),
+            papers=list(week.days.values()).count(last) if last else 0,
+            days=len(set(week.days.values())),
             interests=tuple(found),
         )
 
-    def _week(self, sources: tuple[str, ...]) -> tuple[list[date], Day]:
+    def _week(self, sources: tuple[str, ...]) -> _Week:
         key = tuple(sorted(sources))
         if key not in self._weeks:
             news = self.store.news(sources, since=self.today - _WEEK, until=self.today)
-            days = [day for day, papers in news.items() for _ in papers]
-            index = day_of([paper for papers in news.values() for paper in papers], self.background())
-            self._weeks[key] = days, index
+            listed = [(day, paper) for day, papers in news.items() for paper in papers]
+            candidates = [
+                Candidate(paper=paper, sources=(key[0],), position=n, listed_on=day)
+                for n, (day, paper) in enumerate(listed)
+            ]
+            days = {paper.id: day for day, paper in listed}
+            self._weeks[key] = _Week(days=days, papers=Day(candidates, self.background()))
         return self._weeks[key]

@@ -24,7 +24,6 @@ from digest.core.issues.names import short_name
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.ports import Clock
-from digest.core.ranking.finds import Interest
 from digest.core.ranking.interests import ParsedInterests, Unread, parse_interests
 from digest.core.ranking.profile import MARKS, Liked, Profile
 from digest.core.walls import wall
@@ -63,6 +62,23 @@ class CountedInterests:
     avoid: CountedList
     marks: int
     """Papers that the operator gave feedback on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenInterest:
+    """One text of `interests`, resolved."""
+
+    text: str
+    """As written in the config."""
+    name: str
+    """For people: words in quotes, a paper by its short title, an author or a file by its name."""
+    profile: Profile
+    """Of this interest alone; without interests where it is a paper that is not known yet."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether papers can be compared with it."""
+        return self.profile.has_interests
 
 
 class Mark(Protocol):
@@ -231,28 +247,23 @@ class Interests:
             seen=self.store().printed_lately(edition.name, since=_before(day, _LATELY), before=day),
         )
 
-    def each(self, edition: Edition) -> tuple[Interest, ...]:
+    def each(self, edition: Edition) -> tuple[WrittenInterest, ...]:
         """The texts of `interests`, one by one, each with the papers that the store knows of it.
 
         Raises:
             ConfigError: A file is missing, cannot be read, or is not what its ending says.
         """
-        return tuple(self._interest(edition, text) for text in dict.fromkeys(edition.interests))
+        return tuple(self._written(edition, text) for text in dict.fromkeys(edition.interests))
 
-    def _interest(self, edition: Edition, text: str) -> Interest:
+    def _written(self, edition: Edition, text: str) -> WrittenInterest:
         parsed = parse_interests([text])
-        papers = tuple(one.paper for one in self._papers(edition, "interests", parsed))
+        liked = tuple(_new(self._papers(edition, "interests", parsed), set()))
         if parsed.papers:
-            name = short_name(papers[0].title) if papers else text
+            name = liked[0].name if liked else text
         else:
             name = next(iter((*parsed.authors, *parsed.files)), "") or f"“{text}”"
-        return Interest(
-            text=text,
-            name=name,
-            words="".join(parsed.words),
-            author="".join(parsed.authors),
-            papers=papers,
-        )
+        profile = Profile(words=parsed.words, authors=parsed.authors, liked=liked)
+        return WrittenInterest(text=text, name=name, profile=profile)
 
     def counted(self, edition: Edition) -> CountedInterests:
         """What the interests of *edition* came to.

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 from digest.config.read import library_path
 from digest.core.errors import ConfigError, NotFoundError
 from digest.core.models import Edition, Issue, Paper, PaperId, Ranked, Summary, Usage
-from digest.core.ranking.finds import Interest, day_of, finds
+from digest.core.ranking.day import Day
+from digest.core.ranking.finds import finds
 from digest.core.ranking.interests import parse_interests
 from digest.core.ranking.rank import Selection
 from digest.core.ranking.relevance import Background
+from digest.usecases.interests import WrittenInterest
 
 if TYPE_CHECKING:
     from digest.config.settings import Config
@@ -73,7 +75,7 @@ class Tried:
 class InterestCount:
     """How many of the papers that were considered an interest finds."""
 
-    interest: Interest
+    interest: WrittenInterest
     found: int
     printed: int
 
@@ -106,7 +108,7 @@ class Previewing:
     stored: Stored
     extract: Callable[[Paper, str], Summary]
     """Summarizes a paper without a model, for an edition in that language."""
-    interests: Callable[[Edition], Sequence[Interest]]
+    interests: Callable[[Edition], Sequence[WrittenInterest]]
     """Resolves the interests of an edition, one by one."""
     background: Callable[[], Background]
 
@@ -145,7 +147,7 @@ class Previewing:
             issue=issue,
             considered=len(selection.chosen) + len(selection.cut),
             interests=self._counted(interests, selection),
-            unknown=tuple(i.text for i in interests if not (i.words or i.author or i.papers)),
+            unknown=tuple(one.text for one in interests if not one.is_known),
             is_out=stored is not None and bool(stored.entries),
         )
 
@@ -181,12 +183,11 @@ class Previewing:
         more = ", and of earlier days" if len(days) > _DAYS else ""
         raise NotFoundError(f"nothing was read for {edition.name} on {day}; there are lists of {known}{more}")
 
-    def _counted(self, interests: Sequence[Interest], selection: Selection) -> tuple[InterestCount, ...]:
-        papers = [ranked.candidate.paper for ranked in (*selection.chosen, *selection.cut)]
-        index = day_of(papers, self.background())
-        found = [finds(index, interest) for interest in interests]
-        printed = range(len(selection.chosen))
+    def _counted(self, interests: Sequence[WrittenInterest], selection: Selection) -> tuple[InterestCount, ...]:
+        day = Day([ranked.candidate for ranked in (*selection.chosen, *selection.cut)], self.background())
+        printed = {ranked.candidate.paper.id for ranked in selection.chosen}
+        found = [finds(day, interest.profile) for interest in interests]
         return tuple(
-            InterestCount(interest=interest, found=len(places), printed=len(places.intersection(printed)))
-            for interest, places in zip(interests, found, strict=True)
+            InterestCount(interest=interest, found=len(papers), printed=len(papers & printed))
+            for interest, papers in zip(interests, found, strict=True)
         )

@@ -12,13 +12,14 @@ import pytest
 from digest.config.settings import LLMConfig
 from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Document, Edition, Paper
-from digest.core.ranking.finds import Interest
+from digest.core.ranking.profile import Liked, Profile
 from digest.core.ranking.relevance import Background
 from digest.llm.prices import Price
 from digest.sources.jsonl import JsonlSource
 from digest.usecases import doctor
 from digest.usecases.doctor import Doctor, Doubt, Finding, examine
 from digest.usecases.finds import Counting, Finds
+from digest.usecases.interests import WrittenInterest
 from tests.conftest import NOON, paper
 
 OWN = LLMConfig(client="openai", model="own")
@@ -106,18 +107,25 @@ WEEK = {date(2026, 5, 25 + n): [*OTHERS[2 * n : 2 * n + 2], *([RIVERS] if n == 1
 SATURDAY = date(2026, 5, 30)
 
 
-def counted(lists: Lists, *interests: Interest, today: date = SATURDAY, sources: tuple[str, ...] = ("a",)) -> Finds:
+def counted(
+    lists: Lists, *interests: WrittenInterest, today: date = SATURDAY, sources: tuple[str, ...] = ("a",)
+) -> Finds:
     counting = Counting(store=lists, interests=lambda _: interests, background=Background, today=today)
     return counting.of(Edition(name="daily", title="Daily", sources=sources))
 
 
-def words(text: str) -> Interest:
-    return Interest(text=text, name=f"“{text}”", words=text)
+def words(text: str) -> WrittenInterest:
+    return WrittenInterest(text=text, name=f"“{text}”", profile=Profile(words=(text,)))
+
+
+def liking(one: Paper) -> WrittenInterest:
+    name = f"“{one.title}”"
+    return WrittenInterest(text=one.id, name=name, profile=Profile(liked=(Liked(paper=one, name=name),)))
 
 
 def test_each_interest_says_how_many_papers_of_the_last_day_it_found() -> None:
     lists = Lists({**WEEK, date(2026, 5, 29): [RIVERS, *OTHERS]})
-    author = Interest(text="author: E. Noether", name="E. Noether", author="E. Noether")
+    author = WrittenInterest(text="author: E. Noether", name="E. Noether", profile=Profile(authors=("E. Noether",)))
 
     found = doctor.papers_found(counted(lists, words("gravel bed rivers"), author))
 
@@ -126,7 +134,7 @@ def test_each_interest_says_how_many_papers_of_the_last_day_it_found() -> None:
 
 
 def test_an_interest_that_found_nothing_for_a_week_is_a_doubt_with_what_to_do() -> None:
-    known = Interest(text="2603.00002", name="“On walking robots”", papers=(ROBOTS,))
+    known = liking(ROBOTS)
 
     found = doctor.papers_found(counted(Lists(WEEK), words("gravel bed rivers"), words("whale song"), known))
 
@@ -145,8 +153,8 @@ def test_in_the_first_days_nothing_is_said_of_interests_that_found_nothing() -> 
 
 
 def test_a_paper_does_not_find_itself_and_one_that_is_not_known_yet_is_left_out() -> None:
-    itself = Interest(text="2603.00001", name="“On gravel bed rivers”", papers=(RIVERS,))
-    unknown = Interest(text="2604.99999", name="2604.99999")
+    itself = liking(RIVERS)
+    unknown = WrittenInterest(text="2604.99999", name="2604.99999", profile=Profile())
 
     found = counted(Lists({SATURDAY: [RIVERS, ROBOTS]}), itself, unknown)
 

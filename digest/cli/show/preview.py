@@ -25,7 +25,7 @@ def preview_json(found: Preview) -> dict[str, Any]:
             {
                 "text": one.interest.text,
                 "name": one.interest.name,
-                "known": one.interest.text not in found.unknown,
+                "known": one.interest.is_known,
                 "found": one.found,
                 "printed": one.printed,
             }
@@ -53,7 +53,7 @@ def _head(found: Preview) -> Iterator[str]:
         yield ""
         yield f"Of {count(found.considered, 'paper')} so many fit an interest, and so many of them are printed:"
         for one in found.interests:
-            if one.interest.text in found.unknown:
+            if not one.interest.is_known:
                 yield f"              {one.interest.text}: not known yet, and not fetched for a preview; a run does"
             else:
                 yield f"{one.found:>6,} {one.printed:>6,}  {one.interest.name}"
