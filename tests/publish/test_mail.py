@@ -432,7 +432,6 @@ KNOWN = set(
     "background-color color display font-family font-size font-weight line-height margin max-height max-width mso-hide"
     " overflow overflow-wrap padding text-align text-decoration text-indent".split()
 )
-)
 
 
 def test_what_is_styled_is_known_to_mail_programs_and_padding_is_of_cells() -> None:
