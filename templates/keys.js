@@ -1,4 +1,4 @@
-// j k: next and previous paper · n p: next and previous issue · /: search. The pages work without it, and name the keys
+// j k: next and previous paper · o: open it · n p: next and previous issue · /: search. The pages work without it, and name the keys
 // only where they do something.
 "use strict";
 (() => {
@@ -26,8 +26,12 @@
     k: () => move(-1),
     n: () => follow("a[rel=next]"),
     p: () => follow("a[rel=prev]"),
+    o: () => {
+      const more = document.activeElement.closest(".entry")?.querySelector("details.more");
+      if (more) more.open = !more.open;
+    },
     "/": () => {
-      const box = document.getElementById("query");
+      const box = document.getElementById("query") ?? document.getElementById("ask");
       if (box) box.focus();
       else follow("a[rel=search]");
     },
@@ -36,6 +40,7 @@
   const hint = () => {
     const does = {
       papers: titles().length > 0,
+      open: document.querySelector("details.more"),
       next: document.querySelector("a[rel=next]"),
       prev: document.querySelector("a[rel=prev]"),
       search: true,
@@ -44,6 +49,20 @@
     document.querySelector(".keys").hidden = false;
   };
   hint();
+
+  // What is folded is printed too.
+  addEventListener("beforeprint", () => {
+    for (const one of document.querySelectorAll("details")) one.open = true;
+  });
+
+  // The search box of the front page leads to the search, which needs a script as well.
+  const ask = document.querySelector("[data-search]");
+  if (ask) {
+    ask.hidden = false;
+    ask.querySelector("input").addEventListener("keydown", (event) => {
+      if (event.key === "Enter") location.href = `${ask.dataset.search}#q=${encodeURIComponent(event.target.value)}`;
+    });
+  }
   const results = document.getElementById("results");
   if (results) new MutationObserver(hint).observe(results, { childList: true });
 

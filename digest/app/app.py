@@ -16,18 +16,20 @@ from digest.app import sources
 from digest.app.host import Host
 from digest.config.read import load, without_file
 from digest.config.settings import Config
-from digest.core.models import Document, Edition
+from digest.core.models import Document, Edition, PaperId
 from digest.core.ports import Mailer, Source
 from digest.core.ranking.relevance import Background
-from digest.core.summaries.summarizer import Summarizer
+from digest.core.summaries.summarizer import Signature, Summarizer
 from digest.core.topics.fold import Taxonomy
 from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
+    from digest.core.ranking.rank import Selection
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
     from digest.sources.door.http import Door
+    from digest.stages.build import Building
     from digest.stages.choose import Choosing
     from digest.stages.fetch import Reader
     from digest.stages.leases import Leases
@@ -180,6 +182,7 @@ class App:
             base_url=self.config.site_url,
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
+            field_of=self.taxonomy.field,
         )
 
     @part
@@ -210,6 +213,19 @@ class App:
         return made
 
     @part
+    def signature(self) -> Signature:
+        """What the summaries of the summarizer are stored under; known also where its key is not set.
+
+        Raises:
+            ConfigError: A recording is missing, or a prompt is not valid.
+        """
+        if self.config.llm.client != "openai":
+            return self.summarizer
+        from digest.summarizers.prompts import signature
+
+        return signature(self.config, self.taxonomy)
+
+    @part
     def background(self) -> Background:
         """How common each word is in general, for ranking and likeness."""
         return Background.parse(assets.trained_text("words.txt"))
@@ -226,6 +242,7 @@ class App:
             clock=self.host.clock,
             zone=self.config.timezone,
             config_path=self.config.path,
+            meant_by=self.taxonomy.meant_by,
             progress=self.host.progress,
         )
 
@@ -289,14 +306,22 @@ class App:
     def choosing(self) -> Choosing:
         """The stage `choose`."""
 
+        from digest.core.ranking.choosing import Chooser
         from digest.stages.choose import Choosing
 
         return Choosing(
             store=self.store,
             editions=self.editions_by_name,
             profile_of=self.interests.profile,
-            background=self.background,
+            chooser=Chooser(self.background, self.extracts.topics),
+            leads_of=self._leads_of if self.config.gives_points_to_leads_only else None,
         )
+
+    def _leads_of(self, edition: Edition, selection: Selection) -> tuple[PaperId, ...]:
+        from digest.core.issues.issue import leads_of
+
+        topics, field = self.extracts.topics, self.taxonomy.field
+        return leads_of(selection, topics_of=topics, field_of=field, lead=edition.lead)
 
     @part
     def summarizing(self) -> Summarizing:
@@ -313,6 +338,13 @@ class App:
         )
 
     @part
+    def building(self) -> Building:
+        """Builds issues, for the stage `publish` and for previews."""
+        from digest.stages.build import Building
+
+        return Building(store=self.store, source_reports=self.source_reports, field_of=self.taxonomy.field)
+
+    @part
     def publishing(self) -> Publishing:
         """The stage `publish`."""
 
@@ -324,8 +356,7 @@ class App:
             choosing=self.choosing,
             summarizing=self.summarizing,
             summarizer=self.summarizer,
-            source_reports=self.source_reports,
-            field_of=self.taxonomy.field,
+            building=self.building,
             clock=self.host.clock,
             mail_domain=self.config.mail.domain,
         )

@@ -15,7 +15,7 @@ from digest.core.summaries.summarizer import Summarizer
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
 from digest.summarizers.handover import Handovers
 from digest.summarizers.model import ModelSummarizer
-from digest.summarizers.prompts import overview_prompt, prompt_hash, system_prompt
+from digest.summarizers.prompts import brief_prompt, overview_prompt, signature, system_prompt
 from digest.usecases.check import check_price
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def make_summarizer(
     languages = sorted({e.language for e in config.editions})
     check_price(config)
     llm = make_llm(config, environment, store)
+    signed = signature(config, extracts.taxonomy)
     return ModelSummarizer(
         config=config,
         llm=llm,
@@ -60,7 +61,9 @@ def make_summarizer(
         sleep=sleep,
         systems={language: system_prompt(config, extracts.taxonomy, language) for language in languages},
         overview_systems={language: overview_prompt(config, language) for language in languages},
-        prompt=prompt_hash(system_prompt(config, extracts.taxonomy, "any")),
+        brief_systems={language: brief_prompt(config, extracts.taxonomy, language) for language in languages},
+        prompt=signed.prompt,
+        brief_prompt=signed.brief_prompt,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from digest import assets
 from digest.app.app import App
 from digest.app.host import Host
-from digest.core.models import Edition
+from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
     from digest.evaluation.papers import Forecast
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
+    from digest.usecases.preview import Previewing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
 
@@ -82,7 +83,42 @@ def estimator(app: App) -> Estimator:
         summarizer=lambda: app.summarizer,
         read=read,
         choose=lambda edition, day: app.choosing.choose(edition, day),
-        lacking=lambda edition, day, papers: app.summarizing.lacking(edition, day, papers),
+        brief=lambda edition, selection: app.choosing.brief(edition, selection),
+        lacking=lambda edition, day, papers, brief: app.summarizing.lacking(edition, day, papers, brief=brief),
+    )
+
+
+def previewing(app: App) -> Previewing:
+    """The use case of `digest preview`: what an issue would print and why.
+
+    Raises:
+        NotFoundError: There is no database yet; a preview makes none.
+    """
+    from digest.core.database_address import parse_database
+    from digest.core.errors import NotFoundError
+    from digest.stages.ask import stored_summaries
+    from digest.usecases.preview import Previewing
+
+    address = parse_database(app.config.database)
+    if address.is_sqlite and not Path(address.name).is_file():
+        raise NotFoundError(f"nothing was read yet: there is no {address.name}; `digest run` reads the sources")
+    signature = app.signature
+
+    def stored(
+        edition: Edition, day: date, papers: Sequence[Paper], brief: frozenset[PaperId]
+    ) -> Mapping[PaperId, Summary]:
+        return stored_summaries(app.store, signature, papers, language=edition.language, stand_in_day=day, brief=brief)
+
+    return Previewing(
+        store=app.store,
+        config=app.config,
+        today=app.today(),
+        choosing=app.choosing,
+        building=app.building,
+        stored=stored,
+        extract=app.extracts.summary,
+        interests=app.interests.each,
+        background=lambda: app.background,
     )
 
 
@@ -138,8 +174,15 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
     from digest.stages.lost import lost_issues
     from digest.summarizers.prompts import check_prompts
     from digest.usecases.doctor import Doctor
+    from digest.usecases.finds import Counting
 
     with App.from_file(path, host) as app:
+        counting = Counting(
+            store=app.store,
+            interests=app.interests.each,
+            background=lambda: app.background,
+            today=app.today(),
+        )
         yield Doctor(
             config=app.config,
             environment=host.environment,
@@ -152,6 +195,7 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             prompts=lambda: check_prompts(app.config, app.taxonomy),
             folders=lambda name: assets.folders(name, app.config.base),
             interests=lambda edition: app.interests.counted(edition),
+            finds=counting.of,
             summarizer=lambda: app.summarizer,
             source=lambda name: app.sources[name],
             fetcher=app.fetcher,

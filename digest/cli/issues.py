@@ -1,7 +1,8 @@
-"""Commands on issues: what one says, and the topics that they are ordered by: `digest show`, `topics`."""
+"""Commands on issues: what one says, and the topics that they are ordered by: `digest show`, `preview`, `topics`."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
@@ -54,6 +55,61 @@ def show(edition: str | None, day: str | None, why: str | None, config: Path, sa
             return
         templates, site_url = app.templates, app.config.site_url
     print_issue(issue, templates=templates, site_url=site_url)
+
+
+@click.command(short_help="Show what an issue would print, and why.")
+@click.argument("edition", required=False)
+@click.option("--date", "day", type=DateType(), help="From the lists of this day; by default the newest.")
+@click.option(
+    "--interests",
+    metavar="TEXT",
+    multiple=True,
+    callback=filled("--interests"),
+    help="Try this instead of the interests of the edition; may be given several times.",
+)
+@click.option(
+    "--avoid",
+    metavar="TEXT",
+    multiple=True,
+    callback=filled("--avoid"),
+    help="Try this instead of what the edition avoids; may be given several times.",
+)
+@click.option("--max-papers", type=click.IntRange(1, 100_000), help="Print so many.")
+@click.option("--lead", type=click.IntRange(0, 100_000), help="Show so many first and in full.")
+@config_option
+@sample_option
+@json_option
+def preview(
+    edition: str | None,
+    day: date | None,
+    interests: tuple[str, ...],
+    avoid: tuple[str, ...],
+    max_papers: int | None,
+    lead: int | None,
+    config: Path,
+    sample: bool,
+    as_json: bool,
+) -> None:
+    """Show what an issue would print, and why; by default of the first edition, from the newest lists.
+
+    Nothing is written, no source is read and no model asked: papers without a stored summary have an extract. Where
+    the day's issue is out already, what would be printed anew is shown, and the issue stays as it is.
+
+    TEXT is what may stand under interests in config.toml: words, a paper's id or address, "author: Ada Lovelace", a
+    file of a library. Once they find what they should, write them there.
+    """
+    from digest.app.usecases import previewing
+    from digest.cli.show.preview import preview_json, print_preview
+    from digest.usecases.preview import Tried
+
+    tried = Tried(interests=interests, avoid=avoid, max_papers=max_papers, lead=lead)
+    with working(as_json) as host, app_of(config, host, sample=sample) as app:
+        found = previewing(app).preview(edition, day, tried)
+        templates, site_url = app.templates, app.config.site_url
+    if as_json:
+        print_json(preview_json(found))
+    else:
+        print_preview(found, templates=templates, site_url=site_url)
 
 
 @click.command(short_help="List the topics by use, and words without a home.")

@@ -34,6 +34,7 @@ for _command in (
     run.schedule,
     summarize.summarize,
     issues.show,
+    issues.preview,
     issues.topics,
     papers.search,
     papers.similar,

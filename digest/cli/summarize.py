@@ -32,8 +32,8 @@ def summarize(targets: tuple[str, ...], stale: bool, limit: int, config: Path, a
     With --stale there is no TARGET: after a change of the prompt, summaries of printed papers are written anew, within
     the budgets. Issues that are out stay as they are.
 
-    A prompt is changed by one of your own in prompts/summarize.txt or prompts/overview.txt beside config.toml. Start
-    from those that ship; {{ language }} in one stands for the edition's.
+    A prompt is changed by one of your own beside config.toml, in prompts/summarize.txt, prompts/brief.txt (one
+    sentence) or prompts/overview.txt. Start from those that ship; {{ language }} in one stands for the edition's.
     """
     if stale == bool(targets):
         raise click.UsageError("name a TARGET, or give --stale alone")

@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 CLIENTS: Final = ("extractive", "openai", "replay")
 TRANSPORTS: Final = ("outbox", "smtp")
+POINTS: Final = ("all", "leads")
 SECURITIES: Final = ("starttls", "tls", "none")
 _NOBODY: Final = "digest@localhost"
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -220,14 +221,18 @@ class _Reader:
             if not _ADDRESS.fullmatch(address):
                 table.blame("recipients", f"{address!r} is not an address such as ada@example.org, in ASCII letters")
         self._distinct(f"{table.name} recipients", [r.lower() for r in recipients])
+        max_papers = table.integer("max_papers", 30, least=1, most=100_000)
+        upvotes = table.integer("avoid_unless_upvotes", 1, least=1)
         edition = Edition(
             name=name,
             title=table.text("title", title) or title,
             sources=tuple(dict.fromkeys(chosen)),
             interests=self._interests(table, "interests", table.texts("interests")),
             avoid=self._interests(table, "avoid", table.texts("avoid")),
+            avoid_unless_upvotes=upvotes if table.has("avoid_unless_upvotes") else None,
             exploration=self._share(table, "exploration", table.number("exploration", 0.1)),
-            max_papers=table.integer("max_papers", 30, least=1, most=100_000),
+            max_papers=max_papers,
+            lead=table.integer("lead", min(5, max_papers), least=0, most=max_papers),
             carry_days=table.integer("carry_days", 3, least=0, most=31),
             at=self._at(table),
             days=self._days(table),
@@ -308,6 +313,7 @@ class _Reader:
             timeout_s=table.number("timeout_s", timeout_s) or timeout_s,
             time_limit_s=table.number("time_limit_s", time_limit_s) or time_limit_s,
             overview=table.flag("overview", True),
+            points=table.choice("points", POINTS, "all"),
             budget_usd_per_run=table.number("budget_usd_per_run", None),
             budget_usd_per_month=table.number("budget_usd_per_month", None),
             recording=self._path.parent / recording if recording else None,

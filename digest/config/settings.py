@@ -68,6 +68,8 @@ class LLMConfig:
     """How long a run waits for the model in all."""
     overview: bool = True
     """The model writes the overview of the day too."""
+    points: str = "all"
+    """`leads`: only the lead entries of an issue are asked for points, the others for one sentence and topics."""
     budget_usd_per_run: float | None = None
     budget_usd_per_month: float | None = None
     recording: Path | None = None
@@ -138,6 +140,11 @@ class Config:
     def shares_database(self) -> bool:
         """Whether several machines can have the database open, for it is a server."""
         return bool(self.database) and not parse_database(self.database).is_sqlite
+
+    @property
+    def gives_points_to_leads_only(self) -> bool:
+        """Whether a model is asked for points of lead entries only; extracts have points in any case."""
+        return self.llm.points == "leads" and self.llm.client != "extractive"
 
     @property
     def archive_titles(self) -> dict[str, str]:

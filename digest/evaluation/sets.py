@@ -5,6 +5,7 @@
     duplicates/*.txt           pairs of records, with 1 for one work and 0 for two            read_pairs
     duplicates/cora.csv        citations, with the work each cites                            read_citations
     ratings/                   who saved which paper, and the papers' words                   read_ratings
+    keywords/*.json            days of Hugging Face's Daily Papers, with the keywords it gives       read_keywords
     papers/*.jsonl             {"id", "title", "abstract", "summaries": […], "topics": […],    read_papers
                                "categories": […]}; but for id and title, each may be missing
 
@@ -65,6 +66,17 @@ class CategoryPaper:
     abstract: str
     category: str
     """The primary one: `cs.CL`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPaper:
+    """A paper of a recorded list."""
+
+    id: str
+    title: str
+    abstract: str
+    keywords: tuple[str, ...] = ()
+    """Those that the list's publisher gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +177,38 @@ def read_categories(path: Path) -> tuple[CategoryPaper, ...]:
         )
 
     return tuple(_json_lines(path, one))
+
+
+def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
+    """Return the papers of a day of Hugging Face, `/api/daily_papers`, with their `ai_keywords`.
+
+    A paper without keywords is left out; a day may have none at all.
+    """
+    try:
+        items = json.loads(_read(path))
+    except (ValueError, RecursionError) as exc:
+        raise SetError(path, f"is not JSON: {exc}") from exc
+    papers = (
+        [item.get("paper") if isinstance(item, dict) else None for item in items] if isinstance(items, list) else []
+    )
+    if not papers or not all(isinstance(paper, dict) for paper in papers):
+        raise SetError(path, "is not a list of papers")
+    found = []
+    for number, fields in enumerate(papers, start=1):
+        try:
+            keywords = _texts(fields, "ai_keywords") if fields.get("ai_keywords") else ()
+            title, abstract = _required(fields, "title"), _text(fields, "summary")
+            paper = ListedPaper(
+                id=_required(fields, "id"),
+                title=" ".join(title.split()),
+                abstract=" ".join(abstract.split()),
+                keywords=keywords,
+            )
+        except _FieldError as exc:
+            raise SetError(path, f"paper {number}: {exc}") from None
+        if keywords:
+            found.append(paper)
+    return tuple(found)
 
 
 def read_papers(path: Path) -> tuple[LabelledPaper, ...]:

@@ -13,6 +13,7 @@ from digest import assets
 from digest.core.errors import ConfigError
 from digest.core.identity.likeness import same_work
 from digest.core.models import Candidate, Paper, PaperId
+from digest.core.ranking.day import Day
 from digest.core.ranking.profile import Liked, Profile
 from digest.core.ranking.rank import rank
 from digest.core.ranking.relevance import Background
@@ -76,7 +77,7 @@ def _ranking(papers: Sequence[Paper], background: Background) -> Figure:
     liked = tuple(Liked(paper=p, name=p.id) for p in papers[:_LIKED])
     profile = Profile(words=("language models", "learning from few examples"), liked=liked)
     began = time.process_time()
-    rank(candidates, profile, background)
+    rank(Day(candidates, background), profile)
     taken_ms = 1000 * (time.process_time() - began)
     return _figure("a paper", "ranking", taken_ms / len(papers), "ms", of=len(papers))
 

@@ -21,11 +21,13 @@ from digest.core.errors import ConfigError, LLMError, LLMUnavailable
 from digest.core.models import Completion, Prompt
 from digest.core.ports import LLM
 from digest.core.summaries.answers import Answer, read_answers
-from digest.core.summaries.prompts import block
+from digest.core.summaries.prompts import BRIEFS, SUMMARIES, block
 from digest.llm import tokens
 
 _Key: TypeAlias = tuple[str, str, str]
 """Form, system message, and user message without its nonce."""
+_OF_PAPERS: Final = (SUMMARIES, BRIEFS)
+"""Forms of answers that can be put together anew from what was recorded of each paper."""
 _FIELDS: Final = frozenset(each.name for each in fields(Completion))
 
 
@@ -158,10 +160,10 @@ class ReplayLLM:
 
     def _take(self, entry: Mapping[str, Any]) -> None:
         completion = Completion(**{k: v for k, v in entry["completion"].items() if k in _FIELDS})
-        system, form, blocks = entry["system"], entry.get("form", "summaries"), list(entry["blocks"])
+        system, form, blocks = entry["system"], entry.get("form", SUMMARIES), list(entry["blocks"])
         user = _without_nonce(entry["user"], entry["nonce"])
         # What was asked again was refused before: the last word on a paper counts.
-        for answer in read_answers(completion.text) if form == "summaries" else ():
+        for answer in read_answers(completion.text) if form in _OF_PAPERS else ():
             if answer.id.isdecimal() and 0 < int(answer.id) <= len(blocks):
                 self._answers[system, blocks[int(answer.id) - 1]] = answer
         self._requests.setdefault((form, system, user), []).append(completion)
@@ -195,7 +197,7 @@ class ReplayLLM:
                 turn = self._given[key]
                 self._given[key] += 1
             return recorded[min(turn, len(recorded) - 1)]
-        if prompt.form != "summaries":
+        if prompt.form not in _OF_PAPERS:
             raise LLMError(f"the recording {self._path.name} has no answer to this")
         papers = []
         for place, paper in enumerate(prompt.batch.papers, 1):

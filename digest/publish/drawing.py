@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from calendar import Calendar
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any, Protocol
@@ -13,7 +15,7 @@ from typing import Any, Protocol
 from digest.core.errors import NotFoundError
 from digest.core.models import Entry, Issue
 from digest.core.words.text import clipped, one_line, strip_invisible
-from digest.publish import catalogue, entry_views, feeds, phrasing, views
+from digest.publish import catalogue, entry_views, feeds, headlines, marking, phrasing, views
 from digest.publish.catalogue import IssueKey, Manifest, Note
 from digest.publish.finding import SearchFiles, stood_in
 from digest.publish.folder import Folder
@@ -28,12 +30,19 @@ FEED_ISSUES = 14
 FEED_ENTRIES = 50
 """Entries of each issue in a feed; feed readers fetch the whole file every hour, so it stays small."""
 TOPIC_ENTRIES = 200
+TOPIC_SUMMARIES = 10
+"""Papers of a topic's page that have their summaries there; the others have a line."""
+TOPIC_ISSUES = 12
+"""Issues whose share of papers on a topic is drawn."""
+TOPIC_RELATED = 5
 FRONT_ENTRIES = 5
 FRONT_ISSUES = 7
 _NAMED_AUTHORS = 20
 """Authors on a paper's own page; a longer list is folded."""
 _DESCRIPTION = 300
 """Most characters of a page's description; search engines show fewer."""
+_NO_DAY: Mapping[str, Any] = {"number": 0, "url": "", "count": 0, "said": ""}
+"""A place of the calendar that belongs to another month."""
 _SEARCH = "search/index.html"
 _ASSETS = ("style.css", "keys.js", "search.js")
 
@@ -60,6 +69,7 @@ class Drawing:
         base_url: str | None,
         former: Collection[str],
         current: Callable[[str], str | None],
+        field_of: Callable[[str], str],
         old: Manifest,
         drawn_with: str,
         recheck: bool,
@@ -72,6 +82,7 @@ class Drawing:
         self._base_url = base_url
         self._former = former
         self._current = current
+        self._field_of = field_of
         self._old = old
         self._is_fresh = old.drawn_with == drawn_with
         self._recheck = recheck
@@ -254,17 +265,24 @@ class Drawing:
         self._draw_paper(paper_path(name), entry, stood)
 
     def _draw_paper(self, path: str, entry: Entry, stood: Sequence[IssueKey]) -> None:
-        paper, links = entry.paper, Links(root=_root(path))
+        paper, links, summary = entry.paper, Links(root=_root(path)), entry.summary
+        view = entry_views.entry_view(entry, links=links, say=to_mathml)
+        lines = [line for line in paper.abstract.splitlines() if line.strip()]
+        is_extract = summary.client == "extractive"
+        found = marking.marked(lines, (summary.tldr, *summary.points), to_mathml) if is_extract else None
+        said = [view.votes, view.reason]
         self._page(
             path,
             "paper.html",
             authors=phrasing.some_authors(paper.authors, most=_NAMED_AUTHORS),
             all_authors=", ".join(paper.authors),
-            entry=entry_views.entry_view(entry, links=links, say=to_mathml),
+            entry=view,
+            said=" · ".join(filter(None, said)),
+            is_marked=found is not None,
             plain_title=to_unicode(paper.title),
             description=_in_short(entry.summary.tldr or paper.title),
             topics=[entry_views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
-            abstract=[to_mathml(line) for line in paper.abstract.splitlines() if line.strip()],
+            abstract=found or marking.plain(lines, to_mathml),
             facts=entry_views.paper_facts(paper),
             links=entry_views.paper_links(paper),
             issues=[
@@ -302,18 +320,22 @@ class Drawing:
         return plan, looked_at
 
     def _draw_all_topics(self, names: Mapping[str, str], papers: Mapping[str, int]) -> None:
+        fields: dict[str, list[str]] = {}
+        for name in sorted(names, key=lambda name: (-papers[name], names[name].casefold(), name)):
+            fields.setdefault(self._field_of(names[name]), []).append(name)
+        most_first = sorted(fields.items(), key=lambda item: (-sum(papers[name] for name in item[1]), item[0]))
         self._page(
             "topics/index.html",
             "topics.html",
             description=f"All topics of {self._title}, and how many papers each has.",
-            topics=[
-                (names[name], name, phrasing.count(papers[name], "paper"))
-                for name in sorted(names, key=lambda name: (names[name].casefold(), name))
+            fields=[
+                (field, [(names[name], name, phrasing.count(papers[name], "paper")) for name in of])
+                for field, of in most_first
             ],
         )
 
     def _draw_topic(self, name: str, topic: str, papers: Collection[str]) -> None:
-        """Draw the page of a topic: its newest papers, each once, under the issue that printed it first."""
+        """Draw the page of a topic: its newest papers with summaries, and older ones by month, a title a line."""
         path = topic_path(name)
         links = Links(root=_root(path))
         # As the cards have them: a day's papers in the order of its editions and their issues.
@@ -326,18 +348,54 @@ class Drawing:
                 links.issue(key.edition, key.day),
                 [self._listed(paper, links) for paper in group],
             )
-            for key, group in groupby(shown, key=lambda paper: self._stood[paper][0])
+            for key, group in groupby(shown[:TOPIC_SUMMARIES], key=lambda paper: self._stood[paper][0])
+        ]
+        months = [
+            (f"{day:%B %Y}", [self._titled(paper, links) for paper in group])
+            for day, group in groupby(
+                shown[TOPIC_SUMMARIES:], key=lambda paper: self._stood[paper][0].day.replace(day=1)
+            )
         ]
         older = len(newest) - len(shown)
+        shares = self._shares(topic)
         self._page(
             path,
             "topic.html",
             topic=topic,
+            total=phrasing.count(len(newest), "paper"),
+            bars=[max(2, round(40 * share)) for share in shares] if len(shares) > 1 else [],
+            bars_said=f"Its share of the last {len(shares)} issues with papers on it: "
+            f"at most {max(shares):.0%}, last {shares[-1]:.0%}."
+            if len(shares) > 1
+            else "",
             days=days,
+            months=months,
+            related=[entry_views.Word(text=other, url=links.topic(other)) for other in self._related(topic)],
             shown=len(shown),
             older=older,
             description=f"{phrasing.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first.",
         )
+
+    def _shares(self, topic: str) -> list[float]:
+        """Return the topic's share of the papers of the last issues that had any on it, the newest last."""
+        notes = [note for _, note in sorted(self._new.notes.items()) if note.entries]
+        of = [(len(places), note.entries) for note in notes for name, places in note.topics if name == topic]
+        return [min(1.0, n / entries) for n, entries in of[-TOPIC_ISSUES:]]
+
+    def _related(self, topic: str) -> list[str]:
+        """Return the topics that papers on *topic* have most often besides."""
+        beside: Counter[str] = Counter()
+        for note in self._new.notes.values():
+            topics = dict(note.topics)
+            if topic in topics:
+                here = set(topics[topic])
+                beside.update({name: len(here & set(places)) for name, places in topics.items() if name != topic})
+        often = sorted((name for name, n in beside.items() if n > 1), key=lambda name: (-beside[name], name))
+        return often[:TOPIC_RELATED]
+
+    def _titled(self, paper: str, links: Links) -> entry_views.Word:
+        card = self._found.cards(self._stood[paper][0].day.isoformat())[paper]
+        return entry_views.Word(text=card.title, url=links.to(paper_path(card.paper)))
 
     def _place(self, paper: str) -> tuple[IssueKey, int]:
         key = self._stood[paper][0]
@@ -414,7 +472,7 @@ class Drawing:
             items.append(
                 feeds.FeedItem(
                     day=key.day,
-                    title=f"{phrasing.long_day(key.day)}: {phrasing.count(len(issue.entries), 'paper')}",
+                    title=headlines.subject(issue),
                     summary=view.overview,
                     content=self._templates.html("feed_item.html", issue=view),
                     topics=tuple(section.topic for section in issue.sections),
@@ -445,9 +503,11 @@ class Drawing:
         full = next((key for key in keys if self._dates.get(key)), None)
         links = Links(root="")
         view = views.issue_view(self._issue(full), links=links, say=to_mathml) if full else None
-        top = [entry for section in view.sections for entry in section.entries] if view else []
-        scores = {slug(entry.paper.id): entry.score for entry in self._issue(full).entries} if full else {}
-        top.sort(key=lambda entry: -scores[entry.anchor])
+        top = list(view.leads) if view else []
+        if view and full and not top:  # an issue of an earlier version has no leads
+            scores = {slug(entry.paper.id): entry.score for entry in self._issue(full).entries}
+            top = [entry for section in view.sections for entry in section.entries]
+            top.sort(key=lambda entry: -scores[entry.anchor])
         return {
             "name": self._name(edition),
             "folder": edition_slug(edition),
@@ -456,7 +516,40 @@ class Drawing:
             "top": top[:FRONT_ENTRIES],
             "count": phrasing.count(view.count, "paper") if view else "",
             "since": [self._line(key, links) for key in keys if not full or key > full][:FRONT_ISSUES],
-            "earlier": [self._line(key, links) for key in keys if full and key < full][:FRONT_ISSUES],
+            "months": self._months_of(keys, links),
+        }
+
+    def _months_of(self, keys: Sequence[IssueKey], links: Links) -> list[dict[str, Any]]:
+        """Return the month of an edition's newest issue and the one before it, as weeks of days."""
+        if not keys:
+            return []
+        by_day = {key.day: key for key in keys}
+        newest = max(by_day).replace(day=1)
+        before = (newest - timedelta(days=1)).replace(day=1)
+        firsts = [newest, before] if any(day.replace(day=1) == before for day in by_day) else [newest]
+        return [
+            {
+                "name": f"{first:%B %Y}",
+                "weeks": [
+                    [
+                        self._calendar_day(day, by_day.get(day), links) if day.month == first.month else _NO_DAY
+                        for day in week
+                    ]
+                    for week in Calendar().monthdatescalendar(first.year, first.month)
+                ],
+            }
+            for first in firsts
+        ]
+
+    def _calendar_day(self, day: date, key: IssueKey | None, links: Links) -> Mapping[str, Any]:
+        if key is None:
+            return {**_NO_DAY, "number": day.day}
+        entries = self._new.notes[key].entries
+        return {
+            "number": day.day,
+            "url": links.issue(key.edition, day),
+            "count": entries,
+            "said": f"{phrasing.long_day(day)}: {phrasing.count(entries, 'paper') if entries else 'nothing new'}",
         }
 
     def _line(self, key: IssueKey, links: Links) -> dict[str, Any]:

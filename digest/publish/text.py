@@ -19,14 +19,21 @@ _FIRST_WORDS: Final = 60
 _WORDS: Final = 90
 """Those of the other leads of a mail, which has at most 1,200 words for thirty papers."""
 
+_NO_REASON: Final = "no interest speaks for it"
+
 _REASONS: Final = 3
 """Most reasons named of papers that are left out; "says nearly the same as" another is one for each."""
 
 
-def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = None) -> str:
-    """Return *issue* as text, in lines of at most 78 characters unless a link is longer."""
+def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = None, says_why: bool = False) -> str:
+    """Return *issue* as text, in lines of at most 78 characters unless a link is longer.
+
+    Args:
+        says_why: See `with_reasons`.
+    """
     root = site_url.rstrip("/") + "/" if site_url else None
-    return view_text(issue_view(issue, links=Links(root=root)), templates=templates, sentences=True)
+    view = issue_view(issue, links=Links(root=root))
+    return view_text(with_reasons(view) if says_why else view, templates=templates, sentences=True)
 
 
 def view_text(view: IssueView, *, templates: Templates, page: str = "", stop: str = "", sentences: bool = False) -> str:
@@ -69,6 +76,15 @@ def left_out(view: IssueView) -> str:
     if others := sum(len(group.papers) for group in view.left_out[_REASONS:]):
         reasons[_REASONS:] = [f"{others:,} for other reasons"]
     return f"{view.left_out_count:,} left out: {'; '.join(reasons)}."
+
+
+def with_reasons(view: IssueView) -> IssueView:
+    """Return *view*; its entries of the rest say why they are there in place of what they are about."""
+    sections = (
+        replace(section, entries=tuple(replace(e, line=e.reason or _NO_REASON) for e in section.entries))
+        for section in view.sections
+    )
+    return replace(view, sections=tuple(sections))
 
 
 def brief(view: IssueView, *, words: int = _WORDS) -> IssueView:

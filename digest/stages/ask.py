@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol
 
 from digest.core.models import Paper, PaperId, Summary, SummaryKey
-from digest.core.summaries.summarizer import Summarizer, Sums, Writing, key_of, nothing
+from digest.core.summaries.summarizer import Signature, Summarizer, Sums, Writing, key_of, keys_of, nothing
 
 _PAUSE_S: Final = 1.0
 """Seconds between two looks at the store for what other processes ask for."""
@@ -34,12 +34,44 @@ class Claims(Protocol):
     def release_summaries(self, keys: Iterable[SummaryKey]) -> None: ...
 
 
-class Summaries(Claims, Protocol):
-    """The part of the store that keeps summaries and claims on them."""
+class Stored(Protocol):
+    """The part of the store that has summaries."""
 
     def summaries(self, keys: Iterable[SummaryKey]) -> dict[SummaryKey, Summary]: ...
 
+
+class Summaries(Claims, Stored, Protocol):
+    """The part of the store that keeps summaries and claims on them."""
+
     def save_summaries(self, summaries: Mapping[SummaryKey, Summary]) -> None: ...
+
+
+def stored_summaries(
+    store: Stored,
+    signature: Signature,
+    papers: Iterable[Paper],
+    *,
+    language: str,
+    stand_in_day: date | None = None,
+    brief: Collection[PaperId] = (),
+) -> dict[PaperId, Summary]:
+    """The stored summaries of *papers*: by the summarizer of that signature, else extracts that stand in for it.
+
+    Args:
+        stand_in_day: The day on which extracts may stand in; None: none may.
+        brief: Papers for which a summary without points will do.
+    """
+    days = (None,) if stand_in_day is None else (None, stand_in_day)
+    keys = {
+        p.id: [
+            replace(key, stood_in_on=day)
+            for day in days
+            for key in keys_of(signature, p, language, is_brief=p.id in brief)
+        ]
+        for p in papers
+    }
+    found = store.summaries(key for some in keys.values() for key in some)
+    return {i: found[key] for i, some in keys.items() if (key := next((k for k in some if k in found), None))}
 
 
 @contextmanager
@@ -77,15 +109,21 @@ class Writer:
     """Takes a few words on what is being done, for people who wait."""
     stand_in_day: date | None = None
     """The day for which extracts are kept in place of a model's summaries; None: they are not kept."""
+    brief: Collection[PaperId] = ()
+    """Papers that are asked for without points; a stored summary with points does for them all the same."""
 
     def stored(self, papers: Iterable[Paper]) -> dict[PaperId, Summary]:
         """The stored summaries of *papers*: by the summarizer or, on `stand_in_day`, extracts that stand in for it."""
         if self.store is None:
             return {}
-        days = (None,) if self.stand_in_day is None else (self.stand_in_day, None)
-        keys = {p.id: [replace(self._key(p), stood_in_on=day) for day in days] for p in papers}
-        found = self.store.summaries(key for some in keys.values() for key in some)
-        return {i: found[key] for i, some in keys.items() for key in some if key in found}
+        return stored_summaries(
+            self.store,
+            self.summarizer,
+            papers,
+            language=self.language,
+            stand_in_day=self.stand_in_day,
+            brief=self.brief,
+        )
 
     def divide(self, papers: Sequence[Paper]) -> tuple[dict[PaperId, Summary], list[Paper]]:
         """The summaries of *papers* that the store has, and the papers that are to be asked for.
@@ -150,8 +188,13 @@ class Writer:
         missing = [p for p in papers if p.id not in stored]
         if not self.summarizer.model:
             return {p.id: p.id for p in missing}
+        # One that is asked for with points comes before those with the same text that need none.
         firsts: dict[SummaryKey, PaperId] = {}
-        return {p.id: firsts.setdefault(self._key(p), p.id) for p in missing}
+        first = {
+            p.id: firsts.setdefault(key_of(self.summarizer, p, self.language), p.id)
+            for p in sorted(missing, key=lambda p: p.id in self.brief)
+        }
+        return {p.id: first[p.id] for p in missing}
 
     @contextmanager
     def _claimed(self, papers: Sequence[Paper], writing: Writing) -> Iterator[Sequence[Paper]]:
@@ -181,10 +224,11 @@ class Writer:
             if fell_back:
                 self.store.release_summaries([keys[i] for i in fell_back])
 
-        return writing.summarize(papers, language=self.language, edition=edition, on_done=keep)
+        brief = frozenset(p.id for p in papers if p.id in self.brief)
+        return writing.summarize(papers, language=self.language, edition=edition, on_done=keep, brief=brief)
 
     def _key(self, paper: Paper) -> SummaryKey:
-        return key_of(self.summarizer, paper, self.language)
+        return key_of(self.summarizer, paper, self.language, is_brief=paper.id in self.brief)
 
 
 def _plus(sums: Sums, more: Sums) -> Sums:

@@ -15,17 +15,29 @@ from digest.core.models import Candidate, Edition, Issue, PaperId
 from digest.core.ranking.choosing import Chooser, Question
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import Selection
-from digest.core.ranking.relevance import Background
+
+LeadsOf = Callable[[Edition, Selection], tuple[PaperId, ...]]
+"""Gives the lead entries of an issue out of its selection, before there are summaries."""
 
 
 class Store(Protocol):
     """The part of the store that choosing needs."""
 
     def candidates(
-        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: bool = False
     ) -> tuple[Candidate, ...]: ...
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToSummarize:
+    """The papers of an issue, and how much is to be said of each."""
+
+    papers: tuple[PaperId, ...]
+    """Best first."""
+    brief: frozenset[PaperId] = frozenset()
+    """Those for which a sentence is enough, without points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,26 +48,52 @@ class Choosing:
     editions: Mapping[str, Edition]
     profile_of: Callable[[Edition, date], Profile]
     """Gives the profile of an edition's interests on a day; it depends only on the store and the date."""
-    background: Background | None = None
-    """How common words are in general; None: only the day's papers tell."""
     chooser: Chooser = field(default_factory=Chooser)
+    """Prepares the day's candidates, once for all editions that share them, and chooses."""
+    leads_of: LeadsOf | None = None
+    """Where only lead entries get points, chooses them; None: all entries get points."""
 
     def choose(self, edition: str, day: date) -> Selection:
         """The selection for the issue of *day*; it changes only with the store."""
-        of = self.editions[edition]
+        return self._chosen(self.editions[edition], day)
+
+    def anew(self, edition: Edition, day: date) -> Selection:
+        """The selection for an issue of *day* if *edition* had made none of that day or a later one.
+
+        Args:
+            edition: Need not be as it is configured: a preview has other interests.
+        """
+        return self._chosen(edition, day, anew=True)
+
+    def _chosen(self, of: Edition, day: date, *, anew: bool = False) -> Selection:
         question = Question(
-            candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days),
+            candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew),
             profile=self.profile_of(of, day),
             max_papers=of.max_papers,
             exploration=of.exploration,
             seed=f"{of.name} {day}",
-            background=self.background,
+            avoid_unless_upvotes=of.avoid_unless_upvotes,
         )
         return self.chooser.choose(of.name, question)
 
-    def papers(self, edition: str, day: date) -> tuple[PaperId, ...]:
-        """Ids of the papers for the issue of *day*, best first; empty once it is printed."""
+    def to_summarize(self, edition: str, day: date) -> ToSummarize:
+        """The papers for the issue of *day*; none once it is printed."""
         stored = self.store.issue(edition, day)
         if stored is not None and stored.entries:
-            return ()
-        return tuple(ranked.candidate.paper.id for ranked in self.choose(edition, day).chosen)
+            return ToSummarize(papers=())
+        selection = self.choose(edition, day)
+        return ToSummarize(
+            papers=tuple(ranked.candidate.paper.id for ranked in selection.chosen),
+            brief=self.brief(self.editions[edition], selection),
+        )
+
+    def brief(self, edition: Edition, selection: Selection) -> frozenset[PaperId]:
+        """Those papers of *selection* for which a sentence is enough, without points."""
+        leads = self.leads(edition, selection)
+        if leads is None:
+            return frozenset()
+        return frozenset(ranked.candidate.paper.id for ranked in selection.chosen).difference(leads)
+
+    def leads(self, edition: Edition, selection: Selection) -> tuple[PaperId, ...] | None:
+        """The lead entries, where they are chosen before there are summaries; None where they are chosen after."""
+        return None if self.leads_of is None else self.leads_of(edition, selection)

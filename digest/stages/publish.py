@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
 from digest.core.errors import StoreError
 from digest.core.issues import issue as issues
-from digest.core.models import Change, Edition, Issue, PaperId, Ranked, Summary, Usage
+from digest.core.models import Edition, Issue, PaperId, Summary
 from digest.core.ports import Clock
 from digest.core.ranking.rank import Selection
 from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
+from digest.stages.build import Building
 from digest.stages.choose import Choosing
-from digest.stages.source_reports import SourceReports, covered_days
 from digest.stages.summarize import Summarizing
-
-_CHANGES: Final = 20
-"""Most changes that one issue tells; later issues tell the rest."""
-
-_EARLIER: Final = 8
-"""Earlier issues that tell what is usual in an edition."""
 
 _ATTEMPTS: Final = 5
 """How often papers are chosen again because they changed while they were summarized."""
@@ -39,12 +33,6 @@ class Store(Protocol):
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
     def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool: ...
-
-    def last_issues(self, edition: str, *, before: date, most: int) -> tuple[Issue, ...]: ...
-
-    def changes(
-        self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]
-    ) -> tuple[Change, ...]: ...
 
     def secret(self) -> bytes: ...
 
@@ -58,9 +46,7 @@ class Publishing:
     choosing: Choosing
     summarizing: Summarizing
     summarizer: Summarizer
-    source_reports: SourceReports
-    field_of: Callable[[str], str]
-    """Gives the field that a topic belongs to."""
+    building: Building
     clock: Clock
     mail_domain: str
     """The right part of Message-IDs."""
@@ -82,7 +68,14 @@ class Publishing:
         writing = writing or self.summarizer.begin(day.isoformat())
         of = self.editions[edition]
         selection, summaries, sums = self._summarized(of, day, writing)
-        built = self._build(of, day, selection, lambda r: summaries[r.candidate.paper.id])
+        built = self.building.build(
+            of,
+            day,
+            selection,
+            lambda r: summaries[r.candidate.paper.id],
+            usage=nothing(self.summarizer).usage,
+            leads=self.choosing.leads(of, selection),
+        )
         if built.entries:
             told, more = writing.overview(built.entries, language=of.language, edition=of.name)
             built, sums = issues.with_overview(built, told), sums.and_then(more)
@@ -104,36 +97,15 @@ class Publishing:
         for _ in range(_ATTEMPTS):
             selection = self.choosing.choose(edition.name, day)
             papers = [r.candidate.paper for r in selection.chosen]
-            summaries = self.summarizing.stored(edition.name, day, papers)
+            brief = self.choosing.brief(edition, selection)
+            summaries = self.summarizing.stored(edition.name, day, papers, brief=brief)
             if all(p.id in summaries for p in papers):
                 return selection, summaries, sums
-            more = self.summarizing.summarize(edition.name, day, [p.id for p in papers], writing=writing)
+            ids = [p.id for p in papers]
+            more = self.summarizing.summarize(edition.name, day, ids, writing=writing, brief=brief)
             sums = sums.and_then(more)
             # Chosen anew: another machine that reads a source may have changed a paper's text meanwhile.
         raise StoreError(f"the papers of {edition.name}/{day} change faster than they are summarized; run it again")
-
-    def _build(
-        self, edition: Edition, day: date, selection: Selection, summary_of: Callable[[Ranked], Summary]
-    ) -> Issue:
-        fell_back = sum(summary_of(r).fell_back is not None for r in selection.chosen)
-        sources = self.source_reports.of(edition.name, day)
-        return issues.build(
-            edition=edition.name,
-            day=day,
-            title=edition.title,
-            language=edition.language,
-            selection=selection,
-            summary_of=summary_of,
-            field_of=self.field_of,
-            sources=sources,
-            changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
-            earlier=self.store.last_issues(edition.name, before=day, most=_EARLIER),
-            max_papers=edition.max_papers,
-            lead=edition.lead,
-            # What a run cost is the run's, and another one that finishes it would have cost less: not in the issue.
-            usage=Usage(client=self.summarizer.client, model=self.summarizer.model or None, fell_back=fell_back),
-            covers=covered_days(sources, day),
-        )
 
 
 def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:

@@ -9,7 +9,7 @@ can use the same stages at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from digest.core.ports import Clock
 from digest.core.ranking.interests import Unread
 from digest.core.summaries.handover import Haste, haste
 from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
-from digest.stages.choose import Choosing
+from digest.stages.choose import Choosing, ToSummarize
 from digest.stages.fetch import Reader
 from digest.stages.lost import Archive, LostIssues, lost_issues
 from digest.stages.mails import Mailing
@@ -55,8 +55,8 @@ class HandoverRun(Protocol):
         """Store the answers of all open handovers that are over."""
         ...
 
-    def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
-        """Hand *papers* over, wait for their summaries or ask for them directly, as *haste* says.
+    def summarize(self, edition: Edition, day: date, wanted: ToSummarize, *, haste: Haste, at: datetime) -> Sums:
+        """Hand the papers over, wait for their summaries or ask for them directly, as *haste* says.
 
         Args:
             at: When the issue is due, in the zone that days begin in.
@@ -205,18 +205,34 @@ class Run:
         writing = handover_run.writing if handover_run else stages.summarizer.begin(day.isoformat())
         if handover_run:
             handover_run.collect()
-        for edition in editions:
-            papers = stages.choosing.papers(edition.name, day)
+        for edition, wanted in _with_points_once(editions, stages.choosing, day):
             if handover_run is None:
-                sums = stages.summarizing.summarize(edition.name, day, papers, writing=writing)
+                sums = stages.summarizing.summarize(
+                    edition.name, day, wanted.papers, writing=writing, brief=wanted.brief
+                )
             else:
                 at = datetime.combine(day, edition.at, tzinfo=self.zone)
                 is_final = last.reaches(Stage.PUBLISH) or not stages.hands_over
                 hurry = haste(self.clock(), at, is_final=is_final)
-                sums = handover_run.summarize(edition, day, papers, haste=hurry, at=at)
+                sums = handover_run.summarize(edition, day, wanted, haste=hurry, at=at)
             done[edition.name] = replace(done[edition.name], sums=sums)
         if last.reaches(Stage.PUBLISH):
             for edition in editions:
                 of = done[edition.name]
                 issue, more = stages.publishing.publish(edition.name, day, writing=writing)
                 done[edition.name] = replace(of, issue=issue, sums=of.sums.and_then(more))
+
+
+def _with_points_once(
+    editions: Sequence[Edition], choosing: Choosing, day: date
+) -> Iterator[tuple[Edition, ToSummarize]]:
+    """What each edition wants of its papers; one that leads an edition is asked for with points by all of a language.
+
+    So no paper is asked for briefly first, and with points again for another edition of the same run.
+    """
+    wanted = [(edition, choosing.to_summarize(edition.name, day)) for edition in editions]
+    leads: dict[str, set[PaperId]] = {}
+    for edition, of in wanted:
+        leads.setdefault(edition.language, set()).update(i for i in of.papers if i not in of.brief)
+    for edition, of in wanted:
+        yield edition, replace(of, brief=of.brief - leads[edition.language])

@@ -6,7 +6,7 @@ machine asks for at the same moment is waited for (`digest.stages.ask`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -34,14 +34,23 @@ class Summarizing:
     progress: Callable[[str], None]
     """Takes a few words on what is being done, for people who wait."""
 
-    def summarize(self, edition: str, day: date, papers: Sequence[PaperId], *, writing: Writing | None = None) -> Sums:
+    def summarize(
+        self,
+        edition: str,
+        day: date,
+        papers: Sequence[PaperId],
+        *,
+        writing: Writing | None = None,
+        brief: Collection[PaperId] = (),
+    ) -> Sums:
         """Give each of *papers* a summary, unless the store has one.
 
         Args:
             papers: Ids of papers; those that the store does not know are left out.
             writing: The run that this is a part of; None: one of its own, on the budget of the runs of *day*.
+            brief: Those for which a sentence is enough, without points.
         """
-        asked = self._writer(edition, day).ask(
+        asked = self._writer(edition, day, brief).ask(
             self._papers(papers),
             writing=writing or self.summarizer.begin(day.isoformat()),
             edition=edition,
@@ -49,21 +58,33 @@ class Summarizing:
         )
         return asked.sums
 
-    def lacking(self, edition: str, day: date, papers: Sequence[PaperId]) -> tuple[Paper, ...]:
-        """Those of *papers*, in their order, that have no stored summary."""
+    def lacking(
+        self, edition: str, day: date, papers: Sequence[PaperId], *, brief: Collection[PaperId] = ()
+    ) -> tuple[Paper, ...]:
+        """Those of *papers*, in their order, that have no stored summary that will do.
+
+        Args:
+            brief: Those for which one without points will do.
+        """
         found = self._papers(papers)
-        have = self.stored(edition, day, found)
+        have = self.stored(edition, day, found, brief=brief)
         return tuple(p for p in found if p.id not in have)
 
-    def stored(self, edition: str, day: date, papers: Sequence[Paper]) -> dict[PaperId, Summary]:
-        """The stored summaries of *papers*: a model's, or the extract that stands in for it on *day*."""
-        return self._writer(edition, day).stored(papers)
+    def stored(
+        self, edition: str, day: date, papers: Sequence[Paper], *, brief: Collection[PaperId] = ()
+    ) -> dict[PaperId, Summary]:
+        """The stored summaries of *papers*: a model's, or the extract that stands in for it on *day*.
+
+        Args:
+            brief: Those for which one without points will do.
+        """
+        return self._writer(edition, day, brief).stored(papers)
 
     def _papers(self, ids: Sequence[PaperId]) -> list[Paper]:
         known = self.store.papers_known(ids)
         return [known[i] for i in dict.fromkeys(ids) if i in known]
 
-    def _writer(self, edition: str, day: date) -> Writer:
+    def _writer(self, edition: str, day: date, brief: Collection[PaperId]) -> Writer:
         return Writer(
             summarizer=self.summarizer,
             language=self.editions[edition].language,
@@ -72,4 +93,5 @@ class Summarizing:
             progress=self.progress,
             # A stand-in is kept for its own day alone: tomorrow the model is asked again.
             stand_in_day=day,
+            brief=frozenset(brief),
         )

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select, true
 
 from digest.core.models import CHANGES, Change, Issue, PaperId
-from digest.core.ranking.rank import rose
+from digest.core.ranking.day import rose
 from digest.store import tables
 from digest.store.database import AnyRow, Database, chunks, upsert
 from digest.store.papers import find_pks

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, case, delete, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, or_, select, true
 
 from digest.core.identity.ids import merge_announcements, merge_signals
 from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PastList, Signals
@@ -30,16 +30,22 @@ class Issues(Database):
 
     # -- choose
 
-    def candidates(self, edition: str, sources: Sequence[str], day: date, *, carry_days: int) -> tuple[Candidate, ...]:
+    def candidates(
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: bool = False
+    ) -> tuple[Candidate, ...]:
         """Papers that *sources* list as news, up to *day*, and that no issue of *edition* printed.
 
         That is: papers never considered by *edition*, and papers it cut for want of room no more than *carry_days*
         ago, counted from the first time. Ordered by the edition's order of sources and their position in the newest
         list there. Nothing is looked for before the edition's first day, nor more than a month back.
+
+        Args:
+            anew: As if *edition* had made no issue of *day* or a later one; one that never made any begins on *day*.
         """
         with self._read() as connection:
             listed: dict[int, list[AnyRow]] = {}
-            for row in connection.execute(_open_records(connection, edition, sources, day, carry_days=carry_days)):
+            query = _open_records(connection, edition, sources, day, carry_days=carry_days, anew=anew)
+            for row in connection.execute(query):
                 listed.setdefault(row.paper_pk, []).append(row)
             papers = load_papers(connection, listed)
         candidates = [_candidate(papers[pk], rows, sources) for pk, rows in listed.items()]
@@ -77,6 +83,35 @@ class Issues(Database):
         with self._read() as connection:
             body = connection.scalar(select(tables.issue.c.body).where(_issue.edition == edition, _issue.date == day))
         return None if body is None else load(Issue, body)
+
+    def days_listed(self, sources: Sequence[str], *, until: date, most: int) -> tuple[date, ...]:
+        """The last *most* days up to *until* of which any of *sources* has a list with papers, the newest first."""
+        reading = tables.reading.c
+        query = (
+            select(reading.day)
+            .where(reading.source.in_(sources), reading.day <= until, reading.listed > 0)
+            .distinct()
+            .order_by(reading.day.desc())
+            .limit(most)
+        )
+        with self._read() as connection:
+            return tuple(connection.scalars(query))
+
+    def news(self, sources: Sequence[str], *, since: date, until: date) -> dict[date, tuple[Paper, ...]]:
+        """Day → the papers that any of *sources* listed as news on it, each paper under its first day in the span."""
+        query = (
+            select(_record.paper_pk, func.min(_record.day).label("day"))
+            .where(_record.source.in_(sources), _record.day.between(since, until), _record.is_news)
+            .group_by(_record.paper_pk)
+            .order_by(_record.paper_pk)
+        )
+        with self._read() as connection:
+            days = {row.paper_pk: row.day for row in connection.execute(query)}
+            papers = load_papers(connection, days)
+        found: dict[date, list[Paper]] = {}
+        for pk, paper in papers.items():
+            found.setdefault(days[pk], []).append(paper)
+        return {day: tuple(sorted(found[day], key=lambda paper: paper.id)) for day in sorted(found)}
 
     def last_issues(self, edition: str, *, before: date, most: int) -> tuple[Issue, ...]:
         """The last *most* issues of *edition* with entries, of days before *before*; the newest first."""
@@ -132,17 +167,29 @@ class Issues(Database):
 
 
 def _open_records(
-    connection: Connection, edition: str, sources: Sequence[str], day: date, *, carry_days: int | None
+    connection: Connection,
+    edition: str,
+    sources: Sequence[str],
+    day: date,
+    *,
+    carry_days: int | None,
+    anew: bool = False,
 ) -> Select[Any]:
     """Listings of papers that *edition* may still print; with *carry_days* None only of those never considered.
+
+    With *anew* what issues of *day* and later decided does not count.
 
     The key of `record` begins with source and day, so this costs what the window holds, however old the store is.
     """
     record, considered = tables.record, tables.considered
     since = connection.scalar(select(tables.edition.c.since_day).where(tables.edition.c.name == edition))
+    if anew:
+        since = min(since or day, day)
     oldest = max(day - LOOK_BACK, since or date.min)
     decided = considered.alias("decided")
     closed = select(1).where(decided.c.edition == edition, decided.c.paper_pk == _record.paper_pk)
+    if anew:
+        closed = closed.where(decided.c.date < day)
     if carry_days is not None:
         last_carried = day - timedelta(days=carry_days)
         # A day that is caught up with later cannot know of a rise since a day after it.
@@ -165,7 +212,11 @@ def _open_records(
         .join_from(
             record,
             considered,
-            and_(_considered.edition == edition, _considered.paper_pk == _record.paper_pk),
+            and_(
+                _considered.edition == edition,
+                _considered.paper_pk == _record.paper_pk,
+                _considered.date < day if anew else true(),
+            ),
             isouter=True,
         )
         .where(

@@ -93,6 +93,30 @@ class Ledger(Database):
                 found.setdefault(key, []).append(row)
         return tuple(_spending(*key, found[key]) for key in sorted(found))
 
+    def written(self, client: str, model: str, *, since: datetime) -> dict[str, tuple[int, int]]:
+        """Prompt → how many summaries a model wrote under it since *since*, and the tokens of its answers.
+
+        A prompt under which it wrote none is left out.
+        """
+        query = (
+            select(
+                _request.prompt,
+                func.sum(_request.summaries).label("summaries"),
+                func.sum(_request.output_tokens).label("output_tokens"),
+            )
+            .where(
+                _request.client == client,
+                _request.model == model,
+                _request.purpose == "summaries",
+                _request.at >= since,
+            )
+            .group_by(_request.prompt)
+            .order_by(_request.prompt)
+        )
+        with self._read() as connection:
+            rows = connection.execute(query).all()
+        return {row.prompt: (int(row.summaries), int(row.output_tokens)) for row in rows if row.summaries}
+
     def checks(self, since: datetime) -> tuple[CheckCount, ...]:
         """How often each check refused a summary that was asked for since *since*, by client, model and prompt."""
         failed = tables.failed_check

@@ -83,21 +83,24 @@ class Summaries(Leases):
 
     # -- renewal and overviews
 
-    def outdated(self, editions: Sequence[str], now: SummaryKey) -> tuple[tuple[Paper, date], ...]:
-        """Printed papers that have a model's summary under another prompt and none under the present one.
+    def outdated(
+        self, editions: Sequence[str], now: SummaryKey, *, prompts: Collection[str]
+    ) -> tuple[tuple[Paper, date], ...]:
+        """Printed papers that have a model's summary under another prompt and none under the present ones.
 
         With the day they were printed last, the newest first. A paper whose text has changed since is not among them:
         what is stored is a summary of the text that was printed.
 
         Args:
             editions: Those that print in the language of *now*.
-            now: The present client, model, prompt and language; its content is ignored.
+            now: The present client, model and language; its content and prompt are ignored.
+            prompts: The present prompts: for summaries with points, and for brief ones.
         """
         same = [getattr(_summary, name) == getattr(now, name) for name in ("client", "model", "language")]
         # The extract that stood in for a summary is not one, and is asked again anyway.
         same.append(_summary.stood_in_on == "")
-        renewed = select(_summary.content).where(*same, _summary.prompt == now.prompt)
-        old = select(_summary.content).where(*same, _summary.prompt != now.prompt).except_(renewed)
+        renewed = select(_summary.content).where(*same, _summary.prompt.in_(sorted(prompts)))
+        old = select(_summary.content).where(*same, _summary.prompt.not_in(sorted(prompts))).except_(renewed)
         with self._read() as connection:
             wanted = set(connection.scalars(old))
             if not wanted:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from digest.core.models import Completion, Prompt, Usage
 from digest.core.ports import LLM, Clock
 from digest.core.summaries.ledger import Ceilings, RequestPlan, RequestResult, Reservation
+from digest.core.summaries.prompts import BRIEFS
 from digest.core.summaries.summarize import RequestLog
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class Budget:
     run: str
     edition: str
     prompt: str
+    """Hash of the fixed part, as in `SummaryKey`."""
+    brief_prompt: str = ""
+    """The same for requests for brief summaries; empty where there are none."""
     purpose: str = "summaries"
     mode: str = "direct"
     tier: str | None = None
@@ -79,7 +83,7 @@ class Budget:
             edition=self.edition,
             client=self.llm.client,
             model=self.llm.model,
-            prompt=self.prompt,
+            prompt=self.brief_prompt if prompt.form == BRIEFS else self.prompt,
             purpose=self.purpose,
             mode=self.mode,
             papers=len(prompt.batch.papers),

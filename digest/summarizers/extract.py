@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -78,7 +78,12 @@ class ExtractiveSummarizer:
 
     @property
     def prompt(self) -> str:
-        """See `digest.core.summaries.summarizer.Summarizer`."""
+        """See `digest.core.summaries.summarizer.Signature`."""
+        return self.extracts.rules
+
+    @property
+    def brief_prompt(self) -> str:
+        """See `digest.core.summaries.summarizer.Signature`. Points cost nothing: every extract has them."""
         return self.extracts.rules
 
     def begin(self, run: str) -> ExtractiveSummarizer:  # noqa: ARG002 -- there is no budget that runs share
@@ -92,6 +97,7 @@ class ExtractiveSummarizer:
         language: str,
         edition: str,  # noqa: ARG002 -- an extract costs nothing, so nothing is booked on an edition
         on_done: Callable[[Mapping[PaperId, Summary]], None],
+        brief: Collection[PaperId] = (),  # noqa: ARG002 -- points cost nothing
     ) -> Sums:
         """See `digest.core.summaries.summarizer.Writing`."""
         for start in range(0, len(papers), _PART):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -28,8 +28,9 @@ from digest.core.summaries.handover import Haste
 from digest.core.summaries.ledger import Ceilings, Handover, HandoverState, RequestPlan, Reservation
 from digest.core.summaries.prompts import prompt_for
 from digest.core.summaries.summarize import plan
-from digest.core.summaries.summarizer import Sums, Writing, key_of, nothing
+from digest.core.summaries.summarizer import Sums, Writing, key_of, keys_of, nothing
 from digest.stages.ask import Claims, claimed
+from digest.stages.choose import ToSummarize
 from digest.summarizers.budget import Ledger
 from digest.summarizers.model import ModelSummarizer, ModelWriting, make_nonce
 
@@ -76,9 +77,19 @@ class Store(Ledger, Claims, Protocol):
 class Direct(Protocol):
     """Asks a model directly, for an edition by its name; see `digest.stages.summarize`."""
 
-    def lacking(self, edition: str, day: date, papers: Sequence[PaperId]) -> tuple[Paper, ...]: ...
+    def lacking(
+        self, edition: str, day: date, papers: Sequence[PaperId], *, brief: Collection[PaperId] = ()
+    ) -> tuple[Paper, ...]: ...
 
-    def summarize(self, edition: str, day: date, papers: Sequence[PaperId], *, writing: Writing) -> Sums: ...
+    def summarize(
+        self,
+        edition: str,
+        day: date,
+        papers: Sequence[PaperId],
+        *,
+        writing: Writing,
+        brief: Collection[PaperId] = (),
+    ) -> Sums: ...
 
 
 @dataclass(slots=True)
@@ -122,7 +133,7 @@ class HandoverRun:
 
     # -- a run
 
-    def summarize(self, edition: Edition, day: date, papers: Sequence[PaperId], *, haste: Haste, at: datetime) -> Sums:
+    def summarize(self, edition: Edition, day: date, wanted: ToSummarize, *, haste: Haste, at: datetime) -> Sums:
         """Hand over, await or ask directly for the summaries of an issue's papers, as *haste* says.
 
         Call `collect` before, once for all editions. The sums are of this call and of what handovers brought for the
@@ -131,20 +142,20 @@ class HandoverRun:
         Args:
             at: When the issue is due, in the zone that people live in.
         """
-        direct = self.handovers.direct
-        lacking = direct.lacking(edition.name, day, papers)
+        direct, papers, brief = self.handovers.direct, wanted.papers, wanted.brief
+        lacking = direct.lacking(edition.name, day, papers, brief=brief)
         if haste is Haste.LATER:
-            said = self._hand_over(edition, day, lacking)
+            said = self._hand_over(edition, day, lacking, brief)
             sums, until = nothing(self.handovers.writer), rules.last_call(at)
-            awaited = self._awaited(lacking, edition)
+            awaited = self._awaited(lacking, edition, brief)
         else:
-            if held := self._holding(lacking, edition):
+            if held := self._holding(lacking, edition, brief):
                 self._end(held, haste)
-                lacking = direct.lacking(edition.name, day, papers)
-            awaited = self._awaited(lacking, edition)
+                lacking = direct.lacking(edition.name, day, papers, brief=brief)
+            awaited = self._awaited(lacking, edition, brief)
             said = [_PAID_TWICE.format(papers=_papers(len(awaited)))] if awaited and haste is Haste.NOW else []
             left = [i for i in papers if haste is not Haste.SOON or i not in awaited]
-            sums, until = direct.summarize(edition.name, day, left, writing=self.writing), at
+            sums, until = direct.summarize(edition.name, day, left, writing=self.writing, brief=brief), at
         if awaited and haste is not Haste.NOW:
             local = until.astimezone(at.tzinfo)
             said.append(f"{_papers(len(awaited))} handed over; the answers are awaited until {local:%H:%M}")
@@ -161,27 +172,35 @@ class HandoverRun:
 
     # -- handing over
 
-    def _hand_over(self, edition: Edition, day: date, lacking: Sequence[Paper]) -> list[str]:
+    def _hand_over(
+        self, edition: Edition, day: date, lacking: Sequence[Paper], brief: Collection[PaperId]
+    ) -> list[str]:
         """Hand over those of *lacking* that are in no handover, open or over; warnings of what prevented it."""
         taken, rest = (
             rules.keys(self.handovers.store.open_handovers()) | self.handovers.store.asked_in_handovers(day),
             self.handovers.rest.until,
         )
-        papers = [p for p in lacking if p.abstract.strip() and self._key(p, edition) not in taken]
+        papers = [p for p in lacking if p.abstract.strip() and taken.isdisjoint(self._keys(p, edition, p.id in brief))]
         if not papers or (rest is not None and self.handovers.clock() < rest):
             return []
-        with claimed(self.handovers.store, [self._key(p, edition) for p in papers]) as mine:
+        keys = {p.id: key_of(self.handovers.writer, p, edition.language, is_brief=p.id in brief) for p in papers}
+        with claimed(self.handovers.store, keys.values()) as mine:
             # Another process may have claimed and handed over some of them since `taken` was read.
             free = mine - rules.keys(self.handovers.store.open_handovers())
-            return self._hand_over_all(edition, day, [p for p in papers if self._key(p, edition) in free])
+            ours = [p for p in papers if keys[p.id] in free]
+            # A handover is of one prompt. Where one could not be made, the other would fare no better.
+            return self._hand_over_all(
+                edition, day, [p for p in ours if p.id not in brief], is_brief=False
+            ) or self._hand_over_all(edition, day, [p for p in ours if p.id in brief], is_brief=True)
 
-    def _hand_over_all(self, edition: Edition, day: date, papers: Sequence[Paper]) -> list[str]:
+    def _hand_over_all(self, edition: Edition, day: date, papers: Sequence[Paper], *, is_brief: bool) -> list[str]:
         if not papers:
             return []
         writer = self.handovers.writer
-        system = writer.systems[edition.language]
-        batches = plan(papers, llm=writer.llm, system=system, batching=writer.batching(edition.language))
-        prompts = [prompt_for(b, system=system, nonce=make_nonce()) for b in batches]
+        system = writer.system_of(edition.language, is_brief=is_brief)
+        batching = writer.batching(edition.language)
+        batches = plan(papers, llm=writer.llm, system=system, batching=batching, is_brief=is_brief)
+        prompts = [prompt_for(b, system=system, nonce=make_nonce(), is_brief=is_brief) for b in batches]
         self.handovers.progress(f"handing over {len(papers)} papers for {edition.name}")
         for start in range(0, len(prompts), rules.MOST_REQUESTS):
             if said := self._submit(edition, day, prompts[start : start + rules.MOST_REQUESTS]):
@@ -331,18 +350,19 @@ class HandoverRun:
 
     # -- who holds what
 
-    def _key(self, paper: Paper, edition: Edition) -> SummaryKey:
-        return key_of(self.handovers.writer, paper, edition.language)
+    def _keys(self, paper: Paper, edition: Edition, is_brief: bool) -> tuple[SummaryKey, ...]:
+        """The keys of summaries of *paper* that will do."""
+        return keys_of(self.handovers.writer, paper, edition.language, is_brief=is_brief)
 
-    def _holding(self, papers: Iterable[Paper], edition: Edition) -> list[Handover]:
+    def _holding(self, papers: Iterable[Paper], edition: Edition, brief: Collection[PaperId]) -> list[Handover]:
         """The open handovers that ask for a summary of one of *papers*, for whichever edition they were made."""
-        wanted = {self._key(p, edition) for p in papers}
+        wanted = {key for p in papers for key in self._keys(p, edition, p.id in brief)}
         return [handover for handover in self.handovers.store.open_handovers() if wanted & rules.keys([handover])]
 
-    def _awaited(self, lacking: Iterable[Paper], edition: Edition) -> frozenset[PaperId]:
+    def _awaited(self, lacking: Iterable[Paper], edition: Edition, brief: Collection[PaperId]) -> frozenset[PaperId]:
         """The ids of those of *lacking* that are in an open handover."""
         held = rules.keys(self.handovers.store.open_handovers())
-        return frozenset(p.id for p in lacking if self._key(p, edition) in held)
+        return frozenset(p.id for p in lacking if not held.isdisjoint(self._keys(p, edition, p.id in brief)))
 
     def _is_unwanted(self, handover: Handover) -> bool:
         """Whether all papers of *handover* have their summaries by now, for they were asked for directly."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -56,8 +56,12 @@ class ModelSummarizer:
     """Language → the fixed part of the prompt."""
     overview_systems: Mapping[str, str]
     """The same for the overview of a day."""
+    brief_systems: Mapping[str, str]
+    """The same for brief summaries."""
     prompt: str
-    """See `digest.core.summaries.summarizer.Summarizer`. A summary's key has its language beside it."""
+    """See `digest.core.summaries.summarizer.Signature`. A summary's key has its language beside it."""
+    brief_prompt: str
+    """See `digest.core.summaries.summarizer.Signature`."""
     notes: tuple[str, ...] = ()
     """Remarks on the model that every run reports."""
     now: Callable[[], float] = time.monotonic
@@ -81,6 +85,10 @@ class ModelSummarizer:
         """See `digest.core.summaries.summarizer.Summarizer`."""
         if isinstance(self.llm, Closing):
             self.llm.close()
+
+    def system_of(self, language: str, *, is_brief: bool) -> str:
+        """The fixed part of the prompt: of the brief one, for summaries without points."""
+        return (self.brief_systems if is_brief else self.systems)[language]
 
     def batching(self, language: str) -> Batching:
         """How large a request may be: at most the context of the model, as far as that is known."""
@@ -158,6 +166,7 @@ class ModelWriting:
         language: str,
         edition: str,
         on_done: Callable[[Mapping[PaperId, Summary]], None],
+        brief: Collection[PaperId] = (),
     ) -> Sums:
         """See `digest.core.summaries.summarizer.Writing`."""
         model, by_id = self.model, {p.id: p for p in papers}
@@ -171,6 +180,8 @@ class ModelWriting:
             make_nonce=make_nonce,
             batching=model.batching(language),
             language=language,
+            brief=brief,
+            brief_system=model.brief_systems[language],
             time_limit_s=self.time_left_s(),
             now=model.now,
             sleep=model.sleep,
@@ -215,6 +226,7 @@ class ModelWriting:
             run=self.run,
             edition=edition,
             prompt=model.prompt,
+            brief_prompt=model.brief_prompt,
             purpose=purpose,
             mode=mode,
             tier=model.config.llm.service_tier or None,

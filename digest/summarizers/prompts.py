@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from digest import assets
 from digest.config.settings import Config
@@ -18,6 +19,7 @@ def check_prompts(config: Config, taxonomy: Taxonomy) -> None:
     """
     for language in sorted({edition.language for edition in config.editions}):
         system_prompt(config, taxonomy, language)
+        brief_prompt(config, taxonomy, language)
         overview_prompt(config, language)
 
 
@@ -26,9 +28,38 @@ def system_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
     return _prompt(config, "summarize.txt", language=language, topics=taxonomy.names)
 
 
+def brief_prompt(config: Config, taxonomy: Taxonomy, language: str) -> str:
+    """The fixed part of a request for brief summaries: prompts/brief.txt, the user's own or the shipped one."""
+    return _prompt(config, "brief.txt", language=language, topics=taxonomy.names)
+
+
 def overview_prompt(config: Config, language: str) -> str:
     """The fixed part of the request for an overview: prompts/overview.txt, the user's own or the shipped one."""
     return _prompt(config, "overview.txt", language=language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSignature:
+    """See `digest.core.summaries.summarizer.Signature`."""
+
+    client: str
+    model: str
+    prompt: str
+    brief_prompt: str
+
+
+def signature(config: Config, taxonomy: Taxonomy) -> ModelSignature:
+    """The signature of summaries by the model of the config.
+
+    Raises:
+        ConfigError: A prompt is empty, or no valid template.
+    """
+    return ModelSignature(
+        client=config.llm.client,
+        model=config.llm.model,
+        prompt=prompt_hash(system_prompt(config, taxonomy, "any")),
+        brief_prompt=prompt_hash(brief_prompt(config, taxonomy, "any")),
+    )
 
 
 def _prompt(config: Config, name: str, **words: object) -> str:

@@ -6,7 +6,7 @@ ledger ──cost_report──► CostReport     lists ──Estimator──► 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol
@@ -30,7 +30,7 @@ from digest.core.summaries.ledger import PriceList, Spending, together
 from digest.core.summaries.overview import FEWEST_ENTRIES, tellable
 from digest.core.summaries.overview import prompt_for as overview_prompt_for
 from digest.core.summaries.prompts import prompt_for
-from digest.core.summaries.summarizer import Summarizer, key_of
+from digest.core.summaries.summarizer import Summarizer, key_of, keys_of
 
 if TYPE_CHECKING:
     from digest.config.settings import Config, LLMConfig
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 OUTPUT_PER_PAPER: Final = 110
 """Tokens of one summary as models write them, where the ledger knows nothing of this one yet."""
+OUTPUT_PER_BRIEF: Final = 55
+"""The same of a brief one, without points."""
 _TLDR_CHARACTERS: Final = 200
 _OVERVIEW_TOKENS: Final = 200
 """Of four or five sentences."""
@@ -59,6 +61,8 @@ class Ledger(Protocol):
 
 class Spent(Ledger, Protocol):
     """The store, as far as a run's costs are estimated from it."""
+
+    def written(self, client: str, model: str, *, since: datetime) -> Mapping[str, tuple[int, int]]: ...
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
@@ -239,21 +243,29 @@ def _of_month(store: Ledger, config: Config, today: date) -> BudgetUse:
 # -- what it would cost
 
 
-def batches_of(papers: Sequence[Paper], model: ModelSummarizer, language: str) -> tuple[Batch, ...]:
-    """The batches in which *papers* would go to *model*, if each request were answered."""
+def batches_of(
+    papers: Sequence[Paper], model: ModelSummarizer, language: str, *, is_brief: bool = False
+) -> tuple[Batch, ...]:
+    """The batches in which *papers* would go to *model*, if each request were answered.
+
+    Args:
+        is_brief: Whether they are asked for without points.
+    """
     return tuple(
         plan(
             papers,
             llm=model.llm,
-            system=model.systems[language],
+            system=model.system_of(language, is_brief=is_brief),
             batching=model.batching(language),
+            is_brief=is_brief,
         )
     )
 
 
-def prompt_of(papers: tuple[Paper, ...], model: ModelSummarizer, language: str) -> Prompt:
+def prompt_of(papers: tuple[Paper, ...], model: ModelSummarizer, language: str, *, is_brief: bool = False) -> Prompt:
     """What would be sent for one batch, but for the letters that are drawn for each request."""
-    return prompt_for(Batch(papers=papers), system=model.systems[language], nonce=_NONCE)
+    system = model.system_of(language, is_brief=is_brief)
+    return prompt_for(Batch(papers=papers), system=system, nonce=_NONCE, is_brief=is_brief)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,8 +280,10 @@ class Estimator:
     """Reads the lists of editions on a day; what could not be read, in words."""
     choose: Callable[[str, date], Selection]
     """What the issue of an edition, which is given by name, takes on a day."""
-    lacking: Callable[[str, date, Sequence[PaperId]], Sequence[Paper]]
-    """Those papers of it that the store has no summary of."""
+    brief: Callable[[Edition, Selection], Collection[PaperId]]
+    """Those papers of it that are asked for without points."""
+    lacking: Callable[[str, date, Sequence[PaperId], Collection[PaperId]], Sequence[Paper]]
+    """Those papers of it that the store has no summary of that will do; takes those that need no points too."""
 
     def estimate(self, editions: Sequence[Edition], day: date) -> Estimate:
         """What a run of *day* would cost."""
@@ -281,12 +295,14 @@ class Estimator:
         lefts = [b.left_usd for b in (of_run, of_month) if b.left_usd is not None]
         model = summarizer if isinstance(summarizer, ModelSummarizer) else None
         price = model.price() if model and llm.mode == "batch" else None
+        output_per_paper, output_per_brief = self._outputs(summarizer)
         reckoner = _Reckoner(
             needs=self,
             summarizer=summarizer,
             model=model,
             left_usd=min(lefts, default=None),
-            output_per_paper=self._output_per_paper(),
+            output_per_paper=output_per_paper,
+            output_per_brief=output_per_brief,
         )
         return Estimate(
             day=day,
@@ -300,10 +316,18 @@ class Estimator:
             warnings=tuple(warnings),
         )
 
-    def _output_per_paper(self) -> float:
-        past = _past(self.store, self.config, self.today)
-        known = past and past.summaries and past.output_tokens
-        return past.output_tokens / past.summaries if past and known else OUTPUT_PER_PAPER
+    def _outputs(self, summarizer: Summarizer) -> tuple[float, float]:
+        """Tokens of a summary with points and of a brief one, as this model wrote them lately."""
+        since = _midnight(self.today - _PAST, self.config)
+        written = dict(self.store.written(summarizer.client, summarizer.model, since=since))
+        in_brief = written.pop(summarizer.brief_prompt, (0, 0))
+        # Where none was written under the present prompt, those under earlier ones tell.
+        in_full = written.get(summarizer.prompt) or tuple(map(sum, zip((0, 0), *written.values(), strict=True)))
+        return _per_summary(*in_full) or OUTPUT_PER_PAPER, _per_summary(*in_brief) or OUTPUT_PER_BRIEF
+
+
+def _per_summary(summaries: int, output_tokens: int) -> float:
+    return output_tokens / summaries if summaries else 0.0
 
 
 def _flex_share(model: ModelSummarizer | None, llm: LLMConfig) -> float | None:
@@ -322,6 +346,7 @@ class _Reckoner:
     left_usd: float | None
     """Of the tighter budget; None: there is none."""
     output_per_paper: float
+    output_per_brief: float
     asked: set[SummaryKey] = field(default_factory=set)
     """By the editions so far."""
 
@@ -329,28 +354,43 @@ class _Reckoner:
         stored = self.needs.store.issue(edition.name, day)
         if stored is not None and stored.entries:
             return EditionEstimate(edition=edition.name, is_out=True, papers=len(stored.entries))
-        chosen = self.needs.choose(edition.name, day).chosen
-        lacking = self.needs.lacking(edition.name, day, [ranked.candidate.paper.id for ranked in chosen])
-        keys = {paper: key_of(self.summarizer, paper, edition.language) for paper in lacking}
-        asked = [paper for paper, key in keys.items() if key not in self.asked]
-        self.asked.update(keys.values())
+        selection = self.needs.choose(edition.name, day)
+        chosen, brief = selection.chosen, self.needs.brief(edition, selection)
+        lacking = self.needs.lacking(edition.name, day, [ranked.candidate.paper.id for ranked in chosen], brief)
+        asked = []
+        for paper in lacking:
+            is_brief = paper.id in brief
+            if self.asked.isdisjoint(keys_of(self.summarizer, paper, edition.language, is_brief=is_brief)):
+                asked.append(paper)
+                self.asked.add(key_of(self.summarizer, paper, edition.language, is_brief=is_brief))
         found = EditionEstimate(edition=edition.name, papers=len(chosen), stored=len(chosen) - len(asked))
         if self.model is None:
             return found
-        found = self._summaries(found, asked, edition, self.model)
+        found = self._summaries(found, asked, brief, edition, self.model)
         return self._overview(found, chosen, edition, self.model)
 
     def _summaries(
-        self, found: EditionEstimate, papers: Sequence[Paper], edition: Edition, model: ModelSummarizer
+        self,
+        found: EditionEstimate,
+        papers: Sequence[Paper],
+        brief: Collection[PaperId],
+        edition: Edition,
+        model: ModelSummarizer,
     ) -> EditionEstimate:
         """What the budget does not reach is tried in smaller parts, as `core.summaries.asking` does, then given up."""
         budget = model.begin(_RUN).budget(edition.name)
-        batches = batches_of(papers, model, edition.language)
-        queue = deque(Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches))
+        queue = deque(
+            Ask(papers=batch.papers, is_brief=is_brief)
+            for is_brief in (False, True)
+            for batch in batches_of(
+                [p for p in papers if (p.id in brief) is is_brief], model, edition.language, is_brief=is_brief
+            )
+        )
         while queue:
             ask = queue.popleft()
-            prompt = prompt_of(ask.papers, model, edition.language)
-            if (more := self._with(found, prompt, budget, round(self.output_per_paper * len(ask.papers)))) is not None:
+            prompt = prompt_of(ask.papers, model, edition.language, is_brief=ask.is_brief)
+            each = self.output_per_brief if ask.is_brief else self.output_per_paper
+            if (more := self._with(found, prompt, budget, round(each * len(ask.papers)))) is not None:
                 found = more
             elif halves := ask.halves():
                 queue.extendleft(reversed(halves))

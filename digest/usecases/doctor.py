@@ -29,8 +29,11 @@ from digest.usecases.cost import price_list
 if TYPE_CHECKING:
     from digest.config.settings import Config, LLMConfig, MailConfig
     from digest.store import Status
+    from digest.usecases.finds import Finds
     from digest.usecases.interests import CountedInterests, CountedList
 
+_WORKING_WEEK: Final = 4
+"""Days with lists within a week from which it is said that an interest found nothing in it; one may be a holiday."""
 _LITTLE_SPACE: Final = 200_000_000
 """Bytes; a year of issues of 30 papers takes less."""
 
@@ -126,6 +129,8 @@ class Doctor:
     folders: Callable[[str], Sequence[Path]]
     """Where `templates` and `prompts` are looked for."""
     interests: Callable[[Edition], CountedInterests]
+    finds: Callable[[Edition], Finds]
+    """Counts what each interest of an edition found lately."""
     summarizer: Callable[[], Summarizer]
     source: Callable[[str], Source]
     """By name."""
@@ -146,6 +151,8 @@ class Doctor:
         for edition in config.editions:
             if edition.interests or edition.avoid:
                 yield f"interests of {edition.name}", lambda edition=edition: interests(self.interests(edition))  # type: ignore[misc]
+            if edition.interests:
+                yield f"papers for {edition.name}", lambda edition=edition: papers_found(self.finds(edition))  # type: ignore[misc]
         yield "model", lambda: model(config, self.environment, self.summarizer)
         if config.llm.client == "openai":
             yield "prompts", lambda: prompts(self.prompts, self.folders("prompts"))
@@ -251,6 +258,27 @@ def _counted(found: CountedList) -> list[str]:
         *(f"{count(len(parsed.records), 'paper')} of {file}" for file, parsed in found.libraries),
     ]
     return list(filter(None, parts))
+
+
+def papers_found(found: Finds) -> Doubt | str:
+    """What each interest of an edition found on the last day, and whether one found nothing for a week."""
+    if found.day is None:
+        return "no list was read within a week"
+    ago = (found.today - found.day).days
+    when = {0: "today", 1: "yesterday"}.get(ago, f"on {found.day}")
+    said = "; ".join(
+        f"{one.interest.name}: {one.of_day:,}" + (f" of {count(found.papers, 'paper')} {when}" if n == 0 else "")
+        for n, one in enumerate(found.interests)
+    )
+    if not said:
+        return "the next run reads the papers that interests name"
+    vain = [one.interest.name for one in found.interests if not one.of_week]
+    if not vain or found.days < _WORKING_WEEK:
+        return said
+    return Doubt(
+        f"{said}. None for a week: {', '.join(vain)}; widen it, and see with `digest preview {found.edition} "
+        f'--interests "…"` what it finds then'
+    )
 
 
 def model(config: Config, environment: Mapping[str, str], summarizer: Callable[[], Summarizer]) -> str:

@@ -177,7 +177,7 @@ class Histories:
         rivals = [*sorted(printed, key=lambda one: -(one.score or 0)), *left]
         if all(one.score is not None for one in left):
             rivals.sort(key=lambda one: -(one.score or 0))
-        off = {e.paper.id for e in issue.entries if OFF in e.reason}
+        off = {e.paper.id for e in issue.entries if e.is_off or OFF in e.reason}
         at = next((n for n, one in enumerate(rivals) if one.id in ids), None)
         nearest = self._nearest(issue.edition, paper, issue.date)
         if at is None:

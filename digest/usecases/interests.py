@@ -20,13 +20,14 @@ from zoneinfo import ZoneInfo
 from digest.config.read import library_path
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import SHORT_TITLE, ids_of, scheme, title_key
+from digest.core.issues.names import short_name
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Edition, Paper, PaperId, Parsed
 from digest.core.ports import Clock
-from digest.core.ranking.interests import SHORT, ParsedInterests, Unread, name_of, parse_interests
-from digest.core.ranking.profile import Liked, Profile
+from digest.core.ranking.finds import Interest
+from digest.core.ranking.interests import ParsedInterests, Unread, parse_interests
+from digest.core.ranking.profile import MARKS, Liked, Profile
 from digest.core.walls import wall
-from digest.core.words.text import quoted
 
 HALF_LIFE: Final = timedelta(days=90)
 """After which a reader's mark on a paper says half as much."""
@@ -129,6 +130,8 @@ class Interests:
     """In which days begin."""
     config_path: Path
     """Libraries are named as seen from its folder."""
+    meant_by: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    """Gives the topics of the taxonomy that words stand for: one, those of a field, or none."""
     progress: Callable[[str], None] = lambda _: None
     at_once: int = _AT_ONCE
     """Papers that are asked for, and kept, together."""
@@ -220,11 +223,35 @@ class Interests:
         return Profile(
             words=interests.words,
             avoid_words=avoid.words,
+            avoid_topics=tuple((text, topics) for text in avoid.words if (topics := self.meant_by(text))),
             liked=tuple(liked),
             disliked=tuple(disliked),
             authors=interests.authors,
             avoid_authors=avoid.authors,
             seen=self.store().printed_lately(edition.name, since=_before(day, _LATELY), before=day),
+        )
+
+    def each(self, edition: Edition) -> tuple[Interest, ...]:
+        """The texts of `interests`, one by one, each with the papers that the store knows of it.
+
+        Raises:
+            ConfigError: A file is missing, cannot be read, or is not what its ending says.
+        """
+        return tuple(self._interest(edition, text) for text in dict.fromkeys(edition.interests))
+
+    def _interest(self, edition: Edition, text: str) -> Interest:
+        parsed = parse_interests([text])
+        papers = tuple(one.paper for one in self._papers(edition, "interests", parsed))
+        if parsed.papers:
+            name = short_name(papers[0].title) if papers else text
+        else:
+            name = next(iter((*parsed.authors, *parsed.files)), "") or f"“{text}”"
+        return Interest(
+            text=text,
+            name=name,
+            words="".join(parsed.words),
+            author="".join(parsed.authors),
+            papers=papers,
         )
 
     def counted(self, edition: Edition) -> CountedInterests:
@@ -258,7 +285,9 @@ class Interests:
         values = {i: mark.value * 0.5 ** (self._age(mark, day) / HALF_LIFE.days) for i, mark in marks.items()}
         return [
             (
-                Liked(paper=(paper := marks[i].paper), name=quoted(paper.title, SHORT), weight=round(abs(value), 4)),
+                Liked(
+                    paper=(paper := marks[i].paper), name=short_name(paper.title), weight=round(abs(value), 4), of=MARKS
+                ),
                 value,
             )
             for i, value in values.items()
@@ -272,9 +301,13 @@ class Interests:
     def _papers(self, edition: Edition, key: str, parsed: ParsedInterests) -> list[Liked]:
         """The papers of one list: those named by id, then those of its libraries."""
         known = self.store().papers_known(parsed.papers)
-        named = [Liked(paper=known[i], name=name_of(i, known[i].title)) for i in parsed.papers if i in known]
-        read = [r.paper for file in parsed.files for r in self._library(edition, key, file).records]
-        return [*named, *(Liked(paper=paper, name=quoted(paper.title, SHORT)) for paper in self._completed(read))]
+        named = [Liked(paper=known[i], name=short_name(known[i].title)) for i in parsed.papers if i in known]
+        libraries = (
+            Liked(paper=paper, name=short_name(paper.title), of=file)
+            for file in parsed.files
+            for paper in self._completed([record.paper for record in self._library(edition, key, file).records])
+        )
+        return [*named, *libraries]
 
     def _completed(self, papers: Sequence[Paper]) -> list[Paper]:
         """Papers of a library; one without an abstract gets the store's, if a source listed it."""

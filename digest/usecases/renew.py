@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -21,7 +21,9 @@ from digest.stages.ask import Asked, Summaries, Writer
 class Outdated(Protocol):
     """The part of the store that finds summaries of an earlier prompt."""
 
-    def outdated(self, editions: Sequence[str], now: SummaryKey) -> tuple[tuple[Paper, date], ...]: ...
+    def outdated(
+        self, editions: Sequence[str], now: SummaryKey, *, prompts: Collection[str]
+    ) -> tuple[tuple[Paper, date], ...]: ...
 
 
 class Renewable(Outdated, Summaries, Protocol):
@@ -96,7 +98,7 @@ def _outdated(store: Outdated, editions: Sequence[Edition], summarizer: Summariz
     """Return papers with outdated summaries and their languages, those printed last first; extracts don't count."""
     if not summarizer.model:
         return []
-    found = []
+    found, prompts = [], {summarizer.prompt, summarizer.brief_prompt}
     for language in sorted({edition.language for edition in editions}):
         names = [edition.name for edition in editions if edition.language == language]
         now = SummaryKey(
@@ -106,6 +108,6 @@ def _outdated(store: Outdated, editions: Sequence[Edition], summarizer: Summariz
             prompt=summarizer.prompt,
             language=language,
         )
-        found += [(day, paper, language) for paper, day in store.outdated(names, now)]
+        found += [(day, paper, language) for paper, day in store.outdated(names, now, prompts=prompts)]
     found.sort(key=lambda one: one[0], reverse=True)
     return [(paper, language) for _, paper, language in found]

@@ -51,6 +51,23 @@ def test_the_shipped_config_is_valid() -> None:
 
 
 @pytest.mark.parametrize(
+    ("keys", "lead", "upvotes"),
+    [
+        ("", 5, None),
+        ("lead = 0", 0, None),
+        ("max_papers = 3", 3, None),  # an issue of three has no five leads
+        ("max_papers = 3\nlead = 2\navoid_unless_upvotes = 100", 2, 100),
+    ],
+)
+def test_an_edition_says_how_many_papers_lead_and_which_votes_outweigh_what_is_avoided(
+    tmp_path: Path, keys: str, lead: int, upvotes: int | None
+) -> None:
+    [edition] = load_text(tmp_path, f"{MINIMAL}{keys}\n").editions
+
+    assert (edition.lead, edition.avoid_unless_upvotes) == (lead, upvotes)
+
+
+@pytest.mark.parametrize(
     ("addition", "message"),
     [
         ('[mail]\nhots = "x"', "config.toml: [mail] hots: unknown key; did you mean host?"),
@@ -87,6 +104,15 @@ def test_the_shipped_config_is_valid() -> None:
         ('[[source]]\nname = "a"\nkind = "arxiv"', "[[source]] 'a' categories: is missing"),
         ('[llm]\nmode = "batch"', "mode: 'batch' needs client = 'openai', and no recording"),
         ("[llm]\nbatch_lead_hours = 24", "batch_lead_hours: must be 23 at most, not 24"),
+        ('[llm]\npoints = "lead"', "[llm] points: 'lead' is not one of all, leads; did you mean leads?"),
+        ('[[edition]]\nname = "b"\nlead = -1', "[[edition]] 'b' lead: must be from 0 to 30, not -1"),
+        ('[[edition]]\nname = "b"\nlead = 4\nmax_papers = 3', "[[edition]] 'b' lead: must be from 0 to 3, not 4"),
+        ('[[edition]]\nname = "b"\nleads = 3', "[[edition]] 'b' leads: unknown key; did you mean lead?"),
+        ('[[edition]]\nname = "b"\navoid_unless_upvotes = 0', "'b' avoid_unless_upvotes: must be from 1 to"),
+        (
+            '[[edition]]\nname = "b"\navoid_unless_upvote = 5',
+            "avoid_unless_upvote: unknown key; did you mean avoid_unless_upvotes?",
+        ),
         ('[[edition]]\nname = "B c"', "'B c' must be lower-case letters"),
         ('[[edition]]\nname = "topics"', "'topics' must be lower-case letters"),
         ('[[edition]]\nname = "b"\nsources = ["paper"]', "there is no [[source]] named 'paper'; did you mean papers?"),

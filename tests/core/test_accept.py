@@ -52,6 +52,23 @@ def test_a_paper_is_accepted_missing_or_refused() -> None:
     assert accepted.failed == {"numbers": 1, "missing": 1}
 
 
+def test_of_a_brief_answer_only_the_sentence_and_the_topics_are_taken() -> None:
+    said = {"id": "1", "tldr": GOOD[OWLS.id], "points": ["Survival rises by 99 %."], "topics": ["Owls"]}
+    prompt = prompt_for(Batch(papers=(OWLS,)), system="", nonce="ABCD", is_brief=True)
+
+    accepted = accept(
+        prompt,
+        Completion(text=json.dumps({"papers": [said]})),
+        fold_topics=lambda w: (tuple(w), ()),
+        client="openai",
+        language="en",
+    )
+
+    # What is left out cannot be wrong either.
+    [summary] = accepted.summaries.values()
+    assert (summary.tldr, summary.points, summary.topics) == (GOOD[OWLS.id], (), ("Owls",))
+
+
 def test_a_phrase_said_of_two_papers_that_neither_abstract_has_is_refused_in_both() -> None:
     more = "growth and hedges of owls shine over golden farmland orchards"
 

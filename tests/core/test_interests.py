@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.core.errors import ConfigError
 from digest.core.models import PaperId
-from digest.core.ranking.interests import LIBRARIES, ParsedInterests, name_of, parse_interests
+from digest.core.ranking.interests import LIBRARIES, ParsedInterests, parse_interests
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,3 @@ def test_no_text_is_lost(texts: list[str]) -> None:
     else:
         assert len({*found.words, *found.files}) + len(found.authors) + len(found.papers) <= len(texts)
         assert bool(texts) == any((found.words, found.authors, found.papers, found.files))
-
-
-def test_a_reason_calls_a_paper_by_its_number_or_else_by_its_title() -> None:
-    long = "On the uses of very long titles in the naming of papers that nobody reads to the end"
-
-    assert name_of(PaperId("arxiv:2401.01234"), long) == "2401.01234"
-    assert name_of(PaperId("doi:10.1101/743294"), long) == "10.1101/743294"
-    assert name_of(PaperId("url:https://example.org"), "Short") == "“Short”"
-    assert name_of(PaperId("title:x"), long) == "“On the uses of very long titles in the naming of papers …”"

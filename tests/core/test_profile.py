@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.core.models import Candidate, Paper, Signals
+from digest.core.ranking import rank as ranking
+from digest.core.ranking.day import Day
 from digest.core.ranking.profile import Liked, Profile
-from digest.core.ranking.rank import rank, select
 from digest.core.ranking.reasons import OFF
 from digest.core.ranking.relevance import Background
 from digest.core.ranking.variety import places
 from tests.conftest import paper
+from tests.support.ranking import rank, select
 
 RIVERS = (
     "Braided rivers carry gravel and silt through alpine valleys where floods reshape bars and channels every spring. "
@@ -49,7 +51,7 @@ def shuffled(abstract: str, seed: int, keep: int = 30) -> str:
     return " ".join([*words[:keep], *(f"word{seed}n{n}" for n in range(30))])
 
 
-LIKED = Liked(paper=text(900, "Sediment of alpine rivers", RIVERS), name="2401.01234")
+LIKED = Liked(paper=text(900, "Sediment of alpine rivers", RIVERS), name="AlpineRivers")
 ABOUT_RIVERS = candidate(text(1, "Gravel in braided rivers", shuffled(RIVERS, 1)))
 ABOUT_PROTEINS = candidate(text(2, "Mutations of enzymes", shuffled(PROTEINS, 2)))
 
@@ -59,7 +61,7 @@ def test_a_paper_near_a_liked_one_comes_first_and_the_reason_names_that_one() ->
 
     first, second = rank(day, Profile(liked=(LIKED,)), BACKGROUND)
 
-    assert first.reason == "close to your 2401.01234; 42 upvotes"
+    assert first.reason == "like AlpineRivers (braided rivers)"
     assert (second.candidate.paper.id, second.reason) == (ABOUT_PROTEINS.paper.id, "")
 
 
@@ -68,7 +70,7 @@ def test_of_two_unrelated_likes_each_brings_its_own_and_is_named() -> None:
 
     ranked = rank([ABOUT_RIVERS, ABOUT_PROTEINS], Profile(liked=(LIKED, other)), BACKGROUND)
 
-    assert {r.reason for r in ranked} == {"close to your 2401.01234", "close to your “Catalysis”"}
+    assert {r.reason for r in ranked} == {"like AlpineRivers (braided rivers)", "like “Catalysis” (enzymes fold)"}
 
 
 def test_an_author_brings_a_paper_in_however_the_name_is_written() -> None:
@@ -77,35 +79,63 @@ def test_an_author_brings_a_paper_in_however_the_name_is_written() -> None:
 
     first, second = rank([others, signed], Profile(authors=("Ada Lovelace",), words=("enzymes",)))
 
-    assert first.reason == "by Ada Lovelace; matches enzymes"
+    assert first.reason == "by Ada Lovelace; matches “enzymes”"
     assert second.reason == ""
 
 
-def test_what_is_avoided_takes_off_and_is_told_where_the_paper_is_printed_all_the_same() -> None:
-    wanted = Profile(words=("rivers", "enzymes"), avoid_words=("gravel",))
+def test_what_is_avoided_is_left_out_however_well_it_fits_and_the_reason_says_so() -> None:
+    wanted = Profile(words=("rivers", "enzymes"), avoid_words=("gravel",), avoid_authors=("Grace Hopper",))
+    signed = replace(ABOUT_PROTEINS, paper=text(3, "Enzymes at work", "We fold them.", authors=("G. Hopper",)))
 
-    first, second = rank([ABOUT_RIVERS, ABOUT_PROTEINS], wanted)
+    selection = select([ABOUT_RIVERS, ABOUT_PROTEINS, signed], wanted, max_papers=9)
 
-    assert first.candidate is ABOUT_PROTEINS
-    assert second.reason == "matches rivers; though it matches gravel"
+    assert [r.candidate for r in selection.chosen] == [ABOUT_PROTEINS]
+    assert {r.left_out for r in selection.cut} == {"on “gravel”, which you avoid", "by Grace Hopper, which you avoid"}
 
 
-def test_what_is_avoided_goes_last_where_nothing_else_speaks_for_or_against() -> None:
-    ranked = rank([ABOUT_RIVERS, ABOUT_PROTEINS], Profile(avoid_authors=("Ada Lovelace",), avoid_words=("gravel",)))
-    only = rank([ABOUT_RIVERS, ABOUT_PROTEINS], Profile(avoid_words=("gravel",)))
+def test_a_topic_that_is_avoided_is_left_out_though_its_name_stands_nowhere() -> None:
+    def topics_of(one: Paper) -> tuple[str, ...]:
+        return ("Hydrology",) if "river" in one.title else ("Biology",)
 
-    assert "though it is by Ada Lovelace" in ranked[0].reason
-    assert [r.candidate for r in only] == [ABOUT_PROTEINS, ABOUT_RIVERS]
+    day = Day([ABOUT_RIVERS, ABOUT_PROTEINS], topics_of=topics_of)
+    wanted = Profile(avoid_words=("hydrology",), avoid_topics=(("hydrology", frozenset({"Hydrology"})),))
+
+    selection = ranking.select(day, wanted, max_papers=9)
+
+    assert [r.candidate for r in selection.chosen] == [ABOUT_PROTEINS]
+    assert [r.left_out for r in selection.cut] == ["on “hydrology”, which you avoid"]
+
+
+def test_votes_bring_back_what_is_avoided_only_where_that_is_wanted_and_the_reason_says_it() -> None:
+    voted = replace(ABOUT_RIVERS, signals=Signals(upvotes=120))
+    profile = Profile(words=("enzymes",), avoid_words=("gravel",))
+
+    [barred, back, too_few] = [
+        [(r.candidate, r.reason) for r in select([voted], profile, max_papers=9, avoid_unless_upvotes=n).chosen]
+        for n in (None, 100, 121)
+    ]
+
+    assert (barred, too_few) == ([], [])
+    assert back == [(voted, "on “gravel”, but 120 votes")]
+
+
+def test_what_is_avoided_never_comes_on_a_place_for_the_unusual() -> None:
+    day = a_day(60)
+    profile = Profile(words=("rivers",), avoid_words=("enzymes",))
+
+    chosen = select(day, profile, max_papers=20, exploration=0.5, seed="x", avoid_unless_upvotes=1).chosen
+
+    assert not any(r.reason == OFF and "Enzymes" in r.candidate.paper.title for r in chosen)
+    assert not any("Enzymes" in r.candidate.paper.title for r in select(day, profile, max_papers=60).chosen)
 
 
 def test_a_disliked_paper_pushes_down_what_is_like_it() -> None:
-    disliked = Liked(paper=text(901, "Catalysis", PROTEINS), name="2402.00001")
+    disliked = Liked(paper=text(901, "Catalysis", PROTEINS), name="Catalysis")
     day = [replace(ABOUT_PROTEINS, position=0), replace(ABOUT_RIVERS, position=1)]
 
     ranked = rank(day, Profile(disliked=(disliked,)), BACKGROUND)
 
     assert [r.candidate.position for r in ranked] == [1, 0]
-    assert ranked[1].reason == "though it is close to your 2402.00001"
 
 
 def test_what_resembles_a_paper_printed_lately_counts_a_little_less() -> None:
@@ -136,39 +166,24 @@ def near_miss(n: int, title: str, shared: str) -> Candidate:
     return candidate(text(n, title, f"{shared} {' '.join(f'own{n}word{k}' for k in range(20))}"))
 
 
-def _quoted_words(reason: str) -> list[str]:
-    return reason.partition("(")[2].rstrip(")").split(", ")
+def test_a_paper_that_shares_one_word_with_a_liked_one_has_no_reason() -> None:
+    few = near_miss(1, "Of other things", "model gravel")
 
-
-def test_a_paper_that_shares_few_words_with_a_liked_one_says_which() -> None:
-    few = near_miss(1, "Of other things", "gravel silt erosion bedload glaciers")
     [one] = rank([few], Profile(liked=(LIKED,)), BACKGROUND)
 
-    assert one.reason.startswith("near your 2401.01234 (")
-    assert set(_quoted_words(one.reason)) < {"gravel", "silt", "erosion", "bedload", "glaciers"}
+    assert (one.reason, one.interests, one.is_off) == ("", (), True)
 
 
-def test_what_is_near_to_several_and_close_to_none_is_close_to_the_likes() -> None:
-    liked = tuple(
-        Liked(paper=near_miss(900 + n, f"Liked {n}", words).paper, name=f"2401.{n:05}")
-        for n, words in enumerate(["gravel silt erosion"] * 6)
-    )
-    one = near_miss(1, "Of gravel", "gravel silt erosion")
-
-    [ranked] = rank([one], Profile(liked=liked), BACKGROUND)
-
-    assert ranked.reason.startswith("close to your likes (")
-    assert set(_quoted_words(ranked.reason)) == {"gravel", "silt", "erosion"}
-
-
-def test_of_a_single_liked_paper_nothing_is_close_to_the_likes() -> None:
-    liked = Liked(paper=near_miss(900, "Liked", "gravel silt erosion").paper, name="2401.00001")
-    one = near_miss(1, "Of gravel", "gravel silt erosion")
+def test_a_reason_names_pairs_of_words_that_both_papers_have() -> None:
+    liked = Liked(paper=text(900, "Sediment transport", RIVERS), name="“Sediment transport”")
+    shared = shuffled(RIVERS, 1)
+    told = f"{shared} Here alpine valleys have sediment transport, model runs and spring."
+    one = candidate(text(1, "On rivers", told))
 
     [ranked] = rank([one], Profile(liked=(liked,)), BACKGROUND)
 
-    assert "your 2401.00001" in ranked.reason
-    assert "likes" not in ranked.reason
+    assert ranked.reason == "like “Sediment transport” (sediment transport, alpine valleys)"
+    assert ranked.interests == ("papers like “Sediment transport”",)
 
 
 def test_a_liked_paper_that_is_listed_itself_is_said_to_be_one_of_the_readers_own() -> None:
@@ -176,27 +191,7 @@ def test_a_liked_paper_that_is_listed_itself_is_said_to_be_one_of_the_readers_ow
     by_title = candidate(text(7, "Sediment of Alpine Rivers", ""))
 
     ranked = rank([by_id, by_title, ABOUT_PROTEINS], Profile(liked=(LIKED,)), BACKGROUND)
-    [avoided] = rank([by_id], Profile(disliked=(LIKED,)), BACKGROUND)
-
     assert [r.reason for r in ranked] == ["one of your papers", "one of your papers", ""]
-    assert avoided.reason == "though it is one that you avoid"
-
-
-def test_a_paper_in_the_place_of_one_that_resembles_a_printed_one_says_so() -> None:
-    like_printed = replace(ABOUT_RIVERS, signals=Signals(upvotes=40))
-    unlike = replace(ABOUT_PROTEINS, signals=Signals(upvotes=39))
-
-    selection = select([like_printed, unlike], Profile(seen=(LIKED.paper,)), max_papers=1)
-
-    assert [r.reason for r in selection.chosen] == ["39 upvotes; unlike what was printed lately"]
-
-
-def test_what_would_have_been_chosen_anyway_is_not_said_to_be_unlike_others() -> None:
-    better = replace(ABOUT_PROTEINS, signals=Signals(upvotes=90))
-
-    selection = select([ABOUT_RIVERS, better], Profile(seen=(LIKED.paper,)), max_papers=1)
-
-    assert [r.reason for r in selection.chosen] == ["90 upvotes"]
 
 
 # -- no two that say the same
@@ -254,7 +249,8 @@ def test_a_tenth_of_the_places_goes_to_what_the_interests_would_not_bring_in() -
     unusual = [r for r in selection.chosen if r.reason.startswith(OFF)]
     assert len(unusual) == 2
     assert len(selection.chosen) == 20
-    assert "off your interests, for a change; 80 upvotes" in [r.reason for r in unusual]
+    assert all(r.is_off for r in unusual)
+    assert voted in [r.candidate for r in selection.chosen]
 
 
 def test_another_day_or_edition_explores_elsewhere() -> None:

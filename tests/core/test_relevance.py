@@ -143,7 +143,7 @@ def test_what_lacks_the_usual_words_is_not_near_for_that() -> None:
     strangers = [text(OTHER_WORDS, usual) for usual in (0, 5, 20)]
 
     assert all(taste.fit(stranger) < 0 for stranger in strangers)
-    assert not any(taste.is_met(stranger) or taste.shared(stranger, 9) for stranger in strangers)
+    assert not any(taste.telling.intersection(s.weights) or taste.shared(s, 9) for s in strangers)
     assert taste.fit(text(FIELD_WORDS, 0)) > 5
 
 

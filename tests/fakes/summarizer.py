@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
 from digest.core.summaries.summarizer import Sums
@@ -14,6 +14,7 @@ class FakeSummarizer:
 
     client = "openai"
     prompt = "p"
+    brief_prompt = "b"
     limit_s = 900.0
     """How long a run waits for it."""
 
@@ -39,6 +40,8 @@ class FakeSummarizer:
         self.fails_on = fails_on
         self.meanwhile = meanwhile
         self.asked: list[PaperId] = []
+        self.asked_briefly: list[PaperId] = []
+        """Those of them that needed no points."""
         self.runs: list[str] = []
 
     def begin(self, run: str) -> FakeSummarizer:
@@ -53,11 +56,13 @@ class FakeSummarizer:
         language: str,
         edition: str,
         on_done: Callable[[Mapping[PaperId, Summary]], None],
+        brief: Collection[PaperId] = (),
     ) -> Sums:
         """See `digest.core.summaries.summarizer.Writing`."""
         fails = self.fails if self.time_left_s() > 0 else "it took too long"
         if fails is None or self.fails_on:
             self.asked += [p.id for p in papers]
+            self.asked_briefly += [p.id for p in papers if p.id in brief]
         self.meanwhile()
         why = {p.id: fails if self.fails_on in p.title else None for p in papers}
         for p in papers:

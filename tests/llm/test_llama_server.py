@@ -68,7 +68,8 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 def prompt(*numbers: int) -> Prompt:
     batch = Batch(papers=tuple(paper(n) for n in numbers))
-    return prompt_for(batch, system="Sum up, as JSON.", nonce="abcd", answer_tokens=20)
+    asked = prompt_for(batch, system="Sum up, as JSON.", nonce="abcd")
+    return replace(asked, max_output_tokens=1024 + 40 * len(numbers))
 
 
 def test_the_server_is_asked_in_the_richest_form_it_knows(base_url: str) -> None:

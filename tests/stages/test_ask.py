@@ -19,7 +19,7 @@ from digest.app.host import Host
 from digest.app.usecases import on_demand
 from digest.core.models import Paper, PaperId, Summary, SummaryKey, Usage
 from digest.core.summaries.summarizer import key_of
-from digest.stages.ask import Asked, Writer, claimed
+from digest.stages.ask import Asked, Writer, claimed, stored_summaries
 from digest.store import SqlStore
 from digest.store.database import utc_now
 from tests.end_to_end.test_run_llm import MONDAY, desk_with, on
@@ -420,3 +420,41 @@ def test_a_run_and_a_summary_on_demand_at_once_pay_for_each_paper_once(tmp_path:
         assert asked.result() == [None] * 12
         assert server.bill().papers_twice == ()
         assert len(server.bill().papers) == 32
+
+
+# -- with points, and without
+
+
+def test_of_two_papers_with_the_same_text_the_one_with_points_is_asked_for(store: SqlStore) -> None:
+    brief, whole = study(1), study(1, id=PaperId("arxiv:2603.90001"))
+    summarizer = FakeSummarizer()
+    writer = Writer(summarizer=summarizer, language="en", store=store, brief=frozenset({brief.id}))
+
+    asked = writer.ask([brief, whole], writing=summarizer.begin("r"), edition="daily")
+
+    assert (summarizer.asked, summarizer.asked_briefly) == ([whole.id], [])
+    assert set(asked.summaries) == {brief.id, whole.id}
+
+
+def test_a_summary_with_points_does_for_both_and_a_brief_one_for_the_brief_alone(store: SqlStore) -> None:
+    papers = studies(2)
+    ids = frozenset(p.id for p in papers)
+    whole, brief = (key_of(FakeSummarizer(), p, "en", is_brief=n == 1) for n, p in enumerate(papers))
+    store.save_summaries({key: Summary(tldr="Said.", client="openai") for key in (whole, brief)})
+
+    def stored(some: frozenset[PaperId]) -> set[PaperId]:
+        return set(stored_summaries(store, FakeSummarizer(), papers, language="en", brief=some))
+
+    assert stored(ids) == ids
+    assert stored(frozenset()) == {papers[0].id}
+
+
+def test_the_summary_with_points_goes_before_the_brief_one(store: SqlStore) -> None:
+    [one] = studies(1)
+    for is_brief, tldr in ((True, "Brief."), (False, "Whole.")):
+        key = key_of(FakeSummarizer(), one, "en", is_brief=is_brief)
+        store.save_summaries({key: Summary(tldr=tldr, client="openai")})
+
+    found = stored_summaries(store, FakeSummarizer(), [one], language="en", brief={one.id})
+
+    assert found[one.id].tldr == "Whole."

@@ -70,7 +70,7 @@ def fetched(app: App) -> None:
 
 def summarized(app: App) -> None:
     fetched(app)
-    app.summarizing.summarize("daily", MONDAY, app.choosing.papers("daily", MONDAY))
+    app.summarizing.summarize("daily", MONDAY, app.choosing.to_summarize("daily", MONDAY).papers)
 
 
 def published(app: App) -> None:
@@ -128,7 +128,7 @@ def test_choosing_gives_everybody_the_same(machines: Machines) -> None:
 
     assert one == other
     assert {r.candidate.paper.id for r in one.chosen} == set(IDS)
-    assert machines.call(lambda app: app.choosing.papers("daily", MONDAY)) == tuple(
+    assert machines.call(lambda app: app.choosing.to_summarize("daily", MONDAY).papers) == tuple(
         r.candidate.paper.id for r in one.chosen
     )
 
@@ -136,7 +136,7 @@ def test_choosing_gives_everybody_the_same(machines: Machines) -> None:
 def test_nothing_is_chosen_for_an_issue_that_is_printed(machines: Machines) -> None:
     machines.call(published)
 
-    assert machines.call(lambda app: app.choosing.papers("daily", MONDAY)) == ()
+    assert machines.call(lambda app: app.choosing.to_summarize("daily", MONDAY).papers) == ()
 
 
 # -- summarize

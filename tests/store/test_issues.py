@@ -97,6 +97,39 @@ def test_a_paper_cut_once_and_printed_later_is_done(store: SqlStore) -> None:
     assert printed_in(store, paper(1).id) == (("daily", day(1)),)
 
 
+def test_anew_the_candidates_of_a_day_are_those_that_its_issue_chose_from(store: SqlStore) -> None:
+    read(store, paper(1), listed(paper(2), upvotes=2), day=day(-1))
+    publish(store, paper(1), cut=(paper(2),), day=day(-1))
+    read(store, paper(3), listed(paper(2), upvotes=9), paper(4))
+    publish(store, paper(3), paper(2), cut=(paper(4),))
+    read(store, paper(5), day=day(1))
+    publish(store, paper(4), day=day(1))
+
+    anew = store.candidates("daily", ["hf"], DAY, carry_days=3, anew=True)
+
+    assert candidate_ids(store) == []
+    assert [c.paper.id for c in anew] == [paper(n).id for n in (3, 2, 4)]
+    assert {c.paper.id: (c.cut_on, c.cut_at) for c in anew} == {
+        paper(2).id: (day(-1), Signals(upvotes=2)),
+        paper(3).id: (None, None),
+        paper(4).id: (None, None),
+    }
+    # An edition that never made an issue begins on that day, and may begin before its first.
+    assert [c.paper.id for c in store.candidates("new", ["hf"], day(1), carry_days=3, anew=True)] == [paper(5).id]
+
+
+def test_days_with_lists_and_their_news_are_known(store: SqlStore) -> None:
+    read(store, paper(1), source="a", day=day(-1))
+    read(store, paper(1), paper(2), listed(paper(3), Announcement.REPLACE), source="b")
+    read(store, source="a", day=day(1))
+
+    assert store.days_listed(["a", "b"], until=day(2), most=5) == (DAY, day(-1))
+    assert store.days_listed(["a"], until=DAY, most=1) == (day(-1),)
+    assert store.days_listed(["b"], until=day(-1), most=1) == ()
+    assert store.news(["a", "b"], since=day(-1), until=DAY) == {day(-1): (paper(1),), DAY: (paper(2),)}
+    assert store.news(["b"], since=DAY, until=day(1)) == {DAY: (paper(1), paper(2))}
+
+
 def test_an_edition_looks_back_no_further_than_its_first_day(store: SqlStore) -> None:
     for n in range(4):
         read(store, paper(n), day=day(n))

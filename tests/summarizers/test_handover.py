@@ -202,6 +202,35 @@ def test_a_handover_is_taken_up_in_whichever_state_it_is(tmp_path: Path, server:
     assert is_paid_exactly(office)
 
 
+def test_leads_and_the_rest_are_handed_over_apart_where_only_leads_get_points(tmp_path: Path, server: FlakyLLM) -> None:
+    office = Office(tmp_path, server, more='points = "leads"')
+    office.prepare(3)
+    handed = office.handovers()
+    office.prepare(3, 5)
+    final = office.run(7)
+
+    assert [sum(len(p.batch.papers) for p in handover.prompts) for handover in handed] == [5, 15]
+    assert len({handover.prompt for handover in handed}) == 2
+    assert final.issue is not None
+    assert {e.paper.id for e in office.printed() if e.summary.points} == set(final.issue.leads)
+    assert (office.asked("direct"), sum(office.asked("handover"))) == ([], 20)
+    assert server.bill().papers_twice == ()
+    assert is_paid_exactly(office)
+
+
+def test_what_was_handed_over_with_points_is_awaited_where_a_sentence_would_do(
+    tmp_path: Path, server: FlakyLLM
+) -> None:
+    office = Office(tmp_path, server, more='points = "all"')
+    office.prepare(3)
+    config = office.desk.folder / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace('points = "all"', 'points = "leads"'))
+    again = office.prepare(3, 5)
+
+    assert again.warnings[-1] == "20 papers were handed over; the answers are awaited until 06:50"
+    assert office.calls("submit") == 1
+
+
 def test_two_editions_share_what_was_handed_over(tmp_path: Path, server: FlakyLLM) -> None:
     office = Office(tmp_path, server, tables='\n[[edition]]\nname = "second"\nat = "08:00"\n')
     office.prepare(3)
@@ -692,7 +721,9 @@ def die_and_go_on(office: Office, part: str, step: str, nth: int, *, before: boo
             try:
                 handover_run.collect()
                 how = haste(office.desk.now, at, is_final=hour >= 7)
-                handover_run.summarize(edition, MONDAY, app.choosing.papers(edition.name, MONDAY), haste=how, at=at)
+                handover_run.summarize(
+                    edition, MONDAY, app.choosing.to_summarize(edition.name, MONDAY), haste=how, at=at
+                )
                 if hour >= 7:
                     app.publishing.publish(edition.name, MONDAY, writing=handover_run.writing)
             except Killed:

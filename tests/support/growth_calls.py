@@ -97,7 +97,7 @@ def _accept(text: str) -> object:
 
 def _select(text: str) -> object:
     from digest.core.ranking.profile import Profile
-    from digest.core.ranking.rank import select
+    from tests.support.ranking import select
 
     day = date(2026, 6, 3)
     candidates = [

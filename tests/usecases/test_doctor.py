@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -11,12 +11,15 @@ import pytest
 
 from digest.config.settings import LLMConfig
 from digest.core.errors import ConfigError, SourceError
-from digest.core.models import Document
+from digest.core.models import Document, Edition, Paper
+from digest.core.ranking.finds import Interest
+from digest.core.ranking.relevance import Background
 from digest.llm.prices import Price
 from digest.sources.jsonl import JsonlSource
 from digest.usecases import doctor
 from digest.usecases.doctor import Doctor, Doubt, Finding, examine
-from tests.conftest import NOON
+from digest.usecases.finds import Counting, Finds
+from tests.conftest import NOON, paper
 
 OWN = LLMConfig(client="openai", model="own")
 
@@ -77,3 +80,86 @@ def test_a_source_says_how_much_it_lists_what_it_cannot_read_and_where_it_moved(
     assert "has moved for good to https://example.com/b" in str(looked(good, moved="https://example.com/b"))
     with pytest.raises(SourceError):
         looked("<html>")
+
+
+# -- what interests found
+
+
+class Lists:
+    """A store with the lists of some days; counts how often it is asked."""
+
+    def __init__(self, lists: Mapping[date, Sequence[Paper]]) -> None:
+        self.lists, self.asked = lists, 0
+
+    def news(self, sources: Sequence[str], *, since: date, until: date) -> dict[date, tuple[Paper, ...]]:
+        self.asked += 1
+        return {day: tuple(papers) for day, papers in self.lists.items() if since <= day <= until}
+
+
+RIVERS, ROBOTS = (
+    paper(n, title=f"On {what}", abstract=f"We study {what} and what they do.", authors=("Emmy Noether",))
+    for n, what in ((1, "gravel bed rivers"), (2, "walking robots"))
+)
+OTHERS = [paper(n) for n in range(10, 20)]
+WEEK = {date(2026, 5, 25 + n): [*OTHERS[2 * n : 2 * n + 2], *([RIVERS] if n == 1 else ())] for n in range(5)}
+"""Monday to Friday."""
+SATURDAY = date(2026, 5, 30)
+
+
+def counted(lists: Lists, *interests: Interest, today: date = SATURDAY, sources: tuple[str, ...] = ("a",)) -> Finds:
+    counting = Counting(store=lists, interests=lambda _: interests, background=Background, today=today)
+    return counting.of(Edition(name="daily", title="Daily", sources=sources))
+
+
+def words(text: str) -> Interest:
+    return Interest(text=text, name=f"“{text}”", words=text)
+
+
+def test_each_interest_says_how_many_papers_of_the_last_day_it_found() -> None:
+    lists = Lists({**WEEK, date(2026, 5, 29): [RIVERS, *OTHERS]})
+    author = Interest(text="author: E. Noether", name="E. Noether", author="E. Noether")
+
+    found = doctor.papers_found(counted(lists, words("gravel bed rivers"), author))
+
+    # Of the other papers Emmy Noether is an author too.
+    assert found == "“gravel bed rivers”: 1 of 11 papers yesterday; E. Noether: 11"
+
+
+def test_an_interest_that_found_nothing_for_a_week_is_a_doubt_with_what_to_do() -> None:
+    known = Interest(text="2603.00002", name="“On walking robots”", papers=(ROBOTS,))
+
+    found = doctor.papers_found(counted(Lists(WEEK), words("gravel bed rivers"), words("whale song"), known))
+
+    assert isinstance(found, Doubt)
+    assert found.said.startswith("“gravel bed rivers”: 0 of 2 papers yesterday; “whale song”: 0; ")
+    assert "None for a week: “whale song”" in found.said
+    assert "“gravel bed rivers”" not in found.said.partition("None for a week")[2]
+    assert '`digest preview daily --interests "…"`' in found.said
+
+
+def test_in_the_first_days_nothing_is_said_of_interests_that_found_nothing() -> None:
+    lists = Lists({day: papers for day, papers in WEEK.items() if day >= date(2026, 5, 28)})
+
+    assert doctor.papers_found(counted(lists, words("whale song"))) == "“whale song”: 0 of 2 papers yesterday"
+    assert doctor.papers_found(counted(Lists({}), words("whale song"))) == "no list was read within a week"
+
+
+def test_a_paper_does_not_find_itself_and_one_that_is_not_known_yet_is_left_out() -> None:
+    itself = Interest(text="2603.00001", name="“On gravel bed rivers”", papers=(RIVERS,))
+    unknown = Interest(text="2604.99999", name="2604.99999")
+
+    found = counted(Lists({SATURDAY: [RIVERS, ROBOTS]}), itself, unknown)
+
+    assert [(one.interest, one.of_week) for one in found.interests] == [(itself, 0)]
+
+
+def test_editions_with_the_same_sources_are_counted_from_one_index() -> None:
+    lists = Lists(WEEK)
+    counting = Counting(
+        store=lists, interests=lambda _: (words("gravel bed rivers"),), background=Background, today=SATURDAY
+    )
+
+    for name, sources in (("daily", ("a", "b")), ("weekly", ("b", "a")), ("other", ("a",))):
+        counting.of(Edition(name=name, title=name, sources=sources))
+
+    assert lists.asked == 2

@@ -153,7 +153,11 @@ def test_a_paper_that_a_source_listed_is_not_fetched(lab: Lab) -> None:
     found, warnings = lab.fetched_profile()
 
     [liked] = found.liked
-    assert (liked.paper.id, liked.name, liked.weight) == (LIKED.id, "2603.00077", 1.0)
+    assert (liked.paper.id, liked.name, liked.weight) == (
+        LIKED.id,
+        "“Whispering galleries of sapphire resonators”",
+        1.0,
+    )
     assert (lab.asked, warnings) == ([], ())
 
 
@@ -165,7 +169,7 @@ def test_papers_that_no_source_listed_are_fetched_together_and_kept_for_good(lab
     again, _ = lab.fetched_profile()
 
     assert [liked.paper.title for liked in found.liked] == [LIKED.title]
-    assert [liked.name for liked in found.disliked] == ["2603.00078"]
+    assert [liked.paper.id for liked in found.disliked] == ["arxiv:2603.00078"]
     assert again == found
     assert len(lab.asked) == 1
     assert "2603.00077,2603.00078" in lab.asked[0]
@@ -187,7 +191,7 @@ def test_a_paper_that_cannot_be_read_is_said_and_asked_for_again(lab: Lab) -> No
     assert "arXiv has no paper 2603.00077" in first
     assert first.endswith("; it counts as soon as it can")
     assert second.startswith("10.5555/nowhere (interest of daily)")
-    assert [liked.name for liked in found.liked] == ["2603.00077"]
+    assert [liked.paper.id for liked in found.liked] == ["arxiv:2603.00077"]
     assert len(warnings) == 1
 
 
@@ -249,7 +253,7 @@ def test_an_article_is_read_at_the_address_that_was_given_and_else_where_its_doi
     found, warnings = lab.fetched_profile()
 
     assert lab.asked == [first, second, "https://doi.org/10.5555/b.2"]
-    assert [liked.name for liked in found.liked] == ["10.5555/a.1", "10.5555/b.2"]
+    assert [liked.paper.id for liked in found.liked] == ["doi:10.5555/a.1", "doi:10.5555/b.2"]
     assert warnings == ()
 
 

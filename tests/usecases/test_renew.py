@@ -191,8 +191,10 @@ def test_only_printed_papers_with_a_models_summary_of_another_prompt_are_outdate
     ]
     store.save_summaries(dict.fromkeys(keys, said))
 
-    found = store.outdated(["daily"], key(0, "new", content=""))
+    found = store.outdated(["daily"], key(0, "new", content=""), prompts={"new"})
 
     assert found == ((paper(1), DAY),)
-    assert store.outdated(["weekly"], key(0, "new", content="")) == ()
-    assert [p.id for p, _ in store.outdated(["daily"], key(0, "new", content="", language="de"))] == [paper(6).id]
+    assert store.outdated(["weekly"], key(0, "new", content=""), prompts={"new"}) == ()
+    assert [p.id for p, _ in store.outdated(["daily"], key(0, "new", content="", language="de"), prompts={"new"})] == [
+        paper(6).id
+    ]

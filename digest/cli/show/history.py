@@ -124,7 +124,7 @@ def _print_standing(console: Console, one: Standing) -> None:
         put(console, f"{score}, place {one.place:,} of {one.of:,}{last}", indent=8)
     if near := one.nearest:
         words = f", for {', '.join(near.because)}" if near.because else ""
-        name = {Kind.PAPERS: "the papers you liked", Kind.PAPER: f"your {near.name}"}.get(near.kind, f"“{near.name}”")
+        name = f"your {near.name}" if near.kind is Kind.PAPER else f"“{near.name}”"
         none = "" if near.fit > 0 else "; none of them is near"
         put(console, f"nearest interest: {name}, {near.fit:.2f} of 1{words}{none}", indent=8)
     elif one.place:

@@ -25,15 +25,21 @@ _LINES: Final = 2
 """Lines of an entry of the rest: thirty papers are to be two or three screens. Wider terminals have room for more."""
 
 
-def print_issue(issue: Issue, *, templates: Templates, site_url: str | None) -> None:
-    """An issue: with bold and dim for a terminal, as plain text for a pipe."""
-    from digest.publish.text import brief, issue_text, left_out, share
+def print_issue(issue: Issue, *, templates: Templates, site_url: str | None, says_why: bool = False) -> None:
+    """An issue: with bold and dim for a terminal, as plain text for a pipe.
+
+    Args:
+        says_why: Entries of the rest say why they are there in place of what they are about.
+    """
+    from digest.publish.text import brief, issue_text, left_out, share, with_reasons
 
     if not sys.stdout.isatty():
-        print_text(issue_text(issue, templates=templates, site_url=site_url))
+        print_text(issue_text(issue, templates=templates, site_url=site_url, says_why=says_why))
         return
     console = screen()
     view = brief(issue_view(issue, links=Links(root=None)), words=_WORDS)
+    if says_why:
+        view = with_reasons(view)
     head = [(view.title, "bold"), (f" · {view.day}", ""), (f" · {share(view)}" if view.count else "", "dim")]
     put_pieces(console, head)
     for text in (view.why_empty or view.numbered, view.covers):

@@ -17,13 +17,16 @@ from digest.core.models import (
     LeftOut,
     Overview,
     OverviewSentence,
+    Paper,
+    PaperId,
     Ranked,
     SourceReport,
     SourceState,
     Summary,
     Usage,
 )
-from digest.core.ranking.rank import Selection, has_risen
+from digest.core.ranking.day import has_risen
+from digest.core.ranking.rank import Selection
 
 _NAMES: Final = {
     "arxiv": "arXiv",
@@ -52,6 +55,7 @@ def build(
     covers: Sequence[date] = (),
     changes: Sequence[Change] = (),
     earlier: Sequence[Issue] = (),
+    leads: Sequence[PaperId] | None = None,
 ) -> Issue:
     """Build the day's issue. The same arguments give the same issue: no clock is read.
 
@@ -61,23 +65,12 @@ def build(
         covers: The days whose lists are in the issue; kept only if they are not just *day* itself.
         changes: Changes of papers of earlier issues; they alone are no reason for an issue.
         earlier: The edition's last issues, which tell what is usual.
+        leads: The lead entries, where they were chosen before there were summaries; None: they are chosen here.
     """
-    entries = [
-        Entry(
-            paper=r.candidate.paper,
-            summary=summary_of(r),
-            sources=r.candidate.sources,
-            reason=r.reason,
-            score=r.score,
-            signals=r.candidate.signals,
-            announcement=r.candidate.announcement,
-            interests=r.interests,
-            is_off=r.is_off,
-        )
-        for r in selection.chosen
-    ]
+    entries = _entries(selection, summary_of)
     parts = sections(entries, field_of)
-    leads = choose_leads(entries, parts, lead)
+    if leads is None:
+        leads = choose_leads(entries, parts, lead)
     told_changes = tuple(changes) if entries else ()
     said = highlights(
         entries,
@@ -105,7 +98,7 @@ def build(
         overview=" ".join(sentence.text for sentence in said),
         highlights=said,
         sections=parts,
-        leads=leads,
+        leads=tuple(leads),
         sources=tuple(sources),
         left_out=left_out,
         changes=told_changes,
@@ -113,6 +106,37 @@ def build(
         covers=tuple(sorted(covers)) if set(covers) - {day} else (),
         why_empty=None if entries else why_empty(sources, day),
     )
+
+
+def leads_of(
+    selection: Selection, *, topics_of: Callable[[Paper], tuple[str, ...]], field_of: Callable[[str], str], lead: int
+) -> tuple[PaperId, ...]:
+    """Choose the lead entries before there are summaries: by topics that are known without.
+
+    Args:
+        topics_of: Gives the topics of a paper, the most fitting first.
+        field_of: The field a topic belongs to.
+        lead: How many there are at most.
+    """
+    untold = _entries(selection, lambda r: Summary(tldr="", topics=topics_of(r.candidate.paper), client=""))
+    return choose_leads(untold, sections(untold, field_of), lead)
+
+
+def _entries(selection: Selection, summary_of: Callable[[Ranked], Summary]) -> list[Entry]:
+    return [
+        Entry(
+            paper=r.candidate.paper,
+            summary=summary_of(r),
+            sources=r.candidate.sources,
+            reason=r.reason,
+            score=r.score,
+            signals=r.candidate.signals,
+            announcement=r.candidate.announcement,
+            interests=r.interests,
+            is_off=r.is_off,
+        )
+        for r in selection.chosen
+    ]
 
 
 def with_overview(issue: Issue, told: Overview | None) -> Issue:

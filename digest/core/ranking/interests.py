@@ -17,13 +17,11 @@ from digest.core.errors import ConfigError
 from digest.core.identity.dois import is_part_of_doi
 from digest.core.identity.ids import arxiv_id, identify, scheme
 from digest.core.models import PaperId
-from digest.core.words.text import clean_line, escaped, quoted
+from digest.core.words.text import clean_line, escaped
 
 LIBRARIES: Final = (".bib", ".ris", ".json", ".jsonl", ".rdf", ".csv")
 """Endings of files that hold a library."""
 
-SHORT: Final = 60
-"""Letters of a title by which readers know a paper of theirs."""
 _AUTHOR: Final = re.compile(r"authors?:\s*(.*)", re.IGNORECASE)
 _OPENREVIEW: Final = re.compile(r"openreview:\s*([\w-]{6,40})", re.IGNORECASE)
 _STORED: Final = re.compile(r"(?:url:https?://|title:)\S+")
@@ -89,11 +87,6 @@ def parse_interests(texts: Iterable[str]) -> ParsedInterests:
 def is_file(text: str) -> bool:
     """Whether *text* names a file with a library, going by its ending."""
     return text.lower().endswith(LIBRARIES) and "://" not in text
-
-
-def name_of(paper_id: PaperId, title: str) -> str:
-    """How a reason calls a paper behind "your": by the number that people know, else by its title."""
-    return paper_id.partition(":")[2] if scheme(paper_id) in ("arxiv", "doi") else quoted(title, SHORT)
 
 
 def _is_address(text: str) -> bool:

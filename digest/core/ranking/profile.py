@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from digest.core.models import Paper
+
+MARKS: Final = "marks"
+"""Where a paper comes from that readers gave feedback on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +17,11 @@ class Liked:
 
     paper: Paper
     name: str
-    """How a reason calls it, behind "your": `2401.01234`, or a short title in “…”."""
+    """How a reason calls it: by the name that its title gives the work, or by a short title in “…”."""
     weight: float = 1.0
     """More than 0, at most 1: an old mark of feedback says less than a fresh one."""
+    of: str = ""
+    """What the paper came with: the file of a library, or `MARKS`. Empty: it is named by itself, as an interest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,8 @@ class Profile:
     words: tuple[str, ...] = ()
     """Words, phrases and sentences, as the reader wrote them: a reason repeats them."""
     avoid_words: tuple[str, ...] = ()
+    avoid_topics: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Those of `avoid_words` that are topics of the taxonomy, each with the topics that it stands for."""
     liked: tuple[Liked, ...] = ()
     """Each paper once, and either in `liked` or in `disliked`: the reader's latest word counts."""
     disliked: tuple[Liked, ...] = ()

@@ -1,316 +1,45 @@
-"""Score a day's candidates by interests and votes, with the reason in words, and select the papers of an issue.
+"""Score a day's papers by interests and votes, with the reason in words, and select the papers of an issue.
 
-    candidates ──► text relevance ──┐
-    profile    ──►  words           ├──► one score ──► rank ──► select ──► chosen, with places for the unusual
-                    papers          │    a reason                     └──► cut; of two that say the same, one
-                    people          │
-    votes, company of sources ──────┤
-    what was printed lately ────────┘
+    Day, Profile ──► interests, each with its own order ──► shares of the places ──┐
+                 ──► what is to be avoided ──► barred                              ├──► Selection
+                 ──► votes, company of sources ──► one score ──► the rest ─────────┤
+                 ──► what was printed lately ──► said already                      │
+                                                   the unusual ────────────────────┘
 
-Relevance to the interests counts most, then the votes that a paper has elsewhere. Interests to be avoided lower the
-whole score.
+Relevance to the interests counts most for the score, then the votes that a paper has elsewhere.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
-from digest.core.identity.people import authors_in_common
-from digest.core.identity.titles import is_generic, words_of
-from digest.core.models import Candidate, Paper, PaperId, Ranked
+from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking import reasons
-from digest.core.ranking.phrases import Phrase, Text, fit, phrase, read, shared
-from digest.core.ranking.profile import Liked, Profile
-from digest.core.ranking.reasons import MATCHES, Fit, Kind
-from digest.core.ranking.relevance import Background, Nearest, Space, Taste, Vector
+from digest.core.ranking.day import Day, has_risen
+from digest.core.ranking.matching import avoided_of, disliked_of, interests_of
+from digest.core.ranking.profile import Profile
+from digest.core.ranking.reasons import MATCHES, Fit
+from digest.core.ranking.relevance import Background
+from digest.core.ranking.shares import Order, share
 from digest.core.ranking.variety import Stranger, Told, explore, places
-from digest.core.words.text import clipped, quoted
-from digest.core.words.word_counts import forms, word_counts, word_counts_of
+from digest.core.words.text import quoted
 
 _RELEVANCE: Final = 0.65
 _VOTES: Final = 0.25
 _COMPANY: Final = 0.10
 _STALE: Final = 0.15
 """Score that a paper loses if it is as similar as possible to a paper printed lately."""
-_MANY_VOTES: Final = 100
-"""Upvotes that count in full; one paper in a hundred of Hugging Face's daily list gets there within its first day."""
-_STARS_PER_VOTE: Final = 10
-"""A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
-_SENTENCE: Final = 5
-"""Telling words from which an interest counts as a sentence, which no paper holds word for word."""
-_AS_NEAR: Final = 0.25
-"""Cosine to an interest that is a sentence which counts as relevance 1; few papers come as near."""
-_CLOSE: Final = 0.16
-"""Cosine from which a paper is called close to a liked paper; a quarter of a day's papers have another as close."""
-_HALF_NEAR: Final = 4.5
-"""Nearness to a taste (`Taste.fit`) that counts as a half: a paper or two in a hundred reach it, whatever the taste."""
-_STEEPNESS: Final = 2.0
-"""How steeply relevance grows around `_HALF_NEAR`."""
-_SEVERAL: Final = 3
-"""Liked papers from which a paper that is near all and close to none may be called close to them together."""
 _SPARED: Final = 0.2
-"""Share of the score that remains however much of a paper is to be avoided."""
-_BY_AUTHOR: Final = 0.9
-"""Relevance of a paper by an author whom the reader named."""
-_NAME: Final = 60
-"""Letters of an interest that a reason quotes."""
+"""Share of the score that remains however near a paper is to disliked ones."""
+_WEIGHT_OF_VOTES: Final = 0.5
+"""How much the votes of others count beside one interest of the reader's."""
+_VOTED: Final = 0.6
+"""Votes, on their scale, from which a paper may get a place for them: some 15 upvotes."""
 _TITLE: Final = 80
 """Letters of a title that a reason quotes."""
-_BECAUSE: Final = 3
-"""Shared words that a reason names for a paper near another."""
-_SHARED: Final = 30
-"""Shared words of two papers that are looked at; the telling ones among them are named."""
-
-
-def rank(candidates: Sequence[Candidate], profile: Profile, background: Background | None = None) -> tuple[Ranked, ...]:
-    """Score the day's candidates, best first.
-
-    Of equal scores a paper with an abstract comes first, then the sources' own order counts. The result does not depend
-    on the order of *candidates*.
-
-    Args:
-        background: How common words are in general; without it, only the day's papers and the profile tell.
-    """
-    scored, _ = _scored(candidates, profile, background or Background())
-    return tuple(s.ranked() for s in scored)
-
-
-def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
-    """Return the interest that *paper* is nearest to, however far it is; None for a profile without interests."""
-    text = read(paper)
-    space = Space(background or Background(), [text.word_counts])
-    interests = _interests_of(space, profile)
-    return max(interests.fits(paper, text, space.vector(text.word_counts)), key=lambda f: f.fit, default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scored:
-    candidate: Candidate
-    vector: Vector
-    score: float
-    score_if_new: float
-    """The score without what is taken off for being similar to papers printed lately."""
-    relevance: float
-    avoided: float
-    votes: float
-    fits: Callable[[], tuple[list[Fit], list[Fit]]]
-    """Gives the interests the paper fits, and those to be avoided. A function, since only printed papers need it."""
-
-    def ranked(self, *because: str, is_off: bool = False) -> Ranked:
-        """The candidate with its reason.
-
-        Args:
-            because: Further clauses of the reason.
-            is_off: Whether the paper is there for being off the interests, so that no interest is named.
-        """
-        of_interests = [reasons.OFF] if is_off else reasons.of_interests(*self.fits())
-        of_others = reasons.of_others(self.candidate, risen=has_risen(self.candidate))
-        return self.unexplained(reasons.joined([*of_interests, *of_others, *because]))
-
-    def unexplained(self, reason: str = "") -> Ranked:
-        """The candidate without clauses on interests: its reason is *reason*."""
-        return Ranked(candidate=self.candidate, score=self.score, reason=reason)
-
-
-def _scored(
-    candidates: Sequence[Candidate], profile: Profile, background: Background
-) -> tuple[tuple[_Scored, ...], Told]:
-    """Return the candidates with their scores, best first; and the papers printed lately, to compare them with."""
-    texts = {c.paper.id: read(c.paper) for c in candidates}
-    counts = {paper_id: text.word_counts for paper_id, text in texts.items()}
-    space = Space(background, counts.values())
-    interests = _interests_of(space, profile)
-    avoid = _Interests(
-        space, profile.avoid_words, profile.avoid_authors, profile.disliked, profile.liked, "one that you avoid"
-    )
-    lately = Told([(p, space.vector(word_counts_of(p))) for p in profile.seen])
-    found: list[_Scored] = []
-    for candidate in candidates:
-        text, vector = texts[candidate.paper.id], space.vector(counts[candidate.paper.id])
-        paper = candidate.paper
-        relevance = _together(interests.weigh(paper, text, vector))
-        against = _together(f for f in avoid.weigh(paper, text, vector) if f >= MATCHES)
-        votes = _votes(candidate)
-        company = min(1.0, (len(candidate.sources) - 1) / 2)
-        if profile.has_interests:
-            score = _RELEVANCE * relevance + _VOTES * votes + _COMPANY * company
-        else:
-            score = (1 - _COMPANY) * votes + _COMPANY * company
-        score *= 1 - (1 - _SPARED) * against
-        found.append(
-            _Scored(
-                candidate=candidate,
-                vector=vector,
-                score=round(score * (1 - _STALE * lately.nearness(vector)), 4),
-                score_if_new=round(score, 4),
-                relevance=relevance,
-                avoided=against,
-                votes=votes,
-                fits=partial(_fits, interests, avoid, paper, text, vector),
-            )
-        )
-    return tuple(sorted(found, key=_best_first)), lately
-
-
-def _interests_of(space: Space, profile: Profile) -> _Interests:
-    return _Interests(space, profile.words, profile.authors, profile.liked, profile.disliked, "one of your papers")
-
-
-def _softened(fit: float) -> float:
-    """Return the relevance for a fit; a fit that is no match counts less than its value.
-
-    Half of an interest is not half as good: "test" and "time" are everywhere, and votes are then a better guide.
-    """
-    return fit if fit >= MATCHES else fit * fit / MATCHES
-
-
-def _graded(nearness: float) -> float:
-    """Map an unbounded nearness to 0 to 1, strictly growing, so that of two papers the nearer always comes first."""
-    beyond = (nearness - _HALF_NEAR) / _STEEPNESS
-    # No exponential: rounded to four places, it would put all that are very near on a level.
-    return 0.5 + 0.5 * beyond / math.sqrt(1 + beyond * beyond)
-
-
-def _best_first(scored: _Scored) -> tuple[float, float, bool, int, str]:
-    candidate = scored.candidate
-    # Without relevance to an interest there is nothing to be lowered.
-    return -scored.score, scored.avoided, not candidate.paper.abstract, candidate.position, candidate.paper.id
-
-
-def _together(fits: Iterable[float]) -> float:
-    """Combine fits to one relevance: the best fit, raised a little by the second best."""
-    values = sorted(fits, reverse=True)
-    if not values:
-        return 0.0
-    return min(1.0, values[0] + 0.1 * sum(f for f in values[1:] if f >= MATCHES))
-
-
-def _votes(candidate: Candidate) -> float:
-    signals = candidate.signals
-    votes = (signals.upvotes or 0) + (signals.comments or 0) + (signals.stars or 0) / _STARS_PER_VOTE
-    return min(1.0, math.log1p(max(0.0, votes)) / math.log1p(_MANY_VOTES))
-
-
-class _Interests:
-    """One side of a profile, interests or those to be avoided, ready to be matched against papers."""
-
-    def __init__(
-        self,
-        space: Space,
-        texts: Sequence[str],
-        authors: Sequence[str],
-        liked: Sequence[Liked],
-        disliked: Sequence[Liked],
-        own: str,
-    ) -> None:
-        """Prepare the interests for matching.
-        Args:
-            own: How a reason calls a paper that is *liked* itself.
-        """
-        self._space, self._authors, self._own = space, authors, own
-        self._ids = frozenset(one.paper.id for one in liked)
-        self._titles = frozenset(words_of(one.paper.title) for one in liked if not is_generic(one.paper.title))
-        self._phrases = [phrase(text) for text in texts]
-        self._sentences = {
-            p.text: space.vector(word_counts(p.text)) for p in self._phrases if len(p.terms) >= _SENTENCE
-        }
-        self._liked = [(one, space.vector(word_counts_of(one.paper))) for one in liked]
-        self._taste: Taste | None = None
-        if liked:
-            against = [(space.vector(word_counts_of(one.paper)), one.weight) for one in disliked]
-            self._taste = Taste(space, [(v, one.weight) for one, v in self._liked], against)
-        self._are_several = len(liked) >= _SEVERAL
-        self._nearest = Nearest(((one, v), v) for one, v in self._liked)
-
-    def weigh(self, paper: Paper, text: Text, vector: Vector) -> list[float]:
-        """Return how well a paper fits each interest, 0 to 1."""
-        by_authors = [_BY_AUTHOR] * len(self._signed(paper.authors))
-        by_taste = [] if self._taste is None else [self._fit_of_taste(paper, vector, self._taste)]
-        return [*by_authors, *(self._matches(text, vector, p) for p in self._phrases), *by_taste]
-
-    def fits(self, paper: Paper, text: Text, vector: Vector) -> list[Fit]:
-        """Return how well a paper fits each interest, with the names and words that a reason needs."""
-        found = [Fit(kind=Kind.AUTHOR, name=name, fit=_BY_AUTHOR) for name in self._signed(paper.authors)]
-        found += [
-            Fit(
-                kind=Kind.WORDS,
-                name=clipped(p.text, _NAME),
-                fit=self._matches(text, vector, p),
-                because=shared(text, p, self._space.rarity, _BECAUSE),
-                telling=shared(text, p, self._space.rarity, _BECAUSE, tells=self._space.tells),
-            )
-            for p in self._phrases
-        ]
-        if self._taste is not None:
-            found.append(self._near(paper, vector, self._taste))
-        return found
-
-    def _matches(self, text: Text, vector: Vector, interest: Phrase) -> float:
-        by_words = fit(text, interest, self._space.rarity)
-        sentence = self._sentences.get(interest.text)
-        if sentence is not None:
-            by_words = max(by_words, min(1.0, vector.cosine(sentence) / _AS_NEAR))
-        return _softened(by_words)
-
-    def _near(self, paper: Paper, vector: Vector, taste: Taste) -> Fit:
-        near = self._fit_of_taste(paper, vector, taste)
-        if self._is_own(paper):
-            return Fit(kind=Kind.SELF, name=self._own, fit=near)
-        found = self._nearest.find(vector)
-        if found is None and len(self._liked) == 1:
-            found = self._liked[0], vector.cosine(self._liked[0][1])
-        if found is not None and (near < MATCHES or found[1] >= _CLOSE or not self._are_several):
-            (liked, theirs), cosine = found
-            telling = tuple(filter(self._space.tells, vector.shared(theirs, _SHARED)))[:_BECAUSE]
-            if telling or cosine >= _CLOSE:
-                because = _as_written(telling, paper)
-                is_close = cosine >= _CLOSE
-                return Fit(
-                    kind=Kind.PAPER, name=liked.name, fit=near, is_close=is_close, because=because, telling=because
-                )
-        because = _as_written(taste.shared(vector, _BECAUSE), paper)
-        is_close = self._are_several
-        return Fit(kind=Kind.PAPERS, name="likes", fit=near, is_close=is_close, because=because, telling=because)
-
-    def _fit_of_taste(self, paper: Paper, vector: Vector, taste: Taste) -> float:
-        """Return how well a paper fits the liked papers together, 0 to 1; 0 if it has none of their telling words."""
-        if self._is_own(paper):
-            return 1.0
-        return _softened(_graded(taste.fit(vector))) if taste.is_met(vector) else 0.0
-
-    def _is_own(self, paper: Paper) -> bool:
-        return paper.id in self._ids or words_of(paper.title) in self._titles
-
-    def _signed(self, authors: Sequence[str]) -> list[str]:
-        if not self._authors or not authors_in_common(self._authors, authors):
-            return []
-        return [name for name in self._authors if authors_in_common((name,), authors)]
-
-
-def _fits(
-    interests: _Interests, avoid: _Interests, paper: Paper, text: Text, vector: Vector
-) -> tuple[list[Fit], list[Fit]]:
-    return interests.fits(paper, text, vector), avoid.fits(paper, text, vector)
-
-
-def _as_written(words: Iterable[str], paper: Paper) -> tuple[str, ...]:
-    written = forms(" ".join((paper.title, paper.abstract, *paper.keywords)))
-    return tuple(written[word] for word in words)
-
-
-def has_risen(candidate: Candidate) -> bool:
-    """Whether a paper that was left out for want of room has clearly more votes since."""
-    return candidate.cut_at is not None and rose(candidate.cut_at.upvotes, candidate.signals.upvotes)
-
-
-def rose(then: int | None, now: int | None) -> bool:
-    """Whether votes have clearly grown: by half, and by five."""
-    before, after = then or 0, now or 0
-    return after >= before + 5 and after >= 1.5 * before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,118 +55,233 @@ class Selection:
     """
 
 
+def rank(day: Day, profile: Profile) -> tuple[Ranked, ...]:
+    """Score the day's papers, best first; what is to be avoided is among them, with the reason in `left_out`.
+
+    Of equal scores a paper with an abstract comes first, then the sources' own order counts. The result does not depend
+    on the order of the candidates.
+    """
+    scores = _Scores(day, profile)
+    return tuple(scores.ranked(position) for position in scores.order)
+
+
+def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
+    """Return the interest that *paper* is nearest to, however far it is; None for a profile without interests."""
+    day = Day((Candidate(paper=paper, sources=("",), position=0, listed_on=date.min),), background)
+    return max((i.explain(0) for i in interests_of(day, profile)), key=lambda f: f.fit, default=None)
+
+
 def select(
-    candidates: Sequence[Candidate],
+    day: Day,
     profile: Profile,
     *,
     max_papers: int,
     exploration: float = 0.1,
     seed: str = "",
-    background: Background | None = None,
+    avoid_unless_upvotes: int | None = None,
 ) -> Selection:
-    """Choose the best *max_papers* of what is new, together with those cut earlier that have risen since.
+    """Choose *max_papers* of what is new, together with those cut earlier that have risen since.
 
-    A paper cut earlier that has not risen is not considered, and a day with nothing new chooses nothing: yesterday's
-    second best is not news. Of two that say nearly the same the better one is taken; of one that says what was printed
-    lately, none.
+    Each interest has its share of the places (`digest.core.ranking.shares`), and so have votes; what is left goes to
+    the best papers. Of two that say nearly the same the better one is taken; of one that says what was printed lately,
+    none. What is to be avoided is left out.
 
     Args:
         exploration: Share of the places that go to papers off the interests, see
             `digest.core.ranking.variety.places`. Where nobody has interests, or all papers have room, there is nothing
             to be off from, and no such places.
         seed: Seed of the random choice among papers off the interests: edition and day, so that it stays all day.
-        background: See `rank`.
+        avoid_unless_upvotes: Upvotes that bring in what is to be avoided; None: however many, they do not.
     """
-    considered = [c for c in candidates if c.cut_at is None or has_risen(c)]
-    scored, told = _scored(considered, profile, background or Background())
-    choice = _Choice(scored, told)
-    if profile.has_interests and len(scored) > max_papers:
+    scores = _Scores(day, profile, avoid_unless_upvotes=avoid_unless_upvotes)
+    choice = _Choice(scores)
+    if profile.has_interests and len(scores.order) > max_papers:
         apart = places(exploration, max_papers)
+        choice.take_shares(max_papers - apart)
         choice.take_best(max_papers - apart)
         choice.take_unusual(apart, seed)
     choice.take_best(max_papers)
     return choice.selection()
 
 
+class _Scores:
+    """The day's papers with their scores for one profile."""
+
+    def __init__(self, day: Day, profile: Profile, *, avoid_unless_upvotes: int | None = None) -> None:
+        self.day, self.profile = day, profile
+        self.interests = interests_of(day, profile)
+        self.lately = day.lately(profile.seen)
+        self.barred: dict[int, str] = {}
+        """Position of a paper that is to be avoided → why it is left out."""
+        self.brought_back: dict[int, str] = {}
+        """Position of a paper that is to be avoided and comes for its votes → the reason."""
+        for position, what in _avoided(day, profile).items():
+            upvotes = day.candidates[position].signals.upvotes or 0
+            if avoid_unless_upvotes is not None and upvotes >= avoid_unless_upvotes:
+                self.brought_back[position] = reasons.of_avoided(what, upvotes)
+            else:
+                self.barred[position] = reasons.of_avoided(what)
+        self.relevance = _together(i.fits for i in self.interests)
+        self.disliked = _together(i.fits for i in disliked_of(day, profile))
+        self.score = [self._score(position) for position in range(len(day.candidates))]
+        self.order = sorted(range(len(day.candidates)), key=self._best_first)
+        """Positions of the papers, best first."""
+
+    def _score(self, position: int) -> float:
+        votes, company = self.day.votes[position], self.day.company[position]
+        if self.profile.has_interests:
+            relevance = self.relevance.get(position, 0.0)
+            score = _RELEVANCE * relevance + _VOTES * votes + _COMPANY * company
+        else:
+            score = (1 - _COMPANY) * votes + _COMPANY * company
+        against = self.disliked.get(position, 0.0)
+        if against >= MATCHES:
+            score *= 1 - (1 - _SPARED) * against
+        return round(score * (1 - _STALE * self.lately.nearness[position]), 4)
+
+    def _best_first(self, position: int) -> tuple[float, bool, bool, int, str]:
+        candidate = self.day.candidates[position]
+        is_disliked = self.disliked.get(position, 0.0) >= MATCHES
+        # Without relevance to an interest there is nothing to be lowered.
+        return -self.score[position], is_disliked, not candidate.paper.abstract, candidate.position, candidate.paper.id
+
+    def is_off(self, position: int) -> bool:
+        """Whether a paper fits none of the interests well, where there are any."""
+        return self.profile.has_interests and self.relevance.get(position, 0.0) < MATCHES
+
+    def ranked(self, position: int, *, is_off: bool = False) -> Ranked:
+        """A paper with its reason.
+
+        Args:
+            is_off: Whether it is there for being off the interests.
+        """
+        candidate = self.day.candidates[position]
+        near = sorted(
+            (i for i in self.interests if i.fits.get(position, 0.0) >= MATCHES),
+            key=lambda i: (-round(i.fits[position], 4), i.label),
+        )
+        said = [reasons.OFF] if is_off else reasons.of_interests([i.explain(position) for i in near])
+        risen = reasons.of_rise(candidate) if has_risen(candidate) else ""
+        return Ranked(
+            candidate=candidate,
+            score=self.score[position],
+            reason=reasons.joined([*said, self.brought_back.get(position, ""), risen]),
+            interests=tuple(dict.fromkeys(i.label for i in near)),
+            is_off=is_off or self.is_off(position),
+            left_out=self.barred.get(position, ""),
+        )
+
+
+def _avoided(day: Day, profile: Profile) -> dict[int, str]:
+    """Return the papers that are to be avoided: position → what of it, in words."""
+    found: dict[int, str] = {}
+    for interest in avoided_of(day, profile):
+        for position, fit in interest.fits.items():
+            if fit >= MATCHES:
+                found.setdefault(position, reasons.of_avoided_fit(interest.explain(position)))
+    for text, names in profile.avoid_topics:
+        for position, topics in enumerate(day.topics):
+            if not topics.isdisjoint(names):
+                found.setdefault(position, f"on {reasons.quoted_interest(text)}")
+    return found
+
+
+def _together(fits: Iterable[Mapping[int, float]]) -> dict[int, float]:
+    """Combine the fits of several interests to one relevance: the best fit, raised a little by other matches."""
+    best: dict[int, float] = {}
+    others: dict[int, float] = {}
+    for one in fits:
+        for position, fit in one.items():
+            before = best.get(position, 0.0)
+            less = min(before, fit)
+            best[position] = max(before, fit)
+            if less >= MATCHES:
+                others[position] = others.get(position, 0.0) + less
+    return {position: min(1.0, fit + 0.1 * others.get(position, 0.0)) for position, fit in best.items()}
+
+
 class _Choice:
     """The choice of an issue's papers while it is being made."""
 
-    def __init__(self, scored: Sequence[_Scored], told: Told) -> None:
+    def __init__(self, scores: _Scores) -> None:
         """Begin with no paper taken."""
-        self._scored, self._told = scored, told
-        self._best: list[_Scored] = []
-        self._unusual: list[_Scored] = []
-        self._taken: set[PaperId] = set()
-        self._same: dict[PaperId, Paper] = {}
-        """Paper → the one that is told and says nearly the same."""
+        self._scores, self._day = scores, scores.day
+        self._told = Told()
+        self._taken: dict[int, None] = {}
+        self._unusual: set[int] = set()
+        self._same: dict[int, Paper] = dict(scores.lately.said)
+        """Position of a paper → the one that is told and says nearly the same."""
+
+    def take_shares(self, number: int) -> None:
+        """Take up to *number* papers, each interest its share of them, and votes theirs."""
+        orders = [Order(fits=i.fits, weight=i.weight) for i in sorted(self._scores.interests, key=lambda i: i.label)]
+        voted = {p: votes for p, votes in enumerate(self._day.votes) if votes >= _VOTED}
+        place = [0] * len(self._day.candidates)
+        for n, position in enumerate(self._scores.order):
+            place[position] = n
+        share([*orders, Order(fits=voted, weight=_WEIGHT_OF_VOTES)], place, number, self._take)
 
     def take_best(self, until: int) -> None:
         """Take the best remaining papers, until *until* papers are taken in all."""
-        for one in self._scored:
+        for position in self._scores.order:
             if len(self._taken) >= until:
                 return
-            if self._is_free(one):
-                self._take(one)
-                self._best.append(one)
+            self._take(position)
 
-    def take_unusual(self, places: int, seed: str) -> None:
-        """Take up to *places* papers that no interest asks for."""
-        free = [s for s in self._scored if s.relevance < MATCHES and not s.avoided and self._is_free(s)]
-        by_id = {s.candidate.paper.id: s for s in free}
+    def take_unusual(self, number: int, seed: str) -> None:
+        """Take up to *number* papers that no interest asks for, and that none avoids."""
+        scores, candidates = self._scores, self._day.candidates
+        free = [
+            p
+            for p in scores.order
+            if scores.relevance.get(p, 0.0) < MATCHES
+            and scores.disliked.get(p, 0.0) < MATCHES
+            and p not in scores.brought_back
+            and self._is_free(p)
+        ]
+        by_id = {candidates[p].paper.id: p for p in free}
         found = explore(
-            [Stranger(paper=s.candidate.paper, vector=s.vector, votes=s.votes) for s in free],
-            places=places,
+            [Stranger(paper=candidates[p].paper, vector=self._day.vectors[p], votes=self._day.votes[p]) for p in free],
+            places=number,
             beside=self._told,
-            categories=frozenset(c for s in self._best for c in s.candidate.paper.categories[:1]),
+            categories=frozenset(c for p in self._taken for c in candidates[p].paper.categories[:1]),
             seed=seed,
         )
         for paper_id in found:
-            one = by_id[paper_id]
-            if self._is_free(one):
-                self._take(one)
-                self._unusual.append(one)
+            if self._take(by_id[paper_id]):
+                self._unusual.add(by_id[paper_id])
 
     def selection(self) -> Selection:
         """Return the papers taken, and those left out."""
-        said = {s.candidate.paper.id: s.ranked(is_off=True) for s in self._unusual}
-        said |= {s.candidate.paper.id: self._with_reason(s) for s in self._best}
+        order = self._scores.order
         return Selection(
-            chosen=tuple(said[i] for s in self._scored if (i := s.candidate.paper.id) in said),
+            chosen=tuple(self._scores.ranked(p, is_off=p in self._unusual) for p in order if p in self._taken),
             cut=tuple(
-                self._with_why(s.unexplained())
-                for s in self._scored
-                if s.candidate.paper.id not in said and s.candidate.cut_at is None
+                self._left_out(p) for p in order if p not in self._taken and self._day.candidates[p].cut_at is None
             ),
         )
 
-    def _with_reason(self, one: _Scored) -> Ranked:
-        return one.ranked(*([reasons.UNLIKE] if one.candidate.paper.id in self._for_being_new else []))
-
-    @cached_property
-    def _for_being_new(self) -> frozenset[PaperId]:
-        """Return the taken papers that got their place because papers similar to printed ones lost score."""
-        fair = [
-            s
-            for s in self._scored
-            if s.candidate.paper.id not in self._same.keys() | {u.candidate.paper.id for u in self._unusual}
-        ]
-        fair.sort(key=lambda s: -s.score_if_new)
-        return frozenset(s.candidate.paper.id for s in fair[len(self._best) :])
-
-    def _is_free(self, one: _Scored) -> bool:
-        paper = one.candidate.paper
-        if paper.id in self._taken or paper.id in self._same:
+    def _is_free(self, position: int) -> bool:
+        if position in self._taken or position in self._same or position in self._scores.barred:
             return False
-        if (same := self._told.said(paper, one.vector)) is not None:
-            self._same[paper.id] = same
+        paper, vector = self._day.candidates[position].paper, self._day.vectors[position]
+        if (same := self._told.said(paper, vector)) is not None:
+            self._same[position] = same
         return same is None
 
-    def _take(self, one: _Scored) -> None:
-        self._taken.add(one.candidate.paper.id)
-        self._told.add(one.candidate.paper, one.vector)
+    def _take(self, position: int) -> bool:
+        """Take a paper, if it is free; whether it was."""
+        if not self._is_free(position):
+            return False
+        self._taken[position] = None
+        self._told.add(self._day.candidates[position].paper, self._day.vectors[position])
+        return True
 
-    def _with_why(self, ranked: Ranked) -> Ranked:
-        same = self._same.get(ranked.candidate.paper.id)
-        if same is None:
-            return ranked
-        return replace(ranked, left_out=f"says nearly the same as {quoted(same.title, _TITLE)}")
+    def _left_out(self, position: int) -> Ranked:
+        """A paper that is left out: scored, without a reason to be printed."""
+        why = self._scores.barred.get(position, "")
+        if not why and (same := self._same.get(position)) is not None:
+            why = f"says nearly the same as {quoted(same.title, _TITLE)}"
+        return Ranked(
+            candidate=self._day.candidates[position], score=self._scores.score[position], reason="", left_out=why
+        )

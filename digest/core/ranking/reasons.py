@@ -1,27 +1,24 @@
-"""Make the reason of an entry in words: which interests the paper fits and how well, who voted, who lists it.
+"""Make the reason of an entry in words: which interests the paper fits, and whether it rose since it was left out.
 
-The wording is graded by relevance, so that it claims no more than was found:
-
-    matches “gravel bed rivers”               the phrase is in the paper, or nearly all of its words together
-    touches on “gravel bed rivers” (rivers)   most words of the interest are; these are named
-    mentions gravel, rivers                   some words of the interest, or all, but far apart
+    matches “gravel bed rivers”               the paper is about an interest, which is named as it was written
+    by Ada Lovelace                           an author whom the reader named
+    like RiverNet (gravel beds, silt)         a paper very similar to a liked one, with the terms they share
     one of your papers                        a liked paper itself
-    close to your 2401.01234                  a paper very similar to a liked paper
-    close to your likes (gravel, silt)        similar to several liked papers, and very similar to none
-    near your 2401.01234 (gravel, silt)       shares telling words with a liked paper; these are named
+    off your interests                        on one of the places for such papers
+    on “medical imaging”, but 120 votes       to be avoided, and brought back by its votes
 
-If none of this holds and there are no votes, the reason is empty.
+Where a paper fits nothing well, the reason is empty: votes and sources stand beside it anyway.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from digest.core.models import Candidate
+from digest.core.words.text import clipped
 
 
 class Kind(StrEnum):
@@ -29,26 +26,19 @@ class Kind(StrEnum):
 
     AUTHOR = "by"
     WORDS = "words"
-    PAPERS = "papers"
-    """All liked papers together."""
     PAPER = "paper"
+    """A liked paper, or one of a library."""
     SELF = "self"
     """A paper of the reader's own choice, listed again."""
 
 
 MATCHES: Final = 0.45
-"""Relevance from which the reason says "matches …" or "close to …"."""
-_TOUCHES: Final = 0.13
-"""Relevance from which the reason says "touches on …" or "near …"."""
-_MENTIONS: Final = 0.05
-"""Relevance from which the reason names shared words; less is chance."""
-OFF: Final = "off your interests, for a change"
-UNLIKE: Final = "unlike what was printed lately"
-_VERBS: Final = {Kind.AUTHOR: "by", Kind.WORDS: "matches", Kind.PAPER: "close to your"}
+"""Relevance from which the reason says "matches …" or "like …"."""
+OFF: Final = "off your interests"
 _NAMED: Final = 2
 """Interests of one kind that a reason names at most."""
-_STARS_PER_VOTE: Final = 10
-"""A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
+_NAME: Final = 60
+"""Letters of an interest that a reason quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,81 +49,55 @@ class Fit:
     name: str
     fit: float
     """The relevance, 0 to 1."""
-    is_close: bool = True
-    """Whether the paper fits well, and is not only the nearest of a day's papers."""
     because: Sequence[str] = ()
-    """The words that the paper and the interest share."""
-    telling: Sequence[str] = ()
-    """Those of `because` that tell something even if the reason does not name the interest."""
+    """The terms that the paper and the interest share."""
 
 
-def of_interests(interests: Sequence[Fit], avoid: Sequence[Fit] = ()) -> list[str]:
-    """Return the clauses on the interests that a paper fits, and on those to be avoided."""
-    said = _well(interests)
-    if not said and interests:
-        said = _partly(max(interests, key=lambda f: f.fit))
-    if against := _well(avoid):
-        said.append(f"though it {against[0] if against[0].startswith('matches ') else f'is {against[0]}'}")
+def of_interests(interests: Sequence[Fit]) -> list[str]:
+    """Return the clauses on the interests that a paper fits well; none where it fits none."""
+    best = sorted((f for f in interests if f.fit >= MATCHES), key=lambda f: -f.fit)
+    said = []
+    if names := [f.name for f in best if f.kind is Kind.AUTHOR][:_NAMED]:
+        said.append(f"by {' and '.join(names)}")
+    if names := [quoted_interest(f.name) for f in best if f.kind is Kind.WORDS][:_NAMED]:
+        said.append(f"matches {' and '.join(names)}")
+    liked = [f for f in best if f.kind is Kind.PAPER]
+    # One liked paper is enough beside other reasons.
+    for fit in liked[:1]:
+        terms = f" ({', '.join(fit.because)})" if fit.because else ""
+        said.append(f"like {fit.name}{terms}")
+    said += [f.name for f in best if f.kind is Kind.SELF][:1]
     return said
 
 
-def of_others(candidate: Candidate, *, risen: bool) -> list[str]:
-    """Return the clauses on votes and on the sources that list the paper.
+def of_avoided(what: str, votes: int | None = None) -> str:
+    """Return why a paper is left out that is to be avoided; with *votes*, why it is not.
 
     Args:
-        risen: Whether the paper has drawn clearly more votes since it was left out.
+        what: What it is about, in quotation marks, or by whom it is.
     """
-    said = []
-    upvotes, stars = candidate.signals.upvotes, candidate.signals.stars
-    if risen and candidate.cut_at is not None and candidate.cut_on is not None:
-        before = candidate.cut_at.upvotes
-        rose_from = "drew" if before is None else f"rose from {before} to"
-        said.append(f"{rose_from} {upvotes} upvotes since {_day(candidate.cut_on)}")
-    elif upvotes:
-        said.append(f"{upvotes} upvote{'s' if upvotes != 1 else ''}")
-    if stars and stars / _STARS_PER_VOTE > max(1, upvotes or 0):
-        said.append(f"{stars:,} stars")
-    if len(candidate.sources) > 1:
-        said.append(f"listed by {', '.join(candidate.sources[:-1])} and {candidate.sources[-1]}")
-    return said
+    return f"{what}, which you avoid" if votes is None else f"{what}, but {votes} votes"
+
+
+def of_avoided_fit(fit: Fit) -> str:
+    """Return in words what of a paper is to be avoided: `on “medical imaging”`."""
+    return f"by {fit.name}" if fit.kind is Kind.AUTHOR else f"on {quoted_interest(fit.name)}"
+
+
+def of_rise(candidate: Candidate) -> str:
+    """Return how many votes a paper has drawn since it was left out."""
+    if candidate.cut_at is None or candidate.cut_on is None:
+        return ""
+    before, now = candidate.cut_at.upvotes, candidate.signals.upvotes
+    rose_from = "drew" if before is None else f"rose from {before} to"
+    return f"{rose_from} {now} votes since {candidate.cut_on.day} {candidate.cut_on:%B}"
+
+
+def quoted_interest(name: str) -> str:
+    """Return an interest in words in quotation marks, cut behind a word if it is long."""
+    return f"“{clipped(name, _NAME)}”"
 
 
 def joined(parts: Iterable[str]) -> str:
     """Join clauses to one reason."""
-    return "; ".join(parts)
-
-
-def _well(fits: Iterable[Fit]) -> list[str]:
-    """Return the clauses on interests that fit well."""
-    best = sorted((f for f in fits if f.fit >= MATCHES), key=lambda f: -f.fit)
-    said = []
-    for kind, verb in _VERBS.items():
-        if names := [_named(f) for f in best if f.kind is kind and f.is_close][:_NAMED]:
-            said.append(f"{verb} {' and '.join(names)}")
-    said += [f.name for f in best if f.kind is Kind.SELF]
-    said += [
-        f"close to your likes ({', '.join(f.because)})"
-        for f in best
-        if f.kind is Kind.PAPERS and f.is_close and f.because
-    ]
-    return said or [part for f in best[:1] for part in _partly(f)]
-
-
-def _partly(fit: Fit) -> list[str]:
-    if fit.fit < _MENTIONS:
-        return []
-    is_paper = fit.kind in (Kind.PAPER, Kind.PAPERS)
-    if fit.fit >= _TOUCHES and (words := ", ".join(fit.because)):
-        return [f"near your {fit.name} ({words})" if is_paper else f"touches on {_named(fit)} ({words})"]
-    if words := ", ".join(fit.telling):
-        return [f"shares {words} with your {fit.name}" if is_paper else f"mentions {words}"]
-    return []
-
-
-def _named(fit: Fit) -> str:
-    """Return an interest as a reason names it: in quotation marks if it is several words."""
-    return f"“{fit.name}”" if fit.kind is Kind.WORDS and len(fit.name.split()) > 1 else fit.name
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"
+    return "; ".join(filter(None, parts))

@@ -21,7 +21,7 @@ from operator import mul
 from typing import Final, Generic, Self, TypeVar
 
 from digest.core.errors import ConfigError
-from digest.core.words.word_counts import WordCounts
+from digest.core.words.word_counts import STOPWORDS, WordCounts
 
 K = TypeVar("K")
 Name = TypeVar("Name", int, str)
@@ -120,6 +120,11 @@ _COMMON: Final = 0.05
 """Share of papers from which a word tells nothing of what a paper is about: "test", "training"."""
 _NO_LENGTH: Final = 30.0
 """The mean length of a paper's weights if no background tells it: that of an abstract."""
+
+
+def is_prose(word: str) -> bool:
+    """Whether a folded word is one that papers of any field are written with."""
+    return word in _PROSE or word in STOPWORDS or len(word) < 2 or word.isdigit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +263,7 @@ class Taste:
         evenness: float = EVENNESS,
         usual: float = USUAL,
         bounded: bool = True,
+        words: int | None = None,
     ) -> None:
         """Learn from vectors of papers, each with a weight of more than 0; at least one must be liked.
 
@@ -267,8 +273,11 @@ class Taste:
             evenness: See `EVENNESS`; 1 gives a plain centroid.
             usual: See `USUAL`; 0 subtracts nothing.
             bounded: Whether a text fits no better than by the liked words it has.
+            words: How many liked words are kept, the heaviest; None for all.
         """
         mean = _centroid(liked)
+        if words is not None and len(mean) > words:
+            mean = dict(_largest(mean, words))
         even = {word: weight**evenness for word, weight in mean.items()}
         scale = sum(mean.values()) / (sum(even.values()) or 1.0)
         likes = {word: weight * scale for word, weight in even.items()}
@@ -311,9 +320,10 @@ class Taste:
         """Return *fit*, limited to what the liked words in the text allow."""
         return min(fit, (liked - self._expected_liked) / self._deviation_liked) if self._is_bounded else fit
 
-    def is_met(self, vector: Vector) -> bool:
-        """Whether a text has a liked word that tells what a paper is about; other texts cannot be near."""
-        return not self._telling.isdisjoint(vector.weights)
+    @property
+    def telling(self) -> frozenset[str]:
+        """The liked words that tell what a paper is about; texts without one cannot be near."""
+        return self._telling
 
     def shared(self, vector: Vector, most: int) -> tuple[str, ...]:
         """Return up to *most* telling words by which a text fits the taste, the most telling first; folded."""

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from digest.core.models import Completion, Paper, PaperId, Prompt, Summary
 from digest.core.summaries.answers import Answer, read_answers
 from digest.core.summaries.grounding import check
+from digest.core.summaries.prompts import BRIEFS
 from digest.core.summaries.repeats import repeated
 from digest.core.words.text import one_line, strip_invisible
 
@@ -48,7 +49,11 @@ class Accepted:
 
 
 def accept(prompt: Prompt, completion: Completion, *, fold_topics: Fold, client: str, language: str) -> Accepted:
-    """Take what *completion* says of the papers of *prompt*, each id at most once, and check it."""
+    """Take what *completion* says of the papers of *prompt*, each id at most once, and check it.
+
+    Points that were not asked for are left out.
+    """
+    most_points = 0 if prompt.form == BRIEFS else _POINTS
     answers: dict[str, list[Answer]] = {}
     for answer in read_answers(completion.text):
         answers.setdefault(answer.id, []).append(answer)
@@ -56,7 +61,9 @@ def accept(prompt: Prompt, completion: Completion, *, fold_topics: Fold, client:
     missing: list[Paper] = []
     refused: dict[PaperId, str] = {}
     for place, paper in enumerate(prompt.batch.papers, 1):
-        said = [_summary(a, completion, fold_topics, client, language) for a in answers.get(str(place), ())]
+        said = [
+            _summary(a, completion, fold_topics, client, language, most_points) for a in answers.get(str(place), ())
+        ]
         if not said:
             missing.append(paper)
             continue
@@ -90,11 +97,13 @@ def _last_good(said: Sequence[Summary], paper: Paper, batch: Sequence[Paper]) ->
     return None, refusals[0]
 
 
-def _summary(answer: Answer, completion: Completion, fold_topics: Fold, client: str, language: str) -> Summary:
+def _summary(
+    answer: Answer, completion: Completion, fold_topics: Fold, client: str, language: str, most_points: int
+) -> Summary:
     topics, proposed = fold_topics(answer.topics[:_TOPICS])
     return Summary(
         tldr=_plain(answer.tldr),
-        points=tuple(point for point in map(_plain, answer.points) if any(map(str.isalnum, point)))[:_POINTS],
+        points=tuple(point for point in map(_plain, answer.points) if any(map(str.isalnum, point)))[:most_points],
         topics=topics,
         proposed=proposed,
         client=client,

@@ -80,6 +80,8 @@ class Ask:
     """At least one."""
     place: int = 0
     """Of their batch in the plan; the lowest goes first, for its papers are the best."""
+    is_brief: bool = False
+    """They are asked for in a sentence, without points."""
     again: bool = False
     """Some of them were in an answer that lacked others, or in one that was of no use."""
     refused: str | None = None

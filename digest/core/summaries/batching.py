@@ -20,7 +20,7 @@ from typing import Final
 from digest.core.models import Batch, Paper
 from digest.core.ports import LLM
 from digest.core.summaries.injection import reads_like_an_injection
-from digest.core.summaries.prompts import ANSWER_TOKENS, FENCE_TOKENS, block
+from digest.core.summaries.prompts import FENCE_TOKENS, answer_tokens, block
 
 _OVERHEAD: Final = 0.1
 """The share of a run's input that is neither title nor abstract, up to which more batches are made than must be."""
@@ -42,13 +42,16 @@ class Batching:
     """At least 1."""
 
 
-def plan(papers: Iterable[Paper], *, llm: LLM, system: str, batching: Batching) -> tuple[Batch, ...]:
+def plan(
+    papers: Iterable[Paper], *, llm: LLM, system: str, batching: Batching, is_brief: bool = False
+) -> tuple[Batch, ...]:
     """How *papers*, the best first, go out if nothing goes wrong; those without an abstract do not.
 
     A paper that speaks to the model goes alone: one that obeys it can spoil no other paper's summary then.
 
     Args:
         system: The fixed part of the prompt.
+        is_brief: Whether they are asked for in a sentence, without points: answers are shorter.
     """
     sent = [paper for paper in papers if paper.abstract.strip()]
     tokens = {paper.id: llm.count_tokens(block(paper)) for paper in sent}
@@ -58,7 +61,7 @@ def plan(papers: Iterable[Paper], *, llm: LLM, system: str, batching: Batching) 
     return pack(
         sent,
         budget=batching.tokens,
-        cost=lambda paper: tokens[paper.id] + FENCE_TOKENS + ANSWER_TOKENS,
+        cost=lambda paper: tokens[paper.id] + FENCE_TOKENS + answer_tokens(is_brief),
         max_papers=batching.max_papers,
         at_once=llm.concurrency,
         spread_to=int(allowed / (llm.count_tokens(system) + _ENVELOPE_TOKENS)),

@@ -16,6 +16,8 @@ from digest.core.words.text import one_line, strip_invisible
 
 ANSWER_TOKENS: Final = 200
 """What the answer on one paper is reckoned at: a sentence, three points, topics, and the JSON around them."""
+BRIEF_TOKENS: Final = 90
+"""The same for a brief answer, which has no points."""
 FENCE_TOKENS: Final = 8
 """The line that opens a paper's block, and its line ends."""
 _MOST_CHARACTERS: Final = 10_000
@@ -41,11 +43,16 @@ def _list_of(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+SUMMARIES: Final = "summaries"
+"""The form of answers with a sentence, points and topics."""
+BRIEFS: Final = "briefs"
+"""The form of brief answers: a sentence and topics."""
 FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "summaries": _list_of(
+    SUMMARIES: _list_of(
         "papers",
         {"id": {"type": "string"}, "tldr": {"type": "string"}, "points": _STRINGS, "topics": _STRINGS},
     ),
+    BRIEFS: _list_of("papers", {"id": {"type": "string"}, "tldr": {"type": "string"}, "topics": _STRINGS}),
     "overview": _list_of("sentences", {"text": {"type": "string"}, "papers": _STRINGS}),
 }
 """What an answer has to look like, as JSON schema. No place for a link; the same for every request, for a provider
@@ -77,14 +84,13 @@ def fenced(papers: Sequence[Paper], nonce: str) -> str:
     return f"{''.join(blocks)}#end {nonce}"
 
 
-def prompt_for(
-    batch: Batch, *, system: str, nonce: str, answer_tokens: int = ANSWER_TOKENS, refused: str | None = None
-) -> Prompt:
+def prompt_for(batch: Batch, *, system: str, nonce: str, is_brief: bool = False, refused: str | None = None) -> Prompt:
     """The request for summaries of *batch*.
 
     Args:
+        system: The fixed part of the prompt: of the brief one, for brief summaries.
         nonce: Four random letters, drawn for this request.
-        answer_tokens: Reckoned for each paper's answer.
+        is_brief: Ask for a sentence and topics, without points.
         refused: Why an earlier answer on this one paper was refused; it is told behind the closing line.
     """
     why = f"\nAn earlier summary was refused: {_line(refused)}. Write a better one." if refused else ""
@@ -94,5 +100,11 @@ def prompt_for(
         batch=batch,
         nonce=nonce,
         # A limit and no estimate: other languages take more tokens, and some models think before they answer.
-        max_output_tokens=2 * answer_tokens * len(batch.papers) + 1024,
+        max_output_tokens=2 * answer_tokens(is_brief) * len(batch.papers) + 1024,
+        form=BRIEFS if is_brief else SUMMARIES,
     )
+
+
+def answer_tokens(is_brief: bool) -> int:
+    """What the answer on one paper is reckoned at."""
+    return BRIEF_TOKENS if is_brief else ANSWER_TOKENS

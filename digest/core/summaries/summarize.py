@@ -12,7 +12,7 @@ here, what an answer is good for, and what has to be asked because of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -56,6 +56,8 @@ def summarize(
     make_nonce: Callable[[], str],
     batching: Batching,
     language: str,
+    brief: Collection[PaperId] = (),
+    brief_system: str = "",
     now: Callable[[], float],
     sleep: Callable[[float], None],
     time_limit_s: float = TIME_LIMIT_S,
@@ -72,6 +74,8 @@ def summarize(
         fold_topics: A model's words → topics of the taxonomy, and the words that are none.
         fallback: The summary that needs no model; `fell_back` is set here.
         batching: How large a request may be.
+        brief: Papers that are asked for in a sentence, without points; in requests of their own, behind the others.
+        brief_system: The fixed part of the prompt for them.
         on_done: Gets summaries as soon as they are there, in the calling thread, each paper once.
         reserve: Asked before each request, in the calling thread; what it refuses waits for those that are under
             way, for what they do not use is free again, then is tried in smaller parts, and then falls back.
@@ -85,6 +89,7 @@ def summarize(
     run = _Run(
         llm=llm,
         system=system,
+        brief_system=brief_system,
         fold_topics=fold_topics,
         fallback=fallback,
         make_nonce=make_nonce,
@@ -92,7 +97,11 @@ def summarize(
         on_done=on_done,
     )
     run.hand_over({paper.id: fallback(paper) for paper in unique.values() if not paper.abstract.strip()})
-    batches = plan(unique.values(), llm=llm, system=system, batching=batching)
+    in_full = plan((p for i, p in unique.items() if i not in brief), llm=llm, system=system, batching=batching)
+    in_brief = plan(
+        (p for i, p in unique.items() if i in brief), llm=llm, system=brief_system, batching=batching, is_brief=True
+    )
+    batches = [*((batch, False) for batch in in_full), *((batch, True) for batch in in_brief)]
     asker = Asker(
         llm=llm,
         make_prompt=run.make_prompt,
@@ -103,7 +112,9 @@ def summarize(
         now=now,
         sleep=sleep,
         time_limit_s=time_limit_s,
-        queue=[Ask(papers=batch.papers, place=place) for place, batch in enumerate(batches)],
+        queue=[
+            Ask(papers=batch.papers, place=place, is_brief=is_brief) for place, (batch, is_brief) in enumerate(batches)
+        ],
     )
     asker.work()
     return Outcome(
@@ -122,6 +133,7 @@ class _Run:
 
     llm: LLM
     system: str
+    brief_system: str
     fold_topics: Fold
     fallback: Callable[[Paper], Summary]
     make_nonce: Callable[[], str]
@@ -150,7 +162,8 @@ class _Run:
     def make_prompt(self, ask: Ask) -> Prompt:
         """See `digest.core.summaries.asking.Asker`."""
         batch = Batch(papers=ask.papers)
-        return prompt_for(batch, system=self.system, nonce=self.make_nonce(), refused=ask.refused)
+        system = self.brief_system if ask.is_brief else self.system
+        return prompt_for(batch, system=system, nonce=self.make_nonce(), is_brief=ask.is_brief, refused=ask.refused)
 
     def take(self, ask: Ask, prompt: Prompt, completion: Completion) -> Taken:
         """See `digest.core.summaries.asking.Asker`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,8 +42,13 @@ class Writing(Protocol):
         language: str,
         edition: str,
         on_done: Callable[[Mapping[PaperId, Summary]], None],
+        brief: Collection[PaperId] = (),
     ) -> Sums:
-        """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once."""
+        """Give each paper a summary, handing them to *on_done* as they come; every paper exactly once.
+
+        Args:
+            brief: Those for which a sentence is enough, without points.
+        """
         ...
 
     def overview(self, entries: Sequence[Entry], *, language: str, edition: str) -> tuple[Overview | None, Sums]:
@@ -55,8 +60,8 @@ class Writing(Protocol):
         ...
 
 
-class Summarizer(Protocol):
-    """Writes summaries; behind it stands a model, or the extract. Threads and runs can share one."""
+class Signature(Protocol):
+    """What tells the summaries of one summarizer from those of others."""
 
     @property
     def client(self) -> str:
@@ -73,6 +78,15 @@ class Summarizer(Protocol):
         """Hash of the fixed part of the prompt, or the version of the rules."""
         ...
 
+    @property
+    def brief_prompt(self) -> str:
+        """The same for brief summaries, which have no points; equal to `prompt` where points cost nothing."""
+        ...
+
+
+class Summarizer(Signature, Protocol):
+    """Writes summaries; behind it stands a model, or the extract. Threads and runs can share one."""
+
     def begin(self, run: str) -> Writing:
         """Begin a run; the budget per run counts all runs of the same name together, over crashes too."""
         ...
@@ -87,12 +101,21 @@ def nothing(summarizer: Summarizer) -> Sums:
     return Sums(usage=Usage(client=summarizer.client, model=summarizer.model or None))
 
 
-def key_of(summarizer: Summarizer, paper: Paper, language: str) -> SummaryKey:
-    """Under what the summary of *paper* by *summarizer* is stored."""
+def key_of(summarizer: Signature, paper: Paper, language: str, *, is_brief: bool = False) -> SummaryKey:
+    """Under what the summary of *paper* by *summarizer* is stored: with points, or brief, without."""
     return SummaryKey(
         content=content_hash(paper.title, paper.abstract),
         client=summarizer.client,
         model=summarizer.model,
-        prompt=summarizer.prompt,
+        prompt=summarizer.brief_prompt if is_brief else summarizer.prompt,
         language=language,
     )
+
+
+def keys_of(summarizer: Signature, paper: Paper, language: str, *, is_brief: bool) -> tuple[SummaryKey, ...]:
+    """Under what summaries of *paper* may be stored that will do, the best first.
+
+    One with points does where a brief one is asked for, but a brief one does not where points are.
+    """
+    whole = key_of(summarizer, paper, language)
+    return tuple(dict.fromkeys((whole, key_of(summarizer, paper, language, is_brief=True)))) if is_brief else (whole,)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from digest.core.models import Paper
@@ -51,6 +52,20 @@ def forms(text: str) -> dict[str, str]:
         if folded not in found or (written.islower() and not found[folded].islower()):
             found[folded] = written
     return found
+
+
+def neighbours(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield each two words of *text* with nothing but a blank or a hyphen between them: folded, and as written there.
+
+    Words that only open a sentence are written small, as within one.
+    """
+    found = list(_WORD.finditer(text))
+    for one, other in pairwise(found):
+        if text[one.end() : other.start()] in (" ", "-"):
+            written = text[one.start() : other.end()]
+            if one[0][:1].isupper() and one[0][1:].islower() and other[0].islower():
+                written = written[0].lower() + written[1:]
+            yield (_singular(one[0].casefold()), _singular(other[0].casefold())), written
 
 
 @lru_cache(maxsize=65_536)

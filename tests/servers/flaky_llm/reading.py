@@ -63,11 +63,13 @@ class Request:
 
     @property
     def form(self) -> str:
-        """`summaries` or `overview`, by the schema or, where none is sent, by what the system prompt shows."""
+        """`summaries`, `briefs` or `overview`, by the schema or, without one, by what the system prompt shows."""
         asked = self.body.get("response_format") or {}
         if asked.get("type") == "json_schema":
             return str(asked["json_schema"]["name"])
-        return "overview" if '"sentences"' in self.system else "summaries"
+        if '"sentences"' in self.system:
+            return "overview"
+        return "summaries" if '"points"' in self.system else "briefs"
 
     @property
     def limit(self) -> int | None:

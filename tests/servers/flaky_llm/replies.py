@@ -94,7 +94,10 @@ def items_reply(request: Request, items: Sequence[Item]) -> Reply:
 def answer_well(request: Request) -> Reply:
     if request.form == "overview":
         return completion(request, json.dumps(good_overview(request.blocks)))
-    return items_reply(request, good_items(request.blocks))
+    items = good_items(request.blocks)
+    if request.form == "briefs":
+        items = [{name: value for name, value in item.items() if name != "points"} for item in items]
+    return items_reply(request, items)
 
 
 def answer_in_json(request: Request) -> Reply:
