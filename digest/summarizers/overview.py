@@ -77,7 +77,7 @@ def write_overview(
     else:
         why_none = answer
     if overview is None:
-        said = f"the overview is put together from topics and counts: {why_none}"
+        said = f"the overview says what stands out, without a model: {why_none}"
         return None, Sums(usage=budget.usage, warnings=(said,))
     overview = replace(overview, model=overview.model or llm.model or None)
     store.save_overview(key, overview)
