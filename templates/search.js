@@ -20,6 +20,7 @@ addEventListener("DOMContentLoaded", () => {
   const found = document.getElementById("found");
   const results = document.getElementById("results");
   const more = document.getElementById("more");
+  const start = document.getElementById("start");  // what is there before one types
   const months = results.dataset.months.split(" ").filter(Boolean).map((month) => month.split(":"));
   const editions = JSON.parse(results.dataset.editions);
   const total = Number(results.dataset.total);
@@ -47,13 +48,14 @@ addEventListener("DOMContentLoaded", () => {
   const dotted = (facts) => facts.flatMap((fact, n) =>
     n === 0 ? [element("span", {}, fact)] : [" ", element("span", {}, element("i", {}, "·"), " " + fact)]);
 
-  const show = ([paper, title, tldr, authors, topics, date, edition]) => {
+  const show = ([paper, title, tldr, authors, , date, edition]) => {
     const named = authors.length > 4 ? authors.slice(0, 3).join(", ") + " and others" : authors.join(", ");
-    const where = `${editions[edition] ?? edition}, ${date}`;
-    return element("article", { className: "entry" },
+    const day = new Date(date).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+    const where = `${editions[edition] ?? edition}, ${day}`;
+    return element("article", { className: "entry short" },
       element("h2", { className: "title" }, element("a", { href: `../papers/${paper}/index.html` }, title)),
-      element("p", { className: "tldr" }, tldr),
-      element("p", { className: "facts dots" }, ...dotted([named, where, ...topics].filter(Boolean))));
+      element("p", { className: "line" }, tldr),
+      element("p", { className: "facts dots" }, ...dotted([named, where].filter(Boolean))));
   };
 
   // What a word may begin with to be meant: the word, and what is left of it without an ending ("trained" → "train").
@@ -123,6 +125,7 @@ addEventListener("DOMContentLoaded", () => {
         if (others.every((one) => one.has(hit))) graded.push([hit, Math.min(grade, ...others.map((one) => one.get(hit)))]);
       }
     }
+    start.hidden = wanted.length > 0;
     hits = graded.sort(order).map(([hit]) => hit);
     shown = 0;
     if (hits.length === 0) {

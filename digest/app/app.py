@@ -183,6 +183,7 @@ class App:
             base_url=self.config.site_url,
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
+            field_of=self.taxonomy.field,
         )
 
     @part

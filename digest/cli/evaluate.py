@@ -12,7 +12,7 @@ from digest import __version__
 from digest.cli.common import DEGRADED, FAILED, app_of, json_option, working
 from digest.cli.show.console import print_json
 
-_PARTS: Final = ("summaries", "topics", "ranking", "phrases", "duplicates", "papers")
+_PARTS: Final = ("summaries", "topics", "ranking", "phrases", "shares", "duplicates", "papers")
 
 
 @click.command("eval", short_help="Measure how good it is, on labelled sets.")
@@ -54,7 +54,7 @@ def evaluate(
     save: Path | None,
     as_json: bool,
 ) -> None:
-    """Measure summaries, topics, ranking, phrases and duplicates on labelled sets, beside those of the last release.
+    """Measure summaries, topics, ranking, phrases, shares and duplicates on labelled sets, beside the last release.
 
     A folder may hold scitldr/, topics/, ratings/, keywords/ and duplicates/ as their publishers lay them out, and
     papers/*.jsonl: papers of one's own, {"id", "title", "abstract", "summaries": ["..."], "topics": ["..."]} on a line

@@ -19,7 +19,7 @@ class Figure:
     """One cell of the table."""
 
     part: str
-    """`summaries`, `topics`, `ranking`, `phrases` or `duplicates`."""
+    """`summaries`, `topics`, `ranking`, `phrases`, `shares` or `duplicates`."""
     data: str
     """Which set, as a path below the folder of sets: `scitldr/A-dev`."""
     name: str

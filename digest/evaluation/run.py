@@ -1,7 +1,7 @@
 """Run an evaluation: measure every part of the program that has a labelled set in a folder.
 
-    folder ──► summaries, topics, ranking, phrases, duplicates: each measures itself ──┐
-          └──► papers/*.jsonl: the extract, and a model beside it ─────────────────────┴─► Evaluation ──► table, or JSON
+    folder ──► summaries, topics, ranking, phrases, shares, duplicates ──┐
+          └──► papers/*.jsonl: the extract, and a model beside it ───────┴─► Evaluation ──► table, or JSON
 
 A set that is damaged is left out, and said so; the others are measured.
 """
@@ -27,7 +27,7 @@ from digest.evaluation.figures import Figure
 from digest.stages.ask import Writer
 from digest.summarizers.extract import ExtractiveSummarizer, Extracts
 
-MEASURED: Final = ("summaries", "topics", "ranking", "phrases", "duplicates")
+MEASURED: Final = ("summaries", "topics", "ranking", "phrases", "shares", "duplicates")
 """Each is a module here with `measure(data) -> tuple[Figure, ...]`, empty where *data* has no set for it."""
 PARTS: Final = (*MEASURED, judging.PART)
 SAMPLE: Final = assets.PACKAGE / "sample" / "eval"

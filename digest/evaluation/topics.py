@@ -1,7 +1,12 @@
-"""Measure how often a paper's category is among those that the classifier finds likeliest.
+"""Measure topics: the classifier by arXiv's categories, and a paper's topics by the keywords that it was given.
 
 On the set that the classifier was trained on, its own answers would look too good. For that set the figures are those
 noted at its training: a second model, trained only on the earlier papers, was measured on the later ones.
+
+The keywords are those of Hugging Face's Daily Papers, folded into topics through their aliases and kept from the
+tagger. They name methods as well as what a paper is about, so a topic of the same field as one of them is counted
+apart. Papers of before 2026-06 were looked at while the tagger was made, and only later ones are measured; where a
+folder has none, all are.
 """
 
 from __future__ import annotations
@@ -13,13 +18,19 @@ from typing import Final
 
 from digest import assets
 from digest.core.errors import ConfigError
+from digest.core.models import Paper, PaperId
 from digest.core.topics.classifier import Classifier
+from digest.core.topics.fold import Taxonomy
+from digest.core.topics.tagging import Tagger
 from digest.evaluation.figures import Figure, interval, mean
-from digest.evaluation.sets import CategoryPaper, files, name_of, read_categories
+from digest.evaluation.sets import CategoryPaper, ListedPaper, SetError, files, name_of, read_categories, read_keywords
 
 PART: Final = "topics"
 SETS: Final = "topics/*.jsonl"
 FILE: Final = "topics.bin"
+_LISTS: Final = "huggingface-daily"
+"""The folder of days, below the folder of sets or beside it; `keywords/` below it goes before."""
+_FROM: Final = "2026-06"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +52,17 @@ class Answer:
 
 
 def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, ...]:
-    """Top-1, top-3 and the rest, for each set of labelled papers in the folder; by default of the shipped classifier.
+    """Top-1, top-3 and the rest for each set of labelled papers in the folder, and the topics of listed papers.
+
+    Args:
+        data: The folder of sets.
+        classifier: By default the shipped one.
 
     Raises:
         ConfigError: A set is damaged, or the shipped file is.
     """
-    paths = files(data, SETS)
-    if not paths:
+    paths, (listing, listed) = files(data, SETS), _listed(data)
+    if not paths and not listed:
         return ()
     classifier = classifier or Classifier.parse(assets.trained(FILE))
     found: list[Figure] = []
@@ -57,7 +72,66 @@ def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, .
             found += held_out(classifier)
         else:
             found += judge(classifier, read_categories(path), data=name)
+    if listed:
+        taxonomy = Taxonomy.parse(assets.shipped("taxonomy.toml").read_text(encoding="utf-8"))
+        found += judge_topics(Tagger(taxonomy, classifier), taxonomy, listed, data=listing)
     return tuple(found)
+
+
+def _listed(data: Path) -> tuple[str, tuple[ListedPaper, ...]]:
+    """Return the name of the listed papers with keywords, and these papers by their ids; none where there are none."""
+    days = files(data, "keywords/*.json")
+    name = "keywords" if days else _LISTS
+    days = days or files(data / _LISTS, "*.json") or files(data.parent / _LISTS, "*.json")
+    days = tuple(day for day in days if day.stem >= _FROM) or days
+    found: dict[str, ListedPaper] = {}
+    for day in days:
+        try:
+            found |= {paper.id: paper for paper in read_keywords(day)}
+        except SetError:
+            if name != _LISTS:
+                raise
+            # Recordings are kept as they came, damaged ones too.
+    return name, tuple(found[key] for key in sorted(found))
+
+
+def judge_topics(tagger: Tagger, taxonomy: Taxonomy, papers: Sequence[ListedPaper], *, data: str) -> tuple[Figure, ...]:
+    """Compare the topics of *papers*, by title and abstract alone, with those of their keywords.
+
+    Papers of whose keywords none is a topic are left out.
+    """
+    topics: list[bool] = []
+    fields: list[bool] = []
+    first: list[bool] = []
+    recalled: list[bool] = []
+    numbers: list[int] = []
+    for paper in papers:
+        right = [topic for topic in taxonomy.homes(paper.keywords) if topic]
+        if not right:
+            continue
+        said = tagger.topics(Paper(id=PaperId(f"list:{paper.id}"), title=paper.title, abstract=paper.abstract))
+        near = {taxonomy.field(topic) for topic in right}
+        topics += [topic in right for topic in said]
+        fields += [topic in right or taxonomy.field(topic) in near for topic in said]
+        first.append(bool(said) and said[0] in right)
+        recalled.append(right[0] in said)
+        numbers.append(len(said))
+
+    def share(name: str, hits: Sequence[bool]) -> Figure:
+        low, high = interval(hits, mean)
+        return Figure(part=PART, data=data, name=name, value=mean(hits), low=low, high=high, of=len(hits))
+
+    if not numbers:
+        return ()
+    return (
+        share("topics that a keyword names", topics),
+        share("topics of a field that a keyword names", fields),
+        share("first topics that a keyword names", first),
+        share("first keywords whose topic is found", recalled),
+        Figure(
+            part=PART, data=data, name="topics a paper", value=mean(numbers), of=len(numbers), higher_is_better=None
+        ),
+    )
 
 
 def held_out(classifier: Classifier) -> tuple[Figure, ...]:

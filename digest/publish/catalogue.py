@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from digest.core.models import Entry, Issue
 from digest.publish.formulas import to_unicode
+from digest.publish.headlines import headline, lead_entries
 from digest.publish.slugs import slug
 
 MANIFEST = ".manifest.json"
@@ -29,6 +30,12 @@ _OPENING, _CLOSING = "cards(", "\n]);\n"
 _LINE = re.compile(r'words\("(.)","(\d{4}-\d\d-\d\d)",(".*")\);')
 _MOST_AUTHORS = 40
 """Authors of a paper that the search finds it by; more would make the files large."""
+_HEADLINE = 70
+"""Letters of the headline that lists of issues have."""
+
+
+Words = tuple[frozenset[str], frozenset[str]]
+"""The words by which the search finds an entry: those of the title, and the others."""
 
 
 class IssueKey(NamedTuple):
@@ -54,6 +61,8 @@ class Note:
     """Slugs of the papers, in the issue's order."""
     topics: tuple[tuple[str, tuple[int, ...]], ...]
     """(topic, the places in `papers` of those that have it), the most frequent first."""
+    headline: str = ""
+    """The first lead in short; empty for an issue without papers."""
     accepted: bool = False
     """Whether a person accepted that the store does not have this issue."""
 
@@ -103,6 +112,7 @@ def note(issue: Issue) -> Note:
         why_empty=issue.why_empty or "",
         papers=tuple(slug(entry.paper.id) for entry in issue.entries),
         topics=tuple((t, tuple(at)) for t, at in sorted(places.items(), key=lambda item: (-len(item[1]), item[0]))),
+        headline=next((headline(entry.paper.title, _HEADLINE) for entry in lead_entries(issue)), ""),
     )
 
 
@@ -119,7 +129,7 @@ def card(entry: Entry, issue: Issue) -> Card:
     )
 
 
-def words_of(entry: Entry) -> tuple[frozenset[str], frozenset[str]]:
+def words_of(entry: Entry) -> Words:
     """Return the words by which the search finds an entry: those of the title, and the others.
 
     The others are those that `digest search` uses (abstract, authors), and the words of summary and topics.
@@ -133,8 +143,12 @@ def words_of(entry: Entry) -> tuple[frozenset[str], frozenset[str]]:
 
 def _folded(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of *texts* without case and accents, split at every hyphen, exactly like `fold` in search.js."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", " ".join(texts)) if unicodedata.category(c)[0] != "M")
+    plain = " ".join(text if text.isascii() else _without_accents(text) for text in texts)
     return frozenset(re.findall(r"[^\W_]+", plain.lower()))
+
+
+def _without_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c)[0] != "M")
 
 
 def letter_of(word: str) -> str:
@@ -143,14 +157,13 @@ def letter_of(word: str) -> str:
     return first if "a" <= first <= "z" else "0" if "0" <= first <= "9" else "1"
 
 
-def index(entries: Sequence[Entry]) -> dict[str, str]:
+def index(words: Sequence[Words]) -> dict[str, str]:
     """Return the words of a day's entries by letter, each with the positions of its entries: `lora:1,5!;lore:2`.
 
     An exclamation mark says that the word is in the title.
     """
     places: dict[str, list[str]] = {}
-    for n, entry in enumerate(entries):
-        title, text = words_of(entry)
+    for n, (title, text) in enumerate(words):
         for word in title:
             places.setdefault(word, []).append(f"{n}!")
         for word in text:
@@ -258,5 +271,6 @@ def _note(values: dict[str, Any]) -> Note:
         papers=tuple(values["papers"]),
         # Earlier versions wrote a count here.
         topics=tuple((name, () if isinstance(places, int) else tuple(places)) for name, places in values["topics"]),
+        headline=str(values.get("headline", "")),
         accepted=bool(values.get("accepted", False)),
     )

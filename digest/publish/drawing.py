@@ -7,34 +7,36 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Protocol
 
 from digest.core.errors import NotFoundError
-from digest.core.models import Entry, Issue
+from digest.core.models import Issue
 from digest.core.words.text import clipped, one_line, strip_invisible
-from digest.publish import catalogue, entry_views, feeds, phrasing, views
-from digest.publish.catalogue import IssueKey, Manifest, Note
+from digest.publish import catalogue, entry_views, feeds, phrasing, shares, views
+from digest.publish.catalogue import Card, IssueKey, Manifest, Note
 from digest.publish.finding import SearchFiles, stood_in
 from digest.publish.folder import Folder
 from digest.publish.formulas import to_mathml, to_unicode
+from digest.publish.front_page import day_values, edition_values, rising_values, weekday
+from digest.publish.headlines import subject
 from digest.publish.issue_json import issue_json
 from digest.publish.kept import find_kept, kept_issue
 from digest.publish.links import Links, issue_path, paper_path, topic_path
+from digest.publish.months import WEEKDAYS
+from digest.publish.paper_pages import around, paper_values
 from digest.publish.render import Templates
 from digest.publish.slugs import edition_slug, slug, topic_slug
+from digest.publish.topic_pages import fields_values, most_used, related, topic_values
 
 FEED_ISSUES = 14
 FEED_ENTRIES = 50
 """Entries of each issue in a feed; feed readers fetch the whole file every hour, so it stays small."""
-TOPIC_ENTRIES = 200
-FRONT_ENTRIES = 5
-FRONT_ISSUES = 7
-_NAMED_AUTHORS = 20
-"""Authors on a paper's own page; a longer list is folded."""
 _DESCRIPTION = 300
 """Most characters of a page's description; search engines show fewer."""
 _SEARCH = "search/index.html"
+_START_PAPERS, _START_TOPICS = 10, 12
+"""Newest papers and most used topics on the page of the search."""
 _ASSETS = ("style.css", "keys.js", "search.js")
 
 
@@ -60,6 +62,7 @@ class Drawing:
         base_url: str | None,
         former: Collection[str],
         current: Callable[[str], str | None],
+        field_of: Callable[[str], str],
         old: Manifest,
         drawn_with: str,
         recheck: bool,
@@ -72,6 +75,7 @@ class Drawing:
         self._base_url = base_url
         self._former = former
         self._current = current
+        self._field_of = field_of
         self._old = old
         self._is_fresh = old.drawn_with == drawn_with
         self._recheck = recheck
@@ -79,6 +83,8 @@ class Drawing:
         self.due: set[str] = set()
         """Paths of the plan that are known to be out of date; of the others that shows when they are drawn."""
         self._issue = lru_cache(maxsize=64)(lambda key: self._known(store, key))
+        self._words = lru_cache(maxsize=32)(lambda key: [catalogue.words_of(e) for e in self._issue(key).entries])
+        self._around = lru_cache(maxsize=4)(lambda key: around(self._issue(key), self._words(key)))
         self._names = lru_cache(maxsize=None)(folder.names)
         stored = {IssueKey(day, edition): n for edition, day, n in store.issue_dates()}
         self._kept = {
@@ -114,7 +120,9 @@ class Drawing:
         """Return a function that draws it for each path out of date, in the order of drawing. Nothing is drawn yet."""
         changed = self._compare()
         self._stood = stood_in(self._new.notes)
-        self._found = SearchFiles(self._folder, self._old, self._new, self._issue, is_fresh=self._is_fresh)
+        self._found = SearchFiles(
+            self._folder, self._old, self._new, self._issue, words=self._words, is_fresh=self._is_fresh
+        )
         months: dict[str, Callable[[], None]] = self._found.plan(changed)
         topics, looked_at = self._plan_topics(changed)
         pages = {
@@ -150,9 +158,26 @@ class Drawing:
             "search.html",
             months=" ".join(f"{month}:{self._new.letters[month]}" for month in sorted(self._new.letters, reverse=True)),
             total=len(self._stood),
+            newest=self._newest(Links(root=_root(_SEARCH))),
+            topics=most_used(self._topics, _START_TOPICS),
             description=f"Search the titles, abstracts, summaries, authors and topics of {self._title}.",
             editions=json.dumps({name: self._name(name) for name in self._by_edition}, ensure_ascii=False),
         )
+
+    def _newest(self, links: Links) -> list[entry_views.Word]:
+        """Return the newest papers with links to their pages, as the newest issues have them."""
+        newest = (
+            paper
+            for day in reversed(self._days)
+            for key in self._days[day]
+            for paper in self._new.notes[key].papers
+            if self._stood[paper][0] == key
+        )
+        cards = [self._card(paper) for paper in islice(newest, _START_PAPERS)]
+        return [entry_views.Word(text=card.title, url=links.to(paper_path(card.paper))) for card in cards]
+
+    def _card(self, paper: str) -> Card:
+        return self._found.cards(self._stood[paper][0].day.isoformat())[paper]
 
     # -- what changed
 
@@ -221,10 +246,13 @@ class Drawing:
     def _draw_issue(self, key: IssueKey, between: tuple[IssueKey | None, IssueKey | None]) -> None:
         issue = self._issue(key)
         path = issue_path(key.edition, key.day)
+        view = views.issue_view(issue, links=Links(root=_root(path)), say=to_mathml)
         self._page(
             path,
             "issue.html",
-            issue=views.issue_view(issue, links=Links(root=_root(path)), say=to_mathml),
+            issue=view,
+            chosen=_chosen(view.count, view.left_out_count),
+            anchors={section.anchor for section in view.sections},
             edition=self._name(key.edition),
             folder=edition_slug(key.edition),
             before=_next_door(between[0]),
@@ -251,29 +279,14 @@ class Drawing:
 
     def _draw_paper_of(self, key: IssueKey, name: str, stood: Sequence[IssueKey]) -> None:
         entry = next(entry for entry in self._issue(key).entries if slug(entry.paper.id) == name)
-        self._draw_paper(paper_path(name), entry, stood)
-
-    def _draw_paper(self, path: str, entry: Entry, stood: Sequence[IssueKey]) -> None:
-        paper, links = entry.paper, Links(root=_root(path))
+        path = paper_path(name)
+        near = self._around(key)[slug(entry.paper.id)]
+        names = {at.edition: self._name(at.edition) for at in stood}
         self._page(
             path,
             "paper.html",
-            authors=phrasing.some_authors(paper.authors, most=_NAMED_AUTHORS),
-            all_authors=", ".join(paper.authors),
-            entry=entry_views.entry_view(entry, links=links, say=to_mathml),
-            plain_title=to_unicode(paper.title),
-            description=_in_short(entry.summary.tldr or paper.title),
-            topics=[entry_views.Word(text=name, url=links.topic(name)) for name in entry.summary.topics],
-            abstract=[to_mathml(line) for line in paper.abstract.splitlines() if line.strip()],
-            facts=entry_views.paper_facts(paper),
-            links=entry_views.paper_links(paper),
-            issues=[
-                entry_views.Word(
-                    text=f"{self._name(key.edition)}, {phrasing.long_day(key.day)}",
-                    url=links.issue(key.edition, key.day),
-                )
-                for key in stood
-            ],
+            **paper_values(entry, near, stood=stood, names=names, links=Links(root=_root(path))),
+            description=_in_short(entry.summary.tldr or entry.paper.title),
         )
 
     def _plan_topics(
@@ -284,11 +297,15 @@ class Drawing:
         former = {topic_slug(topic): topic for topic in self._former}
         papers: dict[str, set[str]] = {}
         names: dict[str, str] = {}
-        for _, note in sorted(self._new.notes.items()):
+        self._having: dict[str, list[IssueKey]] = {}
+        for key, note in sorted(self._new.notes.items()):
             for topic, places in note.topics:
                 name = topic_slug(topic)
                 papers.setdefault(name, set()).update(note.papers[n] for n in places)
                 names[name] = topic
+                self._having.setdefault(name, []).append(key)
+        self._days = shares.days_of(self._new.notes)
+        touched |= {name: names[name] for name in papers if self._shows_one_of({key.day for key in changed}, name)}
         plan: dict[str, Callable[[], None]] = {}
         looked_at: dict[str, Callable[[], None]] = {}
         for name, topic in sorted((touched | former).items()):
@@ -297,68 +314,47 @@ class Drawing:
                 of[topic_path(name)] = partial(self._draw_moved, name, topic, among=papers)
         for name in sorted(touched.keys() & papers.keys()):
             plan[topic_path(name)] = partial(self._draw_topic, name, names[name], papers[name])
-        counts = {name: len(of) for name, of in papers.items()}
-        looked_at["topics/index.html"] = partial(self._draw_all_topics, names, counts)
+        self._topics = [(names[name], name, len(of)) for name, of in sorted(papers.items())]
+        looked_at["topics/index.html"] = self._draw_all_topics
         return plan, looked_at
 
-    def _draw_all_topics(self, names: Mapping[str, str], papers: Mapping[str, int]) -> None:
+    def _shows_one_of(self, days: Collection[date], name: str) -> bool:
+        """Return whether one of *days* is among those whose shares the page of a topic shows."""
+        shown = self._window(name)
+        return bool(shown) and any(shown[0] <= day <= shown[-1] for day in days)
+
+    def _window(self, name: str) -> Sequence[date]:
+        return shares.window(tuple(self._days), self._having[name][-1].day)
+
+    def _draw_all_topics(self) -> None:
         self._page(
             "topics/index.html",
             "topics.html",
             description=f"All topics of {self._title}, and how many papers each has.",
-            topics=[
-                (names[name], name, phrasing.count(papers[name], "paper"))
-                for name in sorted(names, key=lambda name: (names[name].casefold(), name))
-            ],
+            fields=fields_values(self._topics, self._field_of),
         )
 
     def _draw_topic(self, name: str, topic: str, papers: Collection[str]) -> None:
         """Draw the page of a topic: its newest papers, each once, under the issue that printed it first."""
         path = topic_path(name)
-        links = Links(root=_root(path))
         # As the cards have them: a day's papers in the order of its editions and their issues.
         newest = sorted(papers, key=lambda paper: (-self._stood[paper][0].day.toordinal(), self._place(paper)))
-        shown = newest[:TOPIC_ENTRIES]
-        days = [
-            (
-                phrasing.long_day(key.day),
-                self._name(key.edition),
-                links.issue(key.edition, key.day),
-                [self._listed(paper, links) for paper in group],
-            )
-            for key, group in groupby(shown, key=lambda paper: self._stood[paper][0])
-        ]
-        older = len(newest) - len(shown)
-        self._page(
-            path,
-            "topic.html",
+        values = topic_values(
+            newest,
+            stood=self._stood,
+            card_of=self._card,
+            shown=shares.shares(name, self._window(name), self._days, self._new.notes),
             topic=topic,
-            days=days,
-            shown=len(shown),
-            older=older,
-            description=f"{phrasing.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first.",
+            related=related(name, self._having[name], self._new.notes),
+            name_of=self._name,
+            links=Links(root=_root(path)),
         )
+        said = f"{phrasing.count(len(newest), 'paper')} on {topic} in {self._title}, the newest first."
+        self._page(path, "topic.html", **values, description=said)
 
     def _place(self, paper: str) -> tuple[IssueKey, int]:
         key = self._stood[paper][0]
         return key, self._new.notes[key].papers.index(paper)
-
-    def _listed(self, paper: str, links: Links) -> dict[str, Any]:
-        """Return a paper for a topic's page, with links to the other issues that printed it."""
-        first, *others = self._stood[paper]
-        card = self._found.cards(first.day.isoformat())[paper]
-        return {
-            "title": card.title,
-            "page": links.to(paper_path(card.paper)),
-            "tldr": card.tldr,
-            "authors": phrasing.some_authors(card.authors),
-            "also": [self._also(key, first.day, links) for key in others],
-        }
-
-    def _also(self, key: IssueKey, first: date, links: Links) -> entry_views.Word:
-        """Return a link to another issue that printed a paper: the edition's title, and the day if it is another."""
-        day = "" if key.day == first else f", {phrasing.short_day(key.day, year=key.day.year != first.year)}"
-        return entry_views.Word(text=f"{self._name(key.edition)}{day}", url=links.issue(key.edition, key.day))
 
     def _draw_moved(self, name: str, topic: str, *, among: Container[str]) -> None:
         """Draw a page that leads from a former topic to its present name, or remove the page if there is none."""
@@ -381,8 +377,9 @@ class Drawing:
             for name in ("index.html", "feed.xml", "feed.json"):
                 self._folder.remove(f"{folder}/{name}")
             return
+        links = Links(root="../")
         months = [
-            (f"{group[0].day:%B} {group[0].day.year}", [self._line(key, Links(root="../")) for key in group])
+            (f"{group[0].day:%B} {group[0].day.year}", [day_values(key, self._new.notes[key], links) for key in group])
             for group in (list(keys) for _, keys in groupby(reversed(keys), key=lambda key: key.month))
         ]
         papers = sum(self._all[key] for key in keys)
@@ -414,7 +411,7 @@ class Drawing:
             items.append(
                 feeds.FeedItem(
                     day=key.day,
-                    title=f"{phrasing.long_day(key.day)}: {phrasing.count(len(issue.entries), 'paper')}",
+                    title=subject(issue),
                     summary=view.overview,
                     content=self._templates.html("feed_item.html", issue=view),
                     topics=tuple(section.topic for section in issue.sections),
@@ -433,42 +430,27 @@ class Drawing:
     def _draw_front(self, editions: Sequence[str]) -> None:
         names = [*dict.fromkeys(editions), *(name for name in self._by_edition if name not in editions)]
         description = f"{self._title}: new research papers, summarized. The newest issues, and all before them."
-        shown = [self._front(edition) for edition in names]
-        self._page("index.html", "index.html", editions=shown, description=description)
+        self._page(
+            "index.html",
+            "index.html",
+            editions=[self._front(edition) for edition in names],
+            rising=rising_values(self._new.notes, Links(root="")),
+            weekdays=WEEKDAYS,
+            description=description,
+        )
 
     def _front(self, edition: str) -> dict[str, Any]:
-        """Return an edition for the front page.
-
-        Its newest issue with papers, the empty days since, and earlier issues.
-        """
-        keys = list(reversed(self._by_edition.get(edition, [])))
+        """Return an edition for the front page, with its newest issue that has papers."""
+        keys = self._by_edition.get(edition, [])[::-1]
         full = next((key for key in keys if self._dates.get(key)), None)
-        links = Links(root="")
-        view = views.issue_view(self._issue(full), links=links, say=to_mathml) if full else None
-        top = [entry for section in view.sections for entry in section.entries] if view else []
-        scores = {slug(entry.paper.id): entry.score for entry in self._issue(full).entries} if full else {}
-        top.sort(key=lambda entry: -scores[entry.anchor])
-        return {
-            "name": self._name(edition),
-            "folder": edition_slug(edition),
-            "issue": view,
-            "url": links.issue(edition, full.day) if full else "",
-            "top": top[:FRONT_ENTRIES],
-            "count": phrasing.count(view.count, "paper") if view else "",
-            "since": [self._line(key, links) for key in keys if not full or key > full][:FRONT_ISSUES],
-            "earlier": [self._line(key, links) for key in keys if full and key < full][:FRONT_ISSUES],
-        }
-
-    def _line(self, key: IssueKey, links: Links) -> dict[str, Any]:
-        """Return an issue for a list of issues."""
-        note = self._new.notes[key]
-        return {
-            "day": _weekday(key.day),
-            "iso": key.day.isoformat(),
-            "url": links.issue(key.edition, key.day),
-            "count": phrasing.count(note.entries, "paper") if note.entries else "",
-            "about": ", ".join(topic for topic, _ in note.topics[:3]) if note.entries else note.why_empty,
-        }
+        return edition_values(
+            keys,
+            self._new.notes,
+            self._issue(full) if full else None,
+            name=self._name(edition),
+            folder=edition_slug(edition),
+            links=Links(root=""),
+        )
 
     def _page(self, path: str, template: str, *, description: str, **values: Any) -> None:
         html = self._templates.html(
@@ -478,14 +460,23 @@ class Drawing:
 
 
 def _first(issue: Issue, entries: int) -> Issue:
-    """*issue* with its first *entries* entries."""
+    """*issue* with its first *entries* entries, of which the leads are the first."""
     sections = []
+    led = set(issue.leads)
+    entries = max(entries - len(led), 0)
     for section in issue.sections:
-        kept = section.entries[:entries]
-        entries -= len(kept)
+        rest = [entry for entry in section.entries if entry.paper.id not in led][:entries]
+        entries -= len(rest)
+        left = {entry.paper.id for entry in rest} | led
+        kept = tuple(entry for entry in section.entries if entry.paper.id in left)
         if kept:
             sections.append(replace(section, entries=kept))
     return replace(issue, sections=tuple(sections))
+
+
+def _chosen(printed: int, left_out: int) -> str:
+    """Return how many papers were printed of how many: `30 of 229`; how many alone if none was left out."""
+    return f"{printed:,} of {printed + left_out:,}" if left_out else phrasing.count(printed, "paper")
 
 
 def _in_short(text: str) -> str:
@@ -508,8 +499,4 @@ def _neighbours(keys: Iterable[IssueKey]) -> dict[IssueKey, tuple[IssueKey | Non
 
 def _next_door(key: IssueKey | None) -> entry_views.Word | None:
     """The link from one issue to the next: they lie in folders beside each other."""
-    return entry_views.Word(text=_weekday(key.day), url=f"../{key.day.isoformat()}/index.html") if key else None
-
-
-def _weekday(day: date) -> str:
-    return f"{day:%a} {phrasing.short_day(day, year=False)}"
+    return entry_views.Word(text=weekday(key.day), url=f"../{key.day.isoformat()}/index.html") if key else None

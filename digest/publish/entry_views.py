@@ -31,6 +31,8 @@ _PLACES: Final = {
     "pubmed.ncbi.nlm.nih.gov": "PubMed",
     "doi.org": "DOI",
 }
+_EARLIER_OFF: Final = ("for a change: off your interests", "off your interests, for a change")
+"""What earlier versions said of papers off the interests."""
 _LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "discussion": "discussion"}
 
 
@@ -138,8 +140,9 @@ def _place(paper: Paper) -> str:
 def _why(entry: Entry) -> str:
     """Return an entry's reason without votes and sources, which its line of facts says already."""
     said = {count(entry.signals.upvotes or 0, "upvote")}
-    # Reasons of version 0.1 had a colon here, which does not fit behind "Why here:".
-    reason = entry.reason.replace("for a change: off your interests", OFF)
+    reason = entry.reason
+    for earlier in _EARLIER_OFF:
+        reason = reason.replace(earlier, OFF)
     parts = [part for part in reason.split("; ") if part not in said and not part.startswith("listed by ")]
     return "; ".join(parts)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 
 from digest.core.models import Entry, Issue
 from digest.publish import catalogue
-from digest.publish.catalogue import Card, IssueKey, Manifest, Note
+from digest.publish.catalogue import Card, IssueKey, Manifest, Note, Words
 from digest.publish.folder import Folder
 
 _FORMERLY = re.compile(r"\d{4}-\d\d\.js")
@@ -29,14 +29,23 @@ class SearchFiles:
     """The files in `search/` except its page; their format is in `digest.publish.catalogue`."""
 
     def __init__(
-        self, folder: Folder, old: Manifest, new: Manifest, issue: Callable[[IssueKey], Issue], *, is_fresh: bool
+        self,
+        folder: Folder,
+        old: Manifest,
+        new: Manifest,
+        issue: Callable[[IssueKey], Issue],
+        *,
+        words: Callable[[IssueKey], Sequence[Words]],
+        is_fresh: bool,
     ) -> None:
         """Args:
+        words: Gives the words of an issue's entries, in their order.
         old: The manifest of the last drawing.
         new: The manifest being made, with its notes; days and letters are added by `plan` and its functions.
         is_fresh: Whether the files of the last drawing are still valid.
         """
         self._folder, self._old, self._new, self._issue, self._is_fresh = folder, old, new, issue, is_fresh
+        self._words = words
         self._stood = stood_in(new.notes)
         self._read: dict[str, Mapping[str, Card]] = {}
 
@@ -77,10 +86,10 @@ class SearchFiles:
             entries = self._first_printed(day) if day in printed else []
             for lines in index.values():
                 lines.pop(iso, None)
-            for letter, line in catalogue.index([entry for entry, _ in entries]).items():
+            for letter, line in catalogue.index([words for _, _, words in entries]).items():
                 index.setdefault(letter, {})[iso] = line
             if entries:
-                content = catalogue.write_cards(iso, [catalogue.card(entry, issue) for entry, issue in entries])
+                content = catalogue.write_cards(iso, [catalogue.card(entry, issue) for entry, issue, _ in entries])
                 self._folder.write(path, content)
                 self._new.days[iso] = catalogue.short_hash(content)
             else:
@@ -93,13 +102,15 @@ class SearchFiles:
         if letters := "".join(sorted(letter for letter, lines in index.items() if lines)):
             self._new.letters[month] = letters
 
-    def _first_printed(self, day: date) -> list[tuple[Entry, Issue]]:
-        """The entries whose papers were printed on *day* for the first time, each once."""
+    def _first_printed(self, day: date) -> list[tuple[Entry, Issue, Words]]:
+        """The entries whose papers were printed on *day* for the first time, each once, with their words."""
         keys = sorted(key for key, note in self._new.notes.items() if key.day == day and note.entries)
         return [
-            (entry, self._issue(key))
+            (entry, self._issue(key), words)
             for key in keys
-            for name, entry in zip(self._new.notes[key].papers, self._issue(key).entries, strict=True)
+            for name, entry, words in zip(
+                self._new.notes[key].papers, self._issue(key).entries, self._words(key), strict=True
+            )
             if self._stood[name][0] == key
         ]
 
@@ -113,6 +124,8 @@ class SearchFiles:
         path = f"search/{day[:7]}/{day[8:]}.js"
         cards = catalogue.read_cards(self._folder.read(path), day, sha=self._new.days.get(day))
         if cards is None:
-            cards = tuple(catalogue.card(*found) for found in self._first_printed(date.fromisoformat(day)))
+            cards = tuple(
+                catalogue.card(entry, issue) for entry, issue, _ in self._first_printed(date.fromisoformat(day))
+            )
             self._folder.write(path, catalogue.write_cards(day, cards))
         return {card.paper: card for card in cards}

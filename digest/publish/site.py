@@ -45,12 +45,14 @@ class StaticSite:
         base_url: str | None = None,
         former: Collection[str] = (),
         current: Callable[[str], str | None] = lambda _: None,
+        field_of: Callable[[str], str] = lambda topic: topic,
     ) -> None:
         """Args:
         titles: Titles of editions that differ from their names.
         base_url: The URL where the folder is served, if it is; feeds then have absolute URLs.
         former: Former names of topics; their pages lead to the present topics.
         current: Gives the present name of a topic that no issue has any more; None if there is none.
+        field_of: Gives the field of a topic, by which topics are listed; a topic without one is a field of its own.
         """
         self._folder = folder
         self._templates = templates
@@ -60,6 +62,7 @@ class StaticSite:
         self._base_url = base_url.rstrip("/") + "/" if base_url else None
         self._former = former
         self._current = current
+        self._field_of = field_of
 
     def stale(self, editions: Sequence[str], *, recheck: bool = False, accept: Collection[str] = ()) -> tuple[str, ...]:
         """The paths that are out of date with the stored issues, in the order in which `draw` draws them.
@@ -115,6 +118,7 @@ class StaticSite:
             base_url=self._base_url,
             former=self._former,
             current=self._current,
+            field_of=self._field_of,
             old=catalogue.read_manifest(folder.read(catalogue.MANIFEST)),
             drawn_with=self._fingerprint(),
             recheck=recheck,

@@ -16,6 +16,8 @@ from digest.publish.views import IssueView, issue_view
 
 _FIRST_WORDS: Final = 60
 """Words of the first lead's summary and points together: with so many a phone's first screen shows two titles."""
+_SCREEN_WORDS: Final = 80
+"""Those of the overview and of the first lead together; the summary itself is never cut."""
 _WORDS: Final = 90
 """Those of the other leads of a mail, which has at most 1,200 words for thirty papers."""
 
@@ -99,7 +101,8 @@ def brief(view: IssueView, *, words: int = _WORDS) -> IssueView:
     Args:
         words: Words of a lead's summary and points together, where it is not the first.
     """
-    leads = (_brief(lead, words if n else min(words, _FIRST_WORDS)) for n, lead in enumerate(view.leads))
+    first = min(words, _FIRST_WORDS, _SCREEN_WORDS - _length(view.overview))
+    leads = (_brief(lead, words if n else first) for n, lead in enumerate(view.leads))
     return replace(view, leads=tuple(leads))
 
 

@@ -52,7 +52,7 @@ class Extracts:
         return f"{extractive.VERSION} {trained[:12]} {self.taxonomy.fingerprint}"
 
     def topics(self, paper: Paper) -> tuple[str, ...]:
-        """Up to four topics of a paper, the most fitting first."""
+        """Up to three topics of a paper, the most fitting first."""
         return self.tagger.topics(paper)
 
     def summary(self, paper: Paper, language: str) -> Summary:

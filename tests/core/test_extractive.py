@@ -25,8 +25,8 @@ ABSTRACT = (
     "Things have been studied for a long time. However, existing ways to study things remain slow. "
     "In this paper, we propose Thinger, a new way to study things with few examples. "
     "Thinger combines a coarse search with a fine one, trained on synthetic things. "
-    "On three benchmarks it improves accuracy by 12.5% and is 3 times faster than the best earlier method. "
-    "It still fails on things that move, which remain challenging. "
+    "On three benchmarks Thinger improves accuracy by 12.5% and is 3 times faster than the best earlier method. "
+    "Thinger still fails on things that move, which remain challenging. "
     "Code is available at https://example.org/thinger."
 )
 PIECES = st.sampled_from(
@@ -175,8 +175,8 @@ def test_the_points_are_method_result_and_limitation_in_order() -> None:
 
     assert points == (
         "Thinger combines a coarse search with a fine one, trained on synthetic things.",
-        "On three benchmarks it improves accuracy by 12.5% and is 3 times faster than the best earlier method.",
-        "It still fails on things that move, which remain challenging.",
+        "On three benchmarks Thinger improves accuracy by 12.5% and is 3 times faster than the best earlier method.",
+        "Thinger still fails on things that move, which remain challenging.",
     )
 
 

@@ -135,7 +135,7 @@ def test_attention_is_no_transformer_in_psychology(small: Taxonomy) -> None:
 
 def test_weak_words_count_in_company_where_there_are_no_categories(small: Taxonomy) -> None:
     assert small.tag("Attention", "", ()) == ()
-    assert small.tag("Attention", "A DDPM needs it.", ()) == ("Transformers",)
+    assert small.tag("Attention", "Attention to attention: a DDPM needs it.", ()) == ("Transformers",)
     assert small.tag("Attention", "This is self-attention.", ("q-bio.NC",)) == ("Transformers",)
 
 
@@ -161,10 +161,10 @@ def test_keywords_count_through_their_aliases(small: Taxonomy) -> None:
     assert small.tag("On things", "Things.", (), ["DDPMs", "things"]) == ("Diffusion models",)
 
 
-def test_no_paper_has_more_than_four_topics(shipped: Taxonomy) -> None:
+def test_no_paper_has_more_than_three_topics(shipped: Taxonomy) -> None:
     text = "Federated learning, speech recognition, galaxy, genome, robot, diffusion models and video generation"
 
-    assert len(shipped.tag(text, text, ())) == 4
+    assert len(shipped.tag(text, text, ())) == 3
 
 
 @settings(deadline=None)

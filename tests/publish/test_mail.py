@@ -26,7 +26,7 @@ from digest.publish.slugs import slug
 from digest.publish.text import brief
 from digest.publish.views import issue_view
 from tests.support.browser import CONTRASTS, chromium, faults
-from tests.support.issues import WEDNESDAY, entry, issue, left_out, templates, told
+from tests.support.issues import SHIPPED, WEDNESDAY, entry, issue, left_out, templates, told
 
 AT = datetime(2026, 6, 3, 5, 0, tzinfo=UTC)
 SITE = "https://digest.example.org"
@@ -353,6 +353,16 @@ def test_the_first_lead_has_the_points_that_let_two_titles_be_on_the_screen_of_a
     assert leads[1].points == tuple(f"{p} " * 19 + p for p in ("point", "then", "last"))[:second]
 
 
+@pytest.mark.parametrize(("words", "points"), [(10, 2), (40, 1), (60, 0)])
+def test_the_first_lead_has_fewer_points_where_the_overview_is_long(words: int, points: int) -> None:
+    one = entry(1, summary={"tldr": "word " * 10, "points": ("point " * 20, "then " * 20, "last " * 20)})
+    whole = replace(issue([one]), leads=(one.paper.id,), overview="Much is said. " + "said " * (words - 3))
+
+    [lead] = brief(issue_view(whole, links=Links(root=None))).leads
+
+    assert len(lead.points) == points
+
+
 def test_words_of_languages_without_blanks_count_too() -> None:
     one = entry(1, summary={"tldr": "漢字" * 30, "points": ("漢字" * 25, "漢字" * 25), "language": "zh"})
     whole = replace(issue([one]), leads=(one.paper.id,))
@@ -397,7 +407,7 @@ def test_the_foot_leads_to_the_whole_issue_what_was_left_out_and_why() -> None:
 
     page = f"{SITE}/daily/2026-06-03/index.html"
     foot = html[html.rindex("<h3") :]
-    assert [page, f"{page}#left-out", f"{page}#about"] == re.findall(rf'href="({page}[^"]*)"', foot)
+    assert [page, f"{page}#about", f"{page}#about"] == re.findall(rf'href="({page}[^"]*)"', foot)
     assert "Read: arXiv cs.CL 93 of 93" in " ".join(words(html))
 
 
@@ -542,3 +552,12 @@ def test_the_mail_fits_a_phone_and_can_be_read_in_light_and_dark_and_without_its
 
 def test_a_day_is_named_in_the_mail() -> None:
     assert f"{WEDNESDAY:%A} 3 June 2026" in part(read(mail(busy(1))), "plain")
+
+
+def test_what_the_foot_leads_to_is_on_the_issues_page() -> None:
+    html = part(read(mail(busy(30))), "html")
+    page = (SHIPPED / "issue.html").read_text(encoding="utf-8")
+
+    named = set(re.findall(r'index\.html#([^"]+)"', html))
+    assert named
+    assert [name for name in named if f'id="{name}"' not in page] == []

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from digest.core.errors import DigestError
 from digest.core.models import Issue, Link, SourceReport, SourceState
-from digest.publish import drawing as drawing_module
+from digest.publish import topic_pages
 from digest.publish.catalogue import Manifest, read_manifest
 from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
+from tests.conftest import paper
 from tests.fakes.store import FakeIssues
 from tests.support.browser import CONTRASTS, chromium, faults
 from tests.support.issues import SHIPPED, entry, issue, left_out, templates
@@ -307,7 +308,8 @@ def test_a_topic_lists_its_newest_papers_and_says_how_many_older_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 200 papers would only make the test slow.
-    monkeypatch.setattr(drawing_module, "TOPIC_ENTRIES", 5)
+    monkeypatch.setattr(topic_pages, "ENTRIES", 5)
+    monkeypatch.setattr(topic_pages, "NEWEST", 3)
     days = [issue([entry(10 * n + k) for k in range(3)], day=FIRST + timedelta(days=n)) for n in range(9)]
 
     draw(tmp_path, FakeIssues(*days))
@@ -402,6 +404,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
         day=FIRST + timedelta(days=9),
         sources=reports,
         left_out=tuple(left_out(n) for n in range(5)),
+        leads=(long.paper.id, paper(905).id, paper(902).id),
     )
     draw(folder, FakeIssues(*map(day_of, range(9)), busy))
     return folder
@@ -528,7 +531,8 @@ def test_a_finger_finds_what_it_points_at(browser: Browser, drawn: Path) -> None
 
 def test_no_quiet_line_begins_or_ends_with_a_dot(browser: Browser, drawn: Path) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 800})
-    for name in ("index.html", "daily/2026-06-03/index.html", "search/index.html#q=study"):
+    seen = set()
+    for name in ("index.html", "daily/2026-06-03/index.html", "topics/reasoning/index.html"):
         opened(page, drawn / name)
         # A dot counts as seen where its middle lies within what is not clipped away to the left of its line.
         dots = page.evaluate(
@@ -540,8 +544,9 @@ def test_no_quiet_line_begins_or_ends_with_a_dot(browser: Browser, drawn: Path) 
             })"""
         )
 
-        assert {dot["first"] for dot in dots} == {True, False}, name
+        seen |= {dot["first"] for dot in dots}
         assert all(dot["seen"] is not dot["first"] for dot in dots), name
+    assert seen == {True, False}
     page.close()
 
 
@@ -554,6 +559,227 @@ def test_the_pages_can_be_read_without_scripts(browser: Browser, drawn: Path) ->
     page.goto(f"file://{drawn / 'search/index.html'}")
     assert "needs JavaScript" in page.inner_text("main")
     context.close()
+
+
+# -- two weights
+
+
+def test_leads_are_shown_in_full_and_the_rest_by_lines_that_open(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"file://{drawn / 'daily/2026-06-03/index.html'}")
+
+    assert page.locator(".lead .n").all_inner_texts() == ["1", "2", "3"]
+    assert all(one.is_visible() for one in page.locator(".lead .points").all())
+    assert page.locator(".short").count() == 9
+    assert not any(one.is_visible() for one in page.locator(".short .points, .left-out li").all())
+    page.locator(".short summary").first.click()
+    assert page.locator(".short .points").first.is_visible()
+    # A lead stands only among the leads.
+    anchors = page.evaluate("[...document.querySelectorAll('.entry')].map((entry) => entry.id)")
+    assert anchors[:3] == ["arxiv-2603-00900", "arxiv-2603-00905", "arxiv-2603-00902"]
+    assert len(anchors) == len(set(anchors)) == 12
+    context.close()
+
+
+def test_an_open_entry_has_its_whole_summary_where_the_cut_line_was(browser: Browser, tmp_path: Path) -> None:
+    whole = "We build a model that reads maps, " + "and rivers, " * 30 + "and it names them."
+    draw(tmp_path, FakeIssues(issue([entry(1, summary={"tldr": whole})])))
+    page = browser.new_page()
+    opened(page, tmp_path / "daily/2026-06-03/index.html")
+    shown = page.locator(".short .line:visible")
+
+    before = shown.all_inner_texts()
+    page.keyboard.press("o")
+
+    assert len(before) == 1
+    assert len(before[0].split()) <= 25
+    assert shown.all_inner_texts() == [whole]
+    page.close()
+
+
+def test_an_issue_of_thirty_papers_has_about_a_hundred_tab_stops(browser: Browser, tmp_path: Path) -> None:
+    code = (Link(rel="code", url="https://github.com/x/y"),)
+    many = [entry(n, paper={"links": code}, summary={"topics": (TOPICS[n % 4],)}) for n in range(1, 31)]
+    leads = tuple(one.paper.id for one in many[:5])
+    lost = tuple(left_out(n) for n in range(200))
+    draw(tmp_path, FakeIssues(issue(many, left_out=lost, leads=leads)))
+    page = browser.new_page()
+    opened(page, tmp_path / "daily/2026-06-03/index.html")
+
+    stops = page.evaluate("[...document.querySelectorAll('a, summary')].filter((e) => e.checkVisibility()).length")
+
+    assert stops <= 100
+    page.close()
+
+
+def test_o_opens_and_closes_a_paper_and_a_link_to_it_shows_all_of_it(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page()
+    opened(page, drawn / "daily/2026-06-03/index.html#arxiv-2603-00906")
+    points = page.locator("#arxiv-2603-00906 .points")
+    assert points.is_visible()
+
+    page.locator("#arxiv-2603-00906 h3 a").focus()
+    page.keyboard.press("o")
+    assert not points.is_visible()
+    page.keyboard.press("o")
+    assert points.is_visible()
+    page.close()
+
+
+def test_entries_are_open_in_print_and_what_was_left_out_is_not(browser: Browser, drawn: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"file://{drawn / 'daily/2026-06-03/index.html'}")
+    page.emulate_media(media="print")
+
+    heights = [(one.bounding_box() or {"height": 0.0})["height"] for one in page.locator(".short .points").all()]
+
+    assert len(heights) == 9
+    assert min(heights) > 0
+    assert not page.locator(".left-out li").first.is_visible()
+    context.close()
+
+
+def test_no_line_of_text_is_longer_than_75_characters(browser: Browser, tmp_path: Path) -> None:
+    text = "We study how models of language learn, and measure that on many tasks of several kinds. " * 8
+    one = entry(1, paper={"abstract": text}, summary={"tldr": text, "points": (text,)})
+    other = entry(2, summary={"tldr": " ".join(["learning"] * 24)})
+    draw(tmp_path, FakeIssues(issue([one, other], leads=(one.paper.id,))))
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    for name, what in (
+        ("daily/2026-06-03/index.html", ".lead .tldr, .lead .points li, .short .line"),
+        ("papers/arxiv-2603-00001/index.html", ".abstract"),
+    ):
+        opened(page, tmp_path / name)
+        found = page.evaluate(
+            """(what) => [...document.querySelectorAll(what)].map((one) => {
+                 const lines = one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight);
+                 return one.textContent.trim().length / Math.round(lines);
+               })""",
+            what,
+        )
+        assert found
+        assert max(found) <= 75, name
+    page.close()
+
+
+# -- a paper's page, the front page and topics
+
+
+def test_an_extract_is_marked_in_the_abstract_and_a_models_summary_stands_above_it(tmp_path: Path) -> None:
+    abstract = "Rivers are long. In this work, we measure ten of them. They are $10^3$ km long. More is left."
+    extract = {"client": "extractive", "tldr": "We measure ten of them.", "points": ("They are $10^3$ km long.",)}
+    elsewhere = {**extract, "tldr": "A summary that the source gave."}
+    papers = [
+        entry(1, paper={"abstract": abstract}, summary=extract),
+        entry(2, paper={"abstract": abstract}, summary={"tldr": "We measure ten of them."}),
+        entry(3, paper={"abstract": abstract}, summary=elsewhere),
+    ]
+    draw(tmp_path, FakeIssues(issue(papers)))
+
+    pages = [(tmp_path / f"papers/arxiv-2603-0000{n}/index.html").read_text(encoding="utf-8") for n in (1, 2, 3)]
+
+    assert re.findall("<mark>(.*?)</mark>", pages[0])[0] == "In this work, we measure ten of them."
+    assert pages[0].count("<mark>") == 2
+    assert 'class="tldr"' not in pages[0]
+    for page in pages[1:]:
+        assert "<mark>" not in page
+        assert page.index('class="tldr"') < page.index('class="abstract"')
+
+
+def test_papers_lead_to_those_before_and_after_them_and_to_similar_ones(browser: Browser, tmp_path: Path) -> None:
+    papers = [
+        entry(1, paper={"title": "Locks of canals", "abstract": "Sluices and barges."}),
+        entry(2, paper={"title": "Birds", "abstract": "Feathers."}),
+        entry(3, paper={"title": "Barges", "abstract": "Sluices of canals."}),
+        *(entry(n, paper={"title": f"T{n}", "abstract": "Other."}) for n in range(4, 9)),
+    ]
+    draw(tmp_path, FakeIssues(issue(papers, leads=(papers[2].paper.id,))))
+    page = browser.new_page()
+    opened(page, tmp_path / "papers/arxiv-2603-00001/index.html")
+
+    assert page.locator("a[rel=prev]").inner_text() == "‹ Barges"
+    assert page.locator("a[rel=next]").inner_text() == "Birds ›"
+    assert page.locator(".titles a").all_inner_texts() == ["Barges"]
+    page.close()
+
+
+def test_the_front_page_has_a_calendar_of_this_month_and_the_last(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    opened(page, drawn / "index.html")
+
+    assert page.locator("table.calendar caption").all_inner_texts() == ["June 2026", "May 2026"]
+    days = page.locator(".calendar a").all()
+    assert [day.inner_text().split() for day in days][:3] == [["1", "4"], ["2", "4"], ["3", "12"]]
+    assert [box["height"] >= 44 and box["width"] >= 44 for day in days if (box := day.bounding_box())] == [True] * 10
+    assert days[2].get_attribute("href") == "daily/2026-06-03/index.html"
+    page.close()
+
+
+def test_the_box_of_the_front_page_leads_to_what_the_search_finds(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page()
+    opened(page, drawn / "index.html")
+
+    page.keyboard.press("/")
+    page.keyboard.type("study 903")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/search/index.html#q=study%20903")
+    page.close()
+
+
+def test_the_search_has_the_newest_papers_and_topics_until_one_types(browser: Browser, drawn: Path) -> None:
+    page = browser.new_page()
+    opened(page, drawn / "search/index.html")
+    assert "Paper number 904" in page.inner_text("#start")
+    assert "Speech" in page.inner_text("#start .topics")
+
+    searched(page, "paper")
+    assert not page.locator("#start").is_visible()
+    page.fill("#query", "")
+    page.locator("#start").wait_for()
+    page.close()
+
+
+def test_a_topic_shows_its_share_of_the_days_in_bars_with_a_sentence(tmp_path: Path) -> None:
+    days = [
+        issue(
+            [entry(10 * n + k, summary={"topics": ("Agents",) if k < n else ("Speech",)}) for k in range(4)],
+            day=FIRST + timedelta(days=n),
+        )
+        for n in range(1, 4)
+    ]
+    draw(tmp_path, FakeIssues(*days))
+
+    html = (tmp_path / "topics/agents/index.html").read_text(encoding="utf-8")
+
+    assert "6 papers" in html
+    assert "50 % of the papers of the last 3 days" in html
+    assert html.count("<rect ") == 3
+    assert 'role="img" aria-label="Agents: shares of the papers of 3 days, 26 May to 28 May 2026.' in html
+
+
+def test_topics_are_listed_by_field_the_most_used_first(tmp_path: Path) -> None:
+    papers = [
+        entry(n, summary={"topics": (topic,)}) for n, topic in enumerate(["Agents", "Speech", "Vision", "Speech"])
+    ]
+    fields = {"Agents": "A field", "Speech": "B field"}
+    site = StaticSite(
+        tmp_path, templates(), FakeIssues(issue(papers)), title="x", field_of=lambda topic: fields.get(topic, topic)
+    )
+    site.draw(["daily"])
+
+    html = (tmp_path / "topics/index.html").read_text(encoding="utf-8")
+
+    assert re.findall(r'<h2 class="label">(.*?)</h2>|/index.html">(\w+)</a> <span class="n">(\d)', html) == [
+        ("B field", "", ""),
+        ("", "Speech", "2"),
+        ("A field", "", ""),
+        ("", "Agents", "1"),
+        ("Other topics", "", ""),
+        ("", "Vision", "1"),
+    ]
 
 
 # -- papers of two editions, and titles of editions
@@ -578,7 +804,8 @@ def test_a_topic_has_a_paper_of_two_issues_once_with_both_places(tmp_path: Path)
         ("../../weekly/2026-05-25/index.html", "weekly"),
         ("../../weekly/2026-05-27/index.html", "weekly, 27 May"),
     ]
-    assert "3 papers" in (tmp_path / "topics/index.html").read_text(encoding="utf-8")
+    topics = (tmp_path / "topics/index.html").read_text(encoding="utf-8")
+    assert '<a href="reasoning/index.html">Reasoning</a> <span class="n">3</span>' in topics
     assert 'content="3 papers on Reasoning in Research digest' in html
 
 
@@ -800,6 +1027,7 @@ def test_links_in_rows_of_facts_are_24_pixels_high_and_wide(browser: Browser, dr
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     for name in ("index.html", "daily/2026-06-03/index.html", "papers/arxiv-2603-00900/index.html"):
         opened(page, drawn / name)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
         boxes = [link.bounding_box() or {} for link in page.locator(".dots a").all()]
         assert boxes
         assert all(box["height"] >= 24 and box["width"] >= 24 for box in boxes), name
@@ -834,11 +1062,11 @@ def test_keys_are_named_only_where_they_do_something(browser: Browser, drawn: Pa
         context.close()
         return [one.split(" ")[0] if "j k" not in one else "j k" for one in found]
 
-    assert named("daily/2026-06-02/index.html") == ["j k", "n", "p", "/"]
-    assert named("daily/2026-06-03/index.html") == ["j k", "p", "/"]
-    assert named("daily/2026-05-25/index.html") == ["j k", "n", "/"]
+    assert named("daily/2026-06-02/index.html") == ["j k", "o", "n", "p", "/"]
+    assert named("daily/2026-06-03/index.html") == ["j k", "o", "p", "/"]
+    assert named("daily/2026-05-25/index.html") == ["j k", "o", "n", "/"]
     assert named("topics/index.html") == ["/"]
-    assert named("papers/arxiv-2603-00900/index.html") == ["/"]
+    assert named("papers/arxiv-2603-00900/index.html") == ["n", "/"]
     assert named("search/index.html") == ["/"]
     assert named("search/index.html#q=study") == ["j k", "/"]
     assert named("daily/2026-06-02/index.html", script=False) == []
@@ -862,8 +1090,8 @@ def test_a_printed_page_has_no_addresses_and_breaks_within_entries(browser: Brow
     found = page.evaluate(
         """() => [...document.querySelectorAll(".entry")].map((entry) => [
              getComputedStyle(entry).breakInside,
-             getComputedStyle(entry.querySelector("h3 a"), "::after").content,
-             getComputedStyle(entry.querySelector("h3")).breakAfter,
+             getComputedStyle(entry.querySelector(":is(h2, h3) a"), "::after").content,
+             getComputedStyle(entry.querySelector(":is(h2, h3)")).breakAfter,
            ])"""
     )
 

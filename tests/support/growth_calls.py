@@ -370,7 +370,7 @@ HOW: Final[Mapping[str, Call]] = {
     "core.identity.resolve.resolve": _resolve,
     "core.topics.tagging.Tagger.topics": _tagger,
     "core.topics.fold.Taxonomy.tag": lambda text: _taxonomy().tag(
-        text, text, (text,), (text,), likely=(text,), sure=(text,)
+        text, text, (text,), (text,), guessed=((text, 0.5),), known=(text,)
     ),
     "core.topics.fold.Taxonomy.fold": lambda text: _taxonomy().fold([text, *text.split()]),
     "core.topics.fold.Taxonomy.homes": lambda text: _taxonomy().homes([text, *text.split()]),

@@ -160,6 +160,70 @@ def test_the_error_of_probabilities_is_how_far_they_are_from_the_share_that_is_r
     assert miscalibration([answer("a")]) == 0
 
 
+# -- topics against keywords
+
+
+def listed(path: Path, *papers: dict[str, object]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps([{"paper": paper} for paper in papers]))
+
+
+def of_keywords(data: Path) -> dict[str, float]:
+    return {figure.name: figure.value for figure in measure(data) if figure.data in ("huggingface-daily", "keywords")}
+
+
+SPOKEN = {
+    "id": "1",
+    "title": "Speech recognition of whispers",
+    "summary": "We study speech recognition of whispers. Speech recognition is hard.",
+    "ai_keywords": ["wav2vec", "speech recognition"],
+}
+STRAY = SPOKEN | {"id": "2", "ai_keywords": ["galaxies"]}
+UNKNOWN = SPOKEN | {"id": "3", "ai_keywords": ["quokka census"]}
+
+
+@pytest.mark.parametrize("folder", ["keywords", "huggingface-daily", "../huggingface-daily"])
+def test_topics_are_compared_with_the_topics_of_the_keywords(tmp_path: Path, folder: str) -> None:
+    sets = tmp_path / "sets"
+    sets.mkdir()
+    listed(sets / folder / "2026-06-01.json", SPOKEN, STRAY, UNKNOWN)
+
+    assert of_keywords(sets) == {
+        "topics that a keyword names": 0.5,
+        "topics of a field that a keyword names": 0.5,
+        "first topics that a keyword names": 0.5,
+        "first keywords whose topic is found": 0.5,
+        "topics a paper": 1.0,
+    }
+
+
+def test_days_that_the_tagger_was_made_with_are_left_out_where_there_are_others(tmp_path: Path) -> None:
+    listed(tmp_path / "keywords" / "2026-05-04.json", STRAY)
+
+    assert of_keywords(tmp_path)["topics that a keyword names"] == 0
+
+    listed(tmp_path / "keywords" / "2026-06-04.json", SPOKEN)
+
+    assert of_keywords(tmp_path)["topics that a keyword names"] == 1
+
+
+def test_a_damaged_recording_is_passed_over_and_days_without_keywords_are_nothing(tmp_path: Path) -> None:
+    listed(tmp_path / "huggingface-daily" / "2026-06-04.json", SPOKEN | {"ai_keywords": None})
+    (tmp_path / "huggingface-daily" / "2026-06-05.json").write_text("{")
+
+    assert measure(tmp_path) == ()
+
+
+def test_real_topics_are_mostly_those_of_the_keywords(real_data: Path) -> None:
+    found = of_keywords(real_data / "eval")
+
+    assert found["topics that a keyword names"] > 0.8
+    assert found["topics of a field that a keyword names"] > 0.88
+    assert found["first topics that a keyword names"] > 0.86
+    assert found["first keywords whose topic is found"] > 0.74
+    assert found["topics a paper"] < 2.2
+
+
 # -- the shipped file
 
 

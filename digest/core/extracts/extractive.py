@@ -12,24 +12,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
 from digest.core.errors import ConfigError
-from digest.core.extracts import cues
+from digest.core.extracts import cues, standing
 from digest.core.extracts.cues import Sentence
 from digest.core.extracts.features import Context, of_sentence, of_variant
 from digest.core.extracts.trimming import Variant, shorten, trim, variants
 from digest.core.words.sentences import formulas, split
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Part of the key under which a summary is stored: raise it with every change that alters what comes out. The weights
 are another part of it."""
 
 _TLDR_AT_MOST: Final = 400
-_POINT_AT_MOST: Final = 300
+_POINT_AT_MOST: Final = 320
 _POINTS: Final = 3
 _STRONG_RESULT: Final = 3.0
 """Score from which a result may be a third point."""
@@ -37,6 +37,8 @@ _STRONG_RESULT: Final = 3.0
 _READ_AT_MOST: Final = 12_000
 _SENTENCES_AT_MOST: Final = 100
 _LETTERS_AT_LEAST: Final = 6
+_NAMES_ALONE: Final = 7
+"""Words below which a lead says little but a name: "We propose SkillOpt-Lite."."""
 _MAY_GAIN: Final = 0.5
 """The most that a sentence's score may gain by leaving words out, when it is compared with other sentences."""
 
@@ -87,13 +89,15 @@ class Extractor:
         else:  # The cues are English words: without them, what a paper is about stands at the front.
             chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
             text = chosen.text
-        return shorten(text, _TLDR_AT_MOST) or shorten(chosen.text, _TLDR_AT_MOST), _points(sentences, chosen, scores)
+        lead = shorten(text, _TLDR_AT_MOST) or shorten(chosen.text, _TLDR_AT_MOST)
+        lead, joined = _filled(lead, chosen, sentences)
+        return lead, _points(sentences, chosen, scores, joined)
 
     def _choose(
         self, sentences: Sequence[Sentence], of_all: Sequence[float], scores: Sequence[float], context: Context
     ) -> tuple[Sentence, str]:
         """Return the sentence that has the best variant, and the text of that variant; of equal scores, the first."""
-        worth = _worth_choosing(sentences)
+        worth = _better_leads(_worth_choosing(sentences), scores)
         least = max(scores[s.place] for s in worth) - _MAY_GAIN
         found = [
             (self._score(of_all[s.place], variant, s, context), s, variant.text)
@@ -135,9 +139,47 @@ def _worth_choosing(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
     return later if told else sentences
 
 
-def _points(sentences: tuple[Sentence, ...], chosen: Sentence, scores: list[float]) -> tuple[str, ...]:
+def _better_leads(sentences: Sequence[Sentence], scores: Sequence[float]) -> Sequence[Sentence]:
+    """Drop sentences that say a hope, a gap or a bare outcome, and those that hang, if one is left that says as much.
+
+    As much: its score is no further below than such sentences cost on SciTLDR-A, which is hardly anything.
+    """
+    for drop, may_lose in _WORSE_LEADS:
+        rest = [s for s in sentences if not drop(s)]
+        best = max((scores[s.place] for s in sentences), default=0.0)
+        if rest and max(scores[s.place] for s in rest) >= best - may_lose:
+            sentences = rest
+    return sentences
+
+
+_WORSE_LEADS: Final[Sequence[tuple[Callable[[Sentence], bool], float]]] = (
+    (standing.is_poor_lead, 1.5),
+    (lambda s: standing.opens_in_the_air(s.text) or standing.is_damaged(s.text), 1.5),
+    (lambda s: standing.hangs(s.text), 0.15),
+)
+
+
+_SMALL: Final = re.compile(r"^(?:Our|The|We|This)\b")
+
+
+def _filled(lead: str, chosen: Sentence, sentences: Sequence[Sentence]) -> tuple[str, Sentence | None]:
+    """Return a lead that only gives the work's name with the next sentence that tells of it, and that sentence."""
+    if len(cues.words(lead)) >= _NAMES_ALONE or not is_english(lead) or lead.endswith("…"):
+        return lead, None
+    for s in sentences[chosen.place + 1 :]:
+        joined = f"{lead.rstrip('.')}; {_SMALL.sub(lambda found: found[0].lower(), s.text, count=1)}"
+        tells = cues.opens_with_its_name(s) or cues.speaks_of_its_method(s)
+        if tells and len(joined) <= _TLDR_AT_MOST and not standing.is_poor_lead(s):
+            return joined, s
+    return lead, None
+
+
+def _points(
+    sentences: tuple[Sentence, ...], chosen: Sentence, scores: list[float], joined: Sentence | None = None
+) -> tuple[str, ...]:
     """Choose result, limitation and method if the abstract has them, else other sentences after the news, in order."""
-    free = [s for s in sentences if s is not chosen and _may_be_point(s, chosen)]
+    texts = {s.place: _point(s, sentences, chosen) for s in sentences if s is not joined}
+    free = [s for s in sentences if s is not chosen and texts.get(s.place) and _may_be_point(s, chosen)]
     results = {s.place: cues.tells_result(s) for s in free}
     picked: list[Sentence] = []
     for role in (cues.tells_result, cues.tells_limitation, cues.tells_method):
@@ -148,7 +190,30 @@ def _points(sentences: tuple[Sentence, ...], chosen: Sentence, scores: list[floa
     for s in sorted(free, key=lambda s: (-results[s.place] - scores[s.place], s.place)):
         if len(picked) < (_POINTS if results[s.place] >= _STRONG_RESULT else _POINTS - 1):
             picked.append(s)
-    return tuple(shorten(s.text, _POINT_AT_MOST) for s in sorted(picked, key=lambda s: s.place))
+    said: list[str] = []
+    for s in sorted(picked, key=lambda s: s.place):
+        text = texts[s.place]
+        # One that brought the sentence before it along makes that one's own point needless.
+        if said and text.startswith(said[-1]):
+            said[-1] = text
+        else:
+            said.append(text)
+    return tuple(said)
+
+
+def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
+    """Return a sentence as a point: whole, and with the one before it if it needs that; empty if that is too long."""
+    if standing.is_item(s) or standing.is_empty(s.text):
+        return ""
+    text = s.text
+    if standing.hangs(text):
+        before = sentences[s.place - 1] if s.place else None
+        if before is None or before is chosen or standing.hangs(before.text) or not _may_be_point(before, chosen):
+            return ""
+        if standing.is_item(before) or standing.is_empty(before.text):
+            return ""
+        text = f"{before.text} {s.text}"
+    return text if len(text) <= _POINT_AT_MOST else ""
 
 
 def _may_be_point(s: Sentence, chosen: Sentence) -> bool:
@@ -156,7 +221,7 @@ def _may_be_point(s: Sentence, chosen: Sentence) -> bool:
     if cues.is_on_code(s) or cues.asks(s) or cues.leads_nowhere(s) or cues.is_cut_off(s):
         return False
     news = min(chosen.place, s.first_announced) if s.first_announced >= 0 else chosen.place
-    return (s.place > news or cues.speaks_up(s.low)) and bool(shorten(s.text, _POINT_AT_MOST))
+    return s.place > news or cues.speaks_up(s.low)
 
 
 # Text that publishers put before an abstract, or in its place.

@@ -17,6 +17,7 @@ from typing import Final
 
 from digest.core.issues.names import short_name
 from digest.core.models import Candidate, Change, Entry, Issue, OverviewSentence, PaperId
+from digest.core.ranking.matching import PAPERS
 
 _SENTENCES: Final = 3
 _STRONG: Final = 4
@@ -70,9 +71,13 @@ def _interest(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[Ove
     usual = _usual((_counted(e.interests for e in issue.entries) for issue in before), len(before))
     for (name, n), (_, next_best) in zip(today[:1], [*today[1:2], ("", 0)], strict=False):
         is_told = len(before) >= _FEWEST_ISSUES
+        # As many papers as these are like a liked one every day.
+        if name.startswith(PAPERS) and not is_told:
+            continue
         if n >= _STRONG and n >= _TIMES * (usual.get(name, 0.0) if is_told else next_best):
             papers = [e for e in entries if name in e.interests]
-            yield _sentence(f"“{name}” had a strong day: {n} papers, first {_named(papers)}.", papers[:2])
+            called = f"P{name[1:]}" if name.startswith(PAPERS) else f"“{name}”"
+            yield _sentence(f"{called} had a strong day: {n} papers, first {_named(papers)}.", papers[:2])
 
 
 def _votes(entries: Sequence[Entry]) -> Iterator[OverviewSentence]:

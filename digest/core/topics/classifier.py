@@ -4,9 +4,9 @@
 
 A linear model over tf-idf. It is trained by `digest.training.topics` and ships as one file:
 
-    line 1    JSON: "format" (1), "note", what it was trained on and how well that went, and the numbers of `_Head`
+    line 1    JSON: "format" (2), "note", what it was trained on and how well that went, and the numbers of `_Head`
     the rest  zlib of: the known words, sorted, one a line; an empty line; for each category, then for the length, one
-              byte a word: its weight there
+              byte a word: its weight there, 128 for none
 
 A word's bytes lie side by side in one long integer, 32 bits for each category. Adding up these integers adds up all
 categories at once, which takes a third of the time of a loop over them.
@@ -28,8 +28,8 @@ from typing import Any, Final
 
 from digest.core.errors import ConfigError
 
-FORMAT: Final = 1
-TITLE_COUNTS: Final = 3
+FORMAT: Final = 2
+TITLE_COUNTS: Final = 2
 """How often a word of the title is counted; a word of the abstract is counted once."""
 MOST_WORDS: Final = 60_000
 """More could overflow a lane: 60,000 words × the highest weight (255) × the highest count (`tf(MOST_OFTEN)`) < 2³²."""
@@ -37,6 +37,9 @@ MOST_OFTEN: Final = 200
 """A word that stands more often in one text counts as this often."""
 
 _LANE: Final = 4
+_NO_WEIGHT: Final = 128
+"""The byte of a word that tells nothing of a category."""
+_TF: Final = (0, *(round(16 * (1 + math.log(count))) for count in range(1, MOST_OFTEN + 1)))
 _WORD: Final = re.compile(r"[^\W_]+")
 _PLURAL: Final = re.compile(r"s\b(?<=[a-z][a-hj-rtv-z]s)")
 """The s of "models", not that of "loss", "analysis" or "corpus". Looked for by the s first: five times as fast."""
@@ -54,7 +57,7 @@ def _terms(text: str) -> list[str]:
 
 def tf(count: int) -> int:
     """Return the weight of a word that stands *count* times in a text, 1 + ln(count), in sixteenths."""
-    return round(16 * (1 + math.log(min(count, MOST_OFTEN))))
+    return _TF[min(count, MOST_OFTEN)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,8 @@ class Classifier:
     """Word or pair of words → its weights: a lane for each category, above them the square of its idf."""
     intercepts: tuple[float, ...]
     """For each category, its score without any word."""
-    weight_step: float
-    """The weight that 1 in a category's lane stands for."""
+    weight_steps: tuple[float, ...]
+    """For each category, the weight that 1 in its lane stands for."""
     length_step: float
     """The value that 1 in the topmost lane, that of the length, stands for."""
     sharpness: float
@@ -104,10 +107,12 @@ class Classifier:
         intercepts = tuple(map(float, head["intercepts"]))
         text, _, weights = body.partition(b"\n\n")
         words = text.decode().split("\n")
-        steps = tuple(float(head[name]) for name in ("weight_step", "length_step", "sharpness"))
+        length_step, sharpness = (float(head[name]) for name in ("length_step", "sharpness"))
+        weight_steps = tuple(map(float, head["weight_steps"]))
+        steps = (length_step, sharpness, *weight_steps)
         if not all(map(math.isfinite, (*intercepts, *steps))) or min(steps) <= 0:
             raise ValueError("a number is not one")
-        if not 0 < len(intercepts) == len(categories) or not 0 < len(words) <= MOST_WORDS:
+        if not 0 < len(intercepts) == len(categories) == len(weight_steps) or not 0 < len(words) <= MOST_WORDS:
             raise ValueError(f"{len(words)} words, {len(categories)} categories, {len(intercepts)} intercepts")
         if len(weights) != len(words) * (len(categories) + 1):
             raise ValueError(f"{len(weights)} weights for {len(words)} words")
@@ -123,9 +128,9 @@ class Classifier:
                 word: int.from_bytes(lanes[at : at + width], "little") for word, at in zip(words, starts, strict=True)
             },
             intercepts=intercepts,
-            weight_step=steps[0],
-            length_step=steps[1],
-            sharpness=steps[2],
+            weight_steps=weight_steps,
+            length_step=length_step,
+            sharpness=sharpness,
         )
 
     def classify(self, title: str, abstract: str, most: int = 3) -> tuple[tuple[str, float], ...]:
@@ -164,7 +169,10 @@ class Classifier:
             weight = tf(count)
             squares += weight * weight * (row >> top)
             total += weight * (row & ((1 << top) - 1))
+        nothing = _NO_WEIGHT * sum(map(tf, map(found.__getitem__, known)))
         length = math.sqrt(squares * self.length_step) or 1.0
         sums = struct.unpack(f"<{lanes}I", total.to_bytes(_LANE * lanes, "little"))
-        scale = self.weight_step / length
-        return [sum_ * scale + intercept for sum_, intercept in zip(sums, self.intercepts, strict=True)]
+        return [
+            (sum_ - nothing) * step / length + intercept
+            for sum_, step, intercept in zip(sums, self.weight_steps, self.intercepts, strict=True)
+        ]

@@ -2,7 +2,7 @@
 
     taxonomy.toml, config ──parse──► Taxonomy
                                       ──.fold(free tags)───────────────► topics, and the words that are none
-                                      ──.tag(title, abstract, categories)──► up to four topics, best first
+                                      ──.tag(title, abstract, categories)──► up to three topics, best first
 
 Text and aliases are both brought down to the same small words ("LLMs" → "llm", "text-to-image" → "text to image"), and
 runs of these are looked up in one dictionary: what a paper costs does not grow with the number of aliases.
@@ -11,41 +11,28 @@ runs of these are looked up in one dictionary: what a paper costs does not grow 
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 
-from digest.core.topics import taxonomy
-from digest.core.topics.taxonomy import Contents, Topic, iter_small_words, small_words
+from digest.core.topics import taxonomy, weighing
+from digest.core.topics.taxonomy import Contents, Topic, list_small_words, small_words
+from digest.core.topics.weighing import Company, Mention, with_archive
 from digest.core.words.text import one_line, strip_invisible
 
-_MOST_TOPICS: Final = 4
 _LONGEST_PROPOSAL: Final = 40
 _LONGEST_TEXT: Final = 20_000
+_LIKELY: Final = 0.25
+"""Probability from which a guessed category makes weak words count.
 
-# What a mention is worth. A word of the title counts for two and a half of the abstract; each further word of an alias
-# makes it less likely that it is there by chance; what is said ten times is not ten times as true.
-_IN_TITLE: Final = 2.5
-_AS_KEYWORD: Final = 1.5
-_PER_FURTHER_WORD: Final = 0.4
-_WEAK: Final = 0.5
-_BROAD: Final = 0.45
-_CATEGORY_OF_TOPIC: Final = 0.6
-_CATEGORY_OF_FIELD: Final = 0.3
-# Up to here a topic stands on one word in passing: good enough where there is nothing else, not beside a better one.
-_ENOUGH_BESIDE_OTHERS: Final = 1.35
-_ENOUGH_OF_BEST: Final = 0.35
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    topic: int
-    weak: bool
-    length: int
+On 500 papers of arXiv's listing of computer science, topics found with such guesses agree with those found with the
+real categories at 0.95 (Jaccard), without any guess at 0.87.
+"""
+_SURE: Final = 0.5
+"""Probability from which a guessed category gives a topic to a paper whose text names none. A title alone can mislead,
+so there must be an abstract: "neural stemness" is no machine learning."""
 
 
 class Taxonomy:
@@ -58,10 +45,12 @@ class Taxonomy:
         self.renamed = contents.renamed
         """What the config calls otherwise: the file's name → the config's."""
         self._known_categories = frozenset[str]().union(*(topic.company for topic in self._topics))
-        self._longest: dict[str, int] = {}
+        lengths: dict[str, set[int]] = {}
         for alias in self._words:
-            first, *more = alias.split(" ")
-            self._longest[first] = max(self._longest.get(first, 0), 1 + len(more))
+            words = alias.split(" ")
+            lengths.setdefault(words[0], set()).add(len(words))
+        # The longest alias is looked for first.
+        self._lengths = {word: tuple(sorted(each, reverse=True)) for word, each in lengths.items()}
 
     @classmethod
     def parse(cls, text: str, more: Mapping[str, Any] = MappingProxyType({}), *, file: str = "config.toml") -> Taxonomy:
@@ -85,7 +74,7 @@ class Taxonomy:
         """A hash of all that decides which topics a paper gets."""
         words = sorted((key, word.topic, word.weak) for key, word in self._words.items())
         topics = [(t.name, t.field, t.broad, sorted(t.categories), sorted(t.company)) for t in self._topics]
-        return hashlib.sha256(repr((topics, words)).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr((weighing.VERSION, topics, words)).encode()).hexdigest()[:12]
 
     def field(self, topic: str) -> str:
         """The field that *topic* belongs to.
@@ -147,7 +136,7 @@ class Taxonomy:
 
     def nearest(self, tag: str) -> str | None:
         """Suggest a topic for a *tag* that `fold` finds none for, for a person to decide; None if no topic is near."""
-        best = max(self._hits(tag), key=lambda hit: hit.length, default=None)
+        best = max(self._mentions(tag), key=lambda mention: mention.length, default=None)
         if best:
             return self._topics[best.topic].name
         near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.88)
@@ -155,7 +144,7 @@ class Taxonomy:
 
     def knows_any(self, categories: Iterable[str]) -> bool:
         """Whether the taxonomy knows any of *categories*."""
-        return not self._known_categories.isdisjoint(c for category in categories for c in _with_archive(category))
+        return not self._known_categories.isdisjoint(c for category in categories for c in with_archive(category))
 
     def tag(
         self,
@@ -164,87 +153,82 @@ class Taxonomy:
         categories: Sequence[str],
         keywords: Iterable[str] = (),
         *,
-        likely: Sequence[str] = (),
-        sure: Sequence[str] = (),
+        guessed: Sequence[tuple[str, float]] = (),
+        known: Collection[str] = (),
     ) -> tuple[str, ...]:
-        """Return up to four topics of a paper, the most fitting first; empty if neither text nor categories give one.
+        """Return up to three topics of a paper, first the one it is about; empty if nothing gives one.
 
         Args:
             categories: As the source names them, primary first. They break ties and make weak words count; alone they
                 decide only if the text has no topic.
             keywords: Free words of authors or sources.
-            likely: Guessed categories: they break ties and make weak words count too.
-            sure: Those of *likely* that may decide if the text has no topic.
+            guessed: Categories that are likely by the words, with their probabilities. They count as *categories* do,
+                as far as they are likely; a category that is more likely than not may decide too.
+            known: The categories that could have been guessed; empty: any.
         """
-        in_title = list(self._hits(title))
-        in_abstract = list(self._hits(abstract))
-        as_keyword = [hit for word in keywords for hit in self._hits(word)]
-        said = frozenset(c for category in (*categories, *likely) for c in _with_archive(category))
-        found = (*in_title, *in_abstract, *as_keyword)
-        trusted = self._trusted(found, said, by_neighbours=not self.knows_any(categories))
-        scores: dict[int, float] = {}
-        for hits, worth in ((in_title, _IN_TITLE), (in_abstract, 1.0), (as_keyword, _AS_KEYWORD)):
-            for topic, score in _weigh(hit for hit in hits if not hit.weak or hit.topic in trusted):
-                scores[topic] = scores.get(topic, 0.0) + worth * score
-        chosen = [self._topics[n] for n in self._best(scores, said)]
+        company = self._company(categories, guessed, known)
+        mentions = [
+            (mention, place.worth)
+            for place in weighing.places(title[:_LONGEST_TEXT], abstract[:_LONGEST_TEXT])
+            for mention in self._mentions(place.text)
+        ]
+        listed = tuple(keywords)
+        worth = weighing.worth_of_keyword(len(listed))
+        mentions += [(mention, worth) for word in listed for mention in self._mentions(word)]
+        trusted = self._trusted(
+            [one for one, _ in mentions], company.said, by_neighbours=not self.knows_any(categories)
+        )
+        chosen = [self._topics[n] for n in weighing.choose(self._topics, mentions, company, trusted)]
         if all(topic.broad for topic in chosen):
             # "Machine learning" is said in econometrics too; there the category is the better guide.
+            sure = [name for name, p in guessed if p >= _SURE and abstract]
             by_category = self._by_category((*categories, *sure))
             if by_category and by_category not in chosen and not (chosen and by_category.broad):
                 chosen.insert(0, by_category)
-        return tuple(topic.name for topic in chosen[:_MOST_TOPICS])
+        return tuple(topic.name for topic in chosen[: weighing.MOST_TOPICS])
 
-    def _best(self, scores: Mapping[int, float], categories: frozenset[str]) -> list[int]:
-        ordered = sorted((-round(self._with_categories(n, score, categories), 6), n) for n, score in scores.items())
-        return [
-            n
-            for place, (score, n) in enumerate(ordered)
-            if place == 0 or (scores[n] >= _ENOUGH_BESIDE_OTHERS and score <= _ENOUGH_OF_BEST * ordered[0][0])
-        ]
+    def _company(
+        self, categories: Sequence[str], guessed: Sequence[tuple[str, float]], known: Collection[str]
+    ) -> Company:
+        likely = [name for name, p in guessed if p >= _LIKELY]
+        said = frozenset(c for category in (*categories, *likely) for c in with_archive(category))
+        if self.knows_any(categories):
+            return Company(said=said, shares=[(with_archive(name), 1.0) for name in categories])
+        return Company(said=said, shares=[(with_archive(name), p) for name, p in guessed], telling=frozenset(known))
 
-    def _hits(self, text: str) -> Iterator[_Hit]:
+    def _mentions(self, text: str) -> Iterator[Mention]:
         """Yield the aliases in *text* from left to right, the longest at each place, without overlaps."""
-        words = list(iter_small_words(text[:_LONGEST_TEXT]))
-        place = 0
-        while place < len(words):
-            for length in range(self._longest.get(words[place], 0), 0, -1):
-                if found := self._words.get(" ".join(words[place : place + length])):
-                    yield _Hit(found.topic, found.weak, length)
-                    place += length - 1
+        words = list_small_words(text[:_LONGEST_TEXT])
+        known, lengths = self._words, self._lengths
+        until = 0
+        for place, word in enumerate(words):
+            if word not in lengths or place < until:
+                continue
+            for length in lengths[word]:
+                found = known.get(word if length == 1 else " ".join(words[place : place + length]))
+                if found:
+                    yield Mention(found.topic, found.weak, length)
+                    until = place + length
                     break
-            place += 1
 
-    def _trusted(self, hits: Sequence[_Hit], categories: frozenset[str], *, by_neighbours: bool) -> set[int]:
+    def _trusted(self, mentions: Sequence[Mention], categories: frozenset[str], *, by_neighbours: bool) -> set[int]:
         """Return the topics whose weak words count in this paper.
 
         Args:
             by_neighbours: Weak words also count beside a sure word of the same field.
         """
-        sure = {hit.topic for hit in hits if not hit.weak}
+        sure = {mention.topic for mention in mentions if not mention.weak}
         sure_fields = {self._topics[n].field for n in sure} if by_neighbours else set()
         return {
-            hit.topic
-            for hit in hits
-            if hit.weak
-            and (
-                hit.topic in sure
-                or self._topics[hit.topic].field in sure_fields
-                or not categories.isdisjoint(self._topics[hit.topic].company)
-            )
+            n
+            for n in {mention.topic for mention in mentions if mention.weak}
+            if n in sure or self._topics[n].field in sure_fields or not categories.isdisjoint(self._topics[n].company)
         }
-
-    def _with_categories(self, n: int, score: float, categories: frozenset[str]) -> float:
-        topic = self._topics[n]
-        if not categories.isdisjoint(topic.categories):
-            score += _CATEGORY_OF_TOPIC
-        elif not categories.isdisjoint(topic.company):
-            score += _CATEGORY_OF_FIELD
-        return score * _BROAD if topic.broad else score
 
     def _by_category(self, categories: Sequence[str]) -> Topic | None:
         """Return the topic of the first category that has one; "math.AP" goes before "math"."""
         for category in categories:
-            for each in _with_archive(category):
+            for each in with_archive(category):
                 if topic := next((topic for topic in self._topics if each in topic.categories), None):
                     return topic
         return None
@@ -255,27 +239,17 @@ class Taxonomy:
         Args:
             fields: Fields whose weak words count.
         """
-        hits = [hit for hit in self._hits(tag) if not hit.weak or self._topics[hit.topic].field in fields]
-        best = max(hits, key=lambda hit: (not self._topics[hit.topic].broad, not hit.weak, hit.length), default=None)
+        mentions = [
+            mention
+            for mention in self._mentions(tag)
+            if not mention.weak or self._topics[mention.topic].field in fields
+        ]
+        best = max(
+            mentions,
+            key=lambda mention: (not self._topics[mention.topic].broad, not mention.weak, mention.length),
+            default=None,
+        )
         return self._topics[best.topic].name if best else None
-
-
-def _weigh(hits: Iterable[_Hit]) -> Iterator[tuple[int, float]]:
-    """Yield topics with their weights: that of the best word, raised a little by how often the topic is named."""
-    best: dict[int, float] = {}
-    times: dict[int, int] = {}
-    for hit in hits:
-        worth = 1 + _PER_FURTHER_WORD * (min(hit.length, 4) - 1)
-        best[hit.topic] = max(best.get(hit.topic, 0.0), worth * _WEAK if hit.weak else worth)
-        times[hit.topic] = times.get(hit.topic, 0) + 1
-    for topic, worth in best.items():
-        yield topic, worth * (1 + 0.5 * math.log(times[topic]))
-
-
-def _with_archive(category: str) -> tuple[str, str]:
-    """ "astro-ph.GA" → "astro-ph.ga" and "astro-ph"."""
-    folded = category.casefold()
-    return folded, folded.partition(".")[0]
 
 
 def plain_word(word: str) -> str:

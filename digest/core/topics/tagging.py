@@ -1,6 +1,6 @@
 """Tag papers with topics: by their words and categories, or by guessed categories if the source gives none.
 
-    paper ──► its categories, or the classifier's guess ──► Taxonomy.tag ──► up to four topics
+    paper ──► its categories, or the classifier's guess ──► Taxonomy.tag ──► up to three topics
 
 A source without categories (a blog, a journal, Hugging Face) does not tell what "attention" means. A category guessed
 from the abstract does: it makes weak words count and breaks ties as a real one would, and it gives a topic to a paper
@@ -13,19 +13,19 @@ from typing import Final, Protocol
 
 from digest.core.models import Paper
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.weighing import with_archive
 
-_LIKELY: Final = 0.25
-"""Probability from which a guessed category is used beside the words.
-
-On 500 papers of arXiv's listing of computer science, topics found with such guesses agree with those found with the
-real categories at 0.95 (Jaccard), without any guess at 0.87.
-"""
-_SURE: Final = 0.5
-"""Probability from which a guessed category gives a topic to a paper whose text names none."""
+_GUESSES: Final = 10
+"""Categories asked for: the others are unlikely together."""
 
 
 class Guess(Protocol):
     """Guesses arXiv categories, as `digest.core.topics.classifier.Classifier` does."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """All that it can guess."""
+        ...
 
     def classify(self, title: str, abstract: str, most: int = 3) -> tuple[tuple[str, float], ...]:
         """Return up to *most* categories with their probabilities, the likeliest first."""
@@ -41,14 +41,19 @@ class Tagger:
         """
         self._taxonomy = taxonomy
         self._classifier = classifier
+        known = classifier.categories if classifier else ()
+        self._known = frozenset(name for category in known for name in with_archive(category))
 
     def topics(self, paper: Paper) -> tuple[str, ...]:
-        """Return up to four topics of *paper*, the most fitting first; empty if nothing gives one."""
+        """Return up to three topics of *paper*, the most fitting first; empty if nothing gives one."""
         title, abstract, keywords = paper.title, paper.abstract, paper.keywords
         if self._classifier is None or self._taxonomy.knows_any(paper.categories):
             return self._taxonomy.tag(title, abstract, paper.categories, keywords)
-        guessed = self._classifier.classify(title, abstract)
-        likely = tuple(category for category, p in guessed if p >= _LIKELY)
-        # A title alone can mislead: "neural stemness" is no machine learning.
-        sure = tuple(category for category, p in guessed if p >= _SURE and abstract)
-        return self._taxonomy.tag(title, abstract, paper.categories, keywords, likely=likely, sure=sure)
+        return self._taxonomy.tag(
+            title,
+            abstract,
+            paper.categories,
+            keywords,
+            guessed=self._classifier.classify(title, abstract, _GUESSES),
+            known=self._known,
+        )

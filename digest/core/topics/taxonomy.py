@@ -11,9 +11,10 @@ it to. So `diffusion llm` can be made a topic of its own.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -299,19 +300,18 @@ _SAYS_NOTHING: Final = frozenset({"based"})
 """Words that are ignored: an "LLM-based agent" is an LLM agent."""
 
 
-def iter_small_words(text: str) -> Iterator[str]:
-    """Yield the words of *text* in lower case, without hyphens and punctuation, singular, in American spelling."""
+def list_small_words(text: str) -> list[str]:
+    """Return the words of *text* in lower case, without hyphens and punctuation, singular, in American spelling."""
     folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", text.casefold())
-    for word in _WORD.findall(folded):
-        if word not in _SAYS_NOTHING:
-            yield _singular(word)
+    return [_singular(word) for word in _WORD.findall(folded) if word not in _SAYS_NOTHING]
 
 
 def small_words(text: str) -> str:
     """Return the small words of *text* joined with blanks: the key of a word in the taxonomy."""
-    return " ".join(iter_small_words(text))
+    return " ".join(list_small_words(text))
 
 
+@functools.lru_cache(maxsize=50_000)  # a day's papers say the same words again and again
 def _singular(word: str) -> str:
     """Return a rough singular: "series" becomes "sery". Text and aliases only need to become the same."""
     if len(word) > 5:
