@@ -134,7 +134,7 @@ def test_what_is_tried_takes_the_place_of_what_is_configured_for_this_time(desk:
         ("“walking robots”", 2, 2),
         ("Emmy Noether", 3, len({e for e in found.issue.entries if "Emmy Noether" in e.paper.authors})),
     ]
-    assert not robots <= {e.paper.id for e in without.issue.entries}
+    assert not robots & {e.paper.id for e in without.issue.entries}
     assert [one.interest.text for one in preview(desk).interests] == ["gravel bed rivers", "old poems"]
 
 
