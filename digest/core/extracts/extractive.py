@@ -39,6 +39,8 @@ _SENTENCES_AT_MOST: Final = 100
 _LETTERS_AT_LEAST: Final = 6
 _NAMES_ALONE: Final = 7
 """Words below which a lead says little but a name: "We propose SkillOpt-Lite."."""
+_BARE_RESULT: Final = ("we show that",)
+"""What is left out of a point: "Experiments demonstrate that X improves recall" says no more without its front."""
 _MAY_GAIN: Final = 0.5
 """The most that a sentence's score may gain by leaving words out, when it is compared with other sentences."""
 
@@ -213,6 +215,8 @@ def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
         if standing.is_item(before) or standing.is_empty(before.text):
             return ""
         text = f"{before.text} {s.text}"
+    else:
+        text = next((v.text for v in variants(text) if v.cut == _BARE_RESULT), text)
     return text if len(text) <= _POINT_AT_MOST else ""
 
 

@@ -34,6 +34,7 @@ _EMPTY: Final = re.compile(
     r"|analys[ie]s|evaluations?|recommendations|directions)\b(?!.*[:(])",
     re.IGNORECASE,
 )
+_KNOWN: Final = re.compile(r"it (?:has been|is) (?:\w+ )?(?:shown|known|established|believed)\b", re.IGNORECASE)
 _HOPES: Final = re.compile(
     r"\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate|plan|envision|encourage|look forward)\b"
     r"|^(?:this|our|the present) (?:\w+ )?(?:work|study|paper|results?|findings?) (?:also )?(?:suggest|pave|open"
@@ -94,7 +95,7 @@ def is_item(s: Sentence) -> bool:
 
 def is_empty(text: str) -> bool:
     """Whether *text* only says that there is something: "We tackle two key challenges."."""
-    return bool(_EMPTY.match(text)) or is_damaged(text)
+    return bool(_EMPTY.match(text) or _KNOWN.match(text)) or is_damaged(text)
 
 
 def is_damaged(text: str) -> bool:
@@ -106,4 +107,5 @@ def is_damaged(text: str) -> bool:
 
 def is_poor_lead(s: Sentence) -> bool:
     """Whether a sentence says a hope, a gap or a bare outcome, and not what was done."""
-    return bool(_HOPES.search(s.text) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s))
+    is_question = s.text.endswith("?")
+    return is_question or bool(_HOPES.search(s.text) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s))
