@@ -163,8 +163,8 @@ def _liked(
         if name == MARKS and len(found) == 1:
             # The first mark moves a place or two; three weigh as much as a phrase, and are not divided further.
             weight = min(1.0, sum(one.weight for one in papers) / _MARKS_OF_ONE)
-        for one in found:
-            yield _taste(day, one, label=_label(name, one.liked), weight=weight, own=own)
+        for group in found:
+            yield _taste(day, group, label=_label(name, group.liked), weight=weight, own=own)
 
 
 def _label(name: str, papers: Sequence[Liked]) -> str:
