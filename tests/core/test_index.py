@@ -96,6 +96,17 @@ def test_one_word_that_is_only_mentioned_is_no_match() -> None:
     assert found[0] >= MATCHES > found[1] > 0
 
 
+def test_a_long_interest_is_met_by_likeness() -> None:
+    made = index(
+        paper(1, title="Gravel and sediment", abstract="Floods, dams: alpine gravel, a river's sediment moves."),
+        paper(2, title="Attention in networks", abstract=FILLING),
+    )
+
+    found = made.match("How do floods and dams move gravel and sediment through alpine rivers?")
+
+    assert found[0] >= MATCHES > found.get(1, 0)
+
+
 def test_words_of_keywords_and_categories_count() -> None:
     made = index(paper(1, title="Untold", abstract="", keywords=("gravel beds",), categories=("cs.CL",)))
 

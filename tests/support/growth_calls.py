@@ -134,13 +134,6 @@ def _candidates(text: str) -> object:
     return candidates(text, read(text, text))
 
 
-def _phrases(text: str) -> object:
-    from digest.core.ranking.phrases import fit, phrase, read, shared
-
-    interest, of_paper = phrase(text[:500]), read(_paper(text))
-    return fit(of_paper, interest, lambda _: 1.0), shared(of_paper, interest, lambda _: 1.0, 3)
-
-
 def _index(text: str) -> object:
     from digest.core.ranking.index import CandidateIndex
 
@@ -359,8 +352,6 @@ HOW: Final[Mapping[str, Call]] = {
     "core.ranking.index.CandidateIndex.match": _asked,
     "core.ranking.index.CandidateIndex.terms": _index,
     "core.ranking.lexicon.Lexicon.spellings": lambda text: _background().lexicon.spellings(text.split(), 5),
-    "core.ranking.phrases.fit": _phrases,
-    "core.ranking.phrases.shared": _phrases,
     "core.summaries.prompts.prompt_for": _prompt,
     "core.ranking.rank.select": _select,
     "core.ranking.similar.most_similar": _similar,

@@ -24,7 +24,7 @@ from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
 from digest.core.ranking.wording import Part, read_wording
 from digest.core.words.stemming import light_stem
-from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, words
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, word_counts, words
 
 _TITLE: Final = 1.5
 """Weight of a word in the title, of 1 for one in the abstract."""
@@ -75,6 +75,10 @@ _SCORE: Final = 0.7
 """Weight of how much of the interest a paper has, beside `Matching.together`."""
 _SENTENCE: Final = 0.15
 """What having something of all parts adds to an interest of several, which no paper has word for word."""
+_TOLD: Final = 6
+"""Words of an interest that is so long that no paper has it side by side: likeness is enough."""
+_AS_NEAR: Final = 0.25
+"""Cosine to such an interest which counts as a fit of 1; few papers come as near."""
 _ONCE: Final = 1.4
 """Score of one mention of an interest of one word."""
 _MORE: Final = 3.0
@@ -146,7 +150,8 @@ class CandidateIndex:
     # -- how well
 
     def _match(self, phrase: str) -> dict[int, float]:
-        parts = read_wording(phrase).parts
+        wording = read_wording(phrase)
+        parts = wording.parts
         if not parts:
             return {}
         pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
@@ -177,7 +182,15 @@ class CandidateIndex:
             if len(parts) > 1:
                 score += _SENTENCE * min(1.0, 2 * least)
             fits[position] = _curve(score)
-        return {position: fit for position, fit in fits.items() if fit > 0}
+        if len(wording.words) >= _TOLD:
+            _raise(fits, 1 / _AS_NEAR, self._near(phrase))
+        return {position: min(1.0, fit) for position, fit in fits.items() if fit > 0}
+
+    def _near(self, phrase: str) -> dict[int, float]:
+        """Return the cosines of papers that have a word of a long interest."""
+        vector = self.space.vector(word_counts(phrase))
+        having = {position for word in vector.weights for position, _ in self._postings.having(word)}
+        return {position: self.vectors[position].cosine(vector) for position in sorted(having)}
 
     def _part(self, part: Part, pairs: float) -> dict[int, float]:
         """Return how much of a part papers have: 1 for one mention of all of it."""
