@@ -16,7 +16,7 @@ from digest.core.ranking.clusters import clusters
 from digest.core.ranking.libraries import Libraries
 from digest.core.ranking.profile import MARKS, Liked, Profile
 from digest.core.ranking.relevance import Background, Space
-from digest.core.ranking.shares import Order, share
+from digest.core.ranking.shares import LEAST, Order, share
 from digest.core.words.word_counts import word_counts_of
 from tests.conftest import paper
 from tests.support.ranking import select
@@ -104,7 +104,7 @@ def test_sharing_gives_no_place_twice_and_none_to_what_cannot_be_taken(
 ) -> None:
     taken = share([Order(fits=one) for one in fits], range(16), places, lambda n: n not in refused)
 
-    fitting = {n for one in fits for n, fit in one.items() if fit >= 0.1} - refused
+    fitting = {n for one in fits for n, fit in one.items() if fit >= LEAST} - refused
     assert len(set(taken)) == len(taken) == min(places, len(fitting))
     assert set(taken) <= fitting
 

@@ -36,7 +36,7 @@ def days(path: Path, *, spelled: bool = True) -> Path:
         day(
             path / "keywords",
             f"2026-06-{n:02}",
-            [*papers, *((f"Other matters {k}", [f"matter {k} of {n}"]) for k in range(30))],
+            [*((f"Other matters {k}", [f"matter {k} of {n}"]) for k in range(30)), *papers],
         )
     return path
 

@@ -144,6 +144,16 @@ class Day:
         return tuple(novelty for _, part in self._parts for novelty in part.novelty)
 
     @cached_property
+    def lots(self) -> Sequence[int]:
+        """See `digest.core.ranking.variety.lot`."""
+        return tuple(one for _, part in self._parts for one in part.lots)
+
+    @cached_property
+    def papers(self) -> Sequence[Paper]:
+        """The candidates' papers."""
+        return tuple(candidate.paper for candidate in self.candidates)
+
+    @cached_property
     def topics(self) -> Sequence[frozenset[str]]:
         """The topics of each paper."""
         return tuple(topics for _, part in self._parts for topics in part.topics)

@@ -22,7 +22,7 @@ from digest.core.identity.titles import words_of
 from digest.core.models import Paper
 from digest.core.ranking.index import CandidateIndex
 from digest.core.ranking.relevance import Background, Space, Taste, Vector, usualness
-from digest.core.ranking.variety import TOLD
+from digest.core.ranking.variety import TOLD, lot
 from digest.core.words.word_counts import word_counts_of
 
 _SIMILAR: Final = 0.2
@@ -124,6 +124,11 @@ class ListedPapers:
             1 - near[0][1] if near else float(len(vector.weights) >= TOLD)
             for vector, near in zip(self.vectors, self.alike, strict=True)
         )
+
+    @cached_property
+    def lots(self) -> tuple[int, ...]:
+        """See `digest.core.ranking.variety.lot`."""
+        return tuple(lot(paper.id) for paper in self.papers)
 
     def _similar(self, vector: Vector) -> Near:
         if len(vector.weights) < TOLD:

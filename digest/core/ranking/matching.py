@@ -248,5 +248,6 @@ class _Terms:
         """The pairs of title and keywords."""
         for text in (paper.title, *paper.keywords, paper.abstract):
             for (a, b), written in neighbours(text):
-                if not is_prose(a) and not is_prose(b):
-                    self.pairs.setdefault((a, b), written)
+                # As it stands in running text, if it does: titles write all words with capitals.
+                if not is_prose(a) and not is_prose(b) and not self.pairs.get((a, b), "").islower():
+                    self.pairs[a, b] = written

@@ -25,7 +25,7 @@ from digest.core.ranking.profile import Profile
 from digest.core.ranking.reasons import MATCHES, Fit
 from digest.core.ranking.relevance import Background
 from digest.core.ranking.shares import Order, share
-from digest.core.ranking.variety import Stranger, explore, places
+from digest.core.ranking.variety import chances, explore, places, worth
 from digest.core.words.text import quoted
 
 _RELEVANCE: Final = 0.65
@@ -248,25 +248,20 @@ class _Choice:
 
     def take_unusual(self, number: int, seed: str) -> None:
         """Take up to *number* papers that no interest asks for, and that none avoids."""
-        scores, candidates = self._scores, self._day.candidates
-        free = [
-            p
-            for p in scores.order
-            if scores.relevance.get(p, 0.0) < MATCHES
-            and scores.disliked.get(p, 0.0) < MATCHES
-            and p not in scores.brought_back
-            and self._is_free(p)
-        ]
-        by_id = {candidates[p].paper.id: p for p in free}
+        scores, day, papers = self._scores, self._day, self._day.papers
+        asked = {p for fits in (scores.relevance, scores.disliked) for p, fit in fits.items() if fit >= MATCHES}
+        barred = {*asked, *scores.brought_back, *scores.barred, *self._taken, *self._same}
+        free = [p for p in range(len(papers)) if p not in barred and (p not in day.same or self._is_free(p))]
+        chance = chances((day.lots[p] for p in free), seed)
         found = explore(
-            [Stranger(paper=candidates[p].paper, novelty=self._day.novelty[p], votes=self._day.votes[p]) for p in free],
+            {p: worth(day.votes[p], day.novelty[p], of) for p, of in zip(free, chance, strict=True)},
+            papers,
             places=number,
-            categories=frozenset(c for p in self._taken for c in candidates[p].paper.categories[:1]),
-            seed=seed,
+            categories=frozenset(c for p in self._taken for c in papers[p].categories[:1]),
         )
-        for paper_id in found:
-            if self._take(by_id[paper_id]):
-                self._unusual.add(by_id[paper_id])
+        for position in found:
+            if self._take(position):
+                self._unusual.add(position)
 
     def selection(self) -> Selection:
         """Return the papers taken, and those left out."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from digest.core.ranking.reasons import MATCHES
 
-LEAST: Final = 0.1
+LEAST: Final = 0.2
 """Fit below which a paper gets no place for an interest: that much is chance."""
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
 from hashlib import blake2b
 from typing import Final
 
@@ -18,6 +17,9 @@ Among 4,980 papers of a month there is one such pair, two halves of one result; 
 TOLD: Final = 30
 """Different words that a text needs to be compared with another: two titles alone are not enough."""
 _NEW_CATEGORY: Final = 0.1
+"""What a category that the issue does not have yet adds to the worth of a paper."""
+_BITS: Final = 2**64 - 1
+_GOLDEN: Final = 0x9E3779B97F4A7C15
 _FEWEST_PLACES: Final = 5
 """An issue of fewer papers has no places for papers off the interests."""
 
@@ -33,43 +35,53 @@ def places(share: float, max_papers: int) -> int:
     return min(found, max_papers - 1) if share < 1 else max_papers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stranger:
-    """A paper off the interests, which may get one of the places for such papers."""
-
-    paper: Paper
-    novelty: float
-    """How unlike it is to the other papers of the day, 0 to 1."""
-    votes: float
-    """0 to 1."""
+def lot(paper_id: PaperId) -> int:
+    """Return a number of 64 bits by which lots are drawn for a paper."""
+    return int.from_bytes(blake2b(paper_id.encode(), digest_size=8).digest(), "big")
 
 
-def explore(strangers: Sequence[Stranger], *, places: int, categories: Set[str], seed: str) -> tuple[PaperId, ...]:
-    """Choose which of *strangers* get the *places*: papers with votes, novel papers, and papers of new categories.
+def chances(lots: Iterable[int], seed: str) -> list[float]:
+    """Return a number from 0 to 1 for each lot; with another *seed*, others."""
+    mask = int.from_bytes(blake2b(seed.encode(), digest_size=8).digest(), "big")
+    # Multiplying spreads what differs in any bit over the highest (Knuth's multiplicative hashing).
+    mixed = (((one ^ mask) * _GOLDEN) & _BITS for one in lots)
+    return [(((one ^ (one >> 32)) * _GOLDEN) & _BITS) / 2**64 for one in mixed]
 
-    Among the rest the choice is random, and the same for the same *seed* in whatever order they come.
+
+def worth(votes: float, novelty: float, chance: float) -> float:
+    """Return what speaks for a paper off the interests.
 
     Args:
+        votes: 0 to 1.
+        novelty: How unlike it is to the other papers of the day, 0 to 1.
+        chance: See `chances`.
+    """
+    return 0.5 * votes + 0.1 * novelty + 0.3 * chance
+
+
+def explore(
+    strangers: Mapping[int, float], papers: Sequence[Paper], *, places: int, categories: Set[str]
+) -> tuple[int, ...]:
+    """Choose which papers off the interests get the *places*: those worth most, and of new categories.
+
+    Args:
+        strangers: Position of a paper that may get one → its `worth`.
+        papers: The day's papers.
         categories: The categories of the papers that the issue has already.
     """
-    worth = {s.paper.id: _worth(s, seed) for s in strangers}
     # Who could not catch up by a new category need not be looked at.
-    least = sorted(worth.values())[-places] - _NEW_CATEGORY if 0 < places < len(worth) else 0.0
-    left, here = {s.paper.id: s for s in strangers if worth[s.paper.id] >= least}, set(categories)
-    chosen: list[PaperId] = []
+    least = sorted(strangers.values())[-places] - _NEW_CATEGORY if 0 < places < len(strangers) else 0.0
+    left, here = {position for position, value in strangers.items() if value >= least}, set(categories)
+
+    def wanted(position: int) -> tuple[float, PaperId]:
+        paper = papers[position]
+        is_new = bool(paper.categories) and paper.categories[0] not in here
+        return strangers[position] + (_NEW_CATEGORY if is_new else 0.0), paper.id
+
+    chosen: list[int] = []
     while left and len(chosen) < places:
-        best = max(left.values(), key=lambda s: (_with_category(worth, s.paper, here), s.paper.id))
-        chosen.append(best.paper.id)
-        here.update(best.paper.categories[:1])
-        del left[best.paper.id]
+        best = max(left, key=wanted)
+        chosen.append(best)
+        here.update(papers[best].categories[:1])
+        left.remove(best)
     return tuple(chosen)
-
-
-def _worth(stranger: Stranger, seed: str) -> float:
-    chance = int.from_bytes(blake2b(f"{seed}\n{stranger.paper.id}".encode(), digest_size=4).digest(), "big") / 2**32
-    return 0.5 * stranger.votes + 0.1 * stranger.novelty + 0.3 * chance
-
-
-def _with_category(worth: Mapping[PaperId, float], paper: Paper, here: Set[str]) -> float:
-    is_new = bool(paper.categories) and paper.categories[0] not in here
-    return worth[paper.id] + (_NEW_CATEGORY if is_new else 0.0)
