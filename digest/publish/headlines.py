@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from digest.core.issues.names import name_of_work
+from digest.core.issues.names import name_of_work, short_title
 from digest.core.models import Entry, Issue
 from digest.core.words.text import clipped, one_line, strip_invisible
 from digest.publish.formulas import to_unicode
@@ -40,9 +40,9 @@ def lead_entries(issue: Issue) -> Sequence[Entry]:
 
 
 def headline(title: str, at_most: int) -> str:
-    """Return the name that a title gives its work, before a colon; else the title, cut behind a word if it is long."""
+    """Return the name that a title gives its work, before a colon; else the title, cut if it is long."""
     plain = one_line(strip_invisible(to_unicode(title)))
-    said = name_of_work(plain) or plain
+    said = name_of_work(plain) or short_title(plain, at_most)
     return said if len(said) <= at_most else f"{said[: at_most - 1].rsplit(' ', 1)[0].rstrip(' ,;:–—')}…"
 
 

@@ -41,10 +41,17 @@ def test_a_day_when_nothing_stands_out_names_the_first_lead() -> None:
     assert said() == []
 
 
+def test_a_day_when_nothing_stands_out_names_the_first_of_each_interest() -> None:
+    entries = [titled(1, "A1: B", interests=("tool use",)), titled(2, "C2: D", interests=("retrieval", "tool use"))]
+
+    assert said(*entries) == ["First today on “tool use”, A1; on “retrieval”, C2."]
+
+
 def test_an_interest_with_a_strong_day_is_named_with_its_first_papers() -> None:
     entries = [titled(n, f"Robot{n}X: On grasping", interests=("tool use",)) for n in range(4)]
 
-    assert said(*entries) == ["“tool use” had a strong day: 4 papers, first Robot0X and Robot1X."]
+    assert said(*entries) == ["“tool use” has the most papers of your interests today, 4, first Robot0X and Robot1X."]
+    assert said(*entries, earlier=3)[0] == "“tool use” had a strong day: 4 papers, first Robot0X and Robot1X."
     assert said(*entries[:3]) == ["First today is Robot0X."]
 
 

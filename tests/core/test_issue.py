@@ -69,6 +69,18 @@ def test_the_best_paper_does_not_stand_last_because_it_is_the_only_one_of_its_fi
     assert drawn([entry(1, "Robots"), entry(2, "Alone")]) == [(OTHER, ["1", "2"])]
 
 
+def test_a_field_and_its_topic_do_not_stand_beside_each_other() -> None:
+    """The topic goes into its field, but where that would be most of the issue: there the rest of the field goes."""
+    topic = [entry(n, "Translation") for n in (1, 2, 3)]
+    field = [entry(4, "Large language models"), entry(5, "Large language models")]
+
+    few = drawn([*topic, *field, *(entry(n, "Robots") for n in (6, 7, 8, 9))])
+    many = drawn([*topic, *field, *(entry(n, "Robots") for n in (6, 7, 8, 9, 10, 11))])
+
+    assert few == [("Translation", ["1", "2", "3"]), ("Robots", ["6", "7", "8", "9"]), (OTHER, ["4", "5"])]
+    assert [topic for topic, _ in many] == ["Language", "Robots"]
+
+
 @given(st.lists(st.lists(st.sampled_from([*FIELDS, "Alone"]), max_size=3, unique=True), max_size=20))
 def test_every_entry_is_in_exactly_one_section(topics: list[list[str]]) -> None:
     entries = [entry(n, *t) for n, t in enumerate(topics)]

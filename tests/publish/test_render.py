@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import html5lib
@@ -243,33 +243,45 @@ def test_a_source_is_named_as_people_know_it() -> None:
 
 
 def view(**changes: object) -> EntryView:
-    return entry_view(entry(1, **changes), links=HERE, say=to_unicode, day=WEDNESDAY)
+    return entry_view(entry(1, **changes), links=HERE, say=to_unicode)
 
 
-def test_the_quiet_line_has_authors_source_date_topics_and_upvotes() -> None:
-    seen = view(sources=("huggingface", "arxiv-cs.CL"), signals=Signals(upvotes=42))
+def test_the_line_of_facts_has_first_author_sources_votes_code_and_place() -> None:
+    code = Link(rel="code", url="https://code.example/x")
+    seen = view(sources=("huggingface", "arxiv-cs.CL"), signals=Signals(upvotes=42), paper={"links": (code,)})
 
-    assert [fact.text for fact in seen.facts] == [
-        "Ada Lovelace, Emmy Noether",
-        "Hugging Face, arXiv cs.CL, 1 March",
-        "Reasoning",
-        "42 upvotes",
+    assert [(fact.text, bool(fact.url)) for fact in seen.facts] == [
+        ("Lovelace +1", False),
+        ("Hugging Face, arXiv cs.CL", False),
+        ("42 votes", False),
+        ("code", True),
+        ("arXiv", True),
     ]
+
+
+def test_a_source_that_is_where_the_paper_lies_links_to_it() -> None:
+    seen = view(sources=("arxiv-cs.CL",), signals=Signals())
+
+    assert [(fact.text, fact.url) for fact in seen.facts] == [("Lovelace +1", ""), ("arXiv cs.CL", seen.url)]
+
+
+@pytest.mark.parametrize(
+    ("authors", "said"),
+    [
+        (("Laurens van der Maaten", "A. B."), "van der Maaten +1"),
+        (("Qwen Team",), "Qwen Team"),
+        (("Plato",), "Plato"),
+        (("Juan Perez Jr.", "A", "B"), "Juan Perez Jr. +2"),
+    ],
+)
+def test_a_first_author_is_named_by_surname_and_a_group_by_its_name(authors: tuple[str, ...], said: str) -> None:
+    assert view(paper={"authors": authors}).facts[0].text == said
 
 
 def test_a_reason_of_an_old_issue_has_no_colon_of_its_own() -> None:
     one = entry(1, reason="for a change: off your interests; 80 upvotes")
 
-    assert (
-        issue_view(issue([one]), links=HERE).sections[0].entries[0].reason
-        == "off your interests, for a change; 80 upvotes"
-    )
-
-
-def test_a_paper_of_another_year_says_so() -> None:
-    seen = view(paper={"published": datetime(2025, 12, 31, tzinfo=UTC)})
-
-    assert "31 December 2025" in seen.facts[1].text
+    assert issue_view(issue([one]), links=HERE).sections[0].entries[0].reason == "off your interests; 80 upvotes"
 
 
 def test_a_summary_that_stands_in_for_a_models_is_marked_and_says_why() -> None:
@@ -396,7 +408,7 @@ def test_a_link_that_is_no_web_address_is_no_link() -> None:
     seen = view(paper={"url": "javascript:alert(1)", "links": (Link(rel="code", url="data:text/html,x"),)})
 
     assert seen.url == ""
-    assert seen.links == ()
+    assert not any(fact.url for fact in seen.facts)
 
 
 def test_left_out_papers_are_grouped_by_reason_the_most_frequent_first() -> None:

@@ -6,7 +6,8 @@
     topics ─────► one that is unusually ─┘
                   frequent today
 
-What is usual is told by the edition's last issues. On a day when nothing stands out, one sentence names the first lead.
+What is usual is told by the edition's last issues. On a day when nothing stands out, one sentence names the first
+lead, or the first ones of the interests.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _FEWEST_ISSUES: Final = 3
 _MANY_VOTES: Final = 10
 """Votes below which none is far ahead."""
 _RISEN: Final = 2
+_FEWEST_FIRSTS: Final = 2
+_MOST_FIRSTS: Final = 3
+"""Interests whose first papers are named where nothing stands out."""
 
 
 def highlights(
@@ -60,9 +64,27 @@ def highlights(
         if not sentence.papers or not named.issuperset(sentence.papers):
             found.append(sentence)
     if not found and entries:
-        first = next((e for e in entries if e.paper.id in leads), entries[0])
-        found.append(_sentence(f"First today is {short_name(first.paper.title)}.", [first]))
+        found.append(_first(entries, leads))
     return tuple(found[:_SENTENCES])
+
+
+def _first(entries: Sequence[Entry], leads: Sequence[PaperId]) -> OverviewSentence:
+    """Return a sentence on a day when nothing stands out: the first lead, or that of each interest where there are."""
+    leading = [e for e in entries if e.paper.id in leads] or entries[:1]
+    firsts: dict[str, Entry] = {}
+    for entry in leading:
+        if entry.interests and entry.paper.id not in {e.paper.id for e in firsts.values()}:
+            firsts.setdefault(entry.interests[0], entry)
+    if len(firsts) < _FEWEST_FIRSTS:
+        return _sentence(f"First today is {short_name(leading[0].paper.title)}.", leading[:1])
+    chosen = list(firsts.items())[:_MOST_FIRSTS]
+    said = [f"{_called(name)}, {short_name(entry.paper.title)}" for name, entry in chosen]
+    return _sentence(f"First today on {'; on '.join(said)}.", [entry for _, entry in chosen])
+
+
+def _called(interest: str) -> str:
+    """Return an interest as a sentence names it: a phrase in “…”, liked papers as they are."""
+    return interest if interest.startswith(PAPERS) else f"“{interest}”"
 
 
 def _interest(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[OverviewSentence]:
@@ -76,8 +98,10 @@ def _interest(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[Ove
             continue
         if n >= _STRONG and n >= _TIMES * (usual.get(name, 0.0) if is_told else next_best):
             papers = [e for e in entries if name in e.interests]
-            called = f"P{name[1:]}" if name.startswith(PAPERS) else f"“{name}”"
-            yield _sentence(f"{called} had a strong day: {n} papers, first {_named(papers)}.", papers[:2])
+            called = _called(name)[:1].upper() + _called(name)[1:]
+            said = "had a strong day: " if is_told else "has the most papers of your interests today, "
+            what = f"{n} papers" if is_told else str(n)
+            yield _sentence(f"{called} {said}{what}, first {_named(papers)}.", papers[:2])
 
 
 def _votes(entries: Sequence[Entry]) -> Iterator[OverviewSentence]:
@@ -101,7 +125,8 @@ def _risen(changes: Sequence[Change], risen: Sequence[Candidate]) -> Iterator[Ov
     elif risen:
         best = sorted(risen, key=lambda c: (-(c.signals.upvotes or 0), c.paper.id))[:_RISEN]
         names = " and ".join(short_name(c.paper.title) for c in best)
-        said = f"Left out before and risen since: {names}, now with {best[0].signals.upvotes} votes."
+        votes = " and ".join(str(c.signals.upvotes or 0) for c in best)
+        said = f"Left out before and risen since: {names}, now with {votes} votes."
         yield OverviewSentence(text=said, papers=tuple(c.paper.id for c in best))
 
 

@@ -4,7 +4,7 @@
 
 Nobody sees what a model makes of a day before readers do. So a sentence stands only if it names entries that are there,
 and is checked against those as a summary is against its paper; a sentence that fails is left out. Where too little is
-left, `digest.core.issues.issue.overview` stands instead, which needs no model.
+left, `digest.core.issues.highlights` stands instead, which needs no model.
 """
 
 from __future__ import annotations
