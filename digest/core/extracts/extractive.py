@@ -158,6 +158,7 @@ _WORSE_LEADS: Final[Sequence[tuple[Callable[[Sentence], bool], float]]] = (
     (standing.is_poor_lead, 1.5),
     (lambda s: standing.opens_in_the_air(s.text) or standing.is_damaged(s.text), 1.5),
     (lambda s: standing.hangs(s.text), 0.15),
+    (standing.is_bare_figure, 1.0),
 )
 
 

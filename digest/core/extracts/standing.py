@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from digest.core.extracts.cues import Sentence, words
+from digest.core.extracts.cues import (
+    Sentence,
+    gives_figures,
+    names_itself,
+    opens_with_its_name,
+    proposes,
+    speaks_up,
+    words,
+)
 from digest.core.extracts.features import stem
 from digest.core.words.sentences import formulas
 
@@ -107,5 +115,11 @@ def is_damaged(text: str) -> bool:
 
 def is_poor_lead(s: Sentence) -> bool:
     """Whether a sentence says a hope, a gap or a bare outcome, and not what was done."""
-    is_question = s.text.endswith("?")
+    is_question = s.text.endswith("?") and not proposes(s)
     return is_question or bool(_HOPES.search(s.text) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s))
+
+
+def is_bare_figure(s: Sentence) -> bool:
+    """Whether a sentence gives figures, and neither its authors nor their work speak in it: "Six systems answer 44%"."""
+    speaks = speaks_up(s.low) or opens_with_its_name(s) or names_itself(s) or s.label
+    return bool(gives_figures(s)) and not speaks
