@@ -120,6 +120,6 @@ def is_poor_lead(s: Sentence) -> bool:
 
 
 def is_bare_figure(s: Sentence) -> bool:
-    """Whether a sentence gives figures, and neither its authors nor their work speak in it: "Six systems answer 44%"."""
+    """Whether a sentence gives figures, and neither its authors nor their work: "Six systems answer 44%"."""
     speaks = speaks_up(s.low) or opens_with_its_name(s) or names_itself(s) or s.label
     return bool(gives_figures(s)) and not speaks
