@@ -263,7 +263,10 @@ def test_the_quiet_line_has_authors_source_date_topics_and_upvotes() -> None:
 def test_a_reason_of_an_old_issue_has_no_colon_of_its_own() -> None:
     one = entry(1, reason="for a change: off your interests; 80 upvotes")
 
-    assert issue_view(issue([one]), links=HERE).sections[0].entries[0].reason == "off your interests; 80 upvotes"
+    assert (
+        issue_view(issue([one]), links=HERE).sections[0].entries[0].reason
+        == "off your interests, for a change; 80 upvotes"
+    )
 
 
 def test_a_paper_of_another_year_says_so() -> None:
