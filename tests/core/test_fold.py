@@ -445,3 +445,12 @@ def test_what_was_folded_once_is_not_proposed_again(words: list[str]) -> None:
 
     assert taxonomy.fold(topics) == (topics, ())
     assert set(taxonomy.fold(proposed)[1]) <= set(proposed)
+
+
+def test_words_stand_for_a_topic_under_any_of_its_names_for_all_of_a_field_or_for_none(shipped: Taxonomy) -> None:
+    one = shipped.names[0]
+    field = shipped.field(one)
+
+    assert shipped.meant_by(one.upper()) == {one}
+    assert one in shipped.meant_by(field) or shipped.topic(field) is not None
+    assert shipped.meant_by("gravel bed rivers") == frozenset()

@@ -102,7 +102,7 @@ def test_a_cut_paper_that_rises_gets_in_and_is_not_cut_again() -> None:
 
     selection = select([risen, same, candidate(3, upvotes=5)], Profile(), max_papers=1)
 
-    assert [r.reason for r in selection.chosen] == ["rose from 3 to 42 votes since 2 June"]
+    assert [r.reason for r in selection.chosen] == ["rose from 3 to 42 upvotes since 2 June"]
     assert [r.candidate.paper.id for r in selection.cut] == ["arxiv:2603.00003"]
 
 

@@ -18,7 +18,7 @@ from digest.app.app import App
 from digest.app.usecases import examine
 from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
-from digest.core.ranking.profile import Profile
+from digest.core.ranking.profile import MARKS, Profile
 from digest.sources.door.http import Door
 from digest.sources.door.politeness import HostPoliteness
 from digest.stages.report import Report
@@ -290,6 +290,31 @@ def test_avoid_goes_before_interests(lab: Lab) -> None:
     found = lab.profile()
 
     assert (found.liked, [d.paper.id for d in found.disliked]) == ((), [LIKED.id])
+
+
+def test_what_is_avoided_and_is_a_topic_or_another_name_of_one_or_a_field_is_known_as_such(lab: Lab) -> None:
+    lab.edit((), avoid=("medical images", "Robotics", "gravel bed rivers"))
+
+    topics = dict(lab.profile().avoid_topics)
+
+    assert topics["medical images"] == {"Medical imaging"}
+    assert len(topics["Robotics"]) >= 1
+    assert "gravel bed rivers" not in topics
+
+
+def test_papers_tell_whether_they_were_named_marked_or_in_a_library(lab: Lab) -> None:
+    lab.file("library.bib", BIB)
+    lab.edit(("library.bib",))
+    [_, in_library] = lab.profile().liked
+    lab.edit(("2603.00077",))
+    lab.desk.feed(MONDAY, [LIKED, paper(5)])
+    lab.run(MONDAY)
+    [named] = lab.profile().liked
+    with lab.app() as app:
+        app.store.mark("daily", paper(5).id, 1, at=datetime(2026, 6, 1, 12, tzinfo=UTC))
+    marked = next(one for one in lab.profile().liked if one.paper.id == paper(5).id)
+
+    assert (in_library.of, named.of, marked.of) == ("library.bib", "", MARKS)
 
 
 def test_what_was_printed_in_the_last_two_weeks_is_known_to_the_profile(lab: Lab) -> None:

@@ -90,7 +90,7 @@ def of_rise(candidate: Candidate) -> str:
         return ""
     before, now = candidate.cut_at.upvotes, candidate.signals.upvotes
     rose_from = "drew" if before is None else f"rose from {before} to"
-    return f"{rose_from} {now} votes since {candidate.cut_on.day} {candidate.cut_on:%B}"
+    return f"{rose_from} {now} upvotes since {candidate.cut_on.day} {candidate.cut_on:%B}"
 
 
 def quoted_interest(name: str) -> str:
