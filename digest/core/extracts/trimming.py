@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from digest.core.words.sentences import formulas
@@ -221,4 +222,12 @@ def word_ends(text: str) -> list[int]:
 
 
 def _places(pattern: re.Pattern[str], text: str) -> list[int]:
-    return [match.start() for match in pattern.finditer(text) if not _is_within(text, match.start())]
+    found = [match.start() for match in pattern.finditer(text)]
+    open_ones = list(accumulate(_DEPTH.get(c, 0) for c in text))
+    held = bytearray(len(text) + 1)
+    for start, end in formulas(text):
+        held[start + 1 : end] = b"\1" * max(0, end - start - 1)
+    return [place for place in found if not held[place] and (place == 0 or open_ones[place - 1] <= 0)]
+
+
+_DEPTH: Final = {"(": 1, "[": 1, ")": -1, "]": -1}
