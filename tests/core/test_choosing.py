@@ -215,6 +215,20 @@ def test_two_editions_do_not_push_out_each_others_answers() -> None:
     assert chooser.choose("daily", QUESTION) is first
 
 
+def test_a_choice_is_remembered_for_some_editions_and_not_for_thousands() -> None:
+    chooser = Chooser(BACKGROUND)
+    small = replace(QUESTION, candidates=DAY[:2], max_papers=1)
+    first = chooser.choose("0", small)
+    assert chooser.choose("0", small) is first
+
+    for n in range(1, 101):
+        chooser.choose(str(n), small)
+
+    assert chooser.choose("100", small) is chooser.choose("100", small)
+    assert chooser.choose("0", small) is not first
+    assert chooser.choose("0", small) == first
+
+
 def test_asking_again_costs_a_small_part_of_asking_once() -> None:
     chooser = Chooser(BACKGROUND)
     same = replace(QUESTION, candidates=tuple(replace(c, paper=replace(c.paper)) for c in DAY))

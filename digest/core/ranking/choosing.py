@@ -22,6 +22,8 @@ from digest.core.ranking.relevance import Background
 
 _DAYS: Final = 4
 """Days, and lists of new papers, that are kept."""
+_EDITIONS: Final = 100
+"""Editions whose last choice is remembered; one over 5,000 papers takes some 100 kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Question:
 
 
 class Chooser:
-    """Remembers the last choice for each edition, and the last days."""
+    """Remembers the last choice for each of the last editions, and the last days."""
 
     def __init__(
         self,
@@ -86,5 +88,8 @@ class Chooser:
             seed=question.seed,
             avoid_unless_upvotes=question.avoid_unless_upvotes,
         )
+        self._last.pop(edition, None)
         self._last[edition] = question, selection
+        if len(self._last) > _EDITIONS:
+            del self._last[next(iter(self._last))]
         return selection
