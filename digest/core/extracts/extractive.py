@@ -206,7 +206,7 @@ def _points(
 
 def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
     """Return a sentence as a point: whole, and with the one before it if it needs that; empty if that is too long."""
-    if standing.is_item(s) or standing.is_empty(s.text):
+    if standing.is_item(s) or standing.is_empty(s.text) or standing.is_gap(s):
         return ""
     text = s.text
     if standing.hangs(text):

@@ -26,14 +26,15 @@ _OPENS: Final = re.compile(
     r"(?:(?:this|these|that|those) (?:\w+ly )?(?:\w+s|\w+ed|is|are|was|were|can|may|will)"
     r" (?=that\b|the\b|a\b|us\b|to\b)"
     r"|it|they|its|their|he|she|both|neither|either|the (?:former|latter|two|three|other|others|second|third"
-    r"|resulting|same|above)|another|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
+    r"|resulting|same|above)|a further|another|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
     r"(?! (?:is|was|has been) (?:\w+ )?(?:that|shown|proved|proven|found|demonstrated|possible|known|argued)\b)",
     re.IGNORECASE,
 )
 _LATER_PRONOUN: Final = re.compile(
-    r"[^,;:]{0,80}, (?:it|they|he|she)\b|(?:to|by|for|in|with) \w+ (?:it|them)\b", re.IGNORECASE
+    r"[^,;:]{0,80}, (?:it|they|he|she)\b|(?:to|by|for|in|with) \w+ (?:it|them|its|their)\b", re.IGNORECASE
 )
 _POINTS: Final = re.compile(r"\b(this|these|those|such)\b ?((?:[\w-]+ ?){0,3})", re.IGNORECASE)
+_THAT: Final = re.compile(r"\bthat (?:gap|problem|challenge|limitation|shortcoming)\b", re.IGNORECASE)
 _RELATIVE: Final = frozenset("of who that which in with as to a an for from where whose at on is are was were".split())
 _EMPTY: Final = re.compile(
     r"we (?:\w+ly )?(?:tackle|address|identify|investigate|answer|study|consider|discuss|face|conduct|perform|provide"
@@ -45,14 +46,18 @@ _EMPTY: Final = re.compile(
 _KNOWN: Final = re.compile(r"it (?:has been|is) (?:\w+ )?(?:shown|known|established|believed)\b", re.IGNORECASE)
 _HOPES: Final = re.compile(
     r"\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate|plan|envision|encourage|look forward)\b"
+    r"|\bconcludes? (?:by|with)\b"
     r"|^(?:this|our|the present) (?:\w+ )?(?:work|study|paper|results?|findings?) (?:also )?(?:suggest|pave|open"
     r"|highlight|point|underscore|call)s?\b|\bfuture (?:work|research|directions|studies)\b",
     re.IGNORECASE,
 )
+_GAP_OPENS: Final = re.compile(
+    r"(?:however|but|yet|nevertheless|nonetheless|unfortunately|despite|although|while|though|existing|current|prior"
+    r"|previous|traditional|most|many|recent)\b(?!.*\b(?:we|our|this (?:paper|work|study|article|survey))\b)",
+    re.IGNORECASE,
+)
 _GAP: Final = re.compile(
-    r"^(?:however|but|yet|nevertheless|nonetheless|unfortunately|despite|although|while|though|existing|current|prior"
-    r"|previous|traditional|most|many|recent)\b(?!.*\b(?:we|our|this (?:paper|work|study|article|survey))\b)"
-    r"|\b(?:remains?|is|are) (?:\w+ly |still )*(?:unclear|unexplored|underexplored|under-explored|unknown|unresolved"
+    r"\b(?:remains?|is|are) (?:\w+ly |still )*(?:unclear|unexplored|underexplored|under-explored|unknown|unresolved"
     r"|open|challenging|limited|poorly understood|an open (?:question|problem))\b(?!.*\bwe\b)"
     r"|\blittle is known\b(?!.*\bwe\b)",
     re.IGNORECASE,
@@ -74,7 +79,11 @@ _NEAR_FRONT: Final = 40
 
 def hangs(text: str) -> bool:
     """Whether *text* needs the sentence before it: "It reduces both", "we fill this gap", "(3) they are stable"."""
-    return opens_in_the_air(text) or any(_needs_earlier(match, text) for match in _POINTS.finditer(text))
+    return (
+        opens_in_the_air(text)
+        or bool(_THAT.search(text))
+        or any(_needs_earlier(match, text) for match in _POINTS.finditer(text))
+    )
 
 
 def opens_in_the_air(text: str) -> bool:
@@ -113,10 +122,17 @@ def is_damaged(text: str) -> bool:
     return any(not any(start <= place < end for start, end in held) for place in found)
 
 
+def is_gap(s: Sentence) -> bool:
+    """Whether a sentence says what others lack or what is not known: "Most methods forget …"."""
+    return bool(_GAP_OPENS.match(s.text))
+
+
 def is_poor_lead(s: Sentence) -> bool:
     """Whether a sentence says a hope, a gap or a bare outcome, and not what was done."""
     is_question = s.text.endswith("?") and not proposes(s)
-    return is_question or bool(_HOPES.search(s.text) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s))
+    return is_question or bool(
+        _HOPES.search(s.text) or is_gap(s) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s)
+    )
 
 
 def is_bare_figure(s: Sentence) -> bool:
