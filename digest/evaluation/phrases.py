@@ -33,9 +33,8 @@ from digest.core.words.abbreviations import abbreviations
 from digest.core.words.stemming import stem
 from digest.core.words.word_counts import word_counts, words
 from digest.evaluation.figures import Figure, interval, mean
-from digest.evaluation.sets import ListedPaper, SetError, files, read_keywords
+from digest.evaluation.sets import ListedPaper, keyword_days
 
-_BESIDE: Final = "huggingface-daily"
 _FROM: Final = "2026-06"
 _PAPERS: Final = 500
 _SEED: Final = 12
@@ -133,18 +132,8 @@ _KINDS: Final[Mapping[str, Callable[[Question], bool]]] = {
 
 def _read(data: Path) -> tuple[str, Sequence[ListedPaper]]:
     """Return the name of the set and the papers that are measured, in an order that is always the same."""
-    days = files(data, "keywords/*.json")
-    name = "keywords" if days else _BESIDE
-    days = days or files(data.parent / _BESIDE, "*.json")
-    days = tuple(day for day in days if day.stem >= _FROM) or days
-    found: dict[str, ListedPaper] = {}
-    for day in days:
-        try:
-            found |= {paper.id: paper for paper in read_keywords(day)}
-        except SetError:
-            if name != _BESIDE:
-                raise
-            # Recordings are kept as they came, damaged ones too.
+    name, days = keyword_days(data, since=_FROM)
+    found = {paper.id: paper for day in days for paper in day}
     listed = [found[key] for key in sorted(found)]
     if len(listed) > _PAPERS:
         listed = random.Random(_SEED).sample(listed, _PAPERS)  # noqa: S311 -- sampling, not security

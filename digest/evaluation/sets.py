@@ -28,6 +28,8 @@ from digest.core.errors import ConfigError
 
 T = TypeVar("T")
 
+_RECORDED: Final = "huggingface-daily"
+
 
 class SetError(ConfigError):
     """A file of a labelled set cannot be read, or has another form: it is left out, and the others are measured."""
@@ -220,6 +222,32 @@ def read_keywords(path: Path) -> tuple[ListedPaper, ...]:
         if keywords:
             found.append(paper)
     return tuple(found)
+
+
+def keyword_days(data: Path, *, since: str) -> tuple[str, tuple[tuple[ListedPaper, ...], ...]]:
+    """Return the name of the set of days with keywords, and its days in order; none where there is no such set.
+
+    They lie in `keywords/`, or as they were recorded in `huggingface-daily/`, in the folder or beside it. Damaged
+    recordings are passed over: they are kept as they came.
+
+    Args:
+        since: The first day that is read, `2026-06` for a month; if all are earlier, all are read.
+
+    Raises:
+        SetError: A file of `keywords/` is damaged.
+    """
+    paths = files(data, "keywords/*.json")
+    name = "keywords" if paths else _RECORDED
+    paths = paths or files(data / _RECORDED, "*.json") or files(data.parent / _RECORDED, "*.json")
+    paths = tuple(path for path in paths if path.stem >= since) or paths
+    days = []
+    for path in sorted(paths, key=lambda path: path.stem):
+        try:
+            days.append(read_keywords(path))
+        except SetError:
+            if name != _RECORDED:
+                raise
+    return name, tuple(days)
 
 
 def _has_paper(item: object) -> bool:

@@ -30,9 +30,9 @@ from digest.core.ranking.rank import select
 from digest.core.ranking.relevance import Background
 from digest.core.words.word_counts import words
 from digest.evaluation.figures import Figure, interval, mean
-from digest.evaluation.sets import ListedPaper, SetError, files, read_keywords
+from digest.evaluation.sets import ListedPaper, keyword_days
 
-_BESIDE: Final = "huggingface-daily"
+_SOURCE: Final = "huggingface"
 _FROM: Final = "2026-06"
 _SEED: Final = 12
 _DAYS: Final = 3
@@ -67,7 +67,7 @@ class Listing:
 
 def measure(data: Path) -> tuple[Figure, ...]:
     """How many phrases are served, and how many places one mark moves."""
-    name, days = _read(data)
+    name, days = keyword_days(data, since=_FROM)
     listings = [_listing(days[n : n + _DAYS]) for n in range(0, len(days) - _DAYS + 1, _DAYS)]
     if len(listings) < 2:
         return ()
@@ -100,7 +100,7 @@ def candidates(papers: Sequence[ListedPaper]) -> tuple[Candidate, ...]:
     """Return papers as the candidates of a day, without their keywords."""
     day = date(2026, 6, 1)
     return tuple(
-        Candidate(paper=_paper(one), sources=(_BESIDE,), position=n, listed_on=day) for n, one in enumerate(papers)
+        Candidate(paper=_paper(one), sources=(_SOURCE,), position=n, listed_on=day) for n, one in enumerate(papers)
     )
 
 
@@ -138,23 +138,6 @@ def _listing(days: Sequence[Sequence[ListedPaper]]) -> Listing:
     shared = {keyword: frozenset(ids) for keyword, ids in having.items() if keyword and len(ids) >= _OWN}
     standing = {k for k, ids in shared.items() if sum(texts[i].issuperset(k.split()) for i in ids) >= _OWN}
     return Listing(papers=tuple(papers.values()), having=shared, standing=frozenset(standing))
-
-
-def _read(data: Path) -> tuple[str, Sequence[Sequence[ListedPaper]]]:
-    """Return the name of the set and its days, in order."""
-    paths = files(data, "keywords/*.json")
-    name = "keywords" if paths else _BESIDE
-    paths = paths or files(data.parent / _BESIDE, "*.json")
-    paths = tuple(path for path in paths if path.stem >= _FROM) or paths
-    days = []
-    for path in sorted(paths, key=lambda path: path.stem):
-        try:
-            days.append(read_keywords(path))
-        except SetError:
-            if name != _BESIDE:
-                raise
-            # Recordings are kept as they came, damaged ones too.
-    return name, days
 
 
 def _id(paper: ListedPaper) -> PaperId:

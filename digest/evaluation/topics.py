@@ -23,13 +23,11 @@ from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
 from digest.core.topics.tagging import Tagger
 from digest.evaluation.figures import Figure, interval, mean
-from digest.evaluation.sets import CategoryPaper, ListedPaper, SetError, files, name_of, read_categories, read_keywords
+from digest.evaluation.sets import CategoryPaper, ListedPaper, files, keyword_days, name_of, read_categories
 
 PART: Final = "topics"
 SETS: Final = "topics/*.jsonl"
 FILE: Final = "topics.bin"
-_LISTS: Final = "huggingface-daily"
-"""The folder of days, below the folder of sets or beside it; `keywords/` below it goes before."""
 _FROM: Final = "2026-06"
 
 
@@ -80,18 +78,8 @@ def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, .
 
 def _listed(data: Path) -> tuple[str, tuple[ListedPaper, ...]]:
     """Return the name of the listed papers with keywords, and these papers by their ids; none where there are none."""
-    days = files(data, "keywords/*.json")
-    name = "keywords" if days else _LISTS
-    days = days or files(data / _LISTS, "*.json") or files(data.parent / _LISTS, "*.json")
-    days = tuple(day for day in days if day.stem >= _FROM) or days
-    found: dict[str, ListedPaper] = {}
-    for day in days:
-        try:
-            found |= {paper.id: paper for paper in read_keywords(day)}
-        except SetError:
-            if name != _LISTS:
-                raise
-            # Recordings are kept as they came, damaged ones too.
+    name, days = keyword_days(data, since=_FROM)
+    found = {paper.id: paper for day in days for paper in day}
     return name, tuple(found[key] for key in sorted(found))
 
 

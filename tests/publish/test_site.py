@@ -726,6 +726,10 @@ def test_the_box_of_the_front_page_leads_to_what_the_search_finds(browser: Brows
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/search/index.html#q=study%20903")
+    page.locator("#results .entry").first.wait_for()
+    assert [
+        title.endswith("903 on the study of things") for title in page.locator("#results h2").all_inner_texts()
+    ] == [True]
     page.close()
 
 

@@ -91,17 +91,20 @@ def _interest(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[Ove
     """Yield a sentence on the interest that has clearly more papers than usual, and than the others."""
     today = _counted(e.interests for e in entries)
     usual = _usual((_counted(e.interests for e in issue.entries) for issue in before), len(before))
-    for (name, n), (_, next_best) in zip(today[:1], [*today[1:2], ("", 0)], strict=False):
-        is_told = len(before) >= _FEWEST_ISSUES
-        # As many papers as these are like a liked one every day.
-        if name.startswith(PAPERS) and not is_told:
-            continue
-        if n >= _STRONG and n >= _TIMES * (usual.get(name, 0.0) if is_told else next_best):
-            papers = [e for e in entries if name in e.interests]
-            called = _called(name)[:1].upper() + _called(name)[1:]
-            said = "had a strong day: " if is_told else "has the most papers of your interests today, "
-            what = f"{n} papers" if is_told else str(n)
-            yield _sentence(f"{called} {said}{what}, first {_named(papers)}.", papers[:2])
+    if not today:
+        return
+    name, n = today[0]
+    next_best = today[1][1] if len(today) > 1 else 0
+    is_told = len(before) >= _FEWEST_ISSUES
+    # As many papers as these are like a liked one every day.
+    if name.startswith(PAPERS) and not is_told:
+        return
+    if n >= _STRONG and n >= _TIMES * (usual.get(name, 0.0) if is_told else next_best):
+        papers = [e for e in entries if name in e.interests]
+        called = _called(name)[:1].upper() + _called(name)[1:]
+        said = "had a strong day: " if is_told else "has the most papers of your interests today, "
+        what = f"{n} papers" if is_told else str(n)
+        yield _sentence(f"{called} {said}{what}, first {_named(papers)}.", papers[:2])
 
 
 def _votes(entries: Sequence[Entry]) -> Iterator[OverviewSentence]:
