@@ -17,8 +17,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 
-from digest.core.topics import taxonomy, weighing
-from digest.core.topics.taxonomy import Contents, Topic, list_small_words, small_words
+from digest.core.topics import homes, taxonomy, weighing
+from digest.core.topics.taxonomy import Contents, list_small_words, small_words
 from digest.core.topics.weighing import Company, Mention, with_archive
 from digest.core.words.text import one_line, strip_invisible
 
@@ -45,6 +45,7 @@ class Taxonomy:
         self.renamed = contents.renamed
         """What the config calls otherwise: the file's name → the config's."""
         self._known_categories = frozenset[str]().union(*(topic.company for topic in self._topics))
+        self._homes = homes.by_category(self._topics)
         lengths: dict[str, set[int]] = {}
         for alias in self._words:
             words = alias.split(" ")
@@ -159,8 +160,9 @@ class Taxonomy:
         """Return up to three topics of a paper, first the one it is about; empty if nothing gives one.
 
         Args:
-            categories: As the source names them, primary first. They break ties and make weak words count; alone they
-                decide only if the text has no topic.
+            categories: As the source names them, primary first; the name of a topic or a field is a category too. They
+                break ties and make weak words count. A specific primary one always gives its topic, a vague one only
+                if the text has no topic.
             keywords: Free words of authors or sources.
             guessed: Categories that are likely by the words, with their probabilities. They count as *categories* do,
                 as far as they are likely; a category that is more likely than not may decide too.
@@ -178,14 +180,19 @@ class Taxonomy:
         trusted = self._trusted(
             [one for one, _ in mentions], company.said, by_neighbours=not self.knows_any(categories)
         )
-        chosen = [self._topics[n] for n in weighing.choose(self._topics, mentions, company, trusted)]
-        if all(topic.broad for topic in chosen):
+        chosen = weighing.choose(self._topics, mentions, company, trusted)
+        home = homes.certain(self._topics, self._homes, categories, [one.number for one in chosen])
+        if home is not None:
+            numbers = homes.settle(self._topics, chosen, home, company.said)
+        else:
+            numbers = [one.number for one in chosen]
             # "Machine learning" is said in econometrics too; there the category is the better guide.
-            sure = [name for name, p in guessed if p >= _SURE and abstract]
-            by_category = self._by_category((*categories, *sure))
-            if by_category and by_category not in chosen and not (chosen and by_category.broad):
-                chosen.insert(0, by_category)
-        return tuple(topic.name for topic in chosen[: weighing.MOST_TOPICS])
+            if all(self._topics[n].broad for n in numbers):
+                sure = [name for name, p in guessed if p >= _SURE and abstract]
+                vague = homes.first(self._homes, (*categories, *sure))
+                if vague is not None and vague not in numbers and not (numbers and self._topics[vague].broad):
+                    numbers.insert(0, vague)
+        return tuple(self._topics[n].name for n in numbers[: weighing.MOST_TOPICS])
 
     def _company(
         self, categories: Sequence[str], guessed: Sequence[tuple[str, float]], known: Collection[str]
@@ -224,14 +231,6 @@ class Taxonomy:
             for n in {mention.topic for mention in mentions if mention.weak}
             if n in sure or self._topics[n].field in sure_fields or not categories.isdisjoint(self._topics[n].company)
         }
-
-    def _by_category(self, categories: Sequence[str]) -> Topic | None:
-        """Return the topic of the first category that has one; "math.AP" goes before "math"."""
-        for category in categories:
-            for each in with_archive(category):
-                if topic := next((topic for topic in self._topics if each in topic.categories), None):
-                    return topic
-        return None
 
     def _topic_within(self, tag: str, fields: Collection[str] = ()) -> str | None:
         """Return the topic of the longest alias in *tag*, a narrow topic before a broad one.
