@@ -21,6 +21,7 @@ from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
 from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.guessing import Guesser
 from digest.core.topics.tagging import Tagger
 from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.sets import CategoryPaper, ListedPaper, files, keyword_days, name_of, read_categories
@@ -28,6 +29,9 @@ from digest.evaluation.sets import CategoryPaper, ListedPaper, files, keyword_da
 PART: Final = "topics"
 SETS: Final = "topics/*.jsonl"
 FILE: Final = "topics.bin"
+SCIENCES: Final = "sciences.bin"
+BAGS: Final = "ratings"
+"""The folder of the set that the classifier of sciences was trained on."""
 _FROM: Final = "2026-06"
 
 
@@ -62,7 +66,8 @@ def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, .
     paths, (listing, listed) = files(data, SETS), _listed(data)
     if not paths and not listed:
         return ()
-    classifier = classifier or Classifier.parse(assets.trained(FILE))
+    guesser = Guesser.parse(assets.trained(SCIENCES), assets.trained(FILE))
+    classifier = classifier or guesser.subjects
     found: list[Figure] = []
     for path in paths:
         name = name_of(path, data)
@@ -70,9 +75,11 @@ def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, .
             found += held_out(classifier)
         else:
             found += judge(classifier, read_categories(path), data=name)
+    if (data / BAGS).is_dir():
+        found += held_out(guesser.sciences)
     if listed:
         taxonomy = Taxonomy.parse(assets.shipped("taxonomy.toml").read_text(encoding="utf-8"))
-        found += judge_topics(Tagger(taxonomy, classifier), taxonomy, listed, data=listing)
+        found += judge_topics(Tagger(taxonomy, guesser), taxonomy, listed, data=listing)
     return tuple(found)
 
 

@@ -16,8 +16,8 @@ from digest.core.extracts import extractive
 from digest.core.extracts.extractive import Extractor
 from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
 from digest.core.summaries.summarizer import Sums
-from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.guessing import Guesser
 from digest.core.topics.tagging import Tagger
 
 Tag = Callable[[Paper], tuple[str, ...]]
@@ -27,6 +27,7 @@ Extract = Callable[[str, str], tuple[str, tuple[str, ...]]]
 
 _SENTENCES = "summaries.toml"
 _CATEGORIES = "topics.bin"
+_SCIENCES = "sciences.bin"
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: cached properties live in the instance's dict
@@ -43,12 +44,12 @@ class Extracts:
     @cached_property
     def tagger(self) -> Tagger:
         """Finds the topics of a paper; read from the trained weights."""
-        return Tagger(self.taxonomy, Classifier.parse(assets.trained(_CATEGORIES)))
+        return Tagger(self.taxonomy, Guesser.parse(assets.trained(_SCIENCES), assets.trained(_CATEGORIES)))
 
     @cached_property
     def rules(self) -> str:
         """The versions of all that an extract depends on besides its paper: rules, weights and taxonomy."""
-        trained = hashlib.sha256(assets.trained(_SENTENCES) + assets.trained(_CATEGORIES)).hexdigest()
+        trained = hashlib.sha256(b"".join(map(assets.trained, (_SENTENCES, _CATEGORIES, _SCIENCES)))).hexdigest()
         return f"{extractive.VERSION} {trained[:12]} {self.taxonomy.fingerprint}"
 
     def topics(self, paper: Paper) -> tuple[str, ...]:

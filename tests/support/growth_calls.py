@@ -35,9 +35,9 @@ def _taxonomy() -> Any:
 
 @cache
 def _classifier() -> Any:
-    from digest.core.topics.classifier import Classifier
+    from digest.core.topics.guessing import Guesser
 
-    return Classifier.parse(assets.trained("topics.bin"))
+    return Guesser.parse(assets.trained("sciences.bin"), assets.trained("topics.bin"))
 
 
 @cache
@@ -345,7 +345,8 @@ def _unpacked(text: str) -> object:
 
 HOW: Final[Mapping[str, Call]] = {
     "core.summaries.accept.accept": _accept,
-    "core.topics.classifier.Classifier.classify": lambda text: _classifier().classify(text, text),
+    "core.topics.classifier.Classifier.classify": lambda text: _classifier().subjects.classify(text, text),
+    "core.topics.guessing.Guesser.classify": lambda text: _classifier().classify(text, text),
     "core.extracts.extractive.Extractor.summarize": lambda text: _extractor().summarize(text, text),
     "core.extracts.extractive.candidates": _candidates,
     "core.extracts.features.Context.of": _context,
@@ -426,6 +427,8 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.ranking\.relevance\.Space\..*|core\.topics\.tagging\.Guess\.classify": "takes one word, or is a protocol",
     r"core\.topics\.fold\.Taxonomy\.(?:field|current|knows_any|meant_by)": "looks up a name out of the config",
     r"core\.(?:extracts\.extractive\.Extractor|topics\.classifier\.Classifier)\.(?:parse|_read)": _SHIPPED,
+    r"core\.topics\.guessing\.Guesser\.(?:parse|_.*)": _SHIPPED,
+    r"core\.topics\.classifier\.(?:Classifier\.classify_counts|singular)|core\.topics\.homes\..*": _WHOLE,
     r"core\.ranking\.relevance\.Background\.(?:parse|_read)": _SHIPPED,
     r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
     r"core\.ranking\.postings\..*": "is given words, and looks them up",
