@@ -14,6 +14,7 @@ import dataclasses
 import functools
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -296,14 +297,40 @@ _RESPELLED: Final = re.compile(
 )
 _BRITISH: Final = (("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("aemi", "emi"), ("paed", "ped"))
 _OUR: Final = re.compile(r"(?<=behavi)our|(?<=neighb)our|(?<=flav)our|(?<=harb)our|\b(tum|col|lab|fav|vap)our")
+_POSSESSIVE: Final = re.compile(r"['’]s\b")
+_GREEK: Final = str.maketrans(
+    dict(
+        zip(
+            "αβγδεζηθικλμνξοπρστυφχψω",
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "
+            "phi chi psi omega".split(),
+            strict=True,
+        )
+    )
+    | {"ø": "o", "ł": "l", "đ": "d", "ı": "i"}
+)
+"""Small letters that are no marked ones of the Latin alphabet, and how they are written without them."""
 _SAYS_NOTHING: Final = frozenset({"based"})
 """Words that are ignored: an "LLM-based agent" is an LLM agent."""
 
 
 def list_small_words(text: str) -> list[str]:
-    """Return the words of *text* in lower case, without hyphens and punctuation, singular, in American spelling."""
-    folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", text.casefold())
+    """Return the words of *text* in small letters of ASCII, as far as they are of Latin or Greek script.
+
+    They are without hyphens, punctuation and a possessive "'s", singular, and in American spelling: "Schrödinger’s
+    γ-rays" are "schrodinger gamma ray".
+    """
+    folded = _POSSESSIVE.sub("", _plain_letters(text.casefold()))
+    folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", folded)
     return [_singular(word) for word in _WORD.findall(folded) if word not in _SAYS_NOTHING]
+
+
+def _plain_letters(text: str) -> str:
+    """Return *text*, in small letters, without accents, raised and lowered figures or Greek letters."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in parts if not unicodedata.combining(char)).translate(_GREEK)
 
 
 def small_words(text: str) -> str:
