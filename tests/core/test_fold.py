@@ -74,6 +74,10 @@ def test_a_topic_is_found_by_any_of_its_spellings(shipped: Taxonomy, name: str) 
         ("spatiotemporal prediction", "Time series"),
         ("Tumours", "Cancer"),
         ("behaviour cloning", "Reinforcement learning"),
+        ("Schrödinger operators", "Mathematical physics"),
+        ("γ-ray astronomy", "High-energy astrophysics"),
+        ("MoS₂", "Two-dimensional materials"),
+        ("Noether’s theorem", "Mathematical physics"),
     ],
 )
 def test_free_tags_become_topics(shipped: Taxonomy, tag: str, topic: str) -> None:
