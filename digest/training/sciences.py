@@ -48,7 +48,7 @@ _FEWEST_OWN: Final = 3
 _KEPT_APART: Final = 3
 """Every third bag is kept apart."""
 
-SYSTEMATICS: Final = "Zoology and systematics"
+SYSTEMATICS: Final = "Systematics and new species"
 ARCHIVES: Final = {
     "cs": "cs",
     "eess": "cs",
@@ -116,7 +116,9 @@ _TAGS: Final = {
     "stat": "statistics stats mcmc regression bayesian lasso econometrics multivariate nonparametric",
 }
 """The tags that name a science, written as readers write them; a science is called as the taxonomy's categories are."""
-OUTSIDE: Final = (*(name for name in _TAGS if name not in ("cs", "stat")), SYSTEMATICS)
+_SHARED: Final = frozenset({"cs", "stat", "education", "psychology", "society"})
+"""Sciences of which arXiv's classifier knows something, or whose words computing uses its own way: "teacher"."""
+OUTSIDE: Final = (*(name for name in _TAGS if name not in _SHARED), SYSTEMATICS)
 """The sciences of which the classifier of arXiv's categories knows little or nothing."""
 
 Labelled: TypeAlias = tuple[Counter[str], str]

@@ -18,10 +18,8 @@ from digest.core.topics.weighing import MOST_TOPICS, Chosen, with_archive
 
 VAGUE: Final = frozenset(
     """
-    cs.ai cs.ce cs.cl cs.cr cs.cv cs.cy cs.et cs.gl cs.lg cs.lo cs.mm cs.ne cs.oh cs.ro eess.iv math math.gm math.ho
-    physics physics.app-ph physics.comp-ph physics.data-an physics.gen-ph physics.hist-ph physics.ins-det
-    physics.pop-ph physics.soc-ph q-bio q-bio.ot q-bio.qm stat stat.ap stat.ml stat.ot
-    bioengineering bioinformatics biophysics biochemistry physiology zoology
+    bioengineering cs.ai cs.ce cs.cl cs.cr cs.cv cs.cy cs.et cs.gl cs.lg cs.lo cs.mm cs.ne cs.oh cs.ro eess.iv
+    physics.soc-ph q-bio q-bio.ot q-bio.qm stat stat.ml
     """.split()
 )
 """Categories that hold papers of too many kinds to give their topic for sure."""
@@ -50,22 +48,19 @@ def certain(
 ) -> int | None:
     """Return the topic that the primary of *categories* gives for sure; None if it is vague, or gives none.
 
-    Of several topics of one category the text chooses. A broad topic is needless beside a chosen one of its field.
+    Of several topics of one category the text chooses, and of a broad topic's field the narrower one that it names.
 
     Args:
         chosen: The topics that the text is enough for, the most fitting first.
     """
     if not categories or categories[0].casefold() in VAGUE:
         return None
-    for name in with_archive(categories[0]):
-        if here := homes.get(name):
-            named = [n for n in chosen if n in here]
-            narrow = [n for n in here if not topics[n].broad]
-            if named or narrow:
-                return (named or narrow)[0]
-            fields = {topics[n].field for n in chosen}
-            return None if topics[here[0]].field in fields else here[0]
-    return None
+    here = next((homes[name] for name in with_archive(categories[0]) if name in homes), ())
+    named = [n for n in chosen if n in here]
+    narrow = [n for n in here if not topics[n].broad]
+    fields = {topics[n].field for n in here}
+    near = [n for n in chosen if topics[n].field in fields and not topics[n].broad]
+    return next(iter(named if named and not topics[named[0]].broad else narrow or near or here), None)
 
 
 def settle(topics: Sequence[Topic], chosen: Sequence[Chosen], home: int, said: Collection[str]) -> list[int]:
