@@ -40,6 +40,13 @@ def _classifier() -> Any:
     return Guesser.parse(assets.trained("sciences.bin"), assets.trained("topics.bin"))
 
 
+def _subjects(text: str) -> object:
+    from digest.core.topics.subjects import Subjects
+
+    subjects = Subjects.parse('[journals]\n"Birds" = ["auk"]\n[mesh]\n"Birds" = ["birds"]')
+    return subjects.of(paper(1, categories=(text,), venue=text, issn=(text,)))
+
+
 @cache
 def _extractor() -> Any:
     from digest.core.extracts.extractive import Extractor
@@ -361,6 +368,7 @@ HOW: Final[Mapping[str, Call]] = {
     "core.summaries.repeats.repeated": _repeated,
     "core.identity.resolve.resolve": _resolve,
     "core.topics.tagging.Tagger.topics": _tagger,
+    "core.topics.subjects.Subjects.of": _subjects,
     "core.topics.fold.Taxonomy.tag": lambda text: _taxonomy().tag(
         text, text, (text,), (text,), guessed=((text, 0.5),), known=(text,)
     ),
@@ -433,6 +441,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
     r"core\.ranking\.postings\..*": "is given words, and looks them up",
     r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.(?:read|_loads))": _SHIPPED,
+    r"core\.topics\.subjects\.(?:Subjects\.parse|_read|_strings)": _SHIPPED,
     r"core\.ranking\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
     r"core\.identity\.likeness\._site|core\.ranking\.profile\..*": _WHOLE,
     r"core\.words\.dates\._offset|core\.words\.tex\._letter": "is given the few characters that a pattern found",
