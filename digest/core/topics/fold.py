@@ -34,6 +34,9 @@ _SURE: Final = 0.5
 """Probability from which a guessed category gives a topic to a paper whose text names none. A title alone can mislead,
 so there must be an abstract: "neural stemness" is no machine learning."""
 
+_CERTAIN: Final = 0.8
+"""Probability from which a guessed category gives its topic as one that the source names does."""
+
 
 class Taxonomy:
     """Topics in two levels, in the order of their file."""
@@ -147,6 +150,11 @@ class Taxonomy:
         near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.88)
         return self._topics[self._words[near[0]].topic].name if near else None
 
+    def speaks(self, topic: str, category: str) -> bool:
+        """Whether papers of *category* speak the language of *topic*'s field; "math.AP" does where "math" does."""
+        known = self._by_name.get(topic)
+        return known is not None and not known.company.isdisjoint(with_archive(category))
+
     def knows_any(self, categories: Iterable[str]) -> bool:
         """Whether the taxonomy knows any of *categories*."""
         return not self._known_categories.isdisjoint(c for category in categories for c in with_archive(category))
@@ -169,7 +177,8 @@ class Taxonomy:
                 if the text has no topic.
             keywords: Free words of authors or sources.
             guessed: Categories that are likely by the words, with their probabilities. They count as *categories* do,
-                as far as they are likely; a category that is more likely than not may decide too.
+                as far as they are likely; one that is more likely than not may decide too, and one that is nearly sure
+                gives its topic as the primary category does.
             known: The categories that could have been guessed; empty: any.
         """
         company = self._company(categories, guessed, known)
@@ -185,7 +194,14 @@ class Taxonomy:
             [one for one, _ in mentions], company.said, by_neighbours=not self.knows_any(categories)
         )
         chosen = weighing.choose(self._topics, mentions, company, trusted)
-        home = homes.certain(self._topics, self._homes, categories, [one.number for one in chosen])
+        likely = [name for name, p in guessed if p >= _CERTAIN and abstract]
+        home = homes.certain(
+            self._topics,
+            self._homes,
+            categories or likely,
+            [one.number for one in chosen],
+            is_guess=not categories,
+        )
         if home is not None:
             numbers = homes.settle(self._topics, chosen, home, company.said)
         else:

@@ -31,6 +31,9 @@ _INSIDE: Final = 1 / 3
 _HALF: Final = 0.5
 """Share of a science that its categories must have for it to be theirs alone."""
 
+_REST: Final = 0.45
+"""At most so likely is the rest of an archive: "physics" is too much for a topic, but tells what words to expect."""
+
 
 @dataclass(frozen=True)  # no slots: cached properties live in the instance's dict
 class Guesser:
@@ -96,7 +99,9 @@ class Guesser:
             for name, p in subjects
             if (science := self._science_of[name])
         ]
-        likely += [(name, p * (1 - min(1.0, sums[name] / _HALF))) for name, p in sciences.items()]
+        for name, p in sciences.items():
+            rest = p * (1 - min(1.0, sums[name] / _HALF))
+            likely.append((name, min(rest, _REST) if name in self.archives else rest))
         likely.sort(key=itemgetter(0))
         likely.sort(key=lambda one: -round(one[1], 4))
         return tuple((name, round(p, 4)) for name, p in likely[:most])

@@ -45,6 +45,8 @@ def certain(
     homes: Mapping[str, tuple[int, ...]],
     categories: Sequence[str],
     chosen: Collection[int],
+    *,
+    is_guess: bool = False,
 ) -> int | None:
     """Return the topic that the primary of *categories* gives for sure; None if it is vague, or gives none.
 
@@ -52,6 +54,7 @@ def certain(
 
     Args:
         chosen: The topics that the text is enough for, the most fitting first.
+        is_guess: The category is guessed, if with confidence: any topic of its field that the text names is better.
     """
     if not categories or categories[0].casefold() in VAGUE:
         return None
@@ -60,6 +63,8 @@ def certain(
     narrow = [n for n in here if not topics[n].broad]
     fields = {topics[n].field for n in here}
     near = [n for n in chosen if topics[n].field in fields and not topics[n].broad]
+    if is_guess:
+        return next(iter(near or narrow or here), None)
     return next(iter(named if named and not topics[named[0]].broad else narrow or near or here), None)
 
 
