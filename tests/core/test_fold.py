@@ -87,6 +87,11 @@ def test_free_tags_become_topics(shipped: Taxonomy, tag: str, topic: str) -> Non
     assert shipped.topic(tag) == topic
 
 
+def test_the_name_of_a_field_stands_for_all_of_it_even_if_a_topic_has_it_as_a_word(shipped: Taxonomy) -> None:
+    assert shipped.topic("Physics") == "General physics"
+    assert {"General physics", "Plasma physics", "Superconductivity"} < shipped.meant_by("physics")
+
+
 def test_each_topic_has_a_field_and_an_unknown_one_is_its_own(shipped: Taxonomy) -> None:
     assert shipped.field("Galaxies") == "Astronomy"
     assert shipped.field("A topic that was dropped") == "A topic that was dropped"
