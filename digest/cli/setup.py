@@ -35,7 +35,9 @@ def init(folder: Path, names: tuple[str, ...], list_fields: bool) -> None:
     if unknown := [name for name in names if name not in fields]:
         from digest.config.table import nearest
 
-        raise Misused(f"there is no field {unknown[0]!r}{nearest(unknown[0], tuple(fields))}: digest init --list-fields")
+        raise Misused(
+            f"there is no field {unknown[0]!r}{nearest(unknown[0], tuple(fields))}: digest init --list-fields"
+        )
     path = folder / "config.toml"
     text = with_kinds(assets.shipped("config.toml").read_text(encoding="utf-8"), dict(all_kinds()))
     text = with_fields(text, [fields[name] for name in dict.fromkeys(names)])
