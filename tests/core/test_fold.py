@@ -177,6 +177,12 @@ def test_a_topic_of_another_category_in_the_title_goes_before_that_of_the_first(
     assert both.tag("A DDPM", "", ("astro-ph.GA", "cs.LG")) == ("Galaxies", "Diffusion models")
 
 
+def test_a_topic_in_the_title_of_a_field_that_speaks_of_the_category_goes_before_that_of_the_category() -> None:
+    near = Taxonomy.parse(SMALL.replace('categories = ["cs.LG"]', 'categories = ["cs.LG", "astro-ph.GA"]', 1))
+
+    assert near.tag("A DDPM", "", ("astro-ph.GA",)) == ("Diffusion models", "Galaxies")
+
+
 def test_a_broad_topic_of_a_category_is_not_said_beside_a_narrower_one_of_its_field() -> None:
     taxonomy = Taxonomy.parse(
         SMALL.replace('{ categories = ["astro-ph"] }', '{ broad = true, categories = ["astro-ph"] }')

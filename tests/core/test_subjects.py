@@ -11,6 +11,7 @@ from digest.core.topics.subjects import Subjects
 from digest.core.topics.tagging import Tagger
 from tests.conftest import paper
 from tests.core.test_fold import SHIPPED, SMALL
+from tests.fakes.classifier import FakeClassifier
 
 STARS = Subjects.parse(
     """
@@ -77,6 +78,20 @@ def test_a_journal_gives_its_topic_and_a_journal_of_a_whole_field_only_company()
         "Galaxies",
     )
     assert tagger.topics(paper(title="On dust", abstract="", categories=(), venue="Astronomy Letters")) == ()
+
+
+def test_within_the_field_of_its_journal_a_topic_may_be_guessed_and_not_outside() -> None:
+    stars = Subjects({"astronomy letters": "Stars"}, {})
+    dust = paper(title="On dust", abstract="Dust is dusty.", categories=(), venue="Astronomy Letters")
+
+    assert Tagger(Taxonomy.parse(SMALL), FakeClassifier(("astro-ph.GA", 0.9)), stars).topics(dust) == ("Galaxies",)
+    assert Tagger(Taxonomy.parse(SMALL), FakeClassifier(("cs.LG", 0.9)), stars).topics(dust) == ()
+
+
+def test_a_journal_in_no_table_may_name_its_field_in_its_title() -> None:
+    dust = paper(title="On dust", abstract="Dust is dusty.", categories=(), venue="Transactions on Self-Attention")
+
+    assert Tagger(Taxonomy.parse(SMALL), FakeClassifier(("astro-ph.GA", 0.9)), STARS).topics(dust) == ()
 
 
 def test_headings_that_mean_nothing_hide_no_category() -> None:

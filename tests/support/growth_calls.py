@@ -433,7 +433,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.ranking\.(?:day\.Day|listed\.ListedPapers)\..*|core\.topics\.weighing\.Company\..*": _WHOLE,
     r"publish\.(?:alike|months|shares|front_page|paper_pages|topic_pages)\..*": _WHOLE,
     r"core\.ranking\.relevance\.Space\..*|core\.topics\.tagging\.Guess\.classify": "takes one word, or is a protocol",
-    r"core\.topics\.fold\.Taxonomy\.(?:field|current|knows_any|meant_by|speaks)": "looks up a name out of the config",
+    r"core\.topics\.fold\.Taxonomy\.(?:field|current|given_by|knows_any|meant_by|speaks)": "looks up a config's name",
     r"core\.(?:extracts\.extractive\.Extractor|topics\.classifier\.Classifier)\.(?:parse|_read)": _SHIPPED,
     r"core\.topics\.guessing\.Guesser\.(?:parse|_.*)": _SHIPPED,
     r"core\.topics\.classifier\.(?:Classifier\.classify_counts|singular)|core\.topics\.homes\..*": _WHOLE,

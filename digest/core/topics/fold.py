@@ -150,6 +150,11 @@ class Taxonomy:
         near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.88)
         return self._topics[self._words[near[0]].topic].name if near else None
 
+    def given_by(self, category: str) -> str | None:
+        """The topic that *category* gives; None if it gives none, as the name of a field."""
+        number = homes.first(self._homes, [category])
+        return None if number is None else self._topics[number].name
+
     def speaks(self, topic: str, category: str) -> bool:
         """Whether papers of *category* speak the language of *topic*'s field; "math.AP" does where "math" does."""
         known = self._by_name.get(topic)
@@ -195,23 +200,18 @@ class Taxonomy:
         )
         chosen = weighing.choose(self._topics, mentions, company, trusted)
         likely = [name for name, p in guessed if p >= _CERTAIN and abstract]
-        home = homes.certain(
-            self._topics,
-            self._homes,
-            categories or likely,
-            [one.number for one in chosen],
-            is_guess=not categories,
-        )
+        numbers = [one.number for one in chosen]
+        primary, home = next(iter(categories), ""), homes.certain(self._topics, self._homes, categories, numbers)
+        if home is None and likely:
+            primary, home = likely[0], homes.certain(self._topics, self._homes, likely, numbers, is_guess=True)
         if home is not None:
-            numbers = homes.settle(self._topics, chosen, home, company.said)
-        else:
-            numbers = [one.number for one in chosen]
+            numbers = homes.settle(self._topics, chosen, home, primary, company.said)
+        elif all(self._topics[n].broad for n in numbers):
             # "Machine learning" is said in econometrics too; there the category is the better guide.
-            if all(self._topics[n].broad for n in numbers):
-                sure = [name for name, p in guessed if p >= _SURE and abstract]
-                vague = homes.first(self._homes, (*categories, *sure))
-                if vague is not None and vague not in numbers and not (numbers and self._topics[vague].broad):
-                    numbers.insert(0, vague)
+            sure = [name for name, p in guessed if p >= _SURE and abstract]
+            vague = homes.first(self._homes, (*categories, *sure))
+            if vague is not None and vague not in numbers and not (numbers and self._topics[vague].broad):
+                numbers.insert(0, vague)
         return tuple(self._topics[n].name for n in numbers[: weighing.MOST_TOPICS])
 
     def _company(
@@ -220,7 +220,8 @@ class Taxonomy:
         likely = [name for name, p in guessed if p >= _LIKELY]
         said = frozenset(c for category in (*categories, *likely) for c in with_archive(category))
         if self.knows_any(categories):
-            return Company(said=said, shares=[(with_archive(name), 1.0) for name in categories])
+            shares = [*((name, 1.0) for name in categories), *guessed]
+            return Company(said=said, shares=[(with_archive(name), p) for name, p in shares])
         return Company(said=said, shares=[(with_archive(name), p) for name, p in guessed], telling=frozenset(known))
 
     def _mentions(self, text: str) -> Iterator[Mention]:

@@ -3,9 +3,9 @@
     math.AP  ──► "Partial differential equations", always: authors and moderators chose it
     cs.LG    ──► "Machine learning", only where the text names nothing narrower: too many kinds of papers stand there
 
-The topic of the primary category goes first, but for one that the title names and that is of the same field, or that
-another of the paper's categories gives: in math.AP a title's "Brownian motion" is the better word, its "learning" is
-not.
+The topic of the primary category goes first, but for one that the title names and that is of a field which speaks of
+the category, or that another of the paper's categories gives: in math.AP a title's "Brownian motion" is the better
+word, its "learning" is not.
 """
 
 from __future__ import annotations
@@ -68,21 +68,26 @@ def certain(
     return next(iter(named if named and not topics[named[0]].broad else narrow or near or here), None)
 
 
-def settle(topics: Sequence[Topic], chosen: Sequence[Chosen], home: int, said: Collection[str]) -> list[int]:
+def settle(
+    topics: Sequence[Topic], chosen: Sequence[Chosen], home: int, primary: str, said: Collection[str]
+) -> list[int]:
     """Return the numbers of the *chosen* topics with *home* among them, at most `MOST_TOPICS`.
 
     Args:
         home: The topic that is certain by the category. What the title names goes before it if it is of the same field
-            or another category's own topic; all else goes behind.
+            or of another that speaks of the category too, or if it is another category's own topic; all else goes
+            behind.
+        primary: The category that gives *home*.
         said: The paper's categories in lower case, with their archives.
     """
-    field = topics[home].field
+    field, category = topics[home].field, primary.casefold()
     before: list[int] = []
     for one in chosen:
         topic = topics[one.number]
         is_next = one.in_title and topic.field == field
+        is_near = one.is_head and category in topic.company
         is_other = one.is_head and not topic.broad and not topic.categories.isdisjoint(said)
-        if one.number == home or not (is_next or is_other) or len(before) == MOST_TOPICS - 1:
+        if one.number == home or not (is_next or is_near or is_other) or len(before) == MOST_TOPICS - 1:
             break
         before.append(one.number)
     return [*before, home, *(one.number for one in chosen if one.number not in (home, *before))][:MOST_TOPICS]

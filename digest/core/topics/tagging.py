@@ -50,20 +50,28 @@ class Tagger:
 
     def topics(self, paper: Paper) -> tuple[str, ...]:
         """Return up to three topics of *paper*, the most fitting first; empty if nothing gives one."""
-        title, abstract, keywords = paper.title, paper.abstract, paper.keywords
         categories = self._categories(paper)
-        if self._classifier is None or self._taxonomy.knows_any(categories):
-            return self._taxonomy.tag(title, abstract, categories, keywords)
+        if self._classifier is None or any(map(self._taxonomy.given_by, categories)):
+            return self._taxonomy.tag(paper.title, paper.abstract, categories, paper.keywords)
+        guessed = self._classifier.classify(paper.title, paper.abstract, _GUESSES)
+        if categories:
+            # A journal of a whole field: a guess may choose within it, and not lead out of it.
+            guessed = tuple((name, p) for name, p in guessed if self._is_within(name, categories))
         return self._taxonomy.tag(
-            title,
-            abstract,
-            categories,
-            keywords,
-            guessed=self._classifier.classify(title, abstract, _GUESSES),
-            known=self._known,
+            paper.title, paper.abstract, categories, paper.keywords, guessed=guessed, known=self._known
         )
 
     def _categories(self, paper: Paper) -> tuple[str, ...]:
-        """Return the categories that the taxonomy knows, primary first, and what journal and headings mean."""
+        """Return the categories that the taxonomy knows, primary first, and what journal and headings mean.
+
+        A journal that is in no table may say in its title of which field it is.
+        """
+        own = tuple(name for name in paper.categories if self._taxonomy.knows_any([name]))
         meant = self._subjects.of(paper) if self._subjects else ()
-        return (*(name for name in paper.categories if self._taxonomy.knows_any([name])), *meant)
+        if not own and not meant and paper.venue and (topic := self._taxonomy.homes([paper.venue])[0]):
+            meant = (self._taxonomy.field(topic),)
+        return (*own, *meant)
+
+    def _is_within(self, category: str, fields: tuple[str, ...]) -> bool:
+        topic = self._taxonomy.given_by(category)
+        return topic is not None and any(self._taxonomy.speaks(topic, field) for field in fields)
