@@ -301,7 +301,12 @@ _RESPELLED: Final = re.compile(
     r"\b(pre|fine|post|cross|spatio|multi)(?=train|tun|lingual|agent|temporal|modal|task|hop|view|turn|step|head)"
     r"|(?<=[a-z]{2})2(?=[a-z]{2})"
 )
-_BRITISH: Final = (("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("aemi", "emi"), ("paed", "ped"))
+_BRITISH: Final = (
+    *(("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("alling", "aling"), ("ageing", "aging")),
+    *(("aemi", "emi"), ("haem", "hem"), ("paed", "ped"), ("palaeo", "paleo"), ("archaeo", "archeo"), ("foet", "fet")),
+    *(("oestr", "estr"), ("oedem", "edem"), ("anaesth", "anesth"), ("gynaec", "gynec"), ("caesar", "cesar")),
+    *(("sulph", "sulf"), ("fibre", "fiber"), ("centre", "center"), ("aluminium", "aluminum"), ("oesoph", "esoph")),
+)
 _OUR: Final = re.compile(r"(?<=behavi)our|(?<=neighb)our|(?<=flav)our|(?<=harb)our|\b(tum|col|lab|fav|vap)our")
 _POSSESSIVE: Final = re.compile(r"['’]s\b")
 _GREEK: Final = str.maketrans(
