@@ -6,12 +6,13 @@ the shipped config.toml, fields ──with_fields──► the text of a config.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from digest.sources.libraries.opml import quoted, quoted_list
 
 _SOURCES: Final = re.compile(r"(?m)(?:^\[\[source\]\]\n(?:\w[^\n]*\n)+\n?)+")
 """Source tables that stand one after the other, without comments."""
@@ -98,6 +99,6 @@ def _block(table: str, values: Mapping[str, Any]) -> str:
     return f"[[{table}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in values.items())
 
 
-def _value(value: Any) -> str:
-    """Return a text or a list of texts as TOML, which writes them as JSON does."""
-    return json.dumps(value, ensure_ascii=False)
+def _value(value: str | Sequence[str]) -> str:
+    """Return a text or a list of texts as TOML."""
+    return quoted(value) if isinstance(value, str) else quoted_list(value)
