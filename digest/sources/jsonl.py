@@ -15,6 +15,7 @@ from typing import Any, Final
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
 from digest.core.identity.items import named
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
@@ -54,6 +55,8 @@ NAMES: Final = (
     "comment",
     "pdf",
     "code",
+    "venue",
+    "issn",
 )
 """Our names of fields: those that `fields` may map, and that are otherwise looked for by these names."""
 
@@ -209,6 +212,8 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         withdrawn=says_withdrawn(abstract)
         or title_says_withdrawn(title)
         or comment_says_withdrawn(_string(_first(value["comment"]))),
+        venue=venue_of(_string(_first(value["venue"]))),
+        issn=issns(map(_string, value["issn"] if isinstance(value["issn"], list) else [value["issn"]])),
     )
     word = _string(value["announce"]).strip().lower()
     return Record(

@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -202,6 +203,7 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
     found_doi = doi(own_doi)
     landing = (doi_url(found_doi) if found_doi else None, *pages[:1], pubmed, itself)
     pdf = next(filter(None, map(_pdf, (work.get("best_oa_location"), *places))), None)
+    journal = _journal(places)
     return Paper(
         id=paper_id,
         aliases=aliases,
@@ -213,7 +215,15 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
         published=moment(work.get("publication_date")),
         keywords=tuple(dict.fromkeys((*_names(work.get("keywords")), *_names(work.get("topics"))))),
         withdrawn=work.get("is_retracted") is True or says_withdrawn(abstract) or title_says_withdrawn(title),
+        venue=venue_of(_string(journal.get("display_name"))),
+        issn=issns(map(_string, _list(journal.get("issn")))),
     )
+
+
+def _journal(places: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the journal, series or conference of the work's first place; empty for a repository."""
+    source = places[0].get("source") if places else None
+    return source if isinstance(source, Mapping) and source.get("type") != "repository" else {}
 
 
 def _abstract(index: Any) -> str:

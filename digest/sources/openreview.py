@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import identify
+from digest.core.items.venues import venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -199,6 +200,7 @@ def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number:
         updated=_first_moment(note, "mdate", "tmdate"),
         keywords=_words(says.get("keywords"), says.get("primary_area")),
         withdrawn=_is_withdrawn(note, says) or says_withdrawn(abstract),
+        venue=venue_of(_string(says.get("venue"))),
     )
 
 

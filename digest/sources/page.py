@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, identify
+from digest.core.items.venues import issns, venue_of
 from digest.core.models import Link, Paper, Record
 from digest.core.words.dates import moment
 from digest.core.words.text import (
@@ -72,6 +73,10 @@ def parse_page(content: bytes, *, url: str) -> Record:
             url=web_url(url) or "",
             links=(Link(rel="pdf", url=pdf),) if pdf else (),
             published=moment(_first(meta, "citation_publication_date", "citation_date", "dc.date").replace("/", "-")),
+            venue=venue_of(
+                _first(meta, "citation_journal_title", "citation_conference_title", "prism.publicationname")
+            ),
+            issn=issns(meta.get("citation_issn", ())),
         )
     )
 

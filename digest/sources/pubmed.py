@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import identify
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -49,6 +50,7 @@ _RETRACTED_TITLE: Final = re.compile(
 _RETRACTIONS: Final = frozenset({"RetractionIn", "RetractionOf"})
 _TYPES: Final = ("PublicationTypeList/PublicationType", "PublicationType")
 """Of an article, and of a book."""
+_ISSNS: Final = ("Article/Journal/ISSN", "MedlineJournalInfo/ISSNLinking")
 _NO_LABEL: Final = frozenset({"", "UNLABELLED", "UNASSIGNED"})
 _NO_KEYWORD: Final = re.compile(r"journal article|research support\b.*|english abstract", re.IGNORECASE)
 _APPEARED: Final = frozenset({"aheadofprint", "ecollection", "entrez", "epublish", "ppublish", "pubmed"})
@@ -271,8 +273,11 @@ def _read(item: _Element) -> Record | Rejected:
             authors=_authors(body),
             url=page,
             published=_published(body, data),
+            categories=_major_headings(head),
             keywords=_keywords(head, types),
             withdrawn=_is_retracted(head, types) or bool(_RETRACTED_TITLE.match(title)) or says_withdrawn(abstract),
+            venue=venue_of(body.findtext("Journal/Title") or body.findtext("Journal/ISOAbbreviation") or ""),
+            issn=issns(e.text or "" for place in _ISSNS for e in head.findall(place)),
         )
     )
 
@@ -355,6 +360,15 @@ def _keywords(head: _Element, types: Iterable[str]) -> tuple[str, ...]:
     words += [_plain(e) for e in head.findall("MeshHeadingList/MeshHeading/DescriptorName")]
     words += [kind for kind in types if not _NO_KEYWORD.fullmatch(kind)]
     return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _major_headings(head: _Element) -> tuple[str, ...]:
+    """NLM's subject headings that the paper is mainly about, by themselves or in one of their aspects."""
+    return tuple(
+        _plain(heading[0])
+        for heading in head.findall("MeshHeadingList/MeshHeading")
+        if len(heading) and any(part.get("MajorTopicYN") == "Y" for part in heading)
+    )
 
 
 def _is_retracted(head: _Element, types: Iterable[str]) -> bool:
