@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from digest.core.extracts import claims
+
 _WIDE: Final = "\u2e7f"
 """Characters after this one are Chinese, Japanese or Korean, each as wide as about three Latin letters."""
 
@@ -162,7 +164,17 @@ _ON_CODE: Final = re.compile(
 _OUR_METHOD: Final = re.compile(
     r"\bour (?:\w+ )?(?:method|approach|model|framework|algorithm|system|results?|experiments)\b"
 )
-_TELLING_LABELS: Final = ("aim", "objective", "purpose", "goal", "conclusion", "interpretation")
+_TELLING_LABELS: Final = (
+    "conclusion",
+    "interpretation",
+    "one sentence",
+    "one-sentence",
+    "highlight",
+    "key message",
+    "key point",
+    "teaser",
+)
+_AIM_LABELS: Final = ("aim", "objective", "purpose", "goal")
 _OTHER_LABELS: Final = (
     "background",
     "introduction",
@@ -172,13 +184,28 @@ _OTHER_LABELS: Final = (
     "design",
     "setting",
     "participant",
+    "patient",
+    "rationale",
+    "author summary",
 )
 _ENDED: Final = re.compile(r"(?<!\.\.)[.!?:。！？؟।$][\"'”’»)\]」』）]*$")
 
 
 def speaks_up(low: str) -> bool:
     """Whether the authors say in a sentence, given in lower case, what they do."""
-    return bool(_ANNOUNCES.search(low))
+    return bool(_ANNOUNCES.search(low)) or claims.tells_aim(low)
+
+
+def place_of_news(lows: Sequence[str]) -> int:
+    """Return the position of the first sentence, of *lows* in lower case, that tells the paper's own work; -1 for none.
+
+    Where the authors never say "we" or "this paper", it is the first in which something was done, found or named.
+    """
+    own = next((place for place, low in enumerate(lows) if speaks_up(low)), -1)
+    if own >= 0:
+        return own
+    told = (claims.names_taxa, claims.tells_finding, claims.is_passive)
+    return next((place for place, low in enumerate(lows) if any(tells(low) for tells in told)), -1)
 
 
 def name_of_work(title: str, sentences: Sequence[str]) -> str:
@@ -323,8 +350,18 @@ def is_on_code(s: Sentence) -> float:
 
 
 def label_tells(s: Sentence) -> float:
-    """1 below the headings "Aim" or "Conclusions" of a structured abstract, -1 below "Background" or "Methods"."""
-    return float(s.label.startswith(_TELLING_LABELS)) - float(s.label.startswith(_OTHER_LABELS))
+    """Return how far the heading of a structured abstract promises the paper's line.
+
+    1 below "Conclusions" or "One sentence summary", 0.6 below "Aim", 0.5 below "Results", -1 below "Background" or
+    "Methods".
+    """
+    if s.label.startswith(_TELLING_LABELS):
+        return 1.0
+    if s.label.startswith(_AIM_LABELS):
+        return 0.6
+    if s.label.startswith(("result", "finding", "outcome")):
+        return 0.5
+    return -float(s.label.startswith(_OTHER_LABELS))
 
 
 def asks(s: Sentence) -> float:
@@ -340,6 +377,36 @@ def leads_nowhere(s: Sentence) -> float:
 def is_cut_off(s: Sentence) -> float:
     """1 for a last sentence without an end: the feed cut off the abstract."""
     return float(s.place == s.of - 1 and s.of > 1 and not _ENDED.search(s.text))
+
+
+def proves(s: Sentence) -> float:
+    """1 if the authors give what they found or proved: "we prove that …"."""
+    return float(claims.proves(s.low))
+
+
+def sets_scene(s: Sentence) -> float:
+    """1 if the sentence gives a setting or a subject and no outcome: "we consider a problem"."""
+    return float(claims.sets_scene(s.low))
+
+
+def tells_finding(s: Sentence) -> float:
+    """1 if the sentence gives what was found: "the results show that …"."""
+    return float(claims.tells_finding(s.low))
+
+
+def names_taxa(s: Sentence) -> float:
+    """1 if the sentence describes a species or changes a name."""
+    return float(claims.names_taxa(s.low))
+
+
+def is_extra(s: Sentence) -> float:
+    """1 if the sentence only lists what else stands in the paper, or that something was tried."""
+    return float(claims.is_extra(s.low) or claims.is_bare(s.low))
+
+
+def promises(s: Sentence) -> float:
+    """1 if the sentence praises the work or hopes for more of it: "our results shed light on …"."""
+    return float(claims.promises(s.low))
 
 
 CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
@@ -362,6 +429,12 @@ CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
     points_back,
     leans_on_another,
     label_tells,
+    proves,
+    sets_scene,
+    tells_finding,
+    names_taxa,
+    is_extra,
+    promises,
     is_on_code,
     asks,
     leads_nowhere,

@@ -18,9 +18,9 @@ from operator import itemgetter
 from typing import Final
 
 from digest.core.errors import ConfigError
-from digest.core.extracts import cues, standing
+from digest.core.extracts import claims, cues, standing
 from digest.core.extracts.cues import Sentence
-from digest.core.extracts.features import Context, of_sentence, of_variant
+from digest.core.extracts.features import STOP, Context, of_sentence, of_variant
 from digest.core.extracts.trimming import Variant, shorten, trim, variants
 from digest.core.words.sentences import formulas, split
 
@@ -155,6 +155,7 @@ def _better_leads(sentences: Sequence[Sentence], scores: Sequence[float]) -> Seq
 
 
 _WORSE_LEADS: Final[Sequence[tuple[Callable[[Sentence], bool], float]]] = (
+    (lambda s: bool(cues.is_extra(s)), 1.5),
     (standing.is_poor_lead, 1.5),
     (lambda s: standing.opens_in_the_air(s.text) or standing.is_damaged(s.text), 1.5),
     (lambda s: standing.hangs(s.text), 0.15),
@@ -206,7 +207,7 @@ def _points(
 
 def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
     """Return a sentence as a point: whole, and with the one before it if it needs that; empty if that is too long."""
-    if standing.is_item(s) or standing.is_empty(s.text) or standing.is_gap(s):
+    if standing.is_item(s) or standing.is_empty(s.text) or standing.is_gap(s) or _says_nothing(s):
         return ""
     text = s.text
     if standing.hangs(text):
@@ -219,6 +220,11 @@ def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
     else:
         text = next((v.text for v in variants(text) if v.cut == _BARE_RESULT), text)
     return text if len(text) <= _POINT_AT_MOST else ""
+
+
+def _says_nothing(s: Sentence) -> bool:
+    """Whether a sentence only praises, hopes, or says that something was tried or discussed."""
+    return bool(claims.promises(s.low) or claims.is_bare(s.low) or (claims.is_extra(s.low) and "key" not in s.low))
 
 
 def _may_be_point(s: Sentence, chosen: Sentence) -> bool:
@@ -241,18 +247,36 @@ _FRONT_MATTER: Final = re.compile(
 )
 _NO_CONTENT: Final = re.compile(
     r"(?:\S+ [\d.v]+; )?doi\b|IS[SB]N\b|.*\bAdd to Selected Citations\b|©|Copyright (?:©|\(c\)|\d)"
-    r"|\(?No abstract\b.{0,20}$|Abstract (?:is )?not available\b",
+    r"|\(?No abstract\b.{0,20}$|Abstract (?:is )?not available\b|\(c\) (?:19|20)\d\d|All rights reserved\b"
+    r"|This article is protected by copyright\b|This is an open[- ]access article\b|Published by\b|Key ?words?\b ?[:—–]"
+    r"|(?:Graphical|Visual|Video) abstract\b.{0,40}$|JEL\b|(?:20\d\d )?(?:MSC|Mathematics Subject Classification)\b",
     re.IGNORECASE,
 )
 _LABEL: Final = (
-    r"(?i:abstract|summary|background|introduction|context|motivation|significance|aims?|objectives?|purpose|goals?"
-    r"|design|setting|participants|materials|methodology|approach|methods?|findings|results?|outcomes?|conclusions?"
-    r"|discussion|interpretation|limitations?|implications|importance|availability)"
+    r"(?i:abstract|summary|background|introduction|context|motivation|rationale|significance(?: statement)?|aims?"
+    r"|objectives?|purpose|goals?|design|setting|participants|patients|interventions?|materials|methodology|approach"
+    r"|methods?|findings|results?|outcomes?|main outcome measures?|case (?:report|presentation)|conclusions?|discussion"
+    r"|interpretation|limitations?|implications|importance|availability|one[- ]sentence summary|plain language summary"
+    r"|author summary|highlights?|key (?:messages?|points)|teaser|graphical abstract|key ?words|abbreviations|funding"
+    r"|(?:trial |clinical trial )?registration)"
 )
+_NO_PART: Final = (
+    "keyword",
+    "key word",
+    "abbreviation",
+    "funding",
+    "registration",
+    "trial",
+    "clinical trial",
+    "graphical",
+)
+"""Headings, as they begin, under which stand no sentences of the abstract."""
 _HEADING: Final = re.compile(
     rf"(?:\d[.)] )?(?P<label>{_LABEL}(?:(?: and |/| & ){_LABEL})?)"
     r"(?:: ?|\. (?=[A-Z])|\s?[—–]\s?(?=[A-Z])|(?<=[A-Z]{5}) (?=[A-Z])|$)"
 )
+_FOREIGN_FROM: Final = 8
+"""Words from which a sentence of English has a function word."""
 _BINDING: Final = frozenset("the of and to is are we with that this for by from our it which".split())
 
 
@@ -261,16 +285,18 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
     head = abstract[:_READ_AT_MOST].strip()
     front = _FRONT_MATTER.match(head)
     texts: list[tuple[str, str, str]] = []
-    label, title_words = "", cues.words(title)
+    label, title_words, english = "", cues.words(title), is_english(abstract)
     for raw in split(head[front.end() :] if front else head):
         heading = _HEADING.match(raw)
         label = heading["label"].lower() if heading else label
         text = trim(raw[heading.end() :] if heading else raw)
+        if label.startswith(_NO_PART) or (english and _is_foreign(text)):
+            continue
         if _is_prose(text) and cues.words(text) != title_words and shorten(text, _TLDR_AT_MOST):
             texts.append((text, raw, label))
         if len(texts) == _SENTENCES_AT_MOST:
             break
-    announced = next((n for n, (_, raw, _) in enumerate(texts) if cues.speaks_up(raw.lower())), -1)
+    announced = cues.place_of_news([raw.lower() for _, raw, _ in texts])
     raws = [raw for _, raw, _ in texts]
     name = cues.name_of_work(title, raws)
     first_named = cues.place_of_name(name, raws)
@@ -288,6 +314,12 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
         )
         for place, (text, raw, label) in enumerate(texts)
     )
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a longer sentence has no English function word: a second abstract in another language, or a list."""
+    words = cues.words(text)
+    return len(words) >= _FOREIGN_FROM and not STOP.intersection(words)
 
 
 def _is_prose(text: str) -> bool:

@@ -26,7 +26,7 @@ _OPENS: Final = re.compile(
     r"(?:(?:this|these|that|those) (?:\w+ly )?(?:\w+s|\w+ed|is|are|was|were|can|may|will)"
     r" (?=that\b|the\b|a\b|us\b|to\b)"
     r"|it|they|its|their|he|she|both|neither|either|the (?:former|latter|two|three|other|others|second|third"
-    r"|resulting|same|above)|a further|another|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
+    r"|resulting|same|above)|the first (?:will|is|one|has)|that is,|(?:we|i) do (?:so|this)|a further|another|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
     r"(?! (?:is|was|has been) (?:\w+ )?(?:that|shown|proved|proven|found|demonstrated|possible|known|argued)\b)",
     re.IGNORECASE,
 )
@@ -43,6 +43,11 @@ _EMPTY: Final = re.compile(
     r"|analys[ie]s|evaluations?|recommendations|directions)\b(?!.*[:(])",
     re.IGNORECASE,
 )
+_NUMBERED: Final = re.compile(
+    r"[^:;]{0,160} in (?:two|three|four|five|several) (?:\w+ )?(?:directions|ways|respects|aspects|steps|parts)\.?$",
+    re.IGNORECASE,
+)
+"""What stands before a list of which the other sentences are the items."""
 _KNOWN: Final = re.compile(r"it (?:has been|is) (?:\w+ )?(?:shown|known|established|believed)\b", re.IGNORECASE)
 _HOPES: Final = re.compile(
     r"\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate|plan|envision|encourage|look forward)\b"
@@ -112,7 +117,7 @@ def is_item(s: Sentence) -> bool:
 
 def is_empty(text: str) -> bool:
     """Whether *text* only says that there is something: "We tackle two key challenges."."""
-    return bool(_EMPTY.match(text) or _KNOWN.match(text)) or is_damaged(text)
+    return bool(_EMPTY.match(text) or _KNOWN.match(text) or _NUMBERED.match(text)) or is_damaged(text)
 
 
 def is_damaged(text: str) -> bool:
