@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 NOTE: Final = """\
 What counts how much when a sentence is chosen for a summary without a model: a table for each group of features, \
 which digest/core/features.py computes. Trained on {papers:,} papers of SciTLDR-A's training part (allenai/scitldr, \
-Apache-2.0), whose authors wrote a summary of one sentence, and on {graded} abstracts of other fields, graded by reading \
-(digest/evaluation/abstracts.tsv). Set by hand and not learned: {by_hand}.
+Apache-2.0), whose authors wrote a summary of one sentence, and on {graded} abstracts of other fields, graded by \
+reading them (digest/evaluation/abstracts.tsv). Set by hand and not learned: {by_hand}.
 Made by: python -m digest.training summaries --data FOLDER
 """
 

@@ -40,6 +40,8 @@ class Sentence:
     """The place of the first sentence that has this name; -1 where none does."""
     first_announced: int
     """The place of the first sentence in which the authors say what they do; -1 where none does."""
+    announced_by_us: bool = True
+    """Whether that sentence has "we" or "this paper": else "is studied" may be what the authors did themselves."""
 
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -77,7 +79,7 @@ _STUDY: Final = (
     r"(?:stud(?:y|ies|ied)|investigat\w+|analy[sz]e[sd]?|examin\w+|explor\w+|consider(?:s|ed)?|address(?:es|ed)?"
     r"|revisit\w*|ask|review(?:s|ed)?|survey(?:s|ed)?|measur\w+|compar\w+|evaluat\w+|tackl\w+|focus\w*|aim(?:s|ed)?"
     r"|seek\w*|assess\w*|characteri[sz]e[sd]?|apply|applied|use[sd]?|train(?:ed)?|perform(?:ed)?|conduct\w*|argue[sd]?"
-    r"|discuss\w*)\b"
+    r"|discuss\w*|outline[sd]?|sketch\w*)\b"
 )
 _SHOW: Final = (
     r"(?:show(?:s|ed|n)?|demonstrat\w+|prov(?:e[sdn]?)|find|found|report(?:s|ed)?|observ\w+|discover\w*|reveal\w*"
@@ -98,7 +100,7 @@ _STUDIES: Final = re.compile(rf"{_OURSELVES} {_STUDY}|\b(?:is|are) (?:studied|in
 _SHOWS: Final = re.compile(rf"{_OURSELVES} {_SHOW}")
 _ANNOUNCES: Final = re.compile(
     rf"{_OURSELVES} (?:{_PROPOSE}|{_STUDY}|{_SHOW})|\bhere,? we\b"
-    r"|\b(?:is|are) (?:presented|proposed|introduced|studied)\b"
+    r"|\b(?:is|are) (?:presented|proposed|introduced|studied(?! to\b))\b"
 )
 _NAMES_ITSELF: Final = re.compile(
     r"\b(?:this|present|our) (?:\w+ )?(?:paper|work|article|study|letter|survey|review)\b|\bhere,? we\b"
@@ -191,6 +193,11 @@ _OTHER_LABELS: Final = (
 _ENDED: Final = re.compile(r"(?<!\.\.)[.!?:。！？؟।$][\"'”’»)\]」』）]*$")
 
 
+def is_by_us(low: str) -> bool:
+    """Whether a sentence, given in lower case, has "we", "here" or "this paper"."""
+    return bool(_US.search(low))
+
+
 def speaks_up(low: str) -> bool:
     """Whether the authors say in a sentence, given in lower case, what they do."""
     return bool(_ANNOUNCES.search(low)) or claims.tells_aim(low)
@@ -204,7 +211,7 @@ def place_of_news(lows: Sequence[str]) -> int:
     own = next((place for place, low in enumerate(lows) if speaks_up(low)), -1)
     if own >= 0:
         return own
-    told = (claims.names_taxa, claims.tells_finding, claims.is_passive)
+    told = (claims.names_taxa, claims.tells_finding, claims.is_passive, claims.did)
     return next((place for place, low in enumerate(lows) if any(tells(low) for tells in told)), -1)
 
 
@@ -308,14 +315,16 @@ def comes_before_news(s: Sentence) -> float:
     news = s.first_announced if s.first_announced >= 0 else s.first_named
     if s.place >= news or 0 <= s.first_named <= s.place or s.label:
         return 0.0
-    return float(not _US.search(s.low) and not _DONE.search(s.low))
+    is_own = _US.search(s.low) or _DONE.search(s.low) or claims.names_taxa(s.low) or claims.found_before(s.low)
+    return float(not is_own)
 
 
 def is_of_others(s: Sentence) -> bool:
     """Whether the sentence stands before the news and tells what others did or usually do: "X is evaluated on …"."""
     if comes_before_news(s):
         return True
-    return s.place < s.first_announced and s.first_named < 0 and not s.label and bool(_HABIT.match(s.low))
+    is_habit = s.announced_by_us and s.first_named < 0 and not s.label and bool(_HABIT.match(s.low))
+    return s.place < s.first_announced and is_habit
 
 
 def comes_long_after_news(s: Sentence) -> float:

@@ -26,7 +26,8 @@ _OPENS: Final = re.compile(
     r"(?:(?:this|these|that|those) (?:\w+ly )?(?:\w+s|\w+ed|is|are|was|were|can|may|will)"
     r" (?=that\b|the\b|a\b|us\b|to\b)"
     r"|it|they|its|their|he|she|both|neither|either|the (?:former|latter|two|three|other|others|second|third"
-    r"|resulting|same|above)|the first (?:will|is|one|has)|that is,|(?:we|i) do (?:so|this)|a further|another|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
+    r"|resulting|same|above)|the first (?:will|is|one|has)|that is,|(?:we|i) do (?:so|this)|a further|another"
+    r"|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
     r"(?! (?:is|was|has been) (?:\w+ )?(?:that|shown|proved|proven|found|demonstrated|possible|known|argued)\b)",
     re.IGNORECASE,
 )
@@ -50,7 +51,8 @@ _NUMBERED: Final = re.compile(
 """What stands before a list of which the other sentences are the items."""
 _KNOWN: Final = re.compile(r"it (?:has been|is) (?:\w+ )?(?:shown|known|established|believed)\b", re.IGNORECASE)
 _HOPES: Final = re.compile(
-    r"\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate|plan|envision|encourage|look forward)\b"
+    r"\bwe (?:consider|study|address|ask|answer) the following\b|\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate"
+    r"|plan|envision|encourage|look forward)\b"
     r"|\bconcludes? (?:by|with)\b"
     r"|^(?:this|our|the present) (?:\w+ )?(?:work|study|paper|results?|findings?) (?:also )?(?:suggest|pave|open"
     r"|highlight|point|underscore|call)s?\b|\bfuture (?:work|research|directions|studies)\b",

@@ -33,7 +33,8 @@ _LEAD_IN: Final = re.compile(
     r"|at the same time|more (?:specifically|precisely|concretely|importantly)|taken together|(?:al)?together"
     r"|therefore|thus|hence|so|consequently|accordingly|moreover|furthermore|further|additionally|besides|also|likewise"
     r"|similarly|specifically|concretely|conversely|instead|finally|lastly|overall|however|nevertheless|nonetheless"
-    r"|interestingly|importantly|notably|surprisingly|remarkably|crucially|collectively|first(?:ly)?|second(?:ly)?|third(?:ly)?"
+    r"|interestingly|importantly|notably|surprisingly|remarkably|crucially|collectively|first(?:ly)?|second(?:ly)?"
+    r"|third(?:ly)?"
     r"|then|next|meanwhile|still|yet), (?=\S)"
     r"|(?:therefore|thus|hence|moreover|furthermore|additionally|finally|then) (?=we\b))",
     re.IGNORECASE,
@@ -110,7 +111,8 @@ _LIMITS: Final = re.compile(
     r"\b(?:but|however|only|except|unless|if|when|provided|providing|assum\w+|although|though|albeit|despite|whereas"
     r"|under|not|no|never|without|cannot|fail\w*|limit\w*|may|might|could|would|sometimes|often|mostly|usually|partly"
     r"|partially|subject to|conditional\w*|restricted|at the (?:cost|expense)|trade-?offs?|rather|instead|neither|nor"
-    r"|CI|confidence interval|credible interval|interquartile|at (?:most|least)|up to|approximately|than|compared|relative to|versus|vs)\b|n['’]t\b",
+    r"|CI|confidence interval|credible interval|interquartile"
+    r"|at (?:most|least)|up to|approximately|than|compared|relative to|versus|vs)\b|n['’]t\b",
     re.IGNORECASE,
 )
 
