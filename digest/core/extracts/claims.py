@@ -40,7 +40,8 @@ _FOUND: Final = re.compile(
 _DID: Final = re.compile(r"\b(?:we|i) (?:\w+ly )?\w+ed\b")
 _NAMING: Final = re.compile(
     r"\b(?:sp|spec|gen|comb|stat|syn|nom|fam|trib|subgen|subsp|var|spp)\. ?(?:n|nov|rev|rest|et sp\. nov)\b|\bn\. ?sp\b"
-    r"|\bnew (?:\w+ ){0,2}(?:species|genus|genera|combinations?|records?|synonyms?|subspecies|family|tribe|taxon|taxa"
+    r"|(?<!\bthe )(?<!\bthis )(?<!\bthese )(?<!\bour )(?<!\beach )\bnew (?:\w+ ){0,2}(?:species|genus|genera"
+    r"|combinations?|records?|synonyms?|subspecies|family|tribe|taxon|taxa"
     r"|names?)\b|\b(?:lecto|neo|epi|holo)?typifi(?:ed|cations?)\b|\b(?:lecto|neo|epi)types?\b|\bsynonym(?:y|i[sz]ed)\b"
     r"|\b(?:is|are) (?:\w+ )?(?:reinstated|resurrected|erected|transferred to|excluded from|recogni[sz]ed)\b"
     r"|\bnewly (?:recorded|described|reported)\b|\b(?:first|new) (?:\w+ ){0,3}records?\b|\b(?:novel"
@@ -80,14 +81,15 @@ _PROVES: Final = re.compile(
     r"|disprove|establish|characteri[sz]e|derive|obtain|determine|construct|solve|resolve|complete|classify|compute"
     r"|improve"
     r"|demonstrate|discover|identify|identified|confirm|reveal|conclude|observe|uncover(?:ed)?|showed|report"
-    r"|document)\b"
-    r"|\bour (?:\w+ )?results? (?:\w+ )?(?:is|are|show|establish|prov|impl)\w*\b"
+    r"|document|recogni[sz]ed?|detect(?:ed)?|infer(?:red)?|estimate[sd]?)\b"
+    r"|\bour (?:\w+ )?(?:results?|findings?|analys[ei]s|contributions?) (?:\w+ )?(?:is|are|show|establish|prov"
+    r"|impl)\w*\b"
     r"|\b(?:it|this) is (?:shown|proved|proven|found) that\b|\b(?:is|are) (?:shown|proved|proven|found) to\b"
 )
 _THEOREM: Final = re.compile(
     r"\b(?:we|i)(?: \w+ly| also| then| first| further| here| thus| hence| therefore| can){0,3} (?:prove[sd]?|disprove"
     r"|establish|classify|resolve|settle|refute)\b|\bi (?:\w+ly |also |then )?(?:show|find|document|estimate|argue)\b"
-    r"|\b(?:it is|is|are) (?:shown|proved|proven)\b|\bour main (?:result|theorem)\b"
+    r"|\b(?:it is|is|are) (?:shown|proved|proven)\b|\bour (?:main|key|central) (?:results?|theorem|findings?)\b"
 )
 _SCENE: Final = re.compile(
     r"\b(?:we|i)(?: \w+ly| also| then| first| further| here){0,2} (?:consider|study|define|assume|focus|recall"
@@ -167,8 +169,8 @@ def is_theorem(low: str) -> bool:
 
 
 def sets_scene(low: str) -> bool:
-    """Whether the sentence gives a setting or a subject and no outcome: "we consider a problem"."""
-    return bool(_SCENE.search(low)) and not bool(_PROVES.search(low))
+    """Whether the sentence gives a setting, a subject or an aim, and no outcome: "we consider a problem"."""
+    return bool(_SCENE.search(low) or _AIM.search(low)) and not bool(_PROVES.search(low))
 
 
 def promises(low: str) -> bool:

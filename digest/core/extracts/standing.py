@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from digest.core.extracts import claims
 from digest.core.extracts.cues import (
     Sentence,
     gives_figures,
@@ -138,11 +139,17 @@ def is_poor_lead(s: Sentence) -> bool:
     """Whether a sentence says a hope, a gap or a bare outcome, and not what was done."""
     is_question = s.text.endswith("?") and not proposes(s)
     return is_question or bool(
-        _HOPES.search(s.text) or is_gap(s) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s)
+        _HOPES.search(s.text) or is_gap(s) or _GAP.search(s.text) or _is_bare_outcome(s) or is_item(s)
     )
+
+
+def _is_bare_outcome(s: Sentence) -> bool:
+    """Whether a sentence opens with results, where another says what was done: else the results are the news."""
+    return s.announced_by_us and bool(_OUTCOME.match(s.text))
 
 
 def is_bare_figure(s: Sentence) -> bool:
     """Whether a sentence gives figures, and neither its authors nor their work: "Six systems answer 44%"."""
     speaks = speaks_up(s.low) or opens_with_its_name(s) or names_itself(s) or s.label
+    speaks = speaks or claims.proves(s.low) or claims.names_taxa(s.low)
     return bool(gives_figures(s)) and not speaks
