@@ -61,6 +61,7 @@ _EXTRAS: Final = re.compile(
     r"|\b(?:is|are) (?:also |then )?(?:illustrated|demonstrated|corroborated|validated|verified|confirmed|exemplified)"
     r" (?:by|with|in|on|through|using) (?:\w+ ){0,4}(?:examples?|simulations?|stud(?:y|ies)|experiments?|exercises?)\b"
 )
+_KEY: Final = re.compile(r"(?:an? |the )?(?:\w+ ){0,2}(?:keys?|checklists?|illustrations?|photographs|maps?)\b")
 _BARE: Final = re.compile(
     r"(?:to (?:illustrate|demonstrate|show|verify|validate) [^,]{0,60}, )?(?:finally,? |lastly,? |also,? )?(?:we|i)"
     r" (?:also |then |further |finally |now |\w+ly )*(?:illustrate|evaluate|test|apply|exemplify|discuss|demonstrate"
@@ -148,9 +149,16 @@ def names_taxa(low: str) -> bool:
     return bool(_NAMING.search(low))
 
 
+def describes_taxa(low: str) -> bool:
+    """Whether the sentence names taxa, and not only which others recognize."""
+    return "recogni" not in low and names_taxa(low)
+
+
 def is_extra(low: str) -> bool:
     """Whether the sentence only lists what else stands in the paper: "a key is provided", "examples are given"."""
-    return bool(_EXTRAS.search(low)) and not low.startswith(("a new", "a novel")) and not _NAMING.search(low)
+    if not _EXTRAS.search(low) or low.startswith(("a new", "a novel")):
+        return False
+    return bool(_KEY.match(low)) or not _NAMING.search(low)
 
 
 def is_bare(low: str) -> bool:

@@ -124,6 +124,9 @@ _BACKGROUND: Final = re.compile(
     r"|\b(?:ha(?:s|ve) been|remains?|has become|are widely|is often|little is known|plays? an?"
     r"|have (?:shown|achieved|emerged|become|led))\b"
 )
+_EARLIER: Final = re.compile(
+    r"(?:previous(?:ly)?|recent(?:ly)?|earlier|formerly|traditionally|historically|until|since)\b"
+)
 _CONTRAST: Final = re.compile(
     r"^(?:however|but|yet|nevertheless|nonetheless|unfortunately|still|on the other hand|in contrast)\b"
 )
@@ -212,7 +215,8 @@ def place_of_news(lows: Sequence[str]) -> int:
     if own >= 0:
         return own
     told = (claims.names_taxa, claims.tells_finding, claims.is_passive, claims.did)
-    return next((place for place, low in enumerate(lows) if any(tells(low) for tells in told)), -1)
+    news = (place for place, low in enumerate(lows) if not _EARLIER.match(low) and any(tells(low) for tells in told))
+    return next(news, -1)
 
 
 def name_of_work(title: str, sentences: Sequence[str]) -> str:
@@ -315,7 +319,7 @@ def comes_before_news(s: Sentence) -> float:
     news = s.first_announced if s.first_announced >= 0 else s.first_named
     if s.place >= news or 0 <= s.first_named <= s.place or s.label:
         return 0.0
-    is_own = _US.search(s.low) or _DONE.search(s.low) or claims.names_taxa(s.low) or claims.found_before(s.low)
+    is_own = _US.search(s.low) or _DONE.search(s.low) or claims.describes_taxa(s.low) or claims.found_before(s.low)
     return float(not is_own)
 
 

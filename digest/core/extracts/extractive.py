@@ -175,7 +175,7 @@ _WORSE_LEADS: Final[Sequence[tuple[Callable[[Sentence], bool], float]]] = (
     (lambda s: bool(cues.promises(s)), 0.5),
     (standing.is_poor_lead, 1.5),
     (lambda s: standing.opens_in_the_air(s.text) or standing.is_damaged(s.text), 1.5),
-    (lambda s: standing.hangs(s.text), 0.15),
+    (lambda s: standing.hangs(s.text) and not claims.is_theorem(s.low), 0.15),
     (standing.is_bare_figure, 1.0),
 )
 

@@ -27,7 +27,8 @@ _OPENS: Final = re.compile(
     r"(?:(?:this|these|that|those) (?:\w+ly )?(?:\w+s|\w+ed|is|are|was|were|can|may|will)"
     r" (?=that\b|the\b|a\b|us\b|to\b)"
     r"|it|they|its|their|he|she|both|neither|either|the (?:former|latter|two|three|other|others|second|third"
-    r"|resulting|same|above)|the first (?:will|is|one|has)|that is,|(?:we|i) do (?:so|this)|a further|another"
+    r"|resulting|same|above)|the first (?:will|is|one|has)|that is|(?:we|i) do (?:so|this)"
+    r"|(?:this|these) (?:can|could|may)|a further|another"
     r"|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
     r"(?! (?:is|was|has been) (?:\w+ )?(?:that|shown|proved|proven|found|demonstrated|possible|known|argued)\b)",
     re.IGNORECASE,
