@@ -24,6 +24,7 @@ from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.language import language_code
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
 from digest.sources.kind import Access, Key, KeyType, Kind, days_key
@@ -272,6 +273,7 @@ def _read(item: _Element) -> Record | Rejected:
             url=page,
             published=_published(body, data),
             keywords=_keywords(head, types),
+            language=language_code(body.findtext("Language") or ""),
             withdrawn=_is_retracted(head, types) or bool(_RETRACTED_TITLE.match(title)) or says_withdrawn(abstract),
         )
     )

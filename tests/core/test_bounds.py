@@ -32,6 +32,16 @@ def test_what_a_paper_has_is_left_as_it_is() -> None:
     assert within_bounds(parsed, now=NOON) == parsed
 
 
+def test_a_paper_has_the_language_of_its_text_else_the_one_its_source_says() -> None:
+    texts = {"Über die Verteilung der Primzahlen": "en", "FlashAttention-4": "fr", "BERT": ""}
+
+    found = [
+        measured(title=title, abstract="", language=said).records[0].paper.language for title, said in texts.items()
+    ]
+
+    assert found == ["de", "fr", ""]
+
+
 def test_a_title_as_long_as_a_page_is_named_and_not_printed() -> None:
     parsed = measured(title="word " * 300)
 
