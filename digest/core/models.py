@@ -310,6 +310,7 @@ class Summary:
     """`extractive`, `openai` or `replay`."""
     model: str | None = None
     language: str = "en"
+    """Code of the language of its text: the edition's for a model's summary, the abstract's for an extract."""
     checked: tuple[str, ...] = ()
     """Names of the checks it passed; empty for words taken from the abstract itself."""
     fell_back: str | None = None

@@ -73,6 +73,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "updated": _moment(paper.updated),
         "version": paper.version,
         "withdrawn": paper.withdrawn,
+        "language": paper.language,
         "categories": list(paper.categories),
         "topics": list(summary.topics),
         "summary": {

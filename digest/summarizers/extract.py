@@ -19,6 +19,7 @@ from digest.core.summaries.summarizer import Sums
 from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
 from digest.core.topics.tagging import Tagger
+from digest.core.words.language import language_of
 
 Tag = Callable[[Paper], tuple[str, ...]]
 """Paper → its topics, out of the taxonomy."""
@@ -59,7 +60,7 @@ class Extracts:
         """The extractive summary of a paper, with its topics.
 
         Args:
-            language: Of the edition; a stored summary is looked up by it.
+            language: Of the edition, for an abstract whose own language is not known.
         """
         return extractive_summary(paper, tag=self.topics, extract=self.extractor.summarize, language=language)
 
@@ -135,10 +136,15 @@ def extractive_summary(
 
     Args:
         extract: Makes the sentence and the points.
-        language: Of the edition; a stored summary is looked up by it.
+        language: Of the edition, for an abstract whose own language is not known.
         fell_back: Why this stands in for a model's summary, in words; None if no model was asked.
     """
     tldr, points = extract(paper.title, paper.abstract)
     return Summary(
-        tldr=tldr, points=points, topics=tag(paper), client="extractive", language=language, fell_back=fell_back
+        tldr=tldr,
+        points=points,
+        topics=tag(paper),
+        client="extractive",
+        language=language_of(tldr) or paper.language or language,
+        fell_back=fell_back,
     )
