@@ -25,9 +25,8 @@ def measured(**changes: object) -> Parsed:
 
 
 def test_what_a_paper_has_is_left_as_it_is() -> None:
-    parsed = Parsed(
-        records=(Record(paper=paper(1, title="x" * 1_000)), Record(paper=paper(2))), next_url="https://x.org"
-    )
+    papers = (paper(1, title="x" * 1_000, language="en"), paper(2, language="en"))
+    parsed = Parsed(records=tuple(Record(paper=one) for one in papers), next_url="https://x.org")
 
     assert within_bounds(parsed, now=NOON) == parsed
 
