@@ -18,10 +18,11 @@ from operator import itemgetter
 from typing import Final
 
 from digest.core.errors import ConfigError
-from digest.core.extracts import cues, standing
+from digest.core.extracts import cues, other_languages, standing
 from digest.core.extracts.cues import Sentence
 from digest.core.extracts.features import Context, of_sentence, of_variant
 from digest.core.extracts.trimming import Variant, shorten, trim, variants
+from digest.core.words.language import language_of
 from digest.core.words.sentences import formulas, split
 
 VERSION: Final = "5"
@@ -83,10 +84,14 @@ class Extractor:
         sentences = read(title, abstract)
         if not sentences:
             return "", ()
+        if not (english := is_english(abstract)):
+            elsewhere = other_languages.choose(sentences, language_of(abstract))
+            if elsewhere is not None:
+                return elsewhere
         context = Context.of(title, sentences)
         of_all = [self._weigh(of_sentence(s, context)) for s in sentences]
         scores = [self._score(of_all[s.place], Variant(s.text), s, context) for s in sentences]
-        if is_english(abstract):
+        if english:
             chosen, text = self._choose(sentences, of_all, scores, context)
         else:  # The cues are English words: without them, what a paper is about stands at the front.
             chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
@@ -261,11 +266,12 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
     head = abstract[:_READ_AT_MOST].strip()
     front = _FRONT_MATTER.match(head)
     texts: list[tuple[str, str, str]] = []
-    label, title_words = "", cues.words(title)
+    label, title_words, english = "", cues.words(title), is_english(abstract)
     for raw in split(head[front.end() :] if front else head):
         heading = _HEADING.match(raw)
-        label = heading["label"].lower() if heading else label
-        text = trim(raw[heading.end() :] if heading else raw)
+        elsewhere, begins = ("", 0) if heading or english else other_languages.heading_of(raw)
+        label = heading["label"].lower() if heading else elsewhere or label
+        text = trim(raw[heading.end() if heading else begins :])
         if _is_prose(text) and cues.words(text) != title_words and shorten(text, _TLDR_AT_MOST):
             texts.append((text, raw, label))
         if len(texts) == _SENTENCES_AT_MOST:

@@ -30,8 +30,8 @@ _PAIRS: Final = re.compile(
 _ORDINAL: Final = re.compile(r"(?:^|\s)\d{1,2}\Z")
 # German writes an ordinal with a full stop, and what follows with a capital letter.
 _COUNTED: Final = re.compile(
-    r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jahrhundert|Jh\.|Lebens|Welt"
-    r"krieg|Auflage|Klasse|Tag|Woche|Monat|Jahr|Schwangerschafts|Semester|Quartal|Kapitel|Grad)"
+    r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Tag|Tage|Woche|Monat|Jahr"
+    r"|Auflage|Klasse|Semester|Quartal|Kapitel|Jh\.|Jahrhundert\w*|Lebens\w+|Weltkrieg\w*|Schwangerschafts\w+)(?!\w)"
 )
 
 _ALONE: Final = {
