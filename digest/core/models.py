@@ -460,6 +460,8 @@ class Edition:
     """Weekdays on which it is due; Monday is 0."""
     recipients: tuple[str, ...] = ()
     language: str = "en"
+    languages: tuple[str, ...] = ()
+    """Codes of the languages of the papers it prints, besides those whose language is not known; empty: all."""
     changes: tuple[str, ...] = ("withdrawn", "rising")
     """Which of `CHANGES` it tells of, about papers that it printed."""
 

@@ -26,7 +26,14 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from digest.core.words.language_marks import ENDINGS, LETTERS, MORE_SMALL_WORDS, OF_THREE_LETTERS, SMALL_WORDS
+from digest.core.words.language_marks import (
+    ENDINGS,
+    LANGUAGES,
+    LETTERS,
+    MORE_SMALL_WORDS,
+    OF_THREE_LETTERS,
+    SMALL_WORDS,
+)
 
 _SCRIPTS: Final[Mapping[str, str]] = {
     "han": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
@@ -127,6 +134,11 @@ _BULGARIAN: Final = frozenset("се че са към със върху като 
 _BULGARIAN_ENDS: Final = ("ът", "ата", "ето", "ите", "ният")
 _LEAST_BULGARIAN: Final = 2
 _RTL: Final = frozenset(("ar", "fa", "he", "ur"))
+
+
+def language_name(code: str) -> str:
+    """Return the English name of a language, or its code in quotation marks where it is none that is told here."""
+    return LANGUAGES.get(code, f"“{code}”")
 
 
 def is_right_to_left(language: str) -> bool:

@@ -121,3 +121,13 @@ OF_THREE_LETTERS: Final[Mapping[str, str]] = dict(
     "fas=fa heb=he iw=he hin=hi tha=th ben=bn tam=ta urd=ur geo=ka kat=ka arm=hy hye=hy lit=lt lav=lv est=et ice=is "
     "isl=is gle=ga alb=sq sqi=sq aze=az kaz=kk".split()
 )
+
+LANGUAGES: Final[Mapping[str, str]] = dict(
+    pair.split("=")
+    for pair in "ar=Arabic be=Belarusian bg=Bulgarian bn=Bengali ca=Catalan cs=Czech da=Danish de=German el=Greek "
+    "en=English es=Spanish fa=Persian fi=Finnish fr=French he=Hebrew hi=Hindi hr=Croatian hu=Hungarian hy=Armenian "
+    "id=Indonesian it=Italian ja=Japanese ka=Georgian ko=Korean mk=Macedonian nl=Dutch no=Norwegian pl=Polish "
+    "pt=Portuguese ro=Romanian ru=Russian sk=Slovak sr=Serbian sv=Swedish ta=Tamil th=Thai tr=Turkish uk=Ukrainian "
+    "ur=Urdu vi=Vietnamese zh=Chinese".split()
+)
+"""Code → name, for the languages that are told."""
