@@ -18,6 +18,7 @@ from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
 from digest.core.summaries.summarizer import Sums
 from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.foreign_words import ForeignWords
 from digest.core.topics.tagging import Tagger
 from digest.core.words.language import language_of
 
@@ -47,14 +48,23 @@ class Extracts:
         return Tagger(self.taxonomy, Classifier.parse(assets.trained(_CATEGORIES)))
 
     @cached_property
+    def foreign_words(self) -> ForeignWords:
+        """Finds the topics of a paper in another language than English that has no categories."""
+        return ForeignWords.parse(_foreign_words().decode("utf-8"))
+
+    @cached_property
     def rules(self) -> str:
         """The versions of all that an extract depends on besides its paper: rules, weights and taxonomy."""
-        trained = hashlib.sha256(assets.trained(_SENTENCES) + assets.trained(_CATEGORIES)).hexdigest()
+        files = (assets.trained(_SENTENCES), assets.trained(_CATEGORIES), _foreign_words())
+        trained = hashlib.sha256(b"".join(files)).hexdigest()
         return f"{extractive.VERSION} {trained[:12]} {self.taxonomy.fingerprint}"
 
     def topics(self, paper: Paper) -> tuple[str, ...]:
         """Up to three topics of a paper, the most fitting first."""
-        return self.tagger.topics(paper)
+        found = self.tagger.topics(paper)
+        if paper.language in ("", "en") or (found and self.taxonomy.knows_any(paper.categories)):
+            return found
+        return self.foreign_words.topics_of(paper.title, paper.abstract) or found
 
     def summary(self, paper: Paper, language: str) -> Summary:
         """The extractive summary of a paper, with its topics.
@@ -63,6 +73,10 @@ class Extracts:
             language: Of the edition, for an abstract whose own language is not known.
         """
         return extractive_summary(paper, tag=self.topics, extract=self.extractor.summarize, language=language)
+
+
+def _foreign_words() -> bytes:
+    return assets.shipped("words_of_fields.toml").read_bytes()
 
 
 _PART = 100

@@ -47,7 +47,8 @@ class Tagger:
     def topics(self, paper: Paper) -> tuple[str, ...]:
         """Return up to three topics of *paper*, the most fitting first; empty if nothing gives one."""
         title, abstract, keywords = paper.title, paper.abstract, paper.keywords
-        if self._classifier is None or self._taxonomy.knows_any(paper.categories):
+        foreign = paper.language not in ("", "en")  # the classifier knows words of English alone
+        if self._classifier is None or foreign or self._taxonomy.knows_any(paper.categories):
             return self._taxonomy.tag(title, abstract, paper.categories, keywords)
         return self._taxonomy.tag(
             title,
