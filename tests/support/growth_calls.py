@@ -48,6 +48,13 @@ def _extractor() -> Any:
 
 
 @cache
+def _foreign_words() -> Any:
+    from digest.core.topics.foreign_words import ForeignWords
+
+    return ForeignWords.parse(assets.shipped("words_of_fields.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _background() -> Any:
     from digest.core.ranking.lexicon import Lexicon
     from digest.core.ranking.relevance import Background
@@ -126,6 +133,14 @@ def _context(text: str) -> object:
     from digest.core.extracts.features import Context
 
     return Context.of(text, read(text, text))
+
+
+def _elsewhere(text: str) -> object:
+    from digest.core.extracts.extractive import read
+    from digest.core.extracts.other_languages import choose
+
+    sentences = read("", text)
+    return [choose(sentences, code) for code in ("zh", "ja", "ko", "de", "fr", "es", "pt", "it", "ru") if sentences]
 
 
 def _candidates(text: str) -> object:
@@ -348,6 +363,8 @@ HOW: Final[Mapping[str, Call]] = {
     "core.topics.classifier.Classifier.classify": lambda text: _classifier().classify(text, text),
     "core.extracts.extractive.Extractor.summarize": lambda text: _extractor().summarize(text, text),
     "core.extracts.extractive.candidates": _candidates,
+    "core.extracts.other_languages.choose": _elsewhere,
+    "core.topics.foreign_words.ForeignWords.topics_of": lambda text: _foreign_words().topics_of(text, text),
     "core.extracts.features.Context.of": _context,
     "core.summaries.overview.read_overview": _overview,
     "core.ranking.index.CandidateIndex.match": _asked,
@@ -427,7 +444,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.topics\.fold\.Taxonomy\.(?:field|current|knows_any|meant_by)": "looks up a name out of the config",
     r"core\.(?:extracts\.extractive\.Extractor|topics\.classifier\.Classifier)\.(?:parse|_read)": _SHIPPED,
     r"core\.ranking\.relevance\.Background\.(?:parse|_read)": _SHIPPED,
-    r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
+    r"core\.ranking\.lexicon\.Lexicon\.parse|core\.topics\.foreign_words\.(?:ForeignWords\.parse|_pattern)": _SHIPPED,
     r"core\.ranking\.postings\..*": "is given words, and looks them up",
     r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.(?:read|_loads))": _SHIPPED,
     r"core\.ranking\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
