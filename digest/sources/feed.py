@@ -19,6 +19,7 @@ from urllib.parse import urljoin
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, doi_version, identify, leads_to
 from digest.core.identity.items import named, says_nothing
+from digest.core.items.kinds import classified
 from digest.core.items.venues import issns, venue_of, venue_of_feed
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Paper, Parsed, Record, Rejected
@@ -102,6 +103,8 @@ class _Item:
     venue: str = ""
     """The journal, as the item or its feed names it."""
     issn: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    """What the feed calls it: `dc:type`, the section of the journal."""
 
 
 class FeedSource:
@@ -225,7 +228,8 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         venue=item.venue,
         issn=item.issn,
     )
-    return Record(paper=paper)
+    # What a journal puts an item under is a section; elsewhere a tag such as "news" or "software" may be its subject.
+    return Record(paper=classified(paper, types=(*item.types, *(item.tags if item.venue else ()))))
 
 
 def _guid(text: str) -> str:
@@ -416,6 +420,7 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool, says_text: 
         tags=_tags(_string(tag.get("term")) for tag in _mappings(entry.get("tags"))),
         venue=_own_venue(entry),
         issn=issns(_string(entry.get(key)) for key in _ISSNS),
+        types=tuple(filter(None, (_string(entry.get(key)) for key in ("dc_type", "prism_section", "prism_genre")))),
     )
 
 

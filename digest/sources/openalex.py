@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.items.kinds import classified
 from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
@@ -180,7 +181,9 @@ def _read(work: Any) -> Record | Rejected:
         return Rejected(reason="no title", excerpt=name)
     if work.get("is_paratext") is True or work.get("type") == "paratext":
         return Rejected(reason="paratext: about a journal, and no paper", excerpt=name)
-    return Record(paper=_paper(work, title))
+    # What OpenAlex and Crossref call a work: "article", "erratum", "journal-article".
+    types = (_string(work.get(key)) for key in ("type", "type_crossref"))
+    return Record(paper=classified(_paper(work, title), types=filter(None, types)))
 
 
 def _paper(work: Mapping[str, Any], title: str) -> Paper:
