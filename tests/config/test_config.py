@@ -107,6 +107,7 @@ def test_an_edition_says_how_many_papers_lead_and_which_votes_outweigh_what_is_a
         ('[llm]\npoints = "lead"', "[llm] points: 'lead' is not one of all, leads; did you mean leads?"),
         ('[[edition]]\nname = "b"\nlead = -1', "[[edition]] 'b' lead: must be from 0 to 30, not -1"),
         ('[[edition]]\nname = "b"\nlead = 4\nmax_papers = 3', "[[edition]] 'b' lead: must be from 0 to 3, not 4"),
+        ('[[edition]]\nname = "b"\nkinds = ["reviews"]', "obituary; did you mean review?"),
         ('[[edition]]\nname = "b"\nleads = 3', "[[edition]] 'b' leads: unknown key; did you mean lead?"),
         ('[[edition]]\nname = "b"\navoid_unless_upvotes = 0', "'b' avoid_unless_upvotes: must be from 1 to"),
         (
