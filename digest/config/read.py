@@ -24,7 +24,7 @@ from digest.config.sources import read_source
 from digest.config.table import Problems, Table, nearest
 from digest.core.database_address import parse_database, sqlite_address
 from digest.core.errors import ConfigError
-from digest.core.models import CHANGES, Edition
+from digest.core.models import CHANGES, Edition, PaperKind
 from digest.core.private import has_password
 from digest.core.ranking.interests import LIBRARIES, parse_interests
 from digest.core.topics.taxonomy import read as read_taxonomy
@@ -245,6 +245,7 @@ class _Reader:
             language=table.text("language", language) or language,
             languages=self._languages(table),
             changes=self._changes(table),
+            kinds=self._kinds(table),
         )
         table.close()
         for text in edition.avoid:
@@ -289,6 +290,14 @@ class _Reader:
             if one not in CHANGES:
                 table.blame("changes", f"{one!r} is not one of {', '.join(CHANGES)}{nearest(one, CHANGES)}")
         return tuple(kind for kind in CHANGES if kind in chosen)
+
+    def _kinds(self, table: Table) -> tuple[PaperKind, ...]:
+        names = [kind.value for kind in PaperKind]
+        chosen = table.texts("kinds", ("research", "review"))
+        for one in chosen:
+            if one not in names:
+                table.blame("kinds", f"{one!r} is not one of {', '.join(names)}{nearest(one, names)}")
+        return tuple(kind for kind in PaperKind if kind.value in chosen)
 
     def _at(self, table: Table) -> time:
         text = table.text("at", "07:00")

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from digest.core.extracts.lines import one_line_of
 from digest.core.identity.ids import names_of
 from digest.core.issues.issue import source_name
-from digest.core.models import Announcement, Entry, Paper
+from digest.core.items.aside import kind_name
+from digest.core.models import Announcement, Entry, Paper, PaperKind
 from digest.core.ranking.reasons import OFF
 from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
@@ -71,7 +72,7 @@ class EntryView:
     """`12 votes`; empty for none."""
     reason: str
     mark: str
-    """One word for an entry that needs one: `withdrawn`, `extract`. Mostly empty."""
+    """A word or two for an entry that needs them: `withdrawn`, `review`, `extract`. Mostly empty."""
     mark_why: str
 
 
@@ -154,6 +155,8 @@ def _why(entry: Entry) -> str:
 def _mark(entry: Entry) -> tuple[str, str]:
     if entry.paper.withdrawn:
         return "withdrawn", "Its authors have withdrawn this paper."
+    if entry.paper.kind is not PaperKind.RESEARCH:
+        return kind_name(entry.paper.kind), "By what its source or its title calls it."
     if entry.summary.fell_back is not None:
         why = for_readers(entry.summary.fell_back)
         return (

@@ -143,7 +143,7 @@ def language_name(code: str) -> str:
 
 def is_right_to_left(language: str) -> bool:
     """Whether the language with the code *language* is written from right to left."""
-    return language in _RTL
+    return language.partition("-")[0] in _RTL
 
 
 def language_code(said: str) -> str:
