@@ -44,6 +44,8 @@ class Word:
 
     text: str
     url: str = ""
+    language: str = ""
+    """Language code of a title that is not in English; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
