@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import identify
+from digest.core.items.kinds import classified
 from digest.core.items.venues import venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
@@ -174,7 +175,7 @@ def _read(note: Any) -> Record | Rejected:
         return Rejected(reason="no id", excerpt=excerpt(title))
     if _string(note.get("replyto")) or _string(note.get("forum")) not in ("", number):
         return Rejected(reason="a reply to a paper, such as a review", excerpt=excerpt(title))
-    return Record(paper=_paper(note, says, title, number))
+    return Record(paper=classified(_paper(note, says, title, number)))
 
 
 def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number: str) -> Paper:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.items.kinds import classified
 from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
@@ -191,22 +192,21 @@ def _read(item: Any) -> Record | Rejected:
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=number, doi=own_doi, urls=pages)
     pdf = item.get("openAccessPdf")
     pdf_url = web_url(_string(pdf.get("url"))) if isinstance(pdf, Mapping) else None
-    return Record(
-        paper=Paper(
-            id=paper_id,
-            aliases=aliases,
-            title=title,
-            abstract=abstract,
-            authors=_authors(item.get("authors")),
-            url=_landing_page(number, doi(own_doi)) or next(filter(None, pages), ""),
-            links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
-            published=moment(item.get("publicationDate")),
-            keywords=_words(item.get("fieldsOfStudy")),
-            withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
-            venue=_venue(item),
-            issn=issns(_issns_of(item.get("publicationVenue"))),
-        )
+    paper = Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title,
+        abstract=abstract,
+        authors=_authors(item.get("authors")),
+        url=_landing_page(number, doi(own_doi)) or next(filter(None, pages), ""),
+        links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
+        published=moment(item.get("publicationDate")),
+        keywords=_words(item.get("fieldsOfStudy")),
+        withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
+        venue=_venue(item),
+        issn=issns(_issns_of(item.get("publicationVenue"))),
     )
+    return Record(paper=classified(paper, types=_words(item.get("publicationTypes"))))
 
 
 def _page(item: Mapping[str, Any]) -> str:

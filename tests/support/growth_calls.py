@@ -55,6 +55,13 @@ def _extractor() -> Any:
 
 
 @cache
+def _foreign_words() -> Any:
+    from digest.core.topics.foreign_words import ForeignWords
+
+    return ForeignWords.parse(assets.shipped("words_of_fields.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _background() -> Any:
     from digest.core.ranking.lexicon import Lexicon
     from digest.core.ranking.relevance import Background
@@ -133,6 +140,14 @@ def _context(text: str) -> object:
     from digest.core.extracts.features import Context
 
     return Context.of(text, read(text, text))
+
+
+def _elsewhere(text: str) -> object:
+    from digest.core.extracts.extractive import read
+    from digest.core.extracts.other_languages import choose
+
+    sentences = read("", text)
+    return [choose(sentences, code) for code in ("zh", "ja", "ko", "de", "fr", "es", "pt", "it", "ru") if sentences]
 
 
 def _candidates(text: str) -> object:
@@ -356,6 +371,8 @@ HOW: Final[Mapping[str, Call]] = {
     "core.topics.guessing.Guesser.classify": lambda text: _classifier().classify(text, text),
     "core.extracts.extractive.Extractor.summarize": lambda text: _extractor().summarize(text, text),
     "core.extracts.extractive.candidates": _candidates,
+    "core.extracts.other_languages.choose": _elsewhere,
+    "core.topics.foreign_words.ForeignWords.topics_of": lambda text: _foreign_words().topics_of(text, text),
     "core.extracts.features.Context.of": _context,
     "core.summaries.overview.read_overview": _overview,
     "core.ranking.index.CandidateIndex.match": _asked,
@@ -438,7 +455,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.topics\.guessing\.Guesser\.(?:parse|_.*)": _SHIPPED,
     r"core\.topics\.classifier\.(?:Classifier\.classify_counts|singular)|core\.topics\.homes\..*": _WHOLE,
     r"core\.ranking\.relevance\.Background\.(?:parse|_read)": _SHIPPED,
-    r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
+    r"core\.ranking\.lexicon\.Lexicon\.parse|core\.topics\.foreign_words\.(?:ForeignWords\.parse|_pattern)": _SHIPPED,
     r"core\.ranking\.postings\..*": "is given words, and looks them up",
     r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.(?:read|_loads))": _SHIPPED,
     r"core\.topics\.subjects\.(?:Subjects\.parse|_read|_strings)": _SHIPPED,

@@ -51,7 +51,8 @@ class Tagger:
     def topics(self, paper: Paper) -> tuple[str, ...]:
         """Return up to three topics of *paper*, the most fitting first; empty if nothing gives one."""
         categories = self._categories(paper)
-        if self._classifier is None or any(map(self._taxonomy.given_by, categories)):
+        foreign = paper.language not in ("", "en")  # the classifier knows words of English alone
+        if self._classifier is None or foreign or any(map(self._taxonomy.given_by, categories)):
             return self._taxonomy.tag(paper.title, paper.abstract, categories, paper.keywords)
         guessed = self._classifier.classify(paper.title, paper.abstract, _GUESSES)
         if categories:
