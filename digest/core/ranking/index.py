@@ -144,7 +144,7 @@ class CandidateIndex:
                 found += _standing(run, there, pairs)
         longest = [run for run in dict.fromkeys(found) if not any(_is_within(run, other) for other in found)]
         telling = [run for run in longest if len(run) > 1 or self.space.tells(run[0])]
-        best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity, run)), run))[:most]
+        best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity_here, run)), run))[:most]
         return tuple(" ".join(written.get(word, word) for word in run) for run in telling if run in best)
 
     # -- how well
@@ -160,7 +160,7 @@ class CandidateIndex:
             # A word by itself is soon mentioned; a paper about it says it more than once, or in the title.
             fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
             return {position: fit for position, fit in fits.items() if fit > 0}
-        weights = [sum(map(self.space.rarity, part.wordings[0][0])) for part in parts]
+        weights = [sum(map(self.space.rarity_here, part.wordings[0][0])) for part in parts]
         matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
         whole = len(parts) == 1 and pairs > 0
         fits = {
@@ -211,7 +211,7 @@ class CandidateIndex:
         Of several words, only papers count that have the rarest, or two of them side by side.
         """
         words = tuple(dict.fromkeys(run))
-        each = {word: self.space.rarity(word) for word in words}
+        each = {word: self.space.rarity_here(word) for word in words}
         rarest, *others = sorted(words, key=lambda word: (-each[word], word))
         found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
         whole = each[rarest]
@@ -284,12 +284,12 @@ class CandidateIndex:
         for n, part in enumerate(parts):
             for run, weight in part.wordings:
                 for spelled in self._spellings(run):
-                    whole = sum(map(self.space.rarity, spelled))
+                    whole = sum(map(self.space.rarity_here, spelled))
                     for word in spelled:
                         for other, factor in self._others(word):
                             number = self._postings.number(other)
                             if number is not None:
-                                share = weight * factor * self.space.rarity(word) / whole
+                                share = weight * factor * self.space.rarity_here(word) / whole
                                 key = n, word
                                 mine = found.setdefault(number, {})
                                 mine[key] = max(mine.get(key, 0.0), share)
