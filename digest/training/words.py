@@ -1,7 +1,7 @@
 """Count in how many papers each word stands, for the background of ranking: of all fields, each with its share.
 
     topics/arxiv-before-2310.jsonl ──┐
-    ../arxiv-oai ────────────────────┼──► papers by field ──► share of each field's papers ──► 12,000 papers of all fields
+    ../arxiv-oai ────────────────────┼──► papers by field ──► its share of words ──► 12,000 papers of all fields
     ../biorxiv, ../journals ─────────┤
     ratings/ (bags of words) ────────┘
 
@@ -74,7 +74,7 @@ _NOTE: Final = """\
 
 
 def train(data: Path) -> bytes:
-    """The content of `words.txt`, from the labelled sets in *data*, and the recorded lists beside it as far as there are.
+    """The content of `words.txt`, from the labelled sets in *data*, and what is recorded beside it, as far as it is.
 
     Raises:
         ConfigError: The set of arXiv's papers is not there, or broken.

@@ -11,7 +11,6 @@ papers that have as much, those come first in which it stands together: in the t
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +49,7 @@ class Matching:
     """What standing together adds, and again if it is the whole interest that does."""
 
 
-_PAIRS_OF_PARTS: Final = 0.5
+_PAIRS_OF_PARTS: Final = 0.3
 """Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
@@ -75,6 +74,17 @@ _SCORE: Final = 0.7
 """Weight of how much of the interest a paper has, beside `Matching.together`."""
 _SENTENCE: Final = 0.15
 """What having something of all parts adds to an interest of several, which no paper has word for word."""
+_THERE: Final = 0.3, 0.75
+"""Share of an interest of several parts from which a paper is thought of, and from which nothing is missing that
+matters; a part weighs as its words are rare."""
+_ENOUGH: Final = 0.5, 0.9
+"""The same, of what stands together in a paper."""
+_ALIKE: Final = 0.45, 0.75
+"""Share from which likeness to a long interest counts, and from which it counts in full."""
+_PARTLY: Final = 0.3, 0.8
+_NEARLY: Final = 0.44
+"""Fit of a paper that has `_PARTLY` of an interest of several parts in one place: it comes before others, and is no
+match for that alone."""
 _TOLD: Final = 6
 """Words of an interest that is so long that no paper has it side by side: likeness is enough."""
 _AS_NEAR: Final = 0.25
@@ -150,18 +160,46 @@ class CandidateIndex:
     # -- how well
 
     def _match(self, phrase: str) -> dict[int, float]:
-        wording = read_wording(phrase)
-        parts = wording.parts
+        parts = read_wording(phrase).parts
         if not parts:
             return {}
+        if len(parts) > 1:
+            return self._phrase(phrase, parts)
+        fits: dict[int, float] = {}
+        phrases = tuple(wording for wording in parts[0].wordings if len(wording[0]) > 1)
+        for run, weight in parts[0].wordings:
+            if len(run) == 1:
+                stands_alone = weight < 1 and not self._is_written(run[0], [phrase for phrase, _ in phrases])
+                _raise(fits, 1.0 if stands_alone else weight, self._word(run))
+        if phrases:
+            _raise(fits, 1.0, self._phrase(phrase, (Part(wordings=phrases),)))
+        return fits
+
+    def _is_written(self, word: str, phrases: Iterable[Run]) -> bool:
+        """Whether a paper has *word* as it stands in one of *phrases*, beside a word of that.
+
+        "Plant systematics" is written of, so that "plant evolution and systematics" means it; "mechanism auctions" is
+        not, and auctions are an interest of their own.
+        """
+        pairs = {pair for phrase in phrases for pair in pairwise(phrase) if word in pair}
+        return any(next(self._postings.side_by_side(*pair), None) for pair in sorted(pairs))
+
+    def _word(self, run: Run) -> dict[int, float]:
+        """Return how well papers fit a word by itself.
+
+        It is soon mentioned; a paper about it says it more than once, or in the title.
+        """
+        scores = self._part(Part(wordings=((run, 1.0),)), 0.0)
+        fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores.items()}
+        return {position: fit for position, fit in fits.items() if fit > 0}
+
+    def _phrase(self, phrase: str, parts: Sequence[Part]) -> dict[int, float]:
+        """Return how well papers fit words that should stand together, and parts that should all be there."""
         pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
         scores = [self._part(part, pairs) for part in parts]
-        if len(parts) == 1 and len(parts[0].wordings[0][0]) == 1:
-            # A word by itself is soon mentioned; a paper about it says it more than once, or in the title.
-            fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
-            return {position: fit for position, fit in fits.items() if fit > 0}
         weights = [sum(map(self.space.rarity_here, part.wordings[0][0])) for part in parts]
-        matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
+        coverage = _coverage(scores, weights)
+        matched = {p: score for p, score in _together(scores, weights, coverage).items() if score >= _LEAST}
         whole = len(parts) == 1 and pairs > 0
         fits = {
             position: _curve(_SCORE * score + (2 * self._matching.together if whole and score >= _VERBATIM else 0.0))
@@ -173,24 +211,30 @@ class CandidateIndex:
         wanted = self._wanted(parts)
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
-            least = min(1.0, *(score.get(position, 0.0) for score in scores))
+            enough = min(1.0, coverage[position]) if len(parts) == 1 else _ramp(_ENOUGH, coverage[position])
             covered = max(
                 _cover(self._titles[position], wanted, weights, len(self._titles[position])),
                 _cover(self._abstracts[position], wanted, weights, width),
             )
-            score = _SCORE * matched[position] + self._matching.together * (covered + (least * covered) ** 2)
+            score = _SCORE * matched[position] + self._matching.together * (covered + (enough * covered) ** 2)
             if len(parts) > 1:
-                score += _SENTENCE * min(1.0, 2 * least)
+                score += _SENTENCE * min(1.0, 2 * enough)
             fits[position] = _curve(score)
-        if len(wording.words) >= _TOLD:
-            _raise(fits, 1 / _AS_NEAR, self._near(phrase))
+            if len(parts) > 1:
+                _raise(fits, _NEARLY, [(position, _ramp(_PARTLY, covered))])
+        if sum(len(part.wordings[0][0]) for part in parts) >= _TOLD:
+            near = self._near(phrase, [position for position, share in coverage.items() if share > _ALIKE[0]])
+            _raise(
+                fits, 1 / _AS_NEAR, {position: _ramp(_ALIKE, coverage[position]) * cosine for position, cosine in near}
+            )
         return {position: min(1.0, fit) for position, fit in fits.items() if fit > 0}
 
-    def _near(self, phrase: str) -> dict[int, float]:
-        """Return the cosines of papers that have a word of a long interest."""
+    def _near(self, phrase: str, positions: Iterable[int]) -> Iterator[tuple[int, float]]:
+        """Yield the cosines of papers to a long interest; those of papers with little text, which seem nearer, less."""
         vector = self.space.vector(word_counts(phrase))
-        having = {position for word in vector.weights for position, _ in self._postings.having(word)}
-        return {position: self.vectors[position].cosine(vector) for position in sorted(having)}
+        for position in positions:
+            paper = self.vectors[position]
+            yield position, min(1.0, paper.strength) * paper.cosine(vector)
 
     def _part(self, part: Part, pairs: float) -> dict[int, float]:
         """Return how much of a part papers have: 1 for one mention of all of it."""
@@ -322,6 +366,12 @@ def _cover(
     return best / whole
 
 
+def _ramp(between: tuple[float, float], share: float) -> float:
+    """Return 0 up to the lower bound, 1 from the upper one, and in proportion between them."""
+    low, high = between
+    return min(1.0, max(0.0, (share - low) / (high - low)))
+
+
 def _curve(score: float) -> float:
     for (low, fit), (high, more) in pairwise(_CURVE):
         if score < high:
@@ -329,16 +379,28 @@ def _curve(score: float) -> float:
     return _CURVE[-1][1]
 
 
-def _together(scores: Sequence[Mapping[int, float]], weights: Sequence[float]) -> dict[int, float]:
-    """Return the scores of all parts as one, by the mean of their roots: a missing part takes more than its share."""
+def _coverage(scores: Sequence[Mapping[int, float]], weights: Sequence[float]) -> dict[int, float]:
+    """Return the share of an interest that papers have, where they have any: its parts weigh as they are rare."""
+    whole = sum(weights)
+    found: dict[int, float] = {}
+    for score, weight in zip(scores, weights, strict=True):
+        for position, value in score.items():
+            found[position] = found.get(position, 0.0) + weight / whole * min(1.0, value)
+    return found
+
+
+def _together(
+    scores: Sequence[Mapping[int, float]], weights: Sequence[float], coverage: Mapping[int, float]
+) -> dict[int, float]:
+    """Return the scores of all parts as one: their mean, and less where much is missing."""
     if len(scores) == 1:
         return dict(scores[0])
     whole = sum(weights)
-    roots: dict[int, float] = {}
+    found: dict[int, float] = {}
     for score, weight in zip(scores, weights, strict=True):
         for position, value in score.items():
-            roots[position] = roots.get(position, 0.0) + weight / whole * math.sqrt(value)
-    return {position: root * root for position, root in roots.items()}
+            found[position] = found.get(position, 0.0) + weight / whole * value
+    return {position: value * _ramp(_THERE, coverage[position]) for position, value in found.items()}
 
 
 def _raise(found: dict[int, float], factor: float, scores: Mapping[int, float] | Iterable[tuple[int, float]]) -> None:

@@ -100,7 +100,6 @@ _FAMILIES: Final[Mapping[str, str]] = {
         "parasite parasitic",
         "symbiosis symbiotic symbiont",
         "taxonomy taxonomic",
-        "systematic systematics",
         "biogeography biogeographic biogeographical",
         "ecology ecological",
         "morphology morphological",
@@ -157,9 +156,9 @@ def stem(word: str) -> str:
 def light_stem(word: str) -> str:
     """What is left of a word in small letters without number, -ing and -ed, and of a noun of the verb it is made from.
 
-    British and American spelling are the same, and so are a few nouns and their adjectives, "mitochondrial" of
-    "mitochondrion". "generation" and "generator" become as "generate", "detection" as "detect", "retrieval" as "retrieve". Words with
-    other signs, and words of more than thirty letters, stay as they are.
+    "generation" and "generator" become as "generate", "detection" as "detect", "retrieval" as "retrieve". British and
+    American spelling are the same, and so are some nouns and their adjectives, "mitochondrial" as "mitochondrion".
+    Words with other signs, and words of more than thirty letters, stay as they are.
     """
     if not 2 < len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or word.startswith("y"):
         return word

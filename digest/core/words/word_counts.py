@@ -64,7 +64,14 @@ _SINGULARS: Final[Mapping[str, str]] = {
     )
     for stem in singulars.split()
     for singular, plural in [(stem + ending, stem + plurals)]
-} | {"genera": "genus", "indices": "index", "species": "species", "series": "series", "children": "child"}
+} | {
+    "genera": "genus",
+    "indices": "index",
+    "species": "species",
+    "series": "series",
+    "systematics": "systematics",
+    "children": "child",
+}
 
 
 def words(text: str) -> list[str]:
