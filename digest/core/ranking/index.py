@@ -49,7 +49,7 @@ class Matching:
     """What standing together adds, and again if it is the whole interest that does."""
 
 
-_PAIRS_OF_PARTS: Final = 0.3
+_PAIRS_OF_PARTS: Final = .5
 """Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""

@@ -117,7 +117,7 @@ _PROSE: Final = frozenset(
     "you young your".split()
 )
 """Folded words that tell nothing of what a paper is about, however rare they are."""
-_ELSEWHERE: Final = 800
+_ELSEWHERE: Final = 1000
 """Texts as many as which the background counts where it is asked how common a word is among them."""
 _COMMON: Final = 0.05
 """Share of papers from which a word tells nothing of what a paper is about: "test", "training"."""

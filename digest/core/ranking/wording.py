@@ -20,15 +20,19 @@ from digest.core.words.word_counts import STOPWORDS, words
 _TOKEN: Final = re.compile(r"[^\W_]+|[,;/&+]")
 _EITHER: Final = frozenset(",;/&+") | {"and", "or"}
 _FILLERS: Final = frozenset(
-    "about affect all any anything application applied approach area based effect especially everything general help "
-    "impact influence interact interest interested latest like method new novel paper particular recent related "
-    "research role study such technique than topic toward towards understanding various work".split()
+    "about all any anything application applied approach area based especially everything general interest "
+    "interested latest like method new novel paper particular recent related research study such technique than "
+    "topic toward towards various work".split()
 )
 """Words of an interest that say nothing of its subject, if it has others."""
 _NEW: Final = frozenset({"new", "novel"})
 _DESCRIBED: Final = frozenset("species subspecies genus taxon combination record particle element".split())
 """What is new is itself the subject: "new species of orchids"."""
-_QUESTIONS: Final = frozenset("how why where who whose between into through without within under over not".split())
+_WEAK: Final = frozenset("effect impact influence role understanding use".split())
+"""Words that are no part by themselves, as in "effects of drought", and tell within one: "video understanding"."""
+_QUESTIONS: Final = frozenset(
+    "how why where who whose between into through without within under over not affect help interact".split()
+)
 """Further words that divide the parts."""
 _ALONE: Final = 0.45
 """Weight of C by itself in "A B and C", where "A C" may be meant."""
@@ -88,7 +92,7 @@ def read_wording(text: str) -> Wording:
             else:
                 groups[-1][-1].append(token)
             is_new = is_either = False
-    told = [group for group in groups if not all(is_prose(word) for run in group for word in run)] or groups
+    told = [group for group in groups if not all(_is_weak(word) for run in group for word in run)] or groups
     return Wording(parts=tuple(Part(wordings=_wordings(group, is_whole=len(told) == 1)) for group in told[:_LONGEST]))
 
 
@@ -98,6 +102,10 @@ def _folded(token: str) -> str:
 
 def _divides(token: str) -> bool:
     return token in STOPWORDS or token in _QUESTIONS or token in _EITHER
+
+
+def _is_weak(word: str) -> bool:
+    return word in _WEAK or is_prose(word)
 
 
 def _wordings(group: Sequence[Sequence[str]], *, is_whole: bool) -> tuple[tuple[Run, float], ...]:

@@ -127,7 +127,6 @@ _FAMILIES: Final[Mapping[str, str]] = {
         "planet planetary",
         "volcano volcanic",
         "ocean oceanic",
-        "robot robotic robotics",
         "econometric econometrics",
         "linguistic linguistics",
         "programme program",
