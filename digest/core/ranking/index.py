@@ -4,15 +4,17 @@
                (once a day)     ├──► terms(phrase)   the words of the phrase that tell why
                                 └──► space, vectors  likeness of papers, for tastes and near-duplicates
 
-A paper fits an interest by its parts (`digest.core.ranking.wording`), which all must be there: by their words and
-pairs of words, under any name that the lexicon has, in other forms for less, and by related words for still less. Of
-papers that have as much, those come first in which it stands together: in the title, or within a few words.
+A paper fits an interest by its parts (`digest.core.ranking.wording`), which must be there but for what hardly counts,
+as a word that every paper of the list has: by their words and pairs of words, under any name that the lexicon has, in
+other forms for less, and by related words for still less. Of papers that have as much, those come first in which it
+stands together: in the title, or within a few words. So a phrase of two words and a sentence of twelve are on one
+scale; likeness alone makes no match.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
@@ -23,7 +25,7 @@ from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
 from digest.core.ranking.wording import Part, read_wording
 from digest.core.words.stemming import light_stem
-from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, word_counts, words
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, word_counts, word_counts_of, words
 
 _TITLE: Final = 1.5
 """Weight of a word in the title, of 1 for one in the abstract."""
@@ -35,8 +37,9 @@ _CATEGORY: Final = 0.5
 class Matching:
     """How phrases are matched: as it ships, unless `digest.evaluation.phrases` leaves something out."""
 
-    pairs: float = 3.0
-    """Weight of two words side by side, of their mean weight."""
+    pairs: float = 4.0
+    """Weight of two words side by side, of about that of the more usual one: of "endangered plants" the first tells
+    nearly all, of "test time" neither."""
     stems: float = 0.85
     """Weight of a word of the same stem."""
     reversed: float = 0.7
@@ -49,7 +52,9 @@ class Matching:
     """What standing together adds, and again if it is the whole interest that does."""
 
 
-_PAIRS_OF_PARTS: Final = .5
+_RARER: Final = 0.1
+"""Share of the rarer word in the weight of two words side by side."""
+_PAIRS_OF_PARTS: Final = 0.2
 """Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
@@ -80,7 +85,7 @@ matters; a part weighs as its words are rare."""
 _ENOUGH: Final = 0.5, 0.9
 """The same, of what stands together in a paper."""
 _ALIKE: Final = 0.45, 0.75
-"""Share from which likeness to a long interest counts, and from which it counts in full."""
+"""Share of the words of a long interest from which likeness to it counts, and from which it counts in full."""
 _PARTLY: Final = 0.3, 0.8
 _NEARLY: Final = 0.44
 """Fit of a paper that has `_PARTLY` of an interest of several parts in one place: it comes before others, and is no
@@ -100,8 +105,19 @@ _CURVE: Final = ((0.0, 0.0), (0.7, 0.08), (1.1, 0.22), (1.5, 0.42), (1.9, 0.65),
 class CandidateIndex:
     """A day's papers by their words."""
 
-    def __init__(self, papers: Sequence[Paper], background: Background, *, matching: Matching | None = None) -> None:
-        """Read *papers*; a paper's position is its place among them, from 0."""
+    def __init__(
+        self,
+        papers: Sequence[Paper],
+        background: Background,
+        *,
+        matching: Matching | None = None,
+        beside: Iterable[Paper] = (),
+    ) -> None:
+        """Read *papers*; a paper's position is its place among them, from 0.
+
+        Args:
+            beside: Other papers of the same sources: what is usual in these tells as little as what is usual here.
+        """
         self.papers: tuple[Paper, ...] = tuple(papers)
         self._matching = matching or Matching()
         self._lexicon = background.lexicon
@@ -115,7 +131,7 @@ class CandidateIndex:
             self._abstracts.append(array("I", map(self._postings.__getitem__, text.abstract)))
             counts.append(text.counts)
         self._postings.close()
-        self.space = Space(background, counts)
+        self.space = Space(background, chain(counts, map(word_counts_of, beside)))
         """How much each word says, counted in *background* and in the papers."""
         self.vectors: tuple[Vector, ...] = tuple(map(self.space.vector, counts))
         """The papers' words, one vector for each position."""
@@ -150,7 +166,7 @@ class CandidateIndex:
         written = forms(phrase)
         found: list[Run] = []
         for part in read_wording(phrase).parts:
-            for run, _ in part.wordings[:1] + tuple(w for w in part.wordings[1:] if w[1] < 1 or len(w[0]) == 1):
+            for run, _ in part.wordings:
                 found += _standing(run, there, pairs)
         longest = [run for run in dict.fromkeys(found) if not any(_is_within(run, other) for other in found)]
         telling = [run for run in longest if len(run) > 1 or self.space.tells(run[0])]
@@ -222,19 +238,27 @@ class CandidateIndex:
             fits[position] = _curve(score)
             if len(parts) > 1:
                 _raise(fits, _NEARLY, [(position, _ramp(_PARTLY, covered))])
-        if sum(len(part.wordings[0][0]) for part in parts) >= _TOLD:
-            near = self._near(phrase, [position for position, share in coverage.items() if share > _ALIKE[0]])
-            _raise(
-                fits, 1 / _AS_NEAR, {position: _ramp(_ALIKE, coverage[position]) * cosine for position, cosine in near}
-            )
+        said = {word for part in parts for run, _ in part.wordings for word in run}
+        if len(said) >= _TOLD:
+            _raise(fits, 1 / _AS_NEAR, self._near(phrase, said))
         return {position: min(1.0, fit) for position, fit in fits.items() if fit > 0}
 
-    def _near(self, phrase: str, positions: Iterable[int]) -> Iterator[tuple[int, float]]:
-        """Yield the cosines of papers to a long interest; those of papers with little text, which seem nearer, less."""
+    def _near(self, phrase: str, said: Set[str]) -> Iterator[tuple[int, float]]:
+        """Yield the cosines of papers to a long interest, as far as they have enough of its words to be compared.
+
+        Papers with little text seem nearer than they are, and count for less.
+        """
         vector = self.space.vector(word_counts(phrase))
-        for position in positions:
-            paper = self.vectors[position]
-            yield position, min(1.0, paper.strength) * paper.cosine(vector)
+        rarity = {word: self.space.rarity_here(word) for word in sorted(said)}
+        whole = sum(rarity.values())
+        shares: dict[int, float] = {}
+        for word, weight in rarity.items():
+            for position, score in self._having(word).items():
+                shares[position] = shares.get(position, 0.0) + weight / whole * min(1.0, score)
+        for position, share in shares.items():
+            if share > _ALIKE[0]:
+                paper = self.vectors[position]
+                yield position, _ramp(_ALIKE, share) * min(1.0, paper.strength) * paper.cosine(vector)
 
     def _part(self, part: Part, pairs: float) -> dict[int, float]:
         """Return how much of a part papers have: 1 for one mention of all of it."""
@@ -260,7 +284,7 @@ class CandidateIndex:
         found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
         whole = each[rarest]
         for first, second in pairwise(run) if pairs else ():
-            weight = pairs * (each[first] + each[second]) / 2
+            weight = pairs * _of_pair(each[first], each[second])
             whole += weight
             for position, score in self._pair(first, second).items():
                 found[position] = found.get(position, 0.0) + weight * score
@@ -364,6 +388,10 @@ def _cover(
         if best >= _ALL * whole:
             break
     return best / whole
+
+
+def _of_pair(first: float, second: float) -> float:
+    return (1 - _RARER) * min(first, second) + _RARER * max(first, second)
 
 
 def _ramp(between: tuple[float, float], share: float) -> float:

@@ -2,8 +2,11 @@
 
     "agents that use tools and computers"  →  agent   with   use tool, or use computer
     "retrieval for long documents"         →  retrieval   with   long document
+    "elliptic and parabolic equations"     →  elliptic equation, or parabolic equation
+    "mechanism design and auctions"        →  mechanism design, or mechanism auction, or auction
 
-Words like "that" and "for" divide the parts; "and", "or" and commas divide wordings of one part.
+Words like "that" and "for" divide the parts; "and", "or" and commas divide wordings of one part. An interest of one
+part with several wordings is as many interests.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ _QUESTIONS: Final = frozenset(
     "how why where who whose between into through without within under over not affect help interact".split()
 )
 """Further words that divide the parts."""
+_DOING: Final = frozenset("solving studying making exploring analysing analyzing investigating improving".split())
+"""Words that tell nothing where a part begins with them: "for solving equations", but "problem solving"."""
 _ALONE: Final = 0.45
 """Weight of C by itself in "A B and C", where "A C" may be meant."""
 _KIND: Final = 0.6
@@ -50,7 +55,7 @@ class Part:
     """One part of an interest: any of its wordings will do."""
 
     wordings: tuple[tuple[Run, float], ...]
-    """Folded words, with a weight of at most 1; the first is as written and weighs 1."""
+    """Folded words, with a weight of at most 1; the first weighs 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +73,30 @@ class Wording:
 
 def read_wording(text: str) -> Wording:
     """Read an interest in words."""
-    tokens = [token if token in _EITHER else _folded(token) for token in _TOKEN.findall(text.casefold())]
+    tokens = [word for token in _TOKEN.findall(text.casefold()) for word in _folded(token)]
     fillers = [
         token in _FILLERS and not (token in _NEW and tokens[n + 1 : n + 2] and tokens[n + 1] in _DESCRIBED)
         for n, token in enumerate(tokens)
     ]
     telling = [t for t, is_filler in zip(tokens, fillers, strict=True) if not _divides(t) and not is_filler]
-    if not telling:
-        telling = [t for t in tokens if t not in _EITHER or t.isalpha()]
+    groups = _groups(tokens[: 4 * _LONGEST], fillers) if telling else []
+    if not groups:
+        telling = telling or [t for t in tokens if t not in _EITHER or t.isalpha()]
         return Wording(parts=(Part(wordings=((tuple(telling[:_LONGEST]), 1.0),)),) if telling else ())
+    told = [group for group in groups if not all(_is_weak(word) for run in group for word in run)] or groups
+    return Wording(parts=tuple(Part(wordings=_wordings(group, is_whole=len(told) == 1)) for group in told[:_LONGEST]))
+
+
+def _groups(tokens: Sequence[str], fillers: Sequence[bool]) -> list[list[list[str]]]:
+    """Return the parts of an interest, each as the runs of words that "and" stands between."""
     groups: list[list[list[str]]] = []
     is_new, is_either = True, False
-    for token, is_filler in zip(tokens[: 4 * _LONGEST], fillers, strict=False):
+    for token, is_filler in zip(tokens, fillers, strict=False):
         if token in _EITHER:
             is_either = True
         elif _divides(token):
             is_new, is_either = True, False
-        elif not is_filler:
+        elif not is_filler and not (is_new and token in _DOING):
             if is_either and groups and not is_new:
                 groups[-1].append([token])
             elif is_new or not groups:
@@ -92,12 +104,11 @@ def read_wording(text: str) -> Wording:
             else:
                 groups[-1][-1].append(token)
             is_new = is_either = False
-    told = [group for group in groups if not all(_is_weak(word) for run in group for word in run)] or groups
-    return Wording(parts=tuple(Part(wordings=_wordings(group, is_whole=len(told) == 1)) for group in told[:_LONGEST]))
+    return groups
 
 
-def _folded(token: str) -> str:
-    return next(iter(words(token)), token)
+def _folded(token: str) -> list[str]:
+    return [token] if token in _EITHER else words(token) or [token]
 
 
 def _divides(token: str) -> bool:
@@ -125,7 +136,8 @@ def _wordings(group: Sequence[Sequence[str]], *, is_whole: bool) -> tuple[tuple[
         else:
             found.setdefault(run, 1.0)
     for run in runs:
-        found.setdefault(run, _ALONE if len(first) > 1 else _KIND)
+        if not all(map(_is_weak, run)):
+            found.setdefault(run, _ALONE if len(first) > 1 else _KIND)
     if first[0] == _USE and len(first) > 1 and not is_whole:
         found.setdefault(first[1:], _USED)
     return tuple(found.items())

@@ -30,16 +30,12 @@ STOPWORDS: Final = frozenset(
 )
 _LATIN: Final = range(0xC0, 0x250), range(0x1E00, 0x1F00)
 """Blocks of Latin letters with marks: Latin-1, Extended-A and -B, Extended Additional."""
+_STROKED: Final = {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ð": "d", "þ": "th"}
 _UNMARKED: Final[Mapping[int, str]] = {
-    **{
-        code: bare
-        for block in _LATIN
-        for code in block
-        if (bare := unicodedata.normalize("NFD", chr(code))[0]) != chr(code)
-    },
-    **str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "Æ": "Ae"}),
-    **str.maketrans({"œ": "oe", "Œ": "Oe", "ð": "d", "þ": "th"}),
-    **str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"),
+    **{ord(c): unicodedata.normalize("NFD", c)[0] for block in _LATIN for c in map(chr, block)},
+    **{ord(letter): said for letter, said in _STROKED.items()},
+    **{ord(letter): said for letter, said in (("æ", "ae"), ("Æ", "Ae"), ("œ", "oe"), ("Œ", "Oe"))},
+    **{ord("₀") + n: str(n) for n in range(10)},
 }
 """Letters without their marks, and subscript digits as plain ones: CO₂ becomes CO2."""
 _GREEK: Final[Mapping[str, str]] = {
