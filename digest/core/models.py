@@ -59,6 +59,29 @@ class Signals:
     stars: int | None = None
 
 
+class PaperKind(StrEnum):
+    """What an item of a list is. Sources mix papers with news, corrections and tables of contents."""
+
+    RESEARCH = "research"
+    """Also where nothing says otherwise."""
+    REVIEW = "review"
+    SURVEY = "survey"
+    """A review of a field's methods, as computing calls it."""
+    DATASET = "dataset"
+    SOFTWARE = "software"
+    PROTOCOL = "protocol"
+    NEWS = "news"
+    COMMENT = "comment"
+    """An opinion, a letter or a reply, on a paper or on anything else."""
+    EDITORIAL = "editorial"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
+    BOOK_REVIEW = "book review"
+    CONTENTS = "contents"
+    """A table of contents, an editorial board, a cover: no text of its own."""
+    OBITUARY = "obituary"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """One work, under one canonical id, however many sources and versions it came from."""
@@ -87,6 +110,17 @@ class Paper:
     keywords: tuple[str, ...] = ()
     """Free words of authors or sources; they become topics only through aliases."""
     withdrawn: bool = False
+    kind: PaperKind = PaperKind.RESEARCH
+    corrects: tuple[PaperId, ...] = ()
+    """Ids of the papers that it corrects, retracts or comments on, as far as its source or title tells; sorted."""
+    venue: str = ""
+    """Name of the journal or conference as the source gives it. Empty where it gives none."""
+    issn: tuple[str, ...] = ()
+    """ISSNs of the journal as `1234-567X`, sorted."""
+    language: str = ""
+    """Code of the language of title and abstract (ISO 639-1: `en`, `zh`). Empty: not known."""
+    italics: tuple[str, ...] = ()
+    """Phrases of title or abstract that the source sets in italics, such as species; each once, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert,
 from digest.core.identity.ids import ids_of, merge_announcements, merge_signals, title_key
 from digest.core.identity.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Resolved
 from digest.core.identity.sketch import are_strangers, sketch, tells_up_to
-from digest.core.models import Announcement, Link, Paper, PaperId, Signals
+from digest.core.models import Announcement, Link, Paper, PaperId, PaperKind, Signals
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, new_paper_keys, upsert
 from digest.store.parts import kept_apart, load_parts, save_parts, take_parts
@@ -298,6 +298,12 @@ def paper_values(paper: Paper) -> dict[str, Any]:
         "categories": paper.categories,
         "keywords": paper.keywords,
         "withdrawn": paper.withdrawn,
+        "kind": paper.kind.value,
+        "corrects": paper.corrects,
+        "venue": paper.venue,
+        "issn": paper.issn,
+        "language": paper.language,
+        "italics": paper.italics,
         "title_key": title_key(paper.title),
     }
 
@@ -317,6 +323,12 @@ def _paper(row: AnyRow, ids: Iterable[PaperId]) -> Paper:
         categories=tuple(row.categories),
         keywords=tuple(row.keywords),
         withdrawn=row.withdrawn,
+        kind=PaperKind(row.kind),
+        corrects=tuple(map(PaperId, row.corrects)),
+        venue=row.venue,
+        issn=tuple(row.issn),
+        language=row.language,
+        italics=tuple(row.italics),
     )
 
 

@@ -429,7 +429,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.ranking\.relevance\.Background\.(?:parse|_read)": _SHIPPED,
     r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
     r"core\.ranking\.postings\..*": "is given words, and looks them up",
-    r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.read)": _SHIPPED,
+    r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.(?:read|_loads))": _SHIPPED,
     r"core\.ranking\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
     r"core\.identity\.likeness\._site|core\.ranking\.profile\..*": _WHOLE,
     r"core\.words\.dates\._offset|core\.words\.tex\._letter": "is given the few characters that a pattern found",

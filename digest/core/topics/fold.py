@@ -93,11 +93,15 @@ class Taxonomy:
         return None
 
     def meant_by(self, words: str) -> frozenset[str]:
-        """The topics that *words* stand for: the one of that name or alias, all of a field, or none."""
-        if topic := self.topic(words):
+        """The topics that *words* stand for: the one of that name, all of a field, the one of that alias, or none.
+
+        "Physics" is a word of general physics, but whoever says it means the whole field.
+        """
+        folded, topic = small_words(words), self.topic(words)
+        if topic and small_words(topic) == folded:
             return frozenset({topic})
-        folded = small_words(words)
-        return frozenset(topic.name for topic in self._topics if small_words(topic.field) == folded)
+        of_field = frozenset(each.name for each in self._topics if small_words(each.field) == folded)
+        return of_field or frozenset({topic} if topic else ())
 
     def current(self, name: str) -> str | None:
         """The present name of a topic that was once called *name*; None if the taxonomy does not know it.
