@@ -86,7 +86,7 @@ _ENOUGH: Final = 0.5, 0.9
 """The same, of what stands together in a paper."""
 _ALIKE: Final = 0.45, 0.75
 """Share of the words of a long interest from which likeness to it counts, and from which it counts in full."""
-_PARTLY: Final = 0.3, 0.8
+_PARTLY: Final = 0.3, 0.7
 _NEARLY: Final = 0.44
 """Fit of a paper that has `_PARTLY` of an interest of several parts in one place: it comes before others, and is no
 match for that alone."""

@@ -21,6 +21,9 @@ from digest.core.ranking.relevance import is_prose
 from digest.core.words.word_counts import STOPWORDS, words
 
 _TOKEN: Final = re.compile(r"[^\W_]+|[,;/&+]")
+_COMPOUND: Final = re.compile(rf"(?<=[^\W_])[-‐–](?:(?:{'|'.join(sorted(STOPWORDS))})[-‐–])+(?=[^\W_])")
+"""What stands between the words of a compound: they are one run, as in "difference-in-differences"."""
+_ARTICLES: Final = frozenset("the a an".split())
 _EITHER: Final = frozenset(",;/&+") | {"and", "or"}
 _FILLERS: Final = frozenset(
     "about all any anything application applied approach area based especially everything general interest "
@@ -73,7 +76,7 @@ class Wording:
 
 def read_wording(text: str) -> Wording:
     """Read an interest in words."""
-    tokens = [word for token in _TOKEN.findall(text.casefold()) for word in _folded(token)]
+    tokens = [word for token in _TOKEN.findall(_COMPOUND.sub(" ", text.casefold())) for word in _folded(token)]
     fillers = [
         token in _FILLERS and not (token in _NEW and tokens[n + 1 : n + 2] and tokens[n + 1] in _DESCRIBED)
         for n, token in enumerate(tokens)
@@ -94,6 +97,8 @@ def _groups(tokens: Sequence[str], fillers: Sequence[bool]) -> list[list[list[st
     for token, is_filler in zip(tokens, fillers, strict=False):
         if token in _EITHER:
             is_either = True
+        elif is_either and token in _ARTICLES:
+            continue
         elif _divides(token):
             is_new, is_either = True, False
         elif not is_filler and not (is_new and token in _DOING):
@@ -104,7 +109,18 @@ def _groups(tokens: Sequence[str], fillers: Sequence[bool]) -> list[list[list[st
             else:
                 groups[-1][-1].append(token)
             is_new = is_either = False
-    return groups
+    return _joined(groups)
+
+
+def _joined(groups: list[list[list[str]]]) -> list[list[list[str]]]:
+    """Return parts with equal neighbours joined to one: "difference in differences"."""
+    joined: list[list[list[str]]] = []
+    for group in groups:
+        if joined and group == joined[-1] and len(group) == 1:
+            joined[-1] = [[*joined[-1][0], *group[0]]]
+        else:
+            joined.append(group)
+    return joined
 
 
 def _folded(token: str) -> list[str]:

@@ -36,8 +36,9 @@ _UNMARKED: Final[Mapping[int, str]] = {
     **{ord(letter): said for letter, said in _STROKED.items()},
     **{ord(letter): said for letter, said in (("æ", "ae"), ("Æ", "Ae"), ("œ", "oe"), ("Œ", "Oe"))},
     **{ord("₀") + n: str(n) for n in range(10)},
+    **dict.fromkeys(map(ord, "⍺ɑ"), "α"),
 }
-"""Letters without their marks, and subscript digits as plain ones: CO₂ becomes CO2."""
+"""Letters without their marks, what is taken for an alpha, and subscript digits as plain ones: CO₂ becomes CO2."""
 _GREEK: Final[Mapping[str, str]] = {
     letter: unicodedata.name(letter).rpartition(" ")[2].replace("LAMDA", "LAMBDA").lower()
     for letter in "αβγδεζηθικλμνξοπρστυφχψω"
