@@ -59,6 +59,29 @@ class Signals:
     stars: int | None = None
 
 
+class PaperKind(StrEnum):
+    """What an item of a list is. Sources mix papers with news, corrections and tables of contents."""
+
+    RESEARCH = "research"
+    """Also where nothing says otherwise."""
+    REVIEW = "review"
+    SURVEY = "survey"
+    """A review of a field's methods, as computing calls it."""
+    DATASET = "dataset"
+    SOFTWARE = "software"
+    PROTOCOL = "protocol"
+    NEWS = "news"
+    COMMENT = "comment"
+    """An opinion, a letter or a reply, on a paper or on anything else."""
+    EDITORIAL = "editorial"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
+    BOOK_REVIEW = "book review"
+    CONTENTS = "contents"
+    """A table of contents, an editorial board, a cover: no text of its own."""
+    OBITUARY = "obituary"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """One work, under one canonical id, however many sources and versions it came from."""
@@ -87,6 +110,17 @@ class Paper:
     keywords: tuple[str, ...] = ()
     """Free words of authors or sources; they become topics only through aliases."""
     withdrawn: bool = False
+    kind: PaperKind = PaperKind.RESEARCH
+    corrects: tuple[PaperId, ...] = ()
+    """Ids of the papers that it corrects, retracts or comments on, as far as its source or title tells; sorted."""
+    venue: str = ""
+    """Name of the journal or conference as the source gives it. Empty where it gives none."""
+    issn: tuple[str, ...] = ()
+    """ISSNs of the journal as `1234-567X`, sorted."""
+    language: str = ""
+    """Code of the language of title and abstract (ISO 639-1: `en`, `zh`). Empty: not known."""
+    italics: tuple[str, ...] = ()
+    """Phrases of title or abstract that the source sets in italics, such as species; each once, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +310,7 @@ class Summary:
     """`extractive`, `openai` or `replay`."""
     model: str | None = None
     language: str = "en"
+    """Code of the language of its text: the edition's for a model's summary, the abstract's for an extract."""
     checked: tuple[str, ...] = ()
     """Names of the checks it passed; empty for words taken from the abstract itself."""
     fell_back: str | None = None
@@ -425,8 +460,12 @@ class Edition:
     """Weekdays on which it is due; Monday is 0."""
     recipients: tuple[str, ...] = ()
     language: str = "en"
+    languages: tuple[str, ...] = ()
+    """Codes of the languages of the papers it prints, besides those whose language is not known; empty: all."""
     changes: tuple[str, ...] = ("withdrawn", "rising")
     """Which of `CHANGES` it tells of, about papers that it printed."""
+    kinds: tuple[PaperKind, ...] = (PaperKind.RESEARCH, PaperKind.REVIEW)
+    """What it prints; a survey is a review too. The rest is counted and named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,6 +501,16 @@ class Change:
     """Upvotes of a rising paper: those when it was printed, then those of today. Empty for other changes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A paper in the store that a correction, retraction or comment is about."""
+
+    id: PaperId
+    title: str
+    printed_on: Day | None = None
+    """When the edition printed it last; None if it never did."""
+
+
 CHANGES: Final = ("withdrawn", "revised", "rising")
 """The kinds of change an edition can tell of."""
 
@@ -484,9 +533,16 @@ class LeftOut:
     url: str
     reason: str
     score: float | None = None
-    """The paper's score, comparable with those of the entries; None in an issue of an earlier version, which stored
-    none.
+    """The paper's score, comparable with those of the entries; None for what was set aside, and in an issue of an
+    earlier version, which stored none.
     """
+    is_aside: bool = False
+    """Whether it was set aside before anything was ranked, for the edition prints nothing of what `reason` names:
+    "news", "correction"."""
+    corrects: tuple[PaperId, ...] = ()
+    """The papers in the store that it corrects, retracts or comments on."""
+    note: str = ""
+    """What else is to be said of it, as a clause: "corrects “…”, which stood here on 3 April"; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import doi, doi_url, identify
+from digest.core.items.kinds import classified
 from digest.core.lists.calendar import ANY_DAY, Calendar, daily
 from digest.core.models import Announcement, Link, Paper, PaperId, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -191,7 +192,7 @@ def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, se
         categories=(category,) if category else (),
         withdrawn=_is_withdrawn(_string(item.get("type")), title, abstract),
     )
-    return Record(paper=paper, announcement=_announced(version))
+    return Record(paper=classified(paper), announcement=_announced(version))
 
 
 def _answer(value: Any, url: str) -> tuple[Mapping[str, Any], Sequence[Any]]:

@@ -609,6 +609,21 @@ def _ownership(connection: Connection) -> None:
     _handovers(connection)
 
 
+_FIELDS_8: Final = (
+    "ALTER TABLE paper ADD COLUMN kind TEXT NOT NULL DEFAULT 'research'",
+    "ALTER TABLE paper ADD COLUMN corrects TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE paper ADD COLUMN venue TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE paper ADD COLUMN issn TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE paper ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE paper ADD COLUMN italics TEXT NOT NULL DEFAULT '[]'",
+)
+
+
+def _fields_of_papers(connection: Connection) -> None:
+    """What an item is, where it appeared, its language, and what it sets in italics."""
+    _execute(connection, _FIELDS_8)
+
+
 MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
@@ -617,4 +632,5 @@ MIGRATIONS: Final = (
     Migration(version=5, name="feedback and liked papers", run=_interests),
     Migration(version=6, name="parts of joined papers, and other sketches", run=_parts),
     Migration(version=7, name="ownership in the database", run=_ownership),
+    Migration(version=8, name="kinds, venues and languages of papers", run=_fields_of_papers),
 )

@@ -185,6 +185,12 @@ paper = Table(
     Column("categories", Json, nullable=False),
     Column("keywords", Json, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+    Column("kind", Plain, nullable=False),
+    Column("corrects", Json, nullable=False),
+    Column("venue", Plain, nullable=False),
+    Column("issn", Json, nullable=False),
+    Column("language", Plain, nullable=False),
+    Column("italics", Json, nullable=False),
     Column("title_key", Plain, nullable=False),
     Column("first_seen", Date, nullable=False),
 )

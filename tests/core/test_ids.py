@@ -30,7 +30,7 @@ from digest.core.identity.ids import (
     title_key,
 )
 from digest.core.identity.resolve import Known, lookup_keys, resolve
-from digest.core.models import Announcement, Link, Paper, PaperId, Record, Signals
+from digest.core.models import Announcement, Link, Paper, PaperId, PaperKind, Record, Signals
 from tests.conftest import paper
 
 
@@ -233,7 +233,7 @@ def test_lookup_keys_find_what_resolve_needs() -> None:
 
 _texts = st.sampled_from(["", "One.", "Two longer.", "Three, the longest of all."])
 _papers = st.builds(
-    lambda ids, title, abstract, version, authors, code, url: Paper(
+    lambda ids, title, abstract, version, authors, code, url, kind, language, words: Paper(
         id=PaperId(ids[0]),
         aliases=tuple(sorted(PaperId(i) for i in ids[1:])),
         title=title,
@@ -242,6 +242,12 @@ _papers = st.builds(
         authors=authors,
         links=(Link(rel="code", url=code),),
         url=url,
+        kind=kind,
+        language=language,
+        venue="".join(words),
+        issn=tuple(words),
+        italics=tuple(words),
+        corrects=tuple(map(PaperId, words)),
     ),
     st.lists(
         st.sampled_from(["arxiv:2603.00001", "doi:10.5555/1", "url:https://a.org/1"]), min_size=1, unique=True
@@ -252,7 +258,16 @@ _papers = st.builds(
     st.sampled_from([(), ("A B",), ("A B", "C D")]),
     st.sampled_from(["https://c.org/1", "https://c.org/2"]),
     st.sampled_from(["", "https://arxiv.org/abs/2603.00001", "https://doi.org/10.5555/1"]),
+    st.sampled_from([PaperKind.RESEARCH, PaperKind.REVIEW, PaperKind.CORRECTION]),
+    st.sampled_from(["", "en", "zh"]),
+    st.lists(st.sampled_from(["a", "b"]), unique=True).map(sorted),
 )
+
+
+def test_the_categories_of_a_preprint_go_before_the_headings_of_an_index() -> None:
+    preprint, indexed = paper(categories=("cs.LG",)), paper(categories=("Humans", "Neoplasms"))
+
+    assert merge(preprint, indexed).categories == ("cs.LG",)
 
 
 @given(_papers, _papers, _papers)

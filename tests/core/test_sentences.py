@@ -122,3 +122,26 @@ def test_most_abstracts_divide_as_the_labelled_set_has_them(real_data: Path) -> 
     alike = sum(len(split(" ".join(sentences))) == len(sentences) for sentences in abstracts)
 
     assert alike / len(abstracts) > 0.88
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Wir zeigen dies z. B. an Mäusen, d. h. Tieren, und u. a. Daten aus Abb. 3 bzw. Nr. 5.",
+        "Im 19. Jahrhundert und am 3. Mai 500 v. Chr. stieg der Wert auf 3 Mio. Taler.",
+        "Se estudian especies, p. ej. Quercus ilex, en EE. UU. según la Dra. López (pág. 3).",
+        "Nous étudions des espèces, p. ex. Paris quadrifolia, sur env. 30 sites.",
+        "Мы изучаем случаи, т. е. Примеры на рис. 3 и в г. Москва.",
+    ],
+)
+def test_abbreviations_of_other_languages_end_no_sentence(sentence: str) -> None:
+    assert split(f"{sentence} {sentence}") == (sentence, sentence)
+
+
+def test_a_german_year_and_a_russian_one_end_a_sentence() -> None:
+    assert split("Das war um 500 v. Chr. Die Funde fehlen usw. Neue Daten kommen.") == (
+        "Das war um 500 v. Chr.",
+        "Die Funde fehlen usw.",
+        "Neue Daten kommen.",
+    )
+    assert split("Это было в 2020 г. Мы нашли рост.") == ("Это было в 2020 г.", "Мы нашли рост.")

@@ -23,7 +23,7 @@ from digest.store.papers import find_known, load_papers
 from tests.bench import duplicates as bench
 from tests.conftest import paper
 from tests.core.test_likeness import ABSTRACT, OTHER, TEAM
-from tests.support.store_values import DAY, listed, publish, read
+from tests.support.store_values import DAY, fitting, listed, publish, read
 
 pytest_plugins = ("tests.support.store_fixtures",)
 
@@ -150,7 +150,7 @@ def test_a_store_from_before_there_were_sketches_gets_them(new_url: str) -> None
     SqlStore.open(new_url, steps=before).close()
     engine = create_engine(new_url)
     with engine.begin() as connection:
-        connection.execute(insert(tables.paper), rows)
+        connection.execute(insert(tables.paper), fitting(connection, rows))
         ids = [{"id": row["id"], "paper_pk": row["pk"], "reason": "its own id", "since": YESTERDAY} for row in rows]
         connection.execute(insert(tables.alias), ids)
     engine.dispose()

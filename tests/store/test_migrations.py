@@ -26,7 +26,7 @@ from digest.store.papers import paper_values
 from digest.store.serialize import dump
 from tests.conftest import NOON, ROOT, paper
 from tests.fakes.clock import FakeClock
-from tests.support.store_values import DAY, issue, plan, publish, read, start
+from tests.support.store_values import DAY, fitting, issue, plan, publish, read, start
 
 if TYPE_CHECKING:
     from tests.support.store_fixtures import Server
@@ -411,7 +411,7 @@ def test_a_store_from_before_the_leases_goes_on_with_its_mails_and_its_papers(ne
     with SqlStore.open(new_url, steps=MIGRATIONS[:6], clock=FakeClock()) as old:
         publish(old, deliveries={f"{state}@example.org": f"<{state}@x>" for state in DeliveryState})
         with old._write() as connection:
-            connection.execute(tables.paper.insert(), rows)
+            connection.execute(tables.paper.insert(), fitting(connection, rows))
             connection.execute(
                 tables.alias.insert(),
                 [{"id": r["id"], "paper_pk": r["pk"], "reason": "its own id", "since": DAY} for r in rows],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, select
 
 from digest.core.lists.freshness import Seen, Verdict
-from digest.core.models import Announcement, Document, Link, PaperId, Parsed, Rejected, SourceState
+from digest.core.models import Announcement, Document, Link, PaperId, PaperKind, Parsed, Rejected, SourceState
 from digest.store import SqlStore, tables
 from tests.conftest import NOON, paper
 from tests.support.store_values import DAY, candidate_ids, listed, printed_in, publish, read, start
@@ -66,6 +66,12 @@ def titled(title: str, paper_id: str, **changes: Any) -> Any:
             "categories": _some,
             "keywords": st.sets(_text, max_size=3).map(lambda words: tuple(sorted(words))),
             "withdrawn": st.booleans(),
+            "kind": st.sampled_from(PaperKind),
+            "venue": _text,
+            "language": _text,
+            **dict.fromkeys(
+                ("corrects", "issn", "italics"), st.sets(_text, max_size=3).map(lambda words: tuple(sorted(words)))
+            ),
         }
     )
 )

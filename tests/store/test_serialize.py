@@ -38,6 +38,8 @@ def _issues() -> st.SearchStrategy[Issue]:
         updated=moment,
         version=_maybe_int,
         withdrawn=st.booleans(),
+        kind=st.sampled_from(models.PaperKind),
+        italics=_texts,
     )
     summaries = st.builds(Summary, tldr=_text, points=_texts, client=_text, model=st.none() | _text, checked=_texts)
     entries = st.builds(

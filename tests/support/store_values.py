@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+
+from sqlalchemy import Connection, inspect
 
 from digest.core.lists.freshness import Seen, Verdict
 from digest.core.models import (
@@ -127,3 +130,9 @@ def start(script: str, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def fitting(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """*rows* of papers without the columns that the database, which may be an earlier program's, does not have."""
+    there = {column["name"] for column in inspect(connection).get_columns("paper")}
+    return [{name: value for name, value in row.items() if name in there} for row in rows]

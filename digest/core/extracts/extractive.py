@@ -18,10 +18,11 @@ from operator import itemgetter
 from typing import Final
 
 from digest.core.errors import ConfigError
-from digest.core.extracts import claims, cues, standing
+from digest.core.extracts import claims, cues, other_languages, standing
 from digest.core.extracts.cues import Sentence
 from digest.core.extracts.features import STOP, Context, of_sentence, of_variant
 from digest.core.extracts.trimming import Variant, shorten, trim, variants
+from digest.core.words.language import language_of
 from digest.core.words.sentences import formulas, split
 
 VERSION: Final = "5"
@@ -83,10 +84,14 @@ class Extractor:
         sentences = read(title, abstract)
         if not sentences:
             return "", ()
+        if not (english := is_english(abstract)):
+            elsewhere = other_languages.choose(sentences, language_of(abstract))
+            if elsewhere is not None:
+                return elsewhere
         context = Context.of(title, sentences)
         of_all = [self._weigh(of_sentence(s, context)) for s in sentences]
         scores = [self._score(of_all[s.place], Variant(s.text), s, context) for s in sentences]
-        if is_english(abstract):
+        if english:
             chosen, text = self._choose(sentences, of_all, scores, context)
         else:  # The cues are English words: without them, what a paper is about stands at the front.
             chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
@@ -317,8 +322,9 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
     bare = sum(bool(_BARE_HEADING.match(raw)) for raw in raw_sentences) >= _BARE_FROM
     for raw in raw_sentences:
         heading = _HEADING.match(raw) or (_BARE_HEADING.match(raw) if bare else None)
-        label = heading["label"].lower() if heading else label
-        text = trim(raw[heading.end() :] if heading else raw)
+        elsewhere, begins = ("", 0) if heading or english else other_languages.heading_of(raw)
+        label = heading["label"].lower() if heading else elsewhere or label
+        text = trim(raw[heading.end() if heading else begins :])
         if label.startswith(_NO_PART) or (english and _is_foreign(text)):
             continue
         if _is_prose(text) and cues.words(text) != title_words and shorten(text, _TLDR_AT_MOST):

@@ -23,7 +23,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from digest.core.identity.dois import decoded, doi, doi_url, doi_version, preprint_server, versionless, work_of
-from digest.core.models import Announcement, Paper, PaperId, Signals
+from digest.core.models import Announcement, Paper, PaperId, PaperKind, Signals
 from digest.core.words.text import web_url
 
 __all__ = [
@@ -277,8 +277,8 @@ def _rank(paper_id: PaperId) -> tuple[int, str]:
 def merge(a: Paper, b: Paper) -> Paper:
     """Join two records of one work. Does not depend on order or grouping; merging a paper with itself changes nothing.
 
-    Title, abstract and version come together from the better record: one with an abstract before one without, then
-    the later version, then the longer abstract. Everything else is the fullest that either has.
+    Title, abstract, language and version come together from the better record: one with an abstract before one without,
+    then the later version, then the longer abstract. Everything else is the fullest that either has.
     """
     best = max(a, b, key=_content_order)
     ids = sorted({a.id, b.id, *a.aliases, *b.aliases}, key=_rank)
@@ -293,14 +293,28 @@ def merge(a: Paper, b: Paper) -> Paper:
         links=tuple(sorted({*a.links, *b.links}, key=lambda link: (link.rel, link.url))),
         published=min(published) if published else None,
         updated=max(updated) if updated else None,
-        categories=max(a.categories, b.categories, key=lambda names: (len(names), names)),
+        categories=max(a.categories, b.categories, key=_categories_order),
         keywords=tuple(sorted({*a.keywords, *b.keywords})),
         withdrawn=a.withdrawn or b.withdrawn,
+        kind=max(a.kind, b.kind, key=_KINDS.index),
+        corrects=tuple(sorted({*a.corrects, *b.corrects})),
+        venue=max(a.venue, b.venue, key=lambda name: (len(name), name)),
+        issn=tuple(sorted({*a.issn, *b.issn})),
+        italics=tuple(sorted({*a.italics, *b.italics})),
     )
 
 
-def _content_order(paper: Paper) -> tuple[bool, int, int, str, str]:
-    return bool(paper.abstract), paper.version or 0, len(paper.abstract), paper.abstract, paper.title
+_KINDS: Final = tuple(PaperKind)
+"""A source that says nothing of an item's kind calls it research: any other kind goes before that."""
+
+
+def _categories_order(categories: tuple[str, ...]) -> tuple[bool, int, tuple[str, ...]]:
+    # Those of arXiv and bioRxiv, which are few and chosen by the authors, before PubMed's many headings.
+    return any(name[:1].islower() for name in categories[:1]), len(categories), categories
+
+
+def _content_order(paper: Paper) -> tuple[bool, int, int, str, str, str]:
+    return bool(paper.abstract), paper.version or 0, len(paper.abstract), paper.abstract, paper.title, paper.language
 
 
 def _url_order(url: str) -> tuple[bool, bool, int, str]:

@@ -20,6 +20,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from digest.core.words.foreign_abbreviations import goes_on
+
 # A dollar sign opens a formula as in Pandoc: no blank after it, none before the closing one, no digit behind that. So
 # "costs $5 and saves $6" has none. Authors do write "$ \alpha $": blanks may pass where the inside looks like TeX.
 _FORMULA: Final = re.compile(
@@ -178,6 +180,8 @@ def _full_stop_ends(before: str, after: str, *, opens: bool) -> bool:
         return False  # "1. First, we …": the number opens the sentence
     if len(word) > 1 and word.isalpha() and word.isupper() and opens:
         return True  # "CF.", "GEN." and "REF." are names; their abbreviations are written small
+    if goes_on(before, word, after):
+        return False
     folded = word.rpartition("-")[2].lower()
     if folded in _INNER or folded in _RANKS:
         return False
