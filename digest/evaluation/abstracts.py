@@ -17,23 +17,21 @@ from typing import Final
 
 from digest import assets
 from digest.core.errors import DigestError
-from digest.core.extracts.extractive import Extractor
 from digest.core.words.sentences import split
 from digest.core.words.text import clean_text, clean_title
-from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.sets import files, read_categories
-from digest.evaluation.summaries import Summarize
 from digest.sources.arxiv.source import ArxivSource
 from digest.sources.biorxiv import BiorxivSource
 from digest.sources.feed import FeedSource
 
-PART: Final = "abstracts"
 LABELS: Final = assets.PACKAGE / "evaluation" / "abstracts.tsv"
 """How they were made stands at the head of the file."""
 GOOD_LEAD: Final = 2
 """Grade from which a sentence may be a paper's one line."""
 GOOD_POINT: Final = 1
 """Grade from which a sentence may be a point."""
+Summarize = Callable[[str, str], tuple[str, tuple[str, ...]]]
+"""Summarizes a paper: title and abstract → sentence and points."""
 _WORD: Final = re.compile(r"\w+")
 _Source = ArxivSource | BiorxivSource | FeedSource
 _RECORDED: Final[Mapping[str, Callable[[str], _Source]]] = {
@@ -112,23 +110,12 @@ def _texts(data: Path) -> Iterator[tuple[str, tuple[str, str]]]:
                 yield str(record.paper.id), (record.paper.title, record.paper.abstract)
 
 
-def measure(data: Path, summarize: Summarize | None = None) -> tuple[Figure, ...]:
-    """Return the shares of good leads and of good points on the part `test`; empty where none of its texts is there.
-
-    Args:
-        summarize: What is measured; by default the extract with the weights that ship.
-    """
-    graded = read(data, "test")
-    write = summarize or Extractor.parse(assets.trained_text("summaries.toml")).summarize
+def shares(graded: Sequence[Graded], summarize: Summarize) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Return for each lead, and for each point, whether it is a good one: 1.0 or 0.0, under the name of the figure."""
     leads: list[float] = []
     points: list[float] = []
     for paper in graded:
-        lead, said = write(paper.title, paper.abstract)
+        lead, said = summarize(paper.title, paper.abstract)
         leads.append(float(bool(lead) and paper.grade(lead) >= GOOD_LEAD))
         points += [float(paper.grade(point) >= GOOD_POINT) for point in said]
-    return tuple(_figure(name, values) for name, values in (("good leads", leads), ("good points", points)) if values)
-
-
-def _figure(name: str, values: Sequence[float]) -> Figure:
-    low, high = interval(values, mean)
-    return Figure(part=PART, data="abstracts", name=name, value=mean(values), low=low, high=high, of=len(values))
+    return tuple((name, tuple(found)) for name, found in (("good leads", leads), ("good points", points)) if found)

@@ -1,4 +1,5 @@
-"""Measure the sentence of extractive summaries by ROUGE against summaries that people wrote of the same papers."""
+"""Measure extractive summaries: their sentence by ROUGE against summaries that people wrote of the same papers, and
+sentence and points by the grades of the sentences they were made from, in abstracts of all fields."""
 
 from __future__ import annotations
 
@@ -8,17 +9,19 @@ from typing import Final
 
 from digest import assets
 from digest.core.extracts.extractive import Extractor
+from digest.evaluation import abstracts
+from digest.evaluation.abstracts import Summarize
 from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.rouge import Rouge, best
 from digest.evaluation.sets import TldrPaper, files, name_of, read_tldrs
 
 PART: Final = "summaries"
-Summarize = Callable[[str, str], tuple[str, tuple[str, ...]]]
-"""Summarizes a paper: title and abstract → sentence and points."""
 
 
 def measure(data: Path, summarize: Summarize | None = None) -> tuple[Figure, ...]:
-    """ROUGE and length on every part of SciTLDR in *data* but the training one; empty where there is none.
+    """ROUGE and length on every part of SciTLDR in *data* but the training one; shares of good leads and points.
+
+    Empty where there is neither SciTLDR nor any text of the graded abstracts.
 
     Args:
         summarize: What is measured; by default the extract with the weights that ship.
@@ -29,6 +32,8 @@ def measure(data: Path, summarize: Summarize | None = None) -> tuple[Figure, ...
         papers = read_tldrs(path)
         sentences = [write(paper.title, paper.abstract)[0] for paper in papers]
         found += figures(papers, sentences, data=name_of(path, data))
+    for name, values in abstracts.shares(abstracts.read(data, "test"), write):
+        found.append(_figure("abstracts", name, values))
     return tuple(found)
 
 

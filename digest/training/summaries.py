@@ -65,7 +65,7 @@ _GRADES: Final = (0.0, 0.1, 0.28, 0.35)
 """What the grades of sentences count as in ROUGE: a good sentence of an abstract has 0.35 more than a poor one."""
 _GRADED_COUNTS: Final = 3.0
 """Papers of SciTLDR that a graded abstract counts as: they are a tenth as many."""
-_HOLD: Final[Mapping[str, float]] = {"opens": 0.02, "words": 0.02}
+_HOLD: Final[Mapping[str, float]] = {"opens": 0.025, "words": 0.025}
 _HOLD_ELSE: Final = 0.001
 """Regularization of weights of single words, which hold less for other fields than positions do."""
 _SEEN_AT_LEAST: Final = 20

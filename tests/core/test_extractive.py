@@ -197,6 +197,94 @@ def test_a_structured_abstract_gives_its_aim_or_conclusion_without_its_headings(
 
 
 @pytest.mark.parametrize(
+    ("abstract", "lead"),
+    [
+        (  # a theorem before the setting
+            "We consider a nonlocal parabolic problem with singular data. Such problems arise in population dynamics. "
+            "We prove that the solution is unique in the class of functions of bounded energy. "
+            "Applications to fractional diffusion are discussed.",
+            "We prove that the solution is unique in the class of functions of bounded energy.",
+        ),
+        (  # what an economist shows before what is looked at
+            "I revisit the effect of minimum wages on employment. Existing studies reach mixed conclusions. "
+            "Using data from 138 changes, I show that as many jobs vanished below the minimum as appeared above it.",
+            "Using data from 138 changes, I show that as many jobs vanished below the minimum as appeared above it.",
+        ),
+        (  # a species, not the key to it
+            "Three species of Aus were known from Peru. Aus bus Smith, sp. nov. is described from two valleys in Peru. "
+            "A key to the species of Aus in Peru is provided.",
+            "Aus bus Smith, sp. nov. is described from two valleys in Peru.",
+        ),
+        (  # conclusions, not what was hoped for behind them
+            "BACKGROUND: Whether lower targets help older patients is uncertain. METHODS: We randomly assigned 4512 "
+            "patients to two targets. RESULTS: Strokes occurred in 147 patients (3.5%) and in 196 patients (4.6%). "
+            "CONCLUSIONS: In older patients, the lower target prevented strokes. Further studies are needed.",
+            "In older patients, the lower target prevented strokes.",
+        ),
+        (  # the authors' own line
+            "Nitrous oxide is a potent greenhouse gas. Here, we show that a green alga makes it by photosynthesis.\n"
+            "One sentence summary: Green microalgae make nitrous oxide with flavodiiron proteins in the light.",
+            "Green microalgae make nitrous oxide with flavodiiron proteins in the light.",
+        ),
+        (  # headings without a mark
+            "Objective To assess whether metformin lowers the risk of fracture. Design Cohort study of adults. "
+            "Results Fractures were rarer with metformin. Conclusions Metformin lowers the risk of fracture.",
+            "Metformin lowers the risk of fracture.",
+        ),
+        (  # no "we" at all
+            "Aphids are among the serious pests of tomato. The efficacy of two bacteria against aphids was evaluated "
+            "on tomato plants in a greenhouse. Both have been known for long.",
+            "The efficacy of two bacteria against aphids was evaluated on tomato plants in a greenhouse.",
+        ),
+    ],
+)
+def test_each_field_gets_the_line_that_it_would_want(abstract: str, lead: str) -> None:
+    assert summarize("", abstract)[0] == lead
+
+
+def test_the_parts_of_a_trial_give_points_and_no_figure_loses_its_interval() -> None:
+    _, points = summarize(
+        "Screening with a monitor",
+        "Importance\nFibrillation is often undetected.\nResults\nOf 856 participants, more had it when screened "
+        "(absolute difference, 4.8%; 95% CI, 2.6%-7.0%). Falls were no rarer (P = .31).\nConclusions and Relevance\n"
+        "Screening with a monitor increased detection ten-fold.\nTrial Registration\nNumber: NCT02392754.",
+    )
+
+    assert points == (
+        "Of 856 participants, more had it when screened (absolute difference, 4.8%; 95% CI, 2.6%-7.0%).",
+        "Falls were no rarer.",
+    )
+
+
+def test_praise_and_promises_are_no_points() -> None:
+    _, points = summarize(
+        "",
+        "We propose a solver for sparse systems. It halves the time on grids. Our results shed light on solvers. "
+        "We illustrate our method in simulations. We believe that it will be adopted. Further research is needed.",
+    )
+
+    assert points == ()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "This article is protected by copyright. All rights reserved.",
+        "(C) 2024 Wiley Periodicals LLC.",
+        "Keywords: frogs, ponds, the calls of males",
+        "Key words: frogs and ponds. Rana in the calls of males.",
+        "Graphical abstract",
+        "Abbreviations: AM, the arbuscular mycorrhiza. Others are in the text.",
+        "Evaluasi taksonomi dari Sulawesi menghasilkan pengenalan tiga puluh sembilan jenis.",
+    ],
+)
+def test_what_publishers_put_behind_an_abstract_is_passed_over(end: str) -> None:
+    abstract = "We describe the calls of ten frogs of the ponds. The males call at night from the edges of ponds.\n"
+
+    assert [s.text for s in read("", f"{abstract}{end}")] == [s.text for s in read("", abstract)]
+
+
+@pytest.mark.parametrize(
     "abstract",
     [
         "",

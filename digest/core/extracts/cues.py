@@ -83,7 +83,7 @@ _STUDY: Final = (
 )
 _SHOW: Final = (
     r"(?:show(?:s|ed|n)?|demonstrat\w+|prov(?:e[sdn]?)|find|found|report(?:s|ed)?|observ\w+|discover\w*|reveal\w*"
-    r"|identif\w+|obtain(?:s|ed)?|confirm\w*|uncover\w*|achiev\w+|solve[sd]?)\b"
+    r"|disprov\w+|resolv\w+|classif(?:y|ies|ied)|recogni[sz]e[sd]?|identif\w+|obtain(?:s|ed)?|confirm\w*|uncover\w*|achiev\w+|solve[sd]?)\b"
 )
 _PROPOSES: Final = re.compile(rf"{_OURSELVES} {_PROPOSE}|\b(?:is|are) (?:presented|proposed|introduced|described)\b")
 _PROPOSING: Final = re.compile(rf"\b{_PROPOSE}")

@@ -154,7 +154,8 @@ def _better_leads(sentences: Sequence[Sentence], scores: Sequence[float]) -> Seq
     for drop, may_lose in _WORSE_LEADS:
         rest = [s for s in sentences if not drop(s)]
         best = max((scores[s.place] for s in sentences), default=0.0)
-        if rest and max(scores[s.place] for s in rest) >= best - may_lose:
+        stands = any(not standing.opens_in_the_air(s.text) for s in rest)
+        if stands and max(scores[s.place] for s in rest) >= best - may_lose:
             sentences = rest
     return _proofs_before_scenes(sentences, scores)
 
