@@ -42,7 +42,7 @@ _FEWEST_WORDS: Final = 25
 """Bags with fewer words are left out: there was no abstract."""
 _MOST_COMPUTING: Final = 3_000
 """Papers of arXiv's computing that are read: there are four times as many, as many as of all else."""
-_COMMON: Final = 500
+_COMMON: Final = 5_000
 """The most frequent words of arXiv are no words of systematics."""
 _FEWEST_OWN: Final = 3
 _KEPT_APART: Final = 3

@@ -48,6 +48,15 @@ def test_a_text_of_another_science_is_called_by_the_name_of_the_science(guesser:
     assert guesser.classify(*leaf)[0][0] == "plant biology"
 
 
+def test_of_a_line_or_two_no_science_is_sure_enough_to_give_a_topic(guesser: Guesser) -> None:
+    line = (
+        "This giant extinct salmon had tusks like a warthog",
+        "Scientists thought that the outsized teeth were fangs.",
+    )
+
+    assert max((p for _, p in guesser.classify(*line)), default=0.0) < 0.5
+
+
 def test_a_text_of_computing_is_guessed_as_by_the_classifier_of_categories_alone(guesser: Guesser) -> None:
     assert guesser.classify(*NETWORK, most=10) == guesser.subjects.classify(*NETWORK, most=10)
 

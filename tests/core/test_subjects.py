@@ -88,12 +88,6 @@ def test_within_the_field_of_its_journal_a_topic_may_be_guessed_and_not_outside(
     assert Tagger(Taxonomy.parse(SMALL), FakeClassifier(("cs.LG", 0.9)), stars).topics(dust) == ()
 
 
-def test_a_journal_in_no_table_may_name_its_field_in_its_title() -> None:
-    dust = paper(title="On dust", abstract="Dust is dusty.", categories=(), venue="Transactions on Self-Attention")
-
-    assert Tagger(Taxonomy.parse(SMALL), FakeClassifier(("astro-ph.GA", 0.9)), STARS).topics(dust) == ()
-
-
 def test_headings_that_mean_nothing_hide_no_category() -> None:
     tagger = Tagger(Taxonomy.parse(SMALL), None, STARS)
 

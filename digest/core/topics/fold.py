@@ -24,6 +24,12 @@ from digest.core.words.text import one_line, strip_invisible
 
 _LONGEST_PROPOSAL: Final = 40
 _LONGEST_TEXT: Final = 20_000
+_FAMILY: Final = "aceae"
+"""How names of plants' families end: the word stands for those that the taxonomy does not list."""
+_OF_BACTERIA: Final = tuple(
+    f"{root}aceae" for root in "bacteri bacill cocc monad oscill rhizobi rickettsi spir streptomycet vibrion".split()
+)
+"""How names of bacteria's families end: Lachnospiraceae, Ruminococcaceae."""
 _LIKELY: Final = 0.25
 """Probability from which a guessed category makes weak words count.
 
@@ -226,8 +232,11 @@ class Taxonomy:
 
     def _mentions(self, text: str) -> Iterator[Mention]:
         """Yield the aliases in *text* from left to right, the longest at each place, without overlaps."""
-        words = list_small_words(text[:_LONGEST_TEXT])
         known, lengths = self._words, self._lengths
+        words = [
+            _FAMILY if word.endswith(_FAMILY) and word not in lengths and not word.endswith(_OF_BACTERIA) else word
+            for word in list_small_words(text[:_LONGEST_TEXT])
+        ]
         until = 0
         for place, word in enumerate(words):
             if word not in lengths or place < until:

@@ -31,8 +31,11 @@ _INSIDE: Final = 1 / 3
 _HALF: Final = 0.5
 """Share of a science that its categories must have for it to be theirs alone."""
 
+_FEW: Final = 12
+"""Known words from which a science is told for sure; an abstract of three lines has twenty, one of one line ten."""
 _REST: Final = 0.45
-"""At most so likely is the rest of an archive: "physics" is too much for a topic, but tells what words to expect."""
+"""At most so likely is a science that gives no topic but tells which words to expect: of a text with few words, or the
+rest of an archive, as all of physics."""
 
 
 @dataclass(frozen=True)  # no slots: cached properties live in the instance's dict
@@ -99,9 +102,10 @@ class Guesser:
             for name, p in subjects
             if (science := self._science_of[name])
         ]
+        is_short = sum(word in self.sciences.rows for word in found) < _FEW
         for name, p in sciences.items():
             rest = p * (1 - min(1.0, sums[name] / _HALF))
-            likely.append((name, min(rest, _REST) if name in self.archives else rest))
+            likely.append((name, min(rest, _REST) if is_short or name in self.archives else rest))
         likely.sort(key=itemgetter(0))
         likely.sort(key=lambda one: -round(one[1], 4))
         return tuple((name, round(p, 4)) for name, p in likely[:most])

@@ -63,15 +63,9 @@ class Tagger:
         )
 
     def _categories(self, paper: Paper) -> tuple[str, ...]:
-        """Return the categories that the taxonomy knows, primary first, and what journal and headings mean.
-
-        A journal that is in no table may say in its title of which field it is.
-        """
-        own = tuple(name for name in paper.categories if self._taxonomy.knows_any([name]))
+        """Return the categories that the taxonomy knows, primary first, and what journal and headings mean."""
         meant = self._subjects.of(paper) if self._subjects else ()
-        if not own and not meant and paper.venue and (topic := self._taxonomy.homes([paper.venue])[0]):
-            meant = (self._taxonomy.field(topic),)
-        return (*own, *meant)
+        return (*(name for name in paper.categories if self._taxonomy.knows_any([name])), *meant)
 
     def _is_within(self, category: str, fields: tuple[str, ...]) -> bool:
         topic = self._taxonomy.given_by(category)
