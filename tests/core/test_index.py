@@ -114,6 +114,15 @@ def test_likeness_alone_is_no_match_for_a_long_interest() -> None:
     assert made.match("How do floods and dams move gravel and sediment through alpine valleys?").get(0, 0) < MATCHES
 
 
+def test_a_title_alone_has_no_room_for_all_of_a_sentence() -> None:
+    sentence, title = "gravel in the floods of alpine rivers", "Gravel in alpine rivers"
+    others = [paper(n, title="Attention in networks") for n in range(3, 23)]
+
+    found = index(paper(1, title=title, abstract=""), paper(2, title=title, abstract=FILLING), *others).match(sentence)
+
+    assert found[0] > found[1] > 0
+
+
 def test_two_interests_joined_by_and_are_each_met_by_itself() -> None:
     auctions, design = fits("mechanism design and auctions", "Auctions of boats", "Mechanism design for boats")
 

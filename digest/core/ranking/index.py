@@ -90,6 +90,8 @@ _PARTLY: Final = 0.3, 0.7
 _NEARLY: Final = 0.44
 """Fit of a paper that has `_PARTLY` of an interest of several parts in one place: it comes before others, and is no
 match for that alone."""
+_TITLE_ROOM: Final = 0.67
+"""Share of an interest of several parts that a title alone has room for."""
 _TOLD: Final = 6
 """Words of an interest that is so long that no paper has it side by side: likeness is enough."""
 _AS_NEAR: Final = 0.25
@@ -215,6 +217,8 @@ class CandidateIndex:
         scores = [self._part(part, pairs) for part in parts]
         weights = [sum(map(self.space.rarity_here, part.wordings[0][0])) for part in parts]
         coverage = _coverage(scores, weights)
+        if len(parts) > 1:
+            coverage = {position: min(1.0, share / self._room(position)) for position, share in coverage.items()}
         matched = {p: score for p, score in _together(scores, weights, coverage).items() if score >= _LEAST}
         whole = len(parts) == 1 and pairs > 0
         fits = {
@@ -237,11 +241,15 @@ class CandidateIndex:
                 score += _SENTENCE * min(1.0, 2 * enough)
             fits[position] = _curve(score)
             if len(parts) > 1:
-                _raise(fits, _NEARLY, [(position, _ramp(_PARTLY, covered))])
+                _raise(fits, _NEARLY, [(position, _ramp(_PARTLY, covered / self._room(position)))])
         said = {word for part in parts for run, _ in part.wordings for word in run}
         if len(said) >= _TOLD:
             _raise(fits, 1 / _AS_NEAR, self._near(phrase, said))
         return {position: min(1.0, fit) for position, fit in fits.items() if fit > 0}
+
+    def _room(self, position: int) -> float:
+        """Return how much of an interest of several parts a paper has room for: less than 1 without an abstract."""
+        return 1.0 if self._abstracts[position] else _TITLE_ROOM
 
     def _near(self, phrase: str, said: Set[str]) -> Iterator[tuple[int, float]]:
         """Yield the cosines of papers to a long interest, as far as they have enough of its words to be compared.
