@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.core.models import Candidate, PaperKind
+from digest.core.models import Candidate, Paper, PaperKind
 
 _MANY: Final = {
     PaperKind.RESEARCH: "research papers",
@@ -51,19 +51,20 @@ def kind_name(kind: PaperKind) -> str:
 _PLURALS: Final = {kind_name(kind): many for kind, many in _MANY.items()}
 
 
+def is_of(paper: Paper, kinds: Collection[PaperKind]) -> bool:
+    """Whether a paper is of one of *kinds*; a survey is a review too."""
+    return paper.kind in kinds or (paper.kind is PaperKind.SURVEY and PaperKind.REVIEW in kinds)
+
+
 def set_aside(
     candidates: Sequence[Candidate], kinds: Collection[PaperKind]
 ) -> tuple[tuple[Candidate, ...], tuple[Aside, ...]]:
     """Divide *candidates* into those of some *kinds* and the others, in their order.
 
     Those of other kinds that an issue named before are in neither: news never rises.
-
-    Args:
-        kinds: A survey is a review too.
     """
-    printed = {*kinds, *([PaperKind.SURVEY] if PaperKind.REVIEW in kinds else [])}
-    kept = tuple(one for one in candidates if one.paper.kind in printed)
-    others = (one for one in candidates if one.paper.kind not in printed and one.cut_at is None)
+    kept = tuple(one for one in candidates if is_of(one.paper, kinds))
+    others = (one for one in candidates if one.cut_at is None and not is_of(one.paper, kinds))
     return kept, tuple(Aside(candidate=one, why=kind_name(one.paper.kind)) for one in others)
 
 
