@@ -310,6 +310,7 @@ class Summary:
     """`extractive`, `openai` or `replay`."""
     model: str | None = None
     language: str = "en"
+    """Code of the language of its text: the edition's for a model's summary, the abstract's for an extract."""
     checked: tuple[str, ...] = ()
     """Names of the checks it passed; empty for words taken from the abstract itself."""
     fell_back: str | None = None
@@ -459,6 +460,8 @@ class Edition:
     """Weekdays on which it is due; Monday is 0."""
     recipients: tuple[str, ...] = ()
     language: str = "en"
+    languages: tuple[str, ...] = ()
+    """Codes of the languages of the papers it prints, besides those whose language is not known; empty: all."""
     changes: tuple[str, ...] = ("withdrawn", "rising")
     """Which of `CHANGES` it tells of, about papers that it printed."""
     kinds: tuple[PaperKind, ...] = (PaperKind.RESEARCH, PaperKind.REVIEW)

@@ -13,6 +13,7 @@ from digest.core.issues.issue import source_name
 from digest.core.items.aside import kind_name
 from digest.core.models import Announcement, Entry, Paper, PaperKind
 from digest.core.ranking.reasons import OFF
+from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
 from digest.publish.links import Links, web_link
 from digest.publish.phrasing import count, short_day
@@ -43,6 +44,8 @@ class Word:
 
     text: str
     url: str = ""
+    language: str = ""
+    """Language code of a title that is not in English; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class EntryView:
     """Its place in the issue, from 1, where the overview refers to entries by that; else 0."""
     anchor: str
     title: str
+    title_language: str
+    """Language code of the title if it is not English, the page's own; empty otherwise."""
     url: str
     """The paper itself, http(s). Empty for a paper that came without a link."""
     page: str
@@ -82,6 +87,7 @@ def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], number:
         number=number,
         anchor=slug(paper.id),
         title=say(paper.title),
+        title_language=foreign(language_of(paper.title) or paper.language),
         url=web_link(paper.url),
         page=links.paper(paper.id),
         language=foreign(summary.language),

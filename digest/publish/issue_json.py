@@ -81,6 +81,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "updated": _moment(paper.updated),
         "version": paper.version,
         "withdrawn": paper.withdrawn,
+        "language": paper.language,
         "kind": paper.kind.value,
         "corrects": list(paper.corrects),
         "categories": list(paper.categories),

@@ -27,6 +27,7 @@ from digest.core.models import (
     Section,
     SourceState,
 )
+from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
 from digest.publish.entry_views import EntryView, Word, entry_view, for_readers, foreign, on_one_line
 from digest.publish.formulas import to_unicode
@@ -394,6 +395,10 @@ def _section_view(
     )
 
 
+def _title(paper: LeftOut, say: Callable[[str], str]) -> Word:
+    return Word(text=say(paper.title), url=web_link(paper.url), language=foreign(language_of(paper.title)))
+
+
 def _left_out(papers: Iterable[LeftOut], *, say: Callable[[str], str]) -> tuple[LeftOutView, ...]:
     """Group the papers left out by reason, the most frequent first; within a group in the issue's order."""
     groups: dict[tuple[str, bool], list[LeftOut]] = {}
@@ -403,7 +408,7 @@ def _left_out(papers: Iterable[LeftOut], *, say: Callable[[str], str]) -> tuple[
     return tuple(
         LeftOutView(
             reason=named(len(group), reason) if is_aside else reason,
-            papers=tuple(Word(text=say(paper.title), url=web_link(paper.url)) for paper in group),
+            papers=tuple(_title(paper, say) for paper in group),
             notes=tuple(say(paper.note) for paper in group),
         )
         for (reason, is_aside), group in ordered

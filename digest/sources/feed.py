@@ -27,6 +27,7 @@ from digest.core.ports import Witness
 from digest.core.private import without_password
 from digest.core.walls import foreign
 from digest.core.words.dates import moment, not_after
+from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_html,
     clean_line,
@@ -100,6 +101,8 @@ class _Item:
     published: datetime | None
     updated: datetime | None
     tags: tuple[str, ...]
+    language: str
+    """As the entry itself says. What a feed says of all its entries is often wrong: "zh-cn" of English ones."""
     venue: str = ""
     """The journal, as the item or its feed names it."""
     issn: tuple[str, ...] = ()
@@ -224,6 +227,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         version=(own_arxiv[1] if own_arxiv else None) or version or _doi_version(places),
         categories=tuple(tag for tag in item.tags if _is_arxiv_category(tag)),
         keywords=tuple(tag for tag in item.tags if not _is_arxiv_category(tag)),
+        language=language_code(item.language),
         withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
         venue=item.venue,
         issn=item.issn,
@@ -418,6 +422,7 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool, says_text: 
         published=published,
         updated=updated,
         tags=_tags(_string(tag.get("term")) for tag in _mappings(entry.get("tags"))),
+        language=_string(entry.get("language")),
         venue=_own_venue(entry),
         issn=issns(_string(entry.get(key)) for key in _ISSNS),
         types=tuple(filter(None, (_string(entry.get(key)) for key in ("dc_type", "prism_section", "prism_genre")))),
@@ -475,6 +480,7 @@ def _json_item(item: Mapping[str, Any], base: str, of_feed: tuple[str, ...]) -> 
         published=moment(item.get("date_published")),
         updated=moment(item.get("date_modified")),
         tags=_tags(map(_string, tags if isinstance(tags, list) else [])),
+        language=_string(item.get("language")),
     )
 
 

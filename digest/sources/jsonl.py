@@ -21,6 +21,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_line,
     clean_mixed,
@@ -51,6 +52,7 @@ NAMES: Final = (
     "version",
     "categories",
     "keywords",
+    "language",
     "upvotes",
     "announce",
     "comment",
@@ -212,6 +214,7 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         version=next(versions, None),
         categories=_words(value["categories"]),
         keywords=_words(value["keywords"]),
+        language=language_code(_string(_first(value["language"]))),
         withdrawn=says_withdrawn(abstract)
         or title_says_withdrawn(title)
         or comment_says_withdrawn(_string(_first(value["comment"]))),

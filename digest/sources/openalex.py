@@ -26,6 +26,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_html,
     clean_line,
@@ -217,6 +218,7 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
         links=(Link(rel="pdf", url=pdf),) if pdf else (),
         published=moment(work.get("publication_date")),
         keywords=tuple(dict.fromkeys((*_names(work.get("keywords")), *_names(work.get("topics"))))),
+        language=language_code(_string(work.get("language"))),
         withdrawn=work.get("is_retracted") is True or says_withdrawn(abstract) or title_says_withdrawn(title),
         venue=venue_of(_string(journal.get("display_name"))),
         issn=issns(map(_string, _list(journal.get("issn")))),

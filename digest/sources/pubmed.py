@@ -26,6 +26,7 @@ from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.language import language_code
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
 from digest.sources.kind import Access, Key, KeyType, Kind, days_key
@@ -277,7 +278,9 @@ def _read(item: _Element) -> Record | Rejected:
         authors=_authors(body),
         url=page,
         published=_published(body, data),
+        categories=_major_headings(head),
         keywords=_keywords(head, types),
+        language=language_code(body.findtext("Language") or ""),
         withdrawn=_is_retracted(head, types) or bool(_RETRACTED_TITLE.match(title)) or says_withdrawn(abstract),
         venue=venue_of(body.findtext("Journal/Title") or body.findtext("Journal/ISOAbbreviation") or ""),
         issn=issns(e.text or "" for place in _ISSNS for e in head.findall(place)),
@@ -376,6 +379,15 @@ def _keywords(head: _Element, types: Iterable[str]) -> tuple[str, ...]:
     words += [_plain(e) for e in head.findall("MeshHeadingList/MeshHeading/DescriptorName")]
     words += [kind for kind in types if not _NO_KEYWORD.fullmatch(kind)]
     return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _major_headings(head: _Element) -> tuple[str, ...]:
+    """NLM's subject headings that the paper is mainly about, by themselves or in one of their aspects."""
+    return tuple(
+        _plain(heading[0])
+        for heading in head.findall("MeshHeadingList/MeshHeading")
+        if len(heading) and any(part.get("MajorTopicYN") == "Y" for part in heading)
+    )
 
 
 def _is_retracted(head: _Element, types: Iterable[str]) -> bool:

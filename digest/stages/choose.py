@@ -68,7 +68,7 @@ class Choosing:
 
     def _chosen(self, of: Edition, day: date, *, anew: bool = False) -> Selection:
         there = self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew)
-        candidates, aside = set_aside(there, of.kinds)
+        candidates, aside = set_aside(there, of.kinds, of.languages)
         question = Question(
             candidates=candidates,
             profile=self.profile_of(of, day),

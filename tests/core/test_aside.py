@@ -31,3 +31,16 @@ def test_what_an_issue_named_before_is_not_named_again() -> None:
 
 def test_what_was_set_aside_is_counted_the_most_frequent_first() -> None:
     assert counted(["correction", "news", "news", "data set", "data set"]) == "2 data sets, 2 news, 1 correction"
+
+
+def test_papers_in_other_languages_are_set_aside_and_those_of_an_unknown_one_pass() -> None:
+    there = [
+        Candidate(paper=paper(n, language=code), sources=("Nature",), position=n, listed_on=date(2026, 6, 3))
+        for n, code in enumerate(("en", "zh", "", "ga"))
+    ]
+
+    kept, aside = set_aside(there, (PaperKind.RESEARCH,), ("en", "de"))
+
+    assert [one.paper.language for one in kept] == ["en", ""]
+    assert [one.why for one in aside] == ["in Chinese", "in “ga”"]
+    assert set_aside(there, (PaperKind.RESEARCH,)) == (tuple(there), ())

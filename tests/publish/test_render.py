@@ -21,7 +21,7 @@ from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
 from digest.publish.links import Links
 from digest.publish.phrasing import some_authors
-from digest.publish.render import Templates, fill, flow
+from digest.publish.render import Templates, fill, flow, lang
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.source_views import completeness
 from digest.publish.text import issue_text, share
@@ -403,6 +403,24 @@ def test_a_withdrawn_and_a_cross_listed_paper_are_marked() -> None:
 
 def test_an_entry_without_a_summary_says_that_the_source_had_no_abstract() -> None:
     assert view(summary={"tldr": "", "points": ()}).tldr == "No abstract in the source."
+
+
+def test_title_and_summary_say_their_languages_and_the_direction() -> None:
+    seen = view(
+        paper={"title": "تأثير المناخ على القمح", "language": "ar"},
+        summary={"tldr": "Weizen leidet.", "language": "de"},
+    )
+    page = templates().html("feed_item.html", issue=issue_view(issue([entry()]), links=HERE))
+
+    assert (seen.title_language, seen.language) == ("ar", "de")
+    assert view().title_language == ""
+    assert "lang=" not in page
+    assert [str(lang(code)) for code in ("", "de", "ar-EG", 'x"')] == [
+        "",
+        ' lang="de"',
+        ' lang="ar-EG" dir="rtl"',
+        ' lang="x&#34;"',
+    ]
 
 
 def test_a_link_that_is_no_web_address_is_no_link() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from digest.core.models import Candidate, Paper, PaperKind
+from digest.core.words.language import language_name
 
 _MANY: Final = {
     PaperKind.RESEARCH: "research papers",
@@ -57,15 +58,25 @@ def is_of(paper: Paper, kinds: Collection[PaperKind]) -> bool:
 
 
 def set_aside(
-    candidates: Sequence[Candidate], kinds: Collection[PaperKind]
+    candidates: Sequence[Candidate], kinds: Collection[PaperKind], languages: Collection[str] = ()
 ) -> tuple[tuple[Candidate, ...], tuple[Aside, ...]]:
-    """Divide *candidates* into those of some *kinds* and the others, in their order.
+    """Divide *candidates* into those of some *kinds* and *languages* and the others, in their order.
 
-    Those of other kinds that an issue named before are in neither: news never rises.
+    Those others that an issue named before are in neither: news never rises.
+
+    Args:
+        languages: Codes; empty: all. A paper whose language is not known passes.
     """
-    kept = tuple(one for one in candidates if is_of(one.paper, kinds))
-    others = (one for one in candidates if one.cut_at is None and not is_of(one.paper, kinds))
-    return kept, tuple(Aside(candidate=one, why=kind_name(one.paper.kind)) for one in others)
+    kept, others = [], []
+    for one in candidates:
+        paper = one.paper
+        if not is_of(paper, kinds):
+            others.append(Aside(candidate=one, why=kind_name(paper.kind)))
+        elif languages and paper.language and paper.language not in languages:
+            others.append(Aside(candidate=one, why=f"in {language_name(paper.language)}"))
+        else:
+            kept.append(one)
+    return tuple(kept), tuple(one for one in others if one.candidate.cut_at is None)
 
 
 def named(n: int, why: str) -> str:
