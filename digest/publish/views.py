@@ -247,11 +247,15 @@ def _change_view(change: Change, *, links: Links, say: Callable[[str], str], day
 
 
 def _why_empty(issue: Issue) -> str:
-    """Return why an issue has no papers. If no source could be read, it is not known whether something new came out."""
+    """Return why an issue has no papers.
+
+    If no source could be read, it is not known whether something new came out; and news is something new.
+    """
     if issue.why_empty is None:
         return ""
-    unread = bool(issue.sources) and all(report.state is SourceState.FAILED for report in issue.sources)
-    return f"{'No papers today.' if unread else 'Nothing new today.'} {issue.why_empty}"
+    is_unread = bool(issue.sources) and all(report.state is SourceState.FAILED for report in issue.sources)
+    is_news = any(one.is_aside for one in issue.left_out)
+    return f"{'No papers today.' if is_unread or is_news else 'Nothing new today.'} {issue.why_empty}"
 
 
 def _covers(issue: Issue) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Protocol
 
-from digest.core.models import Candidate, Edition, Paper, PaperId
+from digest.core.items.aside import is_of
+from digest.core.models import Candidate, Edition, Paper, PaperId, PaperKind
 from digest.core.ranking.day import Day
 from digest.core.ranking.finds import finds
 from digest.core.ranking.relevance import Background
@@ -67,8 +68,8 @@ class Counting:
     """Resolves the interests of an edition, one by one."""
     background: Callable[[], Background]
     today: date
-    _weeks: dict[tuple[str, ...], _Week] = field(default_factory=dict, repr=False)
-    """By sources."""
+    _weeks: dict[tuple[tuple[str, ...], tuple[PaperKind, ...]], _Week] = field(default_factory=dict, repr=False)
+    """By sources and kinds."""
 
     def of(self, edition: Edition) -> Finds:
         """What the interests of *edition* found.
@@ -76,7 +77,7 @@ class Counting:
         Raises:
             ConfigError: A library cannot be read.
         """
-        week = self._week(edition.sources)
+        week = self._week(tuple(sorted(edition.sources)), edition.kinds)
         last = max(week.days.values(), default=None)
         found = []
         for interest in self.interests(edition):
@@ -93,13 +94,13 @@ class Counting:
             interests=tuple(found),
         )
 
-    def _week(self, sources: tuple[str, ...]) -> _Week:
-        key = tuple(sorted(sources))
+    def _week(self, sources: tuple[str, ...], kinds: tuple[PaperKind, ...]) -> _Week:
+        key = sources, kinds
         if key not in self._weeks:
             news = self.store.news(sources, since=self.today - _WEEK, until=self.today)
-            listed = [(day, paper) for day, papers in news.items() for paper in papers]
+            listed = [(day, paper) for day, papers in news.items() for paper in papers if is_of(paper, kinds)]
             candidates = [
-                Candidate(paper=paper, sources=(key[0],), position=n, listed_on=day)
+                Candidate(paper=paper, sources=sources[:1], position=n, listed_on=day)
                 for n, (day, paper) in enumerate(listed)
             ]
             days = {paper.id: day for day, paper in listed}

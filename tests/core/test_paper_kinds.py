@@ -13,7 +13,8 @@ ABSTRACT = "We measured the reach of gravel in forty rivers and found that it de
 
 def item(title: str, *, abstract: str = "", named: bool = True, doi: str = "10.1/x", venue: str = "") -> Paper:
     authors = ("Ada Lovelace",) if named else ()
-    return paper(1, title=title, abstract=abstract, authors=authors, id=PaperId(f"doi:{doi}"), venue=venue)
+    paper_id = PaperId(f"doi:{doi}")
+    return paper(1, title=title, abstract=abstract, authors=authors, id=paper_id, venue=venue, categories=())
 
 
 @pytest.mark.parametrize(
@@ -141,9 +142,9 @@ def test_a_correction_names_its_paper_in_its_title(title: str, subject: str) -> 
 
 
 def test_only_what_is_about_a_paper_keeps_the_ids_of_that() -> None:
-    about = ["https://doi.org/10.1/GRAVEL"]
+    about = ["https://doi.org/10.1000/GRAVEL"]
 
     correction = classified(item("Erratum", doi="10.1/e"), about=about)
     research = classified(item("Gravel in rivers", doi="10.1/e"), about=about)
 
-    assert (correction.corrects, research.corrects) == (("doi:10.1/gravel",), ())
+    assert (correction.corrects, research.corrects) == (("doi:10.1000/gravel",), ())

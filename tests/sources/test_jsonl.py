@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from digest.core.errors import ConfigError, SourceError
-from digest.core.models import Announcement, Link, Parsed
+from digest.core.models import Announcement, Link, PaperKind, Parsed
 from digest.sources.door.http import Door
 from digest.sources.jsonl import JsonlSource
 
@@ -161,3 +161,20 @@ def test_a_month_in_one_file_is_read_whole(tmp_path: Path) -> None:
 
     assert len(content) > 12_000_000
     assert len(JsonlSource("month", url="month.jsonl").parse(content, url="month.jsonl").records) == 3000
+
+
+def test_a_correction_of_crossref_names_its_paper_and_its_journal() -> None:
+    notice = {
+        "DOI": "10.1000/notice",
+        "title": ["Gravel in rivers"],
+        "type": "journal-article",
+        "container-title": ["Gravel Research"],
+        "ISSN": ["1175-5326"],
+        "update-to": [{"DOI": "10.1000/gravel", "type": "correction"}],
+    }
+
+    parsed = parse(notice, doi="DOI", kind="type", venue="container-title", issn="ISSN", corrects="update-to")
+
+    paper = parsed.records[0].paper
+    assert (paper.kind, paper.corrects) == (PaperKind.CORRECTION, ("doi:10.1000/gravel",))
+    assert (paper.venue, paper.issn) == ("Gravel Research", ("1175-5326",))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.core.models import Candidate, PaperKind
+from digest.core.models import Candidate, Paper, PaperKind
 from digest.core.words.language import language_name
 
 _MANY: Final = {
@@ -52,6 +52,11 @@ def kind_name(kind: PaperKind) -> str:
 _PLURALS: Final = {kind_name(kind): many for kind, many in _MANY.items()}
 
 
+def is_of(paper: Paper, kinds: Collection[PaperKind]) -> bool:
+    """Whether a paper is of one of *kinds*; a survey is a review too."""
+    return paper.kind in kinds or (paper.kind is PaperKind.SURVEY and PaperKind.REVIEW in kinds)
+
+
 def set_aside(
     candidates: Sequence[Candidate], kinds: Collection[PaperKind], languages: Collection[str] = ()
 ) -> tuple[tuple[Candidate, ...], tuple[Aside, ...]]:
@@ -60,14 +65,12 @@ def set_aside(
     Those others that an issue named before are in neither: news never rises.
 
     Args:
-        kinds: A survey is a review too.
         languages: Codes; empty: all. A paper whose language is not known passes.
     """
-    printed = {*kinds, *([PaperKind.SURVEY] if PaperKind.REVIEW in kinds else [])}
     kept, others = [], []
     for one in candidates:
         paper = one.paper
-        if paper.kind not in printed:
+        if not is_of(paper, kinds):
             others.append(Aside(candidate=one, why=kind_name(paper.kind)))
         elif languages and paper.language and paper.language not in languages:
             others.append(Aside(candidate=one, why=f"in {language_name(paper.language)}"))
