@@ -209,3 +209,19 @@ def test_vectors_are_those_of_title_abstract_and_keywords() -> None:
     made = index(paper(1, title="Gravel", abstract="beds", keywords=("rivers",)))
 
     assert set(made.vectors[0].weights) == {"gravel", "bed", "river"}
+
+
+def test_an_interest_is_about_its_subject_first_and_a_side_of_it_may_be_missing() -> None:
+    subject, side, both = fits(
+        "evolution of gravel beds", "Gravel beds of the Alps", "Evolution of birds", "The evolution of gravel beds"
+    )
+
+    assert both > subject >= MATCHES > side
+    assert fits("gravel and its transport", "Gravel of the Alps")[0] == fits("gravel", "Gravel of the Alps")[0]
+
+
+def test_a_name_finds_the_kinds_of_what_it_names_and_not_the_other_way_round() -> None:
+    lexicon = Lexicon.parse("crop < wheat = maize")
+
+    assert fits("drought in crops", "Drought in wheat", lexicon=lexicon)[0] >= MATCHES
+    assert fits("drought in wheat", "Drought in maize", lexicon=lexicon)[0] < MATCHES

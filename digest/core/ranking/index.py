@@ -23,7 +23,7 @@ from digest.core.models import Paper
 from digest.core.ranking.lexicon import Run
 from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
-from digest.core.ranking.wording import Part, read_wording
+from digest.core.ranking.wording import SIDES, Part, read_wording
 from digest.core.words.stemming import light_stem
 from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, word_counts, word_counts_of, words
 
@@ -52,6 +52,10 @@ class Matching:
     """What standing together adds, and again if it is the whole interest that does."""
 
 
+_OTHER_NAME: Final = 0.9
+"""Weight of another name of an interest of one word: a paper on Coleoptera is one on beetles."""
+_SIDE: Final = 0.35
+"""Weight of a word for a side of a subject, as "evolution" in "evolution of grasses"."""
 _RARER: Final = 0.1
 """Share of the rarer word in the weight of two words side by side."""
 _PAIRS_OF_PARTS: Final = 0.2
@@ -90,6 +94,9 @@ _PARTLY: Final = 0.3, 0.7
 _NEARLY: Final = 0.44
 """Fit of a paper that has `_PARTLY` of an interest of several parts in one place: it comes before others, and is no
 match for that alone."""
+_NEARLY_ALL: Final = 0.5, 0.8
+_TITLED: Final = 0.6
+"""Fit of a paper whose title has `_NEARLY_ALL` of an interest of several parts: grasses, if not their evolution."""
 _TITLE_ROOM: Final = 0.67
 """Share of an interest of several parts that a title alone has room for."""
 _TOLD: Final = 6
@@ -207,7 +214,7 @@ class CandidateIndex:
 
         It is soon mentioned; a paper about it says it more than once, or in the title.
         """
-        scores = self._part(Part(wordings=((run, 1.0),)), 0.0)
+        scores = self._part(Part(wordings=((run, 1.0),)), 0.0, others=_OTHER_NAME)
         fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores.items()}
         return {position: fit for position, fit in fits.items() if fit > 0}
 
@@ -215,7 +222,7 @@ class CandidateIndex:
         """Return how well papers fit words that should stand together, and parts that should all be there."""
         pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
         scores = [self._part(part, pairs) for part in parts]
-        weights = [sum(map(self.space.rarity_here, part.wordings[0][0])) for part in parts]
+        weights = [sum(map(self._weight, part.wordings[0][0])) for part in parts]
         coverage = _coverage(scores, weights)
         if len(parts) > 1:
             coverage = {position: min(1.0, share / self._room(position)) for position, share in coverage.items()}
@@ -232,20 +239,23 @@ class CandidateIndex:
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
             enough = min(1.0, coverage[position]) if len(parts) == 1 else _ramp(_ENOUGH, coverage[position])
-            covered = max(
-                _cover(self._titles[position], wanted, weights, len(self._titles[position])),
-                _cover(self._abstracts[position], wanted, weights, width),
-            )
+            titled = _cover(self._titles[position], wanted, weights, len(self._titles[position]))
+            covered = max(titled, _cover(self._abstracts[position], wanted, weights, width))
             score = _SCORE * matched[position] + self._matching.together * (covered + (enough * covered) ** 2)
             if len(parts) > 1:
                 score += _SENTENCE * min(1.0, 2 * enough)
             fits[position] = _curve(score)
             if len(parts) > 1:
                 _raise(fits, _NEARLY, [(position, _ramp(_PARTLY, covered / self._room(position)))])
+                _raise(fits, _TITLED, [(position, _ramp(_NEARLY_ALL, titled))])
         said = {word for part in parts for run, _ in part.wordings for word in run}
         if len(said) >= _TOLD:
             _raise(fits, 1 / _AS_NEAR, self._near(phrase, said))
         return {position: min(1.0, fit) for position, fit in fits.items() if fit > 0}
+
+    def _weight(self, word: str) -> float:
+        """Return how much a word of an interest says: by its rarity, and less if it only names a side of a subject."""
+        return self.space.rarity_here(word) * (_SIDE if word in SIDES else 1.0)
 
     def _room(self, position: int) -> float:
         """Return how much of an interest of several parts a paper has room for: less than 1 without an abstract."""
@@ -257,7 +267,7 @@ class CandidateIndex:
         Papers with little text seem nearer than they are, and count for less.
         """
         vector = self.space.vector(word_counts(phrase))
-        rarity = {word: self.space.rarity_here(word) for word in sorted(said)}
+        rarity = {word: self._weight(word) for word in sorted(said)}
         whole = sum(rarity.values())
         shares: dict[int, float] = {}
         for word, weight in rarity.items():
@@ -268,12 +278,17 @@ class CandidateIndex:
                 paper = self.vectors[position]
                 yield position, _ramp(_ALIKE, share) * min(1.0, paper.strength) * paper.cosine(vector)
 
-    def _part(self, part: Part, pairs: float) -> dict[int, float]:
-        """Return how much of a part papers have: 1 for one mention of all of it."""
+    def _part(self, part: Part, pairs: float, *, others: float | None = None) -> dict[int, float]:
+        """Return how much of a part papers have: 1 for one mention of all of it.
+
+        Args:
+            others: Weight of other names of the same thing; None: `Matching.synonyms`.
+        """
+        factor = self._matching.synonyms if others is None else others
         found: dict[int, float] = {}
         for run, weight in part.wordings:
             for number, spelled in enumerate(self._spellings(run)):
-                _raise(found, weight * (self._matching.synonyms if number else 1.0), self._run(spelled, pairs))
+                _raise(found, weight * (factor if number else 1.0), self._run(spelled, pairs))
             if self._matching.related:
                 _raise(found, weight, self._related(run))
         return found
@@ -287,7 +302,7 @@ class CandidateIndex:
         Of several words, only papers count that have the rarest, or two of them side by side.
         """
         words = tuple(dict.fromkeys(run))
-        each = {word: self.space.rarity_here(word) for word in words}
+        each = {word: self._weight(word) for word in words}
         rarest, *others = sorted(words, key=lambda word: (-each[word], word))
         found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
         whole = each[rarest]
@@ -360,12 +375,12 @@ class CandidateIndex:
         for n, part in enumerate(parts):
             for run, weight in part.wordings:
                 for spelled in self._spellings(run):
-                    whole = sum(map(self.space.rarity_here, spelled))
+                    whole = sum(map(self._weight, spelled))
                     for word in spelled:
                         for other, factor in self._others(word):
                             number = self._postings.number(other)
                             if number is not None:
-                                share = weight * factor * self.space.rarity_here(word) / whole
+                                share = weight * factor * self._weight(word) / whole
                                 key = n, word
                                 mine = found.setdefault(number, {})
                                 mine[key] = max(mine.get(key, 0.0), share)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self, TypeAlias
 
@@ -26,6 +26,8 @@ class Lexicon:
 
     same: Mapping[Run, tuple[Run, ...]] = field(default_factory=dict)
     """Folded words → other names of the same thing, without those words themselves."""
+    kinds: Mapping[Run, tuple[Run, ...]] = field(default_factory=dict)
+    """Folded words → the commonest kinds of what they name; a name finds its kinds, and not the other way round."""
     related: Mapping[Run, tuple[tuple[Run, float], ...]] = field(default_factory=dict)
     """A stem, or two side by side → stems, or two side by side, that stand near it; with a weight of at most 1."""
 
@@ -33,17 +35,22 @@ class Lexicon:
     def parse(cls, synonyms: str, related: str = "") -> Self:
         """Read `synonyms.txt` and `related.txt`.
 
-        In the first, a line holds names of one thing with " = " between them. In the second, a line holds stems with
-        their weights in hundredths: `comput_us desktop:43 gui:22`, two stems side by side joined by "_"; or, behind a
-        "=", names as in the first. Notes stand behind "#".
+        In the first, a line holds names of one thing with " = " between them, or a name, " < " and its commonest kinds:
+        `crop < wheat = maize`, where the name finds the kinds and not the other way round. In the second, a line holds
+        stems with their weights in hundredths: `comput_us desktop:43 gui:22`, two stems side by side joined by "_"; or,
+        behind a "=", names as in the first. Notes stand behind "#".
 
         Raises:
             ConfigError: A line has another form.
         """
         named: list[tuple[Run, ...]] = []
         near: dict[Run, tuple[tuple[Run, float], ...]] = {}
+        kinds: dict[Run, tuple[Run, ...]] = {}
         for line in synonyms.splitlines():
-            if line.strip() and not line.startswith("#"):
+            if " < " in line and not line.startswith("#"):
+                whole, *members = _names(line.replace(" < ", " = "), "synonyms.txt")
+                kinds[whole] = tuple(members)
+            elif line.strip() and not line.startswith("#"):
                 named.append(_names(line, "synonyms.txt"))
         for line in related.splitlines():
             if line.startswith("="):
@@ -51,16 +58,26 @@ class Lexicon:
             elif line.strip() and not line.startswith("#"):
                 term, *others = line.split()
                 near[_run(term)] = tuple(_weighed(other, line) for other in others)
-        return cls(same=_others(named), related=near)
+        return cls(same=_others(named), kinds=kinds, related=near)
 
     def spellings(self, run: Sequence[str], most: int) -> tuple[Run, ...]:
-        """Return *run* and up to *most* - 1 other ways to write it, with one of its names replaced, longest first."""
+        """Return *run* and up to *most* - 1 other ways to write it, with one of its names replaced, longest first.
+
+        Behind them come the kinds of what it names, all of them if *most* is more than one.
+        """
         found: dict[Run, None] = {tuple(run): None}
         for length in range(min(_LONGEST, len(run)), 0, -1):
             for start in range(len(run) - length + 1):
                 for other in self.same.get(tuple(run[start : start + length]), ()):
                     found.setdefault((*run[:start], *other, *run[start + length :]))
-        return tuple(found)[:most]
+        several = tuple(found)[:most]
+        return (*several, *(kind for kind in self._kinds_of(run) if kind not in several)) if most > 1 else several
+
+    def _kinds_of(self, run: Sequence[str]) -> Iterator[Run]:
+        for length in range(min(_LONGEST, len(run)), 0, -1):
+            for start in range(len(run) - length + 1):
+                for kind in self.kinds.get(tuple(run[start : start + length]), ()):
+                    yield (*run[:start], *kind, *run[start + length :])
 
 
 def _names(line: str, file: str) -> tuple[Run, ...]:

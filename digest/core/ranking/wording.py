@@ -36,10 +36,22 @@ _DESCRIBED: Final = frozenset("species subspecies genus taxon combination record
 """What is new is itself the subject: "new species of orchids"."""
 _WEAK: Final = frozenset("effect impact influence role understanding use".split())
 """Words that are no part by themselves, as in "effects of drought", and tell within one: "video understanding"."""
+SIDES: Final = frozenset(
+    words(
+        "aspect behavior biogeography biology change characterization classification clearance composition condition "
+        "development disease disorder distribution diversity dynamics ecology effect emergence evolution existence "
+        "formation function history introduction mechanism morphology onset origin outcome patient phylogeny "
+        "physiology production property regulation relationship resilience resistance response stability syndrome "
+        "systematics taxonomy therapy tissue tolerance treatment uniqueness variation"
+    )
+)
+"""Words for a side of a subject, folded: an interest is about grasses first, and then about their evolution."""
 _QUESTIONS: Final = frozenset(
     "how why where who whose between into through without within under over not affect help interact".split()
 )
 """Further words that divide the parts."""
+_BACK: Final = frozenset({"their", "its"})
+"""What follows "and" and one of these is a side of what was named before."""
 _DOING: Final = frozenset("solving studying making exploring analysing analyzing investigating improving".split())
 """Words that tell nothing where a part begins with them: "for solving equations", but "problem solving"."""
 _ALONE: Final = 0.45
@@ -97,6 +109,8 @@ def _groups(tokens: Sequence[str], fillers: Sequence[bool]) -> list[list[list[st
     for token, is_filler in zip(tokens, fillers, strict=False):
         if token in _EITHER:
             is_either = True
+        elif is_either and groups and token in _BACK:
+            break  # "beetles and their classification": beetles
         elif is_either and token in _ARTICLES:
             continue
         elif _divides(token):
