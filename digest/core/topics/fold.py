@@ -24,6 +24,8 @@ from digest.core.words.text import one_line, strip_invisible
 
 _LONGEST_PROPOSAL: Final = 40
 _LONGEST_TEXT: Final = 20_000
+_BREAK: Final = re.compile(r"[,;:!?()]|\.(?=\s+[A-Z])")
+"""Not every full stop: "gen. et sp. nov." is one name."""
 _LIKELY: Final = 0.25
 """Probability from which a guessed category makes weak words count.
 
@@ -225,19 +227,23 @@ class Taxonomy:
         return Company(said=said, shares=[(with_archive(name), p) for name, p in guessed], telling=frozenset(known))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
-        """Yield the aliases in *text* from left to right, the longest at each place, without overlaps."""
-        words = list_small_words(text[:_LONGEST_TEXT])
+        """Yield the aliases in *text* from left to right, the longest at each place, without overlaps.
+
+        None goes over a comma or the end of a sentence: "Values, Distribution" is no distribution of values.
+        """
         known, lengths = self._words, self._lengths
-        until = 0
-        for place, word in enumerate(words):
-            if word not in lengths or place < until:
-                continue
-            for length in lengths[word]:
-                found = known.get(word if length == 1 else " ".join(words[place : place + length]))
-                if found:
-                    yield Mention(found.topic, found.weak, length)
-                    until = place + length
-                    break
+        for part in _BREAK.split(text[:_LONGEST_TEXT]):
+            words = list_small_words(part)
+            until = 0
+            for place, word in enumerate(words):
+                if word not in lengths or place < until:
+                    continue
+                for length in lengths[word]:
+                    found = known.get(word if length == 1 else " ".join(words[place : place + length]))
+                    if found:
+                        yield Mention(found.topic, found.weak, length)
+                        until = place + length
+                        break
 
     def _trusted(self, mentions: Sequence[Mention], categories: frozenset[str], *, by_neighbours: bool) -> set[int]:
         """Return the topics whose weak words count in this paper.
