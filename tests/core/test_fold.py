@@ -539,3 +539,11 @@ def test_words_stand_for_a_topic_under_any_of_its_names_for_all_of_a_field_or_fo
     assert shipped.meant_by(one.upper()) == {one}
     assert one in shipped.meant_by(field) or shipped.topic(field) is not None
     assert shipped.meant_by("gravel bed rivers") == frozenset()
+
+
+def test_a_family_of_plants_that_is_not_listed_is_one_beside_a_new_species() -> None:
+    assert (
+        Taxonomy.parse(SHIPPED).tag("Hanguana deflexa (Hanguanaceae), a new species from Borneo", "", ())[0]
+        == "Plant systematics"
+    )
+    assert "Plant systematics" not in Taxonomy.parse(SHIPPED).tag("Lachnospiraceae in the gut of mice", "", ())

@@ -26,6 +26,12 @@ _LONGEST_PROPOSAL: Final = 40
 _LONGEST_TEXT: Final = 20_000
 _BREAK: Final = re.compile(r"[,;:!?()]|\.(?=\s+[A-Z])")
 """Not every full stop: "gen. et sp. nov." is one name."""
+_FAMILY: Final = "aceae"
+"""How names of plants' families end: the word stands for those that the taxonomy does not list."""
+_OF_BACTERIA: Final = tuple(
+    f"{root}aceae" for root in "bacteri bacill cocc monad oscill rhizobi rickettsi spir streptomycet vibrion".split()
+)
+"""How names of bacteria's families end: Lachnospiraceae, Ruminococcaceae."""
 _LIKELY: Final = 0.25
 """Probability from which a guessed category makes weak words count.
 
@@ -231,19 +237,25 @@ class Taxonomy:
 
         None goes over a comma or the end of a sentence: "Values, Distribution" is no distribution of values.
         """
-        known, lengths = self._words, self._lengths
         for part in _BREAK.split(text[:_LONGEST_TEXT]):
-            words = list_small_words(part)
-            until = 0
-            for place, word in enumerate(words):
-                if word not in lengths or place < until:
-                    continue
-                for length in lengths[word]:
-                    found = known.get(word if length == 1 else " ".join(words[place : place + length]))
-                    if found:
-                        yield Mention(found.topic, found.weak, length)
-                        until = place + length
-                        break
+            yield from self._aliases_among(list_small_words(part))
+
+    def _aliases_among(self, small: Sequence[str]) -> Iterator[Mention]:
+        known, lengths = self._words, self._lengths
+        words = [
+            _FAMILY if word.endswith(_FAMILY) and word not in lengths and not word.endswith(_OF_BACTERIA) else word
+            for word in small
+        ]
+        until = 0
+        for place, word in enumerate(words):
+            if word not in lengths or place < until:
+                continue
+            for length in lengths[word]:
+                found = known.get(word if length == 1 else " ".join(words[place : place + length]))
+                if found:
+                    yield Mention(found.topic, found.weak, length)
+                    until = place + length
+                    break
 
     def _trusted(self, mentions: Sequence[Mention], categories: frozenset[str], *, by_neighbours: bool) -> set[int]:
         """Return the topics whose weak words count in this paper.
