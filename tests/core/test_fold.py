@@ -214,6 +214,11 @@ def test_a_category_knows_better_than_a_broad_word(small: Taxonomy) -> None:
     assert small.tag("A neural network sees", "", ("astro-ph.GA",)) == ("Galaxies", "Machine learning")
 
 
+def test_no_name_goes_over_a_comma_or_the_end_of_a_sentence(small: Taxonomy) -> None:
+    assert small.tag("The Milky Way", "", ()) == ("Galaxies",)
+    assert small.tag("Milky, way", "It is milky. Way beyond.", ()) == ()
+
+
 def test_keywords_count_through_their_aliases(small: Taxonomy) -> None:
     assert small.tag("On things", "Things.", (), ["DDPMs", "things"]) == ("Diffusion models",)
 

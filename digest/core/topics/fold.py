@@ -24,6 +24,8 @@ from digest.core.words.text import one_line, strip_invisible
 
 _LONGEST_PROPOSAL: Final = 40
 _LONGEST_TEXT: Final = 20_000
+_BREAK: Final = re.compile(r"[,;:!?()]|\.(?=\s+[A-Z])")
+"""Not every full stop: "gen. et sp. nov." is one name."""
 _FAMILY: Final = "aceae"
 """How names of plants' families end: the word stands for those that the taxonomy does not list."""
 _OF_BACTERIA: Final = tuple(
@@ -231,11 +233,18 @@ class Taxonomy:
         return Company(said=said, shares=[(with_archive(name), p) for name, p in guessed], telling=frozenset(known))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
-        """Yield the aliases in *text* from left to right, the longest at each place, without overlaps."""
+        """Yield the aliases in *text* from left to right, the longest at each place, without overlaps.
+
+        None goes over a comma or the end of a sentence: "Values, Distribution" is no distribution of values.
+        """
+        for part in _BREAK.split(text[:_LONGEST_TEXT]):
+            yield from self._aliases_among(list_small_words(part))
+
+    def _aliases_among(self, small: Sequence[str]) -> Iterator[Mention]:
         known, lengths = self._words, self._lengths
         words = [
             _FAMILY if word.endswith(_FAMILY) and word not in lengths and not word.endswith(_OF_BACTERIA) else word
-            for word in list_small_words(text[:_LONGEST_TEXT])
+            for word in small
         ]
         until = 0
         for place, word in enumerate(words):
