@@ -278,6 +278,7 @@ def _read(item: _Element) -> Record | Rejected:
         authors=_authors(body),
         url=page,
         published=_published(body, data),
+        categories=_major_headings(head),
         keywords=_keywords(head, types),
         language=language_code(body.findtext("Language") or ""),
         withdrawn=_is_retracted(head, types) or bool(_RETRACTED_TITLE.match(title)) or says_withdrawn(abstract),
@@ -378,6 +379,15 @@ def _keywords(head: _Element, types: Iterable[str]) -> tuple[str, ...]:
     words += [_plain(e) for e in head.findall("MeshHeadingList/MeshHeading/DescriptorName")]
     words += [kind for kind in types if not _NO_KEYWORD.fullmatch(kind)]
     return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _major_headings(head: _Element) -> tuple[str, ...]:
+    """NLM's subject headings that the paper is mainly about, by themselves or in one of their aspects."""
+    return tuple(
+        _plain(heading[0])
+        for heading in head.findall("MeshHeadingList/MeshHeading")
+        if len(heading) and any(part.get("MajorTopicYN") == "Y" for part in heading)
+    )
 
 
 def _is_retracted(head: _Element, types: Iterable[str]) -> bool:

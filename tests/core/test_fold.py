@@ -151,11 +151,56 @@ def test_weak_words_count_in_company_where_there_are_no_categories(small: Taxono
     assert small.tag("Attention", "This is self-attention.", ("q-bio.NC",)) == ("Transformers",)
 
 
-def test_categories_decide_only_when_the_text_says_nothing(small: Taxonomy) -> None:
+def test_a_specific_category_gives_its_topic_and_gives_it_first(small: Taxonomy) -> None:
     assert small.tag("On dust", "Dust is dusty.", ("astro-ph.GA",)) == ("Galaxies",)
     assert small.tag("On dust", "Dust is dusty.", ("astro-ph.XX",)) == ("Astronomy",)
     assert small.tag("On dust", "Dust is dusty.", ("econ.EM",)) == ()
-    assert small.tag("A DDPM", "", ("astro-ph.GA",)) == ("Diffusion models",)
+    assert small.tag("A DDPM", "", ("astro-ph.GA",)) == ("Galaxies", "Diffusion models")
+
+
+def test_a_vague_category_decides_only_when_the_text_says_nothing(small: Taxonomy) -> None:
+    assert small.tag("On dust", "Dust is dusty.", ("cs.LG",)) == ("Machine learning",)
+    assert small.tag("A galaxy", "", ("cs.LG",)) == ("Galaxies",)
+
+
+def test_a_topic_of_the_same_field_in_the_title_goes_before_that_of_the_category() -> None:
+    stars = Taxonomy.parse(SMALL + '"Pulsars" = { aliases = ["pulsar"] }')
+
+    assert stars.tag("A pulsar", "", ("astro-ph.GA",)) == ("Pulsars", "Galaxies")
+    assert stars.tag("A study", "We study a pulsar. A pulsar, a pulsar.", ("astro-ph.GA",)) == ("Galaxies", "Pulsars")
+
+
+def test_a_topic_of_another_category_in_the_title_goes_before_that_of_the_first() -> None:
+    both = Taxonomy.parse(SMALL.replace('aliases = ["ddpm"]', 'aliases = ["ddpm"], categories = ["cs.DM"]'))
+
+    assert both.tag("A DDPM", "", ("astro-ph.GA", "cs.DM")) == ("Diffusion models", "Galaxies")
+    assert both.tag("A DDPM", "", ("astro-ph.GA", "cs.LG")) == ("Galaxies", "Diffusion models")
+
+
+def test_a_topic_in_the_title_of_a_field_that_speaks_of_the_category_goes_before_that_of_the_category() -> None:
+    near = Taxonomy.parse(SMALL.replace('categories = ["cs.LG"]', 'categories = ["cs.LG", "astro-ph.GA"]', 1))
+
+    assert near.tag("A DDPM", "", ("astro-ph.GA",)) == ("Diffusion models", "Galaxies")
+
+
+def test_a_broad_topic_of_a_category_is_not_said_beside_a_narrower_one_of_its_field() -> None:
+    taxonomy = Taxonomy.parse(
+        SMALL.replace('{ categories = ["astro-ph"] }', '{ broad = true, categories = ["astro-ph"] }')
+    )
+
+    assert taxonomy.tag("The Milky Way", "", ("astro-ph.XX",)) == ("Galaxies",)
+    assert taxonomy.tag("A DDPM", "", ("astro-ph.XX",)) == ("Astronomy", "Diffusion models")
+
+
+def test_the_name_of_a_topic_or_field_is_a_category(small: Taxonomy) -> None:
+    assert small.tag("On dust", "", ("Galaxies",)) == ("Galaxies",)
+    assert small.tag("Attention", "Attention to attention, attention.", ("learning",)) == ("Transformers",)
+
+
+def test_a_word_of_a_foreign_field_must_be_said_twice_or_in_the_title(small: Taxonomy) -> None:
+    assert small.tag("A study", "We study a galaxy.", ("econ.EM",)) == ("Galaxies",)
+    assert small.tag("A study", "We study a galaxy.", ("cs.LG",)) == ("Machine learning",)
+    assert "Galaxies" in small.tag("A galaxy", "", ("cs.LG",))
 
 
 def test_a_category_breaks_a_tie(small: Taxonomy) -> None:

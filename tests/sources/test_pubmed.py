@@ -217,6 +217,7 @@ def test_an_article_with_all_that_is_known_of_it() -> None:
         authors=("Borja Rodríguez-Gálvez", "Ada K Lovelace Jr", "L Wang", "Invented Trial Group"),
         url="https://pubmed.ncbi.nlm.nih.gov/40000001/",
         published=datetime(2026, 5, 29, tzinfo=UTC),
+        categories=("Alzheimer Disease",),
         keywords=("microglia", "TREM2 variants", "Alzheimer Disease", "Randomized Controlled Trial"),
         language="en",
         venue="Journal of invented results",

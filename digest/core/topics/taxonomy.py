@@ -36,9 +36,9 @@ class Topic:
     broad: bool
     """Whether the topic is so broad that a narrower topic of a paper goes before it."""
     categories: frozenset[str]
-    """Categories that give this topic if the text names none. In lower case."""
+    """Categories that give this topic, its own name among them. In lower case."""
     company: frozenset[str]
-    """Categories of papers in which the topic's weak words count."""
+    """Categories of papers in which the topic's weak words count, the name of its field among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +223,13 @@ class _Drafts:
                 name=draft.shown,
                 field=draft.field,
                 broad=draft.broad,
-                categories=frozenset(map(str.casefold, draft.categories)),
-                company=frozenset(map(str.casefold, (*self._fields[draft.field], *draft.categories))),
+                categories=frozenset(map(str.casefold, (draft.name, draft.shown, *draft.categories))),
+                company=frozenset(
+                    map(
+                        str.casefold,
+                        (*self._fields[draft.field], *draft.categories, draft.field, draft.name, draft.shown),
+                    )
+                ),
             )
             for draft in self._ordered()
         )
