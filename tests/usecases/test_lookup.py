@@ -29,7 +29,7 @@ def lookup(net: FakeNet, *known: Paper) -> Lookup:
 def test_a_paper_that_the_store_knows_is_not_fetched(net: FakeNet) -> None:
     [found] = lookup(net, paper(1)).find(["2603.00001"])
 
-    assert (found.paper, net.asked) == (paper(1), [])
+    assert (found.paper, net.asked) == (paper(1, language="en"), [])
 
 
 def test_arxiv_is_asked_for_all_ids_at_once_and_not_again(net: FakeNet) -> None:
