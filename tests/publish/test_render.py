@@ -48,9 +48,10 @@ THREE = [entry(n) for n in (1, 2, 3)]
         (r"$L_{\text{CE}}$", "L_CE"),
         (r"$95\%$ and $95%$", "95% and 95%"),
         (r"$\sqrt{a + b}$", "√(a + b)"),
-        (r"$\sqrt[3]{x}$", "∛(x)"),
-        (r"$2\sqrt[n + 1]{x}$", "2 ⁿ⁺¹√(x)"),
-        (r"$(\sqrt[n]{x})$", "(ⁿ√(x))"),
+        (r"$\sqrt[3]{x}$", "∛x"),
+        (r"$2\sqrt[n + 1]{x}$", "2 ⁿ⁺¹√x"),
+        (r"$(\sqrt[n]{x})$", "(ⁿ√x)"),
+        (r"$\sqrt{s}=13$ TeV, $\sqrt{n}d$", "√s=13 TeV, √(n)d"),
         (r"$\frac{1}{2}$", "1/2"),
         (r"$3\frac{1}{2}$", "3 1/2"),
         (r"$\frac12\frac34$.", "1/2 3/4."),
@@ -59,7 +60,13 @@ THREE = [entry(n) for n in (1, 2, 3)]
         (r"$\frac{\frac{1}{2}}{3}$", "(1/2)/3"),
         (r"$\operatorname{rank}(A)$", "rank(A)"),
         (r"$\operatorname*{argmax}_x$", "argmaxₓ"),
-        (r"$\unheardof x$", r"\unheardof x"),
+        (r"$\unheardof x$, $\pref{a}{b}$", "unheardof x, pref(a, b)"),
+        (r"$\|u\|_{H^1_0(\Omega)} \leq C$", "‖u‖_(H₀¹(Ω)) ≤ C"),
+        (r"$\alpha_s$, $\ell_2$, $\lambda_{\max}$", "αₛ, ℓ₂, λₘₐₓ"),
+        (r"$\left(\frac{1}{n}\right)^2$, $\big\{x\big\}$, ${\rm S}^2$", "(1/n)², {x}, S²"),
+        (r"$\R^n$, $\cH$, $\bx^\top$, $\Ombar$, $\eps>0$", "ℝⁿ, H, xᵀ, Ω̄, ε>0"),
+        (r"$\tau \ll n$, $x\in\ell^p$", "τ ≪ n, x∈ℓᵖ"),
+        (r"$\norm{u}$, $\ket{\psi}$, $\SI{5}{\kilo\metre}$", "‖u‖, |ψ⟩, 5 km"),
         (r"a \$200 budget", "a $200 budget"),
     ],
 )
@@ -98,7 +105,7 @@ def test_the_name_of_a_function_stands_off_from_its_neighbours() -> None:
     assert thin not in to_mathml(r"$\log(n)$")
 
 
-@pytest.mark.parametrize("tex", [r"\frac{a", r"\unheardof x", r"\text{<script>alert(1)</script>}", "x" * 500, "a & b"])
+@pytest.mark.parametrize("tex", [r"\frac{a", r"\right x", r"\text{<script>alert(1)</script>}", "x" * 500, "a & b"])
 def test_a_formula_that_cannot_be_set_stands_there_as_it_was_written(tex: str) -> None:
     html = to_mathml(f"${tex}$")
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -100,8 +101,17 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_SUPERSCRIPTS: Final = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
-_SUBSCRIPTS: Final = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_SUPERSCRIPTS: Final = dict(zip("0123456789+-−–=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ", strict=True))
+_SUBSCRIPTS: Final = dict(zip("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎", strict=True))
+
+_RAISED_LETTERS: Final = dict(
+    zip(
+        "abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδθφχ",
+        "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᶿᵠᵡ",
+        strict=True,
+    )
+)
+_LOWERED_LETTERS: Final = dict(zip("aehijklmnoprstuvxβγρφχ", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
 
 _WORDS: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+\s++[A-Za-z]{2}")
 _MATHS: Final = re.compile(r"[\\^_={}<>|]")
@@ -126,14 +136,27 @@ def unicode_text(text: str) -> str:
 
 def superscript(text: str) -> str | None:
     """`-1` as `⁻¹`; None where Unicode has no such letters."""
-    raised = text.strip().translate(_SUPERSCRIPTS)
-    return raised if raised and not any(c.isascii() for c in raised) else None
+    return _in(_SUPERSCRIPTS, text)
 
 
 def subscript(text: str) -> str | None:
     """`2` as `₂`; None where Unicode has no such letters."""
-    lowered = text.strip().translate(_SUBSCRIPTS)
-    return lowered if lowered and not any(c.isascii() for c in lowered) else None
+    return _in(_SUBSCRIPTS, text)
+
+
+def raised_letters(text: str) -> str | None:
+    """`T` as `ᵀ`; None where Unicode has not all of the letters and figures."""
+    return _in(_SUPERSCRIPTS | _RAISED_LETTERS, text)
+
+
+def lowered_letters(text: str) -> str | None:
+    """`in` as `ᵢₙ`; None where Unicode has not all of the letters and figures."""
+    return _in(_SUBSCRIPTS | _LOWERED_LETTERS, text)
+
+
+def _in(letters: Mapping[str, str], text: str) -> str | None:
+    found = [letters.get(letter) for letter in text.strip()]
+    return None if not found or None in found else "".join(filter(None, found))
 
 
 def _rewrite(text: str) -> str:
