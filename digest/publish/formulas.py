@@ -11,11 +11,13 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from digest.core.words.italics import pieces_of
 from digest.core.words.macros import standard_tex
 
 if TYPE_CHECKING:
@@ -52,19 +54,28 @@ _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 
 
 @lru_cache(maxsize=4096)
-def to_mathml(text: str) -> Markup:
-    """Return *text* as HTML with formulas in MathML.
+def to_mathml(text: str, italics: tuple[str, ...] = ()) -> Markup:
+    """Return *text* as HTML with formulas in MathML, and outside them each of the phrases *italics* in `<i>`.
 
     A formula that cannot be converted is shown as code, as written.
     """
     return Markup("").join(
-        _mathml(part, display=display) if is_formula else escape(part) for part, is_formula, display in _parts(text)
+        _mathml(part, display=display) if is_formula else to_italics(part, italics)
+        for part, is_formula, display in _parts(text)
+    )
+
+
+def to_italics(text: str, italics: Sequence[str]) -> Markup:
+    """Return plain *text* as HTML, each of the phrases *italics* in `<i>`. The only tags in it are ours."""
+    return Markup("").join(
+        Markup("<i>{}</i>").format(piece) if is_italic else escape(piece)
+        for piece, is_italic in pieces_of(text, italics)
     )
 
 
 @lru_cache(maxsize=4096)
-def to_unicode(text: str) -> str:
-    """Return *text* as plain text with formulas approximated in Unicode."""
+def to_unicode(text: str, _italics: tuple[str, ...] = ()) -> str:
+    """Return *text* as plain text with formulas approximated in Unicode. Plain text has no italics."""
     return "".join(_unicode(part) if is_formula else part for part, is_formula, _ in _parts(text))
 
 
@@ -153,7 +164,7 @@ def _purify(root: Any) -> bool:
 
 
 def _name_macro(element: Any) -> bool:
-    """Set an author's macro that nothing explains as its name; False for a command of TeX, whose place tells too much."""
+    """Set an author's macro that nothing explains as its name; False for a command of TeX, which stands wrong there."""
     name = element.text.removeprefix("\\")
     if element.tag != "mi" or not (name.isascii() and name.isalpha()) or _is_known(name):
         return False

@@ -13,6 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from digest.core.errors import ConfigError, DigestError
 from digest.core.walls import foreign
+from digest.publish.formulas import to_italics
 
 
 class Templates:
@@ -34,6 +35,7 @@ class Templates:
         )
         self._environment.filters["fill"] = fill
         self._environment.filters["flow"] = flow
+        self._environment.filters["italic"] = to_italics
 
     def html(self, name: str, **values: Any) -> str:
         """Render the HTML template *name*; every value is escaped."""

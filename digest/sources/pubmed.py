@@ -24,6 +24,7 @@ from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
 from digest.sources.kind import Access, Key, KeyType, Kind, days_key
@@ -268,6 +269,7 @@ def _read(item: _Element) -> Record | Rejected:
             aliases=aliases,
             title=title,
             abstract=abstract,
+            italics=italic_phrases(map(_markup, _set_texts(body)), (title, abstract)),
             authors=_authors(body),
             url=page,
             published=_published(body, data),
@@ -277,12 +279,15 @@ def _read(item: _Element) -> Record | Rejected:
     )
 
 
+_TITLES: Final = ("ArticleTitle", "VernacularTitle", "Book/BookTitle")
+
+
 def _title(body: _Element) -> str:
     """The English title, else the original one, else the book's; without the full stop that PubMed puts behind each.
 
     A translated title stands in brackets.
     """
-    for place in ("ArticleTitle", "VernacularTitle", "Book/BookTitle"):
+    for place in _TITLES:
         element = body.find(place)
         text = clean_title(_markup(element)) if element is not None else ""
         translated = _TRANSLATED.fullmatch(text)
@@ -301,6 +306,11 @@ def _abstract(body: _Element) -> str:
         if text:
             parts.append(text if label.upper() in _NO_LABEL else f"{label}: {text}")
     return "\n".join(parts)
+
+
+def _set_texts(body: _Element) -> list[_Element]:
+    """The elements that the title and the abstract were taken from."""
+    return [e for place in (*_TITLES, "Abstract/AbstractText") for e in body.findall(place)]
 
 
 def _authors(body: _Element) -> tuple[str, ...]:

@@ -218,6 +218,7 @@ def test_an_article_with_all_that_is_known_of_it() -> None:
         url="https://pubmed.ncbi.nlm.nih.gov/40000001/",
         published=datetime(2026, 5, 29, tzinfo=UTC),
         keywords=("microglia", "TREM2 variants", "Alzheimer Disease", "Randomized Controlled Trial"),
+        italics=("TREM2",),
     )
     assert (paper.id, paper.aliases) == ("doi:10.1000/inv.2026.1", ())
 

@@ -148,7 +148,7 @@ _MACROS: Final = {
     "scriptstyle": "",
     "nonumber": "",
 }
-"""Macros with one usual meaning, and what formulas don't need. `\\P`, `\\O` and `\\H` are other signs in prose alone."""
+"""Macros with one usual meaning, and what formulas don't need. In prose `\\P`, `\\O` and `\\H` are other signs."""
 
 _SCRIPTS: Final = {
     "cal": "mathcal",
@@ -188,9 +188,9 @@ _ACCENTS: Final = {
     "Hat": "hat",
 }
 _KNOWN: Final = frozenset(
-    "bar hbar hat tilde dot ddot cdot odot dots vec bf bm bs cal scr rm sf frak be ce ge me ne se sb sp sc sh vee ve mp mho mu mid max"
-    " min mod mit cap cup cot cos csc cosh coth cong sec sin sinh sup sum sim succ gcd gets ge geq gg get bot big"
-    " beth beta".split()
+    "bar hbar hat tilde dot ddot cdot odot dots vec bf bm bs cal scr rm sf frak be ce ge me ne se sb sp sc sh vee ve mp"
+    " mho mu mid max min mod mit cap cup cot cos csc cosh coth cong sec sin sinh sup sum sim succ gcd gets ge geq gg"
+    " get bot big beth beta".split()
 )
 """Standard commands that read like a script letter or an accent with a letter."""
 
@@ -325,6 +325,7 @@ _DEFINITION: Final = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|DeclareMathOperator\*?|def)\s?(?:\{\\([A-Za-z]{1,30})\}|\\([A-Za-z]{1,30}))"
     r"(?:\[[0-9]\])?\s?\{((?:[^{}]|\{[^{}]{0,100}\}){0,200})\}\s?"
 )
+_ONE: Final = re.compile(r"\\?[A-Za-z]{1,30}(?:\{[^{}]*\})?")
 _MOST_DEFINITIONS: Final = 20
 
 
@@ -353,11 +354,15 @@ def without_definitions(text: str) -> str:
 
     text = _DEFINITION.sub(take, text)
     # Once only: a definition made of definitions could grow without end.
-    return _NAME.sub(lambda m: f"{{{found[m[1]]}}}" if m[1] in found else m[0], text) if found else text
+    return _NAME.sub(lambda m: _grouped(found[m[1]]) if m[1] in found else m[0], text) if found else text
+
+
+def _grouped(body: str) -> str:
+    return body if _ONE.fullmatch(body) else f"{{{body}}}"
 
 
 def _named(match: re.Match[str]) -> str:
-    meaning = _meaning(match[1])
+    meaning = meaning_of(match[1])
     if meaning is None:
         return match[0]
     # "\eps n" ends where its letters end; what replaces it must end there too.
@@ -366,7 +371,7 @@ def _named(match: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _meaning(name: str) -> str | None:
+def meaning_of(name: str) -> str | None:
     """What the macro *name* stands for in standard TeX; None for a standard command and for an unknown one."""
     if name in _MACROS:
         return _MACROS[name]
@@ -390,11 +395,21 @@ def _enclosed(signs: tuple[str, str, str], first: str, second: str) -> str:
     return f"{before}{first}{between}{second}{behind}"
 
 
+def plain_quantities(text: str) -> str:
+    r"""Write `\SI{5}{\kilo\metre}` as "5 km"."""
+    return _QUANTITY.sub(lambda match: " ".join(filter(None, _parts(match))).replace(" °", "°"), text)
+
+
 def _quantity(match: re.Match[str]) -> str:
+    number, unit = _parts(match)
+    if not number or not unit or unit[0] in "°′″%":
+        return f"{number}{unit}"
+    return rf"{number}~\text{{{unit}}}"
+
+
+def _parts(match: re.Match[str]) -> tuple[str, str]:
     number, unit = (match[1], match[2]) if match[1] is not None else ("", match[3])
-    said = _UNIT.sub(_unit, unit).strip()
-    blank = "" if not number or said[:1] in "°′″%" or not said else " "
-    return f"{number}{blank}{said}" if not blank else rf"{number}~\text{{{said}}}"
+    return number.strip(), _UNIT.sub(_unit, unit).strip()
 
 
 def _unit(match: re.Match[str]) -> str:

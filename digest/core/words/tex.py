@@ -12,11 +12,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-_HAS_TEX: Final = re.compile(r"[\\~`]|--|''|\{,\}")
+from digest.core.words.macros import meaning_of, plain_quantities, without_definitions
+
+if TYPE_CHECKING:
+    from pylatexenc.macrospec import LatexContextDb
+
+_HAS_TEX: Final = re.compile(r"[\\~`{]|--|''")
 
 _PASSES: Final = 24
 """Nested macros are resolved from the inside out, one level a pass; text that needs more is hostile and left alone."""
@@ -62,12 +67,43 @@ _SYMBOLS: Final = {
     "texttrademark": "™",
     "textunderscore": "_",
 }
-_FORMAT: Final = "textbf|textit|emph|textsc|texttt|textsf|textrm|textsl|textmd|textup|textnormal|underline|mbox|uline"
+_SHORT_FORMS: Final = {
+    "aka": "a.k.a.",
+    "cf": "cf.",
+    "eg": "e.g.",
+    "Eg": "E.g.",
+    "etal": "et al.",
+    "etc": "etc.",
+    "ie": "i.e.",
+    "Ie": "I.e.",
+    "iid": "i.i.d.",
+    "st": "s.t.",
+    "viz": "viz.",
+    "vs": "vs.",
+    "wrt": "w.r.t.",
+}
+_NO_TEXT: Final = "ref|eqref|autoref|[cC]ref|label|vspace|hspace|index|thanks|footnotemark"
+"""Commands without text: what stands in their braces is none either."""
+_SET_ONLY: Final = frozenset(
+    "noindent par newline linebreak centering xspace protect maketitle nobreakdash hfill smallskip medskip"
+    " bigskip".split()
+)
+"""Commands that only set other text."""
+_SIGNS: Final = {"deg": "°", "degree": "°", "degrees": "°", "celsius": "°C", "micro": "µ", "ohm": "Ω", "percent": "%"}
+_IN_MATHS: Final = (
+    "mathcal|mathbb|mathbf|mathrm|mathsf|mathscr|mathfrak|boldsymbol|bm|sqrt|tilde"
+    "|widetilde|hat|widehat|bar|overline|vec"
+)
+_SCRIPTS: Final = rf"(?:[_^](?:[A-Za-z0-9]|\{{{_ARG}\}})){{0,2}}"
+_EQUATION: Final = "(?:equation|align|eqnarray|gather|multline|displaymath|math)"
+_FORMAT: Final = (
+    "text|textbf|textit|emph|textsc|texttt|textsf|textrm|textsl|textmd|textup|textnormal|underline|mbox|uline"
+)
 _SWITCH: Final = "bf|it|em|tt|sc|sf|rm|sl|small|large|footnotesize|bfseries|itshape|ttfamily|scshape|sffamily"
 
 _TOKEN: Final = re.compile(
     rf"""
-    (?=[\\$~`'/{{-]|[ ]\\cite)  # nothing else can begin a token: nearly all letters are passed by at once
+    (?=[\\$~`'/{{_^-]|[ ]\\(?:cite|[a-zA-Z]*ref))  # nothing else begins one: most letters are passed by
     (?:
     (?P<formula> \$\$[^$]+\$\$ | \$(?:\\.|[^$\\])++\$ )
   # A body never passes over another opening, so that many that are not closed cost no more than their length.
@@ -81,15 +117,28 @@ _TOKEN: Final = re.compile(
   | \\ (?P<escaped> [&%#_${{}}] )
   | (?P<comma> (?<=\d)\{{,\}}(?=\d) )                            # 9{{,}}600: no blank after the comma
   | (?P<blank> (?<=\S)\\[,; ] | (?<=\s)\\\\(?=\s|\Z) )
-  | (?P<nothing> (?<=\S)\\@ | (?<=[a-z])\\-(?=[a-z]) | [ ~]?\\cite[a-z]*\*?(?:\[[^\[\]{{}}]*\])*\{{[^{{}}]*\}} )
+  | (?P<nothing> [ ~]?\\(?:{_NO_TEXT})\*?\{{[^{{}}]*\}}
+      | (?<=\S)\\@ | (?<=[a-z])\\-(?=[a-z]) | [ ~]?\\cite[a-z]*\*?(?:\[[^\[\]{{}}]*\])*\{{[^{{}}]*\}} )
   | \\(?:{_FORMAT})\s*\{{ (?P<format> {_ARG} ) \}}
   | \{{\\(?:{_SWITCH})(?![A-Za-z])\s* (?P<switch> {_ARG} ) \}}
   | \\textcolor\s*\{{[^{{}}]*\}}\s*\{{ (?P<coloured> {_ARG} ) \}}
   | \\textsuperscript\s*\{{ (?P<superscript> {_ARG} ) \}}
   | \\textsubscript\s*\{{ (?P<subscript> {_ARG} ) \}}
   | \\footnote\s*\{{ (?P<footnote> {_ARG} ) \}}
+  | \\begin\s?\{{ {_EQUATION}\*? \}} (?P<equation> (?:[^\\$]|\\(?!begin|end)[^\n])*+ ) \\end\s?\{{ {_EQUATION}\*? \}}
+  | (?P<list> \\(?:begin|end)\s?\{{[a-z]{{1,20}}\*?\}} ) | (?P<item> \\item(?![A-Za-z]) )
+  | (?<![\\:$])
+    (?P<maths> \\(?:(?:{_IN_MATHS})\s?\{{ {_ARG} \}}|[dt]?frac\s?\{{ {_ARG} \}}\s?\{{ {_ARG} \}}) {_SCRIPTS} )
+  | (?<![\\:$]) (?P<scripted> \\[A-Za-z]{{2,20}}+ (?=[_^]) {_SCRIPTS} )
+  | (?P<quantity> \\(?:SI|qty)\s?\{{[^{{}}$]*\}}\s?\{{[^{{}}$]*\}} | \\(?:si|unit)\s?\{{[^{{}}$]*\}} )
+  | \\(?:enquote|gls|glspl|Gls|ac|acp|acs|acf|acl|texorpdfstring\{{ {_ARG} \}})\s?\{{ (?P<content> {_ARG} ) \}}
+  | \{{ (?P<braced> \\[A-Za-z]{{2,30}}+ ) \s? \}}
+  | (?P<power> (?<=[\w)\]])[_^]\{{ [^{{}}$\\\s]{{1,12}} \}} )
+  | (?P<guard> \{{ [^{{}}$\\,;:="'\n]{{1,60}} \}} )
   | \\url\s*\{{ (?P<url> [^{{}}\s]* ) \}}
   | \\href\s*\{{ (?P<href> [^{{}}\s]* ) \}}\s*\{{ (?P<anchor> {_ARG} ) \}}
+  | (?<![\\\w:]) \\(?!begin|end|newcommand|def)[A-Za-z]{{2,30}}+\{{ (?P<own> (?=[^{{}}]){_ARG} ) \}}
+  | (?P<macro> (?<![\\:]) \\ [A-Za-z]{{2,30}}+ ) (?P<macro_braces> \{{\}} )?
   | (?P<tie> (?<=[\w.,;:)\]'’”%])~(?=[\w\\({{\[$“‘]) )
   | (?P<quote> (?<!`)``(?=[^\s`]) )
   | (?P<unquote> (?<=\S)''(?!') )
@@ -125,7 +174,7 @@ def unicode_text(text: str) -> str:
     """
     if not _HAS_TEX.search(text):
         return text
-    current = text
+    current = without_definitions(text)
     for _ in range(_PASSES):
         following = _rewrite(current)
         if following == current:
@@ -196,6 +245,12 @@ def _is_formula(text: str) -> bool:
 def _replacement(match: re.Match[str]) -> str:
     kind = match.lastgroup or ""
     found = match[kind] if kind else ""
+    if match["formula"]:
+        return _trimmed(match)
+    if match["macro"]:
+        return _macro(match)
+    if (write := _WRITTEN.get(kind)) is not None:
+        return write(match)
     if accent := match["accent"] or match["accent_in_braces"]:
         return _letter(accent) or match[0]
     if named := match["named"] or match["named_in_braces"]:
@@ -218,6 +273,8 @@ def _replacement(match: re.Match[str]) -> str:
         return f" ({found})" if found.strip() else ""
     fixed = {
         "comma": ",",
+        "list": " ",
+        "item": "•",
         "home": "/~",
         "blank": " ",
         "nothing": "",
@@ -229,6 +286,96 @@ def _replacement(match: re.Match[str]) -> str:
     if kind == "tie":
         return _tie(match)
     return fixed.get(kind, found)
+
+
+def _trimmed(match: re.Match[str]) -> str:
+    """Return a formula without blanks at its ends, where no reader would take it for one."""
+    formula: str = match["formula"]
+    dollars = "$$" if formula.startswith("$$") else "$"
+    body = formula.removeprefix(dollars).removesuffix(dollars)
+    inner = body.strip()
+    if inner == body or not inner or not re.search(r"[\\^_]", inner):
+        return formula
+    before, after = (" " if neighbour.isalnum() else "" for neighbour in _neighbours(match))
+    return f"{before}{dollars}{inner}{dollars}{after}"
+
+
+def _macro(match: re.Match[str]) -> str:
+    """Return what a command outside formulas says: its sign, or its name where it can only be the author's own."""
+    name = match["macro"][1:]
+    before, after = _neighbours(match)
+    if after and after in "\\:{":
+        return match[0]
+    if name in _SHORT_FORMS:
+        said = _SHORT_FORMS[name]
+        return said.removesuffix(".") if after == "." else said
+    if name in _SET_ONLY:
+        return "" if match["macro_braces"] or before.isalnum() else " "
+    if sign := _sign(name):
+        return sign
+    if "{" in (meaning := meaning_of(name) or ""):
+        return f"${meaning}$"
+    if before.isalnum() or before in ("_", "/") or after in ("_", "/"):
+        return match[0]
+    return name
+
+
+def _neighbours(match: re.Match[str]) -> tuple[str, str]:
+    return match.string[max(match.start() - 1, 0) : match.start()], match.string[match.end() : match.end() + 1]
+
+
+def _guarded(match: re.Match[str]) -> str:
+    """Return {E}nglish and {COVID-19} without the braces that keep capitals in BibTeX; "the set {a}" keeps its own."""
+    before, after = _neighbours(match)
+    inside = match["guard"][1:-1]
+    joins = (before.isalpha() or after.isalpha()) and inside.isalpha()
+    capital = any(map(str.isupper, inside)) and sum(map(str.isalpha, inside)) > 1
+    is_quoted = before and before in '/$%#_^\\=&.@"“`{}'
+    return inside if (joins or capital) and not is_quoted else match[0]
+
+
+def _power(match: re.Match[str]) -> str:
+    mark, content = match["power"][0], match["power"][2:-1]
+    found = superscript(content) if mark == "^" else subscript(content)
+    return found or (f"{mark}{content}" if content.isalnum() else f"{mark}({content})")
+
+
+def _in_formula(match: re.Match[str]) -> str:
+    """Return maths that its author put outside of dollars as a formula."""
+    if match["scripted"] and not _sign(re.split("[_^]", match["scripted"])[0][1:]):
+        return match[0]
+    return f"${match[0]}$"
+
+
+@lru_cache(maxsize=1024)
+def _sign(name: str) -> str:
+    r"""The one sign or letter that `\name` stands for; empty if it stands for none."""
+    if name in _SIGNS:
+        return _SIGNS[name]
+    meaning = meaning_of(name)
+    if meaning is not None and not meaning.startswith("\\"):
+        return meaning if meaning and not re.search(r"[\\^_{]", meaning) and not meaning.isascii() else ""
+    spec = _signs().get_macro_spec((meaning or name).removeprefix("\\"))
+    sign = spec.simplify_repl if spec else ""
+    return sign if isinstance(sign, str) and len(sign) == 1 and not sign.isascii() else ""
+
+
+@lru_cache(maxsize=1)
+def _signs() -> LatexContextDb:
+    from pylatexenc.latex2text import get_default_latex_context_db
+
+    return get_default_latex_context_db()
+
+
+_WRITTEN: Final[dict[str, Callable[[re.Match[str]], str]]] = {
+    "quantity": lambda match: plain_quantities(match[0]),
+    "equation": lambda match: f" $${match['equation'].strip()}$$ " if match["equation"].strip() else " ",
+    "braced": lambda match: _sign(match["braced"][1:]) or match[0],
+    "guard": _guarded,
+    "power": _power,
+    "maths": _in_formula,
+    "scripted": _in_formula,
+}
 
 
 def _tie(match: re.Match[str]) -> str:
