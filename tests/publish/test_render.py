@@ -568,3 +568,10 @@ def test_facts_share_lines_and_no_line_begins_or_ends_with_a_dot() -> None:
     assert flow(parts, width=50) == "A. Author and 12 more · Hugging Face, 15 June\nWorld models · 61 upvotes"
     assert flow(["one two three", "four"], width=9, first="  ") == "  one two\n  three\n  four"
     assert flow([]) == ""
+
+
+def test_phrases_in_italics_are_marked_outside_formulas_and_nothing_of_the_source_becomes_a_tag() -> None:
+    html = to_mathml("Rana <i> & p of $p$, Ranae", ("Rana", "p", "<i> &"))
+
+    assert html.startswith("<i>Rana</i> <i>&lt;i&gt; &amp;</i> <i>p</i> of <math")
+    assert html.endswith("</math>, Ranae")
