@@ -38,6 +38,7 @@ _FORMULA = re.compile(r"(?<![\\$])(\$\$?)(?![\s$])((?:\\.|[^\\$])+)(?<!\s)\1(?!\
 _TEX = re.compile(r"[\\^_{]")
 _TEXT_IN_FORMULA = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname\*?)\s*\{[^{}]*\}|\\[A-Za-z]+")
 _PROSE = re.compile(r"(?:^|\s)[A-Za-z]{2,}\s")
+_SIGN_ALONE = re.compile(r"[-−+±<>=×·~]")
 _OPEN_END = re.compile(r"[/,;:(–—-]$")
 
 _ELEMENTS = frozenset(
@@ -98,6 +99,8 @@ def _plain(text: str) -> str:
 
 def _is_formula(tex: str, *, after: str) -> bool:
     """Whether *tex* is a formula and not prose between two prices: "$5k and 10$", "$3/$", "$5-$10"."""
+    if _SIGN_ALONE.fullmatch(tex):
+        return True
     if after.isdigit() and not _TEX.search(tex):
         return False
     if _PROSE.search(_TEXT_IN_FORMULA.sub("", tex)):
@@ -191,12 +194,15 @@ _SUPERSCRIPTS = dict(
     )
 )
 _SUBSCRIPTS = dict(zip("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
+_DECIMAL = re.compile(r"\d+\.\d+")
 _WORD = re.compile(r"[A-Za-z]{4,}")
 """A word is hard to read in small letters, which many fonts have not all of: f_train, not f with five of them."""
 _SCRIPT = re.compile(
     r"(?<!\\)(\\[A-Za-z]+)?\s*([\^_])\s*"
     r"(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\\[A-Za-z]+(?:\s*\{[^{}]*\})*|[^\s\\{}])"
 )
+_OVER = re.compile(r"\{([^{}\\]*)\\over(?![A-Za-z])([^{}]*)\}")
+_OVER_SIGN = re.compile(r"\\over(?![A-Za-z])")
 _UPPER_FIRST = re.compile(
     r"(?<!\\)\^\s*(\{[^{}]*\}|\\[A-Za-z]+|[^\s\\{}])\s*_\s*(\{[^{}]*\}|\\[A-Za-z]+(?!\s*\{)|[^\s\\{}])"
 )
@@ -289,6 +295,7 @@ def _unicode(tex: str) -> str:
 def _prepared(tex: str) -> str:
     """Return *tex* with fewer kinds of commands."""
     tex = _CODE_POINT.sub(lambda m: chr(int(m[1], 16)), standard_tex(tex))
+    tex = _OVER_SIGN.sub("/", _OVER.sub(r"\\frac{\1}{\2}", tex))
     tex = _UPPER_FIRST.sub(r"_\2^\1", tex)
     return _BARS.sub("‖", _COMMAND.sub(_plain_command, _LOOK.sub("", tex)))
 
@@ -343,6 +350,8 @@ def _set_off(mark: str, text: str) -> str:
     table = _SUPERSCRIPTS if mark == "^" else _SUBSCRIPTS
     if text and all(character in table for character in text) and not _WORD.search(text):
         return "".join(table[character] for character in text)
+    if mark == "_" and _DECIMAL.fullmatch(text):  # PM₂.₅
+        return "".join(table.get(character, character) for character in text)
     is_closed = text.isalnum() or len(text) == 1 or _IN_BRACKETS.fullmatch(text)
     return f"{mark}{text}" if is_closed else f"{mark}({text})"
 
@@ -352,7 +361,7 @@ _ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
 _IS_FACTOR = re.compile(r"[^\s+\-−±/,=<>·×()|]*|[√∛∜]?\([^()]*\)")
 _APART = "\x01"
 r"""Between what would be read as one if it stood together: 3\frac{1}{2} is not 31/2, 2\sqrt[n]{x} no power of 2."""
-_TOGETHER = re.compile(f"(?<=[\\w)]){_APART}+(?=[\\w√∛∜^(])")
+_TOGETHER = re.compile(f"(?<=[\\w)]){_APART}+(?=[\\w√∛∜^(∑∏∫])")
 
 
 def _root(node: Any, l2tobj: LatexNodes2Text) -> str:

@@ -66,6 +66,7 @@ THREE = [entry(n) for n in (1, 2, 3)]
         (r"$\left(\frac{1}{n}\right)^2$, $\big\{x\big\}$, ${\rm S}^2$", "(1/n)², {x}, S²"),
         (r"$\R^n$, $\cH$, $\bx^\top$, $\Ombar$, $\eps>0$", "ℝⁿ, H, xᵀ, Ω̄, ε>0"),
         (r"$\tau \ll n$, $x\in\ell^p$", "τ ≪ n, x∈ℓᵖ"),
+        (r"PM$_{2.5}$, $-$7.4%, $<$1B, ${kn \over m}$, $\boldsymbolρ$", "PM₂.₅, -7.4%, <1B, kn/m, ρ"),
         (r"$\norm{u}$, $\ket{\psi}$, $\SI{5}{\kilo\metre}$", "‖u‖, |ψ⟩, 5 km"),
         (r"a \$200 budget", "a $200 budget"),
     ],

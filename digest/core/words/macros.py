@@ -321,6 +321,13 @@ _UNITS: Final = {
 }
 _UNIT: Final = re.compile(r"\\([A-Za-z]+)\s*|[.~]|\s+")
 
+_GLUED: Final = re.compile(r"(\\[A-Za-z]+)(?=[^\x00-\x7f])")
+"""A command and a letter that was Greek's command before some program wrote it as Unicode: `\\boldsymbolρ`."""
+_LINK: Final = re.compile(r"\\href\s?\{[^{}]*\}")
+_BOLD: Final = re.compile(
+    r"\\mbox\s?\{\s?\\boldmath\s?\$([^$]{1,80})\$\s?\}|\\mbox\s?\{\s?\\boldmath\s?\{\$([^$]{1,80})\$\}\s?\}"
+)
+
 _DEFINITION: Final = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|DeclareMathOperator\*?|def)\s?(?:\{\\([A-Za-z]{1,30})\}|\\([A-Za-z]{1,30}))"
     r"(?:\[[0-9]\])?\s?\{((?:[^{}]|\{[^{}]{0,100}\}){0,200})\}\s?"
@@ -333,10 +340,15 @@ def standard_tex(tex: str) -> str:
     """Write macros of authors in a formula as standard TeX; standard commands and unknown macros stay. Never raises."""
     if "\\" not in tex:
         return tex
-    tex = _QUANTITY.sub(_quantity, tex)
+    tex = _QUANTITY.sub(_quantity, _LINK.sub("", _GLUED.sub(r"\1 ", tex)))
     tex = _PAIR.sub(lambda m: _enclosed(_PAIRS[m[1]], m[2], m[3]), tex)
     tex = _WRAPPED.sub(lambda m: _enclosed((_WRAPPERS[m[1]][0], "", _WRAPPERS[m[1]][1]), m[2], ""), tex)
     return _NAME.sub(_named, tex)
+
+
+def without_inner_dollars(text: str) -> str:
+    r"""Write `\mbox{\boldmath $x$}`, a formula within a formula, as `\boldsymbol{x}`."""
+    return _BOLD.sub(lambda m: rf"\boldsymbol{{{m[1] or m[2]}}}", text) if "boldmath" in text else text
 
 
 def without_definitions(text: str) -> str:

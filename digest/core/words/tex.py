@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from digest.core.words.macros import meaning_of, plain_quantities, without_definitions
+from digest.core.words.macros import meaning_of, plain_quantities, without_definitions, without_inner_dollars
 
 if TYPE_CHECKING:
     from pylatexenc.macrospec import LatexContextDb
@@ -110,7 +110,7 @@ _TOKEN: Final = re.compile(
   | (?P<round> \\\( (?P<round_body> (?:[^\\$]|\\[^()\\]|\\\\(?![()]))*+ ) \\\) )
   | (?P<square> \\\[ (?P<square_body> (?:[^\\$]|\\[^\[\]\\]|\\\\(?![\[\]]))*+ ) \\\] )
   | (?P<home> /\\~ )                                             # http://example.edu/\~user
-  | \{{ (?P<accent_in_braces> {_ACCENT} ) \}} | (?P<accent> {_ACCENT} )
+  | \{{ (?P<accent_in_braces> {_ACCENT} | \\[uvHcdbkr]\s{{1,3}}[A-Za-z] ) \}} | (?P<accent> {_ACCENT} )
   | \{{ (?P<named_in_braces> {_NAMED} ) \}}
   | (?P<named> {_NAMED} ) (?: \{{\}} | [ ]++(?=[^\W\d_]) )?
   | (?P<open>\{{)? \\ (?P<symbol> {"|".join(_SYMBOLS)} ) (?![A-Za-z]) (?: \{{\}} | [ ]++(?=\w) )? (?(open)\}})
@@ -134,7 +134,7 @@ _TOKEN: Final = re.compile(
   | \\(?:enquote|gls|glspl|Gls|ac|acp|acs|acf|acl|texorpdfstring\{{ {_ARG} \}})\s?\{{ (?P<content> {_ARG} ) \}}
   | \{{ (?P<braced> \\[A-Za-z]{{2,30}}+ ) \s? \}}
   | (?P<power> (?<=[\w)\]])[_^]\{{ [^{{}}$\\\s]{{1,12}} \}} )
-  | (?P<guard> \{{ [^{{}}$\\,;:="'\n]{{1,60}} \}} )
+  | (?P<guard> \{{ [^{{}}$\\,;:="'\n]{{1,60}} \}} | \{{=\}} )
   | \\url\s*\{{ (?P<url> [^{{}}\s]* ) \}}
   | \\href\s*\{{ (?P<href> [^{{}}\s]* ) \}}\s*\{{ (?P<anchor> {_ARG} ) \}}
   | (?<![\\\w:]) \\(?!begin|end|newcommand|def)[A-Za-z]{{2,30}}+\{{ (?P<own> (?=[^{{}}]){_ARG} ) \}}
@@ -174,7 +174,7 @@ def unicode_text(text: str) -> str:
     """
     if not _HAS_TEX.search(text):
         return text
-    current = without_definitions(text)
+    current = without_definitions(without_inner_dollars(text))
     for _ in range(_PASSES):
         following = _rewrite(current)
         if following == current:
@@ -293,8 +293,8 @@ def _trimmed(match: re.Match[str]) -> str:
     formula: str = match["formula"]
     dollars = "$$" if formula.startswith("$$") else "$"
     body = formula.removeprefix(dollars).removesuffix(dollars)
-    inner = body.strip()
-    if inner == body or not inner or not re.search(r"[\\^_]", inner):
+    inner = _TRAILING.sub("", body).strip()
+    if inner == body or not inner or not (re.search(r"[\\^_]", body) or _SHORT_FORMULA.fullmatch(inner)):
         return formula
     before, after = (" " if neighbour.isalnum() else "" for neighbour in _neighbours(match))
     return f"{before}{dollars}{inner}{dollars}{after}"
@@ -331,7 +331,8 @@ def _guarded(match: re.Match[str]) -> str:
     joins = (before.isalpha() or after.isalpha()) and inside.isalpha()
     capital = any(map(str.isupper, inside)) and sum(map(str.isalpha, inside)) > 1
     is_quoted = before and before in '/$%#_^\\=&.@"“`{}'
-    return inside if (joins or capital) and not is_quoted else match[0]
+    is_sign = len(inside) == 1 and inside in "=<>+-−±×~≤≥≈:"
+    return inside if (joins or capital or is_sign) and not is_quoted else match[0]
 
 
 def _power(match: re.Match[str]) -> str:
@@ -367,10 +368,14 @@ def _signs() -> LatexContextDb:
     return get_default_latex_context_db()
 
 
+_TRAILING: Final = re.compile(r"(?:\\[,;:! ]|[~\s]){1,9}\Z")
+_SHORT_FORMULA: Final = re.compile(r"[A-Za-z]|[A-Z]{2,4}|[A-Za-z] ?[=<>] ?[\w.]{1,9}")
+
+
 _WRITTEN: Final[dict[str, Callable[[re.Match[str]], str]]] = {
     "quantity": lambda match: plain_quantities(match[0]),
     "equation": lambda match: f" $${match['equation'].strip()}$$ " if match["equation"].strip() else " ",
-    "braced": lambda match: _sign(match["braced"][1:]) or match[0],
+    "braced": lambda match: _sign(match["braced"][1:]) or match["braced"][1:],
     "guard": _guarded,
     "power": _power,
     "maths": _in_formula,
