@@ -188,8 +188,8 @@ def _space_functions(root: Any) -> None:
 
 _SUPERSCRIPTS = dict(
     zip(
-        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθφχ*∗′⊤",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᵋᶿᵠᵡ**′ᵀ",
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθφχ*∗′⊤∘",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᵋᶿᵠᵡ**′ᵀ°",
         strict=True,
     )
 )
@@ -204,7 +204,7 @@ _SCRIPT = re.compile(
 _OVER = re.compile(r"\{([^{}\\]*)\\over(?![A-Za-z])([^{}]*)\}")
 _OVER_SIGN = re.compile(r"\\over(?![A-Za-z])")
 _UPPER_FIRST = re.compile(
-    r"(?<!\\)\^\s*(\{[^{}]*\}|\\[A-Za-z]+|[^\s\\{}])\s*_\s*(\{[^{}]*\}|\\[A-Za-z]+(?!\s*\{)|[^\s\\{}])"
+    r"(?<!\\)\^\s*(?!\{[+-])(\{[^{}]*\}|\\[A-Za-z]+|[^\s\\{}])\s*_\s*(\{[^{}]*\}|\\[A-Za-z]+(?!\s*\{)|[^\s\\{}])"
 )
 _SAME = {
     "texttt": "text",
@@ -244,6 +244,7 @@ _SAME = {
     "lesssim": "≲",
     "gtrsim": "≳",
     "coloneqq": ":=",
+    "colon": ": ",
 }
 _FUNCTION = re.compile(
     r"(\w)?\s*\\(arg|cos|deg|det|dim|exp|gcd|inf|ker|lim|ln|log|max|min|Pr|sin|sup|tan|tanh)(?![A-Za-z])\s*(?=([\w\\])?)"
@@ -256,8 +257,9 @@ _SPACED = re.compile(
     r"|supset|supseteq|to)(?![A-Za-z]))"
 )
 """A relation that its author set off. Between two of them all are, as `a \\leq b \\leq c`."""
+_IN_LETTERS = re.compile(r"[A-Za-z0-9Α-ωℓ]+")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
-_COMMAND = re.compile(r"\\(" + "|".join(_SAME) + r")(?:(?<=operatorname)\*)?(?![A-Za-z])")
+_COMMAND = re.compile(r"\\(" + "|".join(_SAME) + r")(?:(?<=operatorname)\*)?(?![A-Za-z])(\s*)")
 # What only says how large or in which letters something is set.
 _LOOK = re.compile(
     r"\\(?:(?:left|right|middle|[Bb]igg?[lrm]?)(?![A-Za-z])\s*(?:\.(?!\d))?"
@@ -266,6 +268,11 @@ _LOOK = re.compile(
 )
 _BARS = re.compile(r"\\\|")
 _CODE_POINT = re.compile(r"\\unicode\s?\{x([0-9A-Fa-f]{2,5})\}")
+_NEEDLESS = re.compile(r"(?<![A-Za-z]{2}) (?![A-Za-z]{2})")
+"""A blank within a script that divides no words, as in "n log n"."""
+_INSIDE = re.compile(r"(?<=[(\[⟨])\s+|\s+(?=[)\]⟩])")
+_STACKED = re.compile(r"\\(overset|stackrel|underset)\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_MODULO = re.compile(r"\\pmod\s*\{([^{}]*)\}")
 _UNKNOWN = re.compile(r"\\([A-Za-z]+)\s*((?:\{[^{}]*\})+)?")
 _SHORT_ROOT = re.compile(r"([√∛∜])\((\w)\)(?![\w(√])")
 _LETTERS = str.maketrans("ℬℰℱℋℐℒℳℛℯℊℴℭℌℑℜℨℎϵ\u0305", "BEFHILMRegoCHIRZhε\u0304")
@@ -286,6 +293,7 @@ def _unicode(tex: str) -> str:
     # Mathematical letters (𝒪, 𝐱) have holes in many fonts and are no use to a search.
     plain = "".join(unicodedata.normalize("NFKC", c) if "\U0001d400" <= c <= "\U0001d7ff" else c for c in text)
     plain = _SHORT_ROOT.sub(r"\1\2", unicodedata.normalize("NFC", plain.translate(_LETTERS)))
+    plain = _INSIDE.sub("", plain)
     plain = _OPERATOR.sub(r"\1 ", plain)
     if _SPACED.search(tex):
         plain = _RELATION.sub(r" \1 ", plain)
@@ -295,14 +303,21 @@ def _unicode(tex: str) -> str:
 def _prepared(tex: str) -> str:
     """Return *tex* with fewer kinds of commands."""
     tex = _CODE_POINT.sub(lambda m: chr(int(m[1], 16)), standard_tex(tex))
+    tex = _STACKED.sub(_stacked, _MODULO.sub(r" \\text{(mod} \1)", tex))
     tex = _OVER_SIGN.sub("/", _OVER.sub(r"\\frac{\1}{\2}", tex))
     tex = _UPPER_FIRST.sub(r"_\2^\1", tex)
     return _BARS.sub("‖", _COMMAND.sub(_plain_command, _LOOK.sub("", tex)))
 
 
+def _stacked(match: re.Match[str]) -> str:
+    return f"{match[3]}{'_' if match[1] == 'underset' else '^'}{{{match[2]}}}"
+
+
 def _plain_command(match: re.Match[str]) -> str:
-    name = _SAME[match[1]]
-    return f"\\{name}" if name in ("text", "tilde", "hat", "bar", "frac", "mathbb") else f"{{}}{name}{{}}"
+    name, blank = _SAME[match[1]], match[2]
+    if name in ("text", "tilde", "hat", "bar", "frac", "mathbb"):
+        return f"\\{name}{blank}"
+    return f"{{{name}}}{blank if name.isalpha() else ''}"
 
 
 def _function(match: re.Match[str]) -> str:
@@ -327,9 +342,10 @@ def _unknown(match: re.Match[str]) -> str:
     name, arguments = match[1], match[2]
     if _is_known(name):
         return match[0]
+    before = " " if match.start() and match.string[match.start() - 1].isalnum() else ""
     if not arguments:
-        return f"{name} "
-    return f"{name}({', '.join(arguments[1:-1].split('}{'))})"
+        return f"{before}{name} "
+    return f"{before}{name}({', '.join(arguments[1:-1].split('}{'))})"
 
 
 @lru_cache(maxsize=2048)
@@ -342,7 +358,7 @@ def _script(match: re.Match[str]) -> str:
     command, mark, tex = match[1], match[2], match[3]
     text = _approximate(tex.removeprefix("{").removesuffix("}") if tex.startswith("{") else tex)
     # A small letter is a letter: "\\alphaᵢ" would be a command of that name.
-    return (f"{command}{{}}" if command else "") + _set_off(mark, text.replace(" ", ""))
+    return (f"{command}{{}}" if command else "") + _set_off(mark, _NEEDLESS.sub("", text))
 
 
 def _set_off(mark: str, text: str) -> str:
@@ -352,7 +368,7 @@ def _set_off(mark: str, text: str) -> str:
         return "".join(table[character] for character in text)
     if mark == "_" and _DECIMAL.fullmatch(text):  # PM₂.₅
         return "".join(table.get(character, character) for character in text)
-    is_closed = text.isalnum() or len(text) == 1 or _IN_BRACKETS.fullmatch(text)
+    is_closed = _IN_LETTERS.fullmatch(text) or len(text) == 1 or _IN_BRACKETS.fullmatch(text)
     return f"{mark}{text}" if is_closed else f"{mark}({text})"
 
 

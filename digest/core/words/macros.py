@@ -170,7 +170,7 @@ _SCRIPTS: Final = {
     "rm": "mathrm",
     "sf": "mathsf",
 }
-_SMALL_TOO: Final = frozenset({"frak", "mf", "bf", "bs", "bm", "b", "v", "rm", "sf"})
+_SMALL_TOO: Final = frozenset({"frak", "mf", "bf", "bs", "bm", "b", "v", "rm", "sf", "f"})
 """Scripts that small letters are set in too."""
 _ACCENTS: Final = {
     "bar": "bar",
@@ -188,9 +188,9 @@ _ACCENTS: Final = {
     "Hat": "hat",
 }
 _KNOWN: Final = frozenset(
-    "bar hbar hat tilde dot ddot cdot odot dots vec bf bm bs cal scr rm sf frak be ce ge me ne se sb sp sc sh vee ve mp"
-    " mho mu mid max min mod mit cap cup cot cos csc cosh coth cong sec sin sinh sup sum sim succ gcd gets ge geq gg"
-    " get bot big beth beta".split()
+    "fi fl ff bar hbar hat tilde dot ddot cdot odot dots vec bf bm bs cal scr rm sf frak be ce ge me ne se sb sp sc"
+    " sh vee ve mp mho mu mid max min mod mit cap cup cot cos csc cosh coth cong sec sin sinh sup sum sim succ gcd"
+    " gets geq gg get bot big beth beta".split()
 )
 """Standard commands that read like a script letter or an accent with a letter."""
 
@@ -328,6 +328,11 @@ _BOLD: Final = re.compile(
     r"\\mbox\s?\{\s?\\boldmath\s?\$([^$]{1,80})\$\s?\}|\\mbox\s?\{\s?\\boldmath\s?\{\$([^$]{1,80})\$\}\s?\}"
 )
 
+_CHEMISTRY: Final = re.compile(r"\\ce\s?\{([^{}$\\]*)\}")
+_ATOMS: Final = re.compile(r"[A-Za-z]+")
+_COUNT: Final = re.compile(r"(?<=[})\]])(\d+)")
+_CHARGE: Final = re.compile(r"\^(\d*[+-])")
+
 _DEFINITION: Final = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|DeclareMathOperator\*?|def)\s?(?:\{\\([A-Za-z]{1,30})\}|\\([A-Za-z]{1,30}))"
     r"(?:\[[0-9]\])?\s?\{((?:[^{}]|\{[^{}]{0,100}\}){0,200})\}\s?"
@@ -340,6 +345,7 @@ def standard_tex(tex: str) -> str:
     """Write macros of authors in a formula as standard TeX; standard commands and unknown macros stay. Never raises."""
     if "\\" not in tex:
         return tex
+    tex = _CHEMISTRY.sub(_formula_of_chemistry, tex)
     tex = _QUANTITY.sub(_quantity, _LINK.sub("", _GLUED.sub(r"\1 ", tex)))
     tex = _PAIR.sub(lambda m: _enclosed(_PAIRS[m[1]], m[2], m[3]), tex)
     tex = _WRAPPED.sub(lambda m: _enclosed((_WRAPPERS[m[1]][0], "", _WRAPPERS[m[1]][1]), m[2], ""), tex)
@@ -405,6 +411,11 @@ def meaning_of(name: str) -> str | None:
 def _enclosed(signs: tuple[str, str, str], first: str, second: str) -> str:
     before, between, behind = signs
     return f"{before}{first}{between}{second}{behind}"
+
+
+def _formula_of_chemistry(match: re.Match[str]) -> str:
+    r"""Write `\ce{SO4^2-}` as `\text{SO}_{4}^{2-}`; an arrow or a bond is left as it is."""
+    return _CHARGE.sub(r"^{\1}", _COUNT.sub(r"_{\1}", _ATOMS.sub(r"\\text{\g<0>}", match[1])))
 
 
 def plain_quantities(text: str) -> str:

@@ -114,6 +114,7 @@ _TOKEN: Final = re.compile(
   | \{{ (?P<named_in_braces> {_NAMED} ) \}}
   | (?P<named> {_NAMED} ) (?: \{{\}} | [ ]++(?=[^\W\d_]) )?
   | (?P<open>\{{)? \\ (?P<symbol> {"|".join(_SYMBOLS)} ) (?![A-Za-z]) (?: \{{\}} | [ ]++(?=\w) )? (?(open)\}})
+  | (?P<section> \\S(?=[ ~]?\d) ) [ ~]?
   | \\ (?P<escaped> [&%#_${{}}] )
   | (?P<comma> (?<=\d)\{{,\}}(?=\d) )                            # 9{{,}}600: no blank after the comma
   | (?P<blank> (?<=\S)\\[,; ] | (?<=\s)\\\\(?=\s|\Z) )
@@ -275,6 +276,7 @@ def _replacement(match: re.Match[str]) -> str:
         "comma": ",",
         "list": " ",
         "item": "•",
+        "section": "§",
         "home": "/~",
         "blank": " ",
         "nothing": "",
