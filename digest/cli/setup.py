@@ -13,15 +13,34 @@ from digest.cli.show.console import print_json
 
 @click.command(short_help="Write a commented config.toml to start from.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), metavar="[DIR]")
-def init(folder: Path) -> None:
-    """Write a config.toml to start from, with every key explained. A file that is there already is left alone."""
+@click.option(
+    "--field", "names", multiple=True, metavar="NAME", help="A field whose sources to begin with; repeatable."
+)
+@click.option("--list-fields", is_flag=True, help="Print the fields there are, and write nothing.")
+def init(folder: Path, names: tuple[str, ...], list_fields: bool) -> None:
+    """Write a config.toml to start from, with every key explained. A file that is there already is left alone.
+
+    Without --field its sources are of machine learning. With several fields each becomes an edition of its own.
+    """
     from digest import assets
-    from digest.cli.show.config import print_written
+    from digest.cli.show.config import print_fields, print_written
     from digest.cli.show.sources import with_kinds
     from digest.sources.kinds import all_kinds
+    from digest.usecases.fields import read_fields, with_fields
 
+    fields = read_fields(assets.shipped("fields.toml").read_text(encoding="utf-8"))
+    if list_fields:
+        print_fields(fields.values())
+        return
+    if unknown := [name for name in names if name not in fields]:
+        from digest.config.table import nearest
+
+        raise Misused(
+            f"there is no field {unknown[0]!r}{nearest(unknown[0], tuple(fields))}: digest init --list-fields"
+        )
     path = folder / "config.toml"
     text = with_kinds(assets.shipped("config.toml").read_text(encoding="utf-8"), dict(all_kinds()))
+    text = with_fields(text, [fields[name] for name in dict.fromkeys(names)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import time
 from email.errors import InvalidHeaderDefect
 from email.policy import default
@@ -23,10 +24,11 @@ from digest.config.sources import read_source
 from digest.config.table import Problems, Table, nearest
 from digest.core.database_address import parse_database, sqlite_address
 from digest.core.errors import ConfigError
-from digest.core.models import CHANGES, Edition
+from digest.core.models import CHANGES, Edition, PaperKind
 from digest.core.private import has_password
 from digest.core.ranking.interests import LIBRARIES, parse_interests
 from digest.core.topics.taxonomy import read as read_taxonomy
+from digest.core.words.language_marks import LANGUAGES
 from digest.sources.kind import SourceConfig
 
 T = TypeVar("T")
@@ -136,6 +138,9 @@ class _Reader:
             network = self._network(self._table("[network]", top.table("network")))
         with self._problems.gathered():
             site_url = self._site(self._table("[site]", top.table("site")))
+        if llm.client != "extractive":
+            # What a model says of a paper is in the edition's language, whatever the paper's is.
+            editions = tuple(replace(edition, languages=()) for edition in editions)
         topics = top.table("topics")
         if topics:
             with self._problems.gathered():
@@ -238,7 +243,9 @@ class _Reader:
             days=self._days(table),
             recipients=recipients,
             language=table.text("language", language) or language,
+            languages=self._languages(table),
             changes=self._changes(table),
+            kinds=self._kinds(table),
         )
         table.close()
         for text in edition.avoid:
@@ -266,12 +273,31 @@ class _Reader:
             table.blame(key, f"must be a share from 0 to 1, not {share}")
         return share or 0.0
 
+    def _languages(self, table: Table) -> tuple[str, ...]:
+        chosen = table.texts("languages")
+        for one in chosen:
+            if one not in LANGUAGES:
+                table.blame(
+                    "languages", f"{one!r} is not one of {', '.join(LANGUAGES)}{nearest(one, tuple(LANGUAGES))}"
+                )
+        if table.has("languages") and not chosen and not table.is_blamed("languages"):
+            table.blame("languages", 'names none; leave it out for all, or name some, as in ["en", "de"]')
+        return tuple(dict.fromkeys(chosen))
+
     def _changes(self, table: Table) -> tuple[str, ...]:
         chosen = table.texts("changes", ("withdrawn", "rising"))
         for one in chosen:
             if one not in CHANGES:
                 table.blame("changes", f"{one!r} is not one of {', '.join(CHANGES)}{nearest(one, CHANGES)}")
         return tuple(kind for kind in CHANGES if kind in chosen)
+
+    def _kinds(self, table: Table) -> tuple[PaperKind, ...]:
+        names = [kind.value for kind in PaperKind]
+        chosen = table.texts("kinds", ("research", "review"))
+        for one in chosen:
+            if one not in names:
+                table.blame("kinds", f"{one!r} is not one of {', '.join(names)}{nearest(one, names)}")
+        return tuple(kind for kind in PaperKind if kind.value in chosen)
 
     def _at(self, table: Table) -> time:
         text = table.text("at", "07:00")

@@ -310,6 +310,7 @@ class Summary:
     """`extractive`, `openai` or `replay`."""
     model: str | None = None
     language: str = "en"
+    """Code of the language of its text: the edition's for a model's summary, the abstract's for an extract."""
     checked: tuple[str, ...] = ()
     """Names of the checks it passed; empty for words taken from the abstract itself."""
     fell_back: str | None = None
@@ -459,8 +460,12 @@ class Edition:
     """Weekdays on which it is due; Monday is 0."""
     recipients: tuple[str, ...] = ()
     language: str = "en"
+    languages: tuple[str, ...] = ()
+    """Codes of the languages of the papers it prints, besides those whose language is not known; empty: all."""
     changes: tuple[str, ...] = ("withdrawn", "rising")
     """Which of `CHANGES` it tells of, about papers that it printed."""
+    kinds: tuple[PaperKind, ...] = (PaperKind.RESEARCH, PaperKind.REVIEW)
+    """What it prints; a survey is a review too. The rest is counted and named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -496,6 +501,16 @@ class Change:
     """Upvotes of a rising paper: those when it was printed, then those of today. Empty for other changes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A paper in the store that a correction, retraction or comment is about."""
+
+    id: PaperId
+    title: str
+    printed_on: Day | None = None
+    """When the edition printed it last; None if it never did."""
+
+
 CHANGES: Final = ("withdrawn", "revised", "rising")
 """The kinds of change an edition can tell of."""
 
@@ -518,9 +533,16 @@ class LeftOut:
     url: str
     reason: str
     score: float | None = None
-    """The paper's score, comparable with those of the entries; None in an issue of an earlier version, which stored
-    none.
+    """The paper's score, comparable with those of the entries; None for what was set aside, and in an issue of an
+    earlier version, which stored none.
     """
+    is_aside: bool = False
+    """Whether it was set aside before anything was ranked, for the edition prints nothing of what `reason` names:
+    "news", "correction"."""
+    corrects: tuple[PaperId, ...] = ()
+    """The papers in the store that it corrects, retracts or comments on."""
+    note: str = ""
+    """What else is to be said of it, as a clause: "corrects “…”, which stood here on 3 April"; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

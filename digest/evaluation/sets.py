@@ -326,6 +326,19 @@ def read_ratings(folder: Path) -> Ratings:
     return Ratings(words=_some(words, folder / "vocabulary.dat"), papers=papers, likes=likes)
 
 
+def read_tags(folder: Path) -> Mapping[str, tuple[int, ...]]:
+    """Citeulike-t: each tag with the papers that readers gave it to, by number; of `tags.dat` and `tag-item.dat`."""
+    tags = [line.strip() for _, line in _all_lines(folder / "tags.dat")]
+    path = folder / "tag-item.dat"
+    try:
+        papers = [tuple(map(int, line.split())) for _, line in _all_lines(path)]
+    except ValueError as exc:
+        raise SetError(path, f"does not hold numbers of papers: {exc}") from exc
+    if len(tags) != len(papers):
+        raise SetError(path, f"has {len(papers):,} lines for the {len(tags):,} tags of tags.dat")
+    return dict(zip(tags, papers, strict=True))
+
+
 def _counts(path: Path, words: int) -> Iterator[dict[int, int]]:
     for number, line in _all_lines(path):
         try:

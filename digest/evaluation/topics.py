@@ -21,6 +21,7 @@ from digest.core.errors import ConfigError
 from digest.core.models import Paper, PaperId
 from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.guessing import Guesser
 from digest.core.topics.tagging import Tagger
 from digest.evaluation.figures import Figure, interval, mean
 from digest.evaluation.sets import CategoryPaper, ListedPaper, files, keyword_days, name_of, read_categories
@@ -28,6 +29,11 @@ from digest.evaluation.sets import CategoryPaper, ListedPaper, files, keyword_da
 PART: Final = "topics"
 SETS: Final = "topics/*.jsonl"
 FILE: Final = "topics.bin"
+SCIENCES: Final = "sciences.bin"
+BAGS: Final = "ratings"
+"""The folder of the set that the classifier of sciences was trained on."""
+_MOST_OF_AN_ARCHIVE: Final = 100
+_FEWEST_OF_AN_ARCHIVE: Final = 40
 _FROM: Final = "2026-06"
 
 
@@ -62,17 +68,20 @@ def measure(data: Path, classifier: Classifier | None = None) -> tuple[Figure, .
     paths, (listing, listed) = files(data, SETS), _listed(data)
     if not paths and not listed:
         return ()
-    classifier = classifier or Classifier.parse(assets.trained(FILE))
+    guesser = Guesser.parse(assets.trained(SCIENCES), assets.trained(FILE))
+    taxonomy = Taxonomy.parse(assets.shipped("taxonomy.toml").read_text(encoding="utf-8"))
+    tagger = Tagger(taxonomy, guesser)
+    classifier = classifier or guesser.subjects
     found: list[Figure] = []
     for path in paths:
-        name = name_of(path, data)
-        if name == classifier.about.get("trained_on"):
-            found += held_out(classifier)
-        else:
-            found += judge(classifier, read_categories(path), data=name)
+        name, papers = name_of(path, data), read_categories(path)
+        is_trained_on = name == classifier.about.get("trained_on")
+        found += held_out(classifier) if is_trained_on else judge(classifier, papers, data=name)
+        found += judge_fields(tagger, taxonomy, papers, data=name)
+    if (data / BAGS).is_dir():
+        found += held_out(guesser.sciences)
     if listed:
-        taxonomy = Taxonomy.parse(assets.shipped("taxonomy.toml").read_text(encoding="utf-8"))
-        found += judge_topics(Tagger(taxonomy, classifier), taxonomy, listed, data=listing)
+        found += judge_topics(tagger, taxonomy, listed, data=listing)
     return tuple(found)
 
 
@@ -120,6 +129,42 @@ def judge_topics(tagger: Tagger, taxonomy: Taxonomy, papers: Sequence[ListedPape
             part=PART, data=data, name="topics a paper", value=mean(numbers), of=len(numbers), higher_is_better=None
         ),
     )
+
+
+def judge_fields(
+    tagger: Tagger, taxonomy: Taxonomy, papers: Sequence[CategoryPaper], *, data: str
+) -> tuple[Figure, ...]:
+    """Return how often a paper's first topic is of a field that its category speaks the language of.
+
+    With the category given, for some papers of each archive, and without it for all of these together. On the set that
+    the classifier was trained on the latter is too good.
+    """
+    by_archive: dict[str, list[CategoryPaper]] = {}
+    for paper in papers:
+        if taxonomy.knows_any([paper.category]):
+            by_archive.setdefault(paper.category.partition(".")[0], []).append(paper)
+    found: list[Figure] = []
+    unaided: list[bool] = []
+    for archive, all_of_it in sorted(by_archive.items()):
+        step = max(1, len(all_of_it) // _MOST_OF_AN_ARCHIVE)
+        some = all_of_it[::step][:_MOST_OF_AN_ARCHIVE]
+        if len(some) >= _FEWEST_OF_AN_ARCHIVE:
+            found.append(_share([_is_at_home(tagger, taxonomy, p, (p.category,)) for p in some], archive, data))
+            unaided += [_is_at_home(tagger, taxonomy, p, ()) for p in some]
+    return (*found, _share(unaided, "any archive, category unknown", data)) if unaided else ()
+
+
+def _is_at_home(tagger: Tagger, taxonomy: Taxonomy, paper: CategoryPaper, categories: tuple[str, ...]) -> bool:
+    said = tagger.topics(
+        Paper(id=PaperId(f"set:{paper.id}"), title=paper.title, abstract=paper.abstract, categories=categories)
+    )
+    return bool(said) and taxonomy.speaks(said[0], paper.category)
+
+
+def _share(hits: Sequence[bool], of: str, data: str) -> Figure:
+    low, high = interval(hits, mean)
+    name = f"first topics of the own field, {of}"
+    return Figure(part=PART, data=data, name=name, value=mean(hits), low=low, high=high, of=len(hits))
 
 
 def held_out(classifier: Classifier) -> tuple[Figure, ...]:

@@ -15,14 +15,16 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from digest.core.items.aside import kind_name
 from digest.core.models import Entry, Issue
 from digest.publish.formulas import to_unicode
 from digest.publish.headlines import headline, lead_entries
+from digest.publish.links import web_link
 from digest.publish.slugs import slug
 
 MANIFEST = ".manifest.json"
@@ -63,6 +65,9 @@ class Note:
     """(topic, the places in `papers` of those that have it), the most frequent first."""
     headline: str = ""
     """The first lead in short; empty for an issue without papers."""
+    corrections: tuple[tuple[str, str, str, str], ...] = ()
+    """Of the corrections, retractions and comments that it names: the slug of the paper that one is about, what it is,
+    its title and its address."""
     accepted: bool = False
     """Whether a person accepted that the store does not have this issue."""
 
@@ -113,7 +118,17 @@ def note(issue: Issue) -> Note:
         papers=tuple(slug(entry.paper.id) for entry in issue.entries),
         topics=tuple((t, tuple(at)) for t, at in sorted(places.items(), key=lambda item: (-len(item[1]), item[0]))),
         headline=next((headline(entry.paper.title, _HEADLINE) for entry in lead_entries(issue)), ""),
+        corrections=tuple(_corrections(issue)),
     )
+
+
+def _corrections(issue: Issue) -> Iterator[tuple[str, str, str, str]]:
+    for paper in (entry.paper for entry in issue.entries):
+        for subject in paper.corrects:
+            yield slug(subject), kind_name(paper.kind), to_unicode(paper.title), web_link(paper.url)
+    for one in issue.left_out:
+        for subject in one.corrects:
+            yield slug(subject), one.reason, to_unicode(one.title), web_link(one.url)
 
 
 def card(entry: Entry, issue: Issue) -> Card:
@@ -272,5 +287,6 @@ def _note(values: dict[str, Any]) -> Note:
         # Earlier versions wrote a count here.
         topics=tuple((name, () if isinstance(places, int) else tuple(places)) for name, places in values["topics"]),
         headline=str(values.get("headline", "")),
+        corrections=tuple((str(a), str(b), str(c), str(d)) for a, b, c, d in values.get("corrections", ())),
         accepted=bool(values.get("accepted", False)),
     )

@@ -266,7 +266,12 @@ class Drawing:
     def _plan_papers(self, changed: set[IssueKey]) -> dict[str, Callable[[], None]]:
         # The newest first.
         stood = {name: keys[::-1] for name, keys in self._stood.items()}
-        touched = {name for note in self._notes(changed) for name in note.papers}
+        touched = {name for note in self._notes(changed) for name in (*note.papers, *(c[0] for c in note.corrections))}
+        corrections: dict[str, list[entry_views.Word]] = {}
+        for _, note in sorted(self._new.notes.items()):
+            for name, what, title, url in note.corrections:
+                text = title if what in title.lower() else f"{what}: {title}"
+                corrections.setdefault(name, []).append(entry_views.Word(text=text, url=url))
         plan: dict[str, Callable[[], None]] = {}
         for name in sorted(touched - stood.keys()):
             plan[paper_path(name)] = partial(self._folder.remove, paper_path(name))
@@ -274,10 +279,13 @@ class Drawing:
         drawn_from = {name: keys[0] for name, keys in stored.items() if keys}
         # By issue, so that each is read once.
         for name in sorted(drawn_from, key=lambda name: (drawn_from[name], name)):
-            plan[paper_path(name)] = partial(self._draw_paper_of, drawn_from[name], name, stood[name])
+            about = tuple(dict.fromkeys(corrections.get(name, ())))
+            plan[paper_path(name)] = partial(self._draw_paper_of, drawn_from[name], name, stood[name], about)
         return plan
 
-    def _draw_paper_of(self, key: IssueKey, name: str, stood: Sequence[IssueKey]) -> None:
+    def _draw_paper_of(
+        self, key: IssueKey, name: str, stood: Sequence[IssueKey], about: Sequence[entry_views.Word]
+    ) -> None:
         entry = next(entry for entry in self._issue(key).entries if slug(entry.paper.id) == name)
         path = paper_path(name)
         near = self._around(key)[slug(entry.paper.id)]
@@ -286,6 +294,7 @@ class Drawing:
             path,
             "paper.html",
             **paper_values(entry, near, stood=stood, names=names, links=Links(root=_root(path))),
+            about=about,
             description=_in_short(entry.summary.tldr or entry.paper.title),
         )
 

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from digest.core.extracts.lines import one_line_of
 from digest.core.identity.ids import names_of
 from digest.core.issues.issue import source_name
-from digest.core.models import Announcement, Entry, Paper
+from digest.core.items.aside import kind_name
+from digest.core.models import Announcement, Entry, Paper, PaperKind
 from digest.core.ranking.reasons import OFF
+from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
 from digest.publish.links import Links, web_link
 from digest.publish.phrasing import count, short_day
@@ -50,6 +52,8 @@ class Word:
 
     text: str
     url: str = ""
+    language: str = ""
+    """Language code of a title that is not in English; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,8 @@ class EntryView:
     """Its place in the issue, from 1, where the overview refers to entries by that; else 0."""
     anchor: str
     title: str
+    title_language: str
+    """Language code of the title if it is not English, the page's own; empty otherwise."""
     url: str
     """The paper itself, http(s). Empty for a paper that came without a link."""
     page: str
@@ -78,7 +84,7 @@ class EntryView:
     """Phrases that are set in italics in title, summary and points; pages have them so already."""
     reason: str
     mark: str
-    """One word for an entry that needs one: `withdrawn`, `extract`. Mostly empty."""
+    """A word or two for an entry that needs them: `withdrawn`, `review`, `extract`. Mostly empty."""
     mark_why: str
 
 
@@ -91,6 +97,7 @@ def entry_view(entry: Entry, *, links: Links, say: Say, number: int = 0) -> Entr
         number=number,
         anchor=slug(paper.id),
         title=say(paper.title, paper.italics),
+        title_language=foreign(language_of(paper.title) or paper.language),
         url=web_link(paper.url),
         page=links.paper(paper.id),
         language=foreign(summary.language),
@@ -161,6 +168,8 @@ def _why(entry: Entry) -> str:
 def _mark(entry: Entry) -> tuple[str, str]:
     if entry.paper.withdrawn:
         return "withdrawn", "Its authors have withdrawn this paper."
+    if entry.paper.kind is not PaperKind.RESEARCH:
+        return kind_name(entry.paper.kind), "By what its source or its title calls it."
     if entry.summary.fell_back is not None:
         why = for_readers(entry.summary.fell_back)
         return (

@@ -27,7 +27,15 @@ def issue_json(issue: Issue) -> dict[str, Any]:
         ],
         "sources": [source_json(report) for report in issue.sources],
         "left_out": [
-            {"id": paper.id, "title": paper.title, "url": paper.url, "reason": paper.reason, "score": paper.score}
+            {
+                "id": paper.id,
+                "title": paper.title,
+                "url": paper.url,
+                "reason": paper.reason,
+                "score": paper.score,
+                "aside": paper.is_aside,
+                "corrects": list(paper.corrects),
+            }
             for paper in issue.left_out
         ],
         "changes": [
@@ -73,6 +81,9 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "updated": _moment(paper.updated),
         "version": paper.version,
         "withdrawn": paper.withdrawn,
+        "language": paper.language,
+        "kind": paper.kind.value,
+        "corrects": list(paper.corrects),
         "categories": list(paper.categories),
         "topics": list(summary.topics),
         "summary": {

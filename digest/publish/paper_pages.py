@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from digest.core.models import Entry, Issue
+from digest.core.words.language import language_of
 from digest.publish import phrasing
 from digest.publish.alike import alike
 from digest.publish.catalogue import IssueKey, Words
-from digest.publish.entry_views import EntryView, Word, entry_view, on_one_line, paper_facts, paper_links
+from digest.publish.entry_views import EntryView, Word, entry_view, foreign, on_one_line, paper_facts, paper_links
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.headlines import lead_entries
 from digest.publish.links import Links
@@ -78,6 +79,7 @@ def paper_values(
         "abstract": [
             [(to_mathml(sentence, paper.italics), chosen) for sentence, chosen in paragraph] for paragraph in abstract
         ],
+        "abstract_language": foreign(language_of(paper.abstract) or paper.language),
         "facts": paper_facts(paper),
         "links": list(_links(entry, view)),
         "issues": [

@@ -10,9 +10,11 @@ from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
 
 from digest.core.errors import ConfigError, DigestError
 from digest.core.walls import foreign
+from digest.core.words.language import is_right_to_left
 from digest.publish.formulas import to_italics
 
 
@@ -36,6 +38,7 @@ class Templates:
         self._environment.filters["fill"] = fill
         self._environment.filters["flow"] = flow
         self._environment.filters["italic"] = to_italics
+        self._environment.globals["lang"] = lang
 
     def html(self, name: str, **values: Any) -> str:
         """Render the HTML template *name*; every value is escaped."""
@@ -91,6 +94,17 @@ class Templates:
 
     def _places(self) -> str:
         return ", ".join(str(folder) for folder in self._folders)
+
+
+def lang(code: str) -> Markup:
+    """Return the attributes of an element whose text is in the language *code*; empty for an empty one.
+
+    ` lang="de"`, or ` lang="ar" dir="rtl"`.
+    """
+    if not code:
+        return Markup()
+    said = Markup(' lang="{}"').format(code)
+    return said + Markup(' dir="rtl"') if is_right_to_left(code) else said
 
 
 def fill(text: str, width: int = 78, first: str = "", rest: str | None = None) -> str:

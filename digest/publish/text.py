@@ -58,6 +58,10 @@ def view_text(view: IssueView, *, templates: Templates, page: str = "", stop: st
     )
 
 
+_CORRECTIONS: Final = 3
+"""Corrections of printed papers that are named; the page names all."""
+
+
 def share(view: IssueView) -> str:
     """`30 of 229`: how many papers an issue has of those that were there; `30 papers` where none was left out."""
     return f"{view.count:,} of {view.count + view.left_out_count:,}" if view.left_out else count(view.count, "paper")
@@ -69,7 +73,20 @@ def contents(view: IssueView) -> tuple[str, ...]:
 
 
 def left_out(view: IssueView) -> str:
-    """`199 left out: 197 not among the best 30 of 229; 2 too short`; empty if none was."""
+    """`199 left out: 197 not among the best 30 of 229; 2 too short. 74 others: 71 news, 3 corrections.`
+
+    And which of these correct a paper that was printed. Empty if none was left out.
+    """
+    said = [_left_out_of(view), _others(view), *view.corrections[:_CORRECTIONS]]
+    return " ".join(filter(None, said))
+
+
+def _others(view: IssueView) -> str:
+    groups = ", ".join(f"{len(group.papers):,} {group.reason}" for group in view.others)
+    return f"{count(view.others_count, 'other')}: {groups}." if groups else ""
+
+
+def _left_out_of(view: IssueView) -> str:
     if not view.left_out:
         return ""
     reasons = [

@@ -7,9 +7,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
+from digest.core.words.language import language_of
 from digest.publish import phrasing, shares
 from digest.publish.catalogue import Card, IssueKey, Note
-from digest.publish.entry_views import Word
+from digest.publish.entry_views import Word, foreign
 from digest.publish.links import Links, paper_path
 from digest.publish.shares import Share
 
@@ -47,6 +48,8 @@ def topic_values(
         day = phrasing.short_day(first.day, year=False)
         return {
             "title": card.title,
+            "title_language": foreign(language_of(card.title)),
+            "language": foreign(language_of(card.tldr)),
             "page": links.to(paper_path(card.paper)),
             "tldr": card.tldr,
             "authors": phrasing.some_authors(card.authors),

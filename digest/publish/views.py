@@ -16,6 +16,7 @@ from datetime import date
 from typing import Final
 
 from digest.core.issues.names import short_name
+from digest.core.items.aside import named
 from digest.core.models import (
     Change,
     Issue,
@@ -26,6 +27,7 @@ from digest.core.models import (
     Section,
     SourceState,
 )
+from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
 from digest.publish.entry_views import EntryView, Say, Word, entry_view, for_readers, foreign, on_one_line
 from digest.publish.formulas import to_unicode
@@ -81,7 +83,10 @@ class LeftOutView:
     """Papers that an issue left out for the same reason."""
 
     reason: str
+    """"not among the best 30 of 229"; of what was set aside what it is, as fits the number: "corrections"."""
     papers: tuple[Word, ...]
+    notes: tuple[str, ...]
+    """What else is to be said of each paper, as a clause; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,13 @@ class IssueView:
     more: int
     """Entries that are not shown for want of room."""
     left_out: tuple[LeftOutView, ...]
+    """Papers that were considered, by the reason why they are not in the issue."""
     left_out_count: int
+    others: tuple[LeftOutView, ...]
+    """What was set aside unconsidered, by what it is: news, corrections."""
+    others_count: int
+    corrections: tuple[str, ...]
+    """Sentences on what was set aside and is about a paper that the edition printed."""
     changes: tuple[ChangeView, ...]
     troubles: tuple[str, ...]
     """Errors of sources that could not be read or are late, a sentence each."""
@@ -153,6 +164,8 @@ def issue_view(issue: Issue, *, links: Links, say: Say = to_unicode) -> IssueVie
     anchors = {lead.anchor for lead in leads}
     rest = (replace(s, entries=tuple(e for e in s.entries if e.anchor not in anchors)) for s in sections)
     sentences = _sentences(issue, numbers, links=links, say=say)
+    considered = [one for one in issue.left_out if not one.is_aside]
+    others = [one for one in issue.left_out if one.is_aside]
     return IssueView(
         edition=issue.edition,
         title=issue.title,
@@ -173,8 +186,11 @@ def issue_view(issue: Issue, *, links: Links, say: Say = to_unicode) -> IssueVie
         leads=leads,
         sections=tuple(section for section in rest if section.entries),
         more=0,
-        left_out=_left_out(issue.left_out, say=say),
-        left_out_count=len(issue.left_out),
+        left_out=_left_out(considered, say=say),
+        left_out_count=len(considered),
+        others=_left_out(others, say=say),
+        others_count=len(others),
+        corrections=tuple(say(f"“{other.title}” {other.note}.") for other in others if other.note),
         troubles=tuple(
             trouble(r) for r in issue.sources if r.error and (r.is_to_be_told or r.state is SourceState.STALLED)
         ),
@@ -369,10 +385,21 @@ def _section_view(section: Section, *, links: Links, say: Say, numbers: Mapping[
     )
 
 
+def _title(paper: LeftOut, say: Say) -> Word:
+    return Word(text=say(paper.title), url=web_link(paper.url), language=foreign(language_of(paper.title)))
+
+
 def _left_out(papers: Iterable[LeftOut], *, say: Say) -> tuple[LeftOutView, ...]:
     """Group the papers left out by reason, the most frequent first; within a group in the issue's order."""
-    groups: dict[str, list[Word]] = {}
+    groups: dict[tuple[str, bool], list[LeftOut]] = {}
     for paper in papers:
-        groups.setdefault(paper.reason, []).append(Word(text=say(paper.title), url=web_link(paper.url)))
+        groups.setdefault((paper.reason, paper.is_aside), []).append(paper)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return tuple(LeftOutView(reason=reason, papers=tuple(words)) for reason, words in ordered)
+    return tuple(
+        LeftOutView(
+            reason=named(len(group), reason) if is_aside else reason,
+            papers=tuple(_title(paper, say) for paper in group),
+            notes=tuple(say(paper.note) for paper in group),
+        )
+        for (reason, is_aside), group in ordered
+    )

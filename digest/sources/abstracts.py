@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Final
+from unicodedata import normalize
 
 from digest.core.words.text import split_authors
 
@@ -28,6 +29,31 @@ _NO_ABSTRACT: Final = re.compile(
 _AUTHORS: Final = re.compile(r"Authors?(?:\(s\))?:\s*([^\n]+)")
 _NAMES_WITH_SEMICOLONS: Final = re.compile(r"(?:[^;\n.,()]{2,40};)+")  # CNKI: 朱弘;库伟鹏;戎建涛;
 
+# Headings of parts of an abstract. bioRxiv glues them to what follows: "BackgroundMoso bamboo is …".
+_PART: Final = (
+    r"Abstract|Aims?|Author [Ss]ummary|Availability(?: and [Ii]mplementation)?|Background|Conclusions?|Design"
+    r"|Discussion|Findings|Highlights?|Importance|Interpretation|Introduction|Key ?[Ww]ords|Key [Mm]essages?|Methods?"
+    r"|Motivation|Objectives?|One[- ][Ss]entence [Ss]ummary|Purpose|Rationale|Results|Significance(?: [Ss]tatement)?"
+    r"|Summary|Teaser|Abbreviations|HIGHLIGHTS?|ABSTRACT|BACKGROUND|METHODS|RESULTS|CONCLUSIONS?|SUMMARY|SIGNIFICANCE"
+)
+_GLUED: Final = re.compile(rf"(?m)^({_PART})(?=[A-Z][a-z]|[A-Z] )")
+# bioRxiv's feeds have lost the backslashes of "\\n\\n" between parts: "….nnOne Sentence SummaryPlant …".
+_BREAK: Final = re.compile(rf"(?:(?<=[.!?])|(?<=[.!?][)\]”\"’]))(?:nn|(?:\\n)+)(?:({_PART})(?=[A-Z0-9])|(?=[A-Z]))")
+
+# What bioRxiv leaves of the full text: the boundaries of headings, figures, tables and lists.
+_MARKED_HEADING: Final = re.compile(r"O_ST_ABS(.{0,200}?)C_ST_ABS", re.DOTALL)
+_FIGURE: Final = re.compile(r"O_(FIG|TBL|SCHEME)(?:(?!O_\1).)*?C_\1", re.DOTALL)
+_MARK: Final = re.compile(r"(?:(?<=[.!?])n{1,2})?[OC]_(?:LINKSMALLFIG|LST|LI|QD|TEXTBOX|ST_ABS|FIG|TBL|SCHEME|CAPTION)")
+
+
+def with_parts(text: str) -> str:
+    """Return *text* with a line for each part of a structured abstract: "….nnResultsHere" is "….", "Results: Here"."""
+    if "_" in text:
+        text = _MARK.sub("\n", _FIGURE.sub("\n", _MARKED_HEADING.sub(r"\n\1: ", text)))
+        text = "\n".join(filter(None, map(str.strip, text.split("\n"))))
+    text = _BREAK.sub(lambda found: f"\n{found[1]}: " if found[1] else "\n", text)
+    return _GLUED.sub(r"\1: ", text)
+
 
 def tell_apart(title: str, text: str) -> tuple[str, tuple[str, ...]]:
     """Return the abstract within *text*, and the authors that stand beside it; either may be empty.
@@ -36,7 +62,7 @@ def tell_apart(title: str, text: str) -> tuple[str, tuple[str, ...]]:
         title: The cleaned title, by which a citation is recognised.
         text: What the feed gives, cleaned, with a line for each block.
     """
-    lines = text.split("\n")
+    lines = with_parts(text).split("\n")
     authors = _authors(title, lines)
     if _same(lines[0], title):
         lines = lines[2:] if authors else lines[1:]
@@ -60,4 +86,5 @@ def _authors(title: str, lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _same(line: str, title: str) -> bool:
-    return line.casefold().rstrip(".") == title.casefold().rstrip(".")
+    # "Ca²⁺" in one is "Ca2+" in the other.
+    return normalize("NFKC", line).casefold().rstrip(".") == normalize("NFKC", title).casefold().rstrip(".")

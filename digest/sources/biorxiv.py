@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import doi, doi_url, identify
+from digest.core.items.kinds import classified
 from digest.core.lists.calendar import ANY_DAY, Calendar, daily
 from digest.core.models import Announcement, Link, Paper, PaperId, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -27,6 +28,7 @@ from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, says_withdrawn, split_authors
 from digest.sources import guard
+from digest.sources.abstracts import with_parts
 from digest.sources.feed import FeedSource
 from digest.sources.kind import Key, KeyType, Kind
 
@@ -36,14 +38,6 @@ _DAY: Final = r"\d{4}-\d\d-\d\d"
 _PAGE: Final = re.compile(rf"(?P<list>/details/\w+/{_DAY}/{_DAY})/(?P<start>\d{{1,7}})(?P<format>/json)?")
 _NOTHING: Final = re.compile(r"no (?:posts|articles) found", re.IGNORECASE)
 
-# Left over from the full text: the boundaries of headings, figures, tables and lists.
-_HEADING: Final = re.compile(r"O_ST_ABS(.{0,200}?)C_ST_ABS", re.DOTALL)
-_FIGURE: Final = re.compile(r"O_(FIG|TBL|SCHEME)(?:(?!O_\1).)*?C_\1", re.DOTALL)
-_MARK: Final = re.compile(r"[OC]_(?:LINKSMALLFIG|LST|LI|QD|TEXTBOX|ST_ABS|FIG|TBL|SCHEME|CAPTION)")
-_GLUED: Final = re.compile(
-    r"(?m)^(Abstract|Aims?|Background|Conclusions?|Design|Discussion|Findings|Importance|Interpretation|Introduction"
-    r"|Methods?|Motivation|Objectives?|Purpose|Rationale|Results|Significance|Summary)(?=[A-Z][a-z]|[A-Z] )"
-)
 _NO_TEXT: Final = frozenset({"", "Abstract", "Summary", "Abstract/Summary"})
 _WITHDRAWN: Final = re.compile(r"\s*(?:the authors? ha(?:ve|s) withdrawn\b|withdrawn\s*:)", re.IGNORECASE)
 
@@ -200,7 +194,7 @@ def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, se
         categories=(category,) if category else (),
         withdrawn=_is_withdrawn(_string(item.get("type")), title, abstract),
     )
-    return Record(paper=paper, announcement=_announced(version))
+    return Record(paper=classified(paper), announcement=_announced(version))
 
 
 def _answer(value: Any, url: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
@@ -231,8 +225,7 @@ def _next_url(url: str, page: re.Match[str] | None, start: int) -> str | None:
 
 def _abstract(text: str) -> str:
     """The abstract, without what the conversion from the full text left in it."""
-    text = _MARK.sub("\n\n", _FIGURE.sub("\n\n", _HEADING.sub(r"\n\n\1: ", text)))
-    lines = _GLUED.sub(r"\1: ", clean_html(text)).split("\n")
+    lines = with_parts(clean_html(text)).split("\n")
     return "\n".join(line for line in lines if line.rstrip(": ") not in _NO_TEXT)
 
 

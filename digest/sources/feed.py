@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,8 @@ from urllib.parse import urljoin
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, doi_version, identify, leads_to
 from digest.core.identity.items import named, says_nothing
+from digest.core.items.kinds import classified
+from digest.core.items.venues import issns, venue_of, venue_of_feed
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -26,6 +28,7 @@ from digest.core.private import without_password
 from digest.core.walls import foreign
 from digest.core.words.dates import moment, not_after
 from digest.core.words.italics import italic_phrases
+from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_html,
     clean_line,
@@ -73,6 +76,9 @@ _PUBMED: Final = re.compile(r"pubmed:(\d{1,9})")
 _PREPRINT_PAGE: Final = re.compile(r"https?://(?:www\.|connect\.)?(?:bio|med)rxiv\.org/", re.IGNORECASE)
 _PAGE_VERSION: Final = re.compile(r"v(\d{1,3})(?:\.\w+)*(?:\?.*)?$")
 _TRACKING: Final = re.compile(r"\?(?:rss=\d|af=R|dgcid=\w+|rft_dat=source%3Ddrss)$")
+_ISSNS: Final = ("prism_issn", "prism_eissn")
+# What journals alone are published with: Open Journal Systems, Silverchair, Atypon.
+_JOURNAL_SOFTWARE: Final = re.compile(r"\bOJS\b|Open Journal Systems|Silverchair|Literatum", re.IGNORECASE)
 _ARXIV_CATEGORY: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,4})?(?:\.[A-Za-z-]{2,17})?")
 
 
@@ -96,6 +102,13 @@ class _Item:
     published: datetime | None
     updated: datetime | None
     tags: tuple[str, ...]
+    language: str
+    """As the entry itself says. What a feed says of all its entries is often wrong: "zh-cn" of English ones."""
+    venue: str = ""
+    """The journal, as the item or its feed names it."""
+    issn: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    """What the feed calls it: `dc:type`, the section of the journal."""
 
 
 class FeedSource:
@@ -217,9 +230,13 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         version=(own_arxiv[1] if own_arxiv else None) or version or _doi_version(places),
         categories=tuple(tag for tag in item.tags if _is_arxiv_category(tag)),
         keywords=tuple(tag for tag in item.tags if not _is_arxiv_category(tag)),
+        language=language_code(item.language),
         withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
+        venue=item.venue,
+        issn=item.issn,
     )
-    return Record(paper=paper)
+    # What a journal puts an item under is a section; elsewhere a tag such as "news" or "software" may be its subject.
+    return Record(paper=classified(paper, types=(*item.types, *(item.tags if item.venue else ()))))
 
 
 def _guid(text: str) -> str:
@@ -274,8 +291,26 @@ def _xml_items(content: bytes, url: str) -> list[_Item | Rejected]:
         items = _xml_entries(feed, base, says_text=_says_text(checked))
     if len(items) < there:
         items = max(items, _around_the_broken(checked, url), key=len)
+    if feed is not None:
+        items = _of_a_journal(items, feed)
     lost = there - len(items)
     return items + [Rejected(reason="is damaged, and ran into another", excerpt=f"{lost} of {there} entries")] * lost
+
+
+def _of_a_journal(items: Sequence[_Item | Rejected], feed: Any) -> list[_Item | Rejected]:
+    """Give items the journal that their feed names, where they name none themselves.
+
+    Where the feed has a field for it, this goes first: Taylor & Francis write the article's title into the item's.
+    """
+    head = feed.feed
+    name = venue_of(_string(head.get("prism_publicationname")))
+    numbers = issns(_string(head.get(key)) for key in _ISSNS)
+    is_journal = bool(numbers) or bool(_JOURNAL_SOFTWARE.search(_string(head.get("generator"))))
+    title = venue_of_feed(_string(head.get("title")), is_journal=is_journal)
+    return [
+        replace(item, venue=name or item.venue or title, issn=item.issn or numbers) if isinstance(item, _Item) else item
+        for item in items
+    ]
 
 
 @cache
@@ -390,7 +425,19 @@ def _xml_item(entry: Mapping[str, Any], base: str, dated_once: bool, says_text: 
         published=published,
         updated=updated,
         tags=_tags(_string(tag.get("term")) for tag in _mappings(entry.get("tags"))),
+        language=_string(entry.get("language")),
+        venue=_own_venue(entry),
+        issn=issns(_string(entry.get(key)) for key in _ISSNS),
+        types=tuple(filter(None, (_string(entry.get(key)) for key in ("dc_type", "prism_section", "prism_genre")))),
     )
+
+
+def _own_venue(entry: Mapping[str, Any]) -> str:
+    for key in ("prism_publicationtitle", "dc_source", "prism_publicationname"):
+        name = venue_of(_string(entry.get(key)))
+        if name and name != clean_line(_string(entry.get("title"))):
+            return name
+    return ""
 
 
 def _type(detail: Any) -> str:
@@ -436,6 +483,7 @@ def _json_item(item: Mapping[str, Any], base: str, of_feed: tuple[str, ...]) -> 
         published=moment(item.get("date_published")),
         updated=moment(item.get("date_modified")),
         tags=_tags(map(_string, tags if isinstance(tags, list) else [])),
+        language=_string(item.get("language")),
     )
 
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from digest.core.errors import NotYetError, SourceError
 from digest.core.identity.ids import arxiv_id, identify
+from digest.core.items.kinds import classified
 from digest.core.lists.calendar import ANY_DAY, Calendar, weekdays
 from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
@@ -149,18 +150,20 @@ def _read(item: Any) -> Record | Rejected:
     page = f"{_SITE}/papers/{quote(number, safe='')}"
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=found[0] if found else None, urls=[page])
     return Record(
-        paper=Paper(
-            id=paper_id,
-            aliases=aliases,
-            title=title,
-            abstract=abstract,
-            italics=italic_phrases((raw_title, raw_abstract), (title, abstract)),
-            authors=_authors(paper.get("authors")),
-            url=f"https://arxiv.org/abs/{found[0]}" if found else page,
-            links=_links(paper, found[0] if found else None, page),
-            published=moment(paper.get("publishedAt")),
-            keywords=_keywords(paper.get("ai_keywords")),
-            withdrawn=bool(paper.get("withdrawnAt")),
+        paper=classified(
+            Paper(
+                id=paper_id,
+                aliases=aliases,
+                title=title,
+                abstract=abstract,
+                italics=italic_phrases((raw_title, raw_abstract), (title, abstract)),
+                authors=_authors(paper.get("authors")),
+                url=f"https://arxiv.org/abs/{found[0]}" if found else page,
+                links=_links(paper, found[0] if found else None, page),
+                published=moment(paper.get("publishedAt")),
+                keywords=_keywords(paper.get("ai_keywords")),
+                withdrawn=bool(paper.get("withdrawnAt")),
+            )
         ),
         signals=Signals(
             upvotes=_count(paper.get("upvotes")),

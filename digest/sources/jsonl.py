@@ -15,11 +15,14 @@ from typing import Any, Final
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
 from digest.core.identity.items import named
+from digest.core.items.kinds import classified
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
+from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_line,
     clean_mixed,
@@ -50,11 +53,16 @@ NAMES: Final = (
     "version",
     "categories",
     "keywords",
+    "language",
     "upvotes",
     "announce",
     "comment",
     "pdf",
     "code",
+    "venue",
+    "issn",
+    "kind",
+    "corrects",
 )
 """Our names of fields: those that `fields` may map, and that are otherwise looked for by these names."""
 
@@ -209,13 +217,20 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         version=next(versions, None),
         categories=_words(value["categories"]),
         keywords=_words(value["keywords"]),
+        language=language_code(_string(_first(value["language"]))),
         withdrawn=says_withdrawn(abstract)
         or title_says_withdrawn(title)
         or comment_says_withdrawn(_string(_first(value["comment"]))),
+        venue=venue_of(_string(_first(value["venue"]))),
+        issn=issns(map(_string, value["issn"] if isinstance(value["issn"], list) else [value["issn"]])),
     )
     word = _string(value["announce"]).strip().lower()
+    related = value["corrects"] if isinstance(value["corrects"], list) else [value["corrects"]]
+    # Crossref's `update-to` says of what kind the update is.
+    types = (value["kind"], *(one.get("type") for one in related if isinstance(one, dict)))
+    about = (one.get("DOI") if isinstance(one, dict) else one for one in related)
     return Record(
-        paper=paper,
+        paper=classified(paper, types=filter(None, map(_string, types)), about=filter(None, map(_string, about))),
         announcement=Announcement(word) if word in set(Announcement) else None,
         signals=Signals(upvotes=_count(value["upvotes"])),
     )

@@ -14,6 +14,7 @@ from typing import Final
 
 from digest.core.errors import SourceError
 from digest.core.identity.ids import identify
+from digest.core.items.kinds import classified
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -143,7 +144,7 @@ def _without_abstract(title: str) -> Rejected:
 def _record(title: str, abstract: str) -> Record:
     title, abstract = clean_line(title), clean_line(abstract)
     paper_id, aliases = identify(title=title, abstract=abstract)
-    return Record(paper=Paper(id=paper_id, aliases=aliases, title=title, abstract=abstract))
+    return Record(paper=classified(Paper(id=paper_id, aliases=aliases, title=title, abstract=abstract)))
 
 
 def _lines(text: str) -> Iterator[str]:

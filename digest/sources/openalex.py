@@ -20,11 +20,14 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.items.kinds import classified
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
+from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_html,
     clean_line,
@@ -180,7 +183,9 @@ def _read(work: Any) -> Record | Rejected:
         return Rejected(reason="no title", excerpt=name)
     if work.get("is_paratext") is True or work.get("type") == "paratext":
         return Rejected(reason="paratext: about a journal, and no paper", excerpt=name)
-    return Record(paper=_paper(work, title))
+    # What OpenAlex and Crossref call a work: "article", "erratum", "journal-article".
+    types = (_string(work.get(key)) for key in ("type", "type_crossref"))
+    return Record(paper=classified(_paper(work, title), types=filter(None, types)))
 
 
 def _paper(work: Mapping[str, Any], title: str) -> Paper:
@@ -204,6 +209,7 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
     found_doi = doi(own_doi)
     landing = (doi_url(found_doi) if found_doi else None, *pages[:1], pubmed, itself)
     pdf = next(filter(None, map(_pdf, (work.get("best_oa_location"), *places))), None)
+    journal = _journal(places)
     return Paper(
         id=paper_id,
         aliases=aliases,
@@ -215,8 +221,17 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
         links=(Link(rel="pdf", url=pdf),) if pdf else (),
         published=moment(work.get("publication_date")),
         keywords=tuple(dict.fromkeys((*_names(work.get("keywords")), *_names(work.get("topics"))))),
+        language=language_code(_string(work.get("language"))),
         withdrawn=work.get("is_retracted") is True or says_withdrawn(abstract) or title_says_withdrawn(title),
+        venue=venue_of(_string(journal.get("display_name"))),
+        issn=issns(map(_string, _list(journal.get("issn")))),
     )
+
+
+def _journal(places: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the journal, series or conference of the work's first place; empty for a repository."""
+    source = places[0].get("source") if places else None
+    return source if isinstance(source, Mapping) and source.get("type") != "repository" else {}
 
 
 def _title(work: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import identify
+from digest.core.items.kinds import classified
+from digest.core.items.venues import venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
@@ -174,7 +176,7 @@ def _read(note: Any) -> Record | Rejected:
         return Rejected(reason="no id", excerpt=excerpt(title))
     if _string(note.get("replyto")) or _string(note.get("forum")) not in ("", number):
         return Rejected(reason="a reply to a paper, such as a review", excerpt=excerpt(title))
-    return Record(paper=_paper(note, says, title, number))
+    return Record(paper=classified(_paper(note, says, title, number)))
 
 
 def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number: str) -> Paper:
@@ -201,6 +203,7 @@ def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number:
         updated=_first_moment(note, "mdate", "tmdate"),
         keywords=_words(says.get("keywords"), says.get("primary_area")),
         withdrawn=_is_withdrawn(note, says) or says_withdrawn(abstract),
+        venue=venue_of(_string(says.get("venue"))),
     )
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, identify
+from digest.core.items.kinds import classified
+from digest.core.items.venues import issns, venue_of
 from digest.core.models import Link, Paper, Record
 from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
@@ -63,19 +65,23 @@ def parse_page(content: bytes, *, url: str) -> Record:
     of_doi = _first(meta, "citation_doi", "dc.identifier", "prism.doi")
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=arxiv, doi=of_doi, urls=[url])
     pdf = web_url(_first(meta, "citation_pdf_url"))
-    return Record(
-        paper=Paper(
-            id=paper_id,
-            aliases=aliases,
-            title=title[:LONGEST_TITLE].rstrip(),
-            abstract=abstract,
-            italics=italic_phrases(map(_markup, root.iter("h1", "p", "blockquote")), (title, abstract)),
-            authors=_authors(meta),
-            url=web_url(url) or "",
-            links=(Link(rel="pdf", url=pdf),) if pdf else (),
-            published=moment(_first(meta, "citation_publication_date", "citation_date", "dc.date").replace("/", "-")),
-        )
+    paper = Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title[:LONGEST_TITLE].rstrip(),
+        abstract=abstract,
+        italics=italic_phrases(map(_markup, root.iter("h1", "p", "blockquote")), (title, abstract)),
+        authors=_authors(meta),
+        url=web_url(url) or "",
+        links=(Link(rel="pdf", url=pdf),) if pdf else (),
+        published=moment(_first(meta, "citation_publication_date", "citation_date", "dc.date").replace("/", "-")),
+        venue=venue_of(_first(meta, "citation_journal_title", "citation_conference_title", "prism.publicationname")),
+        issn=issns(meta.get("citation_issn", ())),
     )
+    return Record(paper=classified(paper, types=[one for name in _TYPES for one in meta.get(name, ())]))
+
+
+_TYPES: Final = ("citation_article_type", "dc.type", "prism.section")
 
 
 def _meta(root: Any) -> Mapping[str, Sequence[str]]:

@@ -20,11 +20,14 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import identify
+from digest.core.items.kinds import classified
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
+from digest.core.words.language import language_code
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
 from digest.sources.kind import Access, Key, KeyType, Kind, days_key
@@ -44,12 +47,17 @@ _FORGOTTEN: Final = re.compile(r"unable to obtain query|history data|webenv", re
 _MATH_PREFIX: Final = re.compile(rb"(</?)mml:")
 _TRANSLATED: Final = re.compile(r"\[([^\[\]]+?)\.?\]\.?")
 _NO_TITLE: Final = re.compile(r"\W*not available\W*", re.IGNORECASE)
-_RETRACTED_TITLE: Final = re.compile(
-    r"(?:retracted|retraction|withdrawn)(?: (?:article|chapter|note|notice|paper))?\s*:", re.IGNORECASE
-)
-_RETRACTIONS: Final = frozenset({"RetractionIn", "RetractionOf"})
+_RETRACTED_TITLE: Final = re.compile(r"(?:retracted|withdrawn)(?: (?:article|chapter|paper))?\s*:", re.IGNORECASE)
+_ON_OTHERS: Final = {
+    "CommentOn": "comment",
+    "ErratumFor": "published erratum",
+    "ExpressionOfConcernFor": "expression of concern",
+    "RetractionOf": "retraction notice",
+}
+"""How a record refers to the paper that it is about → the publication type of such a record."""
 _TYPES: Final = ("PublicationTypeList/PublicationType", "PublicationType")
 """Of an article, and of a book."""
+_ISSNS: Final = ("Article/Journal/ISSN", "MedlineJournalInfo/ISSNLinking")
 _NO_LABEL: Final = frozenset({"", "UNLABELLED", "UNASSIGNED"})
 _NO_KEYWORD: Final = re.compile(r"journal article|research support\b.*|english abstract", re.IGNORECASE)
 _APPEARED: Final = frozenset({"aheadofprint", "ecollection", "entrez", "epublish", "ppublish", "pubmed"})
@@ -121,7 +129,7 @@ KIND: Final = Kind(
     line="the papers that came into PubMed lately and match a search",
     about="""\
 The list says how many there are; yesterday's is read again, for a day is over in the United States after it is over
-here. Retracted papers and retraction notices count as withdrawn.""",
+here. Retracted papers count as withdrawn.""",
     keys=(
         Key(
             name="search",
@@ -263,20 +271,36 @@ def _read(item: _Element) -> Record | Rejected:
     page = f"https://pubmed.ncbi.nlm.nih.gov/{number}/"
     paper_id, aliases = identify(title=title, abstract=abstract, doi=_doi(body, data), urls=[page])
     types = [_plain(e) for place in _TYPES for e in body.findall(place)]
-    return Record(
-        paper=Paper(
-            id=paper_id,
-            aliases=aliases,
-            title=title,
-            abstract=abstract,
-            italics=italic_phrases(map(_markup, _set_texts(body)), (title, abstract)),
-            authors=_authors(body),
-            url=page,
-            published=_published(body, data),
-            keywords=_keywords(head, types),
-            withdrawn=_is_retracted(head, types) or bool(_RETRACTED_TITLE.match(title)) or says_withdrawn(abstract),
-        )
+    paper = Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title,
+        abstract=abstract,
+        italics=italic_phrases(map(_markup, _set_texts(body)), (title, abstract)),
+        authors=_authors(body),
+        url=page,
+        published=_published(body, data),
+        categories=_major_headings(head),
+        keywords=_keywords(head, types),
+        language=language_code(body.findtext("Language") or ""),
+        withdrawn=_is_retracted(head, types) or bool(_RETRACTED_TITLE.match(title)) or says_withdrawn(abstract),
+        venue=venue_of(body.findtext("Journal/Title") or body.findtext("Journal/ISOAbbreviation") or ""),
+        issn=issns(e.text or "" for place in _ISSNS for e in head.findall(place)),
     )
+    others = _references(head)
+    types += [_ON_OTHERS[reference] for reference, _ in others if reference in _ON_OTHERS]
+    about = [
+        f"https://pubmed.ncbi.nlm.nih.gov/{other}/"
+        for reference, other in others
+        if reference in _ON_OTHERS and other.isdecimal()
+    ]
+    return Record(paper=classified(paper, types=types, about=about))
+
+
+def _references(head: _Element) -> list[tuple[str, str]]:
+    """Return how a record refers to other records, and their PubMed ids; an id may be missing."""
+    found = head.findall("CommentsCorrectionsList/CommentsCorrections")
+    return [(one.get("RefType") or "", (one.findtext("PMID") or "").strip()) for one in found]
 
 
 _TITLES: Final = ("ArticleTitle", "VernacularTitle", "Book/BookTitle")
@@ -367,11 +391,19 @@ def _keywords(head: _Element, types: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, words)))
 
 
+def _major_headings(head: _Element) -> tuple[str, ...]:
+    """NLM's subject headings that the paper is mainly about, by themselves or in one of their aspects."""
+    return tuple(
+        _plain(heading[0])
+        for heading in head.findall("MeshHeadingList/MeshHeading")
+        if len(heading) and any(part.get("MajorTopicYN") == "Y" for part in heading)
+    )
+
+
 def _is_retracted(head: _Element, types: Iterable[str]) -> bool:
-    """Whether the paper was retracted, or is the notice that retracts another: neither is a result to read."""
-    notices = (e.get("RefType") or "" for e in head.findall("CommentsCorrectionsList/CommentsCorrections"))
-    # "Retracted Publication", and for the notice "Retraction of Publication", since 2024 "Retraction Notice".
-    return any(t.lower().startswith("retract") for t in types) or any(n in _RETRACTIONS for n in notices)
+    """Whether the paper was retracted; the notice that says so is another record."""
+    notices = {reference for reference, _ in _references(head)}
+    return any(t.lower().startswith("retracted") for t in types) or "RetractionIn" in notices
 
 
 def _markup(element: _Element) -> str:

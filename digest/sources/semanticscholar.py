@@ -11,13 +11,15 @@ first of January.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.identity.ids import arxiv_id, doi, doi_url, identify
+from digest.core.items.kinds import classified
+from digest.core.items.venues import issns, venue_of
 from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Clock, Witness
@@ -39,7 +41,10 @@ from digest.sources.outcomes import divided
 
 _SEARCH: Final = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
 _DAYS: Final = 14
-_FIELDS: Final = "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy"
+_FIELDS: Final = (
+    "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy,venue,publicationVenue,"
+    "publicationTypes"
+)
 _PAPER_ID: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -188,21 +193,22 @@ def _read(item: Any) -> Record | Rejected:
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=number, doi=own_doi, urls=pages)
     pdf = item.get("openAccessPdf")
     pdf_url = web_url(_string(pdf.get("url"))) if isinstance(pdf, Mapping) else None
-    return Record(
-        paper=Paper(
-            id=paper_id,
-            aliases=aliases,
-            title=title,
-            abstract=abstract,
-            italics=italic_phrases(map(_string, (item.get("title"), item.get("abstract"))), (title, abstract)),
-            authors=_authors(item.get("authors")),
-            url=_landing_page(number, doi(own_doi)) or next(filter(None, pages), ""),
-            links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
-            published=moment(item.get("publicationDate")),
-            keywords=_words(item.get("fieldsOfStudy")),
-            withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
-        )
+    paper = Paper(
+        id=paper_id,
+        aliases=aliases,
+        title=title,
+        abstract=abstract,
+        italics=italic_phrases(map(_string, (item.get("title"), item.get("abstract"))), (title, abstract)),
+        authors=_authors(item.get("authors")),
+        url=_landing_page(number, doi(own_doi)) or next(filter(None, pages), ""),
+        links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),
+        published=moment(item.get("publicationDate")),
+        keywords=_words(item.get("fieldsOfStudy")),
+        withdrawn=says_withdrawn(abstract) or title_says_withdrawn(title),
+        venue=_venue(item),
+        issn=issns(_issns_of(item.get("publicationVenue"))),
     )
+    return Record(paper=classified(paper, types=_words(item.get("publicationTypes"))))
 
 
 def _page(item: Mapping[str, Any]) -> str:
@@ -221,6 +227,19 @@ def _landing_page(number: str | None, own_doi: str | None) -> str:
 def _authors(value: Any) -> tuple[str, ...]:
     authors = [person for person in value if isinstance(person, Mapping)] if isinstance(value, list) else []
     return people(clean_line(_string(person.get("name"))) for person in authors)
+
+
+def _venue(item: Mapping[str, Any]) -> str:
+    """The journal or conference; empty for a repository of preprints."""
+    name = venue_of(_string(item.get("venue")))
+    return "" if name.lower() in ("arxiv.org", "arxiv") else name
+
+
+def _issns_of(venue: Any) -> Iterator[str]:
+    if isinstance(venue, Mapping):
+        yield _string(venue.get("issn"))
+        others = venue.get("alternate_issns")
+        yield from map(_string, others if isinstance(others, list) else ())
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from digest.core.issues import issue as issues
-from digest.core.models import Change, Edition, Issue, PaperId, Ranked, Summary, Usage
+from digest.core.models import Change, Edition, Issue, Paper, PaperId, Ranked, Subject, Summary, Usage
 from digest.core.ranking.rank import Selection
 from digest.stages.source_reports import SourceReports, covered_days
 
@@ -28,6 +28,8 @@ class Store(Protocol):
     def changes(
         self, edition: str, sources: Sequence[str], day: date, *, kinds: Sequence[str]
     ) -> tuple[Change, ...]: ...
+
+    def subjects(self, edition: str, papers: Sequence[Paper], day: date) -> dict[PaperId, tuple[Subject, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Building:
         """
         fell_back = sum(summary_of(r).fell_back is not None for r in selection.chosen)
         sources = self.source_reports.of(edition.name, day)
+        candidates = [r.candidate for r in selection.chosen] + [one.candidate for one in selection.aside]
         return issues.build(
             edition=edition.name,
             day=day,
@@ -67,6 +70,7 @@ class Building:
             field_of=self.field_of,
             sources=sources,
             changes=self.store.changes(edition.name, edition.sources, day, kinds=edition.changes)[:_CHANGES],
+            about=self.store.subjects(edition.name, [one.paper for one in candidates], day),
             earlier=self.store.last_issues(edition.name, before=day, most=_EARLIER),
             max_papers=edition.max_papers,
             lead=edition.lead,

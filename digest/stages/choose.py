@@ -7,10 +7,11 @@ every machine makes the same choice, so it is not stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from digest.core.items.aside import set_aside
 from digest.core.models import Candidate, Edition, Issue, PaperId
 from digest.core.ranking.choosing import Chooser, Question
 from digest.core.ranking.profile import Profile
@@ -66,15 +67,17 @@ class Choosing:
         return self._chosen(edition, day, anew=True)
 
     def _chosen(self, of: Edition, day: date, *, anew: bool = False) -> Selection:
+        there = self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew)
+        candidates, aside = set_aside(there, of.kinds, of.languages)
         question = Question(
-            candidates=self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew),
+            candidates=candidates,
             profile=self.profile_of(of, day),
             max_papers=of.max_papers,
             exploration=of.exploration,
             seed=f"{of.name} {day}",
             avoid_unless_upvotes=of.avoid_unless_upvotes,
         )
-        return self.chooser.choose(of.name, question)
+        return replace(self.chooser.choose(of.name, question), aside=aside)
 
     def to_summarize(self, edition: str, day: date) -> ToSummarize:
         """The papers for the issue of *day*; none once it is printed."""

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select, true
 
-from digest.core.models import CHANGES, Change, Issue, PaperId
+from digest.core.models import CHANGES, Change, Issue, Paper, PaperId, Subject
 from digest.core.ranking.day import rose
 from digest.store import tables
 from digest.store.database import AnyRow, Database, chunks, upsert
-from digest.store.papers import find_pks
+from digest.store.papers import find_pks, find_subjects
 
 _ANNOUNCED: Final = timedelta(days=31)
 """How far back a revision may have been announced."""
@@ -45,6 +45,34 @@ class Changes(Database):
                 )
             ]
         return tuple(found)
+
+    def subjects(self, edition: str, papers: Sequence[Paper], day: date) -> dict[PaperId, tuple[Subject, ...]]:
+        """For each of *papers* that corrects, retracts or comments on others in the store, these, sorted by id.
+
+        Args:
+            day: Only issues of *edition* before it count as having printed one.
+        """
+        with self._read() as connection:
+            found = find_subjects(connection, papers)
+            printed: dict[int, date] = {}
+            for some in chunks(sorted({pk for subjects in found.values() for pk in subjects})):
+                query = (
+                    select(_considered.paper_pk, func.max(_considered.date).label("day"))
+                    .where(_considered.edition == edition, _considered.kind == "entry", _considered.date < day)
+                    .where(_considered.paper_pk.in_(some))
+                    .group_by(_considered.paper_pk)
+                )
+                printed.update((row.paper_pk, row.day) for row in connection.execute(query))
+        return {
+            of: tuple(
+                sorted(
+                    (Subject(id=p.id, title=p.title, printed_on=printed.get(pk)) for pk, p in subjects.items()),
+                    key=lambda subject: subject.id,
+                )
+            )
+            for of, subjects in found.items()
+            if subjects
+        }
 
 
 def _printed(edition: str, what: str, since: date, day: date) -> Select[Any]:

@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 
 from digest.core.identity.ids import ids_of, merge_announcements, merge_signals, title_key
+from digest.core.identity.people import authors_in_common
 from digest.core.identity.resolve import MOST_ALIKE, MOST_OF_A_TITLE, Known, Resolved
 from digest.core.identity.sketch import are_strangers, sketch, tells_up_to
+from digest.core.items.kinds import ABOUT_OTHERS, subject_of
 from digest.core.models import Announcement, Link, Paper, PaperId, PaperKind, Signals
 from digest.store import tables
 from digest.store.database import AnyRow, chunks, new_paper_keys, upsert
@@ -123,6 +125,42 @@ def _holders(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[int,
         yield from connection.exec_driver_sql(query).all()
 
 
+def find_subjects(connection: Connection, papers: Iterable[Paper]) -> dict[PaperId, dict[int, Paper]]:
+    """For each correction, retraction or comment, the papers that it is about, by key.
+
+    They are known by the ids that its source names, and by the title that stands in its own; a title may be that of
+    several works, so an author in common is needed too where both have authors.
+    """
+    others = [one for one in papers if one.kind in ABOUT_OTHERS]
+    by_id = find_pks(connection, (i for one in others for i in one.corrects))
+    titles = {one.id: title_key(subject) for one in others if (subject := subject_of(one.title))}
+    found = load_papers(connection, {*by_id.values(), *_find_titled(connection, titles.values())})
+    by_title: defaultdict[str, list[int]] = defaultdict(list)
+    for pk, paper in found.items():
+        by_title[title_key(paper.title)].append(pk)
+    subjects: dict[PaperId, dict[int, Paper]] = {}
+    for one in others:
+        named = {by_id[i] for i in one.corrects if i in by_id}
+        titled = {pk for pk in by_title[titles.get(one.id, "")] if _may_be_of(one, found[pk])}
+        subjects[one.id] = {pk: found[pk] for pk in sorted(named | titled) if found[pk].id != one.id}
+    return subjects
+
+
+def _may_be_of(notice: Paper, paper: Paper) -> bool:
+    """Whether a paper with the title that a notice names may be the one that it means."""
+    if paper.kind in ABOUT_OTHERS:
+        return False
+    return not notice.authors or not paper.authors or authors_in_common(notice.authors, paper.authors) > 0
+
+
+def _withdraw_retracted(connection: Connection, papers: Iterable[Paper]) -> None:
+    """Mark the papers that some of these retract as withdrawn."""
+    notices = [one for one in papers if one.kind is PaperKind.RETRACTION]
+    retracted = {pk for found in find_subjects(connection, notices).values() for pk in found} if notices else set()
+    for some in chunks(sorted(retracted)):
+        connection.execute(update(tables.paper).where(_p.pk.in_(some)).values(withdrawn=True))
+
+
 def save_papers(
     connection: Connection, papers: Sequence[Resolved], known: Mapping[int, Paper], *, source: str, day: date
 ) -> dict[PaperId, int]:
@@ -157,6 +195,7 @@ def save_papers(
     upsert(connection, tables.alias, _aliases(papers, pks, known, day), update=("reason", "since"))
     save_parts(connection, papers, pks, listings, source=source, day=day)
     _save_sketches(connection, papers, pks, known)
+    _withdraw_retracted(connection, (one.paper for one in papers if one.pk is None or known[one.pk] != one.paper))
     return pks
 
 

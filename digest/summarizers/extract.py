@@ -16,9 +16,12 @@ from digest.core.extracts import extractive
 from digest.core.extracts.extractive import Extractor
 from digest.core.models import Entry, Overview, Paper, PaperId, Summary, Usage
 from digest.core.summaries.summarizer import Sums
-from digest.core.topics.classifier import Classifier
 from digest.core.topics.fold import Taxonomy
+from digest.core.topics.foreign_words import ForeignWords
+from digest.core.topics.guessing import Guesser
+from digest.core.topics.subjects import Subjects
 from digest.core.topics.tagging import Tagger
+from digest.core.words.language import language_of
 
 Tag = Callable[[Paper], tuple[str, ...]]
 """Paper → its topics, out of the taxonomy."""
@@ -27,6 +30,7 @@ Extract = Callable[[str, str], tuple[str, tuple[str, ...]]]
 
 _SENTENCES = "summaries.toml"
 _CATEGORIES = "topics.bin"
+_SCIENCES = "sciences.bin"
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: cached properties live in the instance's dict
@@ -43,25 +47,43 @@ class Extracts:
     @cached_property
     def tagger(self) -> Tagger:
         """Finds the topics of a paper; read from the trained weights."""
-        return Tagger(self.taxonomy, Classifier.parse(assets.trained(_CATEGORIES)))
+        guesser = Guesser.parse(assets.trained(_SCIENCES), assets.trained(_CATEGORIES))
+        return Tagger(self.taxonomy, guesser, Subjects.parse(_subjects().decode("utf-8")))
+
+    @cached_property
+    def foreign_words(self) -> ForeignWords:
+        """Finds the topics of a paper in another language than English that has no categories."""
+        return ForeignWords.parse(_foreign_words().decode("utf-8"))
 
     @cached_property
     def rules(self) -> str:
-        """The versions of all that an extract depends on besides its paper: rules, weights and taxonomy."""
-        trained = hashlib.sha256(assets.trained(_SENTENCES) + assets.trained(_CATEGORIES)).hexdigest()
-        return f"{extractive.VERSION} {trained[:12]} {self.taxonomy.fingerprint}"
+        """The versions of all that an extract depends on besides its paper: rules, weights, taxonomy and subjects."""
+        files = (*map(assets.trained, (_SENTENCES, _CATEGORIES, _SCIENCES)), _subjects(), _foreign_words())
+        shipped = hashlib.sha256(b"".join(files)).hexdigest()
+        return f"{extractive.VERSION} {shipped[:12]} {self.taxonomy.fingerprint}"
 
     def topics(self, paper: Paper) -> tuple[str, ...]:
         """Up to three topics of a paper, the most fitting first."""
-        return self.tagger.topics(paper)
+        found = self.tagger.topics(paper)
+        if paper.language in ("", "en") or (found and self.taxonomy.knows_any(paper.categories)):
+            return found
+        return self.foreign_words.topics_of(paper.title, paper.abstract) or found
 
     def summary(self, paper: Paper, language: str) -> Summary:
         """The extractive summary of a paper, with its topics.
 
         Args:
-            language: Of the edition; a stored summary is looked up by it.
+            language: Of the edition, for an abstract whose own language is not known.
         """
         return extractive_summary(paper, tag=self.topics, extract=self.extractor.summarize, language=language)
+
+
+def _subjects() -> bytes:
+    return assets.shipped("subjects.toml").read_bytes()
+
+
+def _foreign_words() -> bytes:
+    return assets.shipped("words_of_fields.toml").read_bytes()
 
 
 _PART = 100
@@ -135,10 +157,15 @@ def extractive_summary(
 
     Args:
         extract: Makes the sentence and the points.
-        language: Of the edition; a stored summary is looked up by it.
+        language: Of the edition, for an abstract whose own language is not known.
         fell_back: Why this stands in for a model's summary, in words; None if no model was asked.
     """
     tldr, points = extract(paper.title, paper.abstract)
     return Summary(
-        tldr=tldr, points=points, topics=tag(paper), client="extractive", language=language, fell_back=fell_back
+        tldr=tldr,
+        points=points,
+        topics=tag(paper),
+        client="extractive",
+        language=language_of(tldr) or paper.language or language,
+        fell_back=fell_back,
     )

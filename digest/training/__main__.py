@@ -18,6 +18,7 @@ PARTS: Final = {
     "related": "related.txt",
     "summaries": "summaries.toml",
     "topics": "topics.bin",
+    "sciences": "sciences.bin",
     "duplicates": "duplicates.toml",
 }
 """The file that each part makes. A part may use the files of the parts before it."""

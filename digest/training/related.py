@@ -3,14 +3,15 @@
 Names of one thing are those that papers explain, "automatic speech recognition (ASR)" (Schwartz and Hearst 2003).
 Words are near each other if they stand in the same papers, or in papers like these: the cosine of their vectors in the
 latent semantic space (LSA) of words and pairs of words. Trained on the lists of arXiv of one month, and on the older
-papers of all fields that `digest.training.words` counts; not on the papers by which phrases are measured.
+papers of all fields that `digest.training.words` counts; not on the papers by which phrases are measured. Words that
+are more at home in the bags of words of `ratings/`, most of which are of biology and medicine, are learnt from these.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _SET: Final = "topics/arxiv-before-2310.jsonl"
 _DAYS: Final = "arxiv-days"
 """The folder of recorded lists, beside that of the labelled sets."""
+_RATINGS: Final = "ratings"
+"""The folder of bags of words, which may be missing."""
 _DIMENSIONS: Final = 256
 _LEAST: Final = 12
 """Papers that a word must stand in."""
@@ -42,6 +45,12 @@ _NEAR: Final = 0.5
 """Cosine from which words are related."""
 _COMMON: Final = 0.2
 """Share of papers from which a word is too common to have related words."""
+_BAG: Final = 8
+"""Words of a bag that is learnt from."""
+_LEAST_BAGS: Final = 20
+"""Bags that a word must stand in."""
+_AT_HOME: Final = 2.0
+"""How much larger a word's share of the bags is than of the texts for it to be learnt from the bags."""
 _EXPLAINED: Final = 3
 """Papers that explain an abbreviation alike for it to be kept."""
 _USUALLY: Final = 0.4
@@ -49,7 +58,8 @@ _USUALLY: Final = 0.4
 _NOTE: Final = """\
 # Names of one thing (behind "="), and the words that stand near a word or a pair of words, as stems with weights in
 # hundredths: see digest.core.ranking.lexicon. Learnt from titles and abstracts of {papers:,} arXiv papers:
-# {data}, and the lists of {days} days of {first} to {last}.
+# {data}, and the lists of {days} days of {first} to {last};
+# and from {bags:,} bags of words: ratings/.
 #     python -m digest.training related --data FOLDER
 """
 
@@ -67,9 +77,15 @@ def train(data: Path) -> bytes:
     texts = {paper.id: (paper.title, paper.abstract) for day in days for paper in sets.read_listing(day)}
     texts |= {paper.id: (paper.title, paper.abstract) for paper in older}
     space = Space(Background.parse(train_words(data).decode()))
-    note = _NOTE.format(papers=len(texts), data=_SET, days=len(days), first=days[0].stem, last=days[-1].stem)
+    bags, spelled = _bags(data / _RATINGS)
+    note = _NOTE.format(
+        papers=len(texts), data=_SET, days=len(days), first=days[0].stem, last=days[-1].stem, bags=len(bags)
+    )
     lines = [*explained(f"{title}. {abstract}" for title, abstract in texts.values())]
-    lines += _related(list(texts.values()), space)
+    papers = [Counter(term for text in both for term in _terms(text)) for both in texts.values()]
+    at_home = _at_home(bags, papers)
+    lines += _related(papers, _forms(texts.values()), space, but=at_home)
+    lines += _related(bags, spelled, space, only=at_home, least=_LEAST_BAGS)
     return (note + "\n".join(lines) + "\n").encode()
 
 
@@ -87,17 +103,64 @@ def explained(texts: Iterable[str]) -> list[str]:
     ]
 
 
-def _related(texts: Sequence[tuple[str, str]], space: Space) -> list[str]:
+def _bags(folder: Path) -> tuple[list[Counter[str]], dict[str, str]]:
+    """Return the bags of stems in *folder*, and a word for each stem; none where there are no bags."""
+    if not folder.is_dir():
+        return [], {}
+    ratings = sets.read_ratings(folder)
+    folded = [words(word) for word in ratings.words]
+    forms: dict[str, str] = {}
+    for word in sorted({word for some in folded for word in some}):
+        forms.setdefault(light_stem(word), word)
+    stems = [tuple(map(light_stem, some)) for some in folded]
+    bags = [Counter(stem for word in bag for stem in stems[word]) for bag in ratings.papers]
+    return [bag for bag in bags if len(bag) >= _BAG], forms
+
+
+def _at_home(bags: Sequence[Counter[str]], papers: Sequence[Counter[str]]) -> frozenset[str]:
+    """Return the stems that are more frequent in *bags* than in *papers*, for their numbers."""
+    here = Counter(stem for bag in bags for stem in bag)
+    there = Counter(term for paper in papers for term in paper)
+    return frozenset(
+        stem
+        for stem, n in here.items()
+        if n >= _LEAST_BAGS
+        and n * len(papers) > _AT_HOME * there[stem] * len(bags)
+        and stem.isalpha()
+        and len(stem) > 2
+    )
+
+
+def _related(
+    papers: Sequence[Counter[str]],
+    forms: dict[str, str],
+    space: Space,
+    *,
+    only: Set[str] | None = None,
+    but: Set[str] = frozenset(),
+    least: int = _LEAST,
+) -> list[str]:
+    """Return lines of the terms that stand near each other in *papers*.
+
+    Args:
+        forms: A word for each stem.
+        only: The terms that get a line; None: all but those of *but*.
+        least: Papers that a word must stand in.
+    """
     import numpy as np
 
-    papers = [Counter(term for text in both for term in _terms(text)) for both in texts]
     having = Counter(term for paper in papers for term in paper)
-    terms = sorted(t for t, n in having.items() if n >= (_LEAST_PAIR if " " in t else _LEAST) and len(t) > 1)
+    terms = sorted(t for t, n in having.items() if n >= (_LEAST_PAIR if " " in t else least) and len(t) > 1)
+    if not terms:
+        return []
     vectors = _vectors(papers, having, terms)
-    forms = _forms(texts)
     telling = [n for n, term in enumerate(terms) if all(space.tells(forms[stem]) for stem in term.split(" "))]
     asked = [
-        n for n, term in enumerate(terms) if _is_subject(term, forms, space) and having[term] < _COMMON * len(papers)
+        n
+        for n, term in enumerate(terms)
+        if (term in only if only is not None else term not in but)
+        and _is_subject(term, forms, space)
+        and having[term] < _COMMON * len(papers)
     ]
     lines = []
     for start in range(0, len(asked), 500):

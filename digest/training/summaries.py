@@ -1,8 +1,10 @@
 """Train the weights of features by which the sentence of an extractive summary is chosen.
 
     papers of SciTLDR-A's training part ──► candidates (sentences × what may be left out), each with its features
-                                        └─► each candidate's ROUGE against what the authors wrote
-                                            ──► weights under which the better ones are the likelier ones
+                                        └─► each candidate's ROUGE against what the authors wrote ───────────────┐
+    abstracts of all fields ──► candidates, each with its features                                               │
+                            └─► the grade of each candidate's sentence ──────────────────────────────────────────┤
+                                                 weights under which the better ones are the likelier ones ◄─────┘
 
 `python -m digest.training.summaries --data FOLDER` cross-validates, and leaves out one group of features after another.
 """
@@ -19,8 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.core.extracts.cues import words
-from digest.core.extracts.extractive import candidates, read
+from digest.core.extracts.extractive import candidates
+from digest.core.extracts.extractive import read as read_sentences
 from digest.core.extracts.features import GROUPS, STOP
+from digest.evaluation.abstracts import Graded, read
 from digest.evaluation.rouge import Rouge, best
 from digest.evaluation.sets import TldrPaper, read_tldrs
 
@@ -33,13 +37,14 @@ if TYPE_CHECKING:
 NOTE: Final = """\
 What counts how much when a sentence is chosen for a summary without a model: a table for each group of features, \
 which digest/core/features.py computes. Trained on {papers:,} papers of SciTLDR-A's training part (allenai/scitldr, \
-Apache-2.0), whose authors wrote a summary of one sentence. Set by hand and not learned: {by_hand}.
+Apache-2.0), whose authors wrote a summary of one sentence, and on {graded} abstracts of other fields, graded by \
+reading them (digest/evaluation/abstracts.tsv). Set by hand and not learned: {by_hand}.
 Made by: python -m digest.training summaries --data FOLDER
 """
 
 BY_HAND: Final[Mapping[str, float]] = {
     "cues.asks": -0.5,
-    "cues.comes_before_news": -0.7,
+    "cues.comes_before_news": -0.5,
     "cues.introduces_its_work": 0.5,
     "cues.is_cut_off": -1.5,
     "cues.is_hollow": -0.6,
@@ -56,7 +61,11 @@ others did, nor one of six words."""
 
 _SPREAD: Final = 0.1
 """Difference in ROUGE (0 to 1) for which a candidate should be 2.7 times less likely than another."""
-_HOLD: Final[Mapping[str, float]] = {"opens": 0.03, "words": 0.03}
+_GRADES: Final = (0.0, 0.1, 0.28, 0.35)
+"""What the grades of sentences count as in ROUGE: a good sentence of an abstract has 0.35 more than a poor one."""
+_GRADED_COUNTS: Final = 3.0
+"""Papers of SciTLDR that a graded abstract counts as: they are a tenth as many."""
+_HOLD: Final[Mapping[str, float]] = {"opens": 0.02, "words": 0.02}
 _HOLD_ELSE: Final = 0.001
 """Regularization of weights of single words, which hold less for other fields than positions do."""
 _SEEN_AT_LEAST: Final = 20
@@ -68,26 +77,43 @@ _FOLDS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A paper: its candidates' features, and how near each is to what people wrote."""
+    """A paper: its candidates' features, and how good each is."""
 
     features: tuple[Mapping[str, float], ...]
-    rouges: tuple[Rouge, ...]
+    gains: tuple[float, ...]
+    """For each candidate how near it is to what people wrote, or how its sentence was graded: 0 to 1."""
+    rouges: tuple[Rouge, ...] = ()
+    """Empty for a graded abstract."""
+    weight: float = 1.0
+    """How many papers of SciTLDR it counts as."""
 
 
 def train(data: Path) -> bytes:
     """The weights, as `Extractor.parse` reads them."""
-    papers = read_tldrs(data / "scitldr/A-train.jsonl")
-    return write(fit(examples(papers), names(papers)), papers=len(papers))
+    papers, graded = read_tldrs(data / "scitldr/A-train.jsonl"), read(data, "train")
+    return write(fit((*examples(papers), *of_grades(graded)), names(papers)), papers=len(papers), graded=len(graded))
 
 
 def examples(papers: Iterable[TldrPaper]) -> tuple[Example, ...]:
     """Return the examples from those *papers* whose abstract has more than one candidate."""
     found = []
     for paper in papers:
-        options = candidates(paper.title, read(paper.title, paper.abstract))
+        options = candidates(paper.title, read_sentences(paper.title, paper.abstract))
         if len(options) > 1:
             rouges = tuple(best(option.variant.text, paper.references) for option in options)
-            found.append(Example(tuple(option.features for option in options), rouges))
+            gains = tuple((r.r1 + r.r2 + r.rl) / 300 for r in rouges)
+            found.append(Example(tuple(option.features for option in options), gains, rouges))
+    return tuple(found)
+
+
+def of_grades(abstracts: Iterable[Graded]) -> tuple[Example, ...]:
+    """Return the examples from those *abstracts* that have more than one candidate."""
+    found = []
+    for graded in abstracts:
+        options = candidates(graded.title, read_sentences(graded.title, graded.abstract))
+        if len(options) > 1:
+            gains = tuple(_GRADES[graded.grade(option.sentence.raw)] for option in options)
+            found.append(Example(tuple(option.features for option in options), gains, weight=_GRADED_COUNTS))
     return tuple(found)
 
 
@@ -121,7 +147,9 @@ def fit(data: Sequence[Example], may: Callable[[str], bool]) -> dict[str, float]
     kept = sorted(n for n, times in seen.items() if times >= _SEEN_AT_LEAST or n.partition(".")[0] not in _HOLD)
     matrix, starts = _matrix(data, kept)
     sizes = np.diff(np.append(starts, matrix.shape[0]))
-    gains = np.array([(r.r1 + r.r2 + r.rl) / 300 for example in data for r in example.rouges])
+    gains = np.array([gain for example in data for gain in example.gains])
+    counts = np.array([example.weight for example in data])
+    of_row = np.repeat(counts / counts.sum(), sizes)
     wanted = _shares(gains / _SPREAD, starts, sizes)
     hold = np.array([_HOLD.get(name.partition(".")[0], _HOLD_ELSE) for name in kept])
     given = matrix @ np.array([BY_HAND.get(name, 0.0) for name in kept])
@@ -129,8 +157,8 @@ def fit(data: Sequence[Example], may: Callable[[str], bool]) -> dict[str, float]
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         shares = _shares(given + matrix @ weights, starts, sizes)
-        value = -(wanted * np.log(shares + 1e-300)).sum() / len(data) + (hold * weights * weights).sum() / 2
-        return float(value), free * (matrix.T @ (shares - wanted) / len(data) + hold * weights)
+        value = -(of_row * wanted * np.log(shares + 1e-300)).sum() + (hold * weights * weights).sum() / 2
+        return float(value), free * (matrix.T @ (of_row * (shares - wanted)) + hold * weights)
 
     found = minimize(
         loss, np.zeros(len(kept)), jac=True, method="L-BFGS-B", options={"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-7}
@@ -164,9 +192,11 @@ def _shares(scores: Floats, starts: NDArray[np.int64], sizes: NDArray[np.int64])
     return shares
 
 
-def write(weights: Mapping[str, float], *, papers: int) -> bytes:
+def write(weights: Mapping[str, float], *, papers: int, graded: int) -> bytes:
     """TOML: the note, and a table for each group, sorted; two decimals, which hide how a machine rounds."""
-    note = NOTE.format(papers=papers, by_hand=", ".join(name.partition(".")[2] for name in sorted(BY_HAND)))
+    note = NOTE.format(
+        papers=papers, graded=graded, by_hand=", ".join(name.partition(".")[2] for name in sorted(BY_HAND))
+    )
     lines = [line for part in note.splitlines() for line in _comment(part)] + [""]
     for group in GROUPS:
         found = {n.partition(".")[2]: round(w, 2) for n, w in weights.items() if n.partition(".")[0] == group}

@@ -78,8 +78,11 @@ class Fitted:
 
     def scores(self, papers: Sequence[CategoryPaper]) -> Any:
         """One row for each paper, one column for each category."""
-        rows = matrix([counts(p.title, p.abstract) for p in papers], self.words, self.idf)
-        return np.asarray(rows @ self.weights + self.intercepts)
+        return self.scores_of([counts(p.title, p.abstract) for p in papers])
+
+    def scores_of(self, found: Sequence[Counter[str]]) -> Any:
+        """Do as `scores` for words that are counted already."""
+        return np.asarray(matrix(found, self.words, self.idf) @ self.weights + self.intercepts)
 
 
 def train(data: Path) -> bytes:
@@ -124,11 +127,12 @@ def about(
         f" abstracts of {SET}. held_out: {len(late):,} papers from {late[0].id[:4]} on, by a twin that was trained on"
         f" the {len(early):,} before; the settings of the training were chosen with an eye on these papers too.",
         "trained_on": SET,
-        "held_out": [_noted(one) for one in figures],
+        "held_out": [noted(one) for one in figures],
     }
 
 
-def _noted(figure: Figure) -> dict[str, Any]:
+def noted(figure: Figure) -> dict[str, Any]:
+    """Return a figure for the first line of a trained file."""
     figure = replace(figure, name=f"{figure.name}, held out")
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(figure).items()}
 
@@ -153,10 +157,15 @@ def fit(papers: Sequence[CategoryPaper], categories: Collection[str], settings: 
     """Learn to tell *categories* apart from *papers*."""
     papers = [paper for paper in papers if paper.category in categories]
     found = [counts(paper.title, paper.abstract) for paper in papers]
-    labels = np.array([paper.category for paper in papers])
+    return learn(found, [paper.category for paper in papers], settings)
+
+
+def learn(found: Sequence[Counter[str]], categories: Sequence[str], settings: Settings) -> Fitted:
+    """Learn to tell categories apart from the words of papers, each with its category."""
+    labels = np.array(categories)
     in_papers = Counter(word for paper in found for word in paper)
     words = sorted(w for w, n in in_papers.items() if n >= settings.fewest and (settings.pairs or " " not in w))
-    idf = _idf(words, in_papers, len(papers))
+    idf = _idf(words, in_papers, len(found))
     telling = chi2(matrix(found, words, idf), labels)[0]
     best = sorted(np.argsort(-telling, kind="stable")[: min(settings.words, MOST_WORDS)])
     words = [words[at] for at in best]
@@ -249,12 +258,15 @@ def _idf(words: Sequence[str], in_papers: Counter[str], papers: int) -> Any:
 def calibrate(fitted: Fitted, papers: Sequence[CategoryPaper]) -> float:
     """Return the sharpness at which answers with the probability 0.8 are right about eight times in ten."""
     papers = [paper for paper in papers if paper.category in fitted.categories]
-    scores = fitted.scores(papers)
+    return sharpness_of(fitted.scores(papers), [fitted.categories.index(paper.category) for paper in papers])
+
+
+def sharpness_of(scores: Any, right: Sequence[int]) -> float:
+    """Do as `calibrate` for *scores*, a row for each paper, and the column of the right category of each."""
     scores = (scores - scores.mean(axis=1, keepdims=True)) / scores.std(axis=1, keepdims=True)
-    right = [fitted.categories.index(paper.category) for paper in papers]
 
     def surprise(sharpness: float) -> float:
-        return -float(np.mean(special.log_softmax(sharpness * scores, axis=1)[np.arange(len(papers)), right]))
+        return -float(np.mean(special.log_softmax(sharpness * scores, axis=1)[np.arange(len(right)), right]))
 
     return round(float(optimize.minimize_scalar(surprise, bounds=(0.05, 20), method="bounded").x), 2)
 

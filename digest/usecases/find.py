@@ -172,7 +172,9 @@ class Histories:
 
     def _stood(self, issue: Issue, ids: set[PaperId], paper: Paper) -> Standing:
         printed = [Rival(id=e.paper.id, title=e.paper.title, score=e.score, is_printed=True) for e in issue.entries]
-        left = [Rival(id=o.id, title=o.title, score=o.score, is_printed=False) for o in issue.left_out]
+        left = [
+            Rival(id=o.id, title=o.title, score=o.score, is_printed=False) for o in issue.left_out if not o.is_aside
+        ]
         # What was left out is in its order. Without scores, all that is known is that the others had none better.
         rivals = [*sorted(printed, key=lambda one: -(one.score or 0)), *left]
         if all(one.score is not None for one in left):

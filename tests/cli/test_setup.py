@@ -25,3 +25,14 @@ def test_init_names_every_kind_of_source_with_what_it_reads(tmp_path: Path) -> N
 
     written = (tmp_path / "config.toml").read_text(encoding="utf-8")
     assert [name for name, kind in all_kinds() if not re.search(rf"# +{name} +{re.escape(kind.line)}\n", written)] == []
+
+
+def test_init_begins_with_the_sources_of_a_field_and_names_a_field_that_was_meant(tmp_path: Path) -> None:
+    done = digest("init", "--field", "plants", cwd=tmp_path)
+    wrong = digest("init", "other", "--field", "econommics", cwd=tmp_path)
+    listed = digest("init", "--list-fields", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "PhytoKeys" in (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert (wrong.returncode, "did you mean economics" in wrong.stderr) == (2, True)
+    assert "economics" in listed.stdout

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -115,12 +116,18 @@ def among(path: Path, places: object) -> bool:
     return any(path == place or path.is_relative_to(place) for place in places)
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def trees() -> tuple[tuple[Path, ast.Module], ...]:
+    return tuple((path, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py")))
 
 
-def used() -> Iterator[tuple[Path, str, str]]:
+@cache
+def used() -> tuple[tuple[Path, str, str], ...]:
+    """What `_used` finds, read once for all tests."""
+    return tuple(_used())
+
+
+def _used() -> Iterator[tuple[Path, str, str]]:
     """File, place, and the dotted name of everything that is called or named there; modules where they are imported."""
     for path, tree in trees():
         for node in ast.walk(tree):

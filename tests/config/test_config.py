@@ -50,6 +50,13 @@ def test_the_shipped_config_is_valid() -> None:
     assert [s.kind for s in config.sources] == ["arxiv", "huggingface"]
 
 
+def test_an_edition_prints_some_languages_unless_a_model_tells_of_all_in_its_own(tmp_path: Path) -> None:
+    text = MINIMAL.replace("[[edition]]", '[[edition]]\nlanguages = ["en", "de"]')
+
+    assert load_text(tmp_path, text).editions[0].languages == ("en", "de")
+    assert load_text(tmp_path, text + '[llm]\nclient = "openai"\nmodel = "gpt-5-mini"').editions[0].languages == ()
+
+
 @pytest.mark.parametrize(
     ("keys", "lead", "upvotes"),
     [
@@ -107,6 +114,9 @@ def test_an_edition_says_how_many_papers_lead_and_which_votes_outweigh_what_is_a
         ('[llm]\npoints = "lead"', "[llm] points: 'lead' is not one of all, leads; did you mean leads?"),
         ('[[edition]]\nname = "b"\nlead = -1', "[[edition]] 'b' lead: must be from 0 to 30, not -1"),
         ('[[edition]]\nname = "b"\nlead = 4\nmax_papers = 3', "[[edition]] 'b' lead: must be from 0 to 3, not 4"),
+        ('[[edition]]\nname = "b"\nkinds = ["reviews"]', "obituary; did you mean review?"),
+        ('[[edition]]\nname = "b"\nlanguages = ["english"]', "languages: 'english' is not one of ar, be, bg"),
+        ('[[edition]]\nname = "b"\nlanguages = []', "languages: names none; leave it out for all"),
         ('[[edition]]\nname = "b"\nleads = 3', "[[edition]] 'b' leads: unknown key; did you mean lead?"),
         ('[[edition]]\nname = "b"\navoid_unless_upvotes = 0', "'b' avoid_unless_upvotes: must be from 1 to"),
         (

@@ -25,11 +25,20 @@ def measured(**changes: object) -> Parsed:
 
 
 def test_what_a_paper_has_is_left_as_it_is() -> None:
-    parsed = Parsed(
-        records=(Record(paper=paper(1, title="x" * 1_000)), Record(paper=paper(2))), next_url="https://x.org"
-    )
+    papers = (paper(1, title="x" * 1_000, language="en"), paper(2, language="en"))
+    parsed = Parsed(records=tuple(Record(paper=one) for one in papers), next_url="https://x.org")
 
     assert within_bounds(parsed, now=NOON) == parsed
+
+
+def test_a_paper_has_the_language_of_its_text_else_the_one_its_source_says() -> None:
+    texts = {"Über die Verteilung der Primzahlen": "en", "FlashAttention-4": "fr", "BERT": ""}
+
+    found = [
+        measured(title=title, abstract="", language=said).records[0].paper.language for title, said in texts.items()
+    ]
+
+    assert found == ["de", "fr", ""]
 
 
 def test_a_title_as_long_as_a_page_is_named_and_not_printed() -> None:

@@ -191,7 +191,7 @@ def test_a_structured_abstract_gives_its_aim_or_conclusion_without_its_headings(
     assert tldr == "To determine whether aspirin protects healthy older adults."
     assert points == (
         "We measured 1,200 adults over three years.",
-        "Mortality was lower by 1.2% (P < 0.05).",
+        "Mortality was lower by 1.2%.",
         "The cohort was small.",
     )
 

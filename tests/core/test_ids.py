@@ -264,6 +264,12 @@ _papers = st.builds(
 )
 
 
+def test_the_categories_of_a_preprint_go_before_the_headings_of_an_index() -> None:
+    preprint, indexed = paper(categories=("cs.LG",)), paper(categories=("Humans", "Neoplasms"))
+
+    assert merge(preprint, indexed).categories == ("cs.LG",)
+
+
 @given(_papers, _papers, _papers)
 def test_merging_does_not_depend_on_order_and_is_idempotent(a: Paper, b: Paper, c: Paper) -> None:
     assert merge(a, b) == merge(b, a)

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from digest.core.issues.issue import build, why_empty
 from digest.core.issues.sections import OTHER, sections
-from digest.core.models import Candidate, Entry, Ranked, Signals, SourceReport, SourceState, Summary, Usage
+from digest.core.items.aside import Aside
+from digest.core.models import (
+    Candidate,
+    Entry,
+    PaperKind,
+    Ranked,
+    Signals,
+    SourceReport,
+    SourceState,
+    Subject,
+    Summary,
+    Usage,
+)
 from digest.core.ranking.rank import Selection
 from tests.conftest import paper
 
@@ -122,6 +134,45 @@ def test_what_was_cut_is_left_out_with_the_reason() -> None:
     assert [(left.id, left.reason) for left in issue.left_out] == [("arxiv:2603.00050", "not among the best 2 of 3")]
     assert issue.id == "daily/2026-06-03"
     assert len(issue.entries) == 2
+
+
+def of_kind(n: int, kind: PaperKind) -> Candidate:
+    return Candidate(paper=paper(n, kind=kind), sources=("Nature",), position=n, listed_on=DAY)
+
+
+def test_a_correction_that_is_set_aside_says_when_its_paper_stood_here() -> None:
+    aside = Aside(candidate=of_kind(9, PaperKind.CORRECTION), why="correction")
+    subject = Subject(id=paper(1).id, title="Gravel in rivers", printed_on=date(2026, 4, 3))
+
+    issue = built(
+        1, 1, selection=Selection(chosen=(ranked(1),), cut=(), aside=(aside,)), about={paper(9).id: (subject,)}
+    )
+
+    [left] = issue.left_out
+    assert (left.reason, left.is_aside, left.corrects) == ("correction", True, (paper(1).id,))
+    assert left.note == "corrects “Gravel in rivers”, which stood here on 3 April"
+
+
+def test_a_comment_that_is_printed_says_when_its_paper_stood_here() -> None:
+    one = Ranked(candidate=of_kind(9, PaperKind.COMMENT), score=0.1, reason="matches “rivers”")
+    subject = Subject(id=paper(1).id, title="Gravel in rivers", printed_on=date(2025, 4, 3))
+
+    issue = built(1, 0, selection=Selection(chosen=(one,), cut=()), about={paper(9).id: (subject,)})
+
+    [entry] = issue.entries
+    assert entry.paper.corrects == (paper(1).id,)
+    assert entry.reason == "matches “rivers”; comments on “Gravel in rivers”, which stood here on 3 April 2025"
+
+
+def test_a_day_with_nothing_but_news_says_so() -> None:
+    aside = tuple(Aside(candidate=of_kind(n, PaperKind.NEWS), why="news") for n in range(3))
+    sources = (report("Nature", SourceState.FRESH, listed=75, new=3), report("arXiv", SourceState.QUIET))
+
+    issue = built(0, 0, selection=Selection(chosen=(), cut=(), aside=aside), sources=sources)
+
+    assert issue.why_empty == (
+        "The edition prints nothing of what is new: 3 news. arXiv lists no papers on Wednesday 3 June."
+    )
 
 
 def test_an_issue_says_which_days_it_covers_only_where_that_is_more_than_its_own() -> None:

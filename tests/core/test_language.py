@@ -1,4 +1,4 @@
-"""Is a summary in the language that was asked for? It is refused only where it plainly is not."""
+"""What language is a text in, and is a summary in the one that was asked for? Only what is plain counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.words.language import is_not_in
+from digest.core.words.language import is_not_in, language_code, language_of
+from tests.conftest import ROOT
 
 SAID = {
     "en": "A method that tracks owls with small collars shows that survival of the young has risen by a third.",
@@ -138,3 +139,55 @@ def test_honest_english_is_hardly_ever_taken_for_another_language(real_data: Pat
 
     assert sum(is_not_in(each, "en") for each in said) <= 0.005 * len(said)
     assert sum(is_not_in(each, "fr") for each in said) >= 0.7 * len(said)
+
+
+LABELLED = [line.split("\t") for line in (ROOT / "tests/data/languages.tsv").read_text(encoding="utf-8").splitlines()]
+"""Titles and sentences of 25 languages, among them English ones that look foreign, each after its language."""
+
+
+def test_a_title_is_known_by_its_language_or_by_none() -> None:
+    found = [(code, language_of(text), text) for code, text in LABELLED]
+
+    assert [one for one in found if one[1] not in (one[0], "")] == []
+    assert sum(code == known for code, known, _ in found) >= 88
+
+
+def test_hardly_an_english_title_is_taken_for_another_language(real_data: Path) -> None:
+    lines = (real_data / "arxiv-days/2026-04-01.jsonl").read_text(encoding="utf-8").splitlines()[:600]
+    found = [language_of(json.loads(line)["title"]) for line in lines]
+
+    assert sum(code not in ("en", "") for code in found) <= 1
+    assert found.count("en") >= 0.8 * len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Preface to “Les variétés abéliennes et leurs applications”", "en"),  # what is quoted is not spoken
+        ("« Les variétés abéliennes et leurs applications »", "fr"),  # but if all is
+        ("CIUDAD Y MEMORIA EN LA NOVELA DEL SIGLO", "es"),
+        ("EM, DAS, LA: three acronyms", ""),
+        ("一种新的 Transformer 模型", "zh"),
+        ("We study the 漢字 of old prints", "en"),
+        ("$x^2$ 17", ""),
+    ],
+)
+def test_how_texts_of_two_kinds_are_known(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("en", "en"),
+        ("EN-US", "en"),
+        ("zh_CN", "zh"),
+        ("ger", "de"),
+        ("nob", "no"),
+        ("English", ""),
+        ("und", ""),
+        ("", ""),
+    ],
+)
+def test_codes_of_sources_become_ours(said: str, code: str) -> None:
+    assert language_code(said) == code

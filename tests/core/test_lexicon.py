@@ -10,6 +10,7 @@ from digest.core.ranking.lexicon import Lexicon
 from digest.core.ranking.wording import read_wording
 from digest.core.words.abbreviations import abbreviations
 from digest.core.words.stemming import light_stem
+from digest.core.words.word_counts import words
 
 
 def test_a_name_is_replaced_by_each_other_name_within_a_phrase() -> None:
@@ -63,6 +64,18 @@ def test_what_ships_can_be_read_and_knows_the_usual_names() -> None:
             "agents that use tools and computers",
             [[("agent",)], [("use", "tool"), ("use", "computer"), ("computer",), ("tool",)]],
         ),
+        ("elliptic and parabolic equations", [[("elliptic", "equation"), ("parabolic", "equation"), ("elliptic",)]]),
+        ("mechanism design and auctions", [[("mechanism", "design"), ("mechanism", "auction"), ("auction",)]]),
+        ("dark matter and gravitational waves", [[("dark", "matter"), ("gravitational", "wave")]]),
+        ("ecology and evolution of birds", [[("ecology",), ("evolution",)], [("bird",)]]),
+        ("new species of TNFα", [[("new", "species")], [("tnf", "alpha")]]),
+        ("effects of drought", [[("drought",)]]),
+        ("video understanding", [[("video", "understanding")]]),
+        ("networks for solving equations", [[("network",)], [("equation",)]]),
+        ("difference-in-differences", [[("difference", "difference")]]),
+        ("difference in differences", [[("difference", "difference")]]),
+        ("turbulence and the onset of chaos", [[("turbulence",), ("onset",)], [("chao",)]]),
+        ("studying", [[("studying",)]]),
         ("vision, language", [[("vision",), ("language",)]]),
         ("papers about rivers", [[("river",)]]),
         ("how people use chatbots", [[("people", "use", "chatbot")]]),
@@ -75,7 +88,7 @@ def test_an_interest_has_parts_and_each_its_wordings(text: str, parts: list[list
 
 
 @pytest.mark.parametrize(
-    "words",
+    "forms",
     [
         "generate generating generated generation generator",
         "retrieve retrieving retrieval",
@@ -83,16 +96,44 @@ def test_an_interest_has_parts_and_each_its_wordings(text: str, parts: list[list
         "use using used",
         "train training trained",
         "evaluate evaluating evaluation",
+        "mitochondrion mitochondrial",
+        "genome genomic genomics",
+        "haemoglobin hemoglobin",
+        "behaviour behavior",
+        "fibre fiber",
+        "modelling modeling modelled",
+        "organisation organization organised organizing",
     ],
 )
-def test_forms_of_one_word_have_one_stem(words: str) -> None:
-    assert len({light_stem(word) for word in words.split()}) == 1
+def test_forms_of_one_word_have_one_stem(forms: str) -> None:
+    assert len({light_stem(word) for word in forms.split()}) == 1
 
 
 def test_different_things_keep_different_stems() -> None:
-    words = "general generate generative computer compute computational university universe interval us3 über"
+    different = (
+        "general generate generative computer compute computational university universe interval us3 über hour her"
+    )
 
-    assert len({light_stem(word) for word in words.split()}) == len(words.split())
+    assert len({light_stem(word) for word in different.split()}) == len(different.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("α-Synuclein, TNFα", ["alpha", "synuclein", "tnf", "alpha"]),
+        ("5 µm", ["5", "mu", "m"]),
+        ("Schrödinger Łojasiewicz", ["schrodinger", "lojasiewicz"]),
+        (
+            "fungi bacteria algae analyses matrices genera",
+            ["fungus", "bacterium", "alga", "analysis", "matrix", "genus"],
+        ),
+        ("species series systematics", ["species", "series", "systematics"]),
+        ("λόγος", ["λόγοσ"]),
+        ("한국어 だ", ["한국어", "だ"]),
+    ],
+)
+def test_words_are_folded_as_fields_write_them(text: str, folded: list[str]) -> None:
+    assert words(text) == folded
 
 
 def test_abbreviations_are_taken_where_the_initials_agree() -> None:

@@ -37,6 +37,10 @@ PIECES = st.sampled_from(
         "It is made with Node.js today",
         "Do they? the answer is yes",
         "1. First things",
+        "Salvia subgen. Glutinaria (Raf.) Drew sect. Eurysphace is new",
+        "From Begonia (Klotzsch) A.DC. (Begoniaceae) and Aus Vand. & Smith",
+        "Clades diverged c. 11 Mya, says Phil. Trans. R. Soc. too",
+        "We found Aus sp. A and A. thaliana, E. coli and Bus aff. cus",
         "a line that was wrapped by a program at eighty characters or so, and goes\non here",
     ],
 )
@@ -52,6 +56,10 @@ def test_a_full_stop_inside_a_sentence_does_not_end_it(text: str) -> None:
         ("Dogs, cats etc. The end.", ("Dogs, cats etc.", "The end.")),
         ("The answer is no. We say so.", ("The answer is no.", "We say so.")),
         ("We studied class A. However, it failed.", ("We studied class A.", "However, it failed.")),
+        ("Aus bus sp. nov. The female is new.", ("Aus bus sp. nov.", "The female is new.")),
+        ("We name gen. n. sp. n. Four are new.", ("We name gen. n. sp. n.", "Four are new.")),
+        ("We found Aus spp. In rats, none.", ("We found Aus spp.", "In rats, none.")),
+        ("It is S. major Maxim. A key is given.", ("It is S. major Maxim.", "A key is given.")),
         ("It holds. $x$ is small. \\(y\\) is not.", ("It holds.", "$x$ is small.", "\\(y\\) is not.")),
         ("We let $a$ be $b$. Then $c$.", ("We let $a$ be $b$.", "Then $c$.")),
         ("It costs $5. It saves $6. Good.", ("It costs $5.", "It saves $6.", "Good.")),
@@ -114,3 +122,26 @@ def test_most_abstracts_divide_as_the_labelled_set_has_them(real_data: Path) -> 
     alike = sum(len(split(" ".join(sentences))) == len(sentences) for sentences in abstracts)
 
     assert alike / len(abstracts) > 0.88
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Wir zeigen dies z. B. an Mäusen, d. h. Tieren, und u. a. Daten aus Abb. 3 bzw. Nr. 5.",
+        "Im 19. Jahrhundert und am 3. Mai 500 v. Chr. stieg der Wert auf 3 Mio. Taler.",
+        "Se estudian especies, p. ej. Quercus ilex, en EE. UU. según la Dra. López (pág. 3).",
+        "Nous étudions des espèces, p. ex. Paris quadrifolia, sur env. 30 sites.",
+        "Мы изучаем случаи, т. е. Примеры на рис. 3 и в г. Москва.",
+    ],
+)
+def test_abbreviations_of_other_languages_end_no_sentence(sentence: str) -> None:
+    assert split(f"{sentence} {sentence}") == (sentence, sentence)
+
+
+def test_a_german_year_and_a_russian_one_end_a_sentence() -> None:
+    assert split("Das war um 500 v. Chr. Die Funde fehlen usw. Neue Daten kommen.") == (
+        "Das war um 500 v. Chr.",
+        "Die Funde fehlen usw.",
+        "Neue Daten kommen.",
+    )
+    assert split("Это было в 2020 г. Мы нашли рост.") == ("Это было в 2020 г.", "Мы нашли рост.")

@@ -67,6 +67,13 @@ def test_a_sure_guess_gives_a_topic_to_a_text_that_names_none(small: Taxonomy) -
     assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.4))).topics(dust) == ()
 
 
+def test_a_guess_that_is_nearly_sure_gives_the_first_topic(small: Taxonomy) -> None:
+    ddpm = paper(title="A DDPM", abstract="Dust is dusty.", categories=())
+
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.9))).topics(ddpm) == ("Galaxies", "Diffusion models")
+    assert Tagger(small, FakeClassifier(("astro-ph.GA", 0.7))).topics(ddpm) == ("Diffusion models",)
+
+
 def test_a_title_alone_is_no_ground_for_a_guess(small: Taxonomy) -> None:
     dust = paper(title="On dust", abstract="", categories=())
 

@@ -15,16 +15,17 @@ from hypothesis import strategies as st
 
 from digest.core.errors import ConfigError
 from digest.core.issues.issue import source_name
-from digest.core.models import Announcement, Link, PastList, Signals, SourceReport, SourceState, Usage
+from digest.core.models import Announcement, Link, PaperKind, PastList, Signals, SourceReport, SourceState, Usage
 from digest.publish.entry_views import EntryView, entry_view
 from digest.publish.formulas import to_mathml, to_unicode
 from digest.publish.issue_json import issue_json
 from digest.publish.links import Links
 from digest.publish.phrasing import some_authors
-from digest.publish.render import Templates, fill, flow
+from digest.publish.render import Templates, fill, flow, lang
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.source_views import completeness
-from digest.publish.text import issue_text
+from digest.publish.text import issue_text, share
+from digest.publish.text import left_out as counts
 from digest.publish.views import issue_view, shortened
 from tests.conftest import paper
 from tests.support.issues import WEDNESDAY, entry, issue, left_out, templates, told
@@ -417,11 +418,50 @@ def test_an_entry_without_a_summary_says_that_the_source_had_no_abstract() -> No
     assert view(summary={"tldr": "", "points": ()}).tldr == "No abstract in the source."
 
 
+def test_title_and_summary_say_their_languages_and_the_direction() -> None:
+    seen = view(
+        paper={"title": "تأثير المناخ على القمح", "language": "ar"},
+        summary={"tldr": "Weizen leidet.", "language": "de"},
+    )
+    page = templates().html("feed_item.html", issue=issue_view(issue([entry()]), links=HERE))
+
+    assert (seen.title_language, seen.language) == ("ar", "de")
+    assert view().title_language == ""
+    assert "lang=" not in page
+    assert [str(lang(code)) for code in ("", "de", "ar-EG", 'x"')] == [
+        "",
+        ' lang="de"',
+        ' lang="ar-EG" dir="rtl"',
+        ' lang="x&#34;"',
+    ]
+
+
 def test_a_link_that_is_no_web_address_is_no_link() -> None:
     seen = view(paper={"url": "javascript:alert(1)", "links": (Link(rel="code", url="data:text/html,x"),)})
 
     assert seen.url == ""
     assert not any(fact.url for fact in seen.facts)
+
+
+def test_what_was_set_aside_is_counted_apart_and_a_correction_of_a_printed_paper_is_told() -> None:
+    note = "corrects “Gravel”, which stood here on 3 April"
+    news = (replace(left_out(n, "news"), is_aside=True) for n in range(2))
+    notice = replace(left_out(3, "correction"), title="Author Correction: Gravel", is_aside=True, note=note)
+    of_day = issue([entry()], left_out=(left_out(9), *news, notice))
+
+    seen = issue_view(of_day, links=HERE)
+
+    assert share(seen) == "1 of 2"
+    assert counts(seen) == (
+        "1 left out: not among the best 30 of 40. 3 others: 2 news, 1 correction."
+        " “Author Correction: Gravel” corrects “Gravel”, which stood here on 3 April."
+    )
+
+
+def test_an_entry_that_is_no_research_is_marked() -> None:
+    one = entry(paper={"kind": PaperKind.DATASET})
+
+    assert entry_view(one, links=HERE, say=to_unicode).mark == "data set"
 
 
 def test_left_out_papers_are_grouped_by_reason_the_most_frequent_first() -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from digest.publish import topic_pages
 from digest.publish.catalogue import Manifest, read_manifest
 from digest.publish.formulas import to_mathml
 from digest.publish.site import StaticSite
+from digest.publish.slugs import slug
 from tests.conftest import paper
 from tests.fakes.store import FakeIssues
 from tests.support.browser import CONTRASTS, chromium, faults
@@ -276,6 +278,25 @@ def test_an_issue_lists_all_that_was_left_out_with_links(tmp_path: Path) -> None
 
     html = (tmp_path / "daily/2026-05-25/index.html").read_text(encoding="utf-8")
     assert sum(f'href="https://arxiv.org/abs/{n}"' in html for n in range(50)) == 50
+
+
+def test_a_papers_page_names_its_correction_once_an_issue_does(tmp_path: Path) -> None:
+    store = FakeIssues(day_of(0))
+    draw(tmp_path, store)
+    printed = store.issue("daily", FIRST)
+    assert printed is not None
+    notice = replace(
+        left_out(9, "correction"),
+        title="Author Correction: Gravel",
+        is_aside=True,
+        corrects=(printed.entries[0].paper.id,),
+    )
+    store.add(day_of(1, left_out=(notice,)))
+
+    draw(tmp_path, store)
+
+    pages = [path for path in (tmp_path / "papers").rglob("*.html") if "Author Correction: Gravel" in path.read_text()]
+    assert [path.parent.name for path in pages] == [slug(printed.entries[0].paper.id)]
 
 
 def test_issue_json_lies_beside_the_page(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Announcement, Link, Parsed, Record
+from digest.sources.abstracts import with_parts
 from digest.sources.biorxiv import BiorxivSource
 
 DAY = date(2026, 3, 2)
@@ -139,6 +140,20 @@ def test_marks_of_the_full_text_and_tags_do_not_reach_the_reader() -> None:
     assert record.paper.abstract == (
         "Background: Leaves grow in CO₂, p < 0.05.\nMethods: We measured.\nConclusions\nThey do.\nStill."
     )
+
+
+@pytest.mark.parametrize(
+    ("glued", "parts"),
+    [
+        ("BackgroundIt grows.nnResultsHere, it does.", "Background: It grows.\nResults: Here, it does."),
+        ("It cuts output.nnOne Sentence SummaryPlants do.", "It cuts output.\nOne Sentence Summary: Plants do."),
+        ("It is seen (twice).\\n\\nCONCLUSIONSWe end.", "It is seen (twice).\nCONCLUSIONS: We end."),
+        ("O_LIMoss is early.nC_LIO_LIIt is green.C_LI", "Moss is early.\nIt is green."),
+        (r"Let $\nu. \nabla$ be small in innNate ones.", r"Let $\nu. \nabla$ be small in innNate ones."),
+    ],
+)
+def test_parts_that_a_server_glued_together_are_told_apart(glued: str, parts: str) -> None:
+    assert with_parts(glued) == parts
 
 
 @pytest.mark.parametrize("size", [1, 7, 30, 100])

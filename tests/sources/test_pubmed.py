@@ -13,7 +13,7 @@ import pytest
 
 from digest.core.errors import ConfigError, SourceError
 from digest.core.lists.calendar import daily
-from digest.core.models import Paper, Parsed
+from digest.core.models import Paper, PaperKind, Parsed
 from digest.sources.door.http import Door
 from digest.sources.pubmed import PubMedSource
 from tests.conftest import ROOT
@@ -217,8 +217,11 @@ def test_an_article_with_all_that_is_known_of_it() -> None:
         authors=("Borja Rodríguez-Gálvez", "Ada K Lovelace Jr", "L Wang", "Invented Trial Group"),
         url="https://pubmed.ncbi.nlm.nih.gov/40000001/",
         published=datetime(2026, 5, 29, tzinfo=UTC),
+        categories=("Alzheimer Disease",),
         keywords=("microglia", "TREM2 variants", "Alzheimer Disease", "Randomized Controlled Trial"),
         italics=("TREM2",),
+        language="en",
+        venue="Journal of invented results",
     )
     assert (paper.id, paper.aliases) == ("doi:10.1000/inv.2026.1", ())
 
@@ -255,16 +258,31 @@ def test_a_whole_book_is_named_by_its_own_title() -> None:
     "markers",
     [
         {"inside": types("Journal Article", "Retracted Publication")},
-        {"inside": types("Retraction of Publication")},
         {"head": notices("RetractionIn")},
-        {"head": notices("RetractionOf")},
         {"title": "RETRACTED ARTICLE: On things."},
         {"title": "Withdrawn: On things."},
         {"inside": "<Abstract><AbstractText>This article has been withdrawn.</AbstractText></Abstract>"},
     ],
 )
-def test_a_retracted_paper_and_the_notice_of_it_are_marked(markers: dict[str, str]) -> None:
+def test_a_retracted_paper_is_marked(markers: dict[str, str]) -> None:
     assert only(**markers).withdrawn
+
+
+@pytest.mark.parametrize(
+    ("markers", "kind"),
+    [
+        ({"inside": types("Retraction of Publication")}, PaperKind.RETRACTION),
+        ({"head": notices("RetractionOf")}, PaperKind.RETRACTION),
+        ({"inside": types("Published Erratum")}, PaperKind.CORRECTION),
+        ({"inside": types("Journal Article", "Review")}, PaperKind.REVIEW),
+        ({"inside": types("Editorial")}, PaperKind.EDITORIAL),
+        ({"inside": types("Letter", "Case Reports")}, PaperKind.RESEARCH),
+    ],
+)
+def test_a_record_is_of_the_kind_that_pubmed_says(markers: dict[str, str], kind: PaperKind) -> None:
+    paper = only(**markers)
+
+    assert (paper.kind, paper.withdrawn) == (kind, False)
 
 
 @pytest.mark.parametrize(

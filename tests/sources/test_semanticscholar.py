@@ -54,7 +54,8 @@ def test_the_search_is_for_the_last_fourteen_days_newest_first() -> None:
         "query": '"test-time training" | distillation',
         "publicationDateOrYear": "2026-05-21:2026-06-03",
         "sort": "publicationDate:desc",
-        "fields": "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy",
+        "fields": "title,abstract,authors,externalIds,url,publicationDate,openAccessPdf,fieldsOfStudy,"
+        "venue,publicationVenue,publicationTypes",
         "fieldsOfStudy": "Computer Science",
     }
     day = asked(SemanticScholarSource("s2", query="x", days=1).url_for(DAY))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest.core.models import CHANGES, Announcement, Change, Paper, PaperId
+from digest.core.models import CHANGES, Announcement, Change, Paper, PaperId, PaperKind, Subject
 from digest.store import SqlStore
 from tests.conftest import NOON, paper
 from tests.support.desk import CONFIG, Desk, line
@@ -62,6 +62,21 @@ def test_a_paper_that_was_withdrawn_after_it_was_printed_is_told_once(store: Sql
 
     assert change == Change(id=paper(1).id, title=paper(1).title, url=paper(1).url, what="withdrawn", printed_on=MONDAY)
     assert changes(store, WEDNESDAY, "withdrawn") == []
+
+
+def test_a_printed_paper_that_a_notice_retracts_is_told_as_withdrawn(store: SqlStore) -> None:
+    title = "Gravel in the rivers of Wales and of Scotland"
+    print_on(store, MONDAY, paper(1, title=title), paper(2))
+    by_title = paper(3, title=f"Retraction Note: {title}", kind=PaperKind.RETRACTION)
+    by_id = paper(4, title="Notice of Retraction", kind=PaperKind.RETRACTION, corrects=(paper(2).id,))
+    strange = paper(5, title=f"Retraction: {title}", kind=PaperKind.CORRECTION, authors=("Charles Babbage",))
+
+    read(store, by_id, by_title, strange, day=TUESDAY)
+
+    assert changes(store, TUESDAY, "withdrawn") == [("withdrawn", 1), ("withdrawn", 2)]
+    assert store.subjects("daily", [by_title, strange], TUESDAY) == {
+        by_title.id: (Subject(id=paper(1).id, title=title, printed_on=MONDAY),)
+    }
 
 
 def test_a_paper_that_was_printed_as_withdrawn_is_not_told_again(store: SqlStore) -> None:

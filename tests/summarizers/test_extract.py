@@ -9,12 +9,12 @@ from tests.conftest import paper
 EXTRACT = Extractor({}).summarize
 
 
-def test_an_extract_carries_topics_and_says_who_made_it() -> None:
+def test_an_extract_carries_topics_its_language_and_who_made_it() -> None:
     summary = extractive_summary(paper(1), extract=EXTRACT, tag=lambda p: (f"of {p.id}",), language="de")
 
     assert summary.tldr
     assert summary.topics == (f"of {paper(1).id}",)
-    assert (summary.client, summary.model, summary.language) == ("extractive", None, "de")
+    assert (summary.client, summary.model, summary.language) == ("extractive", None, "en")
     assert summary.checked == ()
     assert summary.fell_back is None
 

@@ -1,13 +1,13 @@
-"""Draws the sample and two recorded weeks with the program itself, and says what came out: one hash per page and mail.
+"""Draws the sample and two times four recorded days with the program, and says what came out: a hash per page and mail.
 
 `tests/end_to_end/test_drawn.py` compares that with what is kept in `tests/data/drawn.txt`. Where pages or mails change
 on purpose, look at what changed, write the file anew, and commit both together:
 
     python -m tests.support.drawn --keep
 
-Nothing here knows the parts of the program: its command line is run day by day, in a process of its own. `april` is a
-week of arXiv, Hugging Face and others with a model that fails at some papers; `march` is a week of journals, preprint
-servers and later versions without one. They read recorded feeds, which are not part of the repository.
+Nothing here knows the parts of the program: its command line is run day by day, in a process of its own. `april` is of
+arXiv, Hugging Face and others with a model that fails at some papers; `march` of journals, preprint servers and later
+versions without one. They read recorded feeds, which are not part of the repository.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _days(first: date, count: int) -> tuple[date, ...]:
 
 APRIL: Final = Week(
     name="april",
-    days=_days(date(2026, 4, 13), 7),
+    days=_days(date(2026, 4, 16), 4),
     feeds=(
         ("arxiv-days/{date}.jsonl", "arxiv-{date}.jsonl"),
         ("huggingface-daily/{date}.json", "huggingface-{date}.json"),
@@ -173,23 +173,17 @@ base_url = "https://digest.example.org/papers"
 
 MARCH: Final = Week(
     name="march",
-    days=_days(date(2025, 3, 1), 7),
+    days=_days(date(2025, 3, 1), 4),
     recorded_from=date(2025, 2, 9),
     feeds=(
         ("arxiv-versions/{date}.rss.xml", "arxiv-{date}.xml"),
         ("biorxiv/2025-03-01.atom.xml", "amyloid-2025-03-01.xml"),
         ("biorxiv/2025-03-02.atom.xml", "amyloid-2025-03-02.xml"),
         ("biorxiv/2025-03-03.atom.xml", "amyloid-2025-03-03.xml"),
-        ("biorxiv/2025-03-05.atom.xml", "amyloid-2025-03-05.xml"),
-        ("biorxiv/2025-03-06.atom.xml", "amyloid-2025-03-06.xml"),
-        ("biorxiv/2025-03-07.atom.xml", "amyloid-2025-03-07.xml"),
         ("journals/nature/2024-04-15.rdf", "nature-2025-03-01.xml"),
         ("journals/nature/2024-04-16.rdf", "nature-2025-03-02.xml"),
         ("journals/nature/2024-04-17.rdf", "nature-2025-03-03.xml"),
         ("journals/nature/2024-04-18.rdf", "nature-2025-03-04.xml"),
-        ("journals/nature/2024-04-19.rdf", "nature-2025-03-05.xml"),
-        ("journals/nature/2024-04-20.rdf", "nature-2025-03-06.xml"),
-        ("journals/nature/2024-04-22.rdf", "nature-2025-03-07.xml"),
         ("biorxiv/plant-biology.rdf", "plants.rdf"),
         ("journals/pubmed-and-others/native-pubmed.xml", "pubmed.xml"),
         ("journals/pubmed-and-others/phytokeys.xml", "phytokeys.xml"),

@@ -35,9 +35,16 @@ def _taxonomy() -> Any:
 
 @cache
 def _classifier() -> Any:
-    from digest.core.topics.classifier import Classifier
+    from digest.core.topics.guessing import Guesser
 
-    return Classifier.parse(assets.trained("topics.bin"))
+    return Guesser.parse(assets.trained("sciences.bin"), assets.trained("topics.bin"))
+
+
+def _subjects(text: str) -> object:
+    from digest.core.topics.subjects import Subjects
+
+    subjects = Subjects.parse('[journals]\n"Birds" = ["auk"]\n[mesh]\n"Birds" = ["birds"]')
+    return subjects.of(paper(1, categories=(text,), venue=text, issn=(text,)))
 
 
 @cache
@@ -45,6 +52,13 @@ def _extractor() -> Any:
     from digest.core.extracts.extractive import Extractor
 
     return Extractor.parse(assets.trained_text("summaries.toml"))
+
+
+@cache
+def _foreign_words() -> Any:
+    from digest.core.topics.foreign_words import ForeignWords
+
+    return ForeignWords.parse(assets.shipped("words_of_fields.toml").read_text(encoding="utf-8"))
 
 
 @cache
@@ -126,6 +140,14 @@ def _context(text: str) -> object:
     from digest.core.extracts.features import Context
 
     return Context.of(text, read(text, text))
+
+
+def _elsewhere(text: str) -> object:
+    from digest.core.extracts.extractive import read
+    from digest.core.extracts.other_languages import choose
+
+    sentences = read("", text)
+    return [choose(sentences, code) for code in ("zh", "ja", "ko", "de", "fr", "es", "pt", "it", "ru") if sentences]
 
 
 def _candidates(text: str) -> object:
@@ -345,9 +367,12 @@ def _unpacked(text: str) -> object:
 
 HOW: Final[Mapping[str, Call]] = {
     "core.summaries.accept.accept": _accept,
-    "core.topics.classifier.Classifier.classify": lambda text: _classifier().classify(text, text),
+    "core.topics.classifier.Classifier.classify": lambda text: _classifier().subjects.classify(text, text),
+    "core.topics.guessing.Guesser.classify": lambda text: _classifier().classify(text, text),
     "core.extracts.extractive.Extractor.summarize": lambda text: _extractor().summarize(text, text),
     "core.extracts.extractive.candidates": _candidates,
+    "core.extracts.other_languages.choose": _elsewhere,
+    "core.topics.foreign_words.ForeignWords.topics_of": lambda text: _foreign_words().topics_of(text, text),
     "core.extracts.features.Context.of": _context,
     "core.summaries.overview.read_overview": _overview,
     "core.ranking.index.CandidateIndex.match": _asked,
@@ -360,6 +385,7 @@ HOW: Final[Mapping[str, Call]] = {
     "core.summaries.repeats.repeated": _repeated,
     "core.identity.resolve.resolve": _resolve,
     "core.topics.tagging.Tagger.topics": _tagger,
+    "core.topics.subjects.Subjects.of": _subjects,
     "core.topics.fold.Taxonomy.tag": lambda text: _taxonomy().tag(
         text, text, (text,), (text,), guessed=((text, 0.5),), known=(text,)
     ),
@@ -424,12 +450,15 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.ranking\.(?:day\.Day|listed\.ListedPapers)\..*|core\.topics\.weighing\.Company\..*": _WHOLE,
     r"publish\.(?:alike|months|shares|front_page|paper_pages|topic_pages)\..*": _WHOLE,
     r"core\.ranking\.relevance\.Space\..*|core\.topics\.tagging\.Guess\.classify": "takes one word, or is a protocol",
-    r"core\.topics\.fold\.Taxonomy\.(?:field|current|knows_any|meant_by)": "looks up a name out of the config",
+    r"core\.topics\.fold\.Taxonomy\.(?:field|current|given_by|knows_any|meant_by|speaks)": "looks up a config's name",
     r"core\.(?:extracts\.extractive\.Extractor|topics\.classifier\.Classifier)\.(?:parse|_read)": _SHIPPED,
+    r"core\.topics\.guessing\.Guesser\.(?:parse|_.*)": _SHIPPED,
+    r"core\.topics\.classifier\.(?:Classifier\.classify_counts|singular)|core\.topics\.homes\..*": _WHOLE,
     r"core\.ranking\.relevance\.Background\.(?:parse|_read)": _SHIPPED,
-    r"core\.ranking\.lexicon\.Lexicon\.parse": _SHIPPED,
+    r"core\.ranking\.lexicon\.Lexicon\.parse|core\.topics\.foreign_words\.(?:ForeignWords\.parse|_pattern)": _SHIPPED,
     r"core\.ranking\.postings\..*": "is given words, and looks them up",
-    r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.read)": _SHIPPED,
+    r"core\.topics\.(?:fold\.Taxonomy\.parse|taxonomy\.(?:read|_loads))": _SHIPPED,
+    r"core\.topics\.subjects\.(?:Subjects\.parse|_read|_strings)": _SHIPPED,
     r"core\.ranking\.rank\.nearest|publish\.catalogue\.write_(?:cards|words)|publish\.finding\.SearchFiles\..*": _WHOLE,
     r"core\.identity\.likeness\._site|core\.ranking\.profile\..*": _WHOLE,
     r"core\.words\.dates\._offset|core\.words\.tex\._letter": "is given the few characters that a pattern found",

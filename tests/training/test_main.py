@@ -31,7 +31,8 @@ def test_a_part_that_is_unknown_is_named_before_any_is_trained(
         training.main(arguments)
 
     assert (
-        "there is no part 'rnking'; there are words, related, summaries, topics, duplicates" in capsys.readouterr().err
+        "there is no part 'rnking'; there are words, related, summaries, topics, sciences, duplicates"
+        in capsys.readouterr().err
     )
 
 

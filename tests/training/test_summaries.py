@@ -72,7 +72,7 @@ def test_where_there_is_no_set_nothing_is_measured(tmp_path: Path) -> None:
 
 
 def test_a_weight_is_written_under_its_group_and_a_zero_is_not() -> None:
-    text = write({"position.share": 0.126, "words.we": 0.004, "cues.asks": -1.0}, papers=1234).decode()
+    text = write({"position.share": 0.126, "words.we": 0.004, "cues.asks": -1.0}, papers=1234, graded=1).decode()
 
     assert text.startswith("# What counts how much")
     assert "1,234 papers" in text
@@ -81,7 +81,7 @@ def test_a_weight_is_written_under_its_group_and_a_zero_is_not() -> None:
 
 
 def test_the_note_says_which_weights_are_set_by_hand() -> None:
-    note = write({}, papers=1).decode().partition("\n\n")[0]
+    note = write({}, papers=1, graded=1).decode().partition("\n\n")[0]
 
     assert all(name.partition(".")[2] in note for name in BY_HAND)
 

@@ -13,7 +13,7 @@ from tests.end_to_end.test_run import MONDAY
 from tests.support.desk import Desk
 
 TEXTS = ("summaries.toml", "words.txt", "related.txt")
-FILES = (*TEXTS, "topics.bin")
+FILES = (*TEXTS, "topics.bin", "sciences.bin")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from digest.cli.show.console import complain, print_lines, print_text, were
 from digest.publish.phrasing import count
 
 if TYPE_CHECKING:
+    from digest.usecases.fields import Field
     from digest.usecases.import_opml import Imported
 
 
@@ -16,6 +18,13 @@ def print_written(path: Path) -> None:
     """That a config.toml to start from is written, and what to do next."""
     there = "" if path.parent == Path() else f" in {path.parent}"
     print_lines([f"{path} is written. Edit it, then{there}: digest doctor, digest run"])
+
+
+def print_fields(fields: Iterable[Field]) -> None:
+    """The fields that `digest init --field` knows, a line each."""
+    each = tuple(fields)
+    width = max(len(field.name) for field in each)
+    print_lines([f"{field.name:<{width}}  {field.about}" for field in each])
 
 
 def print_imported(done: Imported, config: Path, *, is_tried: bool) -> None:

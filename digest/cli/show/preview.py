@@ -40,7 +40,7 @@ def print_preview(found: Preview, *, templates: Templates, site_url: str | None)
 
     print_lines(_head(found))
     print_issue(found.issue, templates=templates, site_url=site_url, says_why=True)
-    if left_out := len(found.issue.left_out):
+    if left_out := sum(not paper.is_aside for paper in found.issue.left_out):
         print_lines(["", f"--json lists the {count(left_out, 'paper')} left out, a larger --max-papers prints more."])
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.cli.show.console import put, put_facts, screen
-from digest.core.models import Issue, SourceState
+from digest.core.items.aside import counted
+from digest.core.models import LeftOut, SourceState
 from digest.publish.amounts import usd
 from digest.publish.issue_json import source_json
 from digest.publish.phrasing import count, long_day
@@ -42,7 +43,13 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
         },
         "issue": None
         if issue is None
-        else {"id": issue.id, "papers": len(issue.entries), "left_out": len(issue.left_out), "html": page},
+        else {
+            "id": issue.id,
+            "papers": len(issue.entries),
+            "left_out": sum(not paper.is_aside for paper in issue.left_out),
+            "others": sum(paper.is_aside for paper in issue.left_out),
+            "html": page,
+        },
         "late": report.late,
         "deliveries": dict(report.deliveries),
         "mail": _mailed_json(report.mail) if report.mail and report.until.reaches(Stage.DELIVER) else None,
@@ -120,7 +127,11 @@ def _what_came_of_it(report: Report) -> str:
         if report.is_held:
             return "no new issue: the archive has that of this day already"
         return "no issue yet" if not report.until.reaches(Stage.PUBLISH) else "nothing new today"
-    left = f", {len(issue.left_out)} left out ({_why_left_out(issue)})" if issue.left_out else ""
+    left = ""
+    if considered := [paper for paper in issue.left_out if not paper.is_aside]:
+        left = f", {len(considered)} left out ({_why_left_out(considered)})"
+    if aside := [paper.reason for paper in issue.left_out if paper.is_aside]:
+        left += f", {count(len(aside), 'other')} ({counted(aside)})"
     updates = sum(s.updates for s in report.sources)
     known = sum(s.seen_before for s in report.sources) - updates
     seen = f", {known} already considered for earlier issues" if known else ""
@@ -129,12 +140,12 @@ def _what_came_of_it(report: Report) -> str:
     return f"{count(len(issue.entries), 'paper')} in the issue{left}{seen}{later}{late}"
 
 
-def _why_left_out(issue: Issue) -> str:
+def _why_left_out(papers: Sequence[LeftOut]) -> str:
     """The reason of all, or each with how many it is of; the page has the titles that are alike."""
-    alike = sum(paper.reason.startswith(_ALIKE) for paper in issue.left_out)
+    alike = sum(paper.reason.startswith(_ALIKE) for paper in papers)
     reasons = Counter(
         f"{_ALIKE.replace('says', 'say')}others" if alike > 1 and paper.reason.startswith(_ALIKE) else paper.reason
-        for paper in issue.left_out
+        for paper in papers
     ).most_common()
     return reasons[0][0] if len(reasons) == 1 else ", ".join(f"{n:,} {reason}" for reason, n in reasons)
 

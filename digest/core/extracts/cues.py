@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from digest.core.extracts import claims
+
 _WIDE: Final = "\u2e7f"
 """Characters after this one are Chinese, Japanese or Korean, each as wide as about three Latin letters."""
 
@@ -38,6 +40,8 @@ class Sentence:
     """The place of the first sentence that has this name; -1 where none does."""
     first_announced: int
     """The place of the first sentence in which the authors say what they do; -1 where none does."""
+    announced_by_us: bool = True
+    """Whether that sentence has "we" or "this paper": else "is studied" may be what the authors did themselves."""
 
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -75,7 +79,7 @@ _STUDY: Final = (
     r"(?:stud(?:y|ies|ied)|investigat\w+|analy[sz]e[sd]?|examin\w+|explor\w+|consider(?:s|ed)?|address(?:es|ed)?"
     r"|revisit\w*|ask|review(?:s|ed)?|survey(?:s|ed)?|measur\w+|compar\w+|evaluat\w+|tackl\w+|focus\w*|aim(?:s|ed)?"
     r"|seek\w*|assess\w*|characteri[sz]e[sd]?|apply|applied|use[sd]?|train(?:ed)?|perform(?:ed)?|conduct\w*|argue[sd]?"
-    r"|discuss\w*)\b"
+    r"|discuss\w*|outline[sd]?|sketch\w*)\b"
 )
 _SHOW: Final = (
     r"(?:show(?:s|ed|n)?|demonstrat\w+|prov(?:e[sdn]?)|find|found|report(?:s|ed)?|observ\w+|discover\w*|reveal\w*"
@@ -96,7 +100,7 @@ _STUDIES: Final = re.compile(rf"{_OURSELVES} {_STUDY}|\b(?:is|are) (?:studied|in
 _SHOWS: Final = re.compile(rf"{_OURSELVES} {_SHOW}")
 _ANNOUNCES: Final = re.compile(
     rf"{_OURSELVES} (?:{_PROPOSE}|{_STUDY}|{_SHOW})|\bhere,? we\b"
-    r"|\b(?:is|are) (?:presented|proposed|introduced|studied)\b"
+    r"|\b(?:is|are) (?:presented|proposed|introduced|studied(?! to\b))\b"
 )
 _NAMES_ITSELF: Final = re.compile(
     r"\b(?:this|present|our) (?:\w+ )?(?:paper|work|article|study|letter|survey|review)\b|\bhere,? we\b"
@@ -119,6 +123,9 @@ _BACKGROUND: Final = re.compile(
     r"|there (?:is|are|has)|it is|one of|understanding|learning|a (?:key|major|common|central|long))\b"
     r"|\b(?:ha(?:s|ve) been|remains?|has become|are widely|is often|little is known|plays? an?"
     r"|have (?:shown|achieved|emerged|become|led))\b"
+)
+_EARLIER: Final = re.compile(
+    r"(?:previous(?:ly)?|recent(?:ly)?|earlier|formerly|traditionally|historically|until|since)\b"
 )
 _CONTRAST: Final = re.compile(
     r"^(?:however|but|yet|nevertheless|nonetheless|unfortunately|still|on the other hand|in contrast)\b"
@@ -162,7 +169,17 @@ _ON_CODE: Final = re.compile(
 _OUR_METHOD: Final = re.compile(
     r"\bour (?:\w+ )?(?:method|approach|model|framework|algorithm|system|results?|experiments)\b"
 )
-_TELLING_LABELS: Final = ("aim", "objective", "purpose", "goal", "conclusion", "interpretation")
+_TELLING_LABELS: Final = (
+    "conclusion",
+    "interpretation",
+    "one sentence",
+    "one-sentence",
+    "highlight",
+    "key message",
+    "key point",
+    "teaser",
+)
+_AIM_LABELS: Final = ("aim", "objective", "purpose", "goal")
 _OTHER_LABELS: Final = (
     "background",
     "introduction",
@@ -172,13 +189,34 @@ _OTHER_LABELS: Final = (
     "design",
     "setting",
     "participant",
+    "patient",
+    "rationale",
+    "author summary",
 )
 _ENDED: Final = re.compile(r"(?<!\.\.)[.!?:。！？؟।$][\"'”’»)\]」』）]*$")
 
 
+def is_by_us(low: str) -> bool:
+    """Whether a sentence, given in lower case, has "we", "here" or "this paper"."""
+    return bool(_US.search(low))
+
+
 def speaks_up(low: str) -> bool:
     """Whether the authors say in a sentence, given in lower case, what they do."""
-    return bool(_ANNOUNCES.search(low))
+    return bool(_ANNOUNCES.search(low)) or claims.tells_aim(low)
+
+
+def place_of_news(lows: Sequence[str]) -> int:
+    """Return the position of the first sentence, of *lows* in lower case, that tells the paper's own work; -1 for none.
+
+    Where the authors never say "we" or "this paper", it is the first in which something was done, found or named.
+    """
+    own = next((place for place, low in enumerate(lows) if speaks_up(low)), -1)
+    if own >= 0:
+        return own
+    told = (claims.names_taxa, claims.tells_finding, claims.is_passive, claims.did)
+    news = (place for place, low in enumerate(lows) if not _EARLIER.match(low) and any(tells(low) for tells in told))
+    return next(news, -1)
 
 
 def name_of_work(title: str, sentences: Sequence[str]) -> str:
@@ -281,14 +319,16 @@ def comes_before_news(s: Sentence) -> float:
     news = s.first_announced if s.first_announced >= 0 else s.first_named
     if s.place >= news or 0 <= s.first_named <= s.place or s.label:
         return 0.0
-    return float(not _US.search(s.low) and not _DONE.search(s.low))
+    is_own = _US.search(s.low) or _DONE.search(s.low) or claims.describes_taxa(s.low) or claims.found_before(s.low)
+    return float(not is_own)
 
 
 def is_of_others(s: Sentence) -> bool:
     """Whether the sentence stands before the news and tells what others did or usually do: "X is evaluated on …"."""
     if comes_before_news(s):
         return True
-    return s.place < s.first_announced and s.first_named < 0 and not s.label and bool(_HABIT.match(s.low))
+    is_habit = s.announced_by_us and s.first_named < 0 and not s.label and bool(_HABIT.match(s.low))
+    return s.place < s.first_announced and is_habit
 
 
 def comes_long_after_news(s: Sentence) -> float:
@@ -323,8 +363,18 @@ def is_on_code(s: Sentence) -> float:
 
 
 def label_tells(s: Sentence) -> float:
-    """1 below the headings "Aim" or "Conclusions" of a structured abstract, -1 below "Background" or "Methods"."""
-    return float(s.label.startswith(_TELLING_LABELS)) - float(s.label.startswith(_OTHER_LABELS))
+    """Return how far the heading of a structured abstract promises the paper's line.
+
+    1 below "Conclusions" or "One sentence summary", 0.6 below "Aim", 0.5 below "Results", -1 below "Background" or
+    "Methods".
+    """
+    if s.label.startswith(_TELLING_LABELS):
+        return 1.0
+    if s.label.startswith(_AIM_LABELS):
+        return 0.6
+    if s.label.startswith(("result", "finding", "outcome")):
+        return 0.5
+    return -float(s.label.startswith(_OTHER_LABELS))
 
 
 def asks(s: Sentence) -> float:
@@ -340,6 +390,36 @@ def leads_nowhere(s: Sentence) -> float:
 def is_cut_off(s: Sentence) -> float:
     """1 for a last sentence without an end: the feed cut off the abstract."""
     return float(s.place == s.of - 1 and s.of > 1 and not _ENDED.search(s.text))
+
+
+def proves(s: Sentence) -> float:
+    """1 if the authors give what they found or proved: "we prove that …"."""
+    return float(claims.proves(s.low))
+
+
+def sets_scene(s: Sentence) -> float:
+    """1 if the sentence gives a setting or a subject and no outcome: "we consider a problem"."""
+    return float(claims.sets_scene(s.low))
+
+
+def tells_finding(s: Sentence) -> float:
+    """1 if the sentence gives what was found: "the results show that …"."""
+    return float(claims.tells_finding(s.low))
+
+
+def names_taxa(s: Sentence) -> float:
+    """1 if the sentence describes a species or changes a name."""
+    return float(claims.names_taxa(s.low))
+
+
+def is_extra(s: Sentence) -> float:
+    """1 if the sentence only lists what else stands in the paper, or that something was tried."""
+    return float(claims.is_extra(s.low) or claims.is_bare(s.low))
+
+
+def promises(s: Sentence) -> float:
+    """1 if the sentence praises the work or hopes for more of it: "our results shed light on …"."""
+    return float(claims.promises(s.low))
 
 
 CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
@@ -362,6 +442,12 @@ CUES: Final[tuple[Callable[[Sentence], float], ...]] = (
     points_back,
     leans_on_another,
     label_tells,
+    proves,
+    sets_scene,
+    tells_finding,
+    names_taxa,
+    is_extra,
+    promises,
     is_on_code,
     asks,
     leads_nowhere,

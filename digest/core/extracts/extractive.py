@@ -18,10 +18,11 @@ from operator import itemgetter
 from typing import Final
 
 from digest.core.errors import ConfigError
-from digest.core.extracts import cues, standing
+from digest.core.extracts import claims, cues, other_languages, standing
 from digest.core.extracts.cues import Sentence
-from digest.core.extracts.features import Context, of_sentence, of_variant
+from digest.core.extracts.features import STOP, Context, of_sentence, of_variant
 from digest.core.extracts.trimming import Variant, shorten, trim, variants
+from digest.core.words.language import language_of
 from digest.core.words.sentences import formulas, split
 
 VERSION: Final = "5"
@@ -83,10 +84,14 @@ class Extractor:
         sentences = read(title, abstract)
         if not sentences:
             return "", ()
+        if not (english := is_english(abstract)):
+            elsewhere = other_languages.choose(sentences, language_of(abstract))
+            if elsewhere is not None:
+                return elsewhere
         context = Context.of(title, sentences)
         of_all = [self._weigh(of_sentence(s, context)) for s in sentences]
         scores = [self._score(of_all[s.place], Variant(s.text), s, context) for s in sentences]
-        if is_english(abstract):
+        if english:
             chosen, text = self._choose(sentences, of_all, scores, context)
         else:  # The cues are English words: without them, what a paper is about stands at the front.
             chosen = next((s for s in sentences if 60 <= cues.width(s.text) <= _TLDR_AT_MOST), sentences[0])
@@ -151,13 +156,31 @@ def _better_leads(sentences: Sequence[Sentence], scores: Sequence[float]) -> Seq
         best = max((scores[s.place] for s in sentences), default=0.0)
         if rest and max(scores[s.place] for s in rest) >= best - may_lose:
             sentences = rest
+    return _proofs_before_scenes(sentences, scores)
+
+
+def _proofs_before_scenes(sentences: Sequence[Sentence], scores: Sequence[float]) -> Sequence[Sentence]:
+    """Keep only what was proved or found, if the best sentence is a setting and one of these says about as much."""
+    best = max(sentences, key=lambda s: scores[s.place], default=None)
+    if best is None or not claims.sets_scene(best.low):
+        return sentences
+    for tells, may_lose in ((claims.is_theorem, _THEOREM_MAY_LOSE), (claims.proves, _PROOF_MAY_LOSE)):
+        found = [s for s in sentences if tells(s.low) and scores[s.place] >= scores[best.place] - may_lose]
+        if found:
+            return found
     return sentences
 
 
+_THEOREM_MAY_LOSE: Final = 1.5
+"""How much lower the score of "we prove uniqueness" may be than that of "we consider a problem"."""
+_PROOF_MAY_LOSE: Final = 0.5
+"""The same for "we find …" and "we derive …"."""
 _WORSE_LEADS: Final[Sequence[tuple[Callable[[Sentence], bool], float]]] = (
+    (lambda s: bool(cues.is_extra(s)), 1.5),
+    (lambda s: bool(cues.promises(s)), 0.5),
     (standing.is_poor_lead, 1.5),
     (lambda s: standing.opens_in_the_air(s.text) or standing.is_damaged(s.text), 1.5),
-    (lambda s: standing.hangs(s.text), 0.15),
+    (lambda s: standing.hangs(s.text) and not claims.is_theorem(s.low), 0.15),
     (standing.is_bare_figure, 1.0),
 )
 
@@ -206,7 +229,7 @@ def _points(
 
 def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
     """Return a sentence as a point: whole, and with the one before it if it needs that; empty if that is too long."""
-    if standing.is_item(s) or standing.is_empty(s.text) or standing.is_gap(s):
+    if standing.is_item(s) or standing.is_empty(s.text) or standing.is_gap(s) or _says_nothing(s):
         return ""
     text = s.text
     if standing.hangs(text):
@@ -221,12 +244,17 @@ def _point(s: Sentence, sentences: Sequence[Sentence], chosen: Sentence) -> str:
     return text if len(text) <= _POINT_AT_MOST else ""
 
 
+def _says_nothing(s: Sentence) -> bool:
+    """Whether a sentence only praises, hopes, or says that something was tried or discussed."""
+    return bool(claims.promises(s.low) or claims.is_bare(s.low) or (claims.is_extra(s.low) and "key" not in s.low))
+
+
 def _may_be_point(s: Sentence, chosen: Sentence) -> bool:
     """Whether a sentence may be a point: no background, pointer to code, question or opening of a list."""
     if cues.is_on_code(s) or cues.asks(s) or cues.leads_nowhere(s) or cues.is_cut_off(s):
         return False
     news = min(chosen.place, s.first_announced) if s.first_announced >= 0 else chosen.place
-    return s.place > news or cues.speaks_up(s.low)
+    return s.place > news or cues.speaks_up(s.low) or s.label.startswith(_TELLING_PARTS)
 
 
 # Text that publishers put before an abstract, or in its place.
@@ -241,18 +269,45 @@ _FRONT_MATTER: Final = re.compile(
 )
 _NO_CONTENT: Final = re.compile(
     r"(?:\S+ [\d.v]+; )?doi\b|IS[SB]N\b|.*\bAdd to Selected Citations\b|©|Copyright (?:©|\(c\)|\d)"
-    r"|\(?No abstract\b.{0,20}$|Abstract (?:is )?not available\b",
+    r"|\(?No abstract\b.{0,20}$|Abstract (?:is )?not available\b|\(c\) (?:19|20)\d\d|All rights reserved\b"
+    r"|This article is protected by copyright\b|This is an open[- ]access article\b|Published by\b|Key ?words?\b ?[:—–]"
+    r"|(?:Graphical|Visual|Video) abstract\b.{0,40}$|JEL\b|(?:20\d\d )?(?:MSC|Mathematics Subject Classification)\b",
     re.IGNORECASE,
 )
 _LABEL: Final = (
-    r"(?i:abstract|summary|background|introduction|context|motivation|significance|aims?|objectives?|purpose|goals?"
-    r"|design|setting|participants|materials|methodology|approach|methods?|findings|results?|outcomes?|conclusions?"
-    r"|discussion|interpretation|limitations?|implications|importance|availability)"
+    r"(?i:(?:study |main |primary )?(?:abstract|summary|background|introduction|context|motivation|rationale"
+    r"|significance(?: statement)?|aims?|objectives?|purpose|goals?|hypothesis|design|settings?|participants|patients"
+    r"|populations?|subjects|interventions?|exposures?|materials|methodology|approach|methods?|search methods"
+    r"|data sources?"
+    r"|study selection|data extraction|measures?|measurements|findings|results?|outcomes?|outcome measures?"
+    r"|case (?:report|presentation)|conclusions?|discussion|interpretation|relevance|limitations?|implications"
+    r"|importance"
+    r"|availability|one[- ]sentence summary|plain language summary|author summary|highlights?|key (?:messages?|points)"
+    r"|teaser|graphical abstract|key ?words|abbreviations|funding|(?:trial |clinical trial )?registration))"
 )
+_TELLING_PARTS: Final = ("result", "finding", "outcome", "main result", "method", "material", "intervention")
+"""Headings, as they begin, under which any sentence may be a point."""
+_NO_PART: Final = (
+    "keyword",
+    "key word",
+    "abbreviation",
+    "funding",
+    "registration",
+    "trial",
+    "clinical trial",
+    "graphical",
+)
+"""Headings, as they begin, under which stand no sentences of the abstract."""
+_HEADINGS: Final = rf"(?P<label>{_LABEL}(?:(?:,? and |/| & |, ){_LABEL}){{0,3}})"
 _HEADING: Final = re.compile(
-    rf"(?:\d[.)] )?(?P<label>{_LABEL}(?:(?: and |/| & ){_LABEL})?)"
-    r"(?:: ?|\. (?=[A-Z])|\s?[—–]\s?(?=[A-Z])|(?<=[A-Z]{5}) (?=[A-Z])|$)"
+    rf"(?:\d[.)] )?{_HEADINGS}(?:: ?|\. (?=[A-Z])|\s?[—–]\s?(?=[A-Z])|(?<=[A-Z]{{5}}) (?=[A-Z])|$)"
 )
+# "Objective To assess … Results Metformin was …", as the BMJ sends it: only where several sentences open so.
+_BARE_HEADING: Final = re.compile(rf"(?=[A-Z]){_HEADINGS} (?=[A-Z0-9])")
+_BARE_FROM: Final = 3
+"""Headings without a mark behind them that make an abstract a structured one."""
+_FOREIGN_FROM: Final = 8
+"""Words from which a sentence of English has a function word."""
 _BINDING: Final = frozenset("the of and to is are we with that this for by from our it which".split())
 
 
@@ -261,16 +316,21 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
     head = abstract[:_READ_AT_MOST].strip()
     front = _FRONT_MATTER.match(head)
     texts: list[tuple[str, str, str]] = []
-    label, title_words = "", cues.words(title)
-    for raw in split(head[front.end() :] if front else head):
-        heading = _HEADING.match(raw)
-        label = heading["label"].lower() if heading else label
-        text = trim(raw[heading.end() :] if heading else raw)
+    label, title_words, english = "", cues.words(title), is_english(abstract)
+    raw_sentences = split(head[front.end() :] if front else head)
+    bare = sum(bool(_BARE_HEADING.match(raw)) for raw in raw_sentences) >= _BARE_FROM
+    for raw in raw_sentences:
+        heading = _HEADING.match(raw) or (_BARE_HEADING.match(raw) if bare else None)
+        elsewhere, begins = ("", 0) if heading or english else other_languages.heading_of(raw)
+        label = heading["label"].lower() if heading else elsewhere or label
+        text = trim(raw[heading.end() if heading else begins :])
+        if label.startswith(_NO_PART) or (english and _is_foreign(text)):
+            continue
         if _is_prose(text) and cues.words(text) != title_words and shorten(text, _TLDR_AT_MOST):
             texts.append((text, raw, label))
         if len(texts) == _SENTENCES_AT_MOST:
             break
-    announced = next((n for n, (_, raw, _) in enumerate(texts) if cues.speaks_up(raw.lower())), -1)
+    announced = cues.place_of_news([raw.lower() for _, raw, _ in texts])
     raws = [raw for _, raw, _ in texts]
     name = cues.name_of_work(title, raws)
     first_named = cues.place_of_name(name, raws)
@@ -285,9 +345,16 @@ def read(title: str, abstract: str) -> tuple[Sentence, ...]:
             name=name,
             first_named=first_named,
             first_announced=announced,
+            announced_by_us=announced >= 0 and cues.is_by_us(raws[announced].lower()),
         )
         for place, (text, raw, label) in enumerate(texts)
     )
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a longer sentence has no English function word: a second abstract in another language, or a list."""
+    words = cues.words(text)
+    return len(words) >= _FOREIGN_FROM and not STOP.intersection(words)
 
 
 def _is_prose(text: str) -> bool:

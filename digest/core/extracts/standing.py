@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from digest.core.extracts import claims
 from digest.core.extracts.cues import (
     Sentence,
     gives_figures,
@@ -26,7 +27,9 @@ _OPENS: Final = re.compile(
     r"(?:(?:this|these|that|those) (?:\w+ly )?(?:\w+s|\w+ed|is|are|was|were|can|may|will)"
     r" (?=that\b|the\b|a\b|us\b|to\b)"
     r"|it|they|its|their|he|she|both|neither|either|the (?:former|latter|two|three|other|others|second|third"
-    r"|resulting|same|above)|a further|another|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
+    r"|resulting|same|above)|the first (?:will|is|one|has)|that is|(?:we|i) do (?:so|this)"
+    r"|(?:this|these) (?:can|could|may)|a further|another"
+    r"|one of (?:them|these|those)|doing so|as such|here, (?:it|they))\b"
     r"(?! (?:is|was|has been) (?:\w+ )?(?:that|shown|proved|proven|found|demonstrated|possible|known|argued)\b)",
     re.IGNORECASE,
 )
@@ -43,9 +46,15 @@ _EMPTY: Final = re.compile(
     r"|analys[ie]s|evaluations?|recommendations|directions)\b(?!.*[:(])",
     re.IGNORECASE,
 )
+_NUMBERED: Final = re.compile(
+    r"[^:;]{0,160} in (?:two|three|four|five|several) (?:\w+ )?(?:directions|ways|respects|aspects|steps|parts)\.?$",
+    re.IGNORECASE,
+)
+"""What stands before a list of which the other sentences are the items."""
 _KNOWN: Final = re.compile(r"it (?:has been|is) (?:\w+ )?(?:shown|known|established|believed)\b", re.IGNORECASE)
 _HOPES: Final = re.compile(
-    r"\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate|plan|envision|encourage|look forward)\b"
+    r"\bwe (?:consider|study|address|ask|answer) the following\b|\bwe (?:\w+ly )?(?:hope|believe|expect|anticipate"
+    r"|plan|envision|encourage|look forward)\b"
     r"|\bconcludes? (?:by|with)\b"
     r"|^(?:this|our|the present) (?:\w+ )?(?:work|study|paper|results?|findings?) (?:also )?(?:suggest|pave|open"
     r"|highlight|point|underscore|call)s?\b|\bfuture (?:work|research|directions|studies)\b",
@@ -112,7 +121,7 @@ def is_item(s: Sentence) -> bool:
 
 def is_empty(text: str) -> bool:
     """Whether *text* only says that there is something: "We tackle two key challenges."."""
-    return bool(_EMPTY.match(text) or _KNOWN.match(text)) or is_damaged(text)
+    return bool(_EMPTY.match(text) or _KNOWN.match(text) or _NUMBERED.match(text)) or is_damaged(text)
 
 
 def is_damaged(text: str) -> bool:
@@ -131,11 +140,17 @@ def is_poor_lead(s: Sentence) -> bool:
     """Whether a sentence says a hope, a gap or a bare outcome, and not what was done."""
     is_question = s.text.endswith("?") and not proposes(s)
     return is_question or bool(
-        _HOPES.search(s.text) or is_gap(s) or _GAP.search(s.text) or _OUTCOME.match(s.text) or is_item(s)
+        _HOPES.search(s.text) or is_gap(s) or _GAP.search(s.text) or _is_bare_outcome(s) or is_item(s)
     )
+
+
+def _is_bare_outcome(s: Sentence) -> bool:
+    """Whether a sentence opens with results, where another says what was done: else the results are the news."""
+    return s.announced_by_us and bool(_OUTCOME.match(s.text))
 
 
 def is_bare_figure(s: Sentence) -> bool:
     """Whether a sentence gives figures, and neither its authors nor their work: "Six systems answer 44%"."""
     speaks = speaks_up(s.low) or opens_with_its_name(s) or names_itself(s) or s.label
+    speaks = speaks or claims.proves(s.low) or claims.names_taxa(s.low)
     return bool(gives_figures(s)) and not speaks

@@ -29,11 +29,13 @@ _LEAD_IN: Final = re.compile(
     r" (?:this|these|those|the (?:above|first|second|third|former|latter))(?: [\w-]+){0,3}, (?=(?:we|i|our)\b)"
     r"|(?:based on (?:this|these)(?: [\w-]+){0,2}|to (?:this|that) end|for this (?:purpose|reason)|in response"
     r"|in this (?:context|regard|sense|setting|direction|way)|by (?:contrast|doing so)|as a (?:result|consequence)"
-    r"|in (?:addition|particular|summary|conclusion|short|contrast|turn|fact|essence|doing so)|on the other hand"
+    r"|in (?:addition|particular|summary|conclusion|short|contrast|turn|fact|essence|doing so)"
+    r"|on the (?:one|other) hand"
     r"|at the same time|more (?:specifically|precisely|concretely|importantly)|taken together|(?:al)?together"
     r"|therefore|thus|hence|so|consequently|accordingly|moreover|furthermore|further|additionally|besides|also|likewise"
     r"|similarly|specifically|concretely|conversely|instead|finally|lastly|overall|however|nevertheless|nonetheless"
-    r"|interestingly|importantly|notably|surprisingly|remarkably|crucially|collectively|first(?:ly)?|second(?:ly)?|third(?:ly)?"
+    r"|interestingly|importantly|notably|surprisingly|remarkably|crucially|collectively|first(?:ly)?|second(?:ly)?"
+    r"|third(?:ly)?"
     r"|then|next|meanwhile|still|yet), (?=\S)"
     r"|(?:therefore|thus|hence|moreover|furthermore|additionally|finally|then) (?=we\b))",
     re.IGNORECASE,
@@ -49,6 +51,8 @@ _CITATION: Final = re.compile(
     r"| ?\((?:see |cf\. )?(?:Section|Sec\.|Sect\.|Figure|Fig\.|Table|Tab\.|Appendix|App\.|Equation|Eq\."
     r"|Supplementary \w+) ?\(?(?:\d[\d.]*[a-z]?|[A-Z])\)?\)(?=[\s,.;:]|$)"
 )
+# "(P < 0.05)" behind a claim tells less than the claim.
+_BARE_P: Final = re.compile(r" ?\((?:all |both )?[pP](?:[- ]?values?)? ?[<>=≤≥]{1,2} ?0?[.·]\d{1,6}\)(?=[\s,.;:]|$)")
 # "[1, 5]" may be an interval too: a reference stands behind a word that does not ask for a value.
 _REFERENCE: Final = re.compile(r"(?<=[a-z]{3}) ?\[[1-9]\d{0,2}(?:(?:, ?|; ?|-|–)[1-9]\d{0,2})*\](?=[\s,.;:)]|$)")
 _ASKS_FOR_VALUE: Final = re.compile(
@@ -80,7 +84,7 @@ def _capital(text: str) -> str:
 def _without_references(text: str) -> str:
     parts, start = [], 0
     for begin, end in (*formulas(text), (len(text), len(text))):
-        prose = _CITATION.sub("", text[start:begin])
+        prose = _BARE_P.sub("", _CITATION.sub("", text[start:begin]))
         prose = _REFERENCE.sub(lambda m: m[0] if _ASKS_FOR_VALUE.search(m.string[: m.start()]) else "", prose)
         parts += [prose, text[begin:end]]
         start = end
@@ -108,6 +112,7 @@ _LIMITS: Final = re.compile(
     r"\b(?:but|however|only|except|unless|if|when|provided|providing|assum\w+|although|though|albeit|despite|whereas"
     r"|under|not|no|never|without|cannot|fail\w*|limit\w*|may|might|could|would|sometimes|often|mostly|usually|partly"
     r"|partially|subject to|conditional\w*|restricted|at the (?:cost|expense)|trade-?offs?|rather|instead|neither|nor"
+    r"|CI|confidence interval|credible interval|interquartile"
     r"|at (?:most|least)|up to|approximately|than|compared|relative to|versus|vs)\b|n['’]t\b",
     re.IGNORECASE,
 )
@@ -192,8 +197,10 @@ def _is_within(text: str, place: int) -> bool:
 
 # --- shorten ----------------------------------------------------------------------------------------------------------
 
-_CLAUSE_END: Final = re.compile(r"[,;:](?=\s)|(?=\s[(–—])|[，；、：]")
-_BLANK: Final = re.compile(r"\s")
+# A figure is not cut from the interval behind it.
+_INTERVAL: Final = r"(?!\s[(\[]?(?:9\d(?:\.\d)? ?% (?:CI|CrI|confidence)|CI\b|IQR\b|SD\b|±))"
+_CLAUSE_END: Final = re.compile(rf"[,;:]{_INTERVAL}(?=\s)|(?=\s[(–—]){_INTERVAL}|[，；、：]")
+_BLANK: Final = re.compile(rf"{_INTERVAL}\s")
 
 
 def shorten(text: str, at_most: int) -> str:

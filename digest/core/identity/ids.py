@@ -293,7 +293,7 @@ def merge(a: Paper, b: Paper) -> Paper:
         links=tuple(sorted({*a.links, *b.links}, key=lambda link: (link.rel, link.url))),
         published=min(published) if published else None,
         updated=max(updated) if updated else None,
-        categories=max(a.categories, b.categories, key=lambda names: (len(names), names)),
+        categories=max(a.categories, b.categories, key=_categories_order),
         keywords=tuple(sorted({*a.keywords, *b.keywords})),
         withdrawn=a.withdrawn or b.withdrawn,
         kind=max(a.kind, b.kind, key=_KINDS.index),
@@ -306,6 +306,11 @@ def merge(a: Paper, b: Paper) -> Paper:
 
 _KINDS: Final = tuple(PaperKind)
 """A source that says nothing of an item's kind calls it research: any other kind goes before that."""
+
+
+def _categories_order(categories: tuple[str, ...]) -> tuple[bool, int, tuple[str, ...]]:
+    # Those of arXiv and bioRxiv, which are few and chosen by the authors, before PubMed's many headings.
+    return any(name[:1].islower() for name in categories[:1]), len(categories), categories
 
 
 def _content_order(paper: Paper) -> tuple[bool, int, int, str, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from digest.core.issues.highlights import highlights
 from digest.core.issues.leads import choose_leads
 from digest.core.issues.sections import sections
+from digest.core.items.aside import Aside, counted
 from digest.core.models import (
     Change,
     Entry,
@@ -19,14 +20,17 @@ from digest.core.models import (
     OverviewSentence,
     Paper,
     PaperId,
+    PaperKind,
     Ranked,
     SourceReport,
     SourceState,
+    Subject,
     Summary,
     Usage,
 )
 from digest.core.ranking.day import has_risen
 from digest.core.ranking.rank import Selection
+from digest.core.words.text import quoted
 
 _NAMES: Final = {
     "arxiv": "arXiv",
@@ -37,6 +41,14 @@ _NAMES: Final = {
     "openreview": "OpenReview",
     "pubmed": "PubMed",
 }
+
+_VERBS: Final = {
+    PaperKind.CORRECTION: "corrects",
+    PaperKind.RETRACTION: "retracts",
+    PaperKind.COMMENT: "comments on",
+}
+_TITLE: Final = 80
+"""Letters of a title that a note quotes."""
 
 
 def build(
@@ -54,6 +66,7 @@ def build(
     usage: Usage,
     covers: Sequence[date] = (),
     changes: Sequence[Change] = (),
+    about: Mapping[PaperId, Sequence[Subject]] | None = None,
     earlier: Sequence[Issue] = (),
     leads: Sequence[PaperId] | None = None,
 ) -> Issue:
@@ -64,10 +77,12 @@ def build(
         lead: Entries that are shown first and in full.
         covers: The days whose lists are in the issue; kept only if they are not just *day* itself.
         changes: Changes of papers of earlier issues; they alone are no reason for an issue.
+        about: For corrections, retractions and comments, the papers that they are about.
         earlier: The edition's last issues, which tell what is usual.
         leads: The lead entries, where they were chosen before there were summaries; None: they are chosen here.
     """
-    entries = _entries(selection, summary_of)
+    about = about or {}
+    entries = [_tied(entry, about.get(entry.paper.id, ()), day) for entry in _entries(selection, summary_of)]
     parts = sections(entries, field_of)
     if leads is None:
         leads = choose_leads(entries, parts, lead)
@@ -80,7 +95,7 @@ def build(
         earlier=earlier,
     )
     considered = len(selection.chosen) + len(selection.cut)
-    left_out = tuple(
+    left_out = [
         LeftOut(
             id=r.candidate.paper.id,
             title=r.candidate.paper.title,
@@ -89,7 +104,8 @@ def build(
             score=r.score,
         )
         for r in selection.cut
-    )
+    ]
+    left_out += [_set_aside(one, about.get(one.candidate.paper.id, ()), day) for one in selection.aside]
     return Issue(
         edition=edition,
         date=day,
@@ -100,12 +116,48 @@ def build(
         sections=parts,
         leads=tuple(leads),
         sources=tuple(sources),
-        left_out=left_out,
+        left_out=tuple(left_out),
         changes=told_changes,
         usage=usage,
         covers=tuple(sorted(covers)) if set(covers) - {day} else (),
-        why_empty=None if entries else why_empty(sources, day),
+        why_empty=None if entries else why_empty(sources, day, aside=[one.why for one in selection.aside]),
     )
+
+
+def _set_aside(one: Aside, subjects: Sequence[Subject], day: date) -> LeftOut:
+    paper = one.candidate.paper
+    return LeftOut(
+        id=paper.id,
+        title=paper.title,
+        url=paper.url,
+        reason=one.why,
+        is_aside=True,
+        corrects=tuple(subject.id for subject in subjects),
+        note=_about(paper, subjects, day),
+    )
+
+
+def _tied(entry: Entry, subjects: Sequence[Subject], day: date) -> Entry:
+    """Return an entry that says which paper it is about, where it is about one that is known."""
+    if not subjects:
+        return entry
+    paper = replace(entry.paper, corrects=tuple(subject.id for subject in subjects))
+    reason = "; ".join(filter(None, (entry.reason, _about(paper, subjects, day))))
+    return replace(entry, paper=paper, reason=reason)
+
+
+def _about(paper: Paper, subjects: Sequence[Subject], day: date) -> str:
+    """Say which papers stood here that a correction, retraction or comment is about; empty for none."""
+    said = [
+        f"{quoted(one.title, _TITLE)}, which stood here on {_day(one.printed_on, day)}"
+        for one in subjects
+        if one.printed_on is not None
+    ]
+    return f"{_VERBS[paper.kind]} {' and '.join(said)}" if said else ""
+
+
+def _day(printed: date, today: date) -> str:
+    return f"{printed.day} {printed:%B}" + (f" {printed.year}" if printed.year != today.year else "")
 
 
 def leads_of(
@@ -145,8 +197,9 @@ def with_overview(issue: Issue, told: Overview | None) -> Issue:
         return issue
     sentences = told.sentences
     if issue.language.split("-")[0] == "en":
-        counted = _count_sentence(len(issue.entries), len(issue.left_out))
-        sentences = (OverviewSentence(text=counted), *sentences)
+        left_out = sum(not one.is_aside for one in issue.left_out)
+        count = _count_sentence(len(issue.entries), left_out)
+        sentences = (OverviewSentence(text=count), *sentences)
     return replace(
         issue, told=replace(told, sentences=sentences), overview=" ".join(sentence.text for sentence in sentences)
     )
@@ -168,10 +221,13 @@ def source_name(name: str) -> str:
     return " ".join(_NAMES.get(word.lower(), word) for word in words)
 
 
-def why_empty(sources: Sequence[SourceReport], day: date) -> str:
+def why_empty(sources: Sequence[SourceReport], day: date, *, aside: Sequence[str] = ()) -> str:
     """Say why a day has no new papers; one sentence for each state of its sources.
 
     Errors of sources are not repeated here: they stand in the sources' reports.
+
+    Args:
+        aside: What each of the new items is that the edition does not print: "news".
     """
     if not sources:
         return "No source was read."
@@ -179,10 +235,12 @@ def why_empty(sources: Sequence[SourceReport], day: date) -> str:
     failed = [s for s in sources if s.state is SourceState.FAILED]
     if failed:
         said.extend(f"{source_name(s.name)} could not be read." for s in failed)
+    if aside:
+        said.append(f"The edition prints nothing of what is new: {counted(aside)}.")
     for s in sources:
         if s.state in (SourceState.WAITING, SourceState.STALLED):
             said.append(_waiting(s, day))
-        elif s.state is not SourceState.FAILED:
+        elif s.state is not SourceState.FAILED and not (aside and s.new):
             said.append(_quiet(s, day))
     return " ".join(said)
 

@@ -1,7 +1,7 @@
 """Limits for parsed papers: length of title, abstract, names and keywords, number of authors, no date in the future.
 
 Parsers check the form of what they read. The limits are checked here, once for all parsers, before any step whose time
-grows with the length.
+grows with the length. The one such step that all papers need follows: finding their language.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 
 from digest.core.models import Parsed, Record, Rejected
 from digest.core.words.dates import not_after
+from digest.core.words.language import language_of
 from digest.core.words.text import clipped, excerpt
 
 MAX_TITLE: Final = 1_000
@@ -29,7 +30,8 @@ _MAX_WORD: Final = 500
 def within_bounds(parsed: Parsed, *, now: datetime) -> Parsed:
     """Return *parsed* within the limits.
 
-    A record with too long a title is rejected, all else is shortened or dropped.
+    A record with too long a title is rejected, all else is shortened or dropped. Each has its language: the one that
+    title and abstract are plainly in, else the one that its source says.
     """
     measured = [measure(record, now=now) for record in parsed.records]
     return replace(
@@ -40,7 +42,7 @@ def within_bounds(parsed: Parsed, *, now: datetime) -> Parsed:
 
 
 def measure(record: Record, *, now: datetime) -> Record | Rejected:
-    """Return *record* within the limits, or the reason for its rejection."""
+    """Return *record* within the limits and with its language, or the reason for its rejection."""
     title = record.paper.title
     if len(title) > MAX_TITLE:
         return Rejected(reason=f"title of more than {MAX_TITLE:,} characters", excerpt=excerpt(title))
@@ -57,6 +59,7 @@ def _measured(record: Record, now: datetime) -> Record:
         keywords=_short(paper.keywords[:_MAX_WORDS]),
         published=not_after(paper.published, now),
         updated=not_after(paper.updated, now),
+        language=language_of(f"{paper.title}\n{paper.abstract}") or paper.language,
     )
     return record if measured == paper else replace(record, paper=measured)
 

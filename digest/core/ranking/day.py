@@ -26,6 +26,10 @@ T = TypeVar("T")
 
 _MANY_VOTES: Final = 100
 """Upvotes that count in full; one paper in a hundred of Hugging Face's daily list gets there within its first day."""
+_FEW: Final = 100
+"""New papers below which the papers left out earlier tell what is usual, too."""
+_BESIDE: Final = 300
+"""Papers left out earlier that are looked at for it."""
 _STARS_PER_VOTE: Final = 10
 """A star of a repository costs less than a vote for a paper, and repositories are older than papers."""
 
@@ -86,15 +90,20 @@ class Day:
             topics_of: Gives the topics of a paper; asked only where topics are to be avoided.
         """
 
+        # A short list says little of what is usual in its sources, and what they had lately says more.
+        earlier = {c.paper.id: c.paper for c in candidates if c.cut_at is not None and not has_risen(c)}
+        beside = [earlier[paper_id] for paper_id in sorted(earlier)[-_BESIDE:]]
+
         def alone(papers: Sequence[Paper]) -> ListedPapers:
-            return ListedPapers(papers, background, topics_of=topics_of)
+            return ListedPapers(papers, background, beside=beside, topics_of=topics_of)
 
         self.background = background or Background()
         new = {c.paper.id: c for c in candidates if c.cut_at is None}
         risen = {c.paper.id: c for c in candidates if has_risen(c)}
         self._parts: list[tuple[int, ListedPapers]] = []
         found: list[Candidate] = []
-        for some, made in ((new, prepare or alone), (risen, alone)):
+        shared = alone if prepare is None or (beside and len(new) < _FEW) else prepare
+        for some, made in ((new, shared), (risen, alone)):
             if some:
                 listed = made([c.paper for c in some.values()])
                 self._parts.append((len(found), listed))

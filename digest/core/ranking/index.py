@@ -4,16 +4,17 @@
                (once a day)     ├──► terms(phrase)   the words of the phrase that tell why
                                 └──► space, vectors  likeness of papers, for tastes and near-duplicates
 
-A paper fits an interest by its parts (`digest.core.ranking.wording`), which all must be there: by their words and
-pairs of words, under any name that the lexicon has, in other forms for less, and by related words for still less. Of
-papers that have as much, those come first in which it stands together: in the title, or within a few words.
+A paper fits an interest by its parts (`digest.core.ranking.wording`), which must be there but for what hardly counts,
+as a word that every paper of the list has: by their words and pairs of words, under any name that the lexicon has, in
+other forms for less, and by related words for still less. Of papers that have as much, those come first in which it
+stands together: in the title, or within a few words. So a phrase of two words and a sentence of twelve are on one
+scale; likeness alone makes no match.
 """
 
 from __future__ import annotations
 
-import math
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
@@ -24,7 +25,7 @@ from digest.core.ranking.postings import Postings
 from digest.core.ranking.relevance import Background, Space, Vector
 from digest.core.ranking.wording import Part, read_wording
 from digest.core.words.stemming import light_stem
-from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, word_counts, words
+from digest.core.words.word_counts import STOPWORDS, WordCounts, count, forms, word_counts, word_counts_of, words
 
 _TITLE: Final = 1.5
 """Weight of a word in the title, of 1 for one in the abstract."""
@@ -36,8 +37,9 @@ _CATEGORY: Final = 0.5
 class Matching:
     """How phrases are matched: as it ships, unless `digest.evaluation.phrases` leaves something out."""
 
-    pairs: float = 3.0
-    """Weight of two words side by side, of their mean weight."""
+    pairs: float = 4.0
+    """Weight of two words side by side, of about that of the more usual one: of "endangered plants" the first tells
+    nearly all, of "test time" neither."""
     stems: float = 0.85
     """Weight of a word of the same stem."""
     reversed: float = 0.7
@@ -50,7 +52,9 @@ class Matching:
     """What standing together adds, and again if it is the whole interest that does."""
 
 
-_PAIRS_OF_PARTS: Final = 0.5
+_RARER: Final = 0.1
+"""Share of the rarer word in the weight of two words side by side."""
+_PAIRS_OF_PARTS: Final = 0.2
 """Factor of `Matching.pairs` where an interest has several parts: together they tell enough."""
 _SPELLINGS: Final = 5
 """Names of a part that are looked for."""
@@ -75,6 +79,17 @@ _SCORE: Final = 0.7
 """Weight of how much of the interest a paper has, beside `Matching.together`."""
 _SENTENCE: Final = 0.15
 """What having something of all parts adds to an interest of several, which no paper has word for word."""
+_THERE: Final = 0.3, 0.75
+"""Share of an interest of several parts from which a paper is thought of, and from which nothing is missing that
+matters; a part weighs as its words are rare."""
+_ENOUGH: Final = 0.5, 0.9
+"""The same, of what stands together in a paper."""
+_ALIKE: Final = 0.45, 0.75
+"""Share of the words of a long interest from which likeness to it counts, and from which it counts in full."""
+_PARTLY: Final = 0.3, 0.7
+_NEARLY: Final = 0.44
+"""Fit of a paper that has `_PARTLY` of an interest of several parts in one place: it comes before others, and is no
+match for that alone."""
 _TOLD: Final = 6
 """Words of an interest that is so long that no paper has it side by side: likeness is enough."""
 _AS_NEAR: Final = 0.25
@@ -90,8 +105,19 @@ _CURVE: Final = ((0.0, 0.0), (0.7, 0.08), (1.1, 0.22), (1.5, 0.42), (1.9, 0.65),
 class CandidateIndex:
     """A day's papers by their words."""
 
-    def __init__(self, papers: Sequence[Paper], background: Background, *, matching: Matching | None = None) -> None:
-        """Read *papers*; a paper's position is its place among them, from 0."""
+    def __init__(
+        self,
+        papers: Sequence[Paper],
+        background: Background,
+        *,
+        matching: Matching | None = None,
+        beside: Iterable[Paper] = (),
+    ) -> None:
+        """Read *papers*; a paper's position is its place among them, from 0.
+
+        Args:
+            beside: Other papers of the same sources: what is usual in these tells as little as what is usual here.
+        """
         self.papers: tuple[Paper, ...] = tuple(papers)
         self._matching = matching or Matching()
         self._lexicon = background.lexicon
@@ -105,7 +131,7 @@ class CandidateIndex:
             self._abstracts.append(array("I", map(self._postings.__getitem__, text.abstract)))
             counts.append(text.counts)
         self._postings.close()
-        self.space = Space(background, counts)
+        self.space = Space(background, chain(counts, map(word_counts_of, beside)))
         """How much each word says, counted in *background* and in the papers."""
         self.vectors: tuple[Vector, ...] = tuple(map(self.space.vector, counts))
         """The papers' words, one vector for each position."""
@@ -140,28 +166,56 @@ class CandidateIndex:
         written = forms(phrase)
         found: list[Run] = []
         for part in read_wording(phrase).parts:
-            for run, _ in part.wordings[:1] + tuple(w for w in part.wordings[1:] if w[1] < 1 or len(w[0]) == 1):
+            for run, _ in part.wordings:
                 found += _standing(run, there, pairs)
         longest = [run for run in dict.fromkeys(found) if not any(_is_within(run, other) for other in found)]
         telling = [run for run in longest if len(run) > 1 or self.space.tells(run[0])]
-        best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity, run)), run))[:most]
+        best = sorted(telling, key=lambda run: (-sum(map(self.space.rarity_here, run)), run))[:most]
         return tuple(" ".join(written.get(word, word) for word in run) for run in telling if run in best)
 
     # -- how well
 
     def _match(self, phrase: str) -> dict[int, float]:
-        wording = read_wording(phrase)
-        parts = wording.parts
+        parts = read_wording(phrase).parts
         if not parts:
             return {}
+        if len(parts) > 1:
+            return self._phrase(phrase, parts)
+        fits: dict[int, float] = {}
+        phrases = tuple(wording for wording in parts[0].wordings if len(wording[0]) > 1)
+        for run, weight in parts[0].wordings:
+            if len(run) == 1:
+                stands_alone = weight < 1 and not self._is_written(run[0], [phrase for phrase, _ in phrases])
+                _raise(fits, 1.0 if stands_alone else weight, self._word(run))
+        if phrases:
+            _raise(fits, 1.0, self._phrase(phrase, (Part(wordings=phrases),)))
+        return fits
+
+    def _is_written(self, word: str, phrases: Iterable[Run]) -> bool:
+        """Whether a paper has *word* as it stands in one of *phrases*, beside a word of that.
+
+        "Plant systematics" is written of, so that "plant evolution and systematics" means it; "mechanism auctions" is
+        not, and auctions are an interest of their own.
+        """
+        pairs = {pair for phrase in phrases for pair in pairwise(phrase) if word in pair}
+        return any(next(self._postings.side_by_side(*pair), None) for pair in sorted(pairs))
+
+    def _word(self, run: Run) -> dict[int, float]:
+        """Return how well papers fit a word by itself.
+
+        It is soon mentioned; a paper about it says it more than once, or in the title.
+        """
+        scores = self._part(Part(wordings=((run, 1.0),)), 0.0)
+        fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores.items()}
+        return {position: fit for position, fit in fits.items() if fit > 0}
+
+    def _phrase(self, phrase: str, parts: Sequence[Part]) -> dict[int, float]:
+        """Return how well papers fit words that should stand together, and parts that should all be there."""
         pairs = self._matching.pairs * (1.0 if len(parts) == 1 else _PAIRS_OF_PARTS)
         scores = [self._part(part, pairs) for part in parts]
-        if len(parts) == 1 and len(parts[0].wordings[0][0]) == 1:
-            # A word by itself is soon mentioned; a paper about it says it more than once, or in the title.
-            fits = {position: _curve(_ONCE + _MORE * (score - 1)) for position, score in scores[0].items()}
-            return {position: fit for position, fit in fits.items() if fit > 0}
-        weights = [sum(map(self.space.rarity, part.wordings[0][0])) for part in parts]
-        matched = {p: score for p, score in _together(scores, weights).items() if score >= _LEAST}
+        weights = [sum(map(self.space.rarity_here, part.wordings[0][0])) for part in parts]
+        coverage = _coverage(scores, weights)
+        matched = {p: score for p, score in _together(scores, weights, coverage).items() if score >= _LEAST}
         whole = len(parts) == 1 and pairs > 0
         fits = {
             position: _curve(_SCORE * score + (2 * self._matching.together if whole and score >= _VERBATIM else 0.0))
@@ -173,24 +227,38 @@ class CandidateIndex:
         wanted = self._wanted(parts)
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
-            least = min(1.0, *(score.get(position, 0.0) for score in scores))
+            enough = min(1.0, coverage[position]) if len(parts) == 1 else _ramp(_ENOUGH, coverage[position])
             covered = max(
                 _cover(self._titles[position], wanted, weights, len(self._titles[position])),
                 _cover(self._abstracts[position], wanted, weights, width),
             )
-            score = _SCORE * matched[position] + self._matching.together * (covered + (least * covered) ** 2)
+            score = _SCORE * matched[position] + self._matching.together * (covered + (enough * covered) ** 2)
             if len(parts) > 1:
-                score += _SENTENCE * min(1.0, 2 * least)
+                score += _SENTENCE * min(1.0, 2 * enough)
             fits[position] = _curve(score)
-        if len(wording.words) >= _TOLD:
-            _raise(fits, 1 / _AS_NEAR, self._near(phrase))
+            if len(parts) > 1:
+                _raise(fits, _NEARLY, [(position, _ramp(_PARTLY, covered))])
+        said = {word for part in parts for run, _ in part.wordings for word in run}
+        if len(said) >= _TOLD:
+            _raise(fits, 1 / _AS_NEAR, self._near(phrase, said))
         return {position: min(1.0, fit) for position, fit in fits.items() if fit > 0}
 
-    def _near(self, phrase: str) -> dict[int, float]:
-        """Return the cosines of papers that have a word of a long interest."""
+    def _near(self, phrase: str, said: Set[str]) -> Iterator[tuple[int, float]]:
+        """Yield the cosines of papers to a long interest, as far as they have enough of its words to be compared.
+
+        Papers with little text seem nearer than they are, and count for less.
+        """
         vector = self.space.vector(word_counts(phrase))
-        having = {position for word in vector.weights for position, _ in self._postings.having(word)}
-        return {position: self.vectors[position].cosine(vector) for position in sorted(having)}
+        rarity = {word: self.space.rarity_here(word) for word in sorted(said)}
+        whole = sum(rarity.values())
+        shares: dict[int, float] = {}
+        for word, weight in rarity.items():
+            for position, score in self._having(word).items():
+                shares[position] = shares.get(position, 0.0) + weight / whole * min(1.0, score)
+        for position, share in shares.items():
+            if share > _ALIKE[0]:
+                paper = self.vectors[position]
+                yield position, _ramp(_ALIKE, share) * min(1.0, paper.strength) * paper.cosine(vector)
 
     def _part(self, part: Part, pairs: float) -> dict[int, float]:
         """Return how much of a part papers have: 1 for one mention of all of it."""
@@ -211,12 +279,12 @@ class CandidateIndex:
         Of several words, only papers count that have the rarest, or two of them side by side.
         """
         words = tuple(dict.fromkeys(run))
-        each = {word: self.space.rarity(word) for word in words}
+        each = {word: self.space.rarity_here(word) for word in words}
         rarest, *others = sorted(words, key=lambda word: (-each[word], word))
         found = {position: each[rarest] * score for position, score in self._having(rarest).items()}
         whole = each[rarest]
         for first, second in pairwise(run) if pairs else ():
-            weight = pairs * (each[first] + each[second]) / 2
+            weight = pairs * _of_pair(each[first], each[second])
             whole += weight
             for position, score in self._pair(first, second).items():
                 found[position] = found.get(position, 0.0) + weight * score
@@ -284,12 +352,12 @@ class CandidateIndex:
         for n, part in enumerate(parts):
             for run, weight in part.wordings:
                 for spelled in self._spellings(run):
-                    whole = sum(map(self.space.rarity, spelled))
+                    whole = sum(map(self.space.rarity_here, spelled))
                     for word in spelled:
                         for other, factor in self._others(word):
                             number = self._postings.number(other)
                             if number is not None:
-                                share = weight * factor * self.space.rarity(word) / whole
+                                share = weight * factor * self.space.rarity_here(word) / whole
                                 key = n, word
                                 mine = found.setdefault(number, {})
                                 mine[key] = max(mine.get(key, 0.0), share)
@@ -322,6 +390,16 @@ def _cover(
     return best / whole
 
 
+def _of_pair(first: float, second: float) -> float:
+    return (1 - _RARER) * min(first, second) + _RARER * max(first, second)
+
+
+def _ramp(between: tuple[float, float], share: float) -> float:
+    """Return 0 up to the lower bound, 1 from the upper one, and in proportion between them."""
+    low, high = between
+    return min(1.0, max(0.0, (share - low) / (high - low)))
+
+
 def _curve(score: float) -> float:
     for (low, fit), (high, more) in pairwise(_CURVE):
         if score < high:
@@ -329,16 +407,28 @@ def _curve(score: float) -> float:
     return _CURVE[-1][1]
 
 
-def _together(scores: Sequence[Mapping[int, float]], weights: Sequence[float]) -> dict[int, float]:
-    """Return the scores of all parts as one, by the mean of their roots: a missing part takes more than its share."""
+def _coverage(scores: Sequence[Mapping[int, float]], weights: Sequence[float]) -> dict[int, float]:
+    """Return the share of an interest that papers have, where they have any: its parts weigh as they are rare."""
+    whole = sum(weights)
+    found: dict[int, float] = {}
+    for score, weight in zip(scores, weights, strict=True):
+        for position, value in score.items():
+            found[position] = found.get(position, 0.0) + weight / whole * min(1.0, value)
+    return found
+
+
+def _together(
+    scores: Sequence[Mapping[int, float]], weights: Sequence[float], coverage: Mapping[int, float]
+) -> dict[int, float]:
+    """Return the scores of all parts as one: their mean, and less where much is missing."""
     if len(scores) == 1:
         return dict(scores[0])
     whole = sum(weights)
-    roots: dict[int, float] = {}
+    found: dict[int, float] = {}
     for score, weight in zip(scores, weights, strict=True):
         for position, value in score.items():
-            roots[position] = roots.get(position, 0.0) + weight / whole * math.sqrt(value)
-    return {position: root * root for position, root in roots.items()}
+            found[position] = found.get(position, 0.0) + weight / whole * value
+    return {position: value * _ramp(_THERE, coverage[position]) for position, value in found.items()}
 
 
 def _raise(found: dict[int, float], factor: float, scores: Mapping[int, float] | Iterable[tuple[int, float]]) -> None:

@@ -44,16 +44,18 @@ class ListedPapers:
         papers: Iterable[Paper],
         background: Background | None = None,
         *,
+        beside: Iterable[Paper] = (),
         topics_of: Callable[[Paper], Collection[str]] = lambda _: (),
     ) -> None:
         """Prepare *papers*, in whatever order.
 
         Args:
             background: How common words are in general; without it, only these papers tell.
+            beside: See `digest.core.ranking.index.CandidateIndex`.
             topics_of: Gives the topics of a paper; asked only where topics are to be avoided.
         """
         self.papers = tuple(sorted(papers, key=lambda paper: paper.id))
-        self.index = CandidateIndex(self.papers, background or Background())
+        self.index = CandidateIndex(self.papers, background or Background(), beside=beside)
         self._topics_of = topics_of
         self._near: dict[str, tuple[Paper, Near]] = {}
         self._terms: dict[tuple[str, int, int], tuple[str, ...]] = {}

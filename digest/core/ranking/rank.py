@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from digest.core.items.aside import Aside
 from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking import reasons
 from digest.core.ranking.day import Day, has_risen
@@ -58,6 +59,8 @@ class Selection:
 
     They stay eligible for some days. They have no `reason`.
     """
+    aside: tuple[Aside, ...] = ()
+    """What is new and that the edition does not print; in the sources' order."""
 
 
 def rank(day: Day, profile: Profile, *, libraries: Libraries | None = None) -> tuple[Ranked, ...]:

@@ -117,6 +117,10 @@ _PROSE: Final = frozenset(
     "you young your".split()
 )
 """Folded words that tell nothing of what a paper is about, however rare they are."""
+_ELSEWHERE: Final = 1000
+"""Texts as many as which the background counts where it is asked how common a word is among them."""
+_LETTER: Final = 4.0
+"""Rarity of a letter or a number by itself."""
 _COMMON: Final = 0.05
 """Share of papers from which a word tells nothing of what a paper is about: "test", "training"."""
 _NO_LENGTH: Final = 30.0
@@ -198,6 +202,7 @@ class Space:
             self._counts.update(one.keys())
             self._papers += 1
         self._rarity = _Once(lambda word: -math.log(self.share(word)))
+        self._rarity_here = _Once(self._find_rarity_here)
         self._usual = _Once(lambda word: self.share(word) * self._weight(word))
         self._variance = _Once(lambda word: self.share(word) * (1 - self.share(word)) * self._weight(word) ** 2)
 
@@ -212,6 +217,22 @@ class Space:
     def rarity(self, word: str) -> float:
         """Return how rare *word* is (its idf); more than 0."""
         return self._rarity[word]
+
+    def rarity_here(self, word: str) -> float:
+        """Return how rare *word* is in general and among the texts, whichever is less; more than 0.
+
+        "equation" tells nothing in a list of papers on differential equations.
+        """
+        return self._rarity_here[word]
+
+    def _find_rarity_here(self, word: str) -> float:
+        rarity = -math.log(max(self.share(word), self._share_here(word)))
+        # Letters and numbers are not counted: "T" of "T cells" is not the rarest word of all.
+        return min(rarity, _LETTER) if len(word) < 2 or word.isdigit() else rarity
+
+    def _share_here(self, word: str) -> float:
+        texts = self._papers - self._background.papers
+        return (self._counts[word] + _ELSEWHERE * self.share(word)) / (texts + _ELSEWHERE)
 
     def tells(self, word: str) -> bool:
         """Whether *word* tells what a paper is about: it is rare in the background, and no word of any prose."""

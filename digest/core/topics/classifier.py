@@ -50,6 +50,11 @@ def counts(title: str, abstract: str) -> Counter[str]:
     return Counter(_terms(abstract) + _terms(title) * TITLE_COUNTS)
 
 
+def singular(word: str) -> str:
+    """Return a word in small letters without the s of a plural, as `counts` has it."""
+    return _PLURAL.sub("", word)
+
+
 def _terms(text: str) -> list[str]:
     words = _WORD.findall(_PLURAL.sub("", text.lower()))
     return [*words, *map(" ".join, pairwise(words))]
@@ -139,7 +144,10 @@ class Classifier:
         The probabilities add up to 1 over the categories that the model knows: for a paper on another subject, or in
         another language, they say little. Empty for a text without any known word.
         """
-        found = counts(title, abstract)
+        return self.classify_counts(counts(title, abstract), most)
+
+    def classify_counts(self, found: Counter[str], most: int = 3) -> tuple[tuple[str, float], ...]:
+        """Do as `classify` for words that are counted already, by `counts`."""
         known = found.keys() & self.rows.keys()
         if not known:
             return ()

@@ -17,8 +17,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 
-from digest.core.topics import taxonomy, weighing
-from digest.core.topics.taxonomy import Contents, Topic, list_small_words, small_words
+from digest.core.topics import homes, taxonomy, weighing
+from digest.core.topics.taxonomy import Contents, list_small_words, small_words
 from digest.core.topics.weighing import Company, Mention, with_archive
 from digest.core.words.text import one_line, strip_invisible
 
@@ -34,6 +34,9 @@ _SURE: Final = 0.5
 """Probability from which a guessed category gives a topic to a paper whose text names none. A title alone can mislead,
 so there must be an abstract: "neural stemness" is no machine learning."""
 
+_CERTAIN: Final = 0.8
+"""Probability from which a guessed category gives its topic as one that the source names does."""
+
 
 class Taxonomy:
     """Topics in two levels, in the order of their file."""
@@ -45,6 +48,7 @@ class Taxonomy:
         self.renamed = contents.renamed
         """What the config calls otherwise: the file's name → the config's."""
         self._known_categories = frozenset[str]().union(*(topic.company for topic in self._topics))
+        self._homes = homes.by_category(self._topics)
         lengths: dict[str, set[int]] = {}
         for alias in self._words:
             words = alias.split(" ")
@@ -93,11 +97,15 @@ class Taxonomy:
         return None
 
     def meant_by(self, words: str) -> frozenset[str]:
-        """The topics that *words* stand for: the one of that name or alias, all of a field, or none."""
-        if topic := self.topic(words):
+        """The topics that *words* stand for: the one of that name, all of a field, the one of that alias, or none.
+
+        "Physics" is a word of general physics, but whoever says it means the whole field.
+        """
+        folded, topic = small_words(words), self.topic(words)
+        if topic and small_words(topic) == folded:
             return frozenset({topic})
-        folded = small_words(words)
-        return frozenset(topic.name for topic in self._topics if small_words(topic.field) == folded)
+        of_field = frozenset(each.name for each in self._topics if small_words(each.field) == folded)
+        return of_field or frozenset({topic} if topic else ())
 
     def current(self, name: str) -> str | None:
         """The present name of a topic that was once called *name*; None if the taxonomy does not know it.
@@ -142,6 +150,16 @@ class Taxonomy:
         near = get_close_matches(small_words(tag), self._words, n=1, cutoff=0.88)
         return self._topics[self._words[near[0]].topic].name if near else None
 
+    def given_by(self, category: str) -> str | None:
+        """The topic that *category* gives; None if it gives none, as the name of a field."""
+        number = homes.first(self._homes, [category])
+        return None if number is None else self._topics[number].name
+
+    def speaks(self, topic: str, category: str) -> bool:
+        """Whether papers of *category* speak the language of *topic*'s field; "math.AP" does where "math" does."""
+        known = self._by_name.get(topic)
+        return known is not None and not known.company.isdisjoint(with_archive(category))
+
     def knows_any(self, categories: Iterable[str]) -> bool:
         """Whether the taxonomy knows any of *categories*."""
         return not self._known_categories.isdisjoint(c for category in categories for c in with_archive(category))
@@ -159,11 +177,13 @@ class Taxonomy:
         """Return up to three topics of a paper, first the one it is about; empty if nothing gives one.
 
         Args:
-            categories: As the source names them, primary first. They break ties and make weak words count; alone they
-                decide only if the text has no topic.
+            categories: As the source names them, primary first; the name of a topic or a field is a category too. They
+                break ties and make weak words count. A specific primary one always gives its topic, a vague one only
+                if the text has no topic.
             keywords: Free words of authors or sources.
             guessed: Categories that are likely by the words, with their probabilities. They count as *categories* do,
-                as far as they are likely; a category that is more likely than not may decide too.
+                as far as they are likely; one that is more likely than not may decide too, and one that is nearly sure
+                gives its topic as the primary category does.
             known: The categories that could have been guessed; empty: any.
         """
         company = self._company(categories, guessed, known)
@@ -178,14 +198,21 @@ class Taxonomy:
         trusted = self._trusted(
             [one for one, _ in mentions], company.said, by_neighbours=not self.knows_any(categories)
         )
-        chosen = [self._topics[n] for n in weighing.choose(self._topics, mentions, company, trusted)]
-        if all(topic.broad for topic in chosen):
+        chosen = weighing.choose(self._topics, mentions, company, trusted)
+        likely = [name for name, p in guessed if p >= _CERTAIN and abstract]
+        numbers = [one.number for one in chosen]
+        primary, home = next(iter(categories), ""), homes.certain(self._topics, self._homes, categories, numbers)
+        if home is None and likely:
+            primary, home = likely[0], homes.certain(self._topics, self._homes, likely, numbers, is_guess=True)
+        if home is not None:
+            numbers = homes.settle(self._topics, chosen, home, primary, company.said)
+        elif all(self._topics[n].broad for n in numbers):
             # "Machine learning" is said in econometrics too; there the category is the better guide.
             sure = [name for name, p in guessed if p >= _SURE and abstract]
-            by_category = self._by_category((*categories, *sure))
-            if by_category and by_category not in chosen and not (chosen and by_category.broad):
-                chosen.insert(0, by_category)
-        return tuple(topic.name for topic in chosen[: weighing.MOST_TOPICS])
+            vague = homes.first(self._homes, (*categories, *sure))
+            if vague is not None and vague not in numbers and not (numbers and self._topics[vague].broad):
+                numbers.insert(0, vague)
+        return tuple(self._topics[n].name for n in numbers[: weighing.MOST_TOPICS])
 
     def _company(
         self, categories: Sequence[str], guessed: Sequence[tuple[str, float]], known: Collection[str]
@@ -193,7 +220,8 @@ class Taxonomy:
         likely = [name for name, p in guessed if p >= _LIKELY]
         said = frozenset(c for category in (*categories, *likely) for c in with_archive(category))
         if self.knows_any(categories):
-            return Company(said=said, shares=[(with_archive(name), 1.0) for name in categories])
+            shares = [*((name, 1.0) for name in categories), *guessed]
+            return Company(said=said, shares=[(with_archive(name), p) for name, p in shares])
         return Company(said=said, shares=[(with_archive(name), p) for name, p in guessed], telling=frozenset(known))
 
     def _mentions(self, text: str) -> Iterator[Mention]:
@@ -224,14 +252,6 @@ class Taxonomy:
             for n in {mention.topic for mention in mentions if mention.weak}
             if n in sure or self._topics[n].field in sure_fields or not categories.isdisjoint(self._topics[n].company)
         }
-
-    def _by_category(self, categories: Sequence[str]) -> Topic | None:
-        """Return the topic of the first category that has one; "math.AP" goes before "math"."""
-        for category in categories:
-            for each in with_archive(category):
-                if topic := next((topic for topic in self._topics if each in topic.categories), None):
-                    return topic
-        return None
 
     def _topic_within(self, tag: str, fields: Collection[str] = ()) -> str | None:
         """Return the topic of the longest alias in *tag*, a narrow topic before a broad one.

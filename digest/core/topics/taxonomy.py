@@ -14,6 +14,7 @@ import dataclasses
 import functools
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -35,9 +36,9 @@ class Topic:
     broad: bool
     """Whether the topic is so broad that a narrower topic of a paper goes before it."""
     categories: frozenset[str]
-    """Categories that give this topic if the text names none. In lower case."""
+    """Categories that give this topic, its own name among them. In lower case."""
     company: frozenset[str]
-    """Categories of papers in which the topic's weak words count."""
+    """Categories of papers in which the topic's weak words count, the name of its field among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def read(text: str, more: Mapping[str, Any], *, file: str) -> Contents:
         ConfigError: It is no TOML, has an unknown key, or one word stands for two topics.
     """
     try:
-        fields = tomllib.loads(text)
+        fields = _loads(text)
     except (ValueError, RecursionError) as exc:  # TOMLDecodeError is a ValueError, and so is a number without end
         raise ConfigError(f"taxonomy.toml: {exc}") from exc
     own = _Origin("taxonomy.toml")
@@ -85,6 +86,12 @@ def read(text: str, more: Mapping[str, Any], *, file: str) -> Contents:
             drafts.add_field(theirs, name, table, called={new: old for old, new in new_names.items()})
     drafts.rename(theirs, new_names)
     return Contents(topics=drafts.topics(), words=drafts.words(), renamed=new_names)
+
+
+@functools.lru_cache(maxsize=1)  # most of the time that reading takes, and the shipped file is always the same
+def _loads(text: str) -> dict[str, Any]:
+    """Return the tables of a `taxonomy.toml`, which are not to be changed."""
+    return tomllib.loads(text)
 
 
 # -- as it is written
@@ -131,10 +138,10 @@ class _Draft:
 
         A name that is also listed as a weak word is returned as a weak word only.
         """
-        words = [word for word in self.words if (word[0] != shipped) == added]
+        words = [word for word in self.words if (word[0] is not shipped) == added]
         weak = {small_words(alias) for _, alias, is_weak in words if is_weak}
         names = [self.new_name] if added and self.new_name else []
-        if (self.origin != shipped) == added:
+        if (self.origin is not shipped) == added:
             names.append(self.name)
         return [*((self.origin, name, False) for name in names if small_words(name) not in weak), *words]
 
@@ -216,8 +223,13 @@ class _Drafts:
                 name=draft.shown,
                 field=draft.field,
                 broad=draft.broad,
-                categories=frozenset(map(str.casefold, draft.categories)),
-                company=frozenset(map(str.casefold, (*self._fields[draft.field], *draft.categories))),
+                categories=frozenset(map(str.casefold, (draft.name, draft.shown, *draft.categories))),
+                company=frozenset(
+                    map(
+                        str.casefold,
+                        (*self._fields[draft.field], *draft.categories, draft.field, draft.name, draft.shown),
+                    )
+                ),
             )
             for draft in self._ordered()
         )
@@ -294,18 +306,52 @@ _RESPELLED: Final = re.compile(
     r"\b(pre|fine|post|cross|spatio|multi)(?=train|tun|lingual|agent|temporal|modal|task|hop|view|turn|step|head)"
     r"|(?<=[a-z]{2})2(?=[a-z]{2})"
 )
-_BRITISH: Final = (("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("aemi", "emi"), ("paed", "ped"))
+_BRITISH: Final = (
+    *(("isation", "ization"), ("elling", "eling"), ("elled", "eled"), ("alling", "aling"), ("ageing", "aging")),
+    *(("aemi", "emi"), ("haem", "hem"), ("paed", "ped"), ("palaeo", "paleo"), ("archaeo", "archeo"), ("foet", "fet")),
+    *(("oestr", "estr"), ("oedem", "edem"), ("anaesth", "anesth"), ("gynaec", "gynec"), ("caesar", "cesar")),
+    *(("sulph", "sulf"), ("fibre", "fiber"), ("centre", "center"), ("aluminium", "aluminum"), ("oesoph", "esoph")),
+)
 _OUR: Final = re.compile(r"(?<=behavi)our|(?<=neighb)our|(?<=flav)our|(?<=harb)our|\b(tum|col|lab|fav|vap)our")
+_POSSESSIVE: Final = re.compile(r"['’]s\b")
+_GREEK: Final = str.maketrans(
+    dict(
+        zip(
+            "αβγδεζηθικλμνξοπρστυφχψω",
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "
+            "phi chi psi omega".split(),
+            strict=True,
+        )
+    )
+    | {"ø": "o", "ł": "l", "đ": "d", "ı": "i"}
+)
+"""Small letters that are no marked ones of the Latin alphabet, and how they are written without them."""
 _SAYS_NOTHING: Final = frozenset({"based"})
 """Words that are ignored: an "LLM-based agent" is an LLM agent."""
 
 
 def list_small_words(text: str) -> list[str]:
-    """Return the words of *text* in lower case, without hyphens and punctuation, singular, in American spelling."""
-    folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", text.casefold())
+    """Return the words of *text* in small letters of ASCII, as far as they are of Latin or Greek script.
+
+    They are without hyphens, punctuation and a possessive "'s", singular, and in American spelling: "Schrödinger’s
+    γ-rays" are "schrodinger gamma ray".
+    """
+    folded = _plain_letters(text.casefold())
+    if "'" in folded or "’" in folded:
+        folded = _POSSESSIVE.sub("", folded)
+    folded = _RESPELLED.sub(lambda match: f"{match[1]} " if match[1] else " to ", folded)
     return [_singular(word) for word in _WORD.findall(folded) if word not in _SAYS_NOTHING]
 
 
+def _plain_letters(text: str) -> str:
+    """Return *text*, in small letters, without accents, raised and lowered figures or Greek letters."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in parts if not unicodedata.combining(char)).translate(_GREEK)
+
+
+@functools.lru_cache(maxsize=50_000)  # the taxonomy asks for each of its words three times
 def small_words(text: str) -> str:
     """Return the small words of *text* joined with blanks: the key of a word in the taxonomy."""
     return " ".join(list_small_words(text))

@@ -17,7 +17,7 @@ from typing import Final
 
 from digest.core.topics.taxonomy import Topic
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Changes with every change of what topics a paper gets, so that stored extracts are made anew."""
 MOST_TOPICS: Final = 3
 
@@ -83,6 +83,17 @@ class Place:
     worth: float
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A topic that the text is enough for."""
+
+    number: int
+    in_title: bool
+    """Whether a word of it, sure or weak, stands in the title, and not as the means."""
+    is_head: bool
+    """Whether a sure word of it does."""
+
+
 @dataclass(slots=True)
 class _Evidence:
     """What speaks for one topic."""
@@ -91,6 +102,7 @@ class _Evidence:
     longest: int = 1
     is_named: bool = False
     """Whether it stands in the title or is a keyword: there nothing is said in passing."""
+    in_title: bool = False
     is_head: bool = False
     """Whether a sure word of it stands in the title, and not as the means."""
     is_aim: bool = False
@@ -162,8 +174,8 @@ def choose(
     mentions: Sequence[tuple[Mention, float]],
     company: Company,
     trusted: Collection[int],
-) -> list[int]:
-    """Return the numbers of the topics that the *mentions* are enough for, the most fitting first.
+) -> list[Chosen]:
+    """Return the topics that the *mentions* are enough for, the most fitting first.
 
     Args:
         mentions: Each with what it counts.
@@ -177,6 +189,7 @@ def choose(
         one.count += worth * (_WEAK_IN_TITLE if worth >= _AS_MEANS_IN_TITLE else _WEAK) if mention.weak else worth
         one.longest = max(one.longest, mention.length)
         one.is_named = one.is_named or worth in _NAMED
+        one.in_title = one.in_title or worth == _IN_TITLE
         one.is_head = one.is_head or (worth == _IN_TITLE and not mention.weak)
         one.is_aim = one.is_aim or worth == _IN_NAMING
         one.all_weak = one.all_weak and mention.weak
@@ -197,9 +210,13 @@ def choose(
         # What the title names, or else what the authors say that they did, is better than nothing.
         named = [n for n in ordered if found[n].is_named and not (found[n].all_weak and evidence[n] < _ENOUGH_WEAK)]
         aims = [n for n in ordered if found[n].is_aim and evidence[n] >= _ENOUGH_ALONE]
-        return (named or aims)[:1]
-    best = evidence[enough[0]]
-    return [n for n in enough if n == enough[0] or evidence[n] >= _ENOUGH_OF_BEST * best][:MOST_TOPICS]
+        enough = (named or aims)[:1]
+    best = evidence[enough[0]] if enough else 0.0
+    return [
+        Chosen(n, found[n].in_title, found[n].is_head)
+        for n in enough
+        if n == enough[0] or evidence[n] >= _ENOUGH_OF_BEST * best
+    ][:MOST_TOPICS]
 
 
 def _needed(topic: Topic, one: _Evidence) -> float:

@@ -20,6 +20,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from digest.core.words.foreign_abbreviations import goes_on
+
 # A dollar sign opens a formula as in Pandoc: no blank after it, none before the closing one, no digit behind that. So
 # "costs $5 and saves $6" has none. Authors do write "$ \alpha $": blanks may pass where the inside looks like TeX.
 _FORMULA: Final = re.compile(
@@ -45,13 +47,28 @@ _END: Final = re.compile(
 # Words whose full stop never ends a sentence.
 _INNER: Final = frozenset(
     """e.g eg i.e ie cf vs viz resp fig figs eq eqs eqn eqns sec secs sect tab ref refs thm lem prop cor def alg ch chap
-    dr prof mr mrs ms st approx ca w.r.t wrt i.i.d s.t a.k.a aka dept incl esp var sp spp ssp gen nov comb subsp
-    mt gov sen rep ser""".split()
+    dr prof mr mrs ms st approx ca w.r.t wrt i.i.d s.t a.k.a aka dept incl esp mt gov sen rep ser
+    proc trans phil soc acad natl bull mem""".split()
 )
 # Words whose full stop may end a sentence too: it does when one of the usual openers follows.
 _EITHER: Final = frozenset(
     "al etc inc ltd co corp jr sr ph.d phd u.s u.k u.n e.u a.m p.m univ assoc bros dept ed eds".split()
 )
+# Names of organisms. Ranks and doubts stand before another part of a name: "subgen. Aus", "Aus cf. bus".
+_RANKS: Final = frozenset(
+    "var ssp subsp gen subgen subg sect subsect subser trib fam aff cv nr sv auct nom emend".split()
+)
+# What ends a name: "sp. nov. The female is …"; the authors are those that botanists abbreviate.
+_ENDS_OF_NAMES: Final = frozenset("sp spp nov comb syn stat ined s.l s.str s.s s.lat".split())
+_AUTHORS: Final = frozenset(
+    """Hook Benth Mill Willd Spreng Schltr Schum K.Schum Raf Cass Engl Hort Maxim Hemsl Franch Hance Lindl Mart Miq Nees
+    Pers Roxb Thunb Wall Zucc Torr DC A.DC""".split()
+)
+_END_OF_NAME: Final = re.compile(r"(?:\b(?:sp|spp|gen|comb|stat|nom)\. (?:n|rest|rev)|[A-Z][a-z]*\. ?f)\Z")
+# "(Klotzsch) A.DC. (Begoniaceae)", "Hook. f. & Thomson": a name goes on.
+_NAME_GOES_ON: Final = re.compile(r"&|\([A-Z][a-z]+(?:ae|ales|oidea|ptera|formes)\b|(?:et|ex|in|and) [A-Z]")
+# "(L.) Mill.", "(Hook. f.) Thomson": who first named a species.
+_FIRST_AUTHOR: Final = re.compile(r"\([A-Z][^()\s]{0,15}(?: [^()\s]{1,10}){0,3}\Z")
 # Abbreviations only before a number: "no. 5", "vol. 2", but "the answer is no. We …".
 _NUMBERED: Final = frozenset("no nos vol vols p pp art app ver".split())
 
@@ -63,6 +80,13 @@ _OPENERS: Final = frozenset(
     similarly since some specifically such that the their then there therefore these they this those though
     through thus to two under unfortunately unlike using we what when where whereas whether which while who with
     without yet you""".split()
+)
+
+# Words that open a sentence behind a name of an organism as well.
+_OPENERS_BEHIND_NAMES: Final = frozenset(
+    """three four five six seven eight nine ten key keys new no type types results analyses phylogenetic molecular
+    morphological genomic illustrations photographs images descriptions diagnoses distribution detailed during only
+    following among data strain males females specimens""".split()
 )
 
 _WORD_BEFORE: Final = re.compile(r"[^\s(\[{“\"'‘,;:/—–$]+\Z")
@@ -142,6 +166,10 @@ def _ends_here(text: str, start: int, place: int, end: int) -> bool:
         return False
     if mark != "." or text[place + 1 : place + 2] == ".":
         return True
+    if _NAME_GOES_ON.match(after):
+        return False
+    if text[place + 1] == ")" and _FIRST_AUTHOR.search(text[max(start, place - 60) : place]):
+        return False
     return _full_stop_ends(text[max(start, place - 30) : place], after, opens=opens)
 
 
@@ -152,11 +180,17 @@ def _full_stop_ends(before: str, after: str, *, opens: bool) -> bool:
         return False  # "1. First, we …": the number opens the sentence
     if len(word) > 1 and word.isalpha() and word.isupper() and opens:
         return True  # "CF.", "GEN." and "REF." are names; their abbreviations are written small
-    folded = word.rpartition("-")[2].lower()
-    if folded in _INNER:
+    if goes_on(before, word, after):
         return False
-    if folded in _NUMBERED:
+    folded = word.rpartition("-")[2].lower()
+    if folded in _INNER or folded in _RANKS:
+        return False
+    if folded in _NUMBERED or word == "c":  # "diverged c. 11 Mya"
         return not after[0].isdigit()
+    if folded in _ENDS_OF_NAMES or word in _AUTHORS or _END_OF_NAME.search(before):
+        first = _WORD_AFTER.match(after)
+        behind = first is not None and first[0][0].isupper() and first[0].lower() in _OPENERS_BEHIND_NAMES
+        return (opens or behind) and not after.startswith(("A and ", "A, "))  # "Aus sp. A and sp. B"
     if folded in _EITHER or (len(word) == 1 and word.isupper()) or re.fullmatch(r"(?:[A-Z]\.)+[A-Z]", word):
         return opens
     return True

@@ -8,6 +8,7 @@ only the first two steps are Porter's: the others make one word of computer and 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -47,6 +48,92 @@ _STEP_2: Final = {
 }
 _STEP_3: Final = {"icate": "ic", "ative": "", "alize": "al", "iciti": "ic", "ical": "ic", "ful": "", "ness": ""}
 _STEP_4: Final = re.compile("(?:al|ance|ence|er|ic|able|ible|ant|ement|ou|ism|ate|iti|ous|ive|ize)$")
+_BRITISH: Final = (
+    (re.compile("(?<=[a-z])[ao]e(?=[bcdfgklmnprstvz][a-z])|^oe(?=[ds][a-z]{4})"), "e"),
+    (re.compile("(?<=[a-z]{3})our(?=$|al|ed$|ing$)"), "or"),
+    (re.compile("(?<=[a-z]{2}[bt])re$"), "er"),
+    (re.compile("(?<=[a-z]{3}[aeiou]l)l(?=ed$|ing$)"), ""),
+    (re.compile("(?<=[a-z]{4})is(?=ed$|ing$|e$|ation)"), "iz"),
+    (re.compile("(?<=[a-z]{2}ly)s(?=ed$|ing$|e$)"), "z"),
+)
+"""What British spelling has otherwise: haemoglobin, behaviour, fibre, modelling, organised."""
+_FAMILIES: Final[Mapping[str, str]] = {
+    word: family.split()[0]
+    for family in (
+        "bacterium bacterial",
+        "mitochondrion mitochondrial",
+        "fungus fungal",
+        "virus viral",
+        "microbe microbial",
+        "archaea archaeal archaeon",
+        "alga algal",
+        "larva larval",
+        "glia glial",
+        "microglia microglial",
+        "astrocyte astrocytic",
+        "neuron neuronal neurone",
+        "axon axonal",
+        "dendrite dendritic",
+        "synapse synaptic",
+        "hippocampus hippocampal",
+        "thalamus thalamic",
+        "cortex cortical",
+        "cerebellum cerebellar",
+        "retina retinal",
+        "neurodegeneration neurodegenerative",
+        "inflammation inflammatory",
+        "neuroinflammation neuroinflammatory",
+        "genome genomic genomics",
+        "metagenome metagenomic metagenomics",
+        "epigenome epigenomic epigenomics",
+        "proteome proteomic proteomics",
+        "transcriptome transcriptomic transcriptomics",
+        "metabolome metabolomic metabolomics",
+        "phylogenome phylogenomic phylogenomics",
+        "phylogeny phylogenetic phylogenetics",
+        "chromosome chromosomal",
+        "ribosome ribosomal",
+        "allele allelic",
+        "clone clonal",
+        "embryo embryonic",
+        "enzyme enzymatic",
+        "parasite parasitic",
+        "symbiosis symbiotic symbiont",
+        "taxonomy taxonomic",
+        "biogeography biogeographic biogeographical",
+        "ecology ecological",
+        "morphology morphological",
+        "physiology physiological",
+        "immunity immune",
+        "autoimmunity autoimmune",
+        "diabetes diabetic diabete",
+        "surgery surgical",
+        "catalysis catalytic catalyst",
+        "polymer polymeric",
+        "colloid colloidal",
+        "crystal crystalline",
+        "anisotropy anisotropic",
+        "asymmetry asymmetric",
+        "entropy entropic",
+        "photonic photonics",
+        "superconductor superconducting superconductivity",
+        "semiconductor semiconducting",
+        "turbulence turbulent",
+        "topology topological",
+        "geometry geometric geometrical",
+        "algebra algebraic",
+        "cryptography cryptographic",
+        "galaxy galactic",
+        "planet planetary",
+        "volcano volcanic",
+        "ocean oceanic",
+        "econometric econometrics",
+        "linguistic linguistics",
+        "programme program",
+    )
+    for word in family.split()
+}
+"""Nouns and adjectives of one thing, which no rule makes alike: each stands for the first of its line."""
 _LONGEST: Final = 30
 """Letters of the longest word that `light_stem` changes."""
 _ENDINGS_2: Final = re.compile(f"({'|'.join(_STEP_2)})$")
@@ -68,12 +155,15 @@ def stem(word: str) -> str:
 def light_stem(word: str) -> str:
     """What is left of a word in small letters without number, -ing and -ed, and of a noun of the verb it is made from.
 
-    "generation" and "generator" become as "generate", "detection" as "detect", "retrieval" as "retrieve". Words with
-    other signs, and words of more than thirty letters, stay as they are.
+    "generation" and "generator" become as "generate", "detection" as "detect", "retrieval" as "retrieve". British and
+    American spelling are the same, and so are some nouns and their adjectives, "mitochondrial" as "mitochondrion".
+    Words with other signs, and words of more than thirty letters, stay as they are.
     """
     if not 2 < len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or word.startswith("y"):
         return word
-    light = _swap(_inflection(word), _ENDINGS_2, _STEP_2)
+    if word in _FAMILIES:
+        return _FAMILIES[word]
+    light = _swap(_inflection(_american(word)), _ENDINGS_2, _STEP_2)
     if light.endswith("ction"):
         return light[:-3]
     if light.endswith("val") and len(light) > 5:
@@ -81,6 +171,12 @@ def light_stem(word: str) -> str:
     if len(light) < 3:
         return light + "e"  # of "using", as of "use"
     return light[:-1] if light.endswith("e") and len(light) > 3 else light
+
+
+def _american(word: str) -> str:
+    for british, american in _BRITISH:
+        word = british.sub(american, word)
+    return word
 
 
 def _steps(word: str) -> str:

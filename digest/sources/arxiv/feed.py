@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, identify
+from digest.core.items.kinds import classified
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected
 from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
@@ -145,7 +146,7 @@ def _read(item: Fields, announced: datetime | None, url: str) -> Record | Reject
         or title_says_withdrawn(title)
         or comment_says_withdrawn(item.text("comment"), item.text("journal_ref"), item.text("journal_reference")),
     )
-    return Record(paper=paper, announcement=announcement)
+    return Record(paper=classified(paper), announcement=announcement)
 
 
 def _id(item: Fields, suffix: re.Match[str] | None) -> tuple[str, int | None] | None:

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, identify
+from digest.core.items.kinds import classified
 from digest.core.models import Announcement, Census, Link, Paper, Record
 from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
@@ -207,7 +208,7 @@ def _read(
         or title_says_withdrawn(title)
         or comment_says_withdrawn(_part(dd, "list-comments"), _part(dd, "list-journal-ref")),
     )
-    return Record(paper=paper, announcement=announcement)
+    return Record(paper=classified(paper), announcement=announcement)
 
 
 def _authors(dd: HtmlElement) -> tuple[str, ...]:

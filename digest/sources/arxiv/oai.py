@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, identify
+from digest.core.items.kinds import classified
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected
 from digest.core.words.dates import moment
 from digest.core.words.italics import italic_phrases
@@ -173,7 +174,9 @@ def _read(record: Fields, sets: Sequence[str], *, is_list: bool, url: str) -> Re
         or _is_withdrawn(fields),
     )
     changed = moment(header.text("datestamp"))
-    return Record(paper=paper, announcement=_announcement(paper, number, changed, sets) if is_list else None)
+    return Record(
+        paper=classified(paper), announcement=_announcement(paper, number, changed, sets) if is_list else None
+    )
 
 
 def _announcement(paper: Paper, number: str, changed: datetime | None, sets: Sequence[str]) -> Announcement:

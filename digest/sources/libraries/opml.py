@@ -174,7 +174,7 @@ def as_config(outlines: Iterable[Outline], *, taken_names: Iterable[str], known_
         seen.add(settings)
         name = names.given(outline.title)
         folder = f"# {' / '.join(outline.folders)}\n" if outline.folders else ""
-        blocks.append(f"{folder}[[source]]\nname = {_quoted(name)}\n{settings}")
+        blocks.append(f"{folder}[[source]]\nname = {quoted(name)}\n{settings}")
     return "\n".join(blocks)
 
 
@@ -282,9 +282,9 @@ def _settings(url: str) -> str:
         categories = feed[1].split("+") if feed else []
         # Before 2024 the version of the format could be chosen.
         if categories and all(map(_CATEGORY.fullmatch, categories)) and not parse_qs(parts.query).keys() - {"version"}:
-            return f'kind = "arxiv"\ncategories = {_quoted_list(categories)}\n'
+            return f'kind = "arxiv"\ncategories = {quoted_list(categories)}\n'
         if host == "export.arxiv.org" and parts.path == "/api/query":
-            return f'kind = "arxiv"\nurl = {_quoted(url)}\n'
+            return f'kind = "arxiv"\nurl = {quoted(url)}\n'
     if host == "huggingface.co" and parts.path == "/api/daily_papers" and not parts.query:
         return 'kind = "huggingface"\n'
     preprints = _PREPRINT_FEED.match(url)
@@ -292,8 +292,8 @@ def _settings(url: str) -> str:
         subjects = parse_qs(parts.query).get("subject", [""])[0].lower().split()
         if subjects and all(map(_SUBJECTS.fullmatch, subjects)):
             named = [subject.replace("_", " ") for subject in subjects if subject != "all"]
-            return f'kind = "{preprints[1]}"\n' + (f"subjects = {_quoted_list(named)}\n" if named else "")
-    return f'kind = "feed"\nurl = {_quoted(url)}\n'
+            return f'kind = "{preprints[1]}"\n' + (f"subjects = {quoted_list(named)}\n" if named else "")
+    return f'kind = "feed"\nurl = {quoted(url)}\n'
 
 
 class _Names:
@@ -316,10 +316,11 @@ class _Names:
         return name
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A basic string of TOML: JSON's escapes are among its own, but it forbids DEL, which JSON does not escape."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _quoted_list(words: Iterable[str]) -> str:
-    return f"[{', '.join(map(_quoted, words))}]"
+def quoted_list(words: Iterable[str]) -> str:
+    """A list of basic strings of TOML, on one line."""
+    return f"[{', '.join(map(quoted, words))}]"
