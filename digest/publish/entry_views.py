@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from digest.core.extracts.lines import one_line_of
@@ -36,6 +36,14 @@ _PLACES: Final = {
 _EARLIER_OFF: Final = ("for a change: off your interests", "off your interests, for a change")
 """What earlier versions said of papers off the interests."""
 _LINK_WORDS: Final = {"pdf": "PDF", "code": "code", "project": "project page", "discussion": "discussion"}
+
+
+class Say(Protocol):
+    """Converts text that may hold formulas for a reader: `to_unicode`, or `to_mathml` for pages."""
+
+    def __call__(self, text: str, italics: tuple[str, ...] = (), /) -> str:
+        """Return *text*, with the phrases *italics* set so where there are italics."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +80,15 @@ class EntryView:
     """The quiet line, at most five: first author, sources, votes, code, and where the paper is."""
     votes: str
     """`12 votes`; empty for none."""
+    italics: tuple[str, ...]
+    """Phrases that are set in italics in title, summary and points; pages have them so already."""
     reason: str
     mark: str
     """A word or two for an entry that needs them: `withdrawn`, `review`, `extract`. Mostly empty."""
     mark_why: str
 
 
-def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], number: int = 0) -> EntryView:
+def entry_view(entry: Entry, *, links: Links, say: Say, number: int = 0) -> EntryView:
     """Return the view of one entry; *number* is its place in the issue, 0 where it has none."""
     say = on_one_line(say)
     paper, summary = entry.paper, entry.summary
@@ -86,25 +96,26 @@ def entry_view(entry: Entry, *, links: Links, say: Callable[[str], str], number:
     return EntryView(
         number=number,
         anchor=slug(paper.id),
-        title=say(paper.title),
+        title=say(paper.title, paper.italics),
         title_language=foreign(language_of(paper.title) or paper.language),
         url=web_link(paper.url),
         page=links.paper(paper.id),
         language=foreign(summary.language),
-        tldr=say(summary.tldr) or NO_SUMMARY,
-        line=say(one_line_of(summary.tldr)) or NO_SUMMARY,
-        points=tuple(say(point) for point in summary.points),
+        tldr=say(summary.tldr, paper.italics) or NO_SUMMARY,
+        line=say(one_line_of(summary.tldr), paper.italics) or NO_SUMMARY,
+        points=tuple(say(point, paper.italics) for point in summary.points),
         facts=tuple(_facts(entry)),
         votes=_votes(entry),
+        italics=paper.italics,
         reason=say(_why(entry)),
         mark=mark,
         mark_why=say(mark_why),
     )
 
 
-def on_one_line(say: Callable[[str], str]) -> Callable[[str], str]:
+def on_one_line(say: Say) -> Say:
     """Return *say* restricted to one line without invisible characters, as a second safeguard after the parsers."""
-    return lambda text: say(one_line(strip_invisible(text)))
+    return lambda text, italics=(): say(one_line(strip_invisible(text)), italics)
 
 
 def _facts(entry: Entry) -> Iterator[Word]:

@@ -76,7 +76,9 @@ def paper_values(
         "topics": [Word(text=name, url=links.topic(name)) for name in summary.topics],
         # A sentence that is marked in the abstract is not printed twice.
         "is_marked": is_marked(abstract),
-        "abstract": [[(to_mathml(sentence), chosen) for sentence, chosen in paragraph] for paragraph in abstract],
+        "abstract": [
+            [(to_mathml(sentence, paper.italics), chosen) for sentence, chosen in paragraph] for paragraph in abstract
+        ],
         "abstract_language": foreign(language_of(paper.abstract) or paper.language),
         "facts": paper_facts(paper),
         "links": list(_links(entry, view)),
@@ -106,4 +108,4 @@ def _links(entry: Entry, view: EntryView) -> Iterable[Word]:
 
 
 def _word(entry: Entry, links: Links) -> Word:
-    return Word(text=on_one_line(to_mathml)(entry.paper.title), url=links.paper(entry.paper.id))
+    return Word(text=on_one_line(to_mathml)(entry.paper.title, entry.paper.italics), url=links.paper(entry.paper.id))

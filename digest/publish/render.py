@@ -15,6 +15,7 @@ from markupsafe import Markup
 from digest.core.errors import ConfigError, DigestError
 from digest.core.walls import foreign
 from digest.core.words.language import is_right_to_left
+from digest.publish.formulas import to_italics
 
 
 class Templates:
@@ -36,6 +37,7 @@ class Templates:
         )
         self._environment.filters["fill"] = fill
         self._environment.filters["flow"] = flow
+        self._environment.filters["italic"] = to_italics
         self._environment.globals["lang"] = lang
 
     def html(self, name: str, **values: Any) -> str:

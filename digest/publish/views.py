@@ -10,7 +10,7 @@ Templates hold no logic: counting, cutting, naming and leaving out are done here
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -29,7 +29,7 @@ from digest.core.models import (
 )
 from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
-from digest.publish.entry_views import EntryView, Word, entry_view, for_readers, foreign, on_one_line
+from digest.publish.entry_views import EntryView, Say, Word, entry_view, for_readers, foreign, on_one_line
 from digest.publish.formulas import to_unicode
 from digest.publish.headlines import preheader, subject
 from digest.publish.links import Links, web_link
@@ -150,7 +150,7 @@ class IssueView:
     """Who wrote the summaries, in sentences."""
 
 
-def issue_view(issue: Issue, *, links: Links, say: Callable[[str], str] = to_unicode) -> IssueView:
+def issue_view(issue: Issue, *, links: Links, say: Say = to_unicode) -> IssueView:
     """Return the view of *issue*.
 
     Args:
@@ -234,7 +234,7 @@ def _numbered_papers(issue: Issue) -> Iterable[PaperId]:
 # -- words
 
 
-def _change_view(change: Change, *, links: Links, say: Callable[[str], str], day: date) -> ChangeView:
+def _change_view(change: Change, *, links: Links, say: Say, day: date) -> ChangeView:
     since = short_day(change.printed_on, year=change.printed_on.year != day.year)
     match change.what:
         case "withdrawn":
@@ -294,9 +294,7 @@ def _writers(issue: Issue) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _sentences(
-    issue: Issue, numbers: Mapping[PaperId, int], *, links: Links, say: Callable[[str], str]
-) -> tuple[SentenceView, ...]:
+def _sentences(issue: Issue, numbers: Mapping[PaperId, int], *, links: Links, say: Say) -> tuple[SentenceView, ...]:
     if issue.told is None and issue.highlights:
         return tuple(_highlight(sentence, _places(issue, links), say=say) for sentence in issue.highlights)
     if issue.told is None:
@@ -331,15 +329,13 @@ def _places(issue: Issue, links: Links) -> dict[PaperId, tuple[str, str]]:
     return {c.id: (c.title, links.paper(c.id) or web_link(c.url)) for c in issue.changes} | anchored
 
 
-def _edged(text: str, say: Callable[[str], str]) -> str:
+def _edged(text: str, say: Say) -> str:
     """Return a part of a sentence with the blanks at its edges, which *say* takes off."""
     front, end = " " if text[:1].isspace() else "", " " if text.strip() and text[-1:].isspace() else ""
     return front + say(text) + end
 
 
-def _highlight(
-    sentence: OverviewSentence, places: Mapping[PaperId, tuple[str, str]], *, say: Callable[[str], str]
-) -> SentenceView:
+def _highlight(sentence: OverviewSentence, places: Mapping[PaperId, tuple[str, str]], *, say: Say) -> SentenceView:
     """Return a sentence of which the names of its papers are links."""
     parts: list[Word] = []
     rest = sentence.text
@@ -380,9 +376,7 @@ def _extracts(reasons: Sequence[str]) -> Iterator[str]:
         yield f"{rest:,} more have one for reasons that stand beside them."
 
 
-def _section_view(
-    section: Section, *, links: Links, say: Callable[[str], str], numbers: Mapping[PaperId, int]
-) -> SectionView:
+def _section_view(section: Section, *, links: Links, say: Say, numbers: Mapping[PaperId, int]) -> SectionView:
     # A section may be named after a field, or gather what is left; only a real topic has a page.
     is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
     return SectionView(
@@ -395,11 +389,11 @@ def _section_view(
     )
 
 
-def _title(paper: LeftOut, say: Callable[[str], str]) -> Word:
+def _title(paper: LeftOut, say: Say) -> Word:
     return Word(text=say(paper.title), url=web_link(paper.url), language=foreign(language_of(paper.title)))
 
 
-def _left_out(papers: Iterable[LeftOut], *, say: Callable[[str], str]) -> tuple[LeftOutView, ...]:
+def _left_out(papers: Iterable[LeftOut], *, say: Say) -> tuple[LeftOutView, ...]:
     """Group the papers left out by reason, the most frequent first; within a group in the issue's order."""
     groups: dict[tuple[str, bool], list[LeftOut]] = {}
     for paper in papers:

@@ -25,6 +25,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar, daily
 from digest.core.models import Announcement, Link, Paper, PaperId, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, says_withdrawn, split_authors
 from digest.sources import guard
 from digest.sources.abstracts import with_parts
@@ -182,6 +183,7 @@ def _record(item: Mapping[str, Any], title: str, own_doi: str, category: str, se
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases((_string(item.get("title")), _string(item.get("abstract"))), (title, abstract)),
         authors=split_authors(clean_line(_string(item.get("authors")))),
         url=doi_url(own_doi),
         links=(Link(rel="pdf", url=pdf),) if pdf else (),

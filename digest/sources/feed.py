@@ -27,6 +27,7 @@ from digest.core.ports import Witness
 from digest.core.private import without_password
 from digest.core.walls import foreign
 from digest.core.words.dates import moment, not_after
+from digest.core.words.italics import italic_phrases
 from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_html,
@@ -208,6 +209,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
     own_arxiv = next(filter(None, map(arxiv_id, (guid, *urls))), None)
     url, version = _landing_page(urls[0] if urls else "", own_doi)
     url = url or (doi_url(own_doi) if own_doi else "")
+    set_texts = item.texts if item.plain_title else (item.title, *item.texts)
     paper_id, aliases = identify(
         title=title,
         abstract=abstract,
@@ -220,6 +222,7 @@ def _read(item: _Item, now: datetime) -> Record | Rejected:
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases(set_texts, (title, abstract)),
         authors=_authors(item.authors) or next((names for _, names in found if names), ()),
         url=f"https://arxiv.org/abs/{own_arxiv[0]}" if own_arxiv else url,
         published=not_after(item.published, now),

@@ -20,6 +20,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar, weekdays
 from digest.core.models import Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import clean_line, clean_text, excerpt, people, web_url
 from digest.sources import guard
 from digest.sources.kind import Key, KeyType, Kind
@@ -136,13 +137,15 @@ def _read(item: Any) -> Record | Rejected:
     paper = item.get("paper")
     if not isinstance(paper, Mapping):
         return Rejected(reason="has no paper", excerpt=excerpt(str(dict(item))[:200]))
-    title = clean_line(_string(paper.get("title")) or _string(item.get("title")))
+    raw_title = _string(paper.get("title")) or _string(item.get("title"))
+    title = clean_line(raw_title)
     number = _string(paper.get("id")).strip()
     if not title:
         return Rejected(reason="no title", excerpt=excerpt(number or str(dict(item))[:200]))
     if not number or len(number) > _LONGEST_ID:
         return Rejected(reason="no id", excerpt=excerpt(title))
-    abstract = clean_text(_string(paper.get("summary")) or _string(item.get("summary")))
+    raw_abstract = _string(paper.get("summary")) or _string(item.get("summary"))
+    abstract = clean_text(raw_abstract)
     found = arxiv_id(number)
     page = f"{_SITE}/papers/{quote(number, safe='')}"
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=found[0] if found else None, urls=[page])
@@ -153,6 +156,7 @@ def _read(item: Any) -> Record | Rejected:
                 aliases=aliases,
                 title=title,
                 abstract=abstract,
+                italics=italic_phrases((raw_title, raw_abstract), (title, abstract)),
                 authors=_authors(paper.get("authors")),
                 url=f"https://arxiv.org/abs/{found[0]}" if found else page,
                 links=_links(paper, found[0] if found else None, page),

@@ -21,6 +21,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected, Signals
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_line,
@@ -186,7 +187,8 @@ fields = { abstract = "summary", url = "abs" }
 
 
 def _record(title: str, value: Mapping[str, Any]) -> Record:
-    abstract = _HEADING.sub("", clean_mixed(_joined(value["abstract"])))
+    raw = _joined(value["abstract"])
+    abstract = _HEADING.sub("", clean_mixed(raw))
     url, own_id = web_url(escaped(_string(_first(value["url"])))), _string(_first(value["id"]))
     texts = [t for t in (_string(_first(value["arxiv"])), own_id, url or "") if t]
     arxiv = next((found for found in map(arxiv_id, texts) if found), None)
@@ -205,6 +207,7 @@ def _record(title: str, value: Mapping[str, Any]) -> Record:
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases((_string(_first(value["title"])), raw), (title, abstract)),
         authors=_authors(value["authors"]),
         # The landing page has no version; other tools often give the page of one.
         url=f"https://arxiv.org/abs/{arxiv[0]}" if arxiv else url or (doi_url(own_doi) if own_doi else ""),

@@ -26,6 +26,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.language import language_code
 from digest.core.words.text import (
     clean_html,
@@ -176,7 +177,7 @@ def _works(value: Any, url: str) -> tuple[Sequence[Any], Mapping[str, Any]]:
 def _read(work: Any) -> Record | Rejected:
     if not isinstance(work, Mapping):
         return Rejected(reason="is no object", excerpt=excerpt(str(work)[:200]))
-    title = one_line(_clean(_string(work.get("title")) or _string(work.get("display_name"))))
+    title = one_line(_clean(_title(work)))
     name = excerpt(title or _string(work.get("doi")) or _string(work.get("id")) or str(dict(work))[:200])
     if not title:
         return Rejected(reason="no title", excerpt=name)
@@ -188,7 +189,8 @@ def _read(work: Any) -> Record | Rejected:
 
 
 def _paper(work: Mapping[str, Any], title: str) -> Paper:
-    abstract = _abstract(work.get("abstract_inverted_index"))
+    raw = _in_order(work.get("abstract_inverted_index"))
+    abstract = _abstract(raw)
     places = [p for p in (work.get("primary_location"), *_list(work.get("locations"))) if isinstance(p, Mapping)]
     pages = [page for page in (web_url(_string(place.get("landing_page_url"))) for place in places) if page]
     ids = work.get("ids")
@@ -213,6 +215,7 @@ def _paper(work: Mapping[str, Any], title: str) -> Paper:
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases((_title(work), raw), (title, abstract)),
         authors=_authors(work.get("authorships")),
         url=f"https://arxiv.org/abs/{number}" if number else next(filter(None, landing), ""),
         links=(Link(rel="pdf", url=pdf),) if pdf else (),
@@ -231,8 +234,12 @@ def _journal(places: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return source if isinstance(source, Mapping) and source.get("type") != "repository" else {}
 
 
-def _abstract(index: Any) -> str:
-    """Return the abstract from the positions of its words.
+def _title(work: Mapping[str, Any]) -> str:
+    return _string(work.get("title")) or _string(work.get("display_name"))
+
+
+def _in_order(index: Any) -> str:
+    """Return the abstract, as the journal marked it up, from the positions of its words.
 
     Two words at one position follow each other; gaps are closed.
     """
@@ -246,7 +253,11 @@ def _abstract(index: Any) -> str:
     ]
     # By the place alone: words of one place stay as they came.
     placed.sort(key=lambda one: one[0])
-    text = _clean(" ".join(word for _, word in placed[:_LONGEST_ABSTRACT]))
+    return " ".join(word for _, word in placed[:_LONGEST_ABSTRACT])
+
+
+def _abstract(raw: str) -> str:
+    text = _clean(raw)
     heading = _HEADING.match(text)
     return text[heading.end() :] if heading else text
 

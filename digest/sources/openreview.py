@@ -25,6 +25,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import clean_line, clean_text, excerpt, people, says_withdrawn, web_url
 from digest.sources import guard
 from digest.sources.kind import Access, Key, KeyType, Kind, days_key
@@ -193,6 +194,7 @@ def _paper(note: Mapping[str, Any], says: Mapping[str, Any], title: str, number:
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases(map(_string, (says.get("title"), says.get("abstract"))), (title, abstract)),
         authors=_authors(says.get("authors")),
         url=forum,
         links=tuple(Link(rel=rel, url=link) for rel, link in links if link),

@@ -17,6 +17,7 @@ from digest.core.items.kinds import classified
 from digest.core.items.venues import issns, venue_of
 from digest.core.models import Link, Paper, Record
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
     clean_html,
     clean_line,
@@ -69,6 +70,7 @@ def parse_page(content: bytes, *, url: str) -> Record:
         aliases=aliases,
         title=title[:LONGEST_TITLE].rstrip(),
         abstract=abstract,
+        italics=italic_phrases(map(_markup, root.iter("h1", "p", "blockquote")), (title, abstract)),
         authors=_authors(meta),
         url=web_url(url) or "",
         links=(Link(rel="pdf", url=pdf),) if pdf else (),

@@ -26,6 +26,7 @@ from digest.core.lists.calendar import Calendar, daily
 from digest.core.models import Paper, Parsed, Record, Rejected
 from digest.core.ports import Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.language import language_code
 from digest.core.words.text import clean_html, clean_line, clean_title, excerpt, one_line, says_withdrawn
 from digest.sources import guard
@@ -275,6 +276,7 @@ def _read(item: _Element) -> Record | Rejected:
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases(map(_markup, _set_texts(body)), (title, abstract)),
         authors=_authors(body),
         url=page,
         published=_published(body, data),
@@ -301,12 +303,15 @@ def _references(head: _Element) -> list[tuple[str, str]]:
     return [(one.get("RefType") or "", (one.findtext("PMID") or "").strip()) for one in found]
 
 
+_TITLES: Final = ("ArticleTitle", "VernacularTitle", "Book/BookTitle")
+
+
 def _title(body: _Element) -> str:
     """The English title, else the original one, else the book's; without the full stop that PubMed puts behind each.
 
     A translated title stands in brackets.
     """
-    for place in ("ArticleTitle", "VernacularTitle", "Book/BookTitle"):
+    for place in _TITLES:
         element = body.find(place)
         text = clean_title(_markup(element)) if element is not None else ""
         translated = _TRANSLATED.fullmatch(text)
@@ -325,6 +330,11 @@ def _abstract(body: _Element) -> str:
         if text:
             parts.append(text if label.upper() in _NO_LABEL else f"{label}: {text}")
     return "\n".join(parts)
+
+
+def _set_texts(body: _Element) -> list[_Element]:
+    """The elements that the title and the abstract were taken from."""
+    return [e for place in (*_TITLES, "Abstract/AbstractText") for e in body.findall(place)]
 
 
 def _authors(body: _Element) -> tuple[str, ...]:

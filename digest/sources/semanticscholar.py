@@ -24,6 +24,7 @@ from digest.core.lists.calendar import ANY_DAY, Calendar
 from digest.core.models import Link, Paper, Parsed, Record, Rejected
 from digest.core.ports import Clock, Witness
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
     clean_line,
     clean_mixed,
@@ -197,6 +198,7 @@ def _read(item: Any) -> Record | Rejected:
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases(map(_string, (item.get("title"), item.get("abstract"))), (title, abstract)),
         authors=_authors(item.get("authors")),
         url=_landing_page(number, doi(own_doi)) or next(filter(None, pages), ""),
         links=(Link(rel="pdf", url=pdf_url),) if pdf_url else (),

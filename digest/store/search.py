@@ -15,6 +15,7 @@ from sqlalchemy import Connection, TextClause, select, text
 from digest.core.identity.ids import identify, title_key
 from digest.core.identity.people import authors_in_common
 from digest.core.models import Paper, PaperId
+from digest.core.words.tex import lowered_letters
 from digest.core.words.text import plain_letters
 from digest.store import tables
 from digest.store.database import Database, chunks
@@ -52,6 +53,8 @@ _SIGNED_MOST: Final = 20_000
 """Most lists of authors that are looked through for one name."""
 _LOWERED: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _TO_LOWER: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SYMBOL: Final = re.compile(r"([A-Z])([a-z]{1,3})")
+_STRAIN: Final = re.compile(r"(?<=[0-9])T\Z")
 _BEHIND_LETTER: Final = re.compile(r"(?<=[A-Za-z])[0-9]+")
 _TRIED: Final = (1, 2 / 3, 0.4, 0.25, 0.125, 0)
 """Shares of the words, the most important first, tried in turn until not too many papers have any of them."""
@@ -184,10 +187,16 @@ def _words(query: str) -> list[str]:
 
 
 def _spellings(word: str) -> list[str]:
-    """The spellings of *word* in texts: CO2 is written CO₂ too. Raised digits stay, for 10² is not 102."""
+    """The spellings of *word* in texts: CO2 is written CO₂ too, and Vmax Vₘₐₓ. Raised digits stay, for 10² is not 102.
+
+    But the T behind the number of a type strain is raised: 16257ᵀ.
+    """
     plain = word.translate(_LOWERED)
     lowered = _BEHIND_LETTER.sub(lambda digits: digits[0].translate(_TO_LOWER), plain)
-    return list(dict.fromkeys((word, plain, lowered)))
+    symbol = _SYMBOL.fullmatch(plain)
+    small = lowered_letters(symbol[2]) if symbol else None
+    strain = _STRAIN.sub("ᵀ", plain)
+    return list(dict.fromkeys((word, plain, lowered, f"{plain[0]}{small}" if small else word, strain)))
 
 
 def _ids(query: str) -> list[PaperId]:

@@ -60,6 +60,14 @@ NASTY = st.lists(st.sampled_from(PIECES) | st.characters(), max_size=60).map("".
         (r"C\textsuperscript{2}GA, 60\textdegree{} {\textrightarrow} 1\,cm (viz.\@ x)", "C²GA, 60° → 1 cm (viz. x)"),
         (r"where \(x\'\) and \[y\]", r"where $x\'$ and $$y$$"),
         (r"http://x.edu/\~me", "http://x.edu/~me"),
+        (r"\method{} is \ie better \wrt \ourdata, \k{appa} \r{ho}", "method is i.e. better w.r.t. ourdata, κ ρ"),
+        (r"360{\deg}, {\lambda}-convex, \alpha-helix, \lambda_1", r"360°, λ-convex, α-helix, $\lambda_1$"),
+        (r"$ K_n $-means in \mathcal{O}(n), 10^{-3}, x^{n+1}", r"$K_n$-means in $\mathcal{O}$(n), 10⁻³, xⁿ⁺¹"),
+        (r"Erd{\H o}s with {\ours}, B{=}32 and $36.14\,$dB", "Erdős with ours, B=32 and $36.14$ dB"),
+        (r"$\mbox{\boldmath $\theta$}$", r"$\boldsymbol{\theta}$"),
+        ("{PAC} {E}nglish-{c}entric of {Your, My}, a {}", "PAC English-centric of {Your, My}, a {}"),
+        (r"\SI{5}{\kilo\metre} (Fig.~\ref{a}), \enquote{x}, \gls{RL}", "5 km (Fig.), x, RL"),
+        (r"\newcommand{\H}{\mathbb{H}}On \H and $\H^2$", r"On $\mathbb{H}$ and $\mathbb{H}^2$"),
     ],
 )
 def test_tex_becomes_unicode(tex: str, expected: str) -> None:
@@ -74,7 +82,6 @@ def test_tex_becomes_unicode(tex: str, expected: str) -> None:
         "between $5 and $10, or $35,000 in total",
         r"C:\new\folder and \\server",
         "the set {a, b} of f''",
-        r"\method{} is \ie better, \k{appa} \r{ho}",
         r"it\'s, we\'re",
         r"he said \"Attention\" twice",
         "`code` isn't ```python",

@@ -37,6 +37,24 @@ def test_what_was_encoded_twice_is_decoded_twice_and_nothing_else(markup: str, t
 
 
 @pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("strain 1A16257<sup>T</sup>", "strain 1A16257ᵀ"),
+        ("H<sub>0</sub><sup>1</sup>(Ω), [Fe(CN)<sub>6</sub>]<sup>3−</sup>", "H₀¹(Ω), [Fe(CN)₆]³⁻"),
+        ("Ca<sup>2+</sup>, <sup>14</sup>C, <sup>99m</sup>Tc", "Ca²⁺, ¹⁴C, ⁹⁹ᵐTc"),
+        ("<i>T</i><sub>c</sub> and <i>x</i><sub><i>i</i></sub>", "T_c and xᵢ"),
+        ("<i>e</i><sup>−x/2</sup>, x<sup>n+1</sup>", "e^(−x/2), xⁿ⁺¹"),
+        ("T<sub>eff</sub>, S<sub>N</sub>2, T<sub>H</sub>17", "T_eff, SN2, TH17"),
+        ("Trp53<sup>-/-</sup>, Kras<sup>G12D</sup>", "Trp53⁻/⁻, Kras^G12D"),
+        ("La<sub>0.7</sub>Sr<sub>0.3</sub>MnO<sub>3−δ</sub>", "La₀.₇Sr₀.₃MnO_(3−δ)"),
+        ("as shown<sup>1,2</sup> on the 2<sup>nd</sup> day at 20<sup>o</sup>C", "as shown¹,² on the 2nd day at 20°C"),
+    ],
+)
+def test_what_is_raised_or_lowered_is_not_read_as_part_of_the_word(markup: str, text: str) -> None:
+    assert clean_html(markup) == text
+
+
+@pytest.mark.parametrize(
     ("title", "text"),
     [
         ("Do frogs read <table> as <area>? A <i>study</i>", "Do frogs read <table> as <area>? A study"),

@@ -561,3 +561,16 @@ def test_what_the_foot_leads_to_is_on_the_issues_page() -> None:
     named = set(re.findall(r'index\.html#([^"]+)"', html))
     assert named
     assert [name for name in named if f'id="{name}"' not in page] == []
+
+
+def test_what_a_paper_sets_in_italics_is_so_in_the_mail_and_plain_in_its_text() -> None:
+    newt = entry(
+        1,
+        paper={"title": "Of Triturus <b>", "italics": ("Triturus",)},
+        summary={"tldr": "We saw Triturus.", "points": ("Triturus swims.",)},
+    )
+    sent = read(mail(issue([newt], leads=(newt.paper.id,))))
+
+    assert "Of <i>Triturus</i> &lt;b&gt;" in part(sent, "html")
+    assert part(sent, "html").count("<i>Triturus</i>") == 3
+    assert "Of Triturus <b>" in part(sent, "plain")

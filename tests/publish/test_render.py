@@ -49,9 +49,10 @@ THREE = [entry(n) for n in (1, 2, 3)]
         (r"$L_{\text{CE}}$", "L_CE"),
         (r"$95\%$ and $95%$", "95% and 95%"),
         (r"$\sqrt{a + b}$", "√(a + b)"),
-        (r"$\sqrt[3]{x}$", "∛(x)"),
-        (r"$2\sqrt[n + 1]{x}$", "2 ⁿ⁺¹√(x)"),
-        (r"$(\sqrt[n]{x})$", "(ⁿ√(x))"),
+        (r"$\sqrt[3]{x}$", "∛x"),
+        (r"$2\sqrt[n + 1]{x}$", "2 ⁿ⁺¹√x"),
+        (r"$(\sqrt[n]{x})$", "(ⁿ√x)"),
+        (r"$\sqrt{s}=13$ TeV, $\sqrt{n}d$", "√s=13 TeV, √(n)d"),
         (r"$\frac{1}{2}$", "1/2"),
         (r"$3\frac{1}{2}$", "3 1/2"),
         (r"$\frac12\frac34$.", "1/2 3/4."),
@@ -60,7 +61,19 @@ THREE = [entry(n) for n in (1, 2, 3)]
         (r"$\frac{\frac{1}{2}}{3}$", "(1/2)/3"),
         (r"$\operatorname{rank}(A)$", "rank(A)"),
         (r"$\operatorname*{argmax}_x$", "argmaxₓ"),
-        (r"$\unheardof x$", r"\unheardof x"),
+        (r"$\unheardof x$, $\pref{a}{b}$", "unheardof x, pref(a, b)"),
+        (r"$\|u\|_{H^1_0(\Omega)} \leq C$", "‖u‖_(H₀¹(Ω)) ≤ C"),
+        (r"$\alpha_s$, $\ell_2$, $\lambda_{\max}$", "αₛ, ℓ₂, λₘₐₓ"),
+        (r"$\left(\frac{1}{n}\right)^2$, $\big\{x\big\}$, ${\rm S}^2$", "(1/n)², {x}, S²"),
+        (r"$\R^n$, $\cH$, $\bx^\top$, $\Ombar$, $\eps>0$", "ℝⁿ, H, xᵀ, Ω̄, ε>0"),
+        (r"$\tau \ll n$, $x\in\ell^p$", "τ ≪ n, x∈ℓᵖ"),
+        (
+            r"$\bar\nu_\ell$, 20$^{\circ}$C, $\|f\|_{L^2}^2$, $1.2^{+0.3}_{-0.4}$",
+            "ν̄_ℓ, 20°C, ‖f‖_(L²)², 1.2^(+0.3)_(-0.4)",
+        ),
+        (r"$f\colon X \to Y$, $a\equiv b\pmod{p}$, $\ce{SO4^2-}$", "f: X → Y, a≡b (mod p), SO₄²⁻"),
+        (r"PM$_{2.5}$, $-$7.4%, $<$1B, ${kn \over m}$, $\boldsymbolρ$", "PM₂.₅, -7.4%, <1B, kn/m, ρ"),
+        (r"$\norm{u}$, $\ket{\psi}$, $\SI{5}{\kilo\metre}$", "‖u‖, |ψ⟩, 5 km"),
         (r"a \$200 budget", "a $200 budget"),
     ],
 )
@@ -99,7 +112,7 @@ def test_the_name_of_a_function_stands_off_from_its_neighbours() -> None:
     assert thin not in to_mathml(r"$\log(n)$")
 
 
-@pytest.mark.parametrize("tex", [r"\frac{a", r"\unheardof x", r"\text{<script>alert(1)</script>}", "x" * 500, "a & b"])
+@pytest.mark.parametrize("tex", [r"\frac{a", r"\right x", r"\text{<script>alert(1)</script>}", "x" * 500, "a & b"])
 def test_a_formula_that_cannot_be_set_stands_there_as_it_was_written(tex: str) -> None:
     html = to_mathml(f"${tex}$")
 
@@ -448,7 +461,7 @@ def test_what_was_set_aside_is_counted_apart_and_a_correction_of_a_printed_paper
 def test_an_entry_that_is_no_research_is_marked() -> None:
     one = entry(paper={"kind": PaperKind.DATASET})
 
-    assert entry_view(one, links=HERE, say=str).mark == "data set"
+    assert entry_view(one, links=HERE, say=to_unicode).mark == "data set"
 
 
 def test_left_out_papers_are_grouped_by_reason_the_most_frequent_first() -> None:
@@ -601,3 +614,10 @@ def test_facts_share_lines_and_no_line_begins_or_ends_with_a_dot() -> None:
     assert flow(parts, width=50) == "A. Author and 12 more · Hugging Face, 15 June\nWorld models · 61 upvotes"
     assert flow(["one two three", "four"], width=9, first="  ") == "  one two\n  three\n  four"
     assert flow([]) == ""
+
+
+def test_phrases_in_italics_are_marked_outside_formulas_and_nothing_of_the_source_becomes_a_tag() -> None:
+    html = to_mathml("Rana <i> & p of $p$, Ranae", ("Rana", "p", "<i> &"))
+
+    assert html.startswith("<i>Rana</i> <i>&lt;i&gt; &amp;</i> <i>p</i> of <math")
+    assert html.endswith("</math>, Ranae")

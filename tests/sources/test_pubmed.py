@@ -219,6 +219,7 @@ def test_an_article_with_all_that_is_known_of_it() -> None:
         published=datetime(2026, 5, 29, tzinfo=UTC),
         categories=("Alzheimer Disease",),
         keywords=("microglia", "TREM2 variants", "Alzheimer Disease", "Randomized Controlled Trial"),
+        italics=("TREM2",),
         language="en",
         venue="Journal of invented results",
     )

@@ -180,10 +180,13 @@ def test_a_ligature_in_a_query_is_its_letters(store: SqlStore) -> None:
         ("CO", [8002]),
         ("102", []),
         ("10²", [8002]),
+        ("16257T", [8001]),
+        ("Vmax", [8002]),
     ],
 )
-def test_lowered_digits_are_found_as_they_are_typed(tmp_path: Path, query: str, numbers: list[int]) -> None:
+def test_what_is_raised_or_lowered_is_found_as_they_are_typed(tmp_path: Path, query: str, numbers: list[int]) -> None:
     with SqlStore.open(f"sqlite:///{tmp_path}/x.db", clock=lambda: datetime(2026, 6, 3, tzinfo=UTC)) as store:
-        read(store, paper(8001, title="Capture of CO₂ by willows"), paper(8002, title="A CO monitor at 10² pascal"))
+        carbon = paper(8001, title="Capture of CO₂ by strain 16257ᵀ")
+        read(store, carbon, paper(8002, title="A CO monitor at 10² pascal and Vₘₐₓ"))
 
         assert find(store, query) == numbers

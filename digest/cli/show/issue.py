@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from digest.cli.show.console import print_text, put, put_facts, put_pieces, screen
 from digest.core.models import Issue
 from digest.core.words.invisible import printable
+from digest.core.words.italics import pieces_of
 from digest.publish.entry_views import EntryView
 from digest.publish.links import Links
 from digest.publish.views import issue_view
@@ -70,11 +71,11 @@ def print_issue(issue: Issue, *, templates: Templates, site_url: str | None, say
 
 def _print_lead(console: Console, entry: EntryView) -> None:
     bullet = f"{entry.number}  "
-    put_pieces(console, [(entry.title, _linked("bold", entry))], bullet=bullet)
+    put_pieces(console, _set(entry.title, entry, _linked("bold", entry)), bullet=bullet)
     indent = len(bullet)
-    put(console, entry.tldr, "", indent)
+    put_pieces(console, _set(entry.tldr, entry), indent)
     for point in entry.points:
-        put(console, point, "", indent, bullet="– ")
+        put_pieces(console, _set(point, entry), indent, bullet="– ")
     if entry.mark:
         put(console, f"[{entry.mark}] {entry.mark_why}", "dim", indent)
     put_facts(console, [entry.reason, *(fact.text for fact in entry.facts if not fact.url)], indent)
@@ -84,7 +85,13 @@ def _print_lead(console: Console, entry: EntryView) -> None:
 def _print_line(console: Console, entry: EntryView) -> None:
     quiet = "".join(f" · {fact}" for fact in (entry.mark, entry.votes, entry.line) if fact)
     bullet = f"{entry.number:<4}" if entry.number else "  "
-    put_pieces(console, [(entry.title, _linked("", entry)), (quiet, "dim")], bullet=bullet, most=_LINES)
+    put_pieces(console, [*_set(entry.title, entry, _linked("", entry)), (quiet, "dim")], bullet=bullet, most=_LINES)
+
+
+def _set(text: str, entry: EntryView, style: str = "") -> list[tuple[str, str]]:
+    """Return *text* in pieces with their styles; the phrases in italics are pieces of their own."""
+    pieces = pieces_of(text, entry.italics)
+    return [(piece, f"italic {style}".rstrip() if is_italic else style) for piece, is_italic in pieces]
 
 
 def _linked(style: str, entry: EntryView) -> str:

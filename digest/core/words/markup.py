@@ -16,7 +16,7 @@ import re
 from typing import Final
 
 from digest.core.words.mathml import without_mathml
-from digest.core.words.tex import subscript, superscript
+from digest.core.words.tex import lowered_letters, raised_letters, subscript, superscript
 
 _BLOCK: Final = frozenset(
     """address article aside blockquote br caption center dd details dialog dir div dl dt fieldset figcaption figure
@@ -43,6 +43,30 @@ _SCRIPT: Final = re.compile(
     r"</(?:[a-z]{1,9}:)?(?P=kind)\s*>",
     re.IGNORECASE,
 )
+_RAISED_SIGNS: Final = {
+    "TM": "™",
+    "SM": "℠",
+    "®": "®",
+    "™": "™",
+    "o": "°",
+    "º": "°",
+    "∘": "°",
+    "°": "°",
+    "′": "′",
+    "'": "′",
+    "*": "*",
+    "**": "**",
+    "†": "†",
+    "‡": "‡",
+}
+_ORDINAL: Final = re.compile(r"st|nd|rd|th|er|re|e|ème|eme|er|ª|a|os|as|o", re.IGNORECASE)
+_FIGURES: Final = re.compile(r"[-+−\d]+(?:\s?[.,;:/–-]\s?[-+−\d]+)+")
+_SIGNS: Final = re.compile(r"[-+−]/[-+−]")
+_SHORT: Final = 3
+"""Characters with letters among them that are raised or lowered at most: Kras<sup>G12D</sup> reads better as Kras^G12D.
+"""
+_NEAR: Final = 40
+"""Characters before and behind a script in which tags are looked through."""
 _NESTED: Final = re.compile(r"<[^<>]*>")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _SINGLE: Final = re.compile(r"&(?!amp;(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
@@ -202,20 +226,55 @@ def _is_word(tag: re.Match[str], partners: frozenset[str]) -> bool:
 
 
 def _script(match: re.Match[str]) -> str:
-    inner = _NESTED.sub("", match["content"])
-    content = decoded(inner)
+    """Set `10<sup>5</sup>` as 10⁵, `1A16257<sup>T</sup>` as 1A16257ᵀ, `T<sub>eff</sub>` as T_eff.
+
+    Nothing that was raised or lowered may be read as part of what it stands behind.
+    """
+    content = decoded(_NESTED.sub("", match["content"]))
     is_lower = match["kind"].lower() != "sup"
+    if not content.strip():
+        return ""
     found = subscript(content) if is_lower else superscript(content)
-    if found or not content.strip():
-        return found or ""
-    # 10<sup>k</sup> must not read 10k, nor 10<sup>5.5</sup> 105.5; but letters are an ordinal: 5<sup>th</sup>.
-    before = match.string[match.start() - 1 : match.start()] if match.start() else ""
-    is_power = before.isdigit() and not is_lower and len(content) == 1 and content.islower()
-    is_number = before.isdigit() and content.strip().lstrip("+-−")[:1].isdigit()
-    if not is_power and not is_number:
-        return inner
-    mark = "_" if is_lower else "^"
-    return f"{mark}{inner}" if re.fullmatch(r"[+-]?[\w.]+", content) else f"{mark}({inner})"
+    if not found:
+        # Of <i>T</i><sub>c</sub> too what stands before is the T.
+        before = _NESTED.sub("", match.string[max(match.start() - _NEAR, 0) : match.start()])[-1:]
+        after = _NESTED.sub("", match.string[match.end() : match.end() + _NEAR])[:1]
+        found = _lowered(content, before, after) if is_lower else _raised(content, before)
+    # What was an entity must not become a tag by decoding it here.
+    return html.escape(found, quote=False)
+
+
+def _raised(content: str, before: str) -> str:
+    text = content.strip()
+    if text in _RAISED_SIGNS:
+        return _RAISED_SIGNS[text]
+    if before.isdigit() and _ORDINAL.fullmatch(text):
+        return content
+    # Notes, "as shown¹,²", and genotypes, "Trp53⁻/⁻".
+    if _SIGNS.fullmatch(text) or (_FIGURES.fullmatch(text) and not before.isdigit()):
+        return "".join(superscript(character) or character for character in text)
+    # 10<sup>k</sup> must not read 10k. A letter alone is a note or names a type strain; more letters are a word.
+    if before.isdigit() and len(text) == 1 and text.islower():
+        return f"^{text}"
+    if len(text) <= _SHORT and sum(map(str.isalpha, text)) < _SHORT and (found := raised_letters(text)):
+        return found
+    return _set_off("^", text) if before.isalnum() and any(map(str.isalnum, text)) else content
+
+
+def _lowered(content: str, before: str, after: str) -> str:
+    text = content.strip()
+    if _FIGURES.fullmatch(text) and not before.isdigit():
+        return "".join(subscript(character) or character for character in text)
+    if len(text) <= _SHORT and (found := lowered_letters(text)):
+        return found
+    # Within a word, as in S<sub>N</sub>2 and T<sub>H</sub>17, it would seem to lower all that follows.
+    return (
+        content if after.isalnum() or not before.isalnum() or not any(map(str.isalnum, text)) else _set_off("_", text)
+    )
+
+
+def _set_off(mark: str, text: str) -> str:
+    return f"{mark}{text}" if re.fullmatch(r"[+-]?[\w.]+", text) else f"{mark}({text})"
 
 
 def _tidy(text: str) -> str:

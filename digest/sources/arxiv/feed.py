@@ -17,6 +17,7 @@ from digest.core.identity.ids import arxiv_id, identify
 from digest.core.items.kinds import classified
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
     clean_html,
     clean_line,
@@ -133,6 +134,7 @@ def _read(item: Fields, announced: datetime | None, url: str) -> Record | Reject
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases((raw_title, stripped), (title, abstract)),
         authors=_authors(item),
         url=f"https://arxiv.org/abs/{number}",
         links=(Link(rel="pdf", url=f"https://arxiv.org/pdf/{number}"),),

@@ -19,6 +19,7 @@ from digest.core.errors import SourceError
 from digest.core.identity.ids import arxiv_id, identify
 from digest.core.items.kinds import classified
 from digest.core.models import Announcement, Census, Link, Paper, Record
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
     clean_line,
     clean_text,
@@ -181,7 +182,8 @@ def _read(
     if found is None or not title:
         return None
     number = found[0]
-    abstract = clean_text(_text(p) if (p := next(dd.iter("p"), None)) is not None else "")
+    raw = _text(p) if (p := next(dd.iter("p"), None)) is not None else ""
+    abstract = clean_text(raw)
     doi = _part(dd, "list-doi")
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=number, doi=doi)
     categories = tuple(c[1] for part in _part(dd, "list-subjects").split(";") if (c := _CATEGORY.search(part)))
@@ -194,6 +196,7 @@ def _read(
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italic_phrases((_part(dd, "list-title"), raw), (title, abstract)),
         authors=_authors(dd),
         url=f"https://arxiv.org/abs/{number}",
         links=(Link(rel="pdf", url=f"https://arxiv.org/pdf/{number}"),),

@@ -23,6 +23,7 @@ from digest.core.identity.ids import arxiv_id, identify
 from digest.core.items.kinds import classified
 from digest.core.models import Announcement, Link, Paper, Parsed, Record, Rejected
 from digest.core.words.dates import moment
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
     clean_line,
     clean_text,
@@ -149,6 +150,7 @@ def _read(record: Fields, sets: Sequence[str], *, is_list: bool, url: str) -> Re
         return Rejected(reason="no arXiv id", excerpt=excerpt(title))
     number = found[0]
     abstract = clean_text(fields.text("abstract"))
+    italics = italic_phrases((fields.text("title"), fields.text("abstract")), (title, abstract))
     paper_id, aliases = identify(title=title, abstract=abstract, arxiv=number, doi=fields.text("doi"))
     versions = _versions(fields)
     published, updated = _dates(fields, versions, number)
@@ -158,6 +160,7 @@ def _read(record: Fields, sets: Sequence[str], *, is_list: bool, url: str) -> Re
         aliases=aliases,
         title=title,
         abstract=abstract,
+        italics=italics,
         authors=_authors(fields),
         url=f"https://arxiv.org/abs/{number}",
         links=(Link(rel="pdf", url=f"https://arxiv.org/pdf/{number}"),),

@@ -12,6 +12,7 @@ from typing import Final
 
 from digest.core.identity.ids import arxiv_id, identify, merge
 from digest.core.models import Paper, PaperId, Parsed, Record, Rejected
+from digest.core.words.italics import italic_phrases
 from digest.core.words.text import (
     clean_line,
     clean_mixed,
@@ -71,6 +72,7 @@ def _paper(citation: Citation) -> Paper | None:
         aliases=aliases,
         title=title,
         abstract="" if _NO_ABSTRACT.fullmatch(abstract) else abstract,
+        italics=italic_phrases((citation.title, citation.abstract), (title, abstract)),
         authors=people(map(clean_line, citation.authors)),
         url=urls[0] if urls else "",
     )
