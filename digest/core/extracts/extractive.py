@@ -25,7 +25,7 @@ from digest.core.extracts.trimming import Variant, shorten, trim, variants
 from digest.core.words.language import language_of
 from digest.core.words.sentences import formulas, split
 
-VERSION: Final = "5"
+VERSION: Final = "6"
 """Part of the key under which a summary is stored: raise it with every change that alters what comes out. The weights
 are another part of it."""
 
