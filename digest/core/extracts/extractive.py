@@ -181,7 +181,7 @@ _WORSE_LEADS: Final[Sequence[tuple[Callable[[Sentence], bool], float]]] = (
     (lambda s: bool(cues.promises(s)), 0.5),
     (standing.is_poor_lead, 1.5),
     (lambda s: standing.opens_in_the_air(s.text) or standing.is_damaged(s.text), 1.5),
-    (lambda s: standing.hangs(s.text) and not claims.is_theorem(s.low), 0.15),
+    (lambda s: standing.hangs(s.text) and not claims.is_theorem(s.low), 0.4),
     (standing.is_bare_figure, 1.0),
 )
 
@@ -221,7 +221,7 @@ def _points(
     for s in sorted(picked, key=lambda s: s.place):
         text = texts[s.place]
         # One that brought the sentence before it along makes that one's own point needless.
-        if said and text.startswith(said[-1]):
+        if said and said[-1].casefold().rstrip(".") in text.casefold():
             said[-1] = text
         else:
             said.append(text)
