@@ -22,6 +22,7 @@ def test_each_field_makes_a_config_that_can_be_read_with_its_sources_and_interes
         assert [source.name for source in config.sources] == [source["name"] for source in field.sources]
         [edition] = config.editions
         assert edition.interests == field.interests, field.name
+        assert tuple(edition.kinds) == (field.kinds or ("research", "review")), field.name
 
 
 def test_the_first_field_is_what_the_shipped_config_has() -> None:
