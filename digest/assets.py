@@ -10,6 +10,8 @@ from digest.core.errors import ConfigError
 
 PACKAGE: Final = Path(__file__).resolve().parent
 CHECKOUT: Final = PACKAGE.parent
+END: Final = "# end\n"
+"""The last line of each trained file that is text: without it the file is cut off, wherever that was."""
 
 
 def shipped(name: str) -> Path:
@@ -82,6 +84,6 @@ def trained_text(name: str) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = ""
-    if not text.endswith("\n"):
+    if not text.endswith(END):
         raise ConfigError(f"{shipped('trained') / name}: is damaged or cut off; install the package again")
     return text

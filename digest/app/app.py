@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -229,8 +229,8 @@ class App:
     @part
     def background(self) -> Background:
         """How common each word is in general, and what it stands for, for ranking and likeness."""
-        lexicon = Lexicon.parse(assets.read_text("synonyms.txt", self.config.base), assets.trained_text("related.txt"))
-        return Background.parse(assets.trained_text("words.txt"), lexicon)
+        synonyms = assets.read_text("synonyms.txt", self.config.base)
+        return _background(assets.trained_text("words.txt"), synonyms, assets.trained_text("related.txt"))
 
     @part
     def interests(self) -> Interests:
@@ -515,3 +515,8 @@ class App:
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
         )
+
+
+@lru_cache(maxsize=2)  # what ships stays the same, and takes a while to read
+def _background(counts: str, synonyms: str, related: str) -> Background:
+    return Background.parse(counts, Lexicon.parse(synonyms, related))

@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 
 from digest import assets
 from digest.core.extracts import extractive
@@ -47,13 +47,12 @@ class Extracts:
     @cached_property
     def tagger(self) -> Tagger:
         """Finds the topics of a paper; read from the trained weights."""
-        guesser = Guesser.parse(assets.trained(_SCIENCES), assets.trained(_CATEGORIES))
-        return Tagger(self.taxonomy, guesser, Subjects.parse(_subjects().decode("utf-8")))
+        return Tagger(self.taxonomy, _guesser(assets.trained(_SCIENCES), assets.trained(_CATEGORIES)), _read_subjects())
 
     @cached_property
     def foreign_words(self) -> ForeignWords:
         """Finds the topics of a paper in another language than English that has no categories."""
-        return ForeignWords.parse(_foreign_words().decode("utf-8"))
+        return _read_foreign_words()
 
     @cached_property
     def rules(self) -> str:
@@ -76,6 +75,21 @@ class Extracts:
             language: Of the edition, for an abstract whose own language is not known.
         """
         return extractive_summary(paper, tag=self.topics, extract=self.extractor.summarize, language=language)
+
+
+@lru_cache(maxsize=1)  # what ships stays the same, and takes a while to read
+def _guesser(sciences: bytes, categories: bytes) -> Guesser:
+    return Guesser.parse(sciences, categories)
+
+
+@cache
+def _read_subjects() -> Subjects:
+    return Subjects.parse(_subjects().decode("utf-8"))
+
+
+@cache
+def _read_foreign_words() -> ForeignWords:
+    return ForeignWords.parse(_foreign_words().decode("utf-8"))
 
 
 def _subjects() -> bytes:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from digest import assets
 from digest.core.errors import ConfigError
 from digest.core.ranking.relevance import Background, Space
 from digest.core.words.abbreviations import abbreviations
@@ -86,7 +87,7 @@ def train(data: Path) -> bytes:
     at_home = _at_home(bags, papers)
     lines += _related(papers, _forms(texts.values()), space, but=at_home)
     lines += _related(bags, spelled, space, only=at_home, least=_LEAST_BAGS)
-    return (note + "\n".join(lines) + "\n").encode()
+    return (note + "\n".join(lines) + f"\n{assets.END}").encode()
 
 
 def explained(texts: Iterable[str]) -> list[str]:

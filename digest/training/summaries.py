@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from digest import assets
 from digest.core.extracts.cues import words
 from digest.core.extracts.extractive import candidates
 from digest.core.extracts.extractive import read as read_sentences
@@ -205,7 +206,7 @@ def write(weights: Mapping[str, float], *, papers: int, graded: int) -> bytes:
             *(f"{json.dumps(n, ensure_ascii=False)} = {w}" for n, w in sorted(found.items()) if w),
             "",
         ]
-    return "\n".join(lines).encode()
+    return ("\n".join(lines) + assets.END).encode()
 
 
 def _comment(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from digest import assets
 from digest.core.errors import SourceError
 from digest.core.models import Paper
 from digest.core.ranking.relevance import Background, Space
@@ -101,7 +102,7 @@ def train(data: Path) -> bytes:
         data=", ".join((_SET, "ratings/", *(f"../{pattern}" for pattern in (*_OAI, *_FEEDS)))),
         least=_LEAST,
     )
-    return (note + "\n".join(lines) + "\n").encode()
+    return (note + "\n".join(lines) + f"\n{assets.END}").encode()
 
 
 def _read(data: Path) -> dict[str, list[WordCounts]]:

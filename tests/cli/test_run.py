@@ -57,6 +57,7 @@ def test_run_json_is_one_document_as_the_interface_has_it(desk: Desk) -> None:
         "id": "daily/2026-06-01",
         "papers": 2,
         "left_out": 0,
+        "others": 0,
         "html": "var/site/daily/2026-06-01/index.html",
     }
     assert report["deliveries"] == {"due": 0, "sent": 1, "unknown": 0, "failed": 0}
