@@ -34,9 +34,10 @@ lint: .venv/installed-dev     ## look at form, style and types
 PACKAGED := tests/app tests/cli tests/core/test_mathml.py tests/core/test_text.py tests/core/test_text_tags.py \
   tests/deliver tests/end_to_end tests/llm tests/publish tests/sources tests/store tests/training/test_trained.py \
   tests/test_readme.py
-LONG := cli/test_stop end_to_end/test_bench_llm_short end_to_end/test_delivering_together end_to_end/test_drawn \
-  end_to_end/test_kill end_to_end/test_run_overview end_to_end/test_run_points end_to_end/test_run_real \
-  end_to_end/test_torture_short
+LONG := cli/test_sources cli/test_stop end_to_end/test_bench_llm_short end_to_end/test_delivering_together \
+  end_to_end/test_drawn end_to_end/test_kill end_to_end/test_run_llm end_to_end/test_run_overview \
+  end_to_end/test_run_points end_to_end/test_run_real end_to_end/test_torture_short publish/test_site \
+  store/test_leases store/test_politeness
 
 lowest: .venv-lowest/installed ## run the tests with the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pytest -n auto $(PACKAGED) $(LONG:%=--ignore tests/%.py)

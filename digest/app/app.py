@@ -149,6 +149,8 @@ class App:
     def taxonomy(self) -> Taxonomy:
         """The topics that papers can have, with their fields and aliases."""
         text = assets.read_text("taxonomy.toml", self.config.base)
+        if not self.config.topics:
+            return _taxonomy(text)
         return Taxonomy.parse(text, self.config.topics, file=self.config.path.name)
 
     @part
@@ -515,6 +517,11 @@ class App:
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
         )
+
+
+@lru_cache(maxsize=1)  # what ships stays the same, and takes a while to read
+def _taxonomy(text: str) -> Taxonomy:
+    return Taxonomy.parse(text)
 
 
 @lru_cache(maxsize=2)  # what ships stays the same, and takes a while to read
