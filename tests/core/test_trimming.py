@@ -120,3 +120,10 @@ def test_what_limits_a_claim_is_in_every_variant(sentence: str) -> None:
 
     for variant in variants(sentence):
         assert re.findall(r"\b(?:but|only|if)\b", variant.text.lower()) == limits
+
+
+def test_the_first_item_of_a_list_is_no_lead_in() -> None:
+    listed = "Based on these results, their shape, and the months in which they flower, we find two species."
+
+    assert trim(listed) == listed
+    assert trim("Based on these results, we find two species here.") == "We find two species here."

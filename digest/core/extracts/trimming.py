@@ -63,6 +63,10 @@ _ASKS_FOR_VALUE: Final = re.compile(
 _SMALL_OPENING: Final = re.compile(r"(?:a|[a-z]{2,}(?:-[a-z]{2,}|[’'][a-z]+)*)(?=[\s,;.]|$)")
 
 
+# "Based on these phylogenies, morphology, and flowering periods, we find …": what stands before the comma is an item.
+_LISTED: Final = re.compile(r"(?!(?:we|I|our)\b)(?:[^,.]{1,80}, ){1,4}and [^,.]{1,120}, (?:we|I)\b")
+
+
 def trim(sentence: str) -> str:
     """Remove from *sentence* what keeps it from standing alone.
 
@@ -70,6 +74,8 @@ def trim(sentence: str) -> str:
     """
     text = _ITEM.sub("", sentence, count=1) if _ITEM.match(sentence) else sentence
     while (lead_in := _LEAD_IN.match(text)) and len(text) - lead_in.end() >= _LEFT_AT_LEAST:
+        if lead_in[0].casefold().startswith("based on") and _LISTED.match(text, lead_in.end()):
+            break
         text = text[lead_in.end() :]
     text = _ASIDE.sub("", text, count=1)
     if "[" in text or "(" in text:
