@@ -92,14 +92,16 @@ def test_what_a_killed_process_left_behind_is_free_when_its_lease_has_run_out(
         killed_at = time.monotonic()
 
         doubted, taken = 0, None
-        while not (doubted or taken) and time.monotonic() < killed_at + PATIENCE_S:
+        # On a machine that stands still for a moment, the claims of this process run out too, and are taken again.
+        while not (doubted or (taken and taken.id == claimed)) and time.monotonic() < killed_at + PATIENCE_S:
             doubted, taken = mine.doubt_deliveries("daily", DAY), claim(mine)
 
     assert alive[0]
     assert still_alive[0]
     assert (alive[0].recipient, still_alive[0].recipient) == ("emmy@example.org", "sofia@example.org")
     assert (alive[1], still_alive[1]) == (0, 0)
-    assert (doubted, taken and taken.id) == ((0, claimed) if state == "sending" else (1, None))
+    is_taken = taken is not None and taken.id == claimed
+    assert (doubted, is_taken) == ((0, True) if state == "sending" else (1, False))
 
 
 def test_a_claim_holds_as_long_as_its_owners_heart_beats(due: SqlStore, url: str, clock: FakeClock) -> None:
