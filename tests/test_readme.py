@@ -15,7 +15,7 @@ import pytest
 from digest.app.host import now
 from digest.cli.main import cli
 from digest.cli.show.sources import with_kinds
-from digest.config import extras, read, sources
+from digest.config import extras, mail, read, sources
 from digest.sources.kind import keys_of
 from digest.sources.kinds import NAMES, all_kinds, kind_of, make_source
 
@@ -47,9 +47,10 @@ def test_every_option_of_run_is_in_the_readme(option: str) -> None:
 
 def config_keys() -> list[str]:
     """Every key that the reader of config.toml asks for by name; those of kinds of source are declared."""
-    source = "".join(Path(m.__file__ or "").read_text(encoding="utf-8") for m in (read, extras, sources))
+    source = "".join(Path(m.__file__ or "").read_text(encoding="utf-8") for m in (read, extras, mail, sources))
     asked = re.findall(
-        r"\b(?:table|digest|one)\.(?:text|texts|required|choice|integer|number|flag|dates|table|_take)\(\s*\"(\w+)\"",
+        r"\b(?:(?:table|digest|one)\.(?:text|texts|required|choice|integer|number|flag|dates|table|_take)\(\s*"
+        r"|_address\(table, )\"(\w+)\"",
         source,
     )
     return sorted(set(asked))
@@ -63,7 +64,7 @@ def test_the_reader_of_the_config_is_understood_by_this_test() -> None:
 
 @pytest.mark.parametrize("key", config_keys())
 def test_every_config_key_is_explained_in_the_config_that_ships(key: str) -> None:
-    assert re.search(rf"^(?:# )?{key} = |^# \[llm\.{key}\.", SHIPPED, flags=re.MULTILINE)
+    assert re.search(rf"^(?:# )?{key} = |^# \[(?:llm|mail)\.{key}[.\]]", SHIPPED, flags=re.MULTILINE)
 
 
 def test_every_key_that_the_readme_names_in_its_table_is_one() -> None:

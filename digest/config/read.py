@@ -10,8 +10,6 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import time
-from email.errors import InvalidHeaderDefect
-from email.policy import default
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -19,7 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.assets import read_text, utf8
 from digest.config.extras import read_extra_body, read_own_prices
-from digest.config.settings import Config, LLMConfig, MailConfig, NetworkConfig
+from digest.config.mail import ADDRESS, read_hook, read_mail, read_serve
+from digest.config.settings import Config, LLMConfig, MailConfig, NetworkConfig, ServeConfig
 from digest.config.sources import read_source
 from digest.config.table import Problems, Table, nearest
 from digest.core.database_address import parse_database, sqlite_address
@@ -34,20 +33,17 @@ from digest.sources.kind import SourceConfig
 T = TypeVar("T")
 
 CLIENTS: Final = ("extractive", "openai", "replay")
-TRANSPORTS: Final = ("outbox", "smtp")
 POINTS: Final = ("all", "leads")
-SECURITIES: Final = ("starttls", "tls", "none")
-_NOBODY: Final = "digest@localhost"
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EDITION_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _FILE_NAME: Final = re.compile(r"[^\s]{1,100}\.[A-Za-z]{2,8}")
-_RESERVED_NAMES: Final = frozenset({"topics", "papers", "search"})
-"""Folders of the archive; an edition of that name would lie on top of them."""
+_RESERVED_NAMES: Final = frozenset(
+    {"topics", "papers", "search", "subscribe", "confirm", "unsubscribe", "preferences", "feedback", "feed", "mine"}
+    | {"healthz", "metrics"}
+)
+"""Folders of the archive and addresses of `digest serve`; an edition of that name would lie on top of them."""
 _LONGEST_LEAD_H: Final = 23
 """With a day and more, the day before would be prepared for two days at once."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-# Letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth their trouble.
-_ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII)
 
 
 def load(path: Path, *, data_dir: Path | None = None) -> Config:
@@ -130,10 +126,15 @@ class _Reader:
         )
         self._distinct("[[edition]]", [e.name for e in editions])
         llm, mail, network, site_url = LLMConfig(), MailConfig(), NetworkConfig(), None
+        serve = ServeConfig()
         with self._problems.gathered():
             llm = self._llm(self._table("[llm]", top.table("llm")))
         with self._problems.gathered():
-            mail = self._mail(self._table("[mail]", top.table("mail")))
+            mail = read_mail(self._table("[mail]", top.table("mail")), self._path.parent)
+        with self._problems.gathered():
+            serve = self._serve(self._table("[serve]", top.table("serve")))
+        hooks = self._each(self._tables(top, "hook"), lambda table: read_hook(table, [e.name for e in editions]))
+        self._distinct("[[hook]]", [h.name for h in hooks])
         with self._problems.gathered():
             network = self._network(self._table("[network]", top.table("network")))
         with self._problems.gathered():
@@ -162,6 +163,8 @@ class _Reader:
             llm=llm,
             editions=editions,
             mail=mail,
+            serve=serve,
+            hooks=hooks,
             site_url=site_url,
             topics=topics,
         )
@@ -223,7 +226,7 @@ class _Reader:
                 table.blame("sources", f"there is no [[source]] named {source!r}{nearest(source, known)}")
         recipients = table.texts("recipients")
         for address in recipients:
-            if not _ADDRESS.fullmatch(address):
+            if not ADDRESS.fullmatch(address):
                 table.blame("recipients", f"{address!r} is not an address such as ada@example.org, in ASCII letters")
         self._distinct(f"{table.name} recipients", [r.lower() for r in recipients])
         max_papers = table.integer("max_papers", 30, least=1, most=100_000)
@@ -242,6 +245,7 @@ class _Reader:
             at=self._at(table),
             days=self._days(table),
             recipients=recipients,
+            open=table.flag("open", True),
             language=table.text("language", language) or language,
             languages=self._languages(table),
             changes=self._changes(table),
@@ -375,45 +379,6 @@ class _Reader:
         elif url and not re.fullmatch(r"https?://[^\s\"<>]+", url):
             table.blame("base_url", f"{url!r} must begin with http:// or https://")
 
-    def _mail(self, table: Table) -> MailConfig:
-        sender_name, sender = self._sender(table)
-        ca_file = table.text("ca_file")
-        mail = MailConfig(
-            sender_name=sender_name,
-            sender=sender,
-            transport=table.choice("transport", TRANSPORTS, "outbox"),
-            host=table.text("host"),
-            port=table.integer("port", 587, least=1, most=65535),
-            security=table.choice("security", SECURITIES, "starttls"),
-            username=table.text("username"),
-            password_env=table.text("password_env", "DIGEST_SMTP_PASSWORD"),
-            timeout_s=table.number("timeout_s", 60.0) or 60.0,
-            ca_file=self._path.parent / ca_file if ca_file else None,
-        )
-        table.close()
-        if mail.transport == "smtp" and not mail.host and not table.is_blamed("host"):
-            table.blame("host", 'is missing: transport smtp needs one, as in host = "smtp.example.org"')
-        if mail.transport == "smtp" and mail.username and mail.security == "none" and mail.host not in _LOOPBACK:
-            table.blame("security", "none would send the password in the clear; use starttls or tls")
-        return mail
-
-    def _sender(self, table: Table) -> tuple[str, str]:
-        """Name and address of `from`."""
-        text = table.text("from", "Research digest <digest@localhost>")
-        found = default.header_factory("From", text)
-        addresses = [a for a in found.addresses if "@" in a.addr_spec]
-        if len(addresses) > 1:
-            table.blame("from", f"{text!r} has {len(addresses)} addresses; a mail comes from one")
-            return "", _NOBODY
-        is_whole = not any(isinstance(d, InvalidHeaderDefect) for d in found.defects)
-        if not is_whole or len(addresses) != 1 or not _ADDRESS.fullmatch(addresses[0].addr_spec):
-            quotes = "; a name with a comma or brackets stands in quotes" if "@" in text else ""
-            table.blame(
-                "from", f"must be an address, as in 'Research digest <digest@example.org>', not {text!r}{quotes}"
-            )
-            return "", _NOBODY
-        return addresses[0].display_name, addresses[0].addr_spec
-
     def _network(self, table: Table) -> NetworkConfig:
         ca_file, proxy = table.text("ca_file"), table.text("proxy")
         network = NetworkConfig(
@@ -426,6 +391,11 @@ class _Reader:
             table.blame("proxy", "must look like http://proxy.example.org:3128")
         table.close()
         return network
+
+    def _serve(self, table: Table) -> ServeConfig:
+        serve = read_serve(table)
+        self._web(table, serve.base_url, advice="take it out")
+        return serve
 
     def _site(self, table: Table) -> str | None:
         url = table.text("base_url")

@@ -89,6 +89,25 @@ class LLMConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRate:
+    """One `[mail.domains."gmail.com"]`: how fast a domain is written to."""
+
+    per_minute: int | None = None
+    connections: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimConfig:
+    """The table `[mail.dkim]`: the signature of mails."""
+
+    selector: str
+    key_file: Path
+    """The private key, as PEM."""
+    domain: str
+    """Who signs: the sender's domain, or one above it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailConfig:
     """The table `[mail]`: how mails are sent, and from whom."""
 
@@ -104,11 +123,77 @@ class MailConfig:
     timeout_s: float = 60.0
     ca_file: Path | None = None
     """A CA bundle for servers whose certificate the system does not know."""
+    token_command: tuple[str, ...] = ()
+    """A program that prints an OAuth 2 access token, with its arguments; the login is XOAUTH2 then."""
+    sendmail: str = "/usr/sbin/sendmail"
+    """The program that the transport `sendmail` hands mails to."""
+    on_ambiguous: str = "hold"
+    """What is done with a mail of which no clear answer came: `hold` lists it, `resend` sends it again."""
+    connections: int = 4
+    """Kept open at once, to all domains together."""
+    per_minute: int | None = None
+    """Mails at most, to all domains together; None: as many as go."""
+    domains: Mapping[str, DomainRate] = field(default_factory=dict)
+    """By domain of the recipient, in ASCII."""
+    retry_hours: float = 20.0
+    """How long a mail that is put off is tried again, if no newer issue replaces it."""
+    idempotency_header: str = ""
+    """A header under which the provider takes a key and sends a mail with the same key once:
+    `Resend-Idempotency-Key`, `X-EE-Idempotency-Key`."""
+    bounces: str = ""
+    """The envelope's sender, to which mails come back that cannot be delivered; empty: the sender."""
+    unsubscribe: str = ""
+    """The address in the `mailto:` of List-Unsubscribe; empty: the sender."""
+    operator: str = ""
+    """Who is told of bounces and complaints by mail; empty: nobody."""
+    dkim: DkimConfig | None = None
+    """How mails are signed; None: a relay does it, or nobody."""
 
     @property
     def domain(self) -> str:
         """The domain of the sender's address, used in Message-IDs and in the greeting of the mail server."""
         return self.sender.rpartition("@")[2]
+
+    @property
+    def envelope_sender(self) -> str:
+        """The bare address that mails come back to."""
+        return self.bounces or self.sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeConfig:
+    """The table `[serve]`: how `digest serve` is reached, and who may sign up."""
+
+    base_url: str | None = None
+    """Its address for the world, without a trailing slash; None: mails have no links to it, and pages no form."""
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks of reverse proxies whose X-Forwarded-* headers are believed."""
+    open: bool = True
+    """Whether strangers may sign up."""
+    sign_ups_per_hour: int = 20
+    """Of one network, /24 or /48; others get the same answer and no mail."""
+
+    @property
+    def takes_one_click(self) -> bool:
+        """Whether a single POST to it unsubscribes as RFC 8058 wants: over https alone."""
+        return bool(self.base_url and self.base_url.startswith("https://"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookConfig:
+    """One `[[hook]]`: a place beside mail that an edition's issues are posted to."""
+
+    name: str
+    kind: str
+    """`slack`, `discord`, `teams`, `ntfy`, `matrix` or `webhook`."""
+    editions: tuple[str, ...]
+    url: str = ""
+    url_env: str = ""
+    """The variable that holds the address, where that is a secret."""
+    token_env: str = ""
+    """The variable that holds an access token; empty: none is sent."""
+    room: str = ""
+    """Matrix: the room; ntfy: the topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +211,8 @@ class Config:
     llm: LLMConfig
     editions: tuple[Edition, ...]
     mail: MailConfig
+    serve: ServeConfig = ServeConfig()
+    hooks: tuple[HookConfig, ...] = ()
     site_url: str | None
     """Without a trailing slash."""
     topics: Mapping[str, Any] = field(default_factory=dict)
@@ -154,7 +241,9 @@ class Config:
     @property
     def secret_variables(self) -> frozenset[str]:
         """The environment variables that hold keys and passwords."""
-        return frozenset({self.llm.api_key_env, self.mail.password_env, *(s.api_key_env for s in self.sources)})
+        of_hooks = (name for hook in self.hooks for name in (hook.url_env, hook.token_env) if name)
+        of_sources = (source.api_key_env for source in self.sources)
+        return frozenset({self.llm.api_key_env, self.mail.password_env, *of_sources, *of_hooks})
 
     def editions_named(self, names: Sequence[str]) -> list[Edition]:
         """The editions of these names, each once; for no names all that are configured.

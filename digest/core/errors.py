@@ -13,6 +13,7 @@ DigestError             one sentence for the person who must act
 │   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
 │   └── InDoubtError    no whole answer came behind the final dot: the server may have it, and cannot be asked
+├── AddressError        a text is no mail address: that one row, field or recipient is refused
 └── NotFoundError       an issue or a paper that was asked for is not there
 """
 
@@ -130,3 +131,7 @@ class InDoubtError(DeliveryError):
 
 class NotFoundError(DigestError):
     """What was asked for is not in the store."""
+
+
+class AddressError(DigestError):
+    """A text is no mail address, or one that may not be used."""

@@ -459,6 +459,8 @@ class Edition:
     days: frozenset[int] = frozenset(range(5))
     """Weekdays on which it is due; Monday is 0."""
     recipients: tuple[str, ...] = ()
+    open: bool = True
+    """Whether readers may subscribe to it by themselves, where the form is served."""
     language: str = "en"
     languages: tuple[str, ...] = ()
     """Codes of the languages of the papers it prints, besides those whose language is not known; empty: all."""
@@ -620,6 +622,14 @@ class Delivery:
     error: str | None = None
     sent_at: datetime | None = None
     """When the mail was sent; None for a delivery that is not sent."""
+    channel: str = "mail"
+    """`mail`; `feed` for a reader without mails; the kind of a hook otherwise."""
+    subscription: int | None = None
+    """The key of the subscription that it is due to; None for a recipient without one, and for a hook."""
+    picks: int | None = None
+    """The key of the picks of a personal issue; None where it is the edition's own."""
+    due_at: datetime | None = None
+    """Not before; None: at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

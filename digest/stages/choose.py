@@ -25,7 +25,7 @@ class Store(Protocol):
     """The part of the store that choosing needs."""
 
     def candidates(
-        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: bool = False
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: date | None = None
     ) -> tuple[Candidate, ...]: ...
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
@@ -64,9 +64,9 @@ class Choosing:
         Args:
             edition: Need not be as it is configured: a preview has other interests.
         """
-        return self._chosen(edition, day, anew=True)
+        return self._chosen(edition, day, anew=day)
 
-    def _chosen(self, of: Edition, day: date, *, anew: bool = False) -> Selection:
+    def _chosen(self, of: Edition, day: date, *, anew: date | None = None) -> Selection:
         there = self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew)
         candidates, aside = set_aside(there, of.kinds, of.languages)
         question = Question(

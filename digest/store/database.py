@@ -14,6 +14,9 @@ transaction that writes what follows from what it has read names the locks that 
     issue     issues, what they decided, and the deliveries they make. Under it only one issue of a day is made, and a
               rewritten issue is made of the one that is stored.
     schema    the tables themselves. A migration takes this one and all others.
+    subscribers
+              subscribers and subscriptions, with their libraries. Under it an address is one subscriber, and the last
+              edition that a reader stops is known to be the last.
 
 Locks are taken in this order, whatever order they are named in, so no two transactions wait for each other. A single
 statement needs no lock: a row that is inserted, replaced or deleted whole, and the claims of `leases.py`, whose UPDATE
@@ -50,8 +53,8 @@ T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 _BUSY_TIMEOUT_S: Final = 30
-Lock = Literal["papers", "ledger", "issue", "schema"]
-LOCKS: Final[tuple[Lock, ...]] = ("papers", "ledger", "issue", "schema")
+Lock = Literal["papers", "ledger", "issue", "schema", "subscribers"]
+LOCKS: Final[tuple[Lock, ...]] = ("papers", "ledger", "issue", "schema", "subscribers")
 """All locks, in the order in which they are taken."""
 _LOCK_NUMBER: Final = 1684630373
 """The first number of our advisory locks ("dige"); the second is the place among `LOCKS`."""

@@ -250,4 +250,8 @@ def _delivery(row: AnyRow) -> Delivery:
         attempts=row.attempts,
         error=row.error,
         sent_at=row.claimed_at if row.state == DeliveryState.SENT else None,
+        channel=row.channel,
+        subscription=row.subscription_pk,
+        picks=row.picks_pk,
+        due_at=row.due_at,
     )

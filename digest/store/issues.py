@@ -31,7 +31,7 @@ class Issues(Database):
     # -- choose
 
     def candidates(
-        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: bool = False
+        self, edition: str, sources: Sequence[str], day: date, *, carry_days: int, anew: date | None = None
     ) -> tuple[Candidate, ...]:
         """Papers that *sources* list as news, up to *day*, and that no issue of *edition* printed.
 
@@ -40,7 +40,7 @@ class Issues(Database):
         list there. Nothing is looked for before the edition's first day, nor more than a month back.
 
         Args:
-            anew: As if *edition* had made no issue of *day* or a later one; one that never made any begins on *day*.
+            anew: As if *edition* had made no issue of this day or a later one; one that never made any begins then.
         """
         with self._read() as connection:
             listed: dict[int, list[AnyRow]] = {}
@@ -173,25 +173,25 @@ def _open_records(
     day: date,
     *,
     carry_days: int | None,
-    anew: bool = False,
+    anew: date | None = None,
 ) -> Select[Any]:
     """Listings of papers that *edition* may still print; with *carry_days* None only of those never considered.
 
-    With *anew* what issues of *day* and later decided does not count.
+    What issues of *anew* and later decided does not count.
 
     The key of `record` begins with source and day, so this costs what the window holds, however old the store is.
     """
     record, considered = tables.record, tables.considered
     since = connection.scalar(select(tables.edition.c.since_day).where(tables.edition.c.name == edition))
-    if anew:
-        since = min(since or day, day)
+    if anew is not None:
+        since = min(since or anew, anew)
     oldest = max(day - LOOK_BACK, since or date.min)
     decided = considered.alias("decided")
     closed = select(1).where(decided.c.edition == edition, decided.c.paper_pk == _record.paper_pk)
-    if anew:
-        closed = closed.where(decided.c.date < day)
+    if anew is not None:
+        closed = closed.where(decided.c.date < anew)
     if carry_days is not None:
-        last_carried = day - timedelta(days=carry_days)
+        last_carried = (anew or day) - timedelta(days=carry_days)
         # A day that is caught up with later cannot know of a rise since a day after it.
         closed = closed.where(or_(decided.c.kind != "cut", ~decided.c.date.between(last_carried, day)))
     return (
@@ -215,7 +215,7 @@ def _open_records(
             and_(
                 _considered.edition == edition,
                 _considered.paper_pk == _record.paper_pk,
-                _considered.date < day if anew else true(),
+                _considered.date < anew if anew is not None else true(),
             ),
             isouter=True,
         )

@@ -624,6 +624,121 @@ def _fields_of_papers(connection: Connection) -> None:
     _execute(connection, _FIELDS_8)
 
 
+_SUBSCRIBERS_9: Final = (
+    """CREATE TABLE subscriber (
+        pk {pk},
+        address TEXT NOT NULL,
+        key TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        since {instant} NOT NULL,
+        origin TEXT NOT NULL,
+        links INTEGER NOT NULL,
+        soft_bounces INTEGER NOT NULL,
+        soft_on DATE
+    )""",
+    """CREATE TABLE subscription (
+        pk {pk},
+        subscriber_pk BIGINT NOT NULL REFERENCES subscriber (pk),
+        edition TEXT NOT NULL,
+        cadence TEXT NOT NULL,
+        since {instant} NOT NULL,
+        confirmed_at {instant},
+        stopped_at {instant},
+        paused_until DATE,
+        interests TEXT NOT NULL,
+        avoid TEXT NOT NULL,
+        lead INTEGER,
+        max_papers INTEGER,
+        language TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        feed INTEGER NOT NULL,
+        covered_until DATE,
+        UNIQUE (subscriber_pk, edition)
+    )""",
+    "CREATE INDEX subscription_edition ON subscription (edition, pk)",
+    """CREATE TABLE subscription_library (
+        subscription_pk BIGINT NOT NULL REFERENCES subscription (pk),
+        name TEXT NOT NULL,
+        content {bytes} NOT NULL,
+        papers INTEGER NOT NULL,
+        at {instant} NOT NULL,
+        PRIMARY KEY (subscription_pk, name)
+    )""",
+    "CREATE TABLE forgotten (hash TEXT NOT NULL PRIMARY KEY, since DATE NOT NULL) {clustered}",
+    """CREATE TABLE picks (
+        pk {pk},
+        edition TEXT NOT NULL,
+        date DATE NOT NULL,
+        profile TEXT NOT NULL,
+        language TEXT NOT NULL,
+        papers INTEGER NOT NULL,
+        body {bytes} NOT NULL,
+        UNIQUE (edition, date, profile)
+    )""",
+    """CREATE TABLE picked (
+        edition TEXT NOT NULL,
+        date DATE NOT NULL,
+        language TEXT NOT NULL,
+        paper_id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (edition, date, language, paper_id)
+    )""",
+    """CREATE TABLE notice (
+        pk {pk},
+        kind TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        subscription_pk BIGINT REFERENCES subscription (pk),
+        about TEXT NOT NULL,
+        state TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        queued_at {instant} NOT NULL,
+        attempts INTEGER NOT NULL,
+        error TEXT,
+        claimed_by TEXT,
+        claimed_at {instant},
+        due_at {instant}
+    )""",
+    "CREATE INDEX notice_state ON notice (state, pk)",
+    "CREATE INDEX notice_subscription ON notice (subscription_pk)",
+    """CREATE TABLE bounce (
+        hash TEXT NOT NULL PRIMARY KEY,
+        at {instant} NOT NULL,
+        kind TEXT NOT NULL,
+        code TEXT NOT NULL,
+        subscriber_pk BIGINT REFERENCES subscriber (pk),
+        edition TEXT,
+        date DATE
+    )""",
+    "CREATE INDEX bounce_subscriber ON bounce (subscriber_pk)",
+    """CREATE TABLE attempt (
+        what TEXT NOT NULL,
+        who TEXT NOT NULL,
+        since {instant} NOT NULL,
+        number INTEGER NOT NULL,
+        PRIMARY KEY (what, who, since)
+    )""",
+    """CREATE TABLE pace (
+        domain TEXT NOT NULL PRIMARY KEY,
+        not_before {instant},
+        connections INTEGER,
+        since {instant} NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+    "ALTER TABLE delivery ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail'",
+    "ALTER TABLE delivery ADD COLUMN subscription_pk BIGINT REFERENCES subscription (pk)",
+    "ALTER TABLE delivery ADD COLUMN picks_pk BIGINT REFERENCES picks (pk)",
+    "ALTER TABLE delivery ADD COLUMN due_at {instant}",
+    "CREATE INDEX delivery_subscription ON delivery (subscription_pk, date)",
+    "CREATE INDEX delivery_picks ON delivery (picks_pk)",
+    "CREATE INDEX delivery_message ON delivery (message_id)",
+)
+
+
+def _subscribers(connection: Connection) -> None:
+    """Subscribers and what they get, and the mails about that."""
+    _execute(connection, _SUBSCRIBERS_9)
+
+
 MIGRATIONS: Final = (
     Migration(version=1, name="the beginning", run=_beginning),
     Migration(version=2, name="what silence means", run=_silence),
@@ -633,4 +748,5 @@ MIGRATIONS: Final = (
     Migration(version=6, name="parts of joined papers, and other sketches", run=_parts),
     Migration(version=7, name="ownership in the database", run=_ownership),
     Migration(version=8, name="kinds, venues and languages of papers", run=_fields_of_papers),
+    Migration(version=9, name="subscribers", run=_subscribers),
 )

@@ -14,6 +14,7 @@ from digest.store.ledger import Ledger
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
+from digest.store.subscribers import Subscribers
 from digest.store.summaries import Summaries
 from digest.store.topics import Topics
 
@@ -33,6 +34,7 @@ class SqlStore(
     Topics,
     Joins,
     Politeness,
+    Subscribers,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 

@@ -6,7 +6,8 @@
        ▲                      ▼                ▼
     record ──► paper ◄── alias       considered ──► issue ◄── delivery   (lease  summary_claim  turn  limits)
                   ▲──────────────────────┘           sketch    interest
-                  └── feedback
+                  └── feedback                 subscriber ◄── subscription ◄── delivery, subscription_library, notice
+                                               picks ◄── delivery      picked  forgotten  bounce  attempt  pace
 
 Texts, days and moments are kept so that both databases give back what was put in, and a person can read them with
 `sqlite3` or `psql`: lists are JSON, days are dates, moments are UTC.
@@ -455,6 +456,137 @@ delivery = Table(
     Column("error", Plain),
     Column("claimed_by", Plain),  # the owner who has it in hand, or had
     Column("claimed_at", Instant),  # of one that was sent, the moment at which it was
+    Column(
+        "channel", Plain, nullable=False, server_default="mail"
+    ),  # `mail`; `feed` for readers without mails; the kind of a hook
+    Column("subscription_pk", BigInteger, ForeignKey("subscription.pk")),  # null for hooks
+    Column("picks_pk", BigInteger, ForeignKey("picks.pk")),  # null where it is the edition's own issue
+    Column("due_at", Instant),  # not before; null: at once
     UniqueConstraint("edition", "date", "recipient"),
     ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("pk", BigInteger, primary_key=True),
+    Column("address", Plain, nullable=False),
+    Column("key", Plain, nullable=False, unique=True),  # equal for addresses of one mailbox
+    Column("state", Plain, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("origin", Plain, nullable=False),
+    Column("links", Integer, nullable=False),  # raised, all links mailed before are void
+    Column("soft_bounces", Integer, nullable=False),
+    Column("soft_on", Date),  # the issue of the last of them
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("pk", BigInteger, primary_key=True),
+    Column("subscriber_pk", BigInteger, ForeignKey(subscriber.c.pk), nullable=False),
+    Column("edition", Plain, nullable=False),
+    Column("cadence", Plain, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("stopped_at", Instant),
+    Column("paused_until", Date),
+    Column("interests", Json, nullable=False),
+    Column("avoid", Json, nullable=False),
+    Column("lead", Integer),
+    Column("max_papers", Integer),
+    Column("language", Plain, nullable=False),
+    Column("zone", Plain, nullable=False),
+    Column("feed", Integer, nullable=False),  # raised, the private feed has a new address
+    Column("covered_until", Date),
+    UniqueConstraint("subscriber_pk", "edition"),
+)
+
+subscription_library = Table(
+    "subscription_library",  # files of papers that readers uploaded
+    metadata,
+    Column("subscription_pk", BigInteger, ForeignKey(subscription.c.pk), primary_key=True),
+    Column("name", Plain, primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # zlib, as it was uploaded
+    Column("papers", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+forgotten = Table(
+    "forgotten",  # keyed hashes of addresses that may not be imported again
+    metadata,
+    Column("hash", Plain, primary_key=True),
+    Column("since", Date, nullable=False),
+)
+
+picks = Table(
+    "picks",  # a personal issue: papers with reasons and scores; readers with equal profiles share one
+    metadata,
+    Column("pk", BigInteger, primary_key=True),
+    Column("edition", Plain, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("profile", Plain, nullable=False),  # a hash of all that the choice depends on
+    Column("language", Plain, nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib of JSON
+    UniqueConstraint("edition", "date", "profile"),
+)
+
+picked = Table(
+    "picked",  # the papers of a day's picks as they are printed, each once however many readers get it
+    metadata,
+    Column("edition", Plain, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("language", Plain, primary_key=True),
+    Column("paper_id", Plain, primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
+notice = Table(
+    "notice",  # mails about a subscription itself: confirm, lost links, what the operator is told
+    metadata,
+    Column("pk", BigInteger, primary_key=True),
+    Column("kind", Plain, nullable=False),
+    Column("recipient", Plain, nullable=False),
+    Column("subscription_pk", BigInteger, ForeignKey(subscription.c.pk)),
+    Column("about", Json, nullable=False),  # what its text names
+    Column("state", Plain, nullable=False),
+    Column("message_id", Plain, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Plain),
+    Column("claimed_by", Plain),
+    Column("claimed_at", Instant),
+    Column("due_at", Instant),
+)
+
+bounce = Table(
+    "bounce",  # reports that were read, each once however often its mailbox is
+    metadata,
+    Column("hash", Plain, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", Plain, nullable=False),
+    Column("code", Plain, nullable=False),
+    Column("subscriber_pk", BigInteger, ForeignKey(subscriber.c.pk)),
+    Column("edition", Plain),
+    Column("date", Date),
+)
+
+attempt = Table(
+    "attempt",  # how often something was tried lately, by a keyed hash of who tried it
+    metadata,
+    Column("what", Plain, primary_key=True),
+    Column("who", Plain, primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+pace = Table(
+    "pace",  # how a mail server lets a domain's mails through, for all processes that send
+    metadata,
+    Column("domain", Plain, primary_key=True),
+    Column("not_before", Instant),
+    Column("connections", Integer),  # at most; null: as configured
+    Column("since", Instant, nullable=False),
+    Column("reason", Plain, nullable=False),
 )

@@ -82,7 +82,7 @@ def test_an_edition_says_how_many_papers_lead_and_which_votes_outweigh_what_is_a
         ("[mail]\nport = '25'", "config.toml: [mail] port: must be a whole number, not '25'"),
         ("[mail]\nport = true", "config.toml: [mail] port: must be a whole number, not True"),
         ("[mail]\nport = 99999", "config.toml: [mail] port: must be from 1 to 65535, not 99999"),
-        ('[mail]\ntransport = "smpt"', "transport: 'smpt' is not one of outbox, smtp; did you mean smtp?"),
+        ('[mail]\ntransport = "smpt"', "transport: 'smpt' is not one of outbox, smtp, sendmail; did you mean smtp?"),
         ('[mail]\nfrom = "nobody"', "[mail] from: must be an address"),
         ('[mail]\nfrom = "a@b.c, d@e.f"', "[mail] from: 'a@b.c, d@e.f' has 2 addresses; a mail comes from one"),
         ('[mail]\nfrom = "Team: a@b.c, d@e.f;"', "has 2 addresses"),

@@ -105,7 +105,7 @@ def test_anew_the_candidates_of_a_day_are_those_that_its_issue_chose_from(store:
     read(store, paper(5), day=day(1))
     publish(store, paper(4), day=day(1))
 
-    anew = store.candidates("daily", ["hf"], DAY, carry_days=3, anew=True)
+    anew = store.candidates("daily", ["hf"], DAY, carry_days=3, anew=DAY)
 
     assert candidate_ids(store) == []
     assert [c.paper.id for c in anew] == [paper(n).id for n in (3, 2, 4)]
@@ -115,7 +115,7 @@ def test_anew_the_candidates_of_a_day_are_those_that_its_issue_chose_from(store:
         paper(4).id: (None, None),
     }
     # An edition that never made an issue begins on that day, and may begin before its first.
-    assert [c.paper.id for c in store.candidates("new", ["hf"], day(1), carry_days=3, anew=True)] == [paper(5).id]
+    assert [c.paper.id for c in store.candidates("new", ["hf"], day(1), carry_days=3, anew=day(1))] == [paper(5).id]
 
 
 def test_days_with_lists_and_their_news_are_known(store: SqlStore) -> None:

@@ -1,0 +1,132 @@
+"""Subscribers in the store: kept, changed, stopped, forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import MetaData, create_engine, select
+
+from digest.core.errors import NotFoundError
+from digest.core.models import DeliveryState
+from digest.core.subscribers.addresses import parse_address
+from digest.core.subscribers.subscriber import Origin, SubscriberState, Subscription
+from digest.store import SqlStore
+from digest.store.subscribers import Library
+from tests.conftest import NOON, paper
+from tests.support.store_values import DAY, issue, publish, read
+
+pytest_plugins = ("tests.support.store_fixtures",)
+
+ADA = parse_address("ada@example.org")
+
+
+def subscribed(
+    store: SqlStore, text: str = "ada@example.org", edition: str = "daily", **values: object
+) -> Subscription:
+    one, _ = store.save_subscriber(
+        parse_address(text), origin=Origin.OPERATOR, state=SubscriberState.CONFIRMED, at=NOON
+    )
+    return store.save_subscription(one.pk, edition, at=NOON, confirmed_at=NOON, **values)
+
+
+def test_an_address_is_one_subscriber_however_it_is_spelled(store: SqlStore) -> None:
+    first, is_new = store.save_subscriber(ADA, origin=Origin.FORM, state=SubscriberState.PENDING, at=NOON)
+    again, is_new_again = store.save_subscriber(
+        parse_address("ADA@example.org"), origin=Origin.OPERATOR, state=SubscriberState.CONFIRMED, at=NOON
+    )
+
+    assert (is_new, is_new_again) == (True, False)
+    assert again == first
+
+
+def test_a_subscription_comes_out_as_it_went_in(store: SqlStore) -> None:
+    one = subscribed(
+        store, interests=("robots", "2606.00001"), avoid=("audio",), cadence="weekly:fri", zone="Asia/Tokyo"
+    )
+
+    assert store.subscription(one.pk) == one
+    assert (one.interests, one.avoid, one.cadence) == (("robots", "2606.00001"), ("audio",), "weekly:fri")
+    assert one.is_active
+
+
+def test_only_active_subscriptions_are_listed(store: SqlStore) -> None:
+    one, stopped, other = (subscribed(store, f"{n}@example.org") for n in ("a", "b", "c"))
+    subscribed(store, "d@example.org", edition="weekly")
+    store.stop_subscription(stopped.pk, at=NOON)
+    store.set_subscriber_state(other.subscriber.pk, SubscriberState.BOUNCED, at=NOON)
+
+    assert [s.pk for part in store.active_subscriptions("daily") for s in part] == [one.pk]
+
+
+def test_who_stops_the_last_edition_is_unsubscribed(store: SqlStore) -> None:
+    daily, weekly = subscribed(store), subscribed(store, edition="weekly")
+
+    assert store.stop_subscription(daily.pk, at=NOON)
+    assert not store.stop_subscription(daily.pk, at=NOON)
+    assert store.subscriber(ADA).state is SubscriberState.CONFIRMED
+    store.stop_subscription(weekly.pk, at=NOON)
+    assert store.subscriber(ADA).state is SubscriberState.UNSUBSCRIBED
+
+
+def test_a_field_that_does_not_exist_cannot_be_set(store: SqlStore) -> None:
+    with pytest.raises(ValueError, match="address"):
+        store.change_subscription(subscribed(store).pk, address="x@example.org")
+    with pytest.raises(NotFoundError):
+        store.change_subscription(99, cadence="daily")
+
+
+def test_libraries_are_kept_with_their_subscription(store: SqlStore) -> None:
+    one = subscribed(store)
+    store.save_library(one.pk, Library(name="mine.bib", content=b"@article{}", papers=1), at=NOON)
+
+    assert store.subscription(one.pk).libraries == ("mine.bib",)
+    assert store.libraries_of(one.pk)[0].content == b"@article{}"
+    assert store.remove_library(one.pk, "mine.bib")
+    assert not store.remove_library(one.pk, "mine.bib")
+
+
+def test_nothing_of_a_forgotten_address_is_left_but_a_keyed_hash(new_url: str) -> None:
+    with SqlStore.open(new_url) as store:
+        read(store, paper(1))
+        publish(store, issue(paper(1)), deliveries={"ada@example.org": "<1@example.org>"})
+        one = subscribed(store)
+        store.save_library(one.pk, Library(name="mine.bib", content=b"ada's papers", papers=1), at=NOON)
+        store.mark("daily", paper(1).id, 1, at=NOON, reader=one.reader)
+
+        assert store.forget_subscriber(ADA, on=DAY, secret=b"s")
+
+        assert store.subscriber(ADA) is None
+        assert store.forgotten_since(ADA, secret=b"s") == DAY
+        assert store.forgotten_since(ADA, secret=b"t") is None
+        assert store.marks("daily") == ()
+        assert [d.state for d in store.deliveries("daily", DAY)] == [DeliveryState.DUE]
+        store.remember(ADA, secret=b"s")
+        assert store.forgotten_since(ADA, secret=b"s") is None
+    engine = create_engine(new_url)
+    metadata = MetaData()
+    metadata.reflect(engine, resolve_fks=False)
+    with engine.connect() as connection:
+        rows = [repr(row) for t in metadata.tables.values() for row in connection.execute(select(t))]
+    engine.dispose()
+    assert [row for row in rows if "ada@" in row.lower() or "ada's" in row] == []
+
+
+def test_links_get_a_secret_with_the_first_question_and_keep_it(store: SqlStore) -> None:
+    first = store.link_secrets()
+
+    assert store.link_secrets() == first
+    assert list(first) == [0]
+    assert store.renew_link_secret() == 1
+    assert sorted(store.link_secrets()) == [0, 1]
+    assert store.renew_link_secret(drop=True) == 2
+    assert list(store.link_secrets()) == [2]
+
+
+def test_confirming_forgets_former_bounces(store: SqlStore) -> None:
+    one = subscribed(store)
+    store.set_subscriber_state(one.subscriber.pk, SubscriberState.BOUNCED, at=NOON)
+
+    assert store.set_subscriber_state(one.subscriber.pk, SubscriberState.CONFIRMED, at=NOON + timedelta(days=1))
+    assert not store.set_subscriber_state(one.subscriber.pk, SubscriberState.CONFIRMED, at=NOON + timedelta(days=2))
+    assert store.subscriber(ADA).since == NOON + timedelta(days=1)
