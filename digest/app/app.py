@@ -382,7 +382,8 @@ class App:
     def mailing(self) -> Mailing:
         """The stage `deliver`, over all editions."""
 
-        from digest.stages.mails import Letters, Mailing
+        from digest.stages.letters import Letters
+        from digest.stages.mails import Mailing
 
         mail = self.config.mail
         return Mailing(

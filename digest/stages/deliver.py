@@ -30,6 +30,7 @@ from digest.core.errors import (
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.core.ports import Clock, Mailer
 from digest.core.walls import wall
+from digest.stages.letters import Letter
 
 IN_A_ROW: Final = 3
 """After so many mails in a row that were put off or are in doubt the run stops: the server is at fault."""
@@ -138,7 +139,7 @@ class Delivering:
     edition: Edition
     day: date
     """The date that the run takes for today."""
-    compose: Callable[[Issue, Delivery], Mail]
+    compose: Letter
     mailer: Mailer
     met: Round
     waiting_until: date | None = None
@@ -295,7 +296,7 @@ class Delivering:
             return
         try:
             with wall(DigestError):
-                mail = self.compose(issue, delivery)
+                mail = self.compose(issue, delivery, None)
         except DigestError as unfit:
             # Nothing was sent: the others get theirs, and this one is tried again when that is mended.
             reason = f"the mail could not be composed: {unfit}"

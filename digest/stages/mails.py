@@ -1,25 +1,20 @@
-"""Mails of a run: composes them, runs the stage `deliver` over all editions, and counts the results."""
+"""Mails of a run: runs the stage `deliver` over all editions, and counts the results."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
+from digest.core.models import DeliveryState, Edition
 from digest.core.ports import Clock, Mailer
 from digest.stages import deliver
 from digest.stages.deliver import AT_ONCE, LEFT, Delivered, Delivering, Round
+from digest.stages.letters import Letters
 from digest.stages.lost import LostIssues
-
-if TYPE_CHECKING:
-    from digest.publish.mail import Body
-    from digest.publish.render import Templates
 
 STATES: Final = ("due", "sent", "unknown", "failed")
 """States that reports count; `sending` and `dot` count as due, and `skipped` is left out."""
@@ -49,55 +44,6 @@ class Mailed:
     """Mails of this day's issue that an earlier run sent."""
     already_at: datetime | None = None
     """When the last of those was sent, in the config's time zone; None if there are none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letters:
-    """Composes the mails of issues."""
-
-    templates: Callable[[], Templates]
-    base: Path
-    """The folder of config.toml, which is left out of mails."""
-    sender: str
-    sender_name: str
-    site_url: str | None
-    progress: Callable[[str], None]
-
-    def of(self, edition: str) -> Callable[[Issue, Delivery], Mail]:
-        """A function that composes the mail of an issue for one recipient; the common part is made only once."""
-        from digest.publish.mail import compose, draw_body
-
-        site_url = self.site_url
-        drawn: dict[str, Body] = {}
-
-        def letter(issue: Issue, delivery: Delivery) -> Mail:
-            if issue.id not in drawn:
-                self.progress(f"sending {issue.id}")
-                drawn[issue.id] = draw_body(_abroad(issue, self.base), templates=self.templates(), site_url=site_url)
-            composed = compose(
-                issue,
-                recipient=delivery.recipient,
-                sender=self.sender,
-                sender_name=self.sender_name,
-                message_id=delivery.message_id,
-                at=delivery.queued_at,
-                templates=self.templates(),
-                site_url=site_url,
-                body=drawn[issue.id],
-            )
-            return replace(composed, label=f"{edition}-{issue.date}")
-
-        return letter
-
-
-def _abroad(issue: Issue, base: Path) -> Issue:
-    """*issue* for people elsewhere: its errors name files relative to the folder of config.toml."""
-    private = str(base)
-
-    def seen(error: str | None) -> str | None:
-        return error and error.replace(f"{private}{os.sep}", "").replace(private, "the folder of config.toml")
-
-    return replace(issue, sources=tuple(replace(s, error=seen(s.error)) for s in issue.sources))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ class Printer:
         before_dot()
         print(mail.recipient, flush=True)
 
-def letter(issue, delivery):
+def letter(issue, delivery, subscription):
     return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
 
 with SqlStore.open(url, lease=lasts) as store:
@@ -64,7 +64,7 @@ with SqlStore.open(url, lease=lasts) as store:
 """
 
 
-def letter(_: Issue, delivery: Delivery) -> Mail:
+def letter(_: Issue, delivery: Delivery, __: object) -> Mail:
     content = f"Message-ID: {delivery.message_id}\r\n\r\nHello\r\n".encode()
     return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=content)
 

@@ -51,7 +51,7 @@ def run(
     met: Round | None = None,
     only: bool = False,
 ) -> Delivered:
-    def letter(_: Issue, delivery: Delivery) -> Mail:
+    def letter(_: Issue, delivery: Delivery, __: object) -> Mail:
         return Mail(sender="d@x.org", recipient=delivery.recipient, message_id=delivery.message_id, content=b"")
 
     turn = Delivering(

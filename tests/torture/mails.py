@@ -74,7 +74,7 @@ def six(store: SqlStore, name: str = "daily") -> Edition:
 def one_run(store: SqlStore, edition: Edition, port: int, *, timeout_s: float = 20.0) -> tuple[str, ...]:
     """One run's deliveries; its warnings."""
 
-    def letter(_: Issue, delivery: Delivery) -> Mail:
+    def letter(_: Issue, delivery: Delivery, __: object) -> Mail:
         content = f"Message-ID: {delivery.message_id}\r\n\r\nHello\r\n".encode()
         return Mail(
             sender="digest@example.org",
