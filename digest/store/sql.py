@@ -13,6 +13,7 @@ from digest.store.joins import Joins
 from digest.store.ledger import Ledger
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
+from digest.store.received import Received
 from digest.store.search import Search
 from digest.store.subscribers import Subscribers
 from digest.store.summaries import Summaries
@@ -27,6 +28,7 @@ class SqlStore(
     Issues,
     Changes,
     Deliveries,
+    Received,
     Inquiries,
     Search,
     Feedback,
