@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from digest.app.host import Host
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
+    from digest.core.ranking.profile import Profile
+    from digest.core.subscribers.subscriber import Subscription
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
     from digest.stages.ask import Writer
@@ -22,9 +25,14 @@ if TYPE_CHECKING:
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
+    from digest.usecases.interests import WrittenInterest
+    from digest.usecases.marks import Marks
+    from digest.usecases.own_issues import OwnIssues
+    from digest.usecases.preferences import Preferences
     from digest.usecases.preview import Previewing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
+    from digest.usecases.trials import Trials
 
 
 def on_demand(app: App) -> OnDemand:
@@ -247,3 +255,63 @@ def _contender(app: App) -> Contender:
         writer=writer,
         extracts=lambda: app.extracts,
     )
+
+
+# -- readers' own pages
+
+
+def trials(app: App) -> Trials:
+    """The use case behind readers' pages that says what the last issue would have been for them."""
+    from digest.usecases.trials import Trials
+
+    return Trials(
+        store=app.store,
+        editions=app.editions_by_name,
+        profiles=_Profiles(app),
+        background=lambda: app.background,
+        topics_of=app.extracts.topics,
+        clock=app.host.clock,
+        today=app.today,
+    )
+
+
+class _Profiles:
+    """Resolves what readers wish."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def profile_of(self, subscription: Subscription, edition: Edition, day: date) -> Profile:
+        return self._app.interests.profile(_wished(subscription, edition), day, subscription.reader)
+
+    def each_of(self, subscription: Subscription, edition: Edition) -> Sequence[WrittenInterest]:
+        return self._app.interests.each(_wished(subscription, edition))
+
+
+def _wished(subscription: Subscription, edition: Edition) -> Edition:
+    return replace(
+        edition,
+        interests=subscription.interests or edition.interests,
+        avoid=tuple(dict.fromkeys((*edition.avoid, *subscription.avoid))),
+    )
+
+
+def preferences(app: App) -> Preferences:
+    """The use case that keeps what readers set."""
+    from digest.usecases.preferences import Preferences
+
+    return Preferences(store=app.store, editions=app.editions_by_name, clock=app.host.clock)
+
+
+def own_issues(app: App) -> OwnIssues:
+    """The use case that finds the issues which readers got."""
+    from digest.usecases.own_issues import OwnIssues
+
+    return OwnIssues(store=app.store, field_of=app.taxonomy.field)
+
+
+def marks(app: App, trials: Trials, own_issues: OwnIssues) -> Marks:
+    """The use case of readers' marks on papers."""
+    from digest.usecases.marks import Marks
+
+    return Marks(store=app.store, trials=trials, find=own_issues.entry, clock=app.host.clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -22,7 +22,9 @@ class Store(Protocol):
 
     def picks(self, pk: int) -> Picks | None: ...
 
-    def picked(self, edition: str, day: date, language: str) -> Mapping[PaperId, Entry]: ...
+    def picked(
+        self, edition: str, day: date, language: str, *, ids: Collection[PaperId] | None = None
+    ) -> Mapping[PaperId, Entry]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,6 @@ class OwnIssues:
         picks = self.store.picks(delivery.picks)
         if picks is None:
             return None
-        entries = self.store.picked(picks.edition, picks.day, picks.language)
+        entries = self.store.picked(picks.edition, picks.day, picks.language, ids=picks.papers)
         issue = personal_issue(base, picks, entries, self.field_of)
         return OwnIssue(issue=issue, made_at=delivery.queued_at, is_personal=True)

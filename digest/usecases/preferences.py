@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -21,6 +21,8 @@ from digest.core.subscribers.addresses import Address, parse_address
 from digest.core.subscribers.subscriber import SubscriberState, Subscription
 from digest.core.subscribers.wishes import (
     LARGEST_LIBRARY,
+    LONGEST_INTEREST,
+    MOST_INTERESTS,
     MOST_LIBRARIES,
     check_both,
     library_name,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from digest.store.subscribers import Library
 
 _LONGEST_PAUSE: Final = timedelta(days=732)
+_LONGEST_TEXT: Final = 2 * MOST_INTERESTS * LONGEST_INTEREST
+"""Letters of a field of interests that are looked at, blank lines and doubles too."""
 _EXPORTED: Final = 100_000
 """Deliveries in an export; nobody gets so many."""
 
@@ -149,7 +153,7 @@ def read(typed: Typed, edition: Edition | None, *, today: date) -> Read:
 
     take("cadence", lambda: read_cadence(typed.cadence))
     take("paused_until", lambda: _read_pause(typed.paused_until, today))
-    take("interests", lambda: read_interests(typed.interests.splitlines()))
+    take("interests", lambda: _read_lines(typed.interests))
     take("avoid", lambda: _read_avoid(typed.avoid, values.get("interests", ())))
     take("max_papers", lambda: read_number(typed.max_papers, least=1))
     take("lead", lambda: _read_lead(typed.lead, values.get("max_papers"), edition))
@@ -158,8 +162,16 @@ def read(typed: Typed, edition: Edition | None, *, today: date) -> Read:
     return Read(values=values, troubles=troubles)
 
 
+def _read_lines(text: str) -> tuple[str, ...]:
+    if len(text) > _LONGEST_TEXT:
+        raise WishError(
+            f"These are {len(text):,} letters: name {MOST_INTERESTS} at most, one a line; upload papers as a library"
+        )
+    return read_interests(text.splitlines())
+
+
 def _read_avoid(text: str, interests: Sequence[str]) -> tuple[str, ...]:
-    avoid = read_interests(text.splitlines())
+    avoid = _read_lines(text)
     check_both(interests, avoid)
     return avoid
 
@@ -321,7 +333,7 @@ class Preferences:
         }
 
     def _exported(self, subscription: Subscription) -> dict[str, Any]:
-        values = asdict(replace(subscription))
+        values = asdict(subscription)
         left = ("pk", "subscriber", "libraries", "feed")
         return {
             **{name: _plain(value) for name, value in values.items() if name not in left},

@@ -87,20 +87,20 @@ class Trials:
         store: Store,
         editions: Mapping[str, Edition],
         profiles: Profiles,
-        background: Background,
+        background: Callable[[], Background],
         topics_of: Callable[[Paper], Collection[str]],
         clock: Clock,
         today: Callable[[], date],
     ) -> None:
         """Args:
-        background: How common words are in general.
+        background: Gives how common words are in general.
         topics_of: Gives the topics of a paper.
         today: Gives the date in the config's time zone.
         """
         self._store, self._editions, self._profiles = store, editions, profiles
         self._background, self._topics_of = background, topics_of
         self._clock, self._today = clock, today
-        self._libraries = Libraries(background)
+        self._libraries: Libraries | None = None
         self._last: dict[str, _Last] = {}
         # Days and libraries keep what they have worked out: one thread at a time adds to it.
         self._lock = threading.RLock()
@@ -120,6 +120,8 @@ class Trials:
         if mark is not None:
             profile = with_mark(profile, *mark)
         with self._lock:
+            if self._libraries is None:
+                self._libraries = Libraries(self._background())
             selection = select(
                 last.prepared,
                 profile,
@@ -162,7 +164,7 @@ class Trials:
             if found is not None and found.candidates == candidates:
                 prepared = found.prepared
             else:
-                prepared = Day(candidates, self._background, topics_of=self._topics_of)
+                prepared = Day(candidates, self._background(), topics_of=self._topics_of)
             made = _Last(day=day, candidates=candidates, prepared=prepared, looked_at=now)
             self._last[edition.name] = made
             return made

@@ -102,6 +102,11 @@ def read_zone(text: str) -> str:
     return found
 
 
+def zones() -> tuple[str, ...]:
+    """The names of all time zones, sorted."""
+    return tuple(sorted(_zones().values()))
+
+
 @cache
 def _zones() -> dict[str, str]:
     # What lies beside the zones in some systems ("posix/…", "localtime") names none.
