@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from digest.usecases.own_issues import OwnIssues
     from digest.usecases.preferences import Preferences
     from digest.usecases.preview import Previewing
+    from digest.usecases.searching import Searching
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
     from digest.usecases.trials import Trials
@@ -315,3 +316,10 @@ def marks(app: App, trials: Trials, own_issues: OwnIssues) -> Marks:
     from digest.usecases.marks import Marks
 
     return Marks(store=app.store, trials=trials, find=own_issues.entry, clock=app.host.clock)
+
+
+def searching(app: App) -> Searching:
+    """The use case of the search on the web."""
+    from digest.usecases.searching import Searching
+
+    return Searching(store=app.store, topics_of=app.extracts.topics)
