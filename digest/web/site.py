@@ -16,13 +16,14 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.usecases.linking import Linking
+from digest.app.usecases import subscribing
 from digest.web.archive import Archive
 from digest.web.front import Front
 from digest.web.guard import Guard
 from digest.web.pages import Pages
 from digest.web.places import Place
 from digest.web.proxies import Proxies
+from digest.web.signing_up import SigningUp
 from digest.web.visits import Visit
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def make_app(app: App) -> Starlette:
     """The site of one configuration, as an ASGI application. *app* must stay open while it is used."""
     serve = app.config.serve
     pages = Pages(app.templates, title=app.config.title)
-    front = Front(app=app, pages=pages, linking=Linking(store=app.store, clock=app.host.clock))
+    front = Front(app=app, pages=pages, linking=app.linking)
     made = Starlette(
         routes=[place.route(pages) for place in places(front)],
         middleware=[
@@ -58,6 +59,7 @@ def places(front: Front) -> list[Place]:
     """All places of the site; the archive is the last, for it takes every path that is left."""
     archive = Archive(front.app.config.data_dir / "site", front.pages)
     return [
+        *SigningUp(front=front, subscribing=subscribing(front.app)).places(),
         Place(path="/{path:path}", get=archive.get),
     ]
 
