@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from digest.usecases.preferences import Preferences
     from digest.usecases.preview import Previewing
     from digest.usecases.searching import Searching
+    from digest.usecases.subscribing import Subscribing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
     from digest.usecases.trials import Trials
@@ -142,6 +143,22 @@ def delivering(app: App) -> Delivering:
         lost=lambda: lost_issues(app.site, app.store.place),
         lease=app.lease,
         today=app.today(),
+    )
+
+
+def subscribing(app: App) -> Subscribing:
+    """The use case of those who come and go by themselves."""
+    from digest.usecases.subscribing import Subscribing
+
+    serve = app.config.serve
+    return Subscribing(
+        store=app.store,
+        linking=app.linking,
+        editions=app.editions_by_name,
+        is_open=serve.open,
+        per_network=serve.sign_ups_per_hour,
+        clock=app.host.clock,
+        zone=app.config.timezone,
     )
 
 

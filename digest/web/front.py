@@ -37,7 +37,10 @@ class Front:
         """A reader's links, relative to the page of the visit."""
         return self.linking.of(subscription, visit.root.rstrip("/") or ".")
 
+    def zone_of(self, subscription: Subscription) -> ZoneInfo:
+        """The reader's time zone."""
+        return ZoneInfo(subscription.zone) if subscription.zone else self.app.config.timezone
+
     def today_of(self, subscription: Subscription) -> date:
         """The reader's own date."""
-        zone = ZoneInfo(subscription.zone) if subscription.zone else self.app.config.timezone
-        return self.app.host.clock().astimezone(zone).date()
+        return self.app.host.clock().astimezone(self.zone_of(subscription)).date()

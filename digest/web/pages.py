@@ -35,7 +35,7 @@ class Pages:
 
     def lost(self, visit: Visit) -> Response:
         """What a wrong, expired or void link gets: the same for all of them, with a form that mails new links."""
-        return self.page(visit, "lost.html", status=404, is_wrong=True, trouble="", address="")
+        return self.page(visit, "lost.html", status=404, is_wrong=True, trouble="", address="", trap="website")
 
     def not_found(self, visit: Visit) -> Response:
         """What an address gets that is none."""

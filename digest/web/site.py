@@ -16,18 +16,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from digest.usecases.linking import Linking
+from digest.app.usecases import subscribing
 from digest.web.archive import Archive
-from digest.web.feedback import FeedbackPage
 from digest.web.front import Front
 from digest.web.guard import Guard
-from digest.web.own import Own
-from digest.web.own_issues import OwnIssuesPages
 from digest.web.pages import Pages
 from digest.web.places import Place
-from digest.web.preferences import MOST_BYTES, PreferencesPage
 from digest.web.proxies import Proxies
-from digest.web.search import SearchPage
+from digest.web.readers import readers_places
+from digest.web.signing_up import SigningUp
 from digest.web.visits import Visit
 
 if TYPE_CHECKING:
@@ -45,7 +42,7 @@ def make_app(app: App) -> Starlette:
     """The site of one configuration, as an ASGI application. *app* must stay open while it is used."""
     serve = app.config.serve
     pages = Pages(app.templates, title=app.config.title)
-    front = Front(app=app, pages=pages, linking=Linking(store=app.store, clock=app.host.clock))
+    front = Front(app=app, pages=pages, linking=app.linking)
     made = Starlette(
         routes=[place.route(pages) for place in places(front)],
         middleware=[
@@ -61,20 +58,10 @@ def make_app(app: App) -> Starlette:
 
 def places(front: Front) -> list[Place]:
     """All places of the site; the archive is the last, for it takes every path that is left."""
-    own = Own(front)
-    preferences, feedback, issues = PreferencesPage(own), FeedbackPage(own), OwnIssuesPages(own)
     archive = Archive(front.app.config.data_dir / "site", front.pages)
     return [
-        Place(
-            path="/preferences/{token}",
-            get=preferences.get,
-            post=preferences.post,
-            most_bytes=MOST_BYTES,
-        ),
-        Place(path="/feedback/{token}", get=feedback.get, post=feedback.post),
-        Place(path="/mine/{token}", get=issues.mine),
-        Place(path="/feed/{token}.xml", get=issues.feed),
-        Place(path="/search", get=SearchPage(front).get),
+        *SigningUp(front=front, subscribing=subscribing(front.app)).places(),
+        *readers_places(front),
         Place(path="/{path:path}", get=archive.get),
     ]
 
