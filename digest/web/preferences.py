@@ -313,7 +313,7 @@ def _found(one: InterestCount, trial: Trial) -> dict[str, Any]:
     if not one.interest.is_known:
         words = "is not known here yet: it counts as soon as a source lists it or it was looked up"
     elif one.found:
-        words = f"finds {one.found:,} of {trial.considered:,} papers, {one.printed:,} of them are in"
+        words = f"finds {one.found:,} of {count(trial.considered, 'paper')}, {one.printed:,} in the issue"
     else:
         words = f"finds nothing in {count(trial.considered, 'paper')}; try fewer or other words"
     return {"name": said(one.interest.name), "words": words, "is_empty": not one.found}
