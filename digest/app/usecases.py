@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,6 @@ from digest.app.host import Host
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
-    from digest.core.ranking.profile import Profile
-    from digest.core.subscribers.subscriber import Subscription
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
     from digest.stages.ask import Writer
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
-    from digest.usecases.interests import WrittenInterest
     from digest.usecases.marks import Marks
     from digest.usecases.own_issues import OwnIssues
     from digest.usecases.preferences import Preferences
@@ -280,37 +276,16 @@ def _contender(app: App) -> Contender:
 
 def trials(app: App) -> Trials:
     """The use case behind readers' pages that says what the last issue would have been for them."""
-    from digest.usecases.trials import Trials
+    from digest.usecases.trials import ReaderProfiles, Trials
 
     return Trials(
         store=app.store,
         editions=app.editions_by_name,
-        profiles=_Profiles(app),
+        profiles=ReaderProfiles(store=app.store, interests=app.reader_interests, each=app.interests.each),
         background=lambda: app.background,
         topics_of=app.extracts.topics,
         clock=app.host.clock,
         today=app.today,
-    )
-
-
-class _Profiles:
-    """Resolves what readers wish."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    def profile_of(self, subscription: Subscription, edition: Edition, day: date) -> Profile:
-        return self._app.interests.profile(_wished(subscription, edition), day, subscription.reader)
-
-    def each_of(self, subscription: Subscription, edition: Edition) -> Sequence[WrittenInterest]:
-        return self._app.interests.each(_wished(subscription, edition))
-
-
-def _wished(subscription: Subscription, edition: Edition) -> Edition:
-    return replace(
-        edition,
-        interests=subscription.interests or edition.interests,
-        avoid=tuple(dict.fromkeys((*edition.avoid, *subscription.avoid))),
     )
 
 
