@@ -40,7 +40,7 @@ class Deliveries(Leases):
         """The deliveries of an issue that are in one of *states*, sorted by id."""
         query = select(tables.delivery).where(_of(edition, day), _d.state.in_(states)).order_by(_d.id)
         with self._read() as connection:
-            return tuple(_delivery(row) for row in connection.execute(query))
+            return tuple(delivery_of(row) for row in connection.execute(query))
 
     def count_deliveries(self, edition: str, *, since: date, until: date) -> dict[DeliveryState, int]:
         """State → number of deliveries of the edition's issues *since* … *until*; states without any are left out."""
@@ -112,7 +112,7 @@ class Deliveries(Leases):
                 for some in chunks(claimed)
                 for row in connection.execute(select(tables.delivery).where(_d.id.in_(some)))
             }
-        return tuple(_delivery(rows[i]) for i in claimed)
+        return tuple(delivery_of(rows[i]) for i in claimed)
 
     def due_deliveries(self, edition: str, day: date) -> tuple[int, ...]:
         """The ids of an issue's deliveries that are due or were left at `sending`, in the order they are sent in."""
@@ -218,7 +218,7 @@ class Deliveries(Leases):
             for some in chunks(row.id for row in chosen):
                 again = update(tables.delivery).where(_d.id.in_(some)).values(state=DeliveryState.DUE, error=None)
                 connection.execute(again)
-        return tuple(map(_delivery, chosen))
+        return tuple(map(delivery_of, chosen))
 
     def editions_on_their_way(self) -> tuple[str, ...]:
         """Names of editions that have deliveries on their way, sorted."""
@@ -230,7 +230,7 @@ class Deliveries(Leases):
         """All deliveries in one of *states*, the newest issue's first, and by recipient."""
         query = select(tables.delivery).where(_d.state.in_(states))
         with self._read() as connection:
-            found = [_delivery(row) for row in connection.execute(query)]
+            found = [delivery_of(row) for row in connection.execute(query)]
         return tuple(sorted(found, key=lambda d: (-d.date.toordinal(), d.edition, d.recipient)))
 
 
@@ -238,7 +238,8 @@ def _of(edition: str, day: date) -> ColumnElement[bool]:
     return and_(_d.edition == edition, _d.date == day)
 
 
-def _delivery(row: AnyRow) -> Delivery:
+def delivery_of(row: AnyRow) -> Delivery:
+    """The delivery in a row of its table."""
     return Delivery(
         id=row.id,
         edition=row.edition,
