@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from digest.store.attempts import Attempts
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
@@ -11,6 +12,7 @@ from digest.store.interests import Interests
 from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
 from digest.store.people import People
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
@@ -37,6 +39,8 @@ class SqlStore(
     Politeness,
     Subscribers,
     People,
+    Attempts,
+    Notices,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 

@@ -25,6 +25,7 @@ _PAGE: Final = 500
 """Subscriptions that are read at once."""
 _LINK_SECRET: Final = "link secret "  # noqa: S105 -- the name of a row, not a secret
 """What the keys of the rows of `meta` begin with that hold secrets of links, before their number."""
+_HASH_SECRET: Final = "hash secret"  # noqa: S105 -- the name of a row, not a secret
 _CHANGEABLE: Final = frozenset(
     {
         "cadence",
@@ -295,7 +296,20 @@ class Subscribers(Database):
             rows = connection.execute(query.order_by(_library.name)).all()
         return tuple(Library(name=r.name, content=zlib.decompress(r.content), papers=r.papers) for r in rows)
 
-    # -- links
+    # -- secrets
+
+    def hash_secret(self) -> bytes:
+        """The secret that addresses are hashed with. It is never renewed: what it hashed could not be known again."""
+        meta = tables.meta.c
+        query = select(meta.value).where(meta.key == _HASH_SECRET)
+        with self._read() as connection:
+            found = connection.scalar(query)
+        if found is None:
+            with self._write() as connection:
+                upsert(connection, tables.meta, [{"key": _HASH_SECRET, "value": secrets.token_hex(32)}])
+            with self._read() as connection:
+                found = connection.scalar(query)
+        return bytes.fromhex(str(found))
 
     def link_secrets(self) -> Mapping[int, bytes]:
         """The secrets that sign links, by number; the highest is the newest. They are made with the first question."""

@@ -170,3 +170,14 @@ def test_a_sweep_goes_through_on_either_database(store: SqlStore) -> None:
     store.forget_subscriber(ADA, on=DAY, secret=b"s")
 
     assert store.sweep()
+
+
+def test_the_links_of_a_forgotten_reader_never_open_what_is_somebody_elses(store: SqlStore) -> None:
+    gone = subscribed(store, ADA.text)
+    store.forget_subscriber(ADA, on=DAY, secret=b"s")
+
+    other = subscribed(store, BOB)
+
+    assert other.pk > gone.pk
+    assert other.subscriber.pk > gone.subscriber.pk
+    assert store.subscription(gone.pk) is None
