@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.store import SqlStore
     from digest.summarizers.extract import Extracts
     from digest.summarizers.handover import Handovers
+    from digest.usecases.forgetting import Forgetting
     from digest.usecases.interests import Interests
     from digest.usecases.linking import Linking
     from digest.usecases.lookup import Lookup
@@ -267,6 +268,13 @@ class App:
             clock=self.host.clock,
             progress=self.host.progress,
         )
+
+    @part
+    def forgetting(self) -> Forgetting:
+        """Forgets readers, in the database and in the outbox folder."""
+        from digest.usecases.forgetting import Forgetting
+
+        return Forgetting(store=self.store, outbox=self.config.data_dir / "outbox")
 
     @part
     def lease(self) -> Leases:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
+    from digest.usecases.import_subscribers import SubscriberImport
     from digest.usecases.preview import Previewing
+    from digest.usecases.subscribers import SubscriberDesk
     from digest.usecases.subscribing import Subscribing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
@@ -135,6 +137,29 @@ def delivering(app: App) -> Delivering:
         lease=app.lease,
         today=app.today(),
     )
+
+
+def subscriber_desk(app: App) -> SubscriberDesk:
+    """The use case of `digest subscribers`."""
+    from digest.usecases.subscribers import SubscriberDesk
+
+    return SubscriberDesk(store=app.store, config=app.config, clock=app.host.clock)
+
+
+def subscriber_import(app: App, edition: str | None) -> SubscriberImport:
+    """The use case of `digest subscribers import`.
+
+    Args:
+        edition: Of rows that name none; None: the only one there is.
+
+    Raises:
+        ConfigError: There is no such edition.
+    """
+    from digest.usecases.import_subscribers import SubscriberImport
+
+    names = [one.name for one in app.config.editions]
+    default = app.config.edition(edition).name if edition else names[0] if len(names) == 1 else ""
+    return SubscriberImport(store=app.store, editions=names, default_edition=default, clock=app.host.clock)
 
 
 def subscribing(app: App) -> Subscribing:
