@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from digest.store.bounces import Bounces
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
@@ -35,6 +36,7 @@ class SqlStore(
     Joins,
     Politeness,
     Subscribers,
+    Bounces,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 
