@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.fetch import Reader
     from digest.stages.leases import Leases
     from digest.stages.mails import Mailing
+    from digest.stages.notices import Noticing
     from digest.stages.publish import Publishing
     from digest.stages.report import Reporting
     from digest.stages.run import Run, Stages
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.summarizers.extract import Extracts
     from digest.summarizers.handover import Handovers
     from digest.usecases.interests import Interests
+    from digest.usecases.linking import Linking
     from digest.usecases.lookup import Lookup
 
 T_co = TypeVar("T_co", covariant=True)
@@ -401,6 +403,32 @@ class App:
             clock=self.host.clock,
             zone=self.config.timezone,
             config_name=self.config.path.name,
+            held=self.host.held,
+        )
+
+    @part
+    def linking(self) -> Linking:
+        """Makes and reads the links of readers."""
+        from digest.usecases.linking import Linking
+
+        return Linking(store=self.store, clock=self.host.clock)
+
+    @part
+    def noticing(self) -> Noticing:
+        """The stage `notices`."""
+        from digest.stages.notices import Noticing
+
+        mail, base_url = self.config.mail, self.config.serve.base_url
+        return Noticing(
+            store=self.store,
+            editions=self.editions_by_name,
+            title=self.config.title,
+            links=(lambda subscription: self.linking.of(subscription, base_url)) if base_url else None,
+            mailer=self.mailer,
+            templates=lambda: self.templates,
+            sender=mail.sender,
+            sender_name=mail.sender_name,
+            clock=self.host.clock,
             held=self.host.held,
         )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from digest.usecases.doctor import Doctor, Finding
     from digest.usecases.find import Histories
     from digest.usecases.preview import Previewing
+    from digest.usecases.subscribing import Subscribing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
 
@@ -172,6 +173,22 @@ def bounces(app: App) -> Bounces:
         clock=app.host.clock,
         operator=app.config.mail.operator,
         recipients=frozenset(recipients),
+    )
+
+
+def subscribing(app: App) -> Subscribing:
+    """The use case of those who come and go by themselves."""
+    from digest.usecases.subscribing import Subscribing
+
+    serve = app.config.serve
+    return Subscribing(
+        store=app.store,
+        linking=app.linking,
+        editions=app.editions_by_name,
+        is_open=serve.open,
+        per_network=serve.sign_ups_per_hour,
+        clock=app.host.clock,
+        zone=app.config.timezone,
     )
 
 

@@ -20,7 +20,8 @@ _NOBODY: Final = "digest@localhost"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DOMAIN: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
-# Letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth their trouble.
+# Of our own addresses: letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth
+# their trouble.
 ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII)
 """An address of ours, in ASCII."""
 

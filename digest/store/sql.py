@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from digest.store.attempts import Attempts
 from digest.store.bounces import Bounces
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
@@ -12,6 +13,7 @@ from digest.store.interests import Interests
 from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
@@ -36,6 +38,8 @@ class SqlStore(
     Joins,
     Politeness,
     Subscribers,
+    Attempts,
+    Notices,
     Bounces,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.

@@ -29,6 +29,7 @@ _PAGE: Final = 500
 """Subscriptions that are read at once."""
 _LINK_SECRET: Final = "link secret "  # noqa: S105 -- the name of a row, not a secret
 """What the keys of the rows of `meta` begin with that hold secrets of links, before their number."""
+_HASH_SECRET: Final = "hash secret"  # noqa: S105 -- the name of a row, not a secret
 _CHANGEABLE: Final = frozenset(
     {
         "cadence",
@@ -317,6 +318,19 @@ class Subscribers(Database):
         """Take back that an address is forgotten, for its owner has confirmed it anew."""
         with self._write("subscribers") as connection:
             connection.execute(delete(tables.forgotten).where(tables.forgotten.c.hash == address.hashed(secret)))
+
+    def hash_secret(self) -> bytes:
+        """The secret that addresses are hashed with. It is never renewed: what it hashed could not be known again."""
+        meta = tables.meta.c
+        query = select(meta.value).where(meta.key == _HASH_SECRET)
+        with self._read() as connection:
+            found = connection.scalar(query)
+        if found is None:
+            with self._write() as connection:
+                upsert(connection, tables.meta, [{"key": _HASH_SECRET, "value": secrets.token_hex(32)}])
+            with self._read() as connection:
+                found = connection.scalar(query)
+        return bytes.fromhex(str(found))
 
     # -- links
 

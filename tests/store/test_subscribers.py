@@ -123,6 +123,17 @@ def test_links_get_a_secret_with_the_first_question_and_keep_it(store: SqlStore)
     assert list(store.link_secrets()) == [2]
 
 
+def test_what_hashes_addresses_stays_when_links_get_another_secret(store: SqlStore) -> None:
+    secret = store.hash_secret()
+    store.forget_subscriber(ADA, on=NOON.date(), secret=secret)
+
+    store.renew_link_secret(drop=True)
+
+    assert len(secret) == 32
+    assert store.hash_secret() == secret
+    assert store.forgotten_since(ADA, secret=store.hash_secret()) == NOON.date()
+
+
 def test_confirming_forgets_former_bounces(store: SqlStore) -> None:
     one = subscribed(store)
     store.set_subscriber_state(one.subscriber.pk, SubscriberState.BOUNCED, at=NOON)

@@ -440,15 +440,15 @@ def test_a_letter_is_no_reason_to_call_a_reading_degraded(store: SqlStore, clock
 def test_what_was_done_before_a_mailbox_broke_is_told(store: SqlStore, clock: FakeClock) -> None:
     message_id = mailed(store, subscribed(store))
 
-    class Broken(Exception):
+    class BrokenError(Exception):
         pass
 
     def mails() -> Iterable[Received]:
         yield Box(dsn(message_id=message_id)).mails[0]
-        raise Broken
+        raise BrokenError
 
     use_case = Bounces(store=store, clock=clock, operator=OPERATOR, recipients=frozenset())
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenError):
         use_case.read(mails())
 
     assert len(notices(store)) == 1

@@ -1,0 +1,79 @@
+"""The site that `digest serve` answers with.
+
+request ──► Guard (headers) ──► Proxies (whence, and below which path) ──► Place ──► a handler in a thread ──► page
+
+Addresses that are no place are the archive's files.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from digest.app.usecases import subscribing
+from digest.web.archive import Archive
+from digest.web.front import Front
+from digest.web.guard import Guard
+from digest.web.pages import Pages
+from digest.web.places import Place
+from digest.web.proxies import Proxies
+from digest.web.signing_up import SigningUp
+from digest.web.visits import Visit
+
+if TYPE_CHECKING:
+    from digest.app.app import App
+
+_SENTENCES = {
+    400: ("Not understood", "What was sent is no form of this site; nothing was changed."),
+    405: ("Not here", "This address does not take that; nothing was changed."),
+    408: ("Too slow", "The form did not arrive in time; nothing was changed. Send it again."),
+    413: ("Too large", "What was sent is larger than this site takes; nothing was changed."),
+}
+
+
+def make_app(app: App) -> Starlette:
+    """The site of one configuration, as an ASGI application. *app* must stay open while it is used."""
+    serve = app.config.serve
+    pages = Pages(app.templates, title=app.config.title)
+    front = Front(app=app, pages=pages, linking=app.linking)
+    made = Starlette(
+        routes=[place.route(pages) for place in places(front)],
+        middleware=[
+            Middleware(Guard, base_url=serve.base_url),
+            Middleware(Proxies, base_url=serve.base_url, proxies=serve.proxies),
+        ],
+        exception_handlers={HTTPException: partial(_refuse, pages), 500: partial(_break, pages)},
+    )
+    # It would answer with an address made of the Host header, which anybody may write.
+    made.router.redirect_slashes = False
+    return made
+
+
+def places(front: Front) -> list[Place]:
+    """All places of the site; the archive is the last, for it takes every path that is left."""
+    archive = Archive(front.app.config.data_dir / "site", front.pages)
+    return [
+        *SigningUp(front=front, subscribing=subscribing(front.app)).places(),
+        Place(path="/{path:path}", get=archive.get),
+    ]
+
+
+async def _refuse(pages: Pages, request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- it is registered for these
+    visit = Visit(path=request.scope["path"])
+    if error.status_code == 404:
+        return pages.not_found(visit)
+    heading, sentence = _SENTENCES.get(error.status_code, ("Not understood", "Nothing was changed."))
+    response = pages.said(visit, heading, sentence, status=error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _break(pages: Pages, request: Request, error: Exception) -> Response:  # noqa: ARG001 -- the server logs it
+    return pages.broken(Visit(path=request.scope["path"]))
