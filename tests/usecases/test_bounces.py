@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from digest.cli.main import cli
+from digest.cli.show.status import status_json
 from digest.core.models import DeliveryState
 from digest.core.subscribers.addresses import parse_address
 from digest.core.subscribers.subscriber import Origin, SubscriberState, Subscription
@@ -19,6 +20,7 @@ from digest.core.subscribers.tokens import Link, LinkKeys, Purpose
 from digest.deliver.mailboxes import Received
 from digest.store import SqlStore, tables
 from digest.usecases.bounces import Bounces, Reading, What
+from digest.usecases.status import status_of
 from tests.conftest import NOON, paper
 from tests.fakes.clock import FakeClock
 from tests.support import reports
@@ -511,6 +513,17 @@ def test_the_command_reads_stdin_and_says_whom_it_suppressed(desk: Desk) -> None
     assert "1 no more mails, for they come back" in said
     assert f"{ADA}: 550 5.1.1" in said
     assert f"{OPERATOR} is told by mail" in said
+
+
+def test_the_status_names_what_came_back_and_why(desk: Desk) -> None:
+    with desk.app() as app:
+        message_id = mailed(app.store, subscribed(app.store), app.today())
+        reads(app.store, FakeClock(), [dsn(message_id=message_id)])
+        found = status_of(app.store, app.config, now=desk.now, summarizer=lambda: app.summarizer)
+
+    [returned] = status_json(found)["returned"]
+    assert (returned["recipient"], returned["date"]) == (ADA, "2026-06-03")
+    assert returned["reason"].startswith("550 5.1.1")
 
 
 def test_the_command_as_json(desk: Desk) -> None:
