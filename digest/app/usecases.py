@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from digest import assets
 from digest.app.app import App
@@ -15,9 +15,11 @@ from digest.app.host import Host
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
+    from digest.deliver.mailboxes import Received
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
     from digest.stages.ask import Writer
+    from digest.usecases.bounces import Bounces
     from digest.usecases.cost import Estimator
     from digest.usecases.deliver import Delivering
     from digest.usecases.doctor import Doctor, Finding
@@ -160,6 +162,43 @@ def subscriber_import(app: App, edition: str | None) -> SubscriberImport:
     names = [one.name for one in app.config.editions]
     default = app.config.edition(edition).name if edition else names[0] if len(names) == 1 else ""
     return SubscriberImport(store=app.store, editions=names, default_edition=default, clock=app.host.clock)
+
+
+def mailbox(app: App, source: str, *, stdin: BinaryIO, keep: bool) -> AbstractContextManager[Iterator[Received]]:
+    """The unread mails of *source*, as `digest bounces` names it.
+
+    Raises:
+        ConfigError: It is none, or its password is missing.
+    """
+    from digest.deliver.mailboxes import open_mailbox
+
+    mail = app.config.mail
+    return open_mailbox(
+        source,
+        stdin=stdin,
+        password=lambda: app.config.bounces_password(app.host.environment).reveal(),
+        timeout_s=mail.timeout_s,
+        ca_file=mail.ca_file,
+        keep=keep,
+    )
+
+
+def bounces(app: App) -> Bounces:
+    """The use case of `digest bounces`: what follows from mails that came back."""
+    from digest.core.errors import AddressError
+    from digest.core.subscribers.addresses import parse_address
+    from digest.usecases.bounces import Bounces
+
+    recipients = set()
+    for text in {r for edition in app.config.editions for r in edition.recipients}:
+        with suppress(AddressError):  # it gets mails without being a subscriber
+            recipients.add(parse_address(text).key)
+    return Bounces(
+        store=app.store,
+        clock=app.host.clock,
+        operator=app.config.mail.operator,
+        recipients=frozenset(recipients),
+    )
 
 
 def subscribing(app: App) -> Subscribing:

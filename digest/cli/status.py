@@ -18,8 +18,9 @@ from digest.cli.show.console import print_json
 def status(config: Path, as_json: bool) -> None:
     """Tell what happened last, what is due, and what it cost this month.
 
-    Of mails that failed or are unknown it names address and reason. Of summaries it counts which checks they failed
-    (what one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
+    Of mails that failed, are unknown, or came back within two weeks it names address and reason. Of summaries it counts
+    which checks they failed (what one passed stands under `checked` in its issue.json), and how many printed ones an
+    earlier prompt wrote.
     """
     from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of

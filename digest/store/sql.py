@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from digest.store.attempts import Attempts
+from digest.store.bounces import Bounces
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
@@ -41,6 +42,7 @@ class SqlStore(
     People,
     Attempts,
     Notices,
+    Bounces,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 

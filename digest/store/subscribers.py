@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 from digest.core.errors import NotFoundError
 from digest.core.models import DeliveryState
 from digest.core.subscribers.addresses import Address
+from digest.core.subscribers.returns import SOFT_IN_A_ROW
 from digest.core.subscribers.subscriber import Origin, Subscriber, SubscriberState, Subscription
 from digest.store import tables
 from digest.store.database import AnyRow, Database, chunks, insert_one, upsert
@@ -236,6 +237,37 @@ class Subscribers(Database):
                 others = update(tables.subscriber).where(_s.pk.in_(some), _s.state != state)
                 changed += connection.execute(others.values(values)).rowcount
         return changed
+
+    def count_soft_bounce(self, subscriber: int, edition: str, day: date) -> bool:
+        """Count an issue that a mailbox did not take for now; whether it bounced for that, the third in a row.
+
+        An issue is counted once, and one before the last that was counted is not. An issue of the edition between the
+        two that was sent and did not come back begins the row anew. So nothing has to be written when a mail is sent,
+        and a mail that a relay took, and that came back a day later, counts as well as one that was never taken.
+        """
+        d = tables.delivery.c
+        with self._write("subscribers") as connection:
+            row = connection.execute(select(tables.subscriber).where(_s.pk == subscriber).with_for_update()).first()
+            if row is None or (row.soft_on is not None and day <= row.soft_on):
+                return False
+            number = 1
+            if row.soft_on is not None:
+                own = select(_n.pk).where(_n.subscriber_pk == subscriber)
+                taken = select(d.id).where(
+                    d.subscription_pk.in_(own),
+                    d.edition == edition,
+                    d.date > row.soft_on,
+                    d.date < day,
+                    d.state == DeliveryState.SENT,
+                    d.error.is_(None),
+                )
+                number = 1 if connection.scalar(taken.limit(1)) is not None else row.soft_bounces + 1
+            bounced = number >= SOFT_IN_A_ROW and row.state == SubscriberState.CONFIRMED
+            values: dict[str, Any] = {"soft_bounces": number, "soft_on": day}
+            if bounced:
+                values |= {"state": SubscriberState.BOUNCED, "since": self._clock()}
+            connection.execute(update(tables.subscriber).where(_s.pk == subscriber).values(values))
+        return bounced
 
     def stop_subscription(self, pk: int, *, at: datetime) -> bool:
         """Stop one edition for a reader, and give up its mails that are due; the subscriber whose last one this was
