@@ -110,10 +110,12 @@ def test_the_lone_dot_does_not_wait_on_a_safe_connection_either(
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with FlakySmtp(offers=("STARTTLS",), context=context, implicit=security == "tls") as server:
-        with SmtpMailer(host="127.0.0.1", port=server.port, security=security, ca_file=ca_file) as mailer:
-            mailer.send(mail(), before_dot=nothing)
+    with (
+        FlakySmtp(offers=("STARTTLS",), context=context, implicit=security == "tls") as server,
+        SmtpMailer(host="127.0.0.1", port=server.port, security=security, ca_file=ca_file) as mailer,
+    ):
+        mailer.send(mail(), before_dot=nothing)
 
-            sock = mailer._connected().sock
-            assert isinstance(sock, ssl.SSLSocket)
-            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        sock = mailer._connected().sock
+        assert isinstance(sock, ssl.SSLSocket)
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

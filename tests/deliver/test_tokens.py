@@ -93,17 +93,21 @@ def test_a_login_is_given_up_after_two_tokens_and_the_same_one_is_not_tried_twic
 
 def test_a_login_that_is_out_of_order_now_costs_no_second_token(tmp_path: Path) -> None:
     later = Rule("AUTH", Act(say=b"454 4.7.0 Temporary authentication failure\r\n"))
-    with talk(tokens(tmp_path, "print('token')"), later) as (_, mailer):
-        with pytest.raises(MailUnavailable, match="takes no login now: 454 4.7.0"):
-            mailer.send(mail(), before_dot=nothing)
+    with (
+        talk(tokens(tmp_path, "print('token')"), later) as (_, mailer),
+        pytest.raises(MailUnavailable, match="takes no login now: 454 4.7.0"),
+    ):
+        mailer.send(mail(), before_dot=nothing)
 
     assert ran(tmp_path) == 1
 
 
 def test_a_server_that_knows_no_tokens_is_said_to_and_none_is_asked_for(tmp_path: Path) -> None:
-    with talk(tokens(tmp_path, "print('token')"), offers="AUTH PLAIN LOGIN") as (_, mailer):
-        with pytest.raises(MailUnavailable, match="takes no login by XOAUTH2.* it offers PLAIN, LOGIN; take"):
-            mailer.send(mail(), before_dot=nothing)
+    with (
+        talk(tokens(tmp_path, "print('token')"), offers="AUTH PLAIN LOGIN") as (_, mailer),
+        pytest.raises(MailUnavailable, match="takes no login by XOAUTH2.* it offers PLAIN, LOGIN; take"),
+    ):
+        mailer.send(mail(), before_dot=nothing)
 
     assert not (tmp_path / "ran").exists()
 
