@@ -501,19 +501,22 @@ class App:
             send=send,
         )
 
-    def mailer(self) -> AbstractContextManager[Mailer]:
+    def mailer(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
         """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
+
+        Args:
+            heard: Takes each line of the conversation with the server.
 
         Raises:
             ConfigError: The password is not set, or the key cannot be used.
         """
         if self.signer is None:
-            return self.transport()
+            return self.transport(heard)
         from digest.deliver.dkim import DkimMailer
 
-        return DkimMailer(self.transport(), self.signer)
+        return DkimMailer(self.transport(heard), self.signer)
 
-    def transport(self) -> AbstractContextManager[Mailer]:
+    def transport(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
         """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
         from digest.deliver.sendmail import SendmailMailer
@@ -521,9 +524,9 @@ class App:
 
         mail = self.config.mail
         if mail.transport == "outbox":
-            return OutboxMailer(self.config.data_dir / "outbox")
+            return OutboxMailer(self.config.data_dir / "outbox", heard=heard)
         if mail.transport == "sendmail":
-            return SendmailMailer(mail.sendmail, returns_to=mail.envelope_sender)
+            return SendmailMailer(mail.sendmail, returns_to=mail.envelope_sender, heard=heard)
         password = self.config.smtp_password(self.host.environment)
         return SmtpMailer(
             host=mail.host,
@@ -536,6 +539,7 @@ class App:
             local_name=mail.domain,
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
+            heard=heard,
         )
 
     @part

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from digest.usecases.doctor import Check, Doctor, Finding
     from digest.usecases.find import Histories
     from digest.usecases.preview import Previewing
+    from digest.usecases.send_test import SendingTest
     from digest.usecases.spf import Names
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
@@ -136,6 +137,19 @@ def delivering(app: App) -> Delivering:
         lost=lambda: lost_issues(app.site, app.store.place),
         lease=app.lease,
         today=app.today(),
+    )
+
+
+def sending_test(app: App) -> SendingTest:
+    """The use case of `digest send-test`: the last issue to one address."""
+    from digest.usecases.send_test import SendingTest
+
+    return SendingTest(
+        store=app.store,
+        letter=lambda edition: app.mailing.letters.of(edition),
+        mailer=app.mailer,
+        clock=app.host.clock,
+        mail_domain=app.config.mail.domain,
     )
 
 

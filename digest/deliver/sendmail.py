@@ -49,14 +49,23 @@ _TIMEOUT_S: Final = 660.0
 class SendmailMailer:
     """Starts the program once for each mail."""
 
-    def __init__(self, program: str, *, returns_to: str = "", timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        program: str,
+        *,
+        returns_to: str = "",
+        timeout_s: float = _TIMEOUT_S,
+        heard: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """
         Args:
             program: Its path, or its name where it is on the PATH.
             returns_to: The envelope's sender, to which mails come back that cannot be delivered; empty: that of the
                 mail.
             timeout_s: How long it may take for one mail.
+            heard: Takes what the program is started with (`> …`), and how it ended (`< …`).
         """
+        self._heard = heard
         self._program, self._returns_to, self._timeout_s = program, returns_to, timeout_s
 
     def __enter__(self) -> SendmailMailer:
@@ -76,7 +85,9 @@ class SendmailMailer:
             except OSError as exc:
                 raise DeliveryError(f"the mail could not be written for {shown(argv)}: {reason_of(exc)}") from exc
             before_dot()
+            self._heard(f"> {' '.join(argv)}, {len(mail.content):,} bytes")
             ended = run(argv, setting=_SETTING, stdin=file, timeout_s=self._timeout_s)
+        self._heard(f"< status {ended.status}{ended.said}")
         if ended.status != os.EX_OK:
             raise self._error(ended, envelope.sender)
 

@@ -68,6 +68,7 @@ class SmtpMailer:
         after_dot_s: float = AFTER_DOT_S,
         ca_file: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        heard: Callable[[str], None] = lambda _: None,
     ) -> None:
         """
         Args:
@@ -80,12 +81,14 @@ class SmtpMailer:
             after_dot_s: For the reply to the final dot.
             ca_file: Certificates to trust besides the system's.
             monotonic: The clock by which replies are waited for.
+            heard: Takes each line that is said (`> …`) and answered (`< …`), without passwords.
         """
         self._host, self._port, self._security = host, port, security
         self._username, self._password, self._tokens = username, password, tokens
         self._returns_to = returns_to
         self._local_name, self._ca_file = local_name, ca_file
         self._timeout_s, self._after_dot_s, self._monotonic = timeout_s, after_dot_s, monotonic
+        self._heard = heard
         self._connection: Connection | None = None
 
     def __enter__(self) -> SmtpMailer:
@@ -285,6 +288,7 @@ class SmtpMailer:
             "local_name": self._local_name,
             "timeout_s": self._timeout_s,
             "monotonic": self._monotonic,
+            "heard": self._heard,
         }
         if self._security != "tls":
             return Connection(self._host, self._port, **how)
