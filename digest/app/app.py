@@ -26,6 +26,8 @@ from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.core.ranking.rank import Selection
+    from digest.deliver.dkim import Signer
+    from digest.deliver.tokens import Tokens
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
@@ -535,14 +537,32 @@ class App:
             send=send,
         )
 
-    def mailer(self) -> AbstractContextManager[Mailer]:
-        """The mailer of the config: a folder for mails as files, or an SMTP server."""
+    def mailer(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+        """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
+
+        Args:
+            heard: Takes each line of the conversation with the server.
+
+        Raises:
+            ConfigError: The password is not set, or the key cannot be used.
+        """
+        if self.signer is None:
+            return self.transport(heard)
+        from digest.deliver.dkim import DkimMailer
+
+        return DkimMailer(self.transport(heard), self.signer)
+
+    def transport(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+        """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
+        from digest.deliver.sendmail import SendmailMailer
         from digest.deliver.smtp import SmtpMailer
 
         mail = self.config.mail
         if mail.transport == "outbox":
-            return OutboxMailer(self.config.data_dir / "outbox")
+            return OutboxMailer(self.config.data_dir / "outbox", heard=heard)
+        if mail.transport == "sendmail":
+            return SendmailMailer(mail.sendmail, returns_to=mail.envelope_sender, heard=heard)
         password = self.config.smtp_password(self.host.environment)
         return SmtpMailer(
             host=mail.host,
@@ -550,10 +570,40 @@ class App:
             security=mail.security,
             username=mail.username,
             password=password.reveal() if password else "",
+            tokens=self.tokens,
+            returns_to=mail.envelope_sender,
             local_name=mail.domain,
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
+            heard=heard,
         )
+
+    @part
+    def signer(self) -> Signer | None:
+        """Signs mails; None where a relay does it, or nobody.
+
+        Raises:
+            ConfigError: The key cannot be used.
+        """
+        dkim = self.config.mail.dkim
+        if dkim is None:
+            return None
+        from digest.deliver.dkim import Signer, read_key
+
+        return Signer(read_key(dkim.key_file), domain=dkim.domain, selector=dkim.selector)
+
+    @part
+    def tokens(self) -> Tokens | None:
+        """The access tokens for the mail server, the same for all connections; None where a password is taken."""
+        mail = self.config.mail
+        if not mail.token_command:
+            return None
+        from digest.deliver.tokens import Tokens
+
+        # A program is the operator's own, but the keys of other things are none of its business.
+        secret = self.config.secret_variables
+        environment = {name: value for name, value in self.host.environment.items() if name not in secret}
+        return Tokens(mail.token_command, cwd=self.config.base, environment=environment, timeout_s=mail.timeout_s)
 
 
 @lru_cache(maxsize=1)  # what ships stays the same, and takes a while to read

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from digest import assets
 from digest.app.app import App
 from digest.app.host import Host
+from digest.config.settings import Config
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
+    from digest.deliver.dkim import Key
     from digest.deliver.mailboxes import Received
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from digest.usecases.bounces import Bounces
     from digest.usecases.cost import Estimator
     from digest.usecases.deliver import Delivering
-    from digest.usecases.doctor import Doctor, Finding
+    from digest.usecases.doctor import Check, Doctor, Finding
     from digest.usecases.find import Histories
     from digest.usecases.import_subscribers import SubscriberImport
     from digest.usecases.preview import Previewing
+    from digest.usecases.send_test import SendingTest
+    from digest.usecases.spf import Names
     from digest.usecases.subscribers import SubscriberDesk
     from digest.usecases.subscribing import Subscribing
     from digest.usecases.summarize import OnDemand
@@ -217,6 +221,19 @@ def subscribing(app: App) -> Subscribing:
     )
 
 
+def sending_test(app: App) -> SendingTest:
+    """The use case of `digest send-test`: the last issue to one address."""
+    from digest.usecases.send_test import SendingTest
+
+    return SendingTest(
+        store=app.store,
+        letter=lambda edition: app.mailing.letters.of(edition),
+        mailer=app.mailer,
+        clock=app.host.clock,
+        mail_domain=app.config.mail.domain,
+    )
+
+
 def apply_topics(app: App) -> Applied:
     """The use case of `digest topics --apply`: the taxonomy's aliases applied to what is stored."""
     from digest.usecases.topics import apply
@@ -234,19 +251,21 @@ def apply_topics(app: App) -> Applied:
 # -- the doctor
 
 
-def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
+def examine(path: Path, host: Host, *, offline: bool, mail: bool = False, names: Names | None = None) -> list[Finding]:
     """Run the use case of `digest doctor` on the config at *path*; the findings, in order.
 
     Args:
         offline: Ask nothing over the network.
+        mail: Look at mail alone, and at what DNS says of the sender's domain.
+        names: Whom to ask of DNS; None: the system's resolvers.
     """
     from digest.usecases.doctor import examine as work
 
-    return work(path, _doctor(path, host), offline=offline)
+    return work(path, _doctor(path, host, names), offline=offline, mail=mail)
 
 
 @contextmanager
-def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
+def _doctor(path: Path, host: Host, names: Names | None) -> Iterator[Doctor]:
     """The doctor with the parts of the app that it examines; closed at the end.
 
     Raises:
@@ -281,8 +300,29 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             source=lambda name: app.sources[name],
             fetcher=app.fetcher,
             moved_to=lambda url: app.door.moved_to(url),
-            mailer=app.mailer,
+            mailer=app.transport,
+            key=lambda: _key(app.config),
+            of_dns=lambda: _sender_checks(app, names),
         )
+
+
+def _key(config: Config) -> Key:
+    from digest.deliver.dkim import read_key
+
+    assert config.mail.dkim is not None  # noqa: S101 -- it is asked for where there is one
+    return read_key(config.mail.dkim.key_file)
+
+
+def _sender_checks(app: App, names: Names | None) -> Iterator[Check]:
+    from digest.deliver.dns import Dns
+    from digest.usecases.doctor_mail import SenderChecks
+
+    return SenderChecks(
+        config=app.config,
+        names=names or Dns(),
+        key=lambda: _key(app.config),
+        answers=lambda url: app.door.get(url, trusted=True),
+    ).checks()
 
 
 # -- the evaluation

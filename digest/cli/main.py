@@ -31,6 +31,7 @@ def cli(verbose: bool) -> None:
 for _command in (
     run.run,
     run.deliver,
+    run.send_test,
     run.schedule,
     bounces.bounces,
     summarize.summarize,

@@ -302,12 +302,12 @@ class Config:
         return Secret(value)
 
     def smtp_password(self, environment: Mapping[str, str]) -> Secret | None:
-        """The password for the mail server; None where no `username` is set.
+        """The password for the mail server; None where no `username` is set, or a token is taken instead.
 
         Raises:
             ConfigError: The variable is not set.
         """
-        if self.mail.transport != "smtp" or not self.mail.username:
+        if self.mail.transport != "smtp" or not self.mail.username or self.mail.token_command:
             return None
         value = _variable(environment, self.mail.password_env)
         if not value:

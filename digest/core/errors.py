@@ -13,6 +13,7 @@ DigestError             one sentence for the person who must act
 │   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
 │   └── InDoubtError    no whole answer came behind the final dot: the server may have it, and cannot be asked
+├── DnsError            (`digest.deliver.dns`) DNS gave no answer: what stands there is not known, and nothing is wrong
 ├── AddressError        a text is no mail address: that one row, field or recipient is refused
 ├── WishError           a reader can't have what they wish: that one row or field is refused
 └── NotFoundError       an issue or a paper that was asked for is not there

@@ -637,7 +637,7 @@ class Mail:
     """One complete message, ready for a transport."""
 
     sender: str
-    """The bare address of the envelope."""
+    """The bare address in `From`. It is the envelope's too, unless the mailer knows where mails come back to."""
     recipient: str
     message_id: str
     content: bytes
