@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -16,6 +17,8 @@ from digest.config.settings import Config
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
+    from digest.core.ranking.profile import Profile
+    from digest.core.subscribers.subscriber import Subscription
     from digest.deliver.dkim import Key
     from digest.deliver.mailboxes import Received
     from digest.evaluation.papers import Forecast
@@ -27,13 +30,19 @@ if TYPE_CHECKING:
     from digest.usecases.doctor import Check, Doctor, Finding
     from digest.usecases.find import Histories
     from digest.usecases.import_subscribers import SubscriberImport
+    from digest.usecases.interests import WrittenInterest
+    from digest.usecases.marks import Marks
+    from digest.usecases.own_issues import OwnIssues
+    from digest.usecases.preferences import Preferences
     from digest.usecases.preview import Previewing
+    from digest.usecases.searching import Searching
     from digest.usecases.send_test import SendingTest
     from digest.usecases.spf import Names
     from digest.usecases.subscribers import SubscriberDesk
     from digest.usecases.subscribing import Subscribing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
+    from digest.usecases.trials import Trials
 
 
 def on_demand(app: App) -> OnDemand:
@@ -368,3 +377,70 @@ def _contender(app: App) -> Contender:
         writer=writer,
         extracts=lambda: app.extracts,
     )
+
+
+# -- readers' own pages
+
+
+def trials(app: App) -> Trials:
+    """The use case behind readers' pages that says what the last issue would have been for them."""
+    from digest.usecases.trials import Trials
+
+    return Trials(
+        store=app.store,
+        editions=app.editions_by_name,
+        profiles=_Profiles(app),
+        background=lambda: app.background,
+        topics_of=app.extracts.topics,
+        clock=app.host.clock,
+        today=app.today,
+    )
+
+
+class _Profiles:
+    """Resolves what readers wish."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def profile_of(self, subscription: Subscription, edition: Edition, day: date) -> Profile:
+        return self._app.interests.profile(_wished(subscription, edition), day, subscription.reader)
+
+    def each_of(self, subscription: Subscription, edition: Edition) -> Sequence[WrittenInterest]:
+        return self._app.interests.each(_wished(subscription, edition))
+
+
+def _wished(subscription: Subscription, edition: Edition) -> Edition:
+    return replace(
+        edition,
+        interests=subscription.interests or edition.interests,
+        avoid=tuple(dict.fromkeys((*edition.avoid, *subscription.avoid))),
+    )
+
+
+def preferences(app: App) -> Preferences:
+    """The use case that keeps what readers set."""
+    from digest.usecases.preferences import Preferences
+
+    return Preferences(store=app.store, editions=app.editions_by_name, clock=app.host.clock)
+
+
+def own_issues(app: App) -> OwnIssues:
+    """The use case that finds the issues which readers got."""
+    from digest.usecases.own_issues import OwnIssues
+
+    return OwnIssues(store=app.store, field_of=app.taxonomy.field)
+
+
+def marks(app: App, trials: Trials, own_issues: OwnIssues) -> Marks:
+    """The use case of readers' marks on papers."""
+    from digest.usecases.marks import Marks
+
+    return Marks(store=app.store, trials=trials, find=own_issues.entry, clock=app.host.clock)
+
+
+def searching(app: App) -> Searching:
+    """The use case of the search on the web."""
+    from digest.usecases.searching import Searching
+
+    return Searching(store=app.store, topics_of=app.extracts.topics)

@@ -15,8 +15,10 @@ from digest.store.joins import Joins
 from digest.store.ledger import Ledger
 from digest.store.notices import Notices
 from digest.store.people import People
+from digest.store.picks import PersonalIssues
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
+from digest.store.received import Received
 from digest.store.search import Search
 from digest.store.subscribers import Subscribers
 from digest.store.summaries import Summaries
@@ -31,6 +33,7 @@ class SqlStore(
     Issues,
     Changes,
     Deliveries,
+    Received,
     Inquiries,
     Search,
     Feedback,
@@ -40,6 +43,7 @@ class SqlStore(
     Politeness,
     Subscribers,
     People,
+    PersonalIssues,
     Attempts,
     Notices,
     Bounces,
