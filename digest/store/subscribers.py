@@ -180,7 +180,9 @@ class Subscribers(Database):
                 pk, state = there[one.address.key]
                 if state is one.state and (pk, one.edition) not in taken:
                     taken.add((pk, one.edition))
-                    kept[one.address.key, one.edition] = _new_subscription(pk, one.edition, at=at, values=one.values)
+                    kept[one.address.key, one.edition] = _new_subscription(
+                        pk, one.edition, at=at, values=_checked(one.values)
+                    )
             if kept:
                 connection.execute(insert(tables.subscription), list(kept.values()))
         return frozenset(kept)
@@ -491,7 +493,7 @@ def _new_subscription(subscriber: int, edition: str, *, at: datetime, values: Ma
         "zone": "",
         "feed": 0,
         "is_listed": False,
-        **_checked(values),
+        **values,
     }
 
 
