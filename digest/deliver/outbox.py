@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from email import policy
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -95,7 +95,8 @@ def remove_mails(folder: Path, address: Address) -> int:
 def _is_to(head: bytes, address: Address) -> bool:
     """Whether the headers of a mail name an address in To, in whatever way it is written."""
     with foreign("email", DeliveryError):
-        to = BytesHeaderParser(policy=policy.default).parsebytes(head)["To"]
+        # As text, for an address beyond ASCII stands there in UTF-8 (RFC 6532).
+        to = HeaderParser(policy=policy.default).parsestr(head.decode("utf-8", "replace"))["To"]
         found = [one.addr_spec for one in to.addresses] if to is not None else []
     for one in found:
         with suppress(AddressError):

@@ -166,7 +166,10 @@ class Subscribers(Database):
         kept = {}
         with self._write("subscribers") as connection:
             there = _states(connection, new)
-            firsts = {one.address.key: one for one in reversed(new) if one.address.key not in there}
+            firsts: dict[str, NewSubscription] = {}
+            for one in new:
+                if one.address.key not in there:
+                    firsts.setdefault(one.address.key, one)
             people = [_new_subscriber(one.address, origin=origin, state=one.state, at=at) for one in firsts.values()]
             if people:
                 connection.execute(insert(tables.subscriber), people)
