@@ -47,6 +47,7 @@ def make_app(app: App) -> Starlette:
     serve = app.config.serve
     pages = Pages(app.templates, title=app.config.title)
     front = Front(app=app, pages=pages, linking=app.linking)
+    front.linking.prepare()
     counts = Counts()
     made = Starlette(
         routes=[place.route(pages) for place in places(front, counts)],
