@@ -178,8 +178,11 @@ class App:
     def site(self) -> StaticSite:
         """The archive of issues as static pages."""
 
+        from digest.publish.sign_up_form import sign_up_form
         from digest.publish.site import StaticSite
 
+        serve = self.config.serve
+        free = [(one.name, one.title) for one in self.config.editions if one.open and serve.open]
         folder = self.config.data_dir / "site"
         return StaticSite(
             folder,
@@ -188,6 +191,7 @@ class App:
             title=self.config.title,
             titles=self.config.archive_titles,
             base_url=self.config.site_url,
+            form=sign_up_form(serve.base_url, free),
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
             field_of=self.taxonomy.field,
@@ -485,6 +489,7 @@ class App:
             place=self.store.place,
             drawing=self.drawing,
             mailing=self.mailing,
+            noticing=self.noticing,
             reporting=self.reporting,
         )
 

@@ -148,6 +148,7 @@ def delivering(app: App) -> Delivering:
     return Delivering(
         store=app.store,
         mailing=lambda: app.mailing,
+        noticing=lambda: app.noticing,
         lost=lambda: lost_issues(app.site, app.store.place),
         lease=app.lease,
         today=app.today(),

@@ -35,7 +35,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert
+from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -133,6 +133,15 @@ class Database:
     def place(self) -> str:
         """The database's file or address, for messages; without password."""
         return _place(self._engine.url)
+
+    def ping(self) -> None:
+        """Ask the database for nothing.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        with self._read() as connection:
+            connection.execute(select(1))
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, mails, models, runs, trials
+from tests.torture import asking, mails, models, runs, trials, visitors
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -38,6 +38,11 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "llm-poisoned": runs.poisoned,
     "llm-twice": runs.same_day_twice,
     "llm-killed": runs.killed,
+    "web-forged": visitors.forged,
+    "web-scanned": visitors.scanned,
+    "web-flooded": visitors.flooded,
+    "web-broken-out": visitors.broken_out,
+    "web-alike": visitors.alike,
 }
 
 
