@@ -151,6 +151,28 @@ class Subscribers(Database):
             yield tuple(found)
             after = found[-1].pk
 
+    def wishes_written(self, editions: Collection[str]) -> Iterator[tuple[str, ...]]:
+        """The interests and things to avoid of each active subscription of *editions* that has any."""
+        after = 0
+        query = (
+            select(_n.pk, _n.interests, _n.avoid)
+            .where(
+                _n.edition.in_(editions),
+                _n.confirmed_at.is_not(None),
+                _n.stopped_at.is_(None),
+                or_(_n.interests != (), _n.avoid != ()),
+            )
+            .order_by(_n.pk)
+            .limit(_PAGE)
+        )
+        while True:
+            with self._read() as connection:
+                rows = connection.execute(query.where(_n.pk > after)).all()
+            if not rows:
+                return
+            yield from ((*row.interests, *row.avoid) for row in rows)
+            after = rows[-1].pk
+
     # -- changes
 
     def save_subscriptions(

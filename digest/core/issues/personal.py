@@ -20,6 +20,8 @@ from digest.core.issues.highlights import TODAY, highlights
 from digest.core.issues.sections import sections
 from digest.core.models import Entry, Issue, PaperId
 
+NOTHING_FOUND: Final = "no paper was found for this reader that they were not shown before"
+"""Why a delivery is skipped that has no picks: there is nothing to send, then or later."""
 _A_WEEK: Final = 5
 """Days from which on an issue is called that of a week."""
 
