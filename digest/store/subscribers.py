@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, delete, func, literal, or_, select, update
 
 from digest.core.errors import NotFoundError
 from digest.core.models import DeliveryState
@@ -24,6 +24,8 @@ from digest.store.database import AnyRow, Database, chunks, insert_one, upsert
 _s = tables.subscriber.c
 _n = tables.subscription.c
 _library = tables.subscription_library.c
+SOFT_BOUNCES: Final = 3
+"""After so many issues in a row that a mailbox did not take it gets no more."""
 _PAGE: Final = 500
 """Subscriptions that are read at once."""
 _LINK_SECRET: Final = "link secret "  # noqa: S105 -- the name of a row, not a secret
@@ -206,6 +208,36 @@ class Subscribers(Database):
             _give_up(connection, [pk], "the reader unsubscribed before it was sent")
         return True
 
+    def count_soft_bounce(self, subscriber: int, edition: str, day: date) -> bool:
+        """Count an issue that a mailbox did not take for now; whether it bounced for that, the third in a row.
+
+        An issue is counted once, and one before the last that was counted is not. An issue of the edition between the
+        two that was sent and did not come back begins the row anew. So nothing has to be written when a mail is sent,
+        and a mail that a relay took, and that came back a day later, counts as well as one that was never taken.
+        """
+        d = tables.delivery.c
+        with self._write("subscribers") as connection:
+            row = connection.execute(select(tables.subscriber).where(_s.pk == subscriber).with_for_update()).first()
+            if row is None or (row.soft_on is not None and day <= row.soft_on):
+                return False
+            number = 1
+            if row.soft_on is not None:
+                own = select(_n.pk).where(_n.subscriber_pk == subscriber)
+                taken = select(d.id).where(
+                    d.subscription_pk.in_(own),
+                    d.edition == edition,
+                    d.date > row.soft_on,
+                    d.date < day,
+                    d.state == DeliveryState.SENT,
+                )
+                number = 1 if connection.scalar(taken.limit(1)) is not None else row.soft_bounces + 1
+            bounced = number >= SOFT_BOUNCES and row.state == SubscriberState.CONFIRMED
+            values: dict[str, Any] = {"soft_bounces": number, "soft_on": day}
+            if bounced:
+                values |= {"state": SubscriberState.BOUNCED, "since": self._clock()}
+            connection.execute(update(tables.subscriber).where(_s.pk == subscriber).values(values))
+        return bounced
+
     def renew_links(self, subscriber: int) -> None:
         """Make all links void that were mailed to a subscriber until now, but those that unsubscribe."""
         with self._write("subscribers") as connection:
@@ -255,7 +287,6 @@ class Subscribers(Database):
                 # It may have got mails as a recipient of the config, without having been a subscriber.
                 return bool(_anonymize(connection, tables.delivery.c.recipient == address.text))
             pks = list(connection.scalars(select(_n.pk).where(_n.subscriber_pk == pk)))
-            _give_up(connection, pks, "the reader was forgotten before it was sent")
             _anonymize(
                 connection, or_(tables.delivery.c.subscription_pk.in_(pks), tables.delivery.c.recipient == address.text)
             )
@@ -325,16 +356,20 @@ def _check(values: Mapping[str, Any]) -> None:
 
 
 def _give_up(connection: Connection, subscriptions: Sequence[int], reason: str) -> None:
-    """Skip what is due to subscriptions; what is on its way is in its owner's hands, who looks again before the dot."""
+    """Skip what is due to subscriptions, also what somebody has in hand and that has not come to the final dot.
+
+    Who has it in hand is stopped there, for it is not at `sending` any more; one transaction is before the other.
+    """
     d = tables.delivery.c
-    due = and_(d.subscription_pk.in_(subscriptions), d.state == DeliveryState.DUE)
+    due = and_(d.subscription_pk.in_(subscriptions), d.state.in_((DeliveryState.DUE, DeliveryState.SENDING)))
     connection.execute(update(tables.delivery).where(due).values(state=DeliveryState.SKIPPED, error=reason))
 
 
 def _anonymize(connection: Connection, which: ColumnElement[bool]) -> int:
-    """Take addresses out of deliveries; how many. Their ids keep them apart."""
+    """Take addresses out of deliveries, and give up those that are not out; how many. Their ids keep them apart."""
     d = tables.delivery.c
     ids = list(connection.scalars(select(d.id).where(which)))
+    left = d.state.in_((DeliveryState.DUE, DeliveryState.SENDING))
     for some in chunks(ids):
         connection.execute(
             update(tables.delivery)
@@ -342,7 +377,8 @@ def _anonymize(connection: Connection, which: ColumnElement[bool]) -> int:
             .values(
                 recipient=literal("forgotten ").concat(cast(d.id, Text)),
                 subscription_pk=None,
-                error=None,
+                state=case((left, DeliveryState.SKIPPED), else_=d.state),
+                error=case((left, "the reader was forgotten before it was sent")),
                 message_id="",
             )
         )
