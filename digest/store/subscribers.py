@@ -532,9 +532,12 @@ def _states(connection: Connection, new: Sequence[NewSubscription]) -> dict[str,
 
 
 def _give_up(connection: Connection, subscriptions: Sequence[int], reason: str) -> None:
-    """Skip what is due to subscriptions; what is on its way is in its owner's hands, who looks again before the dot."""
+    """Skip what is due to subscriptions, also what somebody has in hand and that has not come to the final dot.
+
+    Who has it in hand is stopped there, for it is not at `sending` any more; one transaction is before the other.
+    """
     d = tables.delivery.c
-    due = and_(d.subscription_pk.in_(subscriptions), d.state == DeliveryState.DUE)
+    due = and_(d.subscription_pk.in_(subscriptions), d.state.in_((DeliveryState.DUE, DeliveryState.SENDING)))
     connection.execute(update(tables.delivery).where(due).values(state=DeliveryState.SKIPPED, error=reason))
 
 
