@@ -82,7 +82,7 @@ def left_out(view: IssueView) -> str:
 
 
 def _others(view: IssueView) -> str:
-    groups = ", ".join(f"{len(group.papers):,} {group.reason}" for group in view.others)
+    groups = ", ".join(f"{group.count:,} {group.reason}" for group in view.others)
     return f"{count(view.others_count, 'other')}: {groups}." if groups else ""
 
 
@@ -90,9 +90,9 @@ def _left_out_of(view: IssueView) -> str:
     if not view.left_out:
         return ""
     reasons = [
-        group.reason if len(view.left_out) == 1 else f"{len(group.papers):,} {group.reason}" for group in view.left_out
+        group.reason if len(view.left_out) == 1 else f"{group.count:,} {group.reason}" for group in view.left_out
     ]
-    if others := sum(len(group.papers) for group in view.left_out[_REASONS:]):
+    if others := sum(group.count for group in view.left_out[_REASONS:]):
         reasons[_REASONS:] = [f"{others:,} for other reasons"]
     return f"{view.left_out_count:,} left out: {'; '.join(reasons)}."
 

@@ -19,17 +19,19 @@ from digest.core.issues.names import short_name
 from digest.core.items.aside import named
 from digest.core.models import (
     Change,
+    Entry,
     Issue,
     LeftOut,
     OverviewSentence,
     Paper,
     PaperId,
     Section,
+    SourceReport,
     SourceState,
 )
 from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
-from digest.publish.entry_views import EntryView, Say, Word, entry_view, for_readers, foreign, on_one_line
+from digest.publish.entry_views import EntryView, Say, Word, entry_view, for_readers, foreign, on_one_line, reason_of
 from digest.publish.formulas import to_unicode
 from digest.publish.headlines import preheader, subject
 from digest.publish.links import Links, web_link
@@ -84,7 +86,9 @@ class LeftOutView:
 
     reason: str
     """"not among the best 30 of 229"; of what was set aside what it is, as fits the number: "corrections"."""
+    count: int
     papers: tuple[Word, ...]
+    """Empty where they are only counted."""
     notes: tuple[str, ...]
     """What else is to be said of each paper, as a clause; mostly empty."""
 
@@ -156,46 +160,124 @@ def issue_view(issue: Issue, *, links: Links, say: Say = to_unicode) -> IssueVie
     Args:
         say: Converts text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
     """
-    say = on_one_line(say)
-    numbers = {paper_id: number for number, paper_id in enumerate(_numbered_papers(issue), 1)}
-    sections = tuple(_section_view(section, links=links, say=say, numbers=numbers) for section in issue.sections)
-    by_id = {entry.paper.id: entry for entry in issue.entries}
-    leads = tuple(entry_view(by_id[i], links=links, say=say, number=numbers[i]) for i in issue.leads if i in by_id)
-    anchors = {lead.anchor for lead in leads}
-    rest = (replace(s, entries=tuple(e for e in s.entries if e.anchor not in anchors)) for s in sections)
-    sentences = _sentences(issue, numbers, links=links, say=say)
-    considered = [one for one in issue.left_out if not one.is_aside]
-    others = [one for one in issue.left_out if one.is_aside]
-    return IssueView(
-        edition=issue.edition,
-        title=issue.title,
-        day=long_day(issue.date),
-        iso=issue.date.isoformat(),
-        subject=subject(issue),
-        preheader=preheader(issue),
-        count=len(issue.entries),
-        overview=say(issue.overview),
-        sentences=sentences,
-        numbered=" ".join(map(_numbered, sentences)),
-        overview_language=foreign(issue.language) if issue.told else "",
-        why_empty=say(_why_empty(issue)),
-        covers=_covers(issue),
-        sources_line=sources_line(issue.sources),
-        read=completeness(issue.sources),
-        contents=sections,
-        leads=leads,
-        sections=tuple(section for section in rest if section.entries),
-        more=0,
-        left_out=_left_out(considered, say=say),
-        left_out_count=len(considered),
-        others=_left_out(others, say=say),
-        others_count=len(others),
-        corrections=tuple(say(f"“{other.title}” {other.note}.") for other in others if other.note),
-        troubles=tuple(
-            trouble(r) for r in issue.sources if r.error and (r.is_to_be_told or r.state is SourceState.STALLED)
-        ),
-        changes=tuple(_change_view(change, links=links, say=say, day=issue.date) for change in issue.changes),
-        writers=_writers(issue),
+    return IssueViews(links=links, say=say).of(issue)
+
+
+class IssueViews:
+    """Makes the views of several issues that print the same papers: each entry is looked at once."""
+
+    def __init__(self, *, links: Links, say: Say = to_unicode, names_left_out: bool = True) -> None:
+        """
+        Args:
+            say: See `issue_view`.
+            names_left_out: Whether the papers that an issue leaves out are named, and not only counted.
+        """
+        self._links = links
+        self._say = on_one_line(say)
+        self._names_left_out = names_left_out
+        self._entries: dict[tuple[int, int], tuple[Entry, EntryView]] = {}
+        self._sources: tuple[tuple[SourceReport, ...], _SourcesView] | None = None
+
+    def of(self, issue: Issue) -> IssueView:
+        """Return the view of *issue*."""
+        links, say = self._links, self._say
+        numbers = {paper_id: number for number, paper_id in enumerate(_numbered_papers(issue), 1)}
+        sections = tuple(self._section(section, numbers) for section in issue.sections)
+        shown = {
+            entry.paper.id: view
+            for section, views in zip(issue.sections, sections, strict=True)
+            for entry, view in zip(section.entries, views.entries, strict=True)
+        }
+        leads = tuple(shown[i] for i in issue.leads if i in shown)
+        anchors = {lead.anchor for lead in leads}
+        rest = (replace(s, entries=tuple(e for e in s.entries if e.anchor not in anchors)) for s in sections)
+        sentences = _sentences(issue, numbers, links=links, say=say)
+        considered = [one for one in issue.left_out if not one.is_aside]
+        others = [one for one in issue.left_out if one.is_aside]
+        sources = self._sources_of(issue)
+        return IssueView(
+            edition=issue.edition,
+            title=issue.title,
+            day=long_day(issue.date),
+            iso=issue.date.isoformat(),
+            subject=subject(issue),
+            preheader=preheader(issue),
+            count=len(issue.entries),
+            overview=say(issue.overview),
+            sentences=sentences,
+            numbered=" ".join(map(_numbered, sentences)),
+            overview_language=foreign(issue.language) if issue.told else "",
+            why_empty=say(_why_empty(issue)),
+            covers=_covers(issue),
+            sources_line=sources.line,
+            read=sources.read,
+            contents=sections,
+            leads=leads,
+            sections=tuple(section for section in rest if section.entries),
+            more=0,
+            left_out=self._left_out(considered),
+            left_out_count=len(considered),
+            others=self._left_out(others),
+            others_count=len(others),
+            corrections=tuple(say(f"“{other.title}” {other.note}.") for other in others if other.note),
+            troubles=sources.troubles,
+            changes=tuple(_change_view(change, links=links, say=say, day=issue.date) for change in issue.changes),
+            writers=_writers(issue),
+        )
+
+    def _section(self, section: Section, numbers: Mapping[PaperId, int]) -> SectionView:
+        # A section may be named after a field, or gather what is left; only a real topic has a page.
+        is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
+        return SectionView(
+            topic=Word(text=section.topic, url=self._links.topic(section.topic) if is_topic else ""),
+            anchor=f"topic-{topic_slug(section.topic)}",
+            count=len(section.entries),
+            entries=tuple(self._entry(entry, numbers.get(entry.paper.id, 0)) for entry in section.entries),
+        )
+
+    def _entry(self, entry: Entry, number: int) -> EntryView:
+        """Return the view of one entry: that of an earlier issue, where only the reason is another."""
+        key = id(entry.paper), number
+        known = self._entries.get(key)
+        # What is compared is kept as well, so the same place in memory is the same paper.
+        if known is None or not _is_same(known[0], entry):
+            known = entry, entry_view(entry, links=self._links, say=self._say, number=number)
+            self._entries[key] = known
+        first, view = known
+        return view if first.reason == entry.reason else replace(view, reason=reason_of(entry, say=self._say))
+
+    def _left_out(self, papers: Sequence[LeftOut]) -> tuple[LeftOutView, ...]:
+        return _left_out(papers, say=self._say if self._names_left_out else None)
+
+    def _sources_of(self, issue: Issue) -> _SourcesView:
+        if self._sources is None or self._sources[0] is not issue.sources:
+            self._sources = issue.sources, _sources_view(issue.sources)
+        return self._sources[1]
+
+
+def _is_same(a: Entry, b: Entry) -> bool:
+    """Whether two entries differ in their reasons and scores at most."""
+    return (
+        a.paper is b.paper
+        and a.summary is b.summary
+        and (a.sources, a.signals, a.announcement) == (b.sources, b.signals, b.announcement)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SourcesView:
+    """What an issue says of its sources."""
+
+    line: str
+    read: str
+    troubles: tuple[str, ...]
+
+
+def _sources_view(sources: tuple[SourceReport, ...]) -> _SourcesView:
+    return _SourcesView(
+        line=sources_line(sources),
+        read=completeness(sources),
+        troubles=tuple(trouble(r) for r in sources if r.error and (r.is_to_be_told or r.state is SourceState.STALLED)),
     )
 
 
@@ -376,25 +458,16 @@ def _extracts(reasons: Sequence[str]) -> Iterator[str]:
         yield f"{rest:,} more have one for reasons that stand beside them."
 
 
-def _section_view(section: Section, *, links: Links, say: Say, numbers: Mapping[PaperId, int]) -> SectionView:
-    # A section may be named after a field, or gather what is left; only a real topic has a page.
-    is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
-    return SectionView(
-        topic=Word(text=section.topic, url=links.topic(section.topic) if is_topic else ""),
-        anchor=f"topic-{topic_slug(section.topic)}",
-        count=len(section.entries),
-        entries=tuple(
-            entry_view(entry, links=links, say=say, number=numbers.get(entry.paper.id, 0)) for entry in section.entries
-        ),
-    )
-
-
 def _title(paper: LeftOut, say: Say) -> Word:
     return Word(text=say(paper.title), url=web_link(paper.url), language=foreign(language_of(paper.title)))
 
 
-def _left_out(papers: Iterable[LeftOut], *, say: Say) -> tuple[LeftOutView, ...]:
-    """Group the papers left out by reason, the most frequent first; within a group in the issue's order."""
+def _left_out(papers: Iterable[LeftOut], *, say: Say | None) -> tuple[LeftOutView, ...]:
+    """Group the papers left out by reason, the most frequent first; within a group in the issue's order.
+
+    Args:
+        say: None: they are only counted.
+    """
     groups: dict[tuple[str, bool], list[LeftOut]] = {}
     for paper in papers:
         groups.setdefault((paper.reason, paper.is_aside), []).append(paper)
@@ -402,8 +475,9 @@ def _left_out(papers: Iterable[LeftOut], *, say: Say) -> tuple[LeftOutView, ...]
     return tuple(
         LeftOutView(
             reason=named(len(group), reason) if is_aside else reason,
-            papers=tuple(_title(paper, say) for paper in group),
-            notes=tuple(say(paper.note) for paper in group),
+            count=len(group),
+            papers=tuple(_title(paper, say) for paper in group) if say else (),
+            notes=tuple(say(paper.note) for paper in group) if say else (),
         )
         for (reason, is_aside), group in ordered
     )
