@@ -14,6 +14,7 @@ DigestError             one sentence for the person who must act
 │   ├── RefusedError    a mail was refused for good
 │   └── InDoubtError    no whole answer came behind the final dot: the server may have it, and cannot be asked
 ├── AddressError        a text is no mail address: that one row, field or recipient is refused
+├── WishError           a reader can't have what they wish: that one row or field is refused
 └── NotFoundError       an issue or a paper that was asked for is not there
 """
 
@@ -135,3 +136,7 @@ class NotFoundError(DigestError):
 
 class AddressError(DigestError):
     """A text is no mail address, or one that may not be used."""
+
+
+class WishError(DigestError):
+    """What a reader wishes for is not understood, or more than may be had."""

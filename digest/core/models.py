@@ -574,6 +574,8 @@ class Issue:
     changes: tuple[Change, ...] = ()
     """Changes of papers that earlier issues printed."""
     usage: Usage
+    considered: int | None = None
+    """How many papers a personal issue was chosen from; None where entries and `left_out` tell."""
     covers: tuple[Day, ...] = ()
     """The days whose lists are in the issue; empty where that is only its own day."""
     why_empty: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import islice
@@ -93,6 +94,15 @@ def _described(text: str) -> object:
     from digest.core.walls import described
 
     return described(ValueError(text))
+
+
+def _number(text: str) -> object:
+    from digest.core.errors import WishError
+    from digest.core.subscribers.wishes import read_number
+
+    with suppress(WishError):
+        return read_number(text, least=1)
+    return None
 
 
 def _prompt(text: str) -> Prompt:
@@ -366,6 +376,7 @@ def _unpacked(text: str) -> object:
 # --- the tables -------------------------------------------------------------------------------------------------------
 
 HOW: Final[Mapping[str, Call]] = {
+    "core.subscribers.wishes.read_number": _number,
     "core.summaries.accept.accept": _accept,
     "core.topics.classifier.Classifier.classify": lambda text: _classifier().subjects.classify(text, text),
     "core.topics.guessing.Guesser.classify": lambda text: _classifier().classify(text, text),
