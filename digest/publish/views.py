@@ -140,7 +140,7 @@ class IssueView:
     more: int
     """Entries that are not shown for want of room."""
     left_out: tuple[LeftOutView, ...]
-    """Papers that were considered, by the reason why they are not in the issue."""
+    """Papers that were considered, by the reason why they are not in the issue; a personal issue only counts them."""
     left_out_count: int
     others: tuple[LeftOutView, ...]
     """What was set aside unconsidered, by what it is: news, corrections."""
@@ -166,23 +166,23 @@ def issue_view(issue: Issue, *, links: Links, say: Say = to_unicode) -> IssueVie
 class IssueViews:
     """Makes the views of several issues that print the same papers: each entry is looked at once."""
 
-    def __init__(self, *, links: Links, say: Say = to_unicode, names_left_out: bool = True) -> None:
+    def __init__(self, *, links: Links, say: Say = to_unicode, is_brief: bool = False) -> None:
         """
         Args:
             say: See `issue_view`.
-            names_left_out: Whether the papers that an issue leaves out are named, and not only counted.
+            is_brief: Whether papers that an issue leaves out are only counted, and only leads say why they are there.
         """
         self._links = links
         self._say = on_one_line(say)
-        self._names_left_out = names_left_out
-        self._entries: dict[tuple[int, int], tuple[Entry, EntryView]] = {}
+        self._is_brief = is_brief
+        self._entries: dict[int, tuple[Entry, EntryView]] = {}
         self._sources: tuple[tuple[SourceReport, ...], _SourcesView] | None = None
 
     def of(self, issue: Issue) -> IssueView:
         """Return the view of *issue*."""
         links, say = self._links, self._say
         numbers = {paper_id: number for number, paper_id in enumerate(_numbered_papers(issue), 1)}
-        sections = tuple(self._section(section, numbers) for section in issue.sections)
+        sections = tuple(self._section(section, numbers, issue.leads) for section in issue.sections)
         shown = {
             entry.paper.id: view
             for section, views in zip(issue.sections, sections, strict=True)
@@ -190,7 +190,15 @@ class IssueViews:
         }
         leads = tuple(shown[i] for i in issue.leads if i in shown)
         anchors = {lead.anchor for lead in leads}
-        rest = (replace(s, entries=tuple(e for e in s.entries if e.anchor not in anchors)) for s in sections)
+        rest = (
+            SectionView(
+                topic=s.topic,
+                anchor=s.anchor,
+                count=s.count,
+                entries=tuple([e for e in s.entries if e.anchor not in anchors]),
+            )
+            for s in sections
+        )
         sentences = _sentences(issue, numbers, links=links, say=say)
         considered = [one for one in issue.left_out if not one.is_aside]
         others = [one for one in issue.left_out if one.is_aside]
@@ -216,7 +224,7 @@ class IssueViews:
             sections=tuple(section for section in rest if section.entries),
             more=0,
             left_out=self._left_out(considered),
-            left_out_count=len(considered),
+            left_out_count=len(considered) if issue.considered is None else issue.considered - len(issue.entries),
             others=self._left_out(others),
             others_count=len(others),
             corrections=tuple(say(f"“{other.title}” {other.note}.") for other in others if other.note),
@@ -225,29 +233,37 @@ class IssueViews:
             writers=_writers(issue),
         )
 
-    def _section(self, section: Section, numbers: Mapping[PaperId, int]) -> SectionView:
+    def _section(self, section: Section, numbers: Mapping[PaperId, int], leads: Collection[PaperId]) -> SectionView:
         # A section may be named after a field, or gather what is left; only a real topic has a page.
         is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
         return SectionView(
             topic=Word(text=section.topic, url=self._links.topic(section.topic) if is_topic else ""),
             anchor=f"topic-{topic_slug(section.topic)}",
             count=len(section.entries),
-            entries=tuple(self._entry(entry, numbers.get(entry.paper.id, 0)) for entry in section.entries),
+            entries=tuple(
+                [
+                    self._entry(
+                        entry, numbers.get(entry.paper.id, 0), says_why=not self._is_brief or entry.paper.id in leads
+                    )
+                    for entry in section.entries
+                ]
+            ),
         )
 
-    def _entry(self, entry: Entry, number: int) -> EntryView:
-        """Return the view of one entry: that of an earlier issue, where only the reason is another."""
-        key = id(entry.paper), number
-        known = self._entries.get(key)
+    def _entry(self, entry: Entry, number: int, *, says_why: bool) -> EntryView:
+        """Return the view of one entry: that of an earlier issue, but for the reason, which may be another."""
         # What is compared is kept as well, so the same place in memory is the same paper.
+        known = self._entries.get(id(entry.paper))
         if known is None or not _is_same(known[0], entry):
-            known = entry, entry_view(entry, links=self._links, say=self._say, number=number)
-            self._entries[key] = known
+            known = entry, entry_view(entry, links=self._links, say=self._say)
+            self._entries[id(entry.paper)] = known
         first, view = known
-        return view if first.reason == entry.reason else replace(view, reason=reason_of(entry, say=self._say))
+        if says_why and first.reason != entry.reason:
+            return replace(view, number=number, reason=reason_of(entry, say=self._say))
+        return replace(view, number=number) if number else view
 
     def _left_out(self, papers: Sequence[LeftOut]) -> tuple[LeftOutView, ...]:
-        return _left_out(papers, say=self._say if self._names_left_out else None)
+        return _left_out(papers, say=None if self._is_brief else self._say)
 
     def _sources_of(self, issue: Issue) -> _SourcesView:
         if self._sources is None or self._sources[0] is not issue.sources:
