@@ -635,6 +635,25 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery that is to be stored."""
+
+    recipient: str
+    message_id: str
+    state: DeliveryState = DeliveryState.DUE
+    """`due`; `sent` for a reader without mails; `skipped` where nothing was found for a reader."""
+    error: str | None = None
+    """Why it is skipped."""
+    channel: str = "mail"
+    subscription: int | None = None
+    profile: str = ""
+    """The profile of its picks; empty where it is the edition's own issue."""
+    due_at: datetime | None = None
+    covers_until: Day | None = None
+    """The reader's date that is covered by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One complete message, ready for a transport."""
 

@@ -11,6 +11,7 @@ from digest.store.interests import Interests
 from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Ledger
+from digest.store.picks import PersonalIssues
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
@@ -35,6 +36,7 @@ class SqlStore(
     Joins,
     Politeness,
     Subscribers,
+    PersonalIssues,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 
