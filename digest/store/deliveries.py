@@ -386,7 +386,7 @@ class Deliveries(Leases):
                 said = f"{reason}: {row.error}" if row.error else reason
                 gone = update(tables.delivery).where(_d.id == row.id)
                 connection.execute(gone.values(state=DeliveryState.SKIPPED, error=said))
-        return tuple(map(_delivery, rows))
+        return tuple(map(delivery_of, rows))
 
     def skip_deliveries(
         self, edition: str, *, before: date | None, reason: str, channel: str = MAIL
