@@ -105,6 +105,9 @@ class ClaimLostError(StoreError):
 class DeliveryError(DigestError):
     """A mail was not taken; trying again later may help."""
 
+    retry_after_s: float | None = None
+    """How long the server asked to be left alone; None: it said nothing of use."""
+
 
 class MailUnavailable(DeliveryError):  # noqa: N818 -- it names a state of the world, not a mistake
     """No mail of this run can go out, whoever it is for."""
