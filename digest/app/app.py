@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.mails import Mailing
     from digest.stages.notices import Noticing
     from digest.stages.publish import Publishing
+    from digest.stages.readers import Readers
     from digest.stages.report import Reporting
     from digest.stages.run import Run, Stages
     from digest.stages.site import Drawing
@@ -48,6 +49,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.usecases.interests import Interests
     from digest.usecases.linking import Linking
     from digest.usecases.lookup import Lookup
+    from digest.usecases.reader_interests import ReaderInterests
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -253,6 +255,18 @@ class App:
         )
 
     @part
+    def reader_interests(self) -> ReaderInterests:
+        """Resolves the interests of readers."""
+        from digest.usecases.reader_interests import ReaderInterests
+
+        return ReaderInterests(
+            store=lambda: self.store,
+            interests=self.interests,
+            clock=self.host.clock,
+            progress=self.host.progress,
+        )
+
+    @part
     def handovers(self) -> Handovers | None:
         """The handovers of the model's provider (Batch API); None where it takes none, or none are wanted or open."""
         if self.config.llm.client != "openai":
@@ -364,7 +378,26 @@ class App:
             summarizer=self.summarizer,
             building=self.building,
             clock=self.host.clock,
+            zone=self.config.timezone,
             mail_domain=self.config.mail.domain,
+        )
+
+    @part
+    def readers(self) -> Readers[Any, Any]:
+        """The issues of readers, which the stage `publish` makes after the edition's own."""
+        from digest.stages.readers import Readers
+
+        return Readers(
+            store=self.store,
+            editions=self.editions_by_name,
+            choosing=self.choosing,
+            interests=self.reader_interests,
+            summarizing=self.summarizing,
+            field_of=self.taxonomy.field,
+            clock=self.host.clock,
+            zone=self.config.timezone,
+            mail_domain=self.config.mail.domain,
+            progress=self.host.progress,
         )
 
     @part
@@ -454,6 +487,7 @@ class App:
             editions=self.editions_by_name,
             check=lambda send: self.check(send=send),
             interests=self.interests,
+            reader_interests=self.reader_interests,
             stages=self._stages,
             lease=self.lease,
             clock=self.host.clock,
@@ -471,6 +505,7 @@ class App:
             handovers=lambda: self.handovers,
             hands_over=self.config.llm.mode == "batch",
             publishing=self.publishing,
+            readers=self.readers,
             archive=self.site,
             place=self.store.place,
             drawing=self.drawing,

@@ -574,6 +574,8 @@ class Issue:
     changes: tuple[Change, ...] = ()
     """Changes of papers that earlier issues printed."""
     usage: Usage
+    considered: int | None = None
+    """How many papers a personal issue was chosen from; None where entries and `left_out` tell."""
     covers: tuple[Day, ...] = ()
     """The days whose lists are in the issue; empty where that is only its own day."""
     why_empty: str | None = None
@@ -630,6 +632,25 @@ class Delivery:
     """The key of the picks of a personal issue; None where it is the edition's own."""
     due_at: datetime | None = None
     """Not before; None: at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery that is to be stored."""
+
+    recipient: str
+    message_id: str
+    state: DeliveryState = DeliveryState.DUE
+    """`due`; `sent` for a reader without mails; `skipped` where nothing was found for a reader."""
+    error: str | None = None
+    """Why it is skipped."""
+    channel: str = "mail"
+    subscription: int | None = None
+    profile: str = ""
+    """The profile of its picks; empty where it is the edition's own issue."""
+    due_at: datetime | None = None
+    covers_until: Day | None = None
+    """The reader's date that is covered by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,14 @@ def upsert(
     connection.execute(statement, list(rows))
 
 
+def insert_ignored(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+) -> None:
+    """Insert those of *rows* whose columns *unique* no other row has."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=unique), list(rows))
+
+
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> sqlite.Insert | postgresql.Insert:

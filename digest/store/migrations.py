@@ -653,6 +653,7 @@ _SUBSCRIBERS_9: Final = (
         zone TEXT NOT NULL,
         feed INTEGER NOT NULL,
         covered_until DATE,
+        is_listed BOOLEAN NOT NULL,
         UNIQUE (subscriber_pk, edition)
     )""",
     "CREATE INDEX subscription_edition ON subscription (edition, pk)",
@@ -660,6 +661,7 @@ _SUBSCRIBERS_9: Final = (
         subscription_pk BIGINT NOT NULL REFERENCES subscription (pk),
         name TEXT NOT NULL,
         content {bytes} NOT NULL,
+        sha256 TEXT NOT NULL,
         papers INTEGER NOT NULL,
         at {instant} NOT NULL,
         PRIMARY KEY (subscription_pk, name)
@@ -728,6 +730,7 @@ _SUBSCRIBERS_9: Final = (
     "ALTER TABLE delivery ADD COLUMN subscription_pk BIGINT REFERENCES subscription (pk)",
     "ALTER TABLE delivery ADD COLUMN picks_pk BIGINT REFERENCES picks (pk)",
     "ALTER TABLE delivery ADD COLUMN due_at {instant}",
+    "ALTER TABLE issue ADD COLUMN readers_at {instant}",
     "CREATE INDEX delivery_subscription ON delivery (subscription_pk, date)",
     "CREATE INDEX delivery_picks ON delivery (picks_pk)",
     "CREATE INDEX delivery_message ON delivery (message_id)",

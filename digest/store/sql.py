@@ -14,6 +14,7 @@ from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Ledger
 from digest.store.notices import Notices
+from digest.store.picks import PersonalIssues
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
 from digest.store.search import Search
@@ -41,6 +42,7 @@ class SqlStore(
     Attempts,
     Notices,
     Bounces,
+    PersonalIssues,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.core.issues.post import Post, PostEntry
@@ -179,7 +179,7 @@ LONG = {"title": "&<>" * 4_000, "said": "*@_`é" * 4_000, "url": "https://x.org/
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind != "webhook"])
-@pytest.mark.parametrize("n", [0, 1, 5, 10, 11, 60, 300])
+@pytest.mark.parametrize("n", [0, 1, 10, 11, 60])
 def test_a_post_keeps_within_the_limits_and_counts_what_it_leaves_out(kind: str, n: int) -> None:
     for changes in ({}, LONG, {"title": "語" * 500, "said": "語" * 900}):
         entries = tuple(entry(i, **changes) for i in range(n))
@@ -189,6 +189,7 @@ def test_a_post_keeps_within_the_limits_and_counts_what_it_leaves_out(kind: str,
         assert b" more" in encoded(body)
 
 
+@settings(max_examples=25)
 @given(st.text(max_size=600), st.text(max_size=3_000))
 def test_whatever_a_paper_is_called_a_post_keeps_within_the_limits(title: str, said: str) -> None:
     one = post(*(entry(n, title=title, said=said) for n in range(12)))
@@ -210,7 +211,7 @@ def test_slack_takes_nothing_foreign_for_a_call_or_a_link() -> None:
         assert [part.split("|")[0] for part in text.split("<")[1:]][:1] == ["https://arxiv.org/abs/2603.00001"]
         assert "<!" not in text
         assert "<@" not in text
-        assert "evil.example|" not in text
+        assert "<https://evil" not in text
         assert "@everyone" not in text
         assert "@all" not in text
 
