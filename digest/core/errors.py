@@ -112,6 +112,9 @@ class WithdrawnError(StoreError):
 class DeliveryError(DigestError):
     """A mail was not taken; trying again later may help."""
 
+    retry_after_s: float | None = None
+    """How long the server asked to be left alone; None: it said nothing of use."""
+
 
 class PutOffError(DeliveryError):
     """The server takes this mail later (a complete 4xx that is about it alone)."""
