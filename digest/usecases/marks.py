@@ -37,7 +37,9 @@ class Store(Protocol):
 class Choosing(Protocol):
     """Chooses an edition's last issue anew for a reader; see `digest.usecases.trials`."""
 
-    def choose(self, subscription: Subscription, *, mark: tuple[Paper, int] | None = None) -> Trial | None: ...
+    def choose(
+        self, subscription: Subscription, *, mark: tuple[Paper, int] | None = None, without: Paper | None = None
+    ) -> Trial | None: ...
 
 
 Find = Callable[[Subscription, date, int], Entry | None]
@@ -46,7 +48,7 @@ Find = Callable[[Subscription, date, int], Entry | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a mark would change, tried on the papers of an edition's last day."""
+    """What a mark would change, tried on the other papers of an edition's last day."""
 
     day: date
     shift: Shift
@@ -119,21 +121,21 @@ class Marks:
         """
         marks = self._of(subscription)
         before = next((one.value for one in marks if paper.id in (one.paper.id, *one.paper.aliases)), 0)
-        was = self.trials.choose(subscription) if value != before else None
+        was = self.trials.choose(subscription, without=paper) if value != before else None
         if value and not before and len(marks) >= MOST_MARKS:
             raise NotFoundError(f"{MOST_MARKS} papers are marked already: take one back first")
         if value:
             self.store.mark(subscription.edition, paper.id, value, at=self.clock(), reader=subscription.reader)
         else:
             self.store.unmark(subscription.edition, paper.id, reader=subscription.reader)
-        effect = _effect(was, self.trials.choose(subscription)) if was else None
+        effect = _effect(was, self.trials.choose(subscription, without=paper)) if was else None
         return Marked(paper=paper, value=value, before=before, effect=effect)
 
     def _effects(self, subscription: Subscription, paper: Paper, value: int) -> Iterator[tuple[int, Effect]]:
-        before = self.trials.choose(subscription)
+        before = self.trials.choose(subscription, without=paper)
         for other in (1, -1, 0):
             if other != value and before is not None:
-                effect = _effect(before, self.trials.choose(subscription, mark=(paper, other)))
+                effect = _effect(before, self.trials.choose(subscription, mark=(paper, other), without=paper))
                 if effect is not None:
                     yield other, effect
 

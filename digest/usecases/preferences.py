@@ -264,7 +264,13 @@ class Preferences:
         return name, len(parsed.records), unreadable(name, parsed)
 
     def set_editions(
-        self, subscription: Subscription, wanted: Collection[str], offered: Collection[str], *, is_all: bool
+        self,
+        subscription: Subscription,
+        wanted: Collection[str],
+        offered: Collection[str],
+        *,
+        is_all: bool,
+        today: date,
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Begin and stop other editions for the same reader, who has shown by a signed link who they are.
 
@@ -272,6 +278,7 @@ class Preferences:
             wanted: Names of editions; those that are neither had nor offered are passed over.
             offered: Names of those that anybody may get.
             is_all: Whether those that are not wanted are to be stopped.
+            today: The reader's own date.
 
         Returns:
             The names of those that begin now, and of those that are stopped.
@@ -283,9 +290,8 @@ class Preferences:
         if begun and self.is_refused(subscription):
             begun = []
         for one in begun:
-            self.store.save_subscription(
-                subscription.subscriber.pk, one.edition.name, at=now, confirmed_at=now, stopped_at=None
-            )
+            values = _begun_again(one.subscription, now=now, today=today)
+            self.store.save_subscription(subscription.subscriber.pk, one.edition.name, at=now, **values)
         if begun:
             self.store.set_subscriber_state(subscription.subscriber.pk, SubscriberState.CONFIRMED, at=now)
         for other in stopped:
@@ -303,13 +309,13 @@ class Preferences:
         """Stop an edition for its reader; whether it ran until now."""
         return self.store.stop_subscription(subscription.pk, at=self.clock())
 
-    def come_back(self, subscription: Subscription) -> bool:
+    def come_back(self, subscription: Subscription, *, today: date) -> bool:
         """Begin an edition again that its reader stopped; False where the address has to be confirmed anew."""
         if self.is_refused(subscription):
             return False
         now = self.clock()
         self.store.set_subscriber_state(subscription.subscriber.pk, SubscriberState.CONFIRMED, at=now)
-        self.store.change_subscription(subscription.pk, confirmed_at=now, stopped_at=None, paused_until=None)
+        self.store.change_subscription(subscription.pk, **_begun_again(subscription, now=now, today=today))
         return True
 
     def renew_feed(self, subscription: Subscription) -> Subscription:
@@ -350,6 +356,17 @@ class Preferences:
                 for one in self.store.received(subscription.pk, most=_EXPORTED)
             ],
         }
+
+
+def _begun_again(subscription: Subscription | None, *, now: datetime, today: date) -> dict[str, Any]:
+    """What a subscription has that begins now; *subscription* is the former one. What came out meanwhile is past."""
+    covered = subscription.covered_until if subscription else None
+    return {
+        "confirmed_at": now,
+        "stopped_at": None,
+        "paused_until": None,
+        "covered_until": max(covered, today - timedelta(days=1)) if covered else None,
+    }
 
 
 def _plain(value: Any) -> Any:

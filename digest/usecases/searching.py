@@ -13,7 +13,7 @@ from digest.core.words.text import one_line, strip_invisible
 LONGEST_QUERY: Final = 200
 """Letters of a query that are read; a title has fewer."""
 MOST_FOUND: Final = 50
-_LOOKED_AT: Final = 400
+_LOOKED_AT: Final = 200
 """Papers that are looked through for those of an edition or topic."""
 
 
@@ -32,7 +32,8 @@ class FoundPaper:
     paper: Paper
     printed: tuple[tuple[str, date], ...]
     """(edition, day) of the issues that printed it, the newest first; empty for one that none printed."""
-    topics: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+    """Empty if nobody asked for topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,13 @@ class Searching:
     store: Store
     topics_of: Callable[[Paper], Sequence[str]]
 
-    def find(self, query: str, *, edition: str = "", topic: str = "") -> Search:
+    def find(self, query: str, *, edition: str = "", topic: str = "", with_topics: bool = False) -> Search:
         """Find papers that have all words of *query*; a query without any finds nothing.
 
         Args:
             edition: Only what this edition printed.
             topic: Only papers on this topic, as the taxonomy names it.
+            with_topics: Whether the topics of what is found are to be told.
         """
         query, edition, topic = (_read(text) for text in (query, edition, topic))
         if not any(c.isalnum() for c in query):
@@ -73,7 +75,7 @@ class Searching:
             issues = tuple(printed.get(paper.id, ()))
             if edition and edition not in {name for name, _ in issues}:
                 continue
-            topics = tuple(self.topics_of(paper))
+            topics = tuple(self.topics_of(paper)) if topic or with_topics else ()
             if not topic or topic.casefold() in {name.casefold() for name in topics}:
                 found.append(FoundPaper(paper=paper, printed=issues, topics=topics))
             if len(found) > MOST_FOUND:

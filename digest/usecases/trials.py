@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
+from digest.core.identity.ids import ids_of
 from digest.core.items.aside import set_aside
 from digest.core.models import Candidate, Edition, Paper, Ranked
 from digest.core.ports import Clock
@@ -22,7 +23,7 @@ from digest.core.ranking.day import Day
 from digest.core.ranking.finds import finds
 from digest.core.ranking.libraries import Libraries
 from digest.core.ranking.profile import Profile
-from digest.core.ranking.rank import select
+from digest.core.ranking.rank import pick
 from digest.core.ranking.relevance import Background
 from digest.core.ranking.shifts import with_mark
 from digest.core.subscribers.subscriber import Subscription
@@ -105,13 +106,16 @@ class Trials:
         # Days and libraries keep what they have worked out: one thread at a time adds to it.
         self._lock = threading.RLock()
 
-    def choose(self, subscription: Subscription, *, mark: tuple[Paper, int] | None = None) -> Trial | None:
+    def choose(
+        self, subscription: Subscription, *, mark: tuple[Paper, int] | None = None, without: Paper | None = None
+    ) -> Trial | None:
         """What the last issue of the subscription's edition would have been; None if there is no edition, or nothing
         was read for it yet.
 
         Args:
             subscription: As it is stored, or as it might be.
             mark: A paper that the reader might mark, and how; see `digest.core.ranking.shifts.with_mark`.
+            without: A paper that is not to be chosen, for the reader has seen it.
         """
         edition = self._editions.get(subscription.edition)
         if edition is None or (last := self._last_of(edition)) is None:
@@ -122,16 +126,17 @@ class Trials:
         with self._lock:
             if self._libraries is None:
                 self._libraries = Libraries(self._background())
-            selection = select(
+            chosen = pick(
                 last.prepared,
                 profile,
-                libraries=self._libraries,
                 max_papers=subscription.max_papers or edition.max_papers,
+                shown=_positions(last.prepared, without),
                 exploration=edition.exploration,
                 seed=f"{edition.name} {last.day}",
                 avoid_unless_upvotes=edition.avoid_unless_upvotes,
+                libraries=self._libraries,
             )
-        return Trial(day=last.day, considered=len(last.prepared.candidates), chosen=selection.chosen)
+        return Trial(day=last.day, considered=len(last.prepared.candidates), chosen=chosen)
 
     def counted(self, subscription: Subscription, trial: Trial) -> tuple[InterestCount, ...]:
         """How many papers of the day each interest of a reader finds, in the order in which they are written.
@@ -174,3 +179,9 @@ class Trials:
         printed = [day for _, day, entries in self._store.issue_dates(edition.name) if entries and day <= today]
         listed = self._store.days_listed(edition.sources, until=today, most=1)
         return printed[-1] if printed else next(iter(listed), None)
+
+
+def _positions(day: Day, paper: Paper | None) -> list[int]:
+    """Where a paper stands among those of a day."""
+    ids = set(ids_of(paper)) if paper else set()
+    return [n for n, one in enumerate(day.candidates) if not ids.isdisjoint(ids_of(one.paper))]

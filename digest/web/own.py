@@ -105,15 +105,15 @@ class Told:
 
 
 def told(shift: Shift, day: str) -> Told:
-    """Say what changes in an issue: `2 places of the 30 of Tuesday 2 June`."""
+    """Say what a choice changes in an issue, as a clause: `changes 2 places of the 30 of Tuesday 2 June`."""
     if shift.came:
-        sentence = f"{count(len(shift.came), 'place')} of the {shift.of} of {day}"
+        sentence = f"changes {count(len(shift.came), 'place')} of the {shift.of} of {day}"
     elif shift.went:
-        sentence = f"{count(len(shift.went), 'paper')} fewer than on {day}"
+        sentence = f"takes {count(len(shift.went), 'paper')} out of the issue of {day}"
     elif shift.moved:
-        sentence = f"the same papers as on {day}, {shift.moved} of them in another place"
+        sentence = f"leaves the papers of {day} as they are, {shift.moved} of them in another place"
     else:
-        sentence = f"nothing in the issue of {day}: no paper of that day is near enough"
+        sentence = f"changes nothing in the issue of {day}: no paper of that day is near enough"
     return Told(
         sentence=sentence,
         came=tuple(map(title, shift.came[:_NAMED])),

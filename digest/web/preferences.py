@@ -90,7 +90,7 @@ class PreferencesPage:
                 preferences.stop(subscription)
                 return self._again(visit, subscription, "Stopped: no further issue of it is sent to you.")
             case "start":
-                if preferences.come_back(subscription):
+                if preferences.come_back(subscription, today=self._front.today_of(subscription)):
                     return self._again(visit, subscription, "Welcome back: the next issue is sent to you.")
                 return self._again(visit, subscription)
             case "feed":
@@ -142,7 +142,11 @@ class PreferencesPage:
         preferences.save(subscription, form)
         offered = [edition.name for edition in self._front.open_editions]
         begun, stopped = preferences.set_editions(
-            subscription, visit.form.get("edition", ()), offered, is_all=bool(visit.value("editions"))
+            subscription,
+            visit.form.get("edition", ()),
+            offered,
+            is_all=bool(visit.value("editions")),
+            today=self._front.today_of(subscription),
         )
         done += [f"{self._front.title_of(name)} comes to you from its next issue on." for name in begun]
         done += [f"{self._front.title_of(name)} was stopped." for name in stopped]
@@ -309,7 +313,7 @@ def _found(one: InterestCount, trial: Trial) -> dict[str, Any]:
     if not one.interest.is_known:
         words = "is not known here yet: it counts as soon as a source lists it or it was looked up"
     elif one.found:
-        words = f"finds {one.found:,} of {trial.considered:,} papers, {one.printed:,} of them are in"
+        words = f"finds {one.found:,} of {count(trial.considered, 'paper')}, {one.printed:,} in the issue"
     else:
         words = f"finds nothing in {count(trial.considered, 'paper')}; try fewer or other words"
     return {"name": said(one.interest.name), "words": words, "is_empty": not one.found}

@@ -40,8 +40,9 @@ class SearchPage:
         """Show what was found, or the form alone."""
         asked = (visit.asked(name) for name in ("q", "edition", "topic"))
         query, edition, topic = asked
-        found = self._searching.find(query, edition=edition, topic=topic)
-        if "application/json" in visit.headers.get("accept", ""):
+        is_for_programs = "application/json" in visit.headers.get("accept", "")
+        found = self._searching.find(query, edition=edition, topic=topic, with_topics=is_for_programs)
+        if is_for_programs:
             content = json.dumps([_json(one) for one in found.papers], ensure_ascii=False, indent=1) + "\n"
             headers = {**NOT_KEPT, "Vary": "Accept"}
             return Response(content.encode("utf-8", "replace"), media_type="application/json", headers=headers)

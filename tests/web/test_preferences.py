@@ -149,7 +149,7 @@ def test_the_page_shows_what_the_last_issue_would_have_been(site: Readers, ada: 
     assert {title for title, _ in would(page)} == printed
     assert "the issue of Tuesday 2 June 2026 would have been" in page.text
     assert "4 of 12 papers" in page.text
-    assert "“gravel bed rivers” finds 2 of 12 papers, 2 of them are in" in page.text
+    assert "“gravel bed rivers” finds 2 of 12 papers, 2 in the issue" in page.text
 
 
 def test_wishes_are_tried_at_once_and_not_saved(site: Readers, ada: Subscription) -> None:
@@ -167,7 +167,7 @@ def test_wishes_are_tried_at_once_and_not_saved(site: Readers, ada: Subscription
     assert len(titles) == 3
     assert titles[on(16).title].startswith("new · matches “walking robots”")
     assert "are others than with what is saved" in page.text
-    assert "“walking robots” finds 2 of 12 papers, 2 of them are in" in page.text
+    assert "“walking robots” finds 2 of 12 papers, 2 in the issue" in page.text
     assert "“quantum gravity” finds nothing in 12 papers; try fewer or other words" in page.text
     assert page.value("interests") == "walking robots\nquantum gravity"
 
