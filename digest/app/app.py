@@ -26,6 +26,9 @@ from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.core.ranking.rank import Selection
+    from digest.core.subscribers.tokens import LinkKeys
+    from digest.deliver.dkim import Signer
+    from digest.deliver.tokens import Tokens
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
@@ -46,6 +49,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.store import SqlStore
     from digest.summarizers.extract import Extracts
     from digest.summarizers.handover import Handovers
+    from digest.usecases.forgetting import Forgetting
     from digest.usecases.interests import Interests
     from digest.usecases.linking import Linking
     from digest.usecases.lookup import Lookup
@@ -177,8 +181,11 @@ class App:
     def site(self) -> StaticSite:
         """The archive of issues as static pages."""
 
+        from digest.publish.sign_up_form import sign_up_form
         from digest.publish.site import StaticSite
 
+        serve = self.config.serve
+        free = [(one.name, one.title) for one in self.config.editions if one.open and serve.open]
         folder = self.config.data_dir / "site"
         return StaticSite(
             folder,
@@ -187,6 +194,7 @@ class App:
             title=self.config.title,
             titles=self.config.archive_titles,
             base_url=self.config.site_url,
+            form=sign_up_form(serve.base_url, free),
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
             field_of=self.taxonomy.field,
@@ -281,6 +289,13 @@ class App:
             clock=self.host.clock,
             progress=self.host.progress,
         )
+
+    @part
+    def forgetting(self) -> Forgetting:
+        """Forgets readers, in the database and in the outbox folder."""
+        from digest.usecases.forgetting import Forgetting
+
+        return Forgetting(store=self.store, outbox=self.config.data_dir / "outbox")
 
     @part
     def lease(self) -> Leases:
@@ -417,6 +432,9 @@ class App:
     def mailing(self) -> Mailing:
         """The stage `deliver`, over all editions."""
 
+        from datetime import timedelta
+
+        from digest.stages.deliver import Rules
         from digest.stages.letters import Letters
         from digest.stages.mails import Mailing
 
@@ -426,16 +444,32 @@ class App:
             editions=self.editions_by_name,
             mailer=self.mailer,
             letters=Letters(
+                store=self.store,
                 templates=lambda: self.templates,
+                field_of=lambda topic: self.taxonomy.field(topic),
                 base=self.config.base,
                 sender=mail.sender,
                 sender_name=mail.sender_name,
                 site_url=self.config.site_url,
+                serve_url=self.config.serve.base_url,
+                keys=lambda: self.link_keys,
+                unsubscribe=mail.unsubscribe,
+                idempotency_header=mail.idempotency_header,
                 progress=self.host.progress,
             ),
             clock=self.host.clock,
             zone=self.config.timezone,
             config_name=self.config.path.name,
+            sleep=self.host.sleep,
+            # A folder takes one file after another; what is written to it waits for no server.
+            connections=1 if mail.transport == "outbox" else mail.connections,
+            rules=Rules(
+                retry=timedelta(hours=mail.retry_hours),
+                resend=mail.on_ambiguous == "resend",
+                has_key=bool(mail.idempotency_header),
+            ),
+            per_minute=mail.per_minute,
+            domains=mail.domains,
             held=self.host.held,
         )
 
@@ -464,6 +498,13 @@ class App:
             clock=self.host.clock,
             held=self.host.held,
         )
+
+    @part
+    def link_keys(self) -> LinkKeys:
+        """What signs and reads the links of readers."""
+        from digest.core.subscribers.tokens import LinkKeys
+
+        return LinkKeys(self.store.link_secrets())
 
     @part
     def reporting(self) -> Reporting:
@@ -510,6 +551,7 @@ class App:
             place=self.store.place,
             drawing=self.drawing,
             mailing=self.mailing,
+            noticing=self.noticing,
             reporting=self.reporting,
         )
 
@@ -562,14 +604,32 @@ class App:
             send=send,
         )
 
-    def mailer(self) -> AbstractContextManager[Mailer]:
-        """The mailer of the config: a folder for mails as files, or an SMTP server."""
+    def mailer(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+        """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
+
+        Args:
+            heard: Takes each line of the conversation with the server.
+
+        Raises:
+            ConfigError: The password is not set, or the key cannot be used.
+        """
+        if self.signer is None:
+            return self.transport(heard)
+        from digest.deliver.dkim import DkimMailer
+
+        return DkimMailer(self.transport(heard), self.signer)
+
+    def transport(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+        """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
+        from digest.deliver.sendmail import SendmailMailer
         from digest.deliver.smtp import SmtpMailer
 
         mail = self.config.mail
         if mail.transport == "outbox":
-            return OutboxMailer(self.config.data_dir / "outbox")
+            return OutboxMailer(self.config.data_dir / "outbox", heard=heard)
+        if mail.transport == "sendmail":
+            return SendmailMailer(mail.sendmail, returns_to=mail.envelope_sender, heard=heard)
         password = self.config.smtp_password(self.host.environment)
         return SmtpMailer(
             host=mail.host,
@@ -577,10 +637,40 @@ class App:
             security=mail.security,
             username=mail.username,
             password=password.reveal() if password else "",
+            tokens=self.tokens,
+            returns_to=mail.envelope_sender,
             local_name=mail.domain,
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
+            heard=heard,
         )
+
+    @part
+    def signer(self) -> Signer | None:
+        """Signs mails; None where a relay does it, or nobody.
+
+        Raises:
+            ConfigError: The key cannot be used.
+        """
+        dkim = self.config.mail.dkim
+        if dkim is None:
+            return None
+        from digest.deliver.dkim import Signer, read_key
+
+        return Signer(read_key(dkim.key_file), domain=dkim.domain, selector=dkim.selector)
+
+    @part
+    def tokens(self) -> Tokens | None:
+        """The access tokens for the mail server, the same for all connections; None where a password is taken."""
+        mail = self.config.mail
+        if not mail.token_command:
+            return None
+        from digest.deliver.tokens import Tokens
+
+        # A program is the operator's own, but the keys of other things are none of its business.
+        secret = self.config.secret_variables
+        environment = {name: value for name, value in self.host.environment.items() if name not in secret}
+        return Tokens(mail.token_command, cwd=self.config.base, environment=environment, timeout_s=mail.timeout_s)
 
 
 @lru_cache(maxsize=1)  # what ships stays the same, and takes a while to read

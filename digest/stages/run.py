@@ -25,6 +25,7 @@ from digest.stages.choose import Choosing, ToSummarize
 from digest.stages.fetch import Reader
 from digest.stages.lost import Archive, LostIssues, lost_issues
 from digest.stages.mails import Mailing
+from digest.stages.notices import Noticing
 from digest.stages.publish import Publishing
 from digest.stages.readers import Readers
 from digest.stages.report import Done, Report, Reporting, Stage
@@ -100,6 +101,7 @@ class Stages:
     """What the database is called, for people."""
     drawing: Drawing
     mailing: Mailing
+    noticing: Noticing
     reporting: Reporting
 
 
@@ -174,6 +176,7 @@ class Run:
                 delivered = stages.mailing.deliver_all([e.name for e in named], day, lost=lost)
                 done = {name: replace(of, delivered=delivered[name]) for name, of in done.items()}
                 left = stages.mailing.give_up_left()
+                stages.noticing.send()
             reports = [stages.reporting.report(name, day, of, until=last, lost=lost) for name, of in done.items()]
             # Mails of an edition that is gone are told of by the first that is there.
             if left:
