@@ -337,10 +337,19 @@ class Deliveries(Leases):
         if owner != self.owner:
             raise ClaimLostError(_in_other_hands(delivery_id))
 
-    def doubt_deliveries(self, edition: str, day: date, *, channel: str = MAIL) -> int:
-        """Turn deliveries that dead owners left at `dot` into `unknown`; returns how many there were."""
+    def doubt_deliveries(
+        self, edition: str, day: date, *, but_within: timedelta | None = None, channel: str = MAIL
+    ) -> int:
+        """Turn deliveries that dead owners left at `dot` into `unknown`; returns how many there were.
+
+        Args:
+            but_within: Not those that came to the dot at most so long ago: `resend_deliveries` has them.
+        """
         with self._write("issue") as connection:
-            doubt = update(tables.delivery).where(self._left_at_dot(edition, day, channel))
+            left = self._left_at_dot(edition, day, channel)
+            if but_within is not None:
+                left = and_(left, _d.claimed_at < self._clock() - but_within)
+            doubt = update(tables.delivery).where(left)
             return connection.execute(doubt.values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)).rowcount
 
     def resend_deliveries(self, edition: str, day: date, *, within: timedelta | None) -> int:
