@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, killing, mails, models, runs, trials, visitors
+from tests.torture import asking, killing, mails, models, refusals, runs, trials, visitors
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -30,6 +30,10 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "mails-killed-resend": killing.killed_resend,
     "mails-killed-hold": killing.killed_hold,
     "mails-killed-key": killing.killed_key,
+    "mails-together": killing.together,
+    "mails-put-off": refusals.put_off,
+    "mails-unknown-mailboxes": refusals.unknown_mailboxes,
+    "mails-hung-up": refusals.hung_up,
     "mails-speed": killing.speed,
     "llm-bad-outputs": asking.bad_outputs,
     "llm-wrong-ids": asking.wrong_ids,
