@@ -136,7 +136,7 @@ class Letterhead:
             head.append(f"{self._idempotency_header}: {digest}\r\n".encode())
         own = _own_links(body, links)
         parts = (
-            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode(),
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
             *_part(boundary, "plain", body.text, own),
             *_part(boundary, "html", body.html, own | _marks(body, links)),
             f"--{boundary}--\r\n".encode(),
