@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -225,16 +225,9 @@ def _issue(text: str) -> Any:
 
 
 def _mail(text: str) -> object:
-    from digest.publish.mail import compose
+    from tests.support.letters import letter, links
 
-    return compose(
-        _issue(text),
-        recipient="ada@example.org",
-        sender="digest@example.org",
-        message_id="<1@example.org>",
-        at=datetime(2026, 6, 3, tzinfo=UTC),
-        templates=issues.templates(),
-    )
+    return letter(_issue(text), reader=links())
 
 
 def _plain(text: str) -> object:
@@ -408,9 +401,10 @@ HOW: Final[Mapping[str, Call]] = {
     "core.identity.items.named": _named,
     "core.walls.described": _described,
     "core.words.withdrawals.comment_says_withdrawn": _withdrawn,
-    "publish.mail.compose": _mail,
+    "publish.letters.Drawing.body": _mail,
     "publish.text.issue_text": _plain,
     "publish.views.issue_view": _view,
+    "publish.views.IssueViews.of": _view,
     "publish.entry_views.entry_view": _view,
     "sources.arxiv.source.ArxivSource.parse": _parser("arxiv"),
     "sources.arxiv.listing.ArxivListing.parse": _parser("arxiv-listing"),
@@ -477,7 +471,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.identity\.titles\._distance": "is given words of 64 letters at most",
     r"core\.words\.sentences\._full_stop_ends": "is given 30 characters",
     r"publish\.(?:drawing|folder|site)\..*|publish\.links\.Links\..*|publish\.feeds\.feed_id": _PATHS,
-    r"publish\.render\.Templates\..*|publish\.mail\.draw_body|publish\.text\.view_text": _THROUGH,
+    r"publish\.render\.Templates\..*|publish\.letters\..*|publish\.mail\.(?:Letterhead|Holes)\..*": _THROUGH,
     r"sources\.arxiv\.(?:feed\.(?:read_feed|listed_dates)|oai\.(?:request_of|read_oai))": _THROUGH,
     r"sources\.arxiv\.xml\.Fields\..*": _THROUGH,
     r"sources\.(?:arxiv\.addresses|door\.(?:addresses|http|network|pauses|politeness|request))\..*": _ADDRESS,
