@@ -12,7 +12,6 @@ from digest.core.errors import DeliveryError
 from digest.core.models import Mail
 from digest.core.subscribers.addresses import ascii_domain
 
-
 _BREAKS: Final = re.compile(r"[\s<>\x00-\x1f\x7f]")
 
 
