@@ -604,11 +604,11 @@ class App:
             send=send,
         )
 
-    def mailer(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+    def mailer(self, heard: Callable[[str], None] | None = None) -> AbstractContextManager[Mailer]:
         """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
 
         Args:
-            heard: Takes each line of the conversation with the server.
+            heard: Takes each line of the conversation with the server; None: nobody listens.
 
         Raises:
             ConfigError: The password is not set, or the key cannot be used.
@@ -619,7 +619,7 @@ class App:
 
         return DkimMailer(self.transport(heard), self.signer)
 
-    def transport(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+    def transport(self, heard: Callable[[str], None] | None = None) -> AbstractContextManager[Mailer]:
         """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
         from digest.deliver.sendmail import SendmailMailer
