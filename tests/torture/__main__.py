@@ -43,6 +43,7 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "web-flooded": visitors.flooded,
     "web-broken-out": visitors.broken_out,
     "web-alike": visitors.alike,
+    "web-one-click": visitors.one_click,
 }
 
 

@@ -1,6 +1,6 @@
 """The acceptance tests of the site: strangers who forge links, follow them, flood forms, and break out of fields.
 
-forged  scanned  flooded  broken_out  alike
+forged  scanned  flooded  broken_out  alike  one_click
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from itertools import chain, count, islice
@@ -20,11 +21,13 @@ from typing import Final
 from urllib.parse import quote
 
 import html5lib
+import httpx2
 
 from digest.core.subscribers.subscriber import SubscriberState
 from digest.core.subscribers.tokens import Link, Purpose
 from tests.support.desk import CONFIG
 from tests.support.payloads import MARK, payloads
+from tests.support.serving import serving
 from tests.support.visiting import SERVED, Visitors, dump, visiting
 from tests.torture.figures import Figure, at_least, at_most, equal
 
@@ -258,6 +261,33 @@ def alike(folder: Path, *, each: int = 1_000) -> Iterator[Figure]:
                 wanted=f"0.5 ± {4.5 * error:.4f}",
                 holds=abs(share - 0.5) <= 4.5 * error,
             )
+
+
+# -- one click under load
+
+
+def one_click(folder: Path, *, readers: int = 2_000, at_once: int = 8) -> Iterator[Figure]:
+    """Readers stop by the header's one click, many at the same moment, at a server in a process of its own."""
+    with opened(folder, readers=readers) as site:
+        tokens = [site.keys.token(Purpose.UNSUBSCRIBE, Link(subscription=pk)) for pk in range(1, readers + 1)]
+    said = {"List-Unsubscribe": "One-Click"}
+    with serving(site) as (_, address), httpx2.Client() as client, ThreadPoolExecutor(at_once) as pool:
+
+        def click(token: str) -> tuple[float, int, bool]:
+            began = time.perf_counter()
+            answer = client.post(f"{address}/unsubscribe/{token}", data=said)
+            headers = {"set-cookie", "location"} & {name.lower() for name in answer.headers}
+            return time.perf_counter() - began, answer.status_code, not headers
+
+        answers = list(pool.map(click, tokens))
+    took = sorted(seconds for seconds, _, _ in answers)
+    with opened(folder) as site:
+        states = site.opened.store.count_subscribers()
+    yield equal(
+        "answers that are 200, without redirect and cookie", Counter(a[1:] for a in answers), {(200, True): readers}
+    )
+    yield equal("readers who are unsubscribed", states, {SubscriberState.UNSUBSCRIBED: readers})
+    yield at_most("the 95th of 100 answers, s", took[readers * 95 // 100], 0.2)
 
 
 def _longer(some: Sequence[float], others: Sequence[float]) -> float:
