@@ -171,6 +171,15 @@ class Database:
                         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER}, {number})")
             yield connection
 
+    @contextmanager
+    def _outside_transactions(self) -> Iterator[Connection]:
+        """A connection for what no transaction can hold, as a VACUUM."""
+        with _told(self.place), self._engine.connect() as connection:
+            # SQLite's connections are in no transaction until one is begun.
+            if connection.dialect.name != "sqlite":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
     def _prepare(self, steps: Sequence[Migration]) -> None:
         if self._engine.dialect.name == "sqlite":
             self._prepare_file()
@@ -197,7 +206,7 @@ class Database:
             except DBAPIError as exc:
                 # Another process has it open at this moment, most likely to do the same. The mode belongs to the
                 # file: if nobody has set it by then, the next to open it will.
-                if _sqlite_code(exc) != sqlite3.SQLITE_BUSY:
+                if not is_busy(exc):
                     raise
 
 
@@ -216,6 +225,14 @@ def upsert(
     else:
         statement = insert_into.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def insert_ignored(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+) -> None:
+    """Insert those of *rows* whose columns *unique* no other row has."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=unique), list(rows))
 
 
 def insert_new(
@@ -344,6 +361,8 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # With a write-ahead log NORMAL, the default of many, may lose the last commits to a power cut.
     connection.execute("PRAGMA synchronous = FULL")
+    # Who is forgotten should not stay in free pages. Debian's SQLite does so by itself, others don't.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 # -- errors
@@ -398,6 +417,11 @@ def _sentence(exc: DBAPIError, place: str) -> str | None:
     if isinstance(exc, OperationalError) or code == "42501":
         return f"{place} can't be used: {reason}"
     return None
+
+
+def is_busy(exc: DBAPIError) -> bool:
+    """Whether another process has SQLite's file in its hands."""
+    return _sqlite_code(exc) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _sqlite_code(exc: DBAPIError) -> int | None:

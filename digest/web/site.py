@@ -27,6 +27,7 @@ from digest.web.guard import Guard
 from digest.web.pages import Pages
 from digest.web.places import Place
 from digest.web.proxies import Proxies
+from digest.web.readers import readers_places
 from digest.web.signing_up import SigningUp
 from digest.web.visits import Visit
 
@@ -77,6 +78,7 @@ def places(front: Front, counts: Counts) -> list[Place]:
     return [
         *Watching(front, counts).places(),
         *SigningUp(front=front, subscribing=subscribing(front.app)).places(),
+        *readers_places(front),
         Place(path="/{path:path}", get=archive.get),
     ]
 
