@@ -55,6 +55,7 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "cadences-autumn": partial(cadences.cadences, begins=date(2026, 9, 20)),
     "cadences-new-year": partial(cadences.cadences, begins=date(2026, 12, 1)),
     "cadences-spring": partial(cadences.cadences, begins=date(2027, 3, 1)),
+    "web-one-click": visitors.one_click,
 }
 
 
