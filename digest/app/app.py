@@ -417,6 +417,9 @@ class App:
     def mailing(self) -> Mailing:
         """The stage `deliver`, over all editions."""
 
+        from datetime import timedelta
+
+        from digest.stages.deliver import Rules
         from digest.stages.letters import Letters
         from digest.stages.mails import Mailing
 
@@ -436,6 +439,16 @@ class App:
             clock=self.host.clock,
             zone=self.config.timezone,
             config_name=self.config.path.name,
+            sleep=self.host.sleep,
+            # A folder takes one file after another; what is written to it waits for no server.
+            connections=1 if mail.transport == "outbox" else mail.connections,
+            rules=Rules(
+                retry=timedelta(hours=mail.retry_hours),
+                resend=mail.on_ambiguous == "resend",
+                has_key=bool(mail.idempotency_header),
+            ),
+            per_minute=mail.per_minute,
+            domains=mail.domains,
             held=self.host.held,
         )
 

@@ -632,6 +632,22 @@ class Delivery:
     """The key of the picks of a personal issue; None where it is the edition's own."""
     due_at: datetime | None = None
     """Not before; None: at once."""
+    put_off_since: datetime | None = None
+    """When the server said for the first time that it takes the mail later; None: it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The mails of an edition that are due, by when."""
+
+    now: int = 0
+    """Due at this moment, or in hand."""
+    put_off: int = 0
+    """Those that were put off and are tried again later."""
+    later: int = 0
+    """Those whose time has not come: they go out by the reader's own clock."""
+    next_at: datetime | None = None
+    """When the first of those that are put off or later is due; None if there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.certificates import certificate_error, certificate_fault
-from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable
+from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, PutOffError
 from digest.core.models import Mail
 from digest.deliver.replies import Reply, Step, readable, refusal
 from digest.deliver.smtp_connection import AFTER_DOT_S, Connection, TlsConnection
@@ -176,6 +176,10 @@ class SmtpMailer:
         if not reply.is_no:
             raise self._broken(smtplib.SMTPException(f"it answered {step} with {reply}"))
         error = self._refusal(reply, sender)
+        if isinstance(error, PutOffError) and error.slows_down and reply.code == 421:
+            # It has said that it wants to be left alone: no further connection is made for this mail.
+            self._drop()
+            raise error
         if step == "MAIL" or reply.code == 421:
             # A sender that was welcome before is not the trouble; the connection is.
             self._drop()

@@ -722,15 +722,18 @@ _SUBSCRIBERS_9: Final = (
     """CREATE TABLE pace (
         domain TEXT NOT NULL PRIMARY KEY,
         not_before {instant},
-        connections INTEGER,
-        since {instant} NOT NULL,
-        reason TEXT NOT NULL
+        next_at {instant},
+        reason TEXT
     )""",
     "ALTER TABLE delivery ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail'",
     "ALTER TABLE delivery ADD COLUMN subscription_pk BIGINT REFERENCES subscription (pk)",
     "ALTER TABLE delivery ADD COLUMN picks_pk BIGINT REFERENCES picks (pk)",
     "ALTER TABLE delivery ADD COLUMN due_at {instant}",
     "ALTER TABLE issue ADD COLUMN readers_at {instant}",
+    "ALTER TABLE delivery ADD COLUMN put_off_since {instant}",
+    # As they are claimed: first those that are due at once, then by their time.
+    "DROP INDEX delivery_claim",
+    "CREATE INDEX delivery_claim ON delivery (edition, date, state, due_at, attempts, id)",
     "CREATE INDEX delivery_subscription ON delivery (subscription_pk, date)",
     "CREATE INDEX delivery_picks ON delivery (picks_pk)",
     "CREATE INDEX delivery_message ON delivery (message_id)",

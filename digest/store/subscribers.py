@@ -13,7 +13,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from digest.core.errors import NotFoundError
 from digest.core.models import DeliveryState
@@ -208,6 +222,23 @@ class Subscribers(Database):
             changed = update(tables.subscriber).where(_s.pk == pk, _s.state != state).values(values)
             return bool(connection.execute(changed).rowcount)
 
+    def stop_subscription(self, pk: int, *, at: datetime) -> bool:
+        """Stop one edition for a reader, and give up its mails that are due; the subscriber whose last one this was
+        is unsubscribed. Whether it ran until now."""
+        with self._write("subscribers", "issue") as connection:
+            running = and_(_n.pk == pk, _n.stopped_at.is_(None))
+            if not connection.execute(update(tables.subscription).where(running).values(stopped_at=at)).rowcount:
+                return False
+            subscriber = connection.scalar(select(_n.subscriber_pk).where(_n.pk == pk))
+            left = select(_n.pk).where(
+                _n.subscriber_pk == subscriber, _n.stopped_at.is_(None), _n.confirmed_at.is_not(None)
+            )
+            if connection.scalar(left.limit(1)) is None:
+                gone = update(tables.subscriber).where(_s.pk == subscriber, _s.state == SubscriberState.CONFIRMED)
+                connection.execute(gone.values(state=SubscriberState.UNSUBSCRIBED, since=at))
+            _give_up(connection, [pk], "the reader unsubscribed before it was sent")
+        return True
+
     def count_soft_bounce(self, subscriber: int, edition: str, day: date) -> bool:
         """Count an issue that a mailbox did not take for now; whether it bounced for that, the third in a row.
 
@@ -238,23 +269,6 @@ class Subscribers(Database):
                 values |= {"state": SubscriberState.BOUNCED, "since": self._clock()}
             connection.execute(update(tables.subscriber).where(_s.pk == subscriber).values(values))
         return bounced
-
-    def stop_subscription(self, pk: int, *, at: datetime) -> bool:
-        """Stop one edition for a reader, and give up its mails that are due; the subscriber whose last one this was
-        is unsubscribed. Whether it ran until now."""
-        with self._write("subscribers", "issue") as connection:
-            running = and_(_n.pk == pk, _n.stopped_at.is_(None))
-            if not connection.execute(update(tables.subscription).where(running).values(stopped_at=at)).rowcount:
-                return False
-            subscriber = connection.scalar(select(_n.subscriber_pk).where(_n.pk == pk))
-            left = select(_n.pk).where(
-                _n.subscriber_pk == subscriber, _n.stopped_at.is_(None), _n.confirmed_at.is_not(None)
-            )
-            if connection.scalar(left.limit(1)) is None:
-                gone = update(tables.subscriber).where(_s.pk == subscriber, _s.state == SubscriberState.CONFIRMED)
-                connection.execute(gone.values(state=SubscriberState.UNSUBSCRIBED, since=at))
-            _give_up(connection, [pk], "the reader unsubscribed before it was sent")
-        return True
 
     def renew_links(self, subscriber: int) -> None:
         """Make all links void that were mailed to a subscriber until now, but those that unsubscribe."""
@@ -377,7 +391,6 @@ class Subscribers(Database):
                 # It may have got mails as a recipient of the config, without having been a subscriber.
                 return bool(_anonymize(connection, tables.delivery.c.recipient == address.text))
             pks = list(connection.scalars(select(_n.pk).where(_n.subscriber_pk == pk)))
-            _give_up(connection, pks, "the reader was forgotten before it was sent")
             _anonymize(
                 connection, or_(tables.delivery.c.subscription_pk.in_(pks), tables.delivery.c.recipient == address.text)
             )
@@ -478,16 +491,20 @@ def _new(subscriber: int, edition: str, *, at: datetime) -> dict[str, Any]:
 
 
 def _give_up(connection: Connection, subscriptions: Sequence[int], reason: str) -> None:
-    """Skip what is due to subscriptions; what is on its way is in its owner's hands, who looks again before the dot."""
+    """Skip what is due to subscriptions, also what somebody has in hand and that has not come to the final dot.
+
+    Who has it in hand is stopped there, for it is not at `sending` any more; one transaction is before the other.
+    """
     d = tables.delivery.c
-    due = and_(d.subscription_pk.in_(subscriptions), d.state == DeliveryState.DUE)
+    due = and_(d.subscription_pk.in_(subscriptions), d.state.in_((DeliveryState.DUE, DeliveryState.SENDING)))
     connection.execute(update(tables.delivery).where(due).values(state=DeliveryState.SKIPPED, error=reason))
 
 
 def _anonymize(connection: Connection, which: ColumnElement[bool]) -> int:
-    """Take addresses out of deliveries; how many. Their ids keep them apart."""
+    """Take addresses out of deliveries, and give up those that are not out; how many. Their ids keep them apart."""
     d = tables.delivery.c
     ids = list(connection.scalars(select(d.id).where(which)))
+    left = d.state.in_((DeliveryState.DUE, DeliveryState.SENDING))
     for some in chunks(ids):
         connection.execute(
             update(tables.delivery)
@@ -495,7 +512,8 @@ def _anonymize(connection: Connection, which: ColumnElement[bool]) -> int:
             .values(
                 recipient=literal("forgotten ").concat(cast(d.id, Text)),
                 subscription_pk=None,
-                error=None,
+                state=case((left, DeliveryState.SKIPPED), else_=d.state),
+                error=case((left, "the reader was forgotten before it was sent")),
                 message_id="",
             )
         )

@@ -463,6 +463,7 @@ delivery = Table(
     Column("subscription_pk", BigInteger, ForeignKey("subscription.pk")),  # null for hooks
     Column("picks_pk", BigInteger, ForeignKey("picks.pk")),  # null where it is the edition's own issue
     Column("due_at", Instant),  # not before; null: at once
+    Column("put_off_since", Instant),  # when the server said first that it takes it later
     UniqueConstraint("edition", "date", "recipient"),
     ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
 )
@@ -588,8 +589,7 @@ pace = Table(
     "pace",  # how a mail server lets a domain's mails through, for all processes that send
     metadata,
     Column("domain", Plain, primary_key=True),
-    Column("not_before", Instant),
-    Column("connections", Integer),  # at most; null: as configured
-    Column("since", Instant, nullable=False),
-    Column("reason", Plain, nullable=False),
+    Column("not_before", Instant),  # until then nothing goes there; then one connection more each minute
+    Column("next_at", Instant),  # when the next mail may go by the rate that is configured
+    Column("reason", Plain),
 )

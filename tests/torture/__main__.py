@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, mails, models, runs, trials
+from tests.torture import asking, killing, mails, models, runs, trials
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -27,6 +27,10 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "month": trials.month,
     "outage": trials.outage,
     "smtp-replies": mails.mails,
+    "mails-killed-resend": killing.killed_resend,
+    "mails-killed-hold": killing.killed_hold,
+    "mails-killed-key": killing.killed_key,
+    "mails-speed": killing.speed,
     "llm-bad-outputs": asking.bad_outputs,
     "llm-wrong-ids": asking.wrong_ids,
     "llm-cut-off": asking.cut_off,
