@@ -26,6 +26,7 @@ from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.core.ranking.rank import Selection
+    from digest.core.subscribers.tokens import LinkKeys
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
@@ -429,11 +430,17 @@ class App:
             editions=self.editions_by_name,
             mailer=self.mailer,
             letters=Letters(
+                store=self.store,
                 templates=lambda: self.templates,
+                field_of=lambda topic: self.taxonomy.field(topic),
                 base=self.config.base,
                 sender=mail.sender,
                 sender_name=mail.sender_name,
                 site_url=self.config.site_url,
+                serve_url=self.config.serve.base_url,
+                keys=lambda: self.link_keys,
+                unsubscribe=mail.unsubscribe,
+                idempotency_header=mail.idempotency_header,
                 progress=self.host.progress,
             ),
             clock=self.host.clock,
@@ -477,6 +484,13 @@ class App:
             clock=self.host.clock,
             held=self.host.held,
         )
+
+    @part
+    def link_keys(self) -> LinkKeys:
+        """What signs and reads the links of readers."""
+        from digest.core.subscribers.tokens import LinkKeys
+
+        return LinkKeys(self.store.link_secrets())
 
     @part
     def reporting(self) -> Reporting:
