@@ -35,6 +35,9 @@ def check(
     looks.append(taxonomy)
     if send:
         looks.append(lambda: config.smtp_password(environment))
+        for hook in config.hooks:
+            looks.append(lambda hook=hook: config.hook_url(hook, environment))  # type: ignore[misc]
+            looks.append(lambda hook=hook: config.hook_token(hook, environment))  # type: ignore[misc]
     tell_all(looks)
 
 
