@@ -24,7 +24,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     and_,
     bindparam,
     case,
@@ -252,8 +251,11 @@ class Deliveries(Leases):
             return
         # Whoever claimed it last says what became of it: one who claimed it after us may have sent it.
         mine = {"which": delivery_id, "owner": self.owner}
+        is_sent = state is DeliveryState.SENT and error is None
+        if is_sent and self._write_quickly(_TO_SENT, {**mine, "moment": self._clock()}):
+            return
         with self._write() as connection:
-            if state is DeliveryState.SENT and error is None:
+            if is_sent:
                 # When it went out, for whoever asks.
                 changed = connection.execute(_TO_SENT, {**mine, "moment": self._clock()})
             else:
@@ -276,12 +278,14 @@ class Deliveries(Leases):
 
     def _reach_dot(self, delivery_id: int, *, on: date) -> None:
         withdrawn = ""
+        if self._write_quickly(_TO_DOT, self._dot(delivery_id, on)):
+            return
         with self._write() as connection:
-            if self._try_dot(connection, delivery_id, on):
+            if connection.execute(_TO_DOT, self._dot(delivery_id, on)).rowcount:
                 return
             if not connection.scalar(select(self._is_live(literal(self.owner)))):
                 self._keep_alive(connection)
-                if self._try_dot(connection, delivery_id, on):
+                if connection.execute(_TO_DOT, self._dot(delivery_id, on)).rowcount:
                     return
             row = connection.execute(select(tables.delivery).where(_d.id == delivery_id)).one_or_none()
             if row is None:
@@ -297,9 +301,9 @@ class Deliveries(Leases):
             raise WithdrawnError(f"{withdrawn}, so nothing was sent")
         raise ClaimLostError(_in_other_hands(delivery_id))
 
-    def _try_dot(self, connection: Connection, delivery_id: int, on: date) -> bool:
+    def _dot(self, delivery_id: int, on: date) -> dict[str, Any]:
         now = self._clock()
-        mine = {
+        return {
             "which": delivery_id,
             "owner": self.owner,
             "heartbeat": self.heartbeat,
@@ -307,7 +311,6 @@ class Deliveries(Leases):
             "latest": now + 2 * self._lasts,
             "on": on,
         }
-        return connection.execute(_TO_DOT, mine).rowcount == 1
 
     def put_off(self, delivery_id: int, *, error: str, due_at: datetime) -> None:
         """Let a delivery in hand be due again at a later moment, because the server asked for that or is in doubt.
