@@ -179,13 +179,22 @@ class Mailing:
 
     def waiting(self, edition: str, day: date) -> Waiting:
         """The mails that a run of *day* still sends, by when they are due."""
-        return self.store.waiting(edition, since=mails_since(day), until=day)
+        since = mails_since(day)
+        found = self.store.waiting(edition, since=since, until=day)
+        if self.posting is None:
+            return found
+        return replace(found, next_at=_first(found.next_at, self.posting.next_at(edition, since=since, until=day)))
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _with_posts(delivered: Delivered, posted: Posted) -> Delivered:
     return replace(
         delivered,
         posted=posted.sent,
+        waiting=replace(delivered.waiting, next_at=_first(delivered.waiting.next_at, posted.next_at)),
         warnings=(*delivered.warnings, *posted.warnings),
         trouble=delivered.trouble or bool(posted.warnings),
     )

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from digest.core.errors import ClaimLostError, ConfigError, DeliveryError, InDoubtError, RefusedError, WithdrawnError
 from digest.core.issues.post import Post, PostEntry
-from digest.core.models import Delivery, DeliveryState, Issue, NewDelivery
+from digest.core.models import Delivery, DeliveryState, Issue, NewDelivery, Waiting
 from digest.core.ports import Clock
 from digest.stages.deliver import TOO_LATE, mails_since
 from digest.stages.letters import abroad
@@ -61,6 +61,8 @@ class Store(Protocol):
 
     def undelivered(self, edition: str, *, since: date, until: date, channel: str) -> tuple[date, ...]: ...
 
+    def waiting(self, edition: str, *, since: date, until: date, channel: str) -> Waiting: ...
+
     def claim_deliveries(self, edition: str, day: date, *, limit: int, channel: str) -> tuple[Delivery, ...]: ...
 
     def return_deliveries(self, ids: Sequence[int]) -> None: ...
@@ -86,6 +88,8 @@ class Posted:
 
     sent: int = 0
     warnings: tuple[str, ...] = ()
+    next_at: datetime | None = None
+    """When the next one is due that was put off; None if none was."""
 
 
 def recipient_of(hook: str) -> str:
@@ -139,6 +143,11 @@ class Posting:
             for name in editions
         }
 
+    def next_at(self, edition: str, *, since: date, until: date) -> datetime | None:
+        """When the next of an edition's posts is due that were put off; None if none was."""
+        waiting = (self.store.waiting(edition, since=since, until=until, channel=channel) for channel in CHANNELS)
+        return min((one.next_at for one in waiting if one.next_at), default=None)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Round:
@@ -163,7 +172,7 @@ class _Round:
             for issue_day in reversed(store.undelivered(edition, since=since, until=self.day, channel=channel)):
                 if waiting_until is None or issue_day > waiting_until:
                     self._post_issue(channel, issue_day)
-        return Posted(self.sent, tuple(self.warnings))
+        return Posted(self.sent, tuple(self.warnings), self.posting.next_at(edition, since=since, until=self.day))
 
     def _post_issue(self, channel: str, day: date) -> None:
         store = self.posting.store

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from digest.app.usecases import delivering
 from digest.config.settings import HookConfig
 from digest.core.errors import ConfigError, DeliveryError, InDoubtError, RefusedError
 from digest.core.issues.post import Post
 from digest.core.models import Delivery, DeliveryState
 from digest.stages.posts import Hook, Posted, Posting, new_posts, recipient_of
 from digest.store import SqlStore, tables
+from digest.usecases.status import status_of
 from tests.conftest import NOON, paper
 from tests.fakes.clock import FakeClock
 from tests.servers.hooks import Answer, HookServer
@@ -258,6 +260,33 @@ def test_a_run_posts_its_issue_and_a_later_one_what_was_not_taken(tmp_path: Path
         [found] = app.store.deliveries("daily", DAY, channel="webhook")
         assert (found.state, found.recipient) == (DeliveryState.SENT, recipient_of("team"))
     assert b"geheim" not in (tmp_path / "var" / "digest.db").read_bytes()
+
+
+def test_a_post_that_failed_stands_in_the_status_and_is_posted_again_at_a_persons_command(
+    tmp_path: Path, server: HookServer
+) -> None:
+    server.answer_next(Answer(404, b"no such hook"))
+    desk = Desk(tmp_path, f'{CONFIG}\n[[hook]]\nname = "team"\nkind = "slack"\nurl = "{server.url}/geheim"\n')
+    desk.feed(DAY, [paper(1)])
+    desk.run(DAY)
+
+    with desk.app() as app:
+        [failed] = status_of(app.store, app.config, now=desk.now, summarizer=lambda: app.summarizer).undelivered
+        server.answer_next(Answer(200))
+        [posted] = delivering(app).deliver(["daily"], DAY, retry="failed", recipients=["hook team"])
+
+    assert (failed.recipient, failed.state) == ("hook team", DeliveryState.FAILED)
+    assert "HTTP 404: no such hook" in (failed.error or "")
+    assert posted.delivered.posted == 1
+
+
+def test_a_post_that_was_put_off_is_waited_for(store: SqlStore, clock: FakeClock) -> None:
+    due(store, TEAM)
+    of = posting(store, clock, FakePoster(DeliveryError("no")))
+
+    found = run(of)
+
+    assert found.next_at == of.next_at("daily", since=DAY, until=DAY) == clock() + timedelta(minutes=1)
 
 
 def test_a_run_does_not_begin_without_the_secret_of_a_hook(tmp_path: Path) -> None:
