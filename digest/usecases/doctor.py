@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+from urllib.parse import urlsplit
 
 from digest.core.errors import ConfigError, DigestError, NotYetError
 from digest.core.lists.bounds import within_bounds
@@ -23,11 +24,12 @@ from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
 from digest.publish.phrasing import count
+from digest.sources.door.addresses import is_loopback
 from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 
 if TYPE_CHECKING:
-    from digest.config.settings import Config, LLMConfig, MailConfig
+    from digest.config.settings import Config, HookConfig, LLMConfig, MailConfig
     from digest.store import Status
     from digest.usecases.finds import Finds
     from digest.usecases.interests import CountedInterests, CountedList
@@ -160,6 +162,8 @@ class Doctor:
             yield "prices", lambda: prices(config.llm)
             yield "budget", lambda: budget(config.llm)
         yield "mail", lambda: mail(config, self.environment)
+        for one in config.hooks:
+            yield f"hook {one.name}", lambda one=one: hook(config, one, self.environment)  # type: ignore[misc]
 
     def remote(self) -> Iterator[Check]:
         """The checks that ask servers."""
@@ -356,6 +360,16 @@ def mail(config: Config, environment: Mapping[str, str]) -> Doubt | str:
     said = f"{count(to, 'recipient')} over {mail.host}:{mail.port} ({mail.security})"
     hint = port_hint(mail.port, mail.security)
     return Doubt(f"{said}; {hint}") if hint else said
+
+
+def hook(config: Config, of: HookConfig, environment: Mapping[str, str]) -> Doubt | str:
+    """Whether a place beside mail has what posting there needs; the address itself is not said."""
+    url = config.hook_url(of, environment).reveal()
+    config.hook_token(of, environment)
+    said = f"{of.kind}, gets the issues of {', '.join(of.editions)}"
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        return Doubt(f"{said}; its address begins with http://, so what is posted and any token go in the clear")
+    return said
 
 
 def source(
