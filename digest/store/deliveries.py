@@ -48,6 +48,8 @@ _SENT_AGAIN: Final = "a run ended while the mail was being taken: it is sent aga
 _WITHDRAWN: Final = "the reader stopped before it was sent"
 MAIL: Final = "mail"
 """The channel of mails."""
+FEED: Final = "feed"
+"""That of readers without mails, to whom nothing is sent."""
 _d = tables.delivery.c
 _l = tables.lease.c
 _pace = tables.pace.c
@@ -437,7 +439,7 @@ class Deliveries(Leases):
         states: Collection[DeliveryState],
         recipients: Collection[str] = (),
         errors: Collection[str] = (),
-        channel: str = MAIL,
+        channel: str | None = MAIL,
     ) -> tuple[Delivery, ...]:
         """Make deliveries in one of *states* due at once; as they were before, sorted by id.
 
@@ -447,12 +449,13 @@ class Deliveries(Leases):
         Args:
             recipients: Only of these, whatever their case; none: of all.
             errors: Only those with one of these; none: all.
+            channel: None: mails and posts.
         """
         query = select(tables.delivery).where(
             _d.edition == edition,
             _d.date.between(since, until),
             _d.state.in_(states),
-            _d.channel == channel,
+            _of_channel(channel),
             _d.message_id != "",
             or_(_d.state != DeliveryState.DUE, _d.error.is_not(None)),
         )
@@ -476,14 +479,15 @@ class Deliveries(Leases):
             return tuple(sorted(names))
 
     def deliveries_in(
-        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str = MAIL
+        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str | None = MAIL
     ) -> tuple[Delivery, ...]:
         """All deliveries in one of *states*, the newest issue's first, and by recipient.
 
         Args:
             since: Only of issues of this day and later; None: of all.
+            channel: None: mails and posts.
         """
-        query = select(tables.delivery).where(_d.state.in_(states), _d.channel == channel)
+        query = select(tables.delivery).where(_d.state.in_(states), _of_channel(channel))
         if since is not None:
             query = query.where(_d.date >= since)
         with self._read() as connection:
@@ -532,6 +536,11 @@ class Deliveries(Leases):
 
 def _in_other_hands(delivery_id: int) -> str:
     return f"delivery {delivery_id} is in the hands of another process, which will finish it"
+
+
+def _of_channel(channel: str | None) -> ColumnElement[bool]:
+    """Of one channel; None: of all over which something is sent."""
+    return _d.channel != FEED if channel is None else _d.channel == channel
 
 
 def _of(edition: str, day: date, channel: str) -> ColumnElement[bool]:

@@ -35,7 +35,7 @@ class Overall(Ledger, Outdated, Protocol):
     def checks(self, since: datetime) -> tuple[CheckCount, ...]: ...
 
     def deliveries_in(
-        self, states: Collection[DeliveryState], *, since: date | None = None
+        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str | None
     ) -> tuple[Delivery, ...]: ...
 
     def waiting(self, edition: str, *, since: date, until: date) -> Waiting: ...
@@ -129,9 +129,9 @@ def status_of(
         editions=tuple(editions),
         checks=store.checks(month),
         handovers=handovers,
-        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
+        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN], channel=None),
         returned=store.returned_mails(since=local.date() - timedelta(days=RETURNED_DAYS)),
-        listed=store.deliveries_in(listed, since=mails_since(local.date())) if listed else (),
+        listed=store.deliveries_in(listed, since=mails_since(local.date()), channel=None) if listed else (),
         outdated=outdated,
         usd_per_summary=usd_per_summary(store, config, today=local.date()) if outdated else None,
     )

@@ -25,6 +25,7 @@ def posted_json(posted: Posted) -> dict[str, Any]:
             for r in posted.retried
         ],
         "sent": posted.delivered.sent,
+        "posted": posted.delivered.posted,
         "skipped": posted.delivered.skipped,
         "withdrawn": posted.delivered.withdrawn,
         "deliveries": dict(posted.states),
@@ -71,6 +72,8 @@ def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
         left += [said] if (said := waiting_words(one.delivered.waiting)) else []
         sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
         put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        if one.delivered.posted:
+            put(console, f"posts {one.delivered.posted} sent", indent=2)
         for warning in one.delivered.warnings:
             put(console, f"! {warning}", indent=2)
 
