@@ -26,6 +26,9 @@ from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.core.ranking.rank import Selection
+    from digest.core.subscribers.tokens import LinkKeys
+    from digest.deliver.dkim import Signer
+    from digest.deliver.tokens import Tokens
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
@@ -37,6 +40,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.mails import Mailing
     from digest.stages.notices import Noticing
     from digest.stages.publish import Publishing
+    from digest.stages.readers import Readers
     from digest.stages.report import Reporting
     from digest.stages.run import Run, Stages
     from digest.stages.site import Drawing
@@ -49,6 +53,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.usecases.interests import Interests
     from digest.usecases.linking import Linking
     from digest.usecases.lookup import Lookup
+    from digest.usecases.reader_interests import ReaderInterests
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -176,8 +181,11 @@ class App:
     def site(self) -> StaticSite:
         """The archive of issues as static pages."""
 
+        from digest.publish.sign_up_form import sign_up_form
         from digest.publish.site import StaticSite
 
+        serve = self.config.serve
+        free = [(one.name, one.title) for one in self.config.editions if one.open and serve.open]
         folder = self.config.data_dir / "site"
         return StaticSite(
             folder,
@@ -186,6 +194,7 @@ class App:
             title=self.config.title,
             titles=self.config.archive_titles,
             base_url=self.config.site_url,
+            form=sign_up_form(serve.base_url, free),
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
             field_of=self.taxonomy.field,
@@ -250,6 +259,18 @@ class App:
             zone=self.config.timezone,
             config_path=self.config.path,
             meant_by=self.taxonomy.meant_by,
+            progress=self.host.progress,
+        )
+
+    @part
+    def reader_interests(self) -> ReaderInterests:
+        """Resolves the interests of readers."""
+        from digest.usecases.reader_interests import ReaderInterests
+
+        return ReaderInterests(
+            store=lambda: self.store,
+            interests=self.interests,
+            clock=self.host.clock,
             progress=self.host.progress,
         )
 
@@ -372,7 +393,26 @@ class App:
             summarizer=self.summarizer,
             building=self.building,
             clock=self.host.clock,
+            zone=self.config.timezone,
             mail_domain=self.config.mail.domain,
+        )
+
+    @part
+    def readers(self) -> Readers[Any, Any]:
+        """The issues of readers, which the stage `publish` makes after the edition's own."""
+        from digest.stages.readers import Readers
+
+        return Readers(
+            store=self.store,
+            editions=self.editions_by_name,
+            choosing=self.choosing,
+            interests=self.reader_interests,
+            summarizing=self.summarizing,
+            field_of=self.taxonomy.field,
+            clock=self.host.clock,
+            zone=self.config.timezone,
+            mail_domain=self.config.mail.domain,
+            progress=self.host.progress,
         )
 
     @part
@@ -392,6 +432,9 @@ class App:
     def mailing(self) -> Mailing:
         """The stage `deliver`, over all editions."""
 
+        from datetime import timedelta
+
+        from digest.stages.deliver import Rules
         from digest.stages.letters import Letters
         from digest.stages.mails import Mailing
 
@@ -401,16 +444,32 @@ class App:
             editions=self.editions_by_name,
             mailer=self.mailer,
             letters=Letters(
+                store=self.store,
                 templates=lambda: self.templates,
+                field_of=lambda topic: self.taxonomy.field(topic),
                 base=self.config.base,
                 sender=mail.sender,
                 sender_name=mail.sender_name,
                 site_url=self.config.site_url,
+                serve_url=self.config.serve.base_url,
+                keys=lambda: self.link_keys,
+                unsubscribe=mail.unsubscribe,
+                idempotency_header=mail.idempotency_header,
                 progress=self.host.progress,
             ),
             clock=self.host.clock,
             zone=self.config.timezone,
             config_name=self.config.path.name,
+            sleep=self.host.sleep,
+            # A folder takes one file after another; what is written to it waits for no server.
+            connections=1 if mail.transport == "outbox" else mail.connections,
+            rules=Rules(
+                retry=timedelta(hours=mail.retry_hours),
+                resend=mail.on_ambiguous == "resend",
+                has_key=bool(mail.idempotency_header),
+            ),
+            per_minute=mail.per_minute,
+            domains=mail.domains,
             held=self.host.held,
         )
 
@@ -441,6 +500,13 @@ class App:
         )
 
     @part
+    def link_keys(self) -> LinkKeys:
+        """What signs and reads the links of readers."""
+        from digest.core.subscribers.tokens import LinkKeys
+
+        return LinkKeys(self.store.link_secrets())
+
+    @part
     def reporting(self) -> Reporting:
         """The stage `report`."""
 
@@ -462,6 +528,7 @@ class App:
             editions=self.editions_by_name,
             check=lambda send: self.check(send=send),
             interests=self.interests,
+            reader_interests=self.reader_interests,
             stages=self._stages,
             lease=self.lease,
             clock=self.host.clock,
@@ -479,10 +546,12 @@ class App:
             handovers=lambda: self.handovers,
             hands_over=self.config.llm.mode == "batch",
             publishing=self.publishing,
+            readers=self.readers,
             archive=self.site,
             place=self.store.place,
             drawing=self.drawing,
             mailing=self.mailing,
+            noticing=self.noticing,
             reporting=self.reporting,
         )
 
@@ -535,14 +604,32 @@ class App:
             send=send,
         )
 
-    def mailer(self) -> AbstractContextManager[Mailer]:
-        """The mailer of the config: a folder for mails as files, or an SMTP server."""
+    def mailer(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+        """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
+
+        Args:
+            heard: Takes each line of the conversation with the server.
+
+        Raises:
+            ConfigError: The password is not set, or the key cannot be used.
+        """
+        if self.signer is None:
+            return self.transport(heard)
+        from digest.deliver.dkim import DkimMailer
+
+        return DkimMailer(self.transport(heard), self.signer)
+
+    def transport(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+        """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
+        from digest.deliver.sendmail import SendmailMailer
         from digest.deliver.smtp import SmtpMailer
 
         mail = self.config.mail
         if mail.transport == "outbox":
-            return OutboxMailer(self.config.data_dir / "outbox")
+            return OutboxMailer(self.config.data_dir / "outbox", heard=heard)
+        if mail.transport == "sendmail":
+            return SendmailMailer(mail.sendmail, returns_to=mail.envelope_sender, heard=heard)
         password = self.config.smtp_password(self.host.environment)
         return SmtpMailer(
             host=mail.host,
@@ -550,10 +637,40 @@ class App:
             security=mail.security,
             username=mail.username,
             password=password.reveal() if password else "",
+            tokens=self.tokens,
+            returns_to=mail.envelope_sender,
             local_name=mail.domain,
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
+            heard=heard,
         )
+
+    @part
+    def signer(self) -> Signer | None:
+        """Signs mails; None where a relay does it, or nobody.
+
+        Raises:
+            ConfigError: The key cannot be used.
+        """
+        dkim = self.config.mail.dkim
+        if dkim is None:
+            return None
+        from digest.deliver.dkim import Signer, read_key
+
+        return Signer(read_key(dkim.key_file), domain=dkim.domain, selector=dkim.selector)
+
+    @part
+    def tokens(self) -> Tokens | None:
+        """The access tokens for the mail server, the same for all connections; None where a password is taken."""
+        mail = self.config.mail
+        if not mail.token_command:
+            return None
+        from digest.deliver.tokens import Tokens
+
+        # A program is the operator's own, but the keys of other things are none of its business.
+        secret = self.config.secret_variables
+        environment = {name: value for name, value in self.host.environment.items() if name not in secret}
+        return Tokens(mail.token_command, cwd=self.config.base, environment=environment, timeout_s=mail.timeout_s)
 
 
 @lru_cache(maxsize=1)  # what ships stays the same, and takes a while to read

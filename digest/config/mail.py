@@ -55,6 +55,7 @@ def read_mail(table: Table, folder: Path) -> MailConfig:
         retry_hours=table.number("retry_hours", 20.0) or 20.0,
         idempotency_header=table.text("idempotency_header"),
         bounces=_address(table, "bounces"),
+        bounces_password_env=table.text("bounces_password_env", "DIGEST_BOUNCES_PASSWORD"),
         unsubscribe=_address(table, "unsubscribe"),
         operator=_address(table, "operator"),
         dkim=_dkim(table, folder, sender),

@@ -142,6 +142,8 @@ class MailConfig:
     `Resend-Idempotency-Key`, `X-EE-Idempotency-Key`."""
     bounces: str = ""
     """The envelope's sender, to which mails come back that cannot be delivered; empty: the sender."""
+    bounces_password_env: str = "DIGEST_BOUNCES_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
+    """The variable that holds the password of the IMAP mailbox that `digest bounces` reads."""
     unsubscribe: str = ""
     """The address in the `mailto:` of List-Unsubscribe; empty: the sender."""
     operator: str = ""
@@ -300,12 +302,12 @@ class Config:
         return Secret(value)
 
     def smtp_password(self, environment: Mapping[str, str]) -> Secret | None:
-        """The password for the mail server; None where no `username` is set.
+        """The password for the mail server; None where no `username` is set, or a token is taken instead.
 
         Raises:
             ConfigError: The variable is not set.
         """
-        if self.mail.transport != "smtp" or not self.mail.username:
+        if self.mail.transport != "smtp" or not self.mail.username or self.mail.token_command:
             return None
         value = _variable(environment, self.mail.password_env)
         if not value:
@@ -313,6 +315,21 @@ class Config:
             raise ConfigError(
                 f"{self.path.name}: [mail] username is set, so the environment variable {self.mail.password_env} "
                 "must hold the password, and it is not set"
+            )
+        return Secret(value)
+
+    def bounces_password(self, environment: Mapping[str, str]) -> Secret:
+        """The password of the IMAP mailbox that mails come back to.
+
+        Raises:
+            ConfigError: The variable is not set.
+        """
+        value = _variable(environment, self.mail.bounces_password_env)
+        if not value:
+            self._refuse_secret("[mail] bounces_password_env", self.mail.bounces_password_env)
+            raise ConfigError(
+                f"{self.path.name}: the environment variable {self.mail.bounces_password_env} must hold the password "
+                "of the mailbox, and it is not set"
             )
         return Secret(value)
 

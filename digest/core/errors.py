@@ -8,11 +8,14 @@ DigestError             one sentence for the person who must act
 ├── LLMError            a request to a model failed: the batch is halved, in the end the extractive summary stands in
 │   └── LLMUnavailable  no request of this run can succeed (bad key, no server, no quota): stop asking
 ├── StoreError          the database can't be opened, is newer than the program, or a write failed
-│   └── ClaimLostError  the lease of what this process had claimed ran out: the work is left to its new owner
+│   ├── ClaimLostError  the lease of what this process had claimed ran out: the work is left to its new owner
+│   └── WithdrawnError  a mail that was just about to go out must not: its reader stopped meanwhile
 ├── DeliveryError       a mail was not taken, and may be tried again
+│   ├── PutOffError     the server takes this one later: it is tried again after a while, and the others go on
 │   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
 │   └── InDoubtError    no whole answer came behind the final dot: the server may have it, and cannot be asked
+├── DnsError            (`digest.deliver.dns`) DNS gave no answer: what stands there is not known, and nothing is wrong
 ├── AddressError        a text is no mail address: that one row, field or recipient is refused
 ├── WishError           a reader can't have what they wish: that one row or field is refused
 └── NotFoundError       an issue or a paper that was asked for is not there
@@ -102,8 +105,27 @@ class ClaimLostError(StoreError):
     """The lease of a claim ran out: another process may do the work, or has done it."""
 
 
+class WithdrawnError(StoreError):
+    """A mail may not go out any more: its reader stopped, paused or was forgotten while it was on its way."""
+
+
 class DeliveryError(DigestError):
     """A mail was not taken; trying again later may help."""
+
+
+class PutOffError(DeliveryError):
+    """The server takes this mail later (a complete 4xx that is about it alone)."""
+
+    def __init__(self, message: str, *, names_recipient: bool = True, slows_down: bool = False) -> None:
+        """Say what happened.
+
+        Args:
+            names_recipient: The reply was one to the recipient's address; otherwise to the mail.
+            slows_down: The recipient's domain takes no more from us for a while, whoever it is for.
+        """
+        super().__init__(message)
+        self.names_recipient = names_recipient
+        self.slows_down = slows_down
 
 
 class MailUnavailable(DeliveryError):  # noqa: N818 -- it names a state of the world, not a mistake

@@ -574,6 +574,8 @@ class Issue:
     changes: tuple[Change, ...] = ()
     """Changes of papers that earlier issues printed."""
     usage: Usage
+    considered: int | None = None
+    """How many papers a personal issue was chosen from; None where entries and `left_out` tell."""
     covers: tuple[Day, ...] = ()
     """The days whose lists are in the issue; empty where that is only its own day."""
     why_empty: str | None = None
@@ -630,6 +632,41 @@ class Delivery:
     """The key of the picks of a personal issue; None where it is the edition's own."""
     due_at: datetime | None = None
     """Not before; None: at once."""
+    put_off_since: datetime | None = None
+    """When the server said for the first time that it takes the mail later; None: it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The mails of an edition that are due, by when."""
+
+    now: int = 0
+    """Due at this moment, or in hand."""
+    put_off: int = 0
+    """Those that were put off and are tried again later."""
+    later: int = 0
+    """Those whose time has not come: they go out by the reader's own clock."""
+    next_at: datetime | None = None
+    """When the first of those that are put off or later is due; None if there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery that is to be stored."""
+
+    recipient: str
+    message_id: str
+    state: DeliveryState = DeliveryState.DUE
+    """`due`; `sent` for a reader without mails; `skipped` where nothing was found for a reader."""
+    error: str | None = None
+    """Why it is skipped."""
+    channel: str = "mail"
+    subscription: int | None = None
+    profile: str = ""
+    """The profile of its picks; empty where it is the edition's own issue."""
+    due_at: datetime | None = None
+    covers_until: Day | None = None
+    """The reader's date that is covered by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -637,7 +674,7 @@ class Mail:
     """One complete message, ready for a transport."""
 
     sender: str
-    """The bare address of the envelope."""
+    """The bare address in `From`. It is the envelope's too, unless the mailer knows where mails come back to."""
     recipient: str
     message_id: str
     content: bytes

@@ -27,8 +27,12 @@ class OutboxMailer:
     The file's name follows from issue and recipient, so that there is one file for both.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, heard: Callable[[str], None] = lambda _: None) -> None:
+        """
+        Args:
+            heard: Takes the name of each file.
+        """
+        self._folder, self._heard = folder, heard
 
     def __enter__(self) -> OutboxMailer:
         return self
@@ -53,6 +57,7 @@ class OutboxMailer:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            self._heard(f"< written to {path}")
         except OSError as exc:
             raise DeliveryError(
                 f"{path} could not be written: {reason_of(exc)}; free space or choose another data_dir"

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from digest.core.errors import DeliveryError, MailUnavailable, RefusedError
+from digest.core.errors import DeliveryError, MailUnavailable, PutOffError, RefusedError
 from digest.core.words.invisible import printable
 from digest.core.words.text import one_line
 
@@ -30,6 +30,8 @@ _SAYS_US: Final = re.compile(
 )
 _RECIPIENT_CODES: Final = frozenset({501, 550, 551, 552, 553, 556})
 """Codes of replies to RCPT that are about the recipient if there is no enhanced code, or an unspecific one."""
+_TOO_MANY: Final = re.compile(r"4\.7\.(?:28|[56]\d\d|700)")
+"""A domain takes no more from us for a while: Google's 4.7.28, and Microsoft's 4.7.500 to 4.7.700."""
 _SAYS_NOTHING: Final = ("", "5.0.0", "5.1.0", "5.5.0")
 _LONGEST: Final = 300
 _AGAIN: Final = "it is tried again by the next run"
@@ -96,7 +98,11 @@ def refusal(reply: Reply, *, where: str, sender: str, logs_in: bool) -> Delivery
     if reply.code < 500:
         if reply.step == "MAIL":
             return DeliveryError(f"{where} takes no mail from {sender} now: {reply}; {_AGAIN}")
-        return DeliveryError(f"not taken now: {reply}; {_AGAIN}")
+        return PutOffError(
+            f"not taken now: {reply}",
+            names_recipient=reply.step == "RCPT",
+            slows_down=bool(_TOO_MANY.fullmatch(reply.enhanced)),
+        )
     if reply.step == "MAIL":
         return DeliveryError(
             f"{where} turned away the sender {sender}: {reply}; check [mail] from, host and username; {_AGAIN}"

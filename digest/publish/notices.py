@@ -68,7 +68,7 @@ def compose_notice(
     policy = SMTP.clone(utf8=not local.isascii())
     message = EmailMessage(policy=policy)
     message["From"] = Address(display_name=_header(sender_name), addr_spec=sender)
-    message["To"] = Address(addr_spec=f"{local}@{domain}")
+    message["To"] = Address(username=local, domain=domain)
     message["Subject"] = _header(said.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from random import Random
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from digest.core.models import DeliveryState, Edition
+from digest.core.models import DeliveryState, Edition, Waiting
 from digest.core.ports import Clock, Mailer
-from digest.stages import deliver
-from digest.stages.deliver import AT_ONCE, LEFT, Delivered, Delivering, Round
+from digest.stages import deliver, pacing
+from digest.stages.deliver import AT_ONCE, LEFT, Delivered, Delivering, Round, Rules, mails_since
 from digest.stages.letters import Letters
 from digest.stages.lost import LostIssues
+from digest.stages.pacing import Pacing, Rate
 
 STATES: Final = ("due", "sent", "unknown", "failed")
 """States that reports count; `sending` and `dot` count as due, and `skipped` is left out."""
 
 
-class Store(deliver.Store, Protocol):
+class Store(deliver.Store, pacing.Store, Protocol):
     """The part of the store that the mails of a run need."""
 
     def editions_on_their_way(self) -> tuple[str, ...]: ...
@@ -44,6 +46,10 @@ class Mailed:
     """Mails of this day's issue that an earlier run sent."""
     already_at: datetime | None = None
     """When the last of those was sent, in the config's time zone; None if there are none."""
+    later: int = 0
+    """Mails whose time has not come: they go out by the reader's own clock."""
+    next_at: datetime | None = None
+    """When the next mail is due that waits for its time or was put off, in the config's time zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,15 @@ class Mailing:
     zone: ZoneInfo
     config_name: str
     """Name of the config file, for people."""
+    sleep: Callable[[float], None]
+    connections: int = 1
+    """To the mail server at once."""
+    rules: Rules = field(default_factory=Rules)
+    per_minute: int | None = None
+    """Mails at most; None: as many as go."""
+    domains: Mapping[str, Rate] = field(default_factory=dict)
+    """Domain → how fast it may be written to."""
+    chance: Random = field(default_factory=Random)
     held: Callable[[], AbstractContextManager[None]] = nullcontext
     """Context in which a stop by the user is held back."""
 
@@ -72,9 +87,11 @@ class Mailing:
             lost: Issues that the database lacks: mails of those days wait, for they may have been sent.
         """
         met = Round()
-        with self.mailer() as mailer:
+        with ExitStack() as stack:
+            # They are opened with their first mails.
+            mailers = [stack.enter_context(self.mailer()) for _ in range(self.connections)]
             return {
-                name: self._delivering(name, day, mailer, met=met, waiting_until=lost.mails_wait_until(name)).deliver(
+                name: self._delivering(name, day, mailers, met=met, waiting_until=lost.mails_wait_until(name)).deliver(
                     only=only
                 )
                 for name in editions
@@ -95,10 +112,10 @@ class Mailing:
             batch: Ids of deliveries, as `batches` gives them.
         """
         with self.mailer() as mailer:
-            return self._delivering(edition, day, mailer, met=Round()).deliver_batch(batch)
+            return self._delivering(edition, day, [mailer], met=Round()).deliver_batch(batch)
 
     def _delivering(
-        self, edition: str, day: date, mailer: Mailer, *, met: Round, waiting_until: date | None = None
+        self, edition: str, day: date, mailers: Sequence[Mailer], *, met: Round, waiting_until: date | None = None
     ) -> Delivering:
         return Delivering(
             store=self.store,
@@ -106,8 +123,18 @@ class Mailing:
             edition=self.editions[edition],
             day=day,
             compose=self.letters.of(edition),
-            mailer=mailer,
+            mailers=mailers,
             met=met,
+            pacing=Pacing(
+                store=self.store,
+                clock=self.clock,
+                sleep=self.sleep,
+                per_minute=self.per_minute,
+                domains=self.domains,
+            ),
+            rules=self.rules,
+            zone=self.zone,
+            chance=self.chance,
             waiting_until=waiting_until,
             held=self.held,
         )
@@ -132,13 +159,20 @@ class Mailing:
         sent = self.store.count_deliveries(edition, since=day, until=day).get(DeliveryState.SENT, 0)
         already = sent - delivered.sent_today
         already_at = self.store.sent_at(edition, day, already)
+        waiting = self.waiting(edition, day)
         return Mailed(
             recipients=len(self.editions[edition].recipients),
             sent=delivered.sent,
             skipped=delivered.skipped,
             already=already,
             already_at=already_at.astimezone(self.zone) if already_at else None,
+            later=waiting.later,
+            next_at=waiting.next_at.astimezone(self.zone) if waiting.next_at else None,
         )
+
+    def waiting(self, edition: str, day: date) -> Waiting:
+        """The mails that a run of *day* still sends, by when they are due."""
+        return self.store.waiting(edition, since=mails_since(day), until=day)
 
 
 def count_states(counts: Mapping[DeliveryState, int]) -> dict[str, int]:

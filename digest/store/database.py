@@ -35,7 +35,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert
+from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -134,6 +134,15 @@ class Database:
         """The database's file or address, for messages; without password."""
         return _place(self._engine.url)
 
+    def ping(self) -> None:
+        """Ask the database for nothing.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        with self._read() as connection:
+            connection.execute(select(1))
+
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database, whatever others write meanwhile."""
@@ -216,6 +225,14 @@ def upsert(
     else:
         statement = insert_into.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def insert_ignored(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+) -> None:
+    """Insert those of *rows* whose columns *unique* no other row has."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=unique), list(rows))
 
 
 def insert_new(

@@ -56,6 +56,11 @@ class Leases(Database):
         self._unreturned: set[str] = set()
         """Names of leases that could not be given back: they are not renewed, so they run out."""
 
+    @property
+    def heartbeat(self) -> str:
+        """The name of the lease that tells that this store is alive."""
+        return f"{_HEARTBEAT}{self.owner}"
+
     def close(self) -> None:
         """Give back all claims and leases, and close all connections."""
         self._is_closed.set()
@@ -126,7 +131,7 @@ class Leases(Database):
     def _keep_alive(self, connection: Connection) -> None:
         """Give this store a heartbeat, so that claims of this transaction hold as long as the process lives."""
         now = self._clock()
-        row = {"name": f"{_HEARTBEAT}{self.owner}", "owner": self.owner, "until": now + self._lasts}
+        row = {"name": self.heartbeat, "owner": self.owner, "until": now + self._lasts}
         upsert(connection, tables.lease, [row], update=("until",))
         with self._starting:
             if self._beating is None:
@@ -159,6 +164,6 @@ class Leases(Database):
                 renewed = update(tables.lease).where(_l.owner == self.owner, _l.name.not_in(self._unreturned))
                 connection.execute(renewed.values(until=until))
                 # Somebody with a wrong clock may have taken it for one of long ago, and deleted it.
-                row = {"name": f"{_HEARTBEAT}{self.owner}", "owner": self.owner, "until": until}
+                row = {"name": self.heartbeat, "owner": self.owner, "until": until}
                 if not self._is_closed.is_set():
                     upsert(connection, tables.lease, [row])

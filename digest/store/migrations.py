@@ -656,6 +656,7 @@ _SUBSCRIBERS_9: Final = (
         zone TEXT NOT NULL,
         feed INTEGER NOT NULL,
         covered_until DATE,
+        is_listed BOOLEAN NOT NULL,
         UNIQUE (subscriber_pk, edition)
     )""",
     "CREATE INDEX subscription_edition ON subscription (edition, pk)",
@@ -663,6 +664,7 @@ _SUBSCRIBERS_9: Final = (
         subscription_pk BIGINT NOT NULL REFERENCES subscription (pk),
         name TEXT NOT NULL,
         content {bytes} NOT NULL,
+        sha256 TEXT NOT NULL,
         papers INTEGER NOT NULL,
         at {instant} NOT NULL,
         PRIMARY KEY (subscription_pk, name)
@@ -723,14 +725,18 @@ _SUBSCRIBERS_9: Final = (
     """CREATE TABLE pace (
         domain TEXT NOT NULL PRIMARY KEY,
         not_before {instant},
-        connections INTEGER,
-        since {instant} NOT NULL,
-        reason TEXT NOT NULL
+        next_at {instant},
+        reason TEXT
     )""",
     "ALTER TABLE delivery ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail'",
     "ALTER TABLE delivery ADD COLUMN subscription_pk BIGINT REFERENCES subscription (pk)",
     "ALTER TABLE delivery ADD COLUMN picks_pk BIGINT REFERENCES picks (pk)",
     "ALTER TABLE delivery ADD COLUMN due_at {instant}",
+    "ALTER TABLE issue ADD COLUMN readers_at {instant}",
+    "ALTER TABLE delivery ADD COLUMN put_off_since {instant}",
+    # As they are claimed: first those that are due at once, then by their time.
+    "DROP INDEX delivery_claim",
+    "CREATE INDEX delivery_claim ON delivery (edition, date, state, due_at, attempts, id)",
     "CREATE INDEX delivery_subscription ON delivery (subscription_pk, date)",
     "CREATE INDEX delivery_picks ON delivery (picks_pk)",
     "CREATE INDEX delivery_message ON delivery (message_id)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from digest.store.attempts import Attempts
+from digest.store.bounces import Bounces
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
@@ -14,8 +15,10 @@ from digest.store.joins import Joins
 from digest.store.ledger import Ledger
 from digest.store.notices import Notices
 from digest.store.people import People
+from digest.store.picks import PersonalIssues
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
+from digest.store.received import Received
 from digest.store.search import Search
 from digest.store.subscribers import Subscribers
 from digest.store.summaries import Summaries
@@ -30,6 +33,7 @@ class SqlStore(
     Issues,
     Changes,
     Deliveries,
+    Received,
     Inquiries,
     Search,
     Feedback,
@@ -39,8 +43,10 @@ class SqlStore(
     Politeness,
     Subscribers,
     People,
+    PersonalIssues,
     Attempts,
     Notices,
+    Bounces,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from digest.core.errors import NotFoundError
 from digest.core.models import DeliveryState
 from digest.core.subscribers.addresses import Address
+from digest.core.subscribers.returns import SOFT_IN_A_ROW
 from digest.core.subscribers.subscriber import Origin, Subscriber, SubscriberState, Subscription
 from digest.store import tables
 from digest.store.database import AnyRow, Database, chunks, insert_one, upsert
@@ -52,6 +54,11 @@ class Library:
     content: bytes
     papers: int
     """Papers in it that could be read."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its content."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +151,28 @@ class Subscribers(Database):
             yield tuple(found)
             after = found[-1].pk
 
+    def wishes_written(self, editions: Collection[str]) -> Iterator[tuple[str, ...]]:
+        """The interests and things to avoid of each active subscription of *editions* that has any."""
+        after = 0
+        query = (
+            select(_n.pk, _n.interests, _n.avoid)
+            .where(
+                _n.edition.in_(editions),
+                _n.confirmed_at.is_not(None),
+                _n.stopped_at.is_(None),
+                or_(_n.interests != (), _n.avoid != ()),
+            )
+            .order_by(_n.pk)
+            .limit(_PAGE)
+        )
+        while True:
+            with self._read() as connection:
+                rows = connection.execute(query.where(_n.pk > after)).all()
+            if not rows:
+                return
+            yield from ((*row.interests, *row.avoid) for row in rows)
+            after = rows[-1].pk
+
     # -- changes
 
     def save_subscriptions(
@@ -176,7 +205,9 @@ class Subscribers(Database):
                 pk, state = there[one.address.key]
                 if state is one.state and (pk, one.edition) not in taken:
                     taken.add((pk, one.edition))
-                    kept[one.address.key, one.edition] = _new_subscription(pk, one.edition, at=at, values=one.values)
+                    kept[one.address.key, one.edition] = _new_subscription(
+                        pk, one.edition, at=at, values=_checked(one.values)
+                    )
             if kept:
                 connection.execute(insert(tables.subscription), list(kept.values()))
         return frozenset(kept)
@@ -200,7 +231,7 @@ class Subscribers(Database):
         Args:
             values: Fields of `Subscription` that are set; the others are as they are, of a new one as by default.
         """
-        _check(values)
+        values = _checked(values)
         with self._write("subscribers") as connection:
             pk = connection.scalar(select(_n.pk).where(_n.subscriber_pk == subscriber, _n.edition == edition))
             if pk is None:
@@ -216,7 +247,7 @@ class Subscribers(Database):
         Raises:
             NotFoundError: It does not exist (any more).
         """
-        _check(values)
+        values = _checked(values)
         with self._write("subscribers") as connection:
             connection.execute(update(tables.subscription).where(_n.pk == pk).values(values))
             found = _load(connection, _n.pk == pk, limit=None)
@@ -239,6 +270,37 @@ class Subscribers(Database):
                 others = update(tables.subscriber).where(_s.pk.in_(some), _s.state != state)
                 changed += connection.execute(others.values(values)).rowcount
         return changed
+
+    def count_soft_bounce(self, subscriber: int, edition: str, day: date) -> bool:
+        """Count an issue that a mailbox did not take for now; whether it bounced for that, the third in a row.
+
+        An issue is counted once, and one before the last that was counted is not. An issue of the edition between the
+        two that was sent and did not come back begins the row anew. So nothing has to be written when a mail is sent,
+        and a mail that a relay took, and that came back a day later, counts as well as one that was never taken.
+        """
+        d = tables.delivery.c
+        with self._write("subscribers") as connection:
+            row = connection.execute(select(tables.subscriber).where(_s.pk == subscriber).with_for_update()).first()
+            if row is None or (row.soft_on is not None and day <= row.soft_on):
+                return False
+            number = 1
+            if row.soft_on is not None:
+                own = select(_n.pk).where(_n.subscriber_pk == subscriber)
+                taken = select(d.id).where(
+                    d.subscription_pk.in_(own),
+                    d.edition == edition,
+                    d.date > row.soft_on,
+                    d.date < day,
+                    d.state == DeliveryState.SENT,
+                    d.error.is_(None),
+                )
+                number = 1 if connection.scalar(taken.limit(1)) is not None else row.soft_bounces + 1
+            bounced = number >= SOFT_IN_A_ROW and row.state == SubscriberState.CONFIRMED
+            values: dict[str, Any] = {"soft_bounces": number, "soft_on": day}
+            if bounced:
+                values |= {"state": SubscriberState.BOUNCED, "since": self._clock()}
+            connection.execute(update(tables.subscriber).where(_s.pk == subscriber).values(values))
+        return bounced
 
     def stop_subscription(self, pk: int, *, at: datetime) -> bool:
         """Stop one edition for a reader, and give up its mails that are due; the subscriber whose last one this was
@@ -278,11 +340,12 @@ class Subscribers(Database):
             "subscription_pk": subscription,
             "name": library.name,
             "content": zlib.compress(library.content),
+            "sha256": library.sha256,
             "papers": library.papers,
             "at": at,
         }
         with self._write("subscribers") as connection:
-            upsert(connection, tables.subscription_library, [row], update=("content", "papers", "at"))
+            upsert(connection, tables.subscription_library, [row], update=("content", "sha256", "papers", "at"))
 
     def remove_library(self, subscription: int, name: str) -> bool:
         """Delete a file that a reader uploaded; whether there was one."""
@@ -298,6 +361,80 @@ class Subscribers(Database):
         with self._read() as connection:
             rows = connection.execute(query.order_by(_library.name)).all()
         return tuple(Library(name=r.name, content=zlib.decompress(r.content), papers=r.papers) for r in rows)
+
+    def library_hashes(self, subscriptions: Collection[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+        """Subscription → name and hash of each file that the reader uploaded, by name; of those who have any."""
+        query = select(_library.subscription_pk, _library.name, _library.sha256)
+        found: dict[int, list[tuple[str, str]]] = {}
+        with self._read() as connection:
+            for some in chunks(sorted(subscriptions)):
+                rows = connection.execute(query.where(_library.subscription_pk.in_(some)).order_by(_library.name))
+                for row in rows:
+                    found.setdefault(row.subscription_pk, []).append((row.name, row.sha256))
+        return {pk: tuple(libraries) for pk, libraries in found.items()}
+
+    # -- recipients of config.toml
+
+    def ensure_recipients(
+        self, edition: str, addresses: Sequence[Address], *, at: datetime, secret: bytes
+    ) -> tuple[Subscription, ...]:
+        """The subscriptions of an edition's configured recipients, who get one where they have none.
+
+        The operator confirms them. Who stopped, bounced or complained stays so, and who is forgotten gets none: they
+        are missing in the result where there is no subscription, and not active in it else.
+        """
+        by_key = {address.key: address for address in addresses}
+        found: dict[str, AnyRow] = {}
+        forgotten: set[str] = set()
+        pks: list[int] = []
+        with self._write("subscribers") as connection:
+            for some in chunks(by_key):
+                query = select(tables.subscriber).where(_s.key.in_(some))
+                found.update((row.key, row) for row in connection.execute(query))
+            new = {key: address for key, address in by_key.items() if key not in found}
+            for hashes in chunks(address.hashed(secret) for address in new.values()):
+                query = select(tables.forgotten.c.hash).where(tables.forgotten.c.hash.in_(hashes))
+                forgotten.update(connection.scalars(query))
+            kept = [address for address in new.values() if address.hashed(secret) not in forgotten]
+            if kept:
+                connection.execute(
+                    insert(tables.subscriber),
+                    [
+                        {
+                            "address": address.text,
+                            "key": address.key,
+                            "state": SubscriberState.CONFIRMED,
+                            "since": at,
+                            "origin": Origin.OPERATOR,
+                            "links": 0,
+                            "soft_bounces": 0,
+                        }
+                        for address in kept
+                    ],
+                )
+            for some in chunks(by_key):
+                of_them = select(_s.pk).where(_s.key.in_(some))
+                pending = and_(_s.key.in_(some), _s.state == SubscriberState.PENDING)
+                connection.execute(
+                    update(tables.subscriber).where(pending).values(state=SubscriberState.CONFIRMED, since=at)
+                )
+                confirmed = of_them.where(_s.state == SubscriberState.CONFIRMED)
+                there = and_(_n.subscriber_pk.in_(confirmed), _n.edition == edition)
+                unconfirmed = and_(there, _n.confirmed_at.is_(None), _n.stopped_at.is_(None))
+                connection.execute(
+                    update(tables.subscription).where(unconfirmed).values(confirmed_at=at, is_listed=True)
+                )
+                have = set(connection.scalars(select(_n.subscriber_pk).where(there)))
+                lacking = [pk for pk in connection.scalars(confirmed) if pk not in have]
+                if lacking:
+                    rows = [
+                        {**_new_subscription(pk, edition, at=at, values={"confirmed_at": at}), "is_listed": True}
+                        for pk in lacking
+                    ]
+                    connection.execute(insert(tables.subscription), rows)
+                all_of_them = and_(_n.subscriber_pk.in_(of_them), _n.edition == edition)
+                pks += connection.scalars(select(_n.pk).where(all_of_them))
+            return tuple(one for some in chunks(sorted(pks)) for one in _load(connection, _n.pk.in_(some), limit=None))
 
     # -- secrets
 
@@ -345,9 +482,11 @@ class Subscribers(Database):
         return number
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := values.keys() - _CHANGEABLE:
         raise ValueError(f"a subscription has no {', '.join(sorted(unknown))} that can be set")
+    # Who is confirmed otherwise than by config.toml stays, also when that lists the address no more.
+    return {**values, "is_listed": False} if values.get("confirmed_at") else dict(values)
 
 
 def _new_subscriber(address: Address, *, origin: Origin, state: SubscriberState, at: datetime) -> dict[str, Any]:
@@ -378,6 +517,7 @@ def _new_subscription(subscriber: int, edition: str, *, at: datetime, values: Ma
         "language": "",
         "zone": "",
         "feed": 0,
+        "is_listed": False,
         **values,
     }
 
@@ -392,9 +532,12 @@ def _states(connection: Connection, new: Sequence[NewSubscription]) -> dict[str,
 
 
 def _give_up(connection: Connection, subscriptions: Sequence[int], reason: str) -> None:
-    """Skip what is due to subscriptions; what is on its way is in its owner's hands, who looks again before the dot."""
+    """Skip what is due to subscriptions, also what somebody has in hand and that has not come to the final dot.
+
+    Who has it in hand is stopped there, for it is not at `sending` any more; one transaction is before the other.
+    """
     d = tables.delivery.c
-    due = and_(d.subscription_pk.in_(subscriptions), d.state == DeliveryState.DUE)
+    due = and_(d.subscription_pk.in_(subscriptions), d.state.in_((DeliveryState.DUE, DeliveryState.SENDING)))
     connection.execute(update(tables.delivery).where(due).values(state=DeliveryState.SKIPPED, error=reason))
 
 
@@ -449,6 +592,7 @@ def _subscription(row: AnyRow, libraries: tuple[str, ...]) -> Subscription:
         zone=row.zone,
         feed=row.feed,
         covered_until=row.covered_until,
+        is_listed=bool(row.is_listed),
     )
 
 

@@ -373,6 +373,7 @@ issue = Table(
     Column("body", Json, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("built_at", Instant, nullable=False),
+    Column("readers_at", Instant),  # when all that readers get of it was made; null: some may lack theirs
 )
 
 considered = Table(
@@ -462,6 +463,7 @@ delivery = Table(
     Column("subscription_pk", BigInteger, ForeignKey("subscription.pk")),  # null for hooks
     Column("picks_pk", BigInteger, ForeignKey("picks.pk")),  # null where it is the edition's own issue
     Column("due_at", Instant),  # not before; null: at once
+    Column("put_off_since", Instant),  # when the server said first that it takes it later
     UniqueConstraint("edition", "date", "recipient"),
     ForeignKeyConstraint(["edition", "date"], ["issue.edition", "issue.date"]),
 )
@@ -499,6 +501,7 @@ subscription = Table(
     Column("zone", Plain, nullable=False),
     Column("feed", Integer, nullable=False),  # raised, the private feed has a new address
     Column("covered_until", Date),
+    Column("is_listed", Boolean, nullable=False),  # it holds as long as config.toml lists the address
     UniqueConstraint("subscriber_pk", "edition"),
 )
 
@@ -508,6 +511,7 @@ subscription_library = Table(
     Column("subscription_pk", BigInteger, ForeignKey(subscription.c.pk), primary_key=True),
     Column("name", Plain, primary_key=True),
     Column("content", LargeBinary, nullable=False),  # zlib, as it was uploaded
+    Column("sha256", Plain, nullable=False),  # of the content, by which equal files are parsed once
     Column("papers", Integer, nullable=False),
     Column("at", Instant, nullable=False),
 )
@@ -585,8 +589,7 @@ pace = Table(
     "pace",  # how a mail server lets a domain's mails through, for all processes that send
     metadata,
     Column("domain", Plain, primary_key=True),
-    Column("not_before", Instant),
-    Column("connections", Integer),  # at most; null: as configured
-    Column("since", Instant, nullable=False),
-    Column("reason", Plain, nullable=False),
+    Column("not_before", Instant),  # until then nothing goes there; then one connection more each minute
+    Column("next_at", Instant),  # when the next mail may go by the rate that is configured
+    Column("reason", Plain),
 )

@@ -13,6 +13,7 @@ from digest.core.models import Delivery, DeliveryState
 from digest.stages.deliver import Delivered, mails_since
 from digest.stages.lost import LostIssues
 from digest.stages.mails import Mailing, count_states
+from digest.stages.notices import Noticing
 
 RETRIED: Final = {
     "failed": DeliveryState.FAILED,
@@ -79,6 +80,8 @@ class Delivering:
     store: Store
     mailing: Callable[[], Mailing]
     """The stage that sends."""
+    noticing: Callable[[], Noticing]
+    """The stage that sends what is no issue."""
     lost: Callable[[], LostIssues]
     """Compares the archive with the database."""
     lease: Callable[[str], AbstractContextManager[None]]
@@ -108,6 +111,7 @@ class Delivering:
             # Who names a day has decided.
             lost = self.lost() if day is None else LostIssues()
             delivered = self.mailing().deliver_all(editions, until, only=day is not None, lost=lost)
+            self.noticing().send()
             return [
                 Posted(
                     edition=name,

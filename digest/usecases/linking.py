@@ -42,6 +42,10 @@ class Linking:
     _keys: tuple[LinkKeys, datetime] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def prepare(self) -> None:
+        """Make the secrets, if there are none yet: no question is to write anything later."""
+        self.keys  # noqa: B018 -- the store makes them with the first question
+
     @property
     def keys(self) -> LinkKeys:
         """The keys of all links."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.models import Delivery, DeliveryState
 from digest.core.summaries.ledger import CheckCount, Handover, HandoverState
@@ -17,6 +17,9 @@ from digest.usecases.renew import Outdated, count_outdated
 if TYPE_CHECKING:
     from digest.config.settings import Config
     from digest.store import Status
+    from digest.store.bounces import SentMail
+
+RETURNED_DAYS: Final = 14
 
 
 class Overall(Ledger, Outdated, Protocol):
@@ -31,6 +34,8 @@ class Overall(Ledger, Outdated, Protocol):
     def checks(self, since: datetime) -> tuple[CheckCount, ...]: ...
 
     def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
+
+    def returned_mails(self, *, since: date) -> tuple[SentMail, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,8 @@ class StatusReport:
     handovers: tuple[HandoverStatus, ...] = ()
     undelivered: tuple[Delivery, ...] = ()
     """Mails that failed, or may have failed, the newest first."""
+    returned: tuple[SentMail, ...] = ()
+    """Mails of the last `RETURNED_DAYS` days that were sent and came back, the newest first."""
     outdated: int = 0
     """Printed papers whose summary was written under an earlier prompt."""
     usd_per_summary: float | None = None
@@ -105,6 +112,7 @@ def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Call
         checks=store.checks(month),
         handovers=handovers,
         undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
+        returned=store.returned_mails(since=local.date() - timedelta(days=RETURNED_DAYS)),
         outdated=outdated,
         usd_per_summary=usd_per_summary(store, config, today=local.date()) if outdated else None,
     )

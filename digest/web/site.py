@@ -1,15 +1,18 @@
 """The site that `digest serve` answers with.
 
-request ──► Guard (headers) ──► Proxies (whence, and below which path) ──► Place ──► a handler in a thread ──► page
+request ──► Counting ──► Guard (headers) ──► Proxies (whence, below which path) ──► Place ──► handler in a thread
 
 Addresses that are no place are the archive's files.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -18,18 +21,21 @@ from starlette.responses import Response
 
 from digest.app.usecases import subscribing
 from digest.web.archive import Archive
+from digest.web.counting import Counting, Counts, Watching
 from digest.web.front import Front
 from digest.web.guard import Guard
 from digest.web.pages import Pages
 from digest.web.places import Place
 from digest.web.proxies import Proxies
+from digest.web.readers import readers_places
 from digest.web.signing_up import SigningUp
 from digest.web.visits import Visit
 
 if TYPE_CHECKING:
     from digest.app.app import App
 
-_SENTENCES = {
+_THREADS: Final = 10
+_SENTENCES: Final = {
     400: ("Not understood", "What was sent is no form of this site; nothing was changed."),
     405: ("Not here", "This address does not take that; nothing was changed."),
     408: ("Too slow", "The form did not arrive in time; nothing was changed. Send it again."),
@@ -42,9 +48,13 @@ def make_app(app: App) -> Starlette:
     serve = app.config.serve
     pages = Pages(app.templates, title=app.config.title)
     front = Front(app=app, pages=pages, linking=app.linking)
+    front.linking.prepare()
+    counts = Counts()
     made = Starlette(
-        routes=[place.route(pages) for place in places(front)],
+        routes=[place.route(pages) for place in places(front, counts)],
+        lifespan=_few_threads,
         middleware=[
+            Middleware(Counting, counts=counts),
             Middleware(Guard, base_url=serve.base_url),
             Middleware(Proxies, base_url=serve.base_url, proxies=serve.proxies),
         ],
@@ -55,11 +65,20 @@ def make_app(app: App) -> Starlette:
     return made
 
 
-def places(front: Front) -> list[Place]:
+@asynccontextmanager
+async def _few_threads(_: Starlette) -> AsyncIterator[None]:
+    """As many handlers at once as the store has connections; others wait, and none in vain for a connection."""
+    current_default_thread_limiter().total_tokens = _THREADS
+    yield
+
+
+def places(front: Front, counts: Counts) -> list[Place]:
     """All places of the site; the archive is the last, for it takes every path that is left."""
     archive = Archive(front.app.config.data_dir / "site", front.pages)
     return [
+        *Watching(front, counts).places(),
         *SigningUp(front=front, subscribing=subscribing(front.app)).places(),
+        *readers_places(front),
         Place(path="/{path:path}", get=archive.get),
     ]
 

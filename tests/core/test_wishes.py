@@ -9,6 +9,7 @@ from digest.core.subscribers.wishes import (
     LONGEST_INTEREST,
     MOST_INTERESTS,
     check_both,
+    library_name,
     read_cadence,
     read_interests,
     read_language,
@@ -34,6 +35,10 @@ def test_interests_are_cleaned_and_kept_in_their_order_each_once() -> None:
         (["author: "], "names nobody"),
         (["https://"], "is not an address that can be read"),
         (["ftp://example.org/x"], "is not an address that can be read"),
+        (["https://169.254.169.254/latest/meta-data"], "is no address of a paper: name it by its arXiv id or its DOI"),
+        (["url:https://example.org/secret"], "is no address of a paper"),
+        (["https://arxiv.org/abs/2401.01234"], None),
+        (["https://doi.org/10.1101/743294"], None),
     ],
 )
 def test_interests_beyond_bounds_are_refused_in_a_sentence(texts: list[str], said: str | None) -> None:
@@ -88,3 +93,29 @@ def test_numbers_are_within_bounds() -> None:
     for text in ("0", "-1", "1.5", "٣", "1_0", "999999999999", "201", "x"):
         with pytest.raises(WishError, match="is not a number from 1 to 200"):
             read_number(text, least=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("My library.bib", "My library.bib"),
+        ("../../../etc/passwd.bib", "passwd.bib"),
+        ("C:\\Users\\ada\\Zotero.RIS", "Zotero.ris"),
+        ("..bib", "library.bib"),
+        (".bib", "library.bib"),
+        ("a\r\nSet-Cookie: x.bib", "a Set-Cookie x.bib"),
+        ('"><script>alert(1)</script>.csv', "script.csv"),
+        ("x\u202egpj.bib", "xgpj.bib"),
+        ("{{7*7}}.json", "7 7.json"),
+        ("a" * 500 + ".bib", "a" * 80 + ".bib"),
+        ("böse Bücher (1).jsonl", "böse Bücher (1).jsonl"),
+    ],
+)
+def test_an_uploaded_file_gets_a_name_that_is_safe_to_show(given: str, kept: str) -> None:
+    assert library_name(given) == kept
+
+
+@pytest.mark.parametrize("given", ["", "papers.exe", "bib", "papers.bib/", "papers.bib.html", "\x00"])
+def test_a_file_that_is_no_library_is_refused_by_its_name(given: str) -> None:
+    with pytest.raises(WishError, match="is no library of papers"):
+        library_name(given)

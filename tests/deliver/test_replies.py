@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digest.core.errors import DeliveryError, MailUnavailable, RefusedError
+from digest.core.errors import DeliveryError, MailUnavailable, PutOffError, RefusedError
 from digest.deliver.replies import Reply, readable, refusal
 
 
@@ -95,8 +95,8 @@ def test_a_code_is_a_yes_a_no_or_neither(step: Any, code: int, is_yes: bool, is_
             "smtp.x.org:25 takes no mail from d@x.org now: 499 later; it is tried again",
         ),
         ("MAIL", "500 no", DeliveryError, "smtp.x.org:25 turned away the sender d@x.org: 500 no; check [mail] from"),
-        ("RCPT", "499 later", DeliveryError, "not taken now: 499 later; it is tried again by the next run"),
-        ("DATA", "451 4.7.1 relay is busy", DeliveryError, "not taken now: 451 4.7.1 relay is busy; it is tried again"),
+        ("RCPT", "499 later", PutOffError, "not taken now: 499 later"),
+        ("DATA", "451 4.7.1 relay is busy", PutOffError, "not taken now: 451 4.7.1 relay is busy"),
         (
             "RCPT",
             "550 5.7.1 no relay",

@@ -14,7 +14,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from digest.core.errors import DeliveryError, InDoubtError, RefusedError
+from digest.core.errors import DeliveryError, InDoubtError, PutOffError, RefusedError
 from digest.deliver.smtp import SmtpMailer
 from tests.servers.smtp import Sink
 from tests.support.mails import BODY, mail, nothing
@@ -121,7 +121,7 @@ def test_a_certificate_nobody_vouches_for_gets_no_mail(serve: Any) -> None:
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-@pytest.mark.parametrize(("reply", "error"), [("550 5.1.1 no such user", RefusedError), ("451 later", DeliveryError)])
+@pytest.mark.parametrize(("reply", "error"), [("550 5.1.1 no such user", RefusedError), ("451 later", PutOffError)])
 def test_a_refusal_is_for_good_or_for_now_and_the_next_mail_goes_out(
     serve: Any, step: str, reply: str, error: type[DeliveryError]
 ) -> None:

@@ -20,6 +20,7 @@ from digest.core.errors import MailUnavailable
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.deliver.smtp import SmtpMailer
 from digest.stages.deliver import AT_ONCE, Delivered, Delivering, Round
+from digest.stages.pacing import Pacing
 from digest.store import SqlStore
 from tests.conftest import ROOT, paper
 from tests.fakes.clock import FakeClock
@@ -36,6 +37,7 @@ WORKER = """
 import sys, time
 from datetime import date, timedelta
 from digest.stages.deliver import Delivering, Round
+from digest.stages.pacing import Pacing
 from digest.core.models import Edition, Mail
 from digest.store import SqlStore
 
@@ -56,8 +58,8 @@ with SqlStore.open(url, lease=lasts) as store:
     print("ready", flush=True)
     sys.stdin.readline()
     turn = Delivering(
-        store=store, clock=store._clock, edition=edition, day=date(2026, 6, 3), compose=letter, mailer=Printer(),
-        met=Round(),
+        store=store, clock=store._clock, edition=edition, day=date(2026, 6, 3), compose=letter, mailers=[Printer()],
+        met=Round(), pacing=Pacing(store=store, clock=store._clock, sleep=time.sleep),
     )
     done = turn.deliver(only=True)
     print(list(done.warnings), flush=True)
@@ -77,7 +79,8 @@ def issue(store: SqlStore, *names: str) -> Edition:
 
 def run(store: SqlStore, edition: Edition, mailer: Any, **changes: Any) -> Delivered:
     arguments: dict[str, Any] = {"clock": store._clock, "edition": edition, "day": DAY, "compose": letter}
-    turn = Delivering(store=store, mailer=mailer, met=Round(), **{**arguments, **changes})
+    pacing = Pacing(store=store, clock=store._clock, sleep=time.sleep)
+    turn = Delivering(store=store, mailers=[mailer], met=Round(), pacing=pacing, **{**arguments, **changes})
     return turn.deliver(only=True)
 
 

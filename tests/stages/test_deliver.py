@@ -11,6 +11,7 @@ import pytest
 from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, RefusedError, StoreError
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.stages.deliver import LEFT, TOO_LATE, Delivered, Delivering, Round, mails_since
+from digest.stages.pacing import Pacing
 from digest.store import SqlStore
 from tests.conftest import paper
 from tests.fakes.clock import FakeClock
@@ -60,8 +61,9 @@ def run(
         edition=edition,
         day=day,
         compose=letter,
-        mailer=mailer,
+        mailers=[mailer],
         met=met or Round(),
+        pacing=Pacing(store=store, clock=store._clock, sleep=lambda _: None),
     )
     return turn.deliver(only=only)
 

@@ -343,11 +343,11 @@ def test_only_named_recipients_are_due_again_however_they_are_written(ended: Sql
 def test_only_what_has_the_same_reason_day_and_edition_is_due_again(ended: SqlStore) -> None:
     failed = DeliveryState.FAILED
 
-    assert retry(ended, failed, error="it is unknown") == []
+    assert retry(ended, failed, errors=["it is unknown"]) == []
     assert retry(ended, failed, since=DAY + timedelta(days=1), until=DAY + timedelta(days=9)) == []
     assert retry(ended, failed, since=DAY - timedelta(days=9), until=DAY - timedelta(days=1)) == []
     assert ended.retry_deliveries("other", since=DAY, until=DAY, states=[failed]) == ()
-    assert retry(ended, failed, error="it is failed") == ["ada@example.org"]
+    assert retry(ended, failed, errors=["it is failed", "x"]) == ["ada@example.org"]
 
 
 def test_what_ended_badly_is_listed_the_newest_issue_first(ended: SqlStore) -> None:

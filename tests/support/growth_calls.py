@@ -486,6 +486,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"sources\.pdf\.(?:parse_pdf|_extracted)|sources\.pdf_text\..*": "runs in a process of its own, with limits",
     r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
     r"sources\.libraries\.bibtex\._citation|sources\.jsonl\._record": _THROUGH,
+    r"publish\.(?:notices|sign_up_form)\..*": "is given titles of the config, and sentences of ours",
     r"core\.subscribers\.(?:addresses|tokens|cadence|links)\..*": "takes a short text of bounded length",
     r"sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
 }

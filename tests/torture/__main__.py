@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, mails, models, runs, trials
+from tests.torture import asking, killing, mails, models, runs, trials, visitors
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -27,6 +27,10 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "month": trials.month,
     "outage": trials.outage,
     "smtp-replies": mails.mails,
+    "mails-killed-resend": killing.killed_resend,
+    "mails-killed-hold": killing.killed_hold,
+    "mails-killed-key": killing.killed_key,
+    "mails-speed": killing.speed,
     "llm-bad-outputs": asking.bad_outputs,
     "llm-wrong-ids": asking.wrong_ids,
     "llm-cut-off": asking.cut_off,
@@ -38,6 +42,11 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "llm-poisoned": runs.poisoned,
     "llm-twice": runs.same_day_twice,
     "llm-killed": runs.killed,
+    "web-forged": visitors.forged,
+    "web-scanned": visitors.scanned,
+    "web-flooded": visitors.flooded,
+    "web-broken-out": visitors.broken_out,
+    "web-alike": visitors.alike,
 }
 
 

@@ -15,8 +15,10 @@ from typing import Final
 from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail
 from digest.deliver.smtp import SmtpMailer
 from digest.stages.deliver import Delivering, Round
+from digest.stages.pacing import Pacing
 from digest.store import SqlStore
-from tests.conftest import NOON, paper
+from tests.conftest import paper
+from tests.fakes.clock import FakeClock
 from tests.servers.flaky_smtp import REPLIES, Act, FlakySmtp, Rule
 from tests.servers.flaky_smtp.server import Step
 from tests.support.store_values import DAY, publish
@@ -85,16 +87,24 @@ def one_run(store: SqlStore, edition: Edition, port: int, *, timeout_s: float = 
 
     with SmtpMailer(host="127.0.0.1", port=port, security="none", timeout_s=timeout_s, after_dot_s=timeout_s) as mailer:
         turn = Delivering(
-            store=store, clock=lambda: NOON, edition=edition, day=DAY, compose=letter, mailer=mailer, met=Round()
+            store=store,
+            clock=store._clock,
+            edition=edition,
+            day=DAY,
+            compose=letter,
+            mailers=[mailer],
+            met=Round(),
+            pacing=Pacing(store=store, clock=store._clock, sleep=lambda _: None),
         )
         return turn.deliver(only=False).warnings
 
 
-def outcome(store: SqlStore, reply: str, step: Step, act: Act, *, once: bool = False) -> Outcome:
+def outcome(store: SqlStore, clock: FakeClock, reply: str, step: Step, act: Act, *, once: bool = False) -> Outcome:
     """Three runs against a server that answers so at *step*.
 
     Args:
         store: Any; each outcome has an edition of its own.
+        clock: The store's.
         once: To all, in the first run alone; otherwise to every second one, each time.
     """
     rule = Rule(step, act, recipients=() if once else HIT)
@@ -104,6 +114,8 @@ def outcome(store: SqlStore, reply: str, step: Step, act: Act, *, once: bool = F
         edition = six(store, f"{step} {reply} {once}")
         for _ in range(RUNS):
             one_run(store, edition, server.port, timeout_s=timeout_s)
+            # What was put off is due again by the next run.
+            clock.advance(hours=2)
             if once:
                 server.rules.clear()
         found = {d.recipient: d.state for d in store.deliveries(edition.name, DAY)}
@@ -128,11 +140,12 @@ def cases(step: Step) -> Iterator[tuple[str, Act]]:
 
 def outcomes(steps: Iterable[Step] = STEPS) -> Iterator[Outcome]:
     """The whole table."""
-    with SqlStore.open("sqlite://", clock=lambda: NOON) as store:
+    clock = FakeClock()
+    with SqlStore.open("sqlite://", clock=clock) as store:
         for step in steps:
             for name, act in cases(step):
                 for once in (False, True):
-                    yield outcome(store, name, step, act, once=once)
+                    yield outcome(store, clock, name, step, act, once=once)
 
 
 def mails(_: Path) -> Iterator[Figure]:

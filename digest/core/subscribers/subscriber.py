@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 
 class SubscriberState(StrEnum):
@@ -32,6 +33,14 @@ class Origin(StrEnum):
     """`recipients` in config.toml, `digest subscribers add`, or an import: the operator answers for the consent."""
     FORM = "form"
     """The form on a page; confirmed by the link in a mail."""
+
+
+_SILENCES: Final = {
+    SubscriberState.PENDING: "the reader has not confirmed this edition",
+    SubscriberState.UNSUBSCRIBED: "the reader unsubscribed before it was sent",
+    SubscriberState.BOUNCED: "the mailbox does not exist, or took nothing for several issues",
+    SubscriberState.COMPLAINED: "the reader reported an earlier mail as unwanted",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +88,9 @@ class Subscription:
     feed: int = 0
     """Number of the private feed's address: raised, the former address is void."""
     covered_until: date | None = None
-    """The day of the last issue that was made or passed over for this reader; None before the first."""
+    """The reader's date of the last issue that was made or passed over for this reader; None before the first."""
+    is_listed: bool = False
+    """Whether it holds only as long as `recipients` in config.toml lists the address: nobody else has confirmed it."""
 
     @property
     def is_active(self) -> bool:
@@ -89,6 +100,22 @@ class Subscription:
             and self.confirmed_at is not None
             and self.stopped_at is None
         )
+
+    def silence(self, on: date) -> str:
+        """Why no mail of this edition goes out on a day, in words; empty if one may.
+
+        Args:
+            on: The reader's own date.
+        """
+        if self.subscriber.state is not SubscriberState.CONFIRMED:
+            return _SILENCES[self.subscriber.state]
+        if self.stopped_at is not None:
+            return _SILENCES[SubscriberState.UNSUBSCRIBED]
+        if self.confirmed_at is None:
+            return _SILENCES[SubscriberState.PENDING]
+        if self.paused_until is not None and on < self.paused_until:
+            return f"the reader paused until {self.paused_until} before it was sent"
+        return ""
 
     @property
     def reader(self) -> str:

@@ -5,16 +5,19 @@ Readers' texts are foreign: they name no file of this machine, and there are bou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
 from digest.core.errors import ConfigError, WishError
-from digest.core.ranking.interests import is_file, parse_interests
+from digest.core.identity.ids import scheme
+from digest.core.ranking.interests import LIBRARIES, is_file, parse_interests
 from digest.core.subscribers.cadence import Cadence
-from digest.core.words.invisible import strip_invisible
+from digest.core.words.invisible import printable, strip_invisible
 from digest.core.words.language_marks import LANGUAGES
+from digest.core.words.text import clipped, one_line
 
 MOST_INTERESTS: Final = 50
 """Of a subscription, and as many things to avoid."""
@@ -26,13 +29,18 @@ MOST_LIBRARIES: Final = 10
 """Files of papers of one subscription."""
 LARGEST_LIBRARY: Final = 5_000_000
 """Bytes of one."""
+_LONGEST_NAME: Final = 80
+_NO_NAME: Final = re.compile(r"[^\w .()+,&-]+")
+_OF_PAPERS: Final = frozenset({"arxiv", "doi", "openreview", "title"})
+"""Schemes of ids by which a reader may name a paper: any other address would be asked for on a stranger's word."""
 
 
 def read_interests(texts: Iterable[str]) -> tuple[str, ...]:
     """A reader's interests, or things to avoid: cleaned, in their order, each once; blank ones are left out.
 
     Raises:
-        WishError: There are too many, one is too long, names a file, or looks like an id or an address and is none.
+        WishError: There are too many, one is too long, names a file, is an address that is not a paper's, or looks like
+            an id or an address and is none.
     """
     found = tuple(dict.fromkeys(line for text in texts if (line := " ".join(strip_invisible(text).split()))))
     if len(found) > MOST_INTERESTS:
@@ -44,10 +52,12 @@ def read_interests(texts: Iterable[str]) -> tuple[str, ...]:
             raise WishError(f"“{text[:40]}…” has {len(text)} letters: {LONGEST_INTEREST} are the most")
         if is_file(text):
             raise WishError(f"“{text}” is the name of a file: upload the file itself as a library")
-    try:
-        parse_interests(found)
-    except ConfigError as exc:
-        raise WishError(str(exc)) from exc
+        try:
+            papers = parse_interests([text]).papers
+        except ConfigError as exc:
+            raise WishError(str(exc)) from exc
+        if any(scheme(paper) not in _OF_PAPERS for paper in papers):
+            raise WishError(f"“{clipped(text, 60)}” is no address of a paper: name it by its arXiv id or its DOI")
     return found
 
 
@@ -92,6 +102,11 @@ def read_zone(text: str) -> str:
     return found
 
 
+def zones() -> tuple[str, ...]:
+    """The names of all time zones, sorted."""
+    return tuple(sorted(_zones().values()))
+
+
 @cache
 def _zones() -> dict[str, str]:
     # What lies beside the zones in some systems ("posix/…", "localtime") names none.
@@ -127,3 +142,18 @@ def read_number(text: str | int, *, least: int) -> int | None:
     if not (said.isascii() and said.isdigit()) or not least <= (number := int(said[:9])) <= MOST_PAPERS:
         raise WishError(f"“{said[:20]}” is not a number from {least} to {MOST_PAPERS}")
     return number
+
+
+def library_name(given: str) -> str:
+    """The name under which an uploaded file is kept: without folders, of letters that pages and lists can show.
+
+    Raises:
+        WishError: Its ending is not that of a library.
+    """
+    bare = printable(given).replace("\\", "/").rpartition("/")[2]
+    stem, dot, ending = _NO_NAME.sub(" ", bare).rpartition(".")
+    name = f"{one_line(stem).strip(' .')[:_LONGEST_NAME].strip() or 'library'}.{ending.lower()}"
+    if not dot or not is_file(name):
+        known = ", ".join(LIBRARIES)
+        raise WishError(f"“{clipped(one_line(bare), 60)}” is no library of papers: these are {known}")
+    return name

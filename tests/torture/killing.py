@@ -1,0 +1,150 @@
+"""A01, A02, A03: senders that are killed at random and at chosen moments; and two that share an issue on Postgres.
+
+killed_resend  killed_hold  killed_key  together
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from digest.stages.deliver import Rules
+from tests.servers.flaky_smtp import FlakySmtp, Point
+from tests.torture.figures import Figure, at_most, equal
+from tests.torture.sending import CONNECTIONS, KEY, LEASE, Verdict, figures, finish, kill, new_store, start
+
+RESEND: Final = Rules(resend=True)
+HOLD: Final = Rules()
+KEYED: Final = Rules(has_key=True)
+_POINTS: Final[tuple[Point, ...]] = ("body received", "dot received", "dot written down", "250 written")
+_PATIENCE_S: Final = 60.0
+
+
+class Aim:
+    """Waits until a server is at a point for the n-th time, and says so at once, before the server goes on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._point: Point | None = None
+        self._left = 0
+        self._hit = threading.Event()
+        self._shot = threading.Event()
+
+    def at(self, point: Point, times: int) -> None:
+        """Aim at the moment after *times* more of them."""
+        with self._lock:
+            self._point, self._left = point, times
+            self._hit.clear()
+            self._shot.clear()
+
+    def await_hit(self) -> bool:
+        """Whether it came to that moment in time; the server stands still until `release`."""
+        return self._hit.wait(_PATIENCE_S)
+
+    def release(self) -> None:
+        self._shot.set()
+        with self._lock:
+            self._point = None
+
+    def __call__(self, point: Point, _recipient: str) -> None:
+        """What the server calls."""
+        with self._lock:
+            if point != self._point:
+                return
+            self._left -= 1
+            if self._left:
+                return
+        self._hit.set()
+        self._shot.wait(_PATIENCE_S)
+
+
+def trial(
+    folder: Path, rules: Rules, *, kills: int, mails: int, kills_each: int, dedupe: str = "", seed: int = 1
+) -> Verdict:
+    """Kill senders so often, *kills_each* times for each issue of so many *mails*, and finish each issue.
+
+    Half of the kills are aimed at a point of a mail, the others come at any moment after one.
+    """
+    rng = random.Random(seed)
+    verdict = Verdict()
+    began = time.perf_counter()
+    for number in range(-(-kills // kills_each)):
+        journal, said, aim = folder / f"{number}.jsonl", folder / "said.json", Aim()
+        with (
+            new_store(folder, str(number), mails) as (store, url),
+            FlakySmtp(journal=journal, dedupe=dedupe, keeps_bodies=False, delay_s=0.002, at_point=aim) as server,
+        ):
+            for k in range(min(kills_each, kills - verdict.kills)):
+                point = _POINTS[(number + k) % len(_POINTS)]
+                aim.at(point, rng.randint(1, max(1, mails * 8 // 10 // kills_each)))
+                process = start(url, server.port, rules, said)
+                if aim.await_hit() and k % 2:
+                    # At any moment: with the server going on, and the other connections at whatever they are at.
+                    aim.release()
+                    time.sleep(rng.uniform(0, 0.02))
+                verdict.kills += kill(process)
+                aim.release()
+                verdict.check(url)
+            time.sleep(LEASE.total_seconds())
+            finish(store, url, server.port, rules, said)
+            verdict.judge(store, journal)
+    verdict.wall_s = time.perf_counter() - began
+    return verdict
+
+
+def _common(found: Verdict, kills: int) -> Iterator[Figure]:
+    yield equal("kills", found.kills, kills)
+    yield equal("mails lost without a word", found.lost, 0)
+    yield equal("called something that the journal denies", found.wrong, 0)
+    yield equal("copies under another Message-ID", found.other_ids, 0)
+    yield equal("databases that were damaged", found.broken, 0)
+    print(f"  {found.mails} mails in {found.wall_s:.0f} s: {found}")
+
+
+def killed_resend(folder: Path, *, kills: int = 200, mails: int = 1000, kills_each: int = 10) -> Iterator[Figure]:
+    """A01: what is in doubt is sent again."""
+    found = trial(folder, RESEND, kills=kills, mails=mails, kills_each=kills_each)
+    yield from _common(found, kills)
+    yield equal("mails not received", found.missing, 0)
+    yield equal("unknown", found.unknown, 0)
+    yield at_most("received twice", found.doubled, CONNECTIONS * kills)
+    yield at_most("received twice, of one issue", found.most_doubled, CONNECTIONS * kills_each)
+
+
+def killed_hold(folder: Path, *, kills: int = 200, mails: int = 1000, kills_each: int = 10) -> Iterator[Figure]:
+    """A02: what is in doubt is listed."""
+    found = trial(folder, HOLD, kills=kills, mails=mails, kills_each=kills_each, seed=2)
+    yield from _common(found, kills)
+    yield equal("received twice", found.doubled, 0)
+    yield at_most("not received, each of them listed as unknown", found.missing, CONNECTIONS * kills)
+    yield at_most("listed as unknown", found.unknown, CONNECTIONS * kills)
+
+
+def killed_key(folder: Path, *, kills: int = 200, mails: int = 1000, kills_each: int = 10) -> Iterator[Figure]:
+    """A03: the provider drops what has the same key, so what is in doubt is sent again without harm."""
+    found = trial(folder, KEYED, kills=kills, mails=mails, kills_each=kills_each, dedupe=KEY, seed=3)
+    yield from _common(found, kills)
+    yield equal("mails not received", found.missing, 0)
+    yield equal("received twice", found.doubled, 0)
+    yield equal("unknown", found.unknown, 0)
+
+
+def speed(folder: Path, *, mails: int = 2000) -> Iterator[Figure]:
+    """What the sending side alone costs a mail, against a server that takes everything at once."""
+    for connections in (1, CONNECTIONS):
+        said = folder / f"said-{connections}.json"
+        with (
+            new_store(folder, f"speed-{connections}", mails) as (_, url),
+            FlakySmtp(keeps_bodies=False) as server,
+        ):
+            process = start(url, server.port, HOLD, said, lease=timedelta(seconds=30))
+            process.join()
+        found = figures([said])
+        per_s = found["sent"] / found["cpu_s"]
+        print(f"  {connections} connections: {found}, {per_s:.0f} mails a second of CPU")
+        yield equal(f"{connections} connections: sent", found["sent"], mails)
