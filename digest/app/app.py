@@ -570,6 +570,7 @@ class App:
             reader_interests=self.reader_interests,
             stages=self._stages,
             lease=self.lease,
+            sweep=lambda: self.store.sweep(),
             clock=self.host.clock,
             zone=self.config.timezone,
         )

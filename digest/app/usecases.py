@@ -425,7 +425,7 @@ def preferences(app: App) -> Preferences:
     """The use case that keeps what readers set."""
     from digest.usecases.preferences import Preferences
 
-    return Preferences(store=app.store, editions=app.editions_by_name, clock=app.host.clock)
+    return Preferences(store=app.store, editions=app.editions_by_name, clock=app.host.clock, forgetting=app.forgetting)
 
 
 def own_issues(app: App) -> OwnIssues:

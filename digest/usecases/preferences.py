@@ -17,7 +17,7 @@ from digest.core.errors import SourceError, WishError
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Delivery, Edition
 from digest.core.ports import Clock
-from digest.core.subscribers.addresses import Address, parse_address
+from digest.core.subscribers.addresses import parse_address
 from digest.core.subscribers.subscriber import SubscriberState, Subscription
 from digest.core.subscribers.wishes import (
     LARGEST_LIBRARY,
@@ -33,6 +33,7 @@ from digest.core.subscribers.wishes import (
     read_zone,
 )
 from digest.core.walls import wall
+from digest.usecases.forgetting import Forgetting
 from digest.usecases.interests import unreadable
 
 if TYPE_CHECKING:
@@ -68,10 +69,6 @@ class Store(Protocol):
     def marks(self, edition: str | None = None, *, readers: Collection[str] | None = None) -> Sequence[Mark]: ...
 
     def received(self, subscription: int, *, most: int, day: date | None = None) -> tuple[Delivery, ...]: ...
-
-    def forget_subscriber(self, address: Address, *, on: date, secret: bytes) -> bool: ...
-
-    def hash_secret(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +206,7 @@ class Preferences:
     store: Store
     editions: Mapping[str, Edition]
     clock: Clock
+    forgetting: Forgetting
 
     def others(self, subscription: Subscription, offered: Collection[str]) -> tuple[Other, ...]:
         """The other editions that a reader gets or may get, in the order of the config.
@@ -325,7 +323,7 @@ class Preferences:
     def forget(self, subscription: Subscription, *, today: date) -> None:
         """Delete all that is known of a reader, with all subscriptions; a keyed hash stays."""
         address = parse_address(subscription.subscriber.address)
-        self.store.forget_subscriber(address, on=today, secret=self.store.hash_secret())
+        self.forgetting.forget(address, on=today)
 
     def export(self, subscription: Subscription) -> dict[str, Any]:
         """All that is kept of a reader, to be written as JSON."""
