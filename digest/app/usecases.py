@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -17,8 +16,6 @@ from digest.config.settings import Config
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
-    from digest.core.ranking.profile import Profile
-    from digest.core.subscribers.subscriber import Subscription
     from digest.deliver.dkim import Key
     from digest.deliver.mailboxes import Received
     from digest.evaluation.papers import Forecast
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from digest.usecases.doctor import Check, Doctor, Finding
     from digest.usecases.find import Histories
     from digest.usecases.import_subscribers import SubscriberImport
-    from digest.usecases.interests import WrittenInterest
     from digest.usecases.marks import Marks
     from digest.usecases.own_issues import OwnIssues
     from digest.usecases.preferences import Preferences
@@ -387,12 +383,12 @@ def _contender(app: App) -> Contender:
 
 def trials(app: App) -> Trials:
     """The use case behind readers' pages that says what the last issue would have been for them."""
-    from digest.usecases.trials import Trials
+    from digest.usecases.trials import ReaderProfiles, Trials
 
     return Trials(
         store=app.store,
         editions=app.editions_by_name,
-        profiles=_Profiles(app),
+        profiles=ReaderProfiles(store=app.store, interests=app.reader_interests, each=app.interests.each),
         background=lambda: app.background,
         topics_of=app.extracts.topics,
         clock=app.host.clock,
@@ -400,32 +396,11 @@ def trials(app: App) -> Trials:
     )
 
 
-class _Profiles:
-    """Resolves what readers wish."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    def profile_of(self, subscription: Subscription, edition: Edition, day: date) -> Profile:
-        return self._app.interests.profile(_wished(subscription, edition), day, subscription.reader)
-
-    def each_of(self, subscription: Subscription, edition: Edition) -> Sequence[WrittenInterest]:
-        return self._app.interests.each(_wished(subscription, edition))
-
-
-def _wished(subscription: Subscription, edition: Edition) -> Edition:
-    return replace(
-        edition,
-        interests=subscription.interests or edition.interests,
-        avoid=tuple(dict.fromkeys((*edition.avoid, *subscription.avoid))),
-    )
-
-
 def preferences(app: App) -> Preferences:
     """The use case that keeps what readers set."""
     from digest.usecases.preferences import Preferences
 
-    return Preferences(store=app.store, editions=app.editions_by_name, clock=app.host.clock, forgetting=app.forgetting)
+    return Preferences(store=app.store, editions=app.editions_by_name, forgetting=app.forgetting, clock=app.host.clock)
 
 
 def own_issues(app: App) -> OwnIssues:

@@ -205,8 +205,8 @@ class Preferences:
 
     store: Store
     editions: Mapping[str, Edition]
-    clock: Clock
     forgetting: Forgetting
+    clock: Clock
 
     def others(self, subscription: Subscription, offered: Collection[str]) -> tuple[Other, ...]:
         """The other editions that a reader gets or may get, in the order of the config.
@@ -322,8 +322,7 @@ class Preferences:
 
     def forget(self, subscription: Subscription, *, today: date) -> None:
         """Delete all that is known of a reader, with all subscriptions; a keyed hash stays."""
-        address = parse_address(subscription.subscriber.address)
-        self.forgetting.forget(address, on=today)
+        self.forgetting.forget(parse_address(subscription.subscriber.address), on=today)
 
     def export(self, subscription: Subscription) -> dict[str, Any]:
         """All that is kept of a reader, to be written as JSON."""

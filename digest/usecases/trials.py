@@ -10,14 +10,15 @@ second.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from digest.core.identity.ids import ids_of
+from digest.core.issues.personal import Picks
 from digest.core.items.aside import set_aside
-from digest.core.models import Candidate, Edition, Paper, Ranked
+from digest.core.models import Candidate, Delivery, Edition, Paper, PaperId, Ranked
 from digest.core.ports import Clock
 from digest.core.ranking.day import Day
 from digest.core.ranking.finds import finds
@@ -29,7 +30,10 @@ from digest.core.ranking.shifts import with_mark
 from digest.core.subscribers.subscriber import Subscription
 from digest.usecases.interests import WrittenInterest
 from digest.usecases.preview import InterestCount
+from digest.usecases.reader_interests import ReaderInterests
 
+_LATELY: Final = timedelta(days=14)
+"""How far back what a reader was shown makes what resembles it less new."""
 _KEPT: Final = timedelta(minutes=2)
 """How long a day counts as an edition's last one, before the store is asked again."""
 
@@ -56,6 +60,50 @@ class Profiles(Protocol):
     def each_of(self, subscription: Subscription, edition: Edition) -> Sequence[WrittenInterest]:
         """The interests that hold for this reader, one by one."""
         ...
+
+
+class History(Protocol):
+    """The part of the store that knows what a reader was shown."""
+
+    def received(self, subscription: int, *, most: int, day: date | None = None) -> Sequence[Delivery]: ...
+
+    def picks_by_pk(self, pks: Collection[int]) -> Mapping[int, Picks]: ...
+
+    def papers_known(self, ids: Iterable[PaperId]) -> Mapping[PaperId, Paper]: ...
+
+    def printed_lately(self, edition: str, *, since: date, before: date) -> Sequence[Paper]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderProfiles:
+    """Resolves what readers wish as the stage that makes their issues does, one reader at a time."""
+
+    store: History
+    interests: ReaderInterests
+    each: Callable[[Edition], Sequence[WrittenInterest]]
+    """Resolves the interests of an edition, one by one."""
+
+    def profile_of(self, subscription: Subscription, edition: Edition, day: date) -> Profile:
+        """See `Profiles`."""
+        pk = subscription.pk
+        wishes = self.interests.wishes(edition.name, [subscription])
+        operator = self.interests.operator_marks(edition.name)
+        seen = self._seen(subscription, edition, day)
+        return self.interests.profiles(edition, day, [wishes[pk]], seen={pk: seen}, operator=operator)[pk]
+
+    def each_of(self, subscription: Subscription, edition: Edition) -> Sequence[WrittenInterest]:
+        """See `Profiles`."""
+        return self.each(replace(edition, interests=subscription.interests or edition.interests))
+
+    def _seen(self, subscription: Subscription, edition: Edition, day: date) -> Sequence[Paper]:
+        """What the reader was shown in the two weeks before *day*; who got nothing yet knows the edition."""
+        since = day - _LATELY
+        got = [one for one in self.store.received(subscription.pk, most=_LATELY.days) if since <= one.date < day]
+        picks = self.store.picks_by_pk([one.picks for one in got if one.picks is not None])
+        papers = list(self.store.papers_known({paper for one in picks.values() for paper in one.papers}).values())
+        if not got or any(one.picks is None for one in got):
+            papers += self.store.printed_lately(edition.name, since=since, before=day)
+        return sorted({paper.id: paper for paper in papers}.values(), key=lambda paper: paper.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +168,10 @@ class Trials:
         edition = self._editions.get(subscription.edition)
         if edition is None or (last := self._last_of(edition)) is None:
             return None
-        profile = self._profiles.profile_of(subscription, edition, last.day)
-        if mark is not None:
-            profile = with_mark(profile, *mark)
         with self._lock:
+            profile = self._profiles.profile_of(subscription, edition, last.day)
+            if mark is not None:
+                profile = with_mark(profile, *mark)
             if self._libraries is None:
                 self._libraries = Libraries(self._background())
             chosen = pick(

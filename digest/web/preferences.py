@@ -7,6 +7,7 @@ in trouble. What ends something has a form of its own, with one button.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from digest.core.errors import NotFoundError, WishError
+from digest.core.errors import DeliveryError, NotFoundError, WishError
 from digest.core.models import Edition
 from digest.core.ranking.shifts import Shift
 from digest.core.subscribers.subscriber import SubscriberState, Subscription
@@ -44,6 +45,8 @@ _STATES: Final = {
     SubscriberState.BOUNCED: "Mails to this address came back, so none are sent any more.",
     SubscriberState.COMPLAINED: "A mail to this address was reported as unwanted, so none are sent any more.",
 }
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,14 +290,20 @@ class PreferencesPage:
             number = len(self._front.app.store.subscriptions_of(subscription.subscriber.pk))
             editions = count(number, "edition")
             return self._front.pages.page(visit, "forget.html", address=address, editions=editions, here=visit.token)
-        self._own.preferences.forget(subscription, today=self._front.today_of(subscription))
+        left = ""
+        try:
+            self._own.preferences.forget(subscription, today=self._front.today_of(subscription))
+        except DeliveryError:
+            # It names a file after its reader, so the sentence itself stands in no log.
+            log.error("a mail in the outbox of somebody who was forgotten could not be deleted: look there")
+            left = " A copy of a mail to you could not be deleted; who runs this site was told."
         return self._front.pages.said(
             visit,
             "Forgotten",
             f"{address} was deleted, with what you set, your files, your marks, and which issues you got.",
             "What is left is a number made of the address, from which nobody can read it: it keeps the address from "
             "being put on a list again. Only you can bring it back, by signing up and confirming. Copies that the "
-            "operator keeps in case of a damage are gone when they are replaced.",
+            "operator keeps in case of a damage are gone when they are replaced." + left,
         )
 
 

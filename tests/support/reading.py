@@ -43,6 +43,7 @@ name = "closed"
 sources = ["arXiv"]
 open = false
 """
+READERS_CONFIG = CONFIG.replace('recipients = ["ada@example.org"]\n', "") + EDITIONS + SERVED
 HTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -103,7 +104,7 @@ def _begun(config: str) -> Path:
 
 
 @contextmanager
-def reading(folder: Path, config: str = CONFIG + EDITIONS + SERVED) -> Iterator[Readers]:
+def reading(folder: Path, config: str = READERS_CONFIG) -> Iterator[Readers]:
     """Open a site with the issues of two days."""
     shutil.copytree(_begun(config), folder, dirs_exist_ok=True)
     desk = Readers(folder, config)
