@@ -105,6 +105,12 @@ def _number(text: str) -> object:
     return None
 
 
+def _written(text: str) -> Iterator[str]:
+    from digest.core.subscribers.table import write_table
+
+    return write_table([{"email": text, "interests": text}])
+
+
 def _prompt(text: str) -> Prompt:
     from digest.core.summaries.prompts import prompt_for
 
@@ -370,6 +376,7 @@ def _unpacked(text: str) -> object:
 
 HOW: Final[Mapping[str, Call]] = {
     "core.subscribers.wishes.read_number": _number,
+    "core.subscribers.table.write_table": lambda text: "".join(_written(text)),
     "core.summaries.accept.accept": _accept,
     "core.topics.classifier.Classifier.classify": lambda text: _classifier().subjects.classify(text, text),
     "core.topics.guessing.Guesser.classify": lambda text: _classifier().classify(text, text),
