@@ -100,6 +100,16 @@ class Ahead:
     """Gets editions, the day of their issues, and whether the sources are to be asked too."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterMails:
+    """Mails that are due at a moment of their own, between the runs: put off, or by their readers' clocks."""
+
+    next_at: Callable[[], datetime | None]
+    """When the next one is due, from now on; None: none is known."""
+    send: Callable[[], None]
+    """Sends all that is due."""
+
+
 class Scheduler:
     """Calls *run* for the editions that are due, until it is stopped."""
 
@@ -112,10 +122,14 @@ class Scheduler:
         is_done: Callable[[Edition, date], bool],
         run: Callable[[list[Edition], date], None],
         ahead: Ahead | None = None,
+        mails: LaterMails | None = None,
     ) -> None:
         self._editions, self._zone = tuple(editions), zone
         self._clock, self._is_done, self._run = clock, is_done, run
         self._ahead = ahead
+        self._mails = mails
+        self._mail_at: datetime | None = _NEVER
+        """When the next mail is due; at first, for what was left before the start, at once."""
         self._tried: dict[tuple[str, date], datetime] = {}
         self._read: dict[tuple[str, date], datetime] = {}
         """When the sources of an edition were last asked ahead of its time."""
@@ -128,7 +142,9 @@ class Scheduler:
         if not self._one_at_a_time.acquire(blocking=False):
             return []
         try:
-            return self._run_due() + self._prepare()
+            ran = self._run_due()
+            self._send_later_mails()
+            return ran + self._prepare()
         except StoreError as error:
             log.error("%s; it is looked at again in %d minutes", error, _LOOK_AROUND_MINUTES)
             return []
@@ -143,6 +159,18 @@ class Scheduler:
             with self._under_way():
                 self._run(ready, today)
         return [e.name for e in ready]
+
+    def _send_later_mails(self) -> None:
+        if self._mails is None:
+            return
+        if self._is_mail_due():
+            with self._under_way():
+                self._mails.send()
+        # Of moments to come alone: what was due and did not go out waits for the next run, as after any other.
+        self._mail_at = self._mails.next_at()
+
+    def _is_mail_due(self) -> bool:
+        return self._mail_at is not None and self._clock() >= self._mail_at
 
     def _prepare(self) -> list[str]:
         """Prepare what is due soon; the names of the editions whose time came meanwhile, and that were run."""
@@ -208,7 +236,7 @@ class Scheduler:
             while not stop.wait(_GLANCE_S):
                 glances += 1
                 # Also without a timer: those wait by the clock, for years if it was wrong when they were set.
-                if nudge.is_set() or glances * _GLANCE_S >= _LOOK_AROUND_MINUTES * 60:
+                if nudge.is_set() or self._is_mail_due() or glances * _GLANCE_S >= _LOOK_AROUND_MINUTES * 60:
                     nudge.clear()
                     glances = 0
                     self.tick()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.core.ranking.rank import Selection
     from digest.core.subscribers.tokens import LinkKeys
     from digest.deliver.dkim import Signer
+    from digest.deliver.hooks import HookPoster
     from digest.deliver.tokens import Tokens
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.leases import Leases
     from digest.stages.mails import Mailing
     from digest.stages.notices import Noticing
+    from digest.stages.posts import Hook, Posting
     from digest.stages.publish import Publishing
     from digest.stages.readers import Readers
     from digest.stages.report import Reporting
@@ -395,6 +397,7 @@ class App:
             clock=self.host.clock,
             zone=self.config.timezone,
             mail_domain=self.config.mail.domain,
+            hooks=self.config.hooks,
         )
 
     @part
@@ -471,7 +474,43 @@ class App:
             per_minute=mail.per_minute,
             domains=mail.domains,
             held=self.host.held,
+            posting=self.posting if self.config.hooks else None,
         )
+
+    @part
+    def posting(self) -> Posting:
+        """Posts issues to places beside mail."""
+        from datetime import timedelta
+
+        from digest.stages.posts import Posting
+
+        mail, served = self.config.mail, self.config.site_url or self.config.serve.base_url
+        return Posting(
+            store=self.store,
+            hooks=self.config.hooks,
+            poster=self._poster,
+            clock=self.host.clock,
+            root=f"{served}/" if served else None,
+            base=self.config.base,
+            retry=timedelta(hours=mail.retry_hours),
+            resend=mail.on_ambiguous == "resend",
+            held=self.host.held,
+        )
+
+    def _poster(self, hook: Hook) -> HookPoster:
+        from digest.deliver.hooks import HookPoster, Target
+
+        config, environment = self.config, self.host.environment
+        of = next(one for one in config.hooks if one.name == hook.name)
+        token = config.hook_token(of, environment)
+        target = Target(
+            name=of.name,
+            kind=of.kind,
+            url=config.hook_url(of, environment).reveal(),
+            token=token.reveal() if token else "",
+            room=of.room,
+        )
+        return HookPoster(target, clock=self.host.clock, proxy=config.network.proxy, ca_file=config.network.ca_file)
 
     @part
     def linking(self) -> Linking:
@@ -531,6 +570,7 @@ class App:
             reader_interests=self.reader_interests,
             stages=self._stages,
             lease=self.lease,
+            sweep=lambda: self.store.sweep(),
             clock=self.host.clock,
             zone=self.config.timezone,
         )
@@ -604,11 +644,11 @@ class App:
             send=send,
         )
 
-    def mailer(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+    def mailer(self, heard: Callable[[str], None] | None = None) -> AbstractContextManager[Mailer]:
         """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
 
         Args:
-            heard: Takes each line of the conversation with the server.
+            heard: Takes each line of the conversation with the server; None: nobody listens.
 
         Raises:
             ConfigError: The password is not set, or the key cannot be used.
@@ -619,7 +659,7 @@ class App:
 
         return DkimMailer(self.transport(heard), self.signer)
 
-    def transport(self, heard: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Mailer]:
+    def transport(self, heard: Callable[[str], None] | None = None) -> AbstractContextManager[Mailer]:
         """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
         from digest.deliver.sendmail import SendmailMailer

@@ -148,6 +148,8 @@ def delivering(app: App) -> Delivering:
         lost=lambda: lost_issues(app.site, app.store.place),
         lease=app.lease,
         today=app.today(),
+        clock=app.host.clock,
+        sleep=app.host.sleep,
     )
 
 

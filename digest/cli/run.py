@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from digest.app.app import App
     from digest.stages.report import Report
+    from digest.usecases.deliver import Posted
 
 _STAGES: Final = ("fetch", "summarize", "publish", "site", "deliver")
 
@@ -138,8 +139,15 @@ def send_test(address: str, edition: str | None, day: date | None, config: Path,
 @click.option("--date", "day", type=DateType(), help="Only the issue of this day, however old it is.")
 @click.option(
     "--retry",
-    type=click.Choice(("failed", "unknown", "skipped")),
-    help="First make those due again that ended so: of all recipients, or of each ADDRESS.",
+    type=click.Choice(("failed", "unknown", "skipped", "due")),
+    help="First make those due again that ended so: of all recipients, or of each ADDRESS. `due`: were put off.",
+)
+@click.option(
+    "--wait",
+    type=click.IntRange(0, 24 * 60),
+    default=0,
+    metavar="MINUTES",
+    help="Stay so long, and send what falls due meanwhile.",
 )
 @config_option
 @json_option
@@ -148,10 +156,15 @@ def deliver(
     names: tuple[str, ...],
     day: date | None,
     retry: str | None,
+    wait: int,
     config: Path,
     as_json: bool,
 ) -> None:
     """Send the mails that are due: of today's issue and of the seven days before, or of the day of --date.
+
+    It sends what is due now and says when the next try is. A mail that a server takes later is tried again after a
+    minute, then after twice as long, an hour at most, until there is a newer issue or [mail] retry_hours are over. A
+    domain that says "too many" is left alone for ten minutes. `digest schedule` sends all that in time.
 
     With --retry, mails that failed, or of which it is not known whether they arrived, are due again first. The latter
     may arrive twice.
@@ -162,13 +175,15 @@ def deliver(
     """
     if addresses and retry is None:
         raise click.UsageError("ADDRESS goes with --retry: what is due goes to everybody")
+    from datetime import timedelta
+
     from digest.app.usecases import delivering
     from digest.cli.show.deliveries import posted_json, print_posted
 
     with working(as_json) as host, app_of(config, host) as app:
         editions = [edition.name for edition in app.config.editions_named(names)]
         app.check(send=True)
-        posted = delivering(app).deliver(editions, day, retry=retry, recipients=addresses)
+        posted = delivering(app).deliver(editions, day, retry=retry, recipients=addresses, wait=timedelta(minutes=wait))
     if as_json:
         print_json([posted_json(p) for p in posted])
     else:
@@ -179,7 +194,7 @@ def deliver(
 @click.command()
 @config_option
 def schedule(config: Path) -> None:
-    """Stay, and run each edition when it is due.
+    """Stay, run each edition when it is due, and send each mail when its time has come.
 
     With `mode = "batch"`, papers are handed over to the model hours before. Ctrl-C or SIGTERM ends it at once, with
     status 0; with 130 if a run was under way, which the next start goes on with.
@@ -188,9 +203,10 @@ def schedule(config: Path) -> None:
     from datetime import timedelta
     from functools import partial
 
+    from digest.app.usecases import delivering
     from digest.cli.show.schedule import ScheduleLog
     from digest.usecases.find import is_done
-    from digest.usecases.schedule import Schedule
+    from digest.usecases.schedule import Mails, Schedule
 
     with working(as_json=False) as host, app_of(config, host) as app:
         app.check(send=True)
@@ -201,6 +217,16 @@ def schedule(config: Path) -> None:
                 return app.run(names, day)
             finally:
                 app.store.let_go()
+
+        def send() -> list[Posted]:
+            try:
+                return delivering(app).deliver([edition.name for edition in app.config.editions], None)
+            finally:
+                app.store.let_go()
+
+        def next_mail() -> datetime | None:
+            found = (app.mailing.waiting(e.name, app.today()).next_at for e in app.config.editions)
+            return min(filter(None, found), default=None)
 
         def prepare(names: Sequence[str], day: date, *, read: bool) -> list[Report]:
             try:
@@ -215,6 +241,7 @@ def schedule(config: Path) -> None:
             is_done=partial(is_done, app.store),
             run=run,
             prepare=prepare,
+            mails=Mails(next_at=next_mail, send=send),
             lead=timedelta(hours=llm.batch_lead_hours) if llm.mode == "batch" and app.handovers else None,
             listener=ScheduleLog(page_of=app.site.page, data_dir=app.config.data_dir, outbox=outbox),
         ).stay(threading.Event())

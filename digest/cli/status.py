@@ -10,23 +10,36 @@ import click
 
 from digest.cli.common import FAILED, MonthType, app_of, config_option, json_option, sample_option, working
 from digest.cli.show.console import print_json
+from digest.core.models import DeliveryState
 
 
 @click.command(short_help="Tell what happened last and what is due.")
+@click.option("--deliveries", is_flag=True, help="List the mails of the last week one by one, but for those sent.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in DeliveryState]),
+    help="With --deliveries: only those in this state.",
+)
 @config_option
 @json_option
-def status(config: Path, as_json: bool) -> None:
+def status(deliveries: bool, states: tuple[str, ...], config: Path, as_json: bool) -> None:
     """Tell what happened last, what is due, and what it cost this month.
 
-    Of mails that failed, are unknown, or came back within two weeks it names address and reason. Of summaries it counts
-    which checks they failed (what one passed stands under `checked` in its issue.json), and how many printed ones an
-    earlier prompt wrote.
+    Of mails that failed, are unknown, or came back within two weeks it names address and reason, and with --deliveries
+    of all that were not sent, with the moment of the next try. Of summaries it counts which checks they failed (what
+    one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
     """
     from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of
 
+    if states and not deliveries:
+        raise click.UsageError("--state goes with --deliveries")
+    unsent = set(DeliveryState) - {DeliveryState.SENT}
+    listed = [DeliveryState(state) for state in states] or sorted(unsent) if deliveries else []
     with working(as_json) as host, app_of(config, host) as app:
-        found = status_of(app.store, app.config, now=host.clock(), summarizer=lambda: app.summarizer)
+        found = status_of(app.store, app.config, now=host.clock(), summarizer=lambda: app.summarizer, listed=listed)
     if as_json:
         print_json(status_json(found))
     else:

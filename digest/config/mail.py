@@ -171,4 +171,6 @@ def read_hook(table: Table, editions: Sequence[str]) -> HookConfig:
         table.blame("url", f"{hook.url!r} must begin with http:// or https://")
     if hook.kind in ("matrix", "ntfy") and not hook.room:
         table.blame("room", "is missing: " + ("the room's id" if hook.kind == "matrix" else "the topic"))
+    if hook.kind == "matrix" and not hook.token_env:
+        table.blame("token_env", "is missing: the variable that holds the access token of the account that posts")
     return hook

@@ -197,6 +197,11 @@ class HookConfig:
     room: str = ""
     """Matrix: the room; ntfy: the topic."""
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether a second post with the same key does nothing there, so that one in doubt may be repeated."""
+        return self.kind in ("matrix", "webhook")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -332,6 +337,41 @@ class Config:
                 "of the mailbox, and it is not set"
             )
         return Secret(value)
+
+    def hook_url(self, hook: HookConfig, environment: Mapping[str, str]) -> Secret:
+        """Where a hook posts to.
+
+        Raises:
+            ConfigError: The variable that is to hold it is not set, or holds no address.
+        """
+        if not hook.url_env:
+            return Secret(hook.url)
+        value = self._of_hook(hook, "url_env", hook.url_env, environment)
+        if not value.startswith(("https://", "http://")):
+            raise ConfigError(
+                f"{self.path.name}: [[hook]] {hook.name}: the variable {hook.url_env} must hold an address that begins "
+                "with https://"
+            )
+        return Secret(value)
+
+    def hook_token(self, hook: HookConfig, environment: Mapping[str, str]) -> Secret | None:
+        """The access token of a hook, or what a webhook is signed with; None where none is named.
+
+        Raises:
+            ConfigError: The variable that is to hold it is not set.
+        """
+        if not hook.token_env:
+            return None
+        return Secret(self._of_hook(hook, "token_env", hook.token_env, environment))
+
+    def _of_hook(self, hook: HookConfig, key: str, name: str, environment: Mapping[str, str]) -> str:
+        value = _variable(environment, name)
+        if not value:
+            self._refuse_secret(f"[[hook]] {hook.name}: {key}", name)
+            raise ConfigError(
+                f"{self.path.name}: [[hook]] {hook.name}: the environment variable {name} must be set, and is not"
+            )
+        return value
 
     def _refuse_secret(self, where: str, name: str) -> None:
         """Refuse a key in the place of the name of a variable, without saying it.

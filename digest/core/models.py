@@ -667,6 +667,8 @@ class NewDelivery:
     due_at: datetime | None = None
     covers_until: Day | None = None
     """The reader's date that is covered by it."""
+    covered_before: Day | None = None
+    """The one that was covered before it, when the reader was found to be due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from email_validator import EmailNotValidError
 
 from digest.core.errors import DeliveryError
 from digest.core.models import Mail
 from digest.core.subscribers.addresses import ascii_domain
+
+_BREAKS: Final = re.compile(r"[\s<>\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,10 @@ def envelope_of(mail: Mail, *, returns_to: str = "") -> Envelope:
         returns_to: Where it comes back to if it cannot be delivered; empty: to the mail's own sender.
 
     Raises:
-        DeliveryError: The recipient's domain is none.
+        DeliveryError: The recipient's domain is none, or the address would break out of a command.
     """
+    if _BREAKS.search(mail.recipient):
+        raise DeliveryError("the recipient's address has blanks or brackets in it, so nothing was sent; correct it")
     local, _, domain = mail.recipient.rpartition("@")
     if not domain.isascii():
         try:

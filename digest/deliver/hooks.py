@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import httpx2
 
 _MOST_ANSWER: Final = 20_000
-_IDEMPOTENT: Final = frozenset({"matrix", "webhook"})
 _NOT_THERE: Final = frozenset({401, 403, 404, 410})
 _IN_DOUBT: Final = frozenset({502, 504})
 """A gateway's words for "I asked, and do not know"."""
@@ -53,11 +52,6 @@ class Target:
     """A secret; empty for none."""
     room: str = ""
     """Matrix: the room; ntfy: the topic."""
-
-    @property
-    def is_idempotent(self) -> bool:
-        """Whether a second post with the same key does nothing."""
-        return self.kind in _IDEMPOTENT
 
 
 @dataclass(frozen=True, slots=True)

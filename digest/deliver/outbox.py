@@ -27,10 +27,10 @@ class OutboxMailer:
     The file's name follows from issue and recipient, so that there is one file for both.
     """
 
-    def __init__(self, folder: Path, *, heard: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, folder: Path, *, heard: Callable[[str], None] | None = None) -> None:
         """
         Args:
-            heard: Takes the name of each file.
+            heard: Takes the name of each file; None: nobody listens.
         """
         self._folder, self._heard = folder, heard
 
@@ -57,7 +57,8 @@ class OutboxMailer:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-            self._heard(f"< written to {path}")
+            if self._heard is not None:
+                self._heard(f"< written to {path}")
         except OSError as exc:
             raise DeliveryError(
                 f"{path} could not be written: {reason_of(exc)}; free space or choose another data_dir"

@@ -55,7 +55,7 @@ class SendmailMailer:
         *,
         returns_to: str = "",
         timeout_s: float = _TIMEOUT_S,
-        heard: Callable[[str], None] = lambda _: None,
+        heard: Callable[[str], None] | None = None,
     ) -> None:
         """
         Args:
@@ -63,7 +63,7 @@ class SendmailMailer:
             returns_to: The envelope's sender, to which mails come back that cannot be delivered; empty: that of the
                 mail.
             timeout_s: How long it may take for one mail.
-            heard: Takes what the program is started with (`> …`), and how it ended (`< …`).
+            heard: Takes what the program is started with (`> …`), and how it ended (`< …`); None: nobody listens.
         """
         self._heard = heard
         self._program, self._returns_to, self._timeout_s = program, returns_to, timeout_s
@@ -85,11 +85,15 @@ class SendmailMailer:
             except OSError as exc:
                 raise DeliveryError(f"the mail could not be written for {shown(argv)}: {reason_of(exc)}") from exc
             before_dot()
-            self._heard(f"> {' '.join(argv)}, {len(mail.content):,} bytes")
+            self._tell(f"> {' '.join(argv)}, {len(mail.content):,} bytes")
             ended = run(argv, setting=_SETTING, stdin=file, timeout_s=self._timeout_s)
-        self._heard(f"< status {ended.status}{ended.said}")
+        self._tell(f"< status {ended.status}{ended.said}")
         if ended.status != os.EX_OK:
             raise self._error(ended, envelope.sender)
+
+    def _tell(self, line: str) -> None:
+        if self._heard is not None:
+            self._heard(line)
 
     def _error(self, ended: Ended, sender: str) -> DeliveryError:
         name, status = shown((self._program,)), ended.status

@@ -68,7 +68,7 @@ class SmtpMailer:
         after_dot_s: float = AFTER_DOT_S,
         ca_file: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        heard: Callable[[str], None] = lambda _: None,
+        heard: Callable[[str], None] | None = None,
     ) -> None:
         """
         Args:
@@ -81,7 +81,7 @@ class SmtpMailer:
             after_dot_s: For the reply to the final dot.
             ca_file: Certificates to trust besides the system's.
             monotonic: The clock by which replies are waited for.
-            heard: Takes each line that is said (`> …`) and answered (`< …`), without passwords.
+            heard: Takes each line that is said (`> …`) and answered (`< …`), without passwords; None: nobody listens.
         """
         self._host, self._port, self._security = host, port, security
         self._username, self._password, self._tokens = username, password, tokens

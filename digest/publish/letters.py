@@ -15,7 +15,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from digest.core.models import Issue, PaperId
 from digest.core.subscribers.links import ReaderLinks
@@ -126,7 +126,7 @@ class Drawing:
         sections = []
         for n, section in enumerate(view.sections):
             known[f"section{n}"] = tuple(chain.from_iterable(map(line, section.entries)))
-            lines = Markup(self._holes.of(f"section{n}"))
+            lines = self._holes.of(f"section{n}")
             sections.append((section.topic.text, section.anchor, len(section.entries), lines))
         drawn = self._draw(
             form.frame,

@@ -127,7 +127,7 @@ class Letterhead:
         digest = hashlib.sha256(message_id.encode()).hexdigest()
         boundary = f"=_{digest[:32]}"
         head = [
-            f"To: {_written(recipient)}\r\nDate: {format_datetime(at)}\r\nMessage-ID: {message_id}\r\n".encode(),
+            f"To: {written(recipient)}\r\nDate: {format_datetime(at)}\r\nMessage-ID: {message_id}\r\n".encode(),
             _subject(body.subject),
             self._shared(body.title, body.languages),
             self._stopping(links).encode(),
@@ -136,7 +136,7 @@ class Letterhead:
             head.append(f"{self._idempotency_header}: {digest}\r\n".encode())
         own = _own_links(body, links)
         parts = (
-            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode(),
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
             *_part(boundary, "plain", body.text, own),
             *_part(boundary, "html", body.html, own | _marks(body, links)),
             f"--{boundary}--\r\n".encode(),
@@ -215,7 +215,7 @@ def encoded(text: str) -> bytes:
 def encoded_piece(text: str) -> bytes:
     """Return *text* in quoted-printable, so that another piece can follow on the same line.
 
-    Unless it ends a line, there is a line end behind it that is none: no line gets longer than it may, whatever follows.
+    Unless it ends a line, a line end that is none stands behind it: no line gets longer than it may.
     """
     coded = encoded(text)
     if not text or text.endswith("\n"):
@@ -294,7 +294,7 @@ def _subject(subject: str) -> bytes:
     return message.as_bytes(policy=_POLICY).removesuffix(b"\r\n")
 
 
-def _written(recipient: str) -> str:
+def written(recipient: str) -> str:
     """Return an address as it stands in a header: its domain in ASCII, and the rest as it is (RFC 6532)."""
     if _PLAIN_ADDRESS.fullmatch(recipient):
         return recipient

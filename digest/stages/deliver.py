@@ -125,7 +125,7 @@ class Store(Protocol):
 
     def put_off(self, delivery_id: int, *, error: str, due_at: datetime) -> None: ...
 
-    def doubt_deliveries(self, edition: str, day: date) -> int: ...
+    def doubt_deliveries(self, edition: str, day: date, *, but_within: timedelta | None = None) -> int: ...
 
     def resend_deliveries(self, edition: str, day: date, *, within: timedelta | None) -> int: ...
 
@@ -207,6 +207,8 @@ class Delivered:
     """Mails that were given up: their issue is too old, or the server put them off too long."""
     withdrawn: int = 0
     """Mails that were not sent because their readers stopped or paused."""
+    posted: int = 0
+    """Posts to places beside mail."""
     waiting: Waiting = field(default_factory=Waiting)
     """What is due now, after the run, and when the next of it is."""
     warnings: tuple[str, ...] = ()
@@ -408,7 +410,9 @@ class Delivering:
         within = self.rules.resend_within
         if within is None or within:
             self.store.resend_deliveries(name, day, within=within)
-        if (doubted := self.store.doubt_deliveries(name, day)) and of_day:
+        # Whose lease runs out between the two is taken up by the next run.
+        doubted = 0 if within is None else self.store.doubt_deliveries(name, day, but_within=within or None)
+        if doubted and of_day:
             self._say(f"{of_day}{doubted} of its mails may have been delivered and may not; not sent again")
 
     def _deliver_issue(self, day: date) -> None:

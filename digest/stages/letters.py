@@ -168,7 +168,7 @@ class _Letter:
 
     def _abroad(self, issue: Issue) -> Issue:
         if (shown := self._issues.get(issue.id)) is None:
-            shown = _abroad(issue, self.letters.base)
+            shown = abroad(issue, self.letters.base)
             _keep(self._issues, issue.id, shown, _DAYS)
         return shown
 
@@ -195,7 +195,7 @@ def _keep(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) 
             return
 
 
-def _abroad(issue: Issue, base: Path) -> Issue:
+def abroad(issue: Issue, base: Path) -> Issue:
     """*issue* for people elsewhere: its errors name files relative to the folder of config.toml."""
     private = str(base)
 

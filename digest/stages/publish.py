@@ -23,6 +23,7 @@ from digest.core.subscribers.subscriber import Subscription, reader_of
 from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
 from digest.stages.build import Building
 from digest.stages.choose import Choosing
+from digest.stages.posts import Hook, new_posts
 from digest.stages.recipients import addresses_of, arrival, message_id, zone_named
 from digest.stages.summarize import Summarizing
 
@@ -63,6 +64,8 @@ class Publishing:
     """In which days begin."""
     mail_domain: str
     """The right part of Message-IDs."""
+    hooks: Sequence[Hook] = ()
+    """Places beside mail that issues are posted to."""
 
     def publish(self, edition: str, day: date, *, writing: Writing | None = None) -> tuple[Issue, Sums]:
         """Build the issue of *day* and store it with its due deliveries; if one with entries is stored, return that.
@@ -100,7 +103,7 @@ class Publishing:
             built,
             at=self.clock(),
             deliveries={r: message_id(built.id, r, secret, self.mail_domain) for r in others if built.entries},
-            to=tuple(self._plain(of, built, listed, secret)) if built.entries else (),
+            to=(*self._plain(of, built, listed, secret), *self._posts(built, secret)) if built.entries else (),
         )
         if silent := len(addresses) - sum(one.is_active for one in listed):
             sums = replace(sums, warnings=(*sums.warnings, _silent(of, silent)))
@@ -131,6 +134,14 @@ class Publishing:
                     due_at=arriving.due_at,
                     covers_until=arriving.local,
                 )
+
+    def _posts(self, built: Issue, secret: bytes) -> tuple[NewDelivery, ...]:
+        """The deliveries of the issue to places beside mail."""
+        return new_posts(
+            self.hooks,
+            built.edition,
+            message_id=lambda recipient: message_id(built.id, recipient, secret, self.mail_domain),
+        )
 
     def _summarized(
         self, edition: Edition, day: date, writing: Writing

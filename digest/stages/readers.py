@@ -154,6 +154,8 @@ class Store(Protocol):
         self, subscriptions: Collection[int], *, edition: str, since: date, before: date
     ) -> Sequence[Received]: ...
 
+    def recipients_among(self, edition: str, day: date, recipients: Collection[str]) -> frozenset[str]: ...
+
     def picks_by_pk(self, pks: Collection[int]) -> Mapping[int, Picks]: ...
 
     def picked(
@@ -335,7 +337,7 @@ class _Making(Generic[W, M]):
 
     def _due(self, subscriptions: Iterable[Subscription]) -> list[_Due]:
         found = (self._due_to(one) for one in subscriptions if self._is_of_it(one))
-        due = [one for one in found if one is not None]
+        due = self._without_served([one for one in found if one is not None])
         # A weekly issue of a morning without lists may have been made before the edition's own had papers after all.
         latest = self._latest([one.pk for one in due if one.cadence.covers > 1])
         due = [self._from_issue(one, latest.get(one.pk)) for one in due]
@@ -357,8 +359,11 @@ class _Making(Generic[W, M]):
         zone = self._zone(one.zone)
         arriving = arrival(self._edition, self._day, zone=self._of.zone, reader_zone=zone)
         local, began = arriving.local, (one.confirmed_at or self._built_at).astimezone(zone).date()
-        is_it = is_due(cadence, local, covered_until=one.covered_until, paused_until=one.paused_until, began=began)
-        if not is_it:
+        covered = one.covered_until
+        if cadence.covers == 1 and covered == local:
+            # Two issues can arrive on one date: where clocks changed in between, or of a day that was caught up with.
+            covered = local - timedelta(days=1)
+        if not is_due(cadence, local, covered_until=covered, paused_until=one.paused_until, began=began):
             return None
         # What was covered is counted in the reader's dates, and lists in the edition's.
         since = covers_since(cadence, local, covered_until=one.covered_until) - (local - self._day)
@@ -369,6 +374,14 @@ class _Making(Generic[W, M]):
             since=since,
             due_at=arriving.due_at,
         )
+
+    def _without_served(self, due: list[_Due]) -> list[_Due]:
+        """*due* without those who have this issue already."""
+        covered = [one.subscription.subscriber.address for one in due if one.subscription.covered_until == one.local]
+        if not covered:
+            return due
+        served = self._store.recipients_among(self._edition.name, self._day, covered)
+        return [one for one in due if one.subscription.subscriber.address not in served]
 
     def _zone(self, name: str) -> ZoneInfo:
         if not name:
@@ -391,6 +404,9 @@ class _Making(Generic[W, M]):
         since = one.since
         if last is not None and last.date < since and self._built.get(last.date, last.at) > last.at:
             since = last.date
+        elif last is not None and (self._day - last.date).days == one.cadence.covers + 1:
+            # Clocks changed in between, so that two issues came on the same date of the reader's.
+            since = min(since, last.date + timedelta(days=1))
         return replace(one, since=next((day for day in self._printed_on if day >= since), self._day))
 
     # -- what they get
@@ -452,6 +468,7 @@ class _Making(Generic[W, M]):
             profile="" if is_empty else profile or "",
             due_at=one.due_at if one.cadence.is_mailed else None,
             covers_until=one.local,
+            covered_before=one.subscription.covered_until,
         )
 
     # -- what they were shown

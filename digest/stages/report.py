@@ -90,7 +90,8 @@ class Report:
 
     @property
     def _undelivered(self) -> bool:
-        return self.until is Stage.DELIVER and self.deliveries.get("due", 0) > 0
+        later = self.mail.later if self.mail else 0  # their time has not come, and nothing is wrong with them
+        return self.until is Stage.DELIVER and self.deliveries.get("due", 0) > later
 
 
 class Store(Protocol):

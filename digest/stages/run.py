@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from digest.core.errors import StoreError
 from digest.core.models import Edition, PaperId
 from digest.core.ports import Clock
 from digest.core.ranking.interests import Unread
@@ -119,6 +120,8 @@ class Run:
     """Makes the stages. It is called after the check, for what they need may be missing."""
     lease: Callable[[str], AbstractContextManager[None]]
     """Takes a lease by name, so that a second run waits for the first."""
+    sweep: Callable[[], bool]
+    """Takes what forgotten readers left in the database's files out of them."""
     clock: Clock
     zone: ZoneInfo
     """The time zone in which days begin."""
@@ -181,7 +184,17 @@ class Run:
             # Mails of an edition that is gone are told of by the first that is there.
             if left:
                 reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left), mail_trouble=True)
+            if last.reaches(Stage.DELIVER) and (unswept := self._swept()):
+                reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *unswept))
             return reports
+
+    def _swept(self) -> tuple[str, ...]:
+        """Why the database could not be swept, in words; if others have it in use, a later run does it."""
+        try:
+            self.sweep()
+        except StoreError as error:
+            return (f"a reader was forgotten, and the database's file may still hold the address: {error}",)
+        return ()
 
     def _make(
         self,

@@ -35,9 +35,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, Table, create_engine, event, insert, select
+from sqlalchemy import URL, Connection, Dialect, Engine, Row, Table, Update, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from digest.core.database_address import parse_database
@@ -84,6 +84,7 @@ class Database:
             lease: As `open` takes it.
         """
         self._engine = engine
+        self._compiled: dict[Update, _Compiled] = {}
         self._clock = clock
         self._lease = lease
 
@@ -180,6 +181,32 @@ class Database:
                 connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
+    def _write_quickly(self, statement: Update, values: Mapping[str, Any]) -> int | None:
+        """Run one statement in a transaction of its own, past SQLAlchemy's engine: it costs a fifth of `_write`.
+
+        For what is done for each of many mails. *statement* must be a constant of its module.
+
+        Returns:
+            How many rows it changed; None if the database refused, after which `_write` says why.
+        """
+        dialect = self._engine.dialect
+        if (compiled := self._compiled.get(statement)) is None:
+            compiled = self._compiled[statement] = _Compiled(statement, dialect)
+        try:
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                if dialect.name == "sqlite":
+                    cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute(compiled.text, compiled.parameters(values))
+                changed = int(cursor.rowcount)
+                connection.commit()
+                return changed
+            finally:
+                connection.close()  # rolls back what is not committed
+        except (dialect.loaded_dbapi.Error, SQLAlchemyError):
+            return None
+
     def _prepare(self, steps: Sequence[Migration]) -> None:
         if self._engine.dialect.name == "sqlite":
             self._prepare_file()
@@ -208,6 +235,29 @@ class Database:
                 # file: if nobody has set it by then, the next to open it will.
                 if not is_busy(exc):
                     raise
+
+
+class _Compiled:
+    """A statement in the words of one database, and how values are given to it."""
+
+    def __init__(self, statement: Update, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.text = str(compiled)
+        self._order = compiled.positiontup if compiled.positional else None
+        self._processors = {
+            name: processor
+            for bind, name in compiled.bind_names.items()
+            if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        self._constants = self._processed({name: v for name, v in compiled.params.items() if v is not None})
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """What the driver takes: a tuple, or a mapping."""
+        found = {**self._constants, **self._processed(values)}
+        return found if self._order is None else tuple(found.get(name) for name in self._order)
+
+    def _processed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: p(v) if (p := self._processors.get(name)) else v for name, v in values.items()}
 
 
 def upsert(

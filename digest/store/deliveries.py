@@ -24,7 +24,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     and_,
     bindparam,
     case,
@@ -49,6 +48,8 @@ _SENT_AGAIN: Final = "a run ended while the mail was being taken: it is sent aga
 _WITHDRAWN: Final = "the reader stopped before it was sent"
 MAIL: Final = "mail"
 """The channel of mails."""
+FEED: Final = "feed"
+"""That of readers without mails, to whom nothing is sent."""
 _d = tables.delivery.c
 _l = tables.lease.c
 _pace = tables.pace.c
@@ -252,8 +253,11 @@ class Deliveries(Leases):
             return
         # Whoever claimed it last says what became of it: one who claimed it after us may have sent it.
         mine = {"which": delivery_id, "owner": self.owner}
+        is_sent = state is DeliveryState.SENT and error is None
+        if is_sent and self._write_quickly(_TO_SENT, {**mine, "moment": self._clock()}):
+            return
         with self._write() as connection:
-            if state is DeliveryState.SENT and error is None:
+            if is_sent:
                 # When it went out, for whoever asks.
                 changed = connection.execute(_TO_SENT, {**mine, "moment": self._clock()})
             else:
@@ -276,12 +280,14 @@ class Deliveries(Leases):
 
     def _reach_dot(self, delivery_id: int, *, on: date) -> None:
         withdrawn = ""
+        if self._write_quickly(_TO_DOT, self._dot(delivery_id, on)):
+            return
         with self._write() as connection:
-            if self._try_dot(connection, delivery_id, on):
+            if connection.execute(_TO_DOT, self._dot(delivery_id, on)).rowcount:
                 return
             if not connection.scalar(select(self._is_live(literal(self.owner)))):
                 self._keep_alive(connection)
-                if self._try_dot(connection, delivery_id, on):
+                if connection.execute(_TO_DOT, self._dot(delivery_id, on)).rowcount:
                     return
             row = connection.execute(select(tables.delivery).where(_d.id == delivery_id)).one_or_none()
             if row is None:
@@ -297,9 +303,9 @@ class Deliveries(Leases):
             raise WithdrawnError(f"{withdrawn}, so nothing was sent")
         raise ClaimLostError(_in_other_hands(delivery_id))
 
-    def _try_dot(self, connection: Connection, delivery_id: int, on: date) -> bool:
+    def _dot(self, delivery_id: int, on: date) -> dict[str, Any]:
         now = self._clock()
-        mine = {
+        return {
             "which": delivery_id,
             "owner": self.owner,
             "heartbeat": self.heartbeat,
@@ -307,7 +313,6 @@ class Deliveries(Leases):
             "latest": now + 2 * self._lasts,
             "on": on,
         }
-        return connection.execute(_TO_DOT, mine).rowcount == 1
 
     def put_off(self, delivery_id: int, *, error: str, due_at: datetime) -> None:
         """Let a delivery in hand be due again at a later moment, because the server asked for that or is in doubt.
@@ -334,10 +339,19 @@ class Deliveries(Leases):
         if owner != self.owner:
             raise ClaimLostError(_in_other_hands(delivery_id))
 
-    def doubt_deliveries(self, edition: str, day: date, *, channel: str = MAIL) -> int:
-        """Turn deliveries that dead owners left at `dot` into `unknown`; returns how many there were."""
+    def doubt_deliveries(
+        self, edition: str, day: date, *, but_within: timedelta | None = None, channel: str = MAIL
+    ) -> int:
+        """Turn deliveries that dead owners left at `dot` into `unknown`; returns how many there were.
+
+        Args:
+            but_within: Not those that came to the dot at most so long ago: `resend_deliveries` has them.
+        """
         with self._write("issue") as connection:
-            doubt = update(tables.delivery).where(self._left_at_dot(edition, day, channel))
+            left = self._left_at_dot(edition, day, channel)
+            if but_within is not None:
+                left = and_(left, _d.claimed_at < self._clock() - but_within)
+            doubt = update(tables.delivery).where(left)
             return connection.execute(doubt.values(state=DeliveryState.UNKNOWN, error=_DIED_AT_DOT)).rowcount
 
     def resend_deliveries(self, edition: str, day: date, *, within: timedelta | None) -> int:
@@ -425,7 +439,7 @@ class Deliveries(Leases):
         states: Collection[DeliveryState],
         recipients: Collection[str] = (),
         errors: Collection[str] = (),
-        channel: str = MAIL,
+        channel: str | None = MAIL,
     ) -> tuple[Delivery, ...]:
         """Make deliveries in one of *states* due at once; as they were before, sorted by id.
 
@@ -435,12 +449,13 @@ class Deliveries(Leases):
         Args:
             recipients: Only of these, whatever their case; none: of all.
             errors: Only those with one of these; none: all.
+            channel: None: mails and posts.
         """
         query = select(tables.delivery).where(
             _d.edition == edition,
             _d.date.between(since, until),
             _d.state.in_(states),
-            _d.channel == channel,
+            _of_channel(channel),
             _d.message_id != "",
             or_(_d.state != DeliveryState.DUE, _d.error.is_not(None)),
         )
@@ -464,14 +479,15 @@ class Deliveries(Leases):
             return tuple(sorted(names))
 
     def deliveries_in(
-        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str = MAIL
+        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str | None = MAIL
     ) -> tuple[Delivery, ...]:
         """All deliveries in one of *states*, the newest issue's first, and by recipient.
 
         Args:
             since: Only of issues of this day and later; None: of all.
+            channel: None: mails and posts.
         """
-        query = select(tables.delivery).where(_d.state.in_(states), _d.channel == channel)
+        query = select(tables.delivery).where(_d.state.in_(states), _of_channel(channel))
         if since is not None:
             query = query.where(_d.date >= since)
         with self._read() as connection:
@@ -520,6 +536,11 @@ class Deliveries(Leases):
 
 def _in_other_hands(delivery_id: int) -> str:
     return f"delivery {delivery_id} is in the hands of another process, which will finish it"
+
+
+def _of_channel(channel: str | None) -> ColumnElement[bool]:
+    """Of one channel; None: of all over which something is sent."""
+    return _d.channel != FEED if channel is None else _d.channel == channel
 
 
 def _of(edition: str, day: date, channel: str) -> ColumnElement[bool]:

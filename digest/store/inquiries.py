@@ -213,7 +213,9 @@ class Inquiries(Database):
             by_state = {
                 row.state: row.number
                 for row in connection.execute(
-                    select(t.delivery.c.state, func.count().label("number")).group_by(t.delivery.c.state)
+                    select(t.delivery.c.state, func.count().label("number"))
+                    .where(t.delivery.c.channel == "mail")
+                    .group_by(t.delivery.c.state)
                 )
             }
             in_open_handover = t.request.c.handover_pk.in_(select(t.handover.c.pk).where(t.handover.c.state.in_(OPEN)))

@@ -110,6 +110,11 @@ class PersonalIssues(Database):
                 ]
         return found
 
+    def recipients_among(self, edition: str, day: date, recipients: Collection[str]) -> frozenset[str]:
+        """Those of *recipients* that have a delivery of an issue."""
+        with self._read() as connection:
+            return frozenset(_recipients(connection, edition, day, recipients))
+
     # -- which issues are whole
 
     def issues_built(self, edition: str, *, since: date, until: date) -> dict[date, tuple[datetime, int]]:
@@ -215,7 +220,7 @@ def insert_deliveries(
 
 
 def _still_due(connection: Connection, deliveries: Sequence[NewDelivery]) -> list[NewDelivery]:
-    """Those of *deliveries* whose subscription is active, not paused, at the same address, and not covered yet."""
+    """Those of *deliveries* whose subscription is active, not paused, at the same address, and covered as it was."""
     found: dict[int, Any] = {}
     query = select(_n.pk, _n.covered_until, _n.paused_until, _s.address).join_from(
         tables.subscription, tables.subscriber
@@ -226,16 +231,14 @@ def _still_due(connection: Connection, deliveries: Sequence[NewDelivery]) -> lis
     kept = []
     for d in deliveries:
         row, until = found.get(d.subscription or 0), d.covers_until
-        if row is None or until is None or row.address != d.recipient:
+        if row is None or until is None or (row.address, row.covered_until) != (d.recipient, d.covered_before):
             continue
-        is_covered = row.covered_until is not None and row.covered_until >= until
-        if not is_covered and (row.paused_until is None or row.paused_until <= until):
+        if row.paused_until is None or row.paused_until <= until:
             kept.append(d)
     return kept
 
 
 def _recipients(connection: Connection, edition: str, day: date, recipients: Iterable[str]) -> set[str]:
-    """Those of *recipients* that have a delivery of an issue already."""
     found: set[str] = set()
     for some in chunks(recipients):
         query = select(_d.recipient).where(_d.edition == edition, _d.date == day, _d.recipient.in_(some))

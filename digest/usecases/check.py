@@ -37,6 +37,9 @@ def check(
     if send:
         looks.append(lambda: config.smtp_password(environment))
         looks += [lambda: check_programs(config), lambda: check_signature(config)]
+        for hook in config.hooks:
+            looks.append(lambda hook=hook: config.hook_url(hook, environment))  # type: ignore[misc]
+            looks.append(lambda hook=hook: config.hook_token(hook, environment))  # type: ignore[misc]
     tell_all(looks)
 
 

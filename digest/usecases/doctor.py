@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+from urllib.parse import urlsplit
 
 from digest.core.errors import AddressError, ConfigError, DigestError, NotYetError
 from digest.core.lists.bounds import within_bounds
@@ -25,11 +26,12 @@ from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
 from digest.publish.phrasing import count
+from digest.sources.door.addresses import is_loopback
 from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 
 if TYPE_CHECKING:
-    from digest.config.settings import Config, LLMConfig, MailConfig
+    from digest.config.settings import Config, HookConfig, LLMConfig, MailConfig
     from digest.deliver.dkim import Key
     from digest.store import Status
     from digest.usecases.finds import Finds
@@ -190,6 +192,8 @@ class Doctor:
         if config.mail.dkim is not None:
             yield "signature", lambda: signature(config, self.key())
         yield "subscribers", lambda: subscribers(self.store(), config)
+        for one in config.hooks:
+            yield f"hook {one.name}", lambda one=one: hook(config, one, self.environment)  # type: ignore[misc]
 
     def remote(self) -> Iterator[Check]:
         """The checks that ask servers."""
@@ -433,6 +437,16 @@ def _stopped(store: Store, edition: str, recipient: str) -> str:
         return _GONE[found.state]
     stopped = any(one.edition == edition and one.stopped_at for one in store.subscriptions_of(found.pk))
     return "has stopped it" if stopped else ""
+
+
+def hook(config: Config, of: HookConfig, environment: Mapping[str, str]) -> Doubt | str:
+    """Whether a place beside mail has what posting there needs; the address itself is not said."""
+    url = config.hook_url(of, environment).reveal()
+    config.hook_token(of, environment)
+    said = f"{of.kind}, gets the issues of {', '.join(of.editions)}"
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        return Doubt(f"{said}; its address begins with http://, so what is posted and any token go in the clear")
+    return said
 
 
 def source(

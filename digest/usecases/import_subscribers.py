@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, Final, Literal, Protocol
 
@@ -234,7 +234,7 @@ def _day(text: str) -> date:
 
 
 _WISHES: Final[Mapping[str, Callable[[str], Any]]] = {
-    "cadence": read_cadence,
+    "cadence": lru_cache(read_cadence),
     "paused_until": _day,
     "interests": lambda cell: read_interests(several(cell)),
     "avoid": lambda cell: read_interests(several(cell)),
@@ -243,8 +243,8 @@ _WISHES: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 _KNOWN_ELSEWHERE: Final[Mapping[str, Callable[[str], Any]]] = {
     # "en_US", "pt-BR"
-    "language": lambda cell: read_language(cell.replace("_", "-").partition("-")[0]),
-    "zone": read_zone,
+    "language": lru_cache(lambda cell: read_language(cell.replace("_", "-").partition("-")[0])),
+    "zone": lru_cache(read_zone),
 }
 
 

@@ -16,8 +16,9 @@ from digest.core.errors import DigestError
 from digest.core.models import Edition
 from digest.core.ports import Clock
 from digest.publish.source_views import completeness
-from digest.schedule import Ahead, Scheduler, next_time
+from digest.schedule import Ahead, LaterMails, Scheduler, next_time
 from digest.stages.report import Report
+from digest.usecases.deliver import Posted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,16 @@ class Prepare(Protocol):
     def __call__(self, names: Sequence[str], day: date, /, *, read: bool) -> Sequence[Report]: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mails:
+    """Mails that are due between runs: that were put off, or whose readers have a morning of their own."""
+
+    next_at: Callable[[], datetime | None]
+    """When the next one is due, from now on."""
+    send: Callable[[], Sequence[Posted]]
+    """Sends all that is due, of all editions."""
+
+
 class Listener(Protocol):
     """Gets the events of a schedule, to show them."""
 
@@ -54,6 +65,9 @@ class Listener(Protocol):
 
     def prepared(self, edition: str, day: date, warning: str) -> None:
         """The issue of *day* was prepared with a warning. Each warning is told once."""
+
+    def mailed(self, posted: Sequence[Posted]) -> None:
+        """Mails were sent between runs, or tried; maybe of no edition."""
 
     def failed(self, error: DigestError, *, at: datetime) -> None:
         """A run or a preparation ended with an error; it is tried again later."""
@@ -73,6 +87,7 @@ class Schedule:
         prepare: Prepare,
         lead: timedelta | None,
         listener: Listener,
+        mails: Mails | None = None,
     ) -> None:
         """Prepare the schedule; nothing is run yet.
 
@@ -82,6 +97,7 @@ class Schedule:
         """
         self._editions, self._zone, self._clock = tuple(editions), zone, clock
         self._run, self._prepare, self._listener = run, prepare, listener
+        self._mails = mails
         self._told: dict[str, tuple[object, ...]] = {}
         """Edition → the outcome that was told last."""
         self._warned: set[tuple[str, date, str]] = set()
@@ -93,6 +109,7 @@ class Schedule:
             is_done=is_done,
             run=self.run_due,
             ahead=None if lead is None else Ahead(lead=lead, prepare=self.prepare_soon),
+            mails=None if mails is None else LaterMails(next_at=mails.next_at, send=self.send_mails),
         )
 
     def stay(self, stop: threading.Event) -> None:
@@ -126,6 +143,17 @@ class Schedule:
         news = [r for r in reports if self._told.get(r.edition) != outcome(r)]
         self._told.update({r.edition: outcome(r) for r in news})
         self._listener.ran(news)
+
+    def send_mails(self) -> None:
+        """Send the mails that are due, and tell of editions that had some."""
+        if self._mails is None:
+            return
+        try:
+            posted = self._mails.send()
+        except DigestError as error:
+            self._listener.failed(error, at=self._clock())
+            return
+        self._listener.mailed([one for one in posted if one.delivered.sent or one.delivered.warnings])
 
     def prepare_soon(self, editions: Sequence[Edition], day: date, read: bool) -> None:
         """Prepare the issues of *day*, and tell each warning once."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from digest.core.models import Delivery, DeliveryState
+from digest.core.models import Delivery, DeliveryState, Waiting
 from digest.core.summaries.ledger import CheckCount, Handover, HandoverState
 from digest.core.summaries.summarizer import Summarizer
 from digest.schedule import next_time
+from digest.stages.deliver import mails_since
 from digest.usecases.cost import Ledger, usd_per_summary
 from digest.usecases.renew import Outdated, count_outdated
 
@@ -33,7 +34,11 @@ class Overall(Ledger, Outdated, Protocol):
 
     def checks(self, since: datetime) -> tuple[CheckCount, ...]: ...
 
-    def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
+    def deliveries_in(
+        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str | None
+    ) -> tuple[Delivery, ...]: ...
+
+    def waiting(self, edition: str, *, since: date, until: date) -> Waiting: ...
 
     def returned_mails(self, *, since: date) -> tuple[SentMail, ...]: ...
 
@@ -47,6 +52,8 @@ class EditionStatus:
     """The newest issue that has entries."""
     papers: int
     next: datetime | None
+    waiting: Waiting
+    """Its mails that are due, by when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +81,27 @@ class StatusReport:
     """Mails that failed, or may have failed, the newest first."""
     returned: tuple[SentMail, ...] = ()
     """Mails of the last `RETURNED_DAYS` days that were sent and came back, the newest first."""
+    listed: tuple[Delivery, ...] = ()
+    """Mails that were asked for, the newest first."""
     outdated: int = 0
     """Printed papers whose summary was written under an earlier prompt."""
     usd_per_summary: float | None = None
     """What a summary cost lately; None if that is not known."""
 
 
-def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Callable[[], Summarizer]) -> StatusReport:
+def status_of(
+    store: Overall,
+    config: Config,
+    *,
+    now: datetime,
+    summarizer: Callable[[], Summarizer],
+    listed: Collection[DeliveryState] = (),
+) -> StatusReport:
     """Collect the status: latest issues, what is due next, open handovers, failed mails, and this month's cost.
 
     Args:
         summarizer: Makes the summarizer of the config, or raises ConfigError.
+        listed: Mails in these states are listed one by one: of the issues that a run of today still mails.
     """
     local = now.astimezone(config.timezone)
     month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -93,7 +110,8 @@ def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Call
         printed = [(day, n) for _, day, n in store.issue_dates(edition.name) if n]
         newest, papers = printed[-1] if printed else (None, 0)
         moment = next_time(edition, now, config.timezone)
-        editions.append(EditionStatus(name=edition.name, newest=newest, papers=papers, next=moment))
+        waiting = store.waiting(edition.name, since=mails_since(local.date()), until=local.date())
+        editions.append(EditionStatus(name=edition.name, newest=newest, papers=papers, next=moment, waiting=waiting))
     handovers = tuple(
         HandoverStatus(
             name=handover.name,
@@ -111,8 +129,9 @@ def status_of(store: Overall, config: Config, *, now: datetime, summarizer: Call
         editions=tuple(editions),
         checks=store.checks(month),
         handovers=handovers,
-        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
+        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN], channel=None),
         returned=store.returned_mails(since=local.date() - timedelta(days=RETURNED_DAYS)),
+        listed=store.deliveries_in(listed, since=mails_since(local.date()), channel=None) if listed else (),
         outdated=outdated,
         usd_per_summary=usd_per_summary(store, config, today=local.date()) if outdated else None,
     )

@@ -44,6 +44,10 @@ class _Impatient(H11Protocol):
         super().data_received(data)
         self._watch()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
@@ -75,8 +79,25 @@ def serve(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> No
     Raises:
         ConfigError: The address cannot be had.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
+    stop = threading.Event()
+    sender = threading.Thread(target=send_notices, args=(app, stop), name="notices", daemon=True)
+    try:
+        sender.start()
+        ready(f"http://{shown}:{listener.getsockname()[1]}")
+        make_server(app).run(sockets=[listener])
+    except KeyboardInterrupt:
+        # uvicorn raises a signal again that it has ended for: to end is what was asked for.
+        pass
+    finally:
+        stop.set()
+        listener.close()
+        sender.join(app.config.mail.timeout_s)
+
+
+def make_server(app: App) -> Server:
+    """The server of the site; it listens nowhere yet."""
     config = Config(
         make_app(app),
         http=_Impatient,
@@ -90,22 +111,15 @@ def serve(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> No
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_FAREWELL_S,
     )
-    stop = threading.Event()
-    sender = threading.Thread(target=send_notices, args=(app, stop), name="notices", daemon=True)
-    try:
-        sender.start()
-        ready(f"http://{shown}:{listener.getsockname()[1]}")
-        Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        # uvicorn raises a signal again that it has ended for: to end is what was asked for.
-        pass
-    finally:
-        stop.set()
-        listener.close()
-        sender.join(app.config.mail.timeout_s)
+    return Server(config)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ConfigError: The address cannot be had.
+    """
     try:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024

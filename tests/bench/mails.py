@@ -77,7 +77,7 @@ def _child(way: str, readers: int) -> dict[str, float]:
 
 
 def candidates() -> tuple[Entry, ...]:
-    """Papers of a recorded day with sentences of their abstracts for summaries; made-up ones where nothing is recorded."""
+    """Papers of a recorded day with sentences of their abstracts for summaries, or made-up ones."""
     day = REAL_DATA / "arxiv-days" / "2026-04-01.jsonl"
     if not day.is_file():
         return tuple(issues.entry(n) for n in range(CANDIDATES))

@@ -56,8 +56,8 @@ def test_the_last_issue_goes_to_one_address_and_nothing_is_written_down(tmp_path
     assert states == {"due": 1}
     assert [line for line in lines if line.startswith("> ")] == [
         "> ehlo localhost",
-        "> mail FROM:<digest@localhost>",
-        "> rcpt TO:<me@example.net>",
+        "> MAIL FROM:<digest@localhost>",
+        "> RCPT TO:<me@example.net>",
         "> DATA",
         f"> {sent.size_bytes:,} bytes",
         "> .",
@@ -128,7 +128,7 @@ def test_the_command_prints_the_answer_and_with_v_the_talk(tmp_path: Path) -> No
 
     assert (plain.returncode, "answer  250 2.0.0 OK" in plain.stdout, plain.stderr) == (0, True, "")
     assert json.loads(talk.stdout)["answer"] == "250 2.0.0 OK"
-    assert "> rcpt TO:<me@example.net>" in talk.stderr
+    assert "> RCPT TO:<me@example.net>" in talk.stderr
 
 
 def test_without_an_issue_there_is_nothing_to_send(tmp_path: Path) -> None:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.conftest import ROOT
 from tests.support.desk import CONFIG, Desk
+from tests.support.serving import serving
 from tests.support.visiting import SERVED
 
 pytestmark = [
@@ -24,26 +20,6 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's"),
 ]
 PATIENCE_S = 30.0
-
-
-@contextmanager
-def serving(desk: Desk, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The program, and the address that it answers at."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from digest.cli.main import main; main()", "serve", "--port", "0", *arguments],
-        cwd=desk.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process, process.stdout.readline().split(" ")[0]
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def test_it_answers_mails_what_a_form_asked_for_and_ends_when_told(tmp_path: Path) -> None:

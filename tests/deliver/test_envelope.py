@@ -52,6 +52,16 @@ def test_a_domain_that_no_server_has_is_a_sentence() -> None:
         envelope_of(mail(recipient="ada@a\u2024b..example"))
 
 
+@pytest.mark.parametrize(
+    "recipient", ["a b@x.org", "a@x.org> SIZE=1", "a@x.org\r\nDATA", "a@x.org\tb", "<a@x.org>", "a\0@x"]
+)
+def test_an_address_that_would_break_out_of_a_command_is_not_sent_to(recipient: str) -> None:
+    with talk() as (server, mailer), pytest.raises(DeliveryError, match="has blanks or brackets"):
+        mailer.send(mail(recipient=recipient), before_dot=nothing)
+
+    assert server.commands == []
+
+
 def test_letters_in_a_header_need_what_they_need_in_an_address_and_those_of_the_text_do_not() -> None:
     assert envelope_of(mail(content=EIGHT_BIT)).is_international
     assert not envelope_of(mail(content="To: a@x.org\r\n\r\nGrüße\r\n".encode())).is_international
@@ -62,7 +72,7 @@ def test_a_mail_comes_back_to_where_bounces_are_read() -> None:
         mailer.check("digest@example.org")
         mailer.send(mail(), before_dot=nothing)
 
-    assert [line for line in server.commands if line.startswith("mail")] == ["mail FROM:<bounces@example.org>"] * 2
+    assert [line for line in server.commands if line.startswith("MAIL")] == ["MAIL FROM:<bounces@example.org>"] * 2
 
 
 def test_a_server_that_knows_smtputf8_gets_the_address_as_it_is_written() -> None:
@@ -70,11 +80,11 @@ def test_a_server_that_knows_smtputf8_gets_the_address_as_it_is_written() -> Non
         mailer.send(mail(recipient="grüße@bücher.example", content=EIGHT_BIT), before_dot=nothing)
         mailer.send(mail(), before_dot=nothing)
 
-    assert [line for line in server.commands if line[:4] in ("mail", "rcpt")] == [
-        "mail FROM:<digest@example.org> BODY=8BITMIME SMTPUTF8",
-        "rcpt TO:<grüße@xn--bcher-kva.example>",
-        "mail FROM:<digest@example.org>",
-        "rcpt TO:<ada@example.org>",
+    assert [line for line in server.commands if line[:4] in ("MAIL", "RCPT")] == [
+        "MAIL FROM:<digest@example.org> BODY=8BITMIME SMTPUTF8",
+        "RCPT TO:<grüße@xn--bcher-kva.example>",
+        "MAIL FROM:<digest@example.org>",
+        "RCPT TO:<ada@example.org>",
     ]
     assert server.bodies[0] == EIGHT_BIT
 

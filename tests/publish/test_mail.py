@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import html5lib
@@ -14,10 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.core.models import Issue
+from digest.core.subscribers.links import ReaderLinks
 from digest.core.words.text import strip_invisible
 from digest.publish.letters import MAX_HTML_BYTES, MAX_TEXT_BYTES, Drawing
 from digest.publish.links import Links
-from digest.publish.mail import Letterhead
+from digest.publish.mail import Letterhead, encoded, encoded_piece
 from digest.publish.slugs import slug
 from digest.publish.text import brief
 from digest.publish.views import issue_view
@@ -635,3 +638,171 @@ def test_what_a_paper_sets_in_italics_is_so_in_the_mail_and_plain_in_its_text() 
     assert "Of <i>Triturus</i> &lt;b&gt;" in part(sent, "html")
     assert part(sent, "html").count("<i>Triturus</i>") == 3
     assert "Of Triturus <b>" in part(sent, "plain")
+
+
+# -- what a reader's own links do to a mail
+
+
+def hrefs(html: str) -> list[str]:
+    return [str(a.get("href")) for a in html5lib.parse(html, namespaceHTMLElements=False).iter("a") if a.get("href")]
+
+
+def test_each_entry_can_be_marked_by_links_that_say_what_they_are_about() -> None:
+    whole = busy(30)
+    html = drawn(whole, reader=links()).html
+
+    for one in whole.entries:
+        url = links().feedback(one.paper.id, WEDNESDAY)
+        assert hrefs(html).count(f"{url}?mark=more") == hrefs(html).count(f"{url}?mark=less") == 1
+    labels = re.findall(r'aria-label="((?:more|less) like [^"]+)">(more|less)</a>', html)
+    assert len(labels) == 60
+    assert all(label.startswith(word) and len(label) <= 55 for label, word in labels)
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_the_foot_of_a_readers_mail_leads_to_issue_preferences_pause_and_stop(is_own: bool) -> None:
+    mail = drawn(busy(3), reader=links(), is_own=is_own)
+
+    reader = links()
+    whole = reader.issue(WEDNESDAY) if is_own else f"{SITE}/daily/2026-06-03/index.html"
+    wanted = {whole, reader.preferences(), f"{reader.preferences()}#pause", reader.unsubscribe()}
+    assert wanted <= set(hrefs(mail.html))
+    lines = [line for line in mail.text.splitlines() if SITE in line]
+    assert [line.rpartition(" ")[2] for line in lines] == [
+        whole,
+        *([] if is_own else [reader.issue(WEDNESDAY)]),
+        reader.preferences(),
+        reader.unsubscribe(),
+    ]
+    assert "answer this one" not in mail.html + mail.text
+
+
+def test_a_mail_of_a_readers_own_leads_to_no_page_that_the_archive_has_not() -> None:
+    assert not [url for url in hrefs(drawn(busy(8), reader=links(), is_own=True).html) if "/papers/" in url]
+
+
+def test_without_pages_of_the_readers_own_their_issue_has_no_page() -> None:
+    mail = drawn(busy(300), is_own=True)
+
+    assert not [url for url in hrefs(mail.html) if SITE in url]
+    assert re.search(r"\d+ more had no room in this mail", mail.html)
+
+
+@pytest.mark.parametrize("n", [1, 50, 200, 1000])
+def test_with_a_readers_links_too_the_mail_stays_below_what_gmail_cuts(n: int) -> None:
+    mail = drawn(busy(n), reader=links(), is_own=True)
+
+    assert mail.html_bytes <= MAX_HTML_BYTES
+    assert mail.text_bytes <= MAX_TEXT_BYTES
+    assert links().unsubscribe() in mail.html
+    if mail.shown < n:
+        assert mail.html_bytes > MAX_HTML_BYTES * 0.95
+        assert f"{n - mail.shown} more in the whole issue" in mail.html
+        assert hrefs(mail.html).count(links().issue(WEDNESDAY)) == 2
+
+
+def test_text_that_has_no_room_is_counted() -> None:
+    mail = drawn(busy(1000), reader=links())
+
+    assert mail.text_bytes > MAX_TEXT_BYTES * 0.95
+    assert re.search(r"(?m)^\d+ more in the archive\r?$", mail.text)
+
+
+@pytest.mark.parametrize("reader", [None, links()])
+def test_text_and_html_say_the_same(reader: ReaderLinks | None) -> None:
+    mail = drawn(busy(30), reader=reader)
+
+    flat, seen = " ".join(mail.text.split()), " ".join(words(mail.html))
+    for one in busy(30).entries:
+        assert one.paper.title in flat
+        assert one.paper.title in seen
+        assert one.paper.url in flat
+        assert one.paper.url in hrefs(mail.html)
+        assert (one.summary.tldr.strip() in flat) == (one.summary.tldr.strip() in seen)
+    assert max(len(line) for line in mail.text.splitlines() if "://" not in line) <= 78
+    assert not re.search(r"&(?:\w+|#\d+);|\xad", mail.text)
+
+
+@pytest.mark.parametrize("base_url", [SITE, "http://127.0.0.1:8000/a=b/ü", "https://example.org/" + "far/" * 40])
+def test_lines_are_as_short_as_mime_wants_whatever_the_links_are(base_url: str) -> None:
+    sent = letter(busy(30), reader=links(base_url=base_url), is_own=True)
+
+    _, *body = sent.content.split(b"\r\n\r\n")
+    assert max(len(line) for piece in body for line in piece.split(b"\r\n")) <= 78
+    urls = hrefs(part(read(sent), "html"))
+    assert links(base_url=base_url.replace("ü", "%C3%BC")).preferences() in urls
+
+
+@given(st.text(alphabet="a=é漢 .\t\n·", max_size=200), st.text(alphabet="b=é .\n", max_size=100))
+def test_pieces_in_quoted_printable_are_together_what_the_whole_is(first: str, second: str) -> None:
+    coded = encoded_piece(first) + encoded(second)
+
+    assert a2b_qp(coded).replace(b"\r\n", b"\n").decode() == first + second
+    assert max(map(len, coded.split(b"\r\n"))) <= 76
+
+
+def test_what_is_written_from_right_to_left_stands_at_the_right() -> None:
+    one = entry(
+        1,
+        paper={"title": "دراسة الأنهار في المدن الكبيرة", "language": "ar"},
+        summary={"tldr": "ندرس الأنهار.", "points": ("نعم.",), "language": "ar"},
+    )
+
+    html = drawn(issue([one], leads=(one.paper.id,))).html
+
+    tree = html5lib.parse(html, namespaceHTMLElements=False)
+    turned = [p for p in tree.iter("p") if p.get("lang") == "ar"]
+    assert len(turned) == 2
+    assert all(p.get("dir") == "rtl" and "text-align:right" in str(p.get("style")) for p in turned)
+    assert re.search(r'<a lang="ar" dir="rtl" id=', html)
+    assert read(letter(issue([one])))["Content-Language"] == "en, ar"
+
+
+def test_the_html_has_no_fault_that_a_parser_finds() -> None:
+    strict = html5lib.HTMLParser(strict=True)
+
+    strict.parse(drawn(told(busy(30), ("Things are studied.", 1, 5, 7)), reader=links()).html)
+
+
+ONCE = (
+    "From To Subject Date Message-ID MIME-Version Content-Type List-Id List-Archive List-Help List-Unsubscribe"
+    " List-Unsubscribe-Post Feedback-ID Auto-Submitted Precedence Content-Language"
+).split()
+
+
+def test_headers_of_a_hundred_mails_are_each_there_once_and_as_they_should_be() -> None:
+    drawing = Drawing(templates=templates(), site_url=SITE)
+    archive = f"{SITE}/daily/index.html"
+    head = Letterhead(edition="daily", sender="digest@example.org", sender_name="Größe, klein", archive=archive)
+    titles = (
+        "RationalRewards: Reasoning",
+        "漢字" * 60,
+        "a\r\nBcc: x@example.org",
+        "word " * 60,
+        "\u2028\u202eevil\x0b",
+    )
+
+    for n in range(100):
+        whole = titled(f"{titles[n % 5]} {n}")
+        body = drawing.body(whole, links=links(n))
+        sent = head.mail(body, recipient=f"r{n}@exämple.org", message_id=f"<{n}@example.org>", at=AT, links=links(n))
+
+        raw, _, _ = sent.content.partition(b"\r\n\r\n")
+        names = re.findall(rb"(?m)^([\w-]+): \S", raw)
+        assert sorted(names) == sorted(name.encode() for name in ONCE)
+        assert raw.isascii()
+        lines = raw.split(b"\r\n")
+        assert max(map(len, lines)) <= 998
+        assert all(len(line) <= 78 for line in lines if b"<" not in line)
+        assert parsedate_to_datetime(read(sent)["Date"]) == AT
+        assert read(sent)["To"] == f"r{n}@xn--exmple-cua.org"
+
+
+def test_axe_finds_nothing_wrong_with_a_readers_mail() -> None:
+    html = drawn(replace(busy(8), highlights=()), reader=links(), is_own=True).html
+
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 320, "height": 800})
+        page.set_content(html)
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -69,6 +69,10 @@ class HookServer:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
+    def answer_next(self, answer: Answer) -> None:
+        """Let *answer* be the next one."""
+        self._answers.insert(0, answer)
+
     def close(self) -> None:
         self._closing.set()
         self._server.shutdown()

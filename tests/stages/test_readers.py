@@ -66,10 +66,10 @@ def subscribe(app: App, name: str, *, on: date = MONDAY, hour: int = 1, **values
     return app.store.save_subscription(one.pk, "daily", at=moment, confirmed_at=moment, **values)
 
 
-def run(desk: Desk, *days: date) -> None:
+def run(desk: Desk, *days: date, hour: int = 8) -> None:
     """Read and publish, as far as that, on each of *days*."""
     for day in days:
-        desk.now = at(day)
+        desk.now = at(day, hour=hour)
         with desk.app() as app:
             publish(app, day)
 
@@ -326,7 +326,8 @@ def test_papers_of_a_day_that_came_after_the_week_s_issue_are_in_the_next_one(de
         subscribe(app, "eva", interests=("orchids",), cadence="weekly:thu", max_papers=12)
     run(desk, WEDNESDAY, THURSDAY)
     late.write_text(content)
-    run(desk, THURSDAY, FRIDAY, SATURDAY)
+    run(desk, THURSDAY, hour=10)
+    run(desk, FRIDAY, SATURDAY)
     with desk.app() as app:
         assert app.store.issue("daily", THURSDAY).entries  # type: ignore[union-attr]
     for n in range(3, 7):

@@ -6,11 +6,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, killing, mails, models, runs, trials, visitors
+from tests.torture import asking, cadences, killing, mails, models, refusals, runs, trials, visitors
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -30,6 +31,10 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "mails-killed-resend": killing.killed_resend,
     "mails-killed-hold": killing.killed_hold,
     "mails-killed-key": killing.killed_key,
+    "mails-together": killing.together,
+    "mails-put-off": refusals.put_off,
+    "mails-unknown-mailboxes": refusals.unknown_mailboxes,
+    "mails-hung-up": refusals.hung_up,
     "mails-speed": killing.speed,
     "llm-bad-outputs": asking.bad_outputs,
     "llm-wrong-ids": asking.wrong_ids,
@@ -47,6 +52,10 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "web-flooded": visitors.flooded,
     "web-broken-out": visitors.broken_out,
     "web-alike": visitors.alike,
+    "cadences-autumn": partial(cadences.cadences, begins=date(2026, 9, 20)),
+    "cadences-new-year": partial(cadences.cadences, begins=date(2026, 12, 1)),
+    "cadences-spring": partial(cadences.cadences, begins=date(2027, 3, 1)),
+    "web-one-click": visitors.one_click,
 }
 
 

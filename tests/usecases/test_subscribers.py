@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from digest.app.usecases import subscriber_desk
+from digest.app.usecases import preferences, subscriber_desk
 from digest.cli.main import cli
+from digest.core.errors import StoreError
 from digest.core.models import DeliveryState
 from digest.core.subscribers.addresses import parse_address
 from digest.core.subscribers.subscriber import SubscriberState
+from digest.store import SqlStore
 from tests.conftest import paper
-from tests.end_to_end.test_run import MONDAY
+from tests.end_to_end.test_run import MONDAY, TUESDAY
 from tests.support.desk import CONFIG, Desk
 
 TWO_EDITIONS = f'{CONFIG}\n[[edition]]\nname = "physics"\n'
@@ -279,6 +281,33 @@ def test_a_forgotten_person_leaves_no_byte_in_the_folder(desk: Desk) -> None:
     with desk.app() as app:
         [delivery] = app.store.deliveries("daily", MONDAY)
     assert (delivery.state, delivery.recipient) == (DeliveryState.SENT, "forgotten 1")
+
+
+def test_who_forgets_themselves_on_a_page_is_gone_from_the_file_with_the_next_run(desk: Desk) -> None:
+    said("add", "bob@example.org")
+    desk.feed(MONDAY, [paper(1)])
+    desk.run(MONDAY)
+    with desk.app() as app:
+        [bob] = subscriber_desk(app).person("bob@example.org").subscriptions
+        preferences(app).forget(bob, today=MONDAY)
+
+    desk.feed(TUESDAY, [paper(2)])
+    desk.run(TUESDAY)
+
+    assert [path for path in desk.folder.rglob("*") if path.is_file() and b"bob@example" in path.read_bytes()] == []
+
+
+def test_a_database_that_cannot_be_swept_stops_no_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: SqlStore) -> bool:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(SqlStore, "sweep", full)  # a full disk is hard to come by
+    desk.feed(MONDAY, [paper(1)])
+
+    [report] = desk.run(MONDAY)
+
+    assert report.deliveries["sent"] == 1
+    assert [w for w in report.warnings if "may still hold the address: the disk is full" in w]
 
 
 def test_a_forgotten_recipient_of_the_config_is_said_to_stand_there(desk: Desk) -> None:

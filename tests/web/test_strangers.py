@@ -16,19 +16,19 @@ def test_a_token_that_nobody_signed_opens_nothing_and_changes_nothing(tmp_path: 
 
 
 def test_following_every_link_of_mails_changes_nothing(tmp_path: Path) -> None:
-    check(visitors.scanned(tmp_path, mails=20, gets=5))
+    check(visitors.scanned(tmp_path, mails=20, papers=2, gets=2))
 
 
 def test_a_network_that_floods_the_form_gets_twenty_mails_an_hour(tmp_path: Path) -> None:
-    check(visitors.flooded(tmp_path, sign_ups=200))
+    check(visitors.flooded(tmp_path, sign_ups=100))
 
 
 def test_nothing_breaks_out_of_a_field(tmp_path: Path) -> None:
-    check(visitors.broken_out(tmp_path, every=12))
+    check(visitors.broken_out(tmp_path, every=35))
 
 
 def test_the_time_of_an_answer_does_not_tell_who_is_subscribed(tmp_path: Path) -> None:
-    check(visitors.alike(tmp_path, each=100))
+    check(visitors.alike(tmp_path, each=60))
 
 
 def test_there_are_as_many_payloads_as_are_asked_for() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from digest.cli.show.console import put, screen
 
 if TYPE_CHECKING:
+    from digest.core.models import Waiting
     from digest.usecases.deliver import Posted
     from digest.usecases.send_test import SentTest
 
@@ -24,10 +25,31 @@ def posted_json(posted: Posted) -> dict[str, Any]:
             for r in posted.retried
         ],
         "sent": posted.delivered.sent,
+        "posted": posted.delivered.posted,
         "skipped": posted.delivered.skipped,
+        "withdrawn": posted.delivered.withdrawn,
         "deliveries": dict(posted.states),
+        "waiting": waiting_json(posted.delivered.waiting),
         "warnings": list(posted.delivered.warnings),
     }
+
+
+def waiting_json(waiting: Waiting) -> dict[str, Any]:
+    """What is due, by when."""
+    return {
+        "now": waiting.now,
+        "put_off": waiting.put_off,
+        "later": waiting.later,
+        "next_at": waiting.next_at.isoformat() if waiting.next_at else None,
+    }
+
+
+def waiting_words(waiting: Waiting) -> str:
+    """When what waits is due; empty if nothing waits for a moment."""
+    if waiting.next_at is None:
+        return ""
+    some = [f"{waiting.later} later by their readers' clocks"] if waiting.later else []
+    return ", ".join([*some, f"next {'try' if waiting.put_off else 'one'} at {waiting.next_at:%H:%M} UTC"])
 
 
 def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
@@ -45,9 +67,13 @@ def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
             put(console, f"{r.recipient}, issue of {r.date}: {again}", indent=2)
         if retry and not one.retried:
             put(console, f"no mail is {retry}", indent=2)
-        left = [f"{one.states[state]} {state}" for state in ("due", "unknown", "failed") if one.states[state]]
+        counts = {**one.states, "due": one.due}
+        left = [f"{counts[state]} {state}" for state in ("due", "unknown", "failed") if counts[state]]
+        left += [said] if (said := waiting_words(one.delivered.waiting)) else []
         sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
         put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        if one.delivered.posted:
+            put(console, f"posts {one.delivered.posted} sent", indent=2)
         for warning in one.delivered.warnings:
             put(console, f"! {warning}", indent=2)
 

@@ -94,6 +94,8 @@ def _mailed_json(mailed: Mailed) -> dict[str, Any]:
         "skipped": mailed.skipped,
         "already_sent": mailed.already,
         "already_sent_at": mailed.already_at.isoformat() if mailed.already_at else None,
+        "later": mailed.later,
+        "next_at": mailed.next_at.isoformat() if mailed.next_at else None,
         "recipients": mailed.recipients,
     }
 
@@ -107,10 +109,13 @@ def _what_became_of_mails(report: Report) -> str:
     if mailed.already and mailed.already_at:
         day = "" if mailed.already_at.date() == report.date else f"on {mailed.already_at:%Y-%m-%d} "
         already = f"already sent {day}at {mailed.already_at:%H:%M}"
+    counts = {**states, "due": states.get("due", 0) - mailed.later}
     parts = [
         f"{mailed.sent} sent" if mailed.sent else "",
-        *(f"{states[state]} {state}" for state in ("due", "unknown", "failed") if states.get(state)),
+        *(f"{n} {state}" for state in ("due", "unknown", "failed") if (n := counts.get(state))),
         f"{mailed.skipped} skipped" if mailed.skipped else "",
+        f"{mailed.later} later" if mailed.later else "",
+        f"next at {mailed.next_at:%H:%M}" if mailed.next_at else "",
     ]
     others = [part for part in parts if part]
     if already:

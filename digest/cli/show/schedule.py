@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.cli.show.console import complain, print_lines
+from digest.cli.show.deliveries import print_posted
 from digest.cli.show.run import pages_of, print_reports
 
 if TYPE_CHECKING:
     from digest.core.errors import DigestError
     from digest.stages.report import Report
+    from digest.usecases.deliver import Posted
     from digest.usecases.schedule import NextTime
 
 
@@ -39,6 +41,10 @@ class ScheduleLog:
     def prepared(self, edition: str, day: date, warning: str) -> None:
         """What was found while an issue was prepared."""
         print_lines([f"{edition} of {day}: {warning}"])
+
+    def mailed(self, posted: Sequence[Posted]) -> None:
+        """What became of mails that were due between runs."""
+        print_posted(posted, retry=None)
 
     def failed(self, error: DigestError, *, at: datetime) -> None:
         """Why nothing could be run or prepared."""

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import put, screen, were
+from digest.cli.show.deliveries import waiting_json, waiting_words
 from digest.cli.show.money import checks_lines
-from digest.core.models import DeliveryState
+from digest.core.models import DeliveryState, Waiting
 from digest.core.summaries.ledger import HandoverState
 from digest.publish.amounts import usd
 from digest.publish.phrasing import count
@@ -45,6 +46,7 @@ def status_json(found: StatusReport) -> dict[str, Any]:
                 "newest": e.newest.isoformat() if e.newest else None,
                 "papers": e.papers,
                 "next": e.next.isoformat() if e.next else None,
+                "waiting": waiting_json(e.waiting),
             }
             for e in found.editions
         ],
@@ -67,6 +69,18 @@ def status_json(found: StatusReport) -> dict[str, Any]:
                 "reason": mail.returned,
             }
             for mail in found.returned
+        ],
+        "listed": [
+            {
+                "edition": d.edition,
+                "date": d.date.isoformat(),
+                "recipient": d.recipient,
+                "state": d.state.value,
+                "attempts": d.attempts,
+                "reason": d.error,
+                "due_at": d.due_at.isoformat() if d.due_at and d.state is DeliveryState.DUE else None,
+            }
+            for d in found.listed
         ],
         "requests_this_month": store.requests,
         "cost_usd_this_month": round(store.cost_usd, 6),
@@ -100,6 +114,12 @@ def print_status(found: StatusReport) -> None:
         )
         due = f"; next at {edition.next:%A %Y-%m-%d %H:%M}" if edition.next else ""
         put(console, f"edition {edition.name}: {newest}{due}", indent=2)
+        if edition.waiting != Waiting():
+            now = [f"{edition.waiting.now} due"] if edition.waiting.now else []
+            put_off = [f"{edition.waiting.put_off} put off"] if edition.waiting.put_off else []
+            put(
+                console, "mails: " + ", ".join(filter(None, [*now, *put_off, waiting_words(edition.waiting)])), indent=4
+            )
     for r in store.readings:
         said = count(r.listed, "paper") if r.error is None else r.error
         put(console, f"source {r.source}: {r.state} on {r.day}, {said}", indent=2)
@@ -109,6 +129,10 @@ def print_status(found: StatusReport) -> None:
         put(console, f"{d.state} {d.edition} {d.date}, {d.recipient}: {d.error or 'no reason is known'}", indent=4)
     if (more := len(found.undelivered) - _SOME) > 0:
         put(console, f"and {more:,} more; `digest status --json` has them all", indent=4)
+    for d in found.listed:
+        when = f", from {d.due_at:%Y-%m-%d %H:%M} UTC on" if d.due_at and d.state is DeliveryState.DUE else ""
+        reason = f": {d.error}" if d.error else ""
+        put(console, f"{d.state} {d.edition} {d.date}, {d.recipient}{when}{reason}", indent=4)
     for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
         if any(d.state is state for d in found.undelivered):
             twice = "; they may arrive twice" if state is DeliveryState.UNKNOWN else ""

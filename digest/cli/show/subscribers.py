@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digest.cli.show.console import print_line, print_lines, put, screen
+from digest.cli.show.console import print_lines, print_many_lines, put, screen
 from digest.publish.formulas import to_unicode
 from digest.publish.phrasing import count
 from digest.usecases.subscribers import state_in_words, wishes_in_words
@@ -57,15 +57,19 @@ def done_json(done: Sequence[Done]) -> list[dict[str, Any]]:
 
 def print_listed(found: Iterable[Listed]) -> None:
     """A line for each subscriber, and how many there are in which state."""
-    console = screen()
     counts: dict[str, int] = {}
+    print_many_lines(_listed_lines(found, counts))
+    said = ", ".join(f"{n:,} {state}" for state, n in sorted(counts.items()))
+    put(screen(), said or "Nobody is subscribed yet; `digest subscribers add EMAIL` subscribes somebody.", "dim")
+
+
+def _listed_lines(found: Iterable[Listed], counts: dict[str, int]) -> Iterator[str]:
+    """The lines; how many stand in each state is counted meanwhile."""
     for one in found:
         state = one.subscriber.state.value
         counts[state] = counts.get(state, 0) + 1
         what = "; ".join(_subscription_line(s) for s in one.subscriptions)
-        print_line(console, f"{one.subscriber.address}  {state}{f'  {what}' if what else ''}")
-    said = ", ".join(f"{n:,} {state}" for state, n in sorted(counts.items()))
-    put(console, said or "Nobody is subscribed yet; `digest subscribers add EMAIL` subscribes somebody.", "dim")
+        yield f"{one.subscriber.address}  {state}{f'  {what}' if what else ''}"
 
 
 def _subscription_line(subscription: Subscription) -> str:
@@ -205,10 +209,11 @@ def person_json(person: Person) -> dict[str, Any]:
 
 def print_imported(done: ImportedSubscribers, *, dry_run: bool) -> None:
     """A line for each row of which something is to be said, and how many became what."""
+    print_many_lines(
+        f"row {line.row}  {line.email or '–'}{f' ({line.edition})' if line.edition else ''}: {line.became}: {line.said}"
+        for line in done.lines
+    )
     console = screen()
-    for line in done.lines:
-        of = f" ({line.edition})" if line.edition else ""
-        print_line(console, f"row {line.row}  {line.email or '–'}{of}: {line.became}: {line.said}")
     if done.ignored:
         put(console, f"columns that are not read: {', '.join(done.ignored)}", "dim")
     would = "nothing is written; of the rows" if dry_run else "of the rows"

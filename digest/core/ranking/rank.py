@@ -21,7 +21,7 @@ from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking import reasons
 from digest.core.ranking.day import Day, has_risen
 from digest.core.ranking.libraries import Libraries
-from digest.core.ranking.matching import avoided_of, disliked_of, interests_of
+from digest.core.ranking.matching import avoided_of, disliked_of, interests_of, with_terms
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.reasons import MATCHES, Fit
 from digest.core.ranking.relevance import Background
@@ -79,9 +79,9 @@ def rank(day: Day, profile: Profile, *, libraries: Libraries | None = None) -> t
 def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
     """Return the interest that *paper* is nearest to, however far it is; None for a profile without interests."""
     day = Day((Candidate(paper=paper, sources=("",), position=0, listed_on=date.min),), background)
-    return max(
-        (i.explain(0) for i in interests_of(day, profile, Libraries(background))), key=lambda f: f.fit, default=None
-    )
+    fits = (interest.explain(0) for interest in interests_of(day, profile, Libraries(background)))
+    best = max(fits, key=lambda f: f.fit, default=None)
+    return None if best is None else with_terms(day, 0, best)
 
 
 def select(

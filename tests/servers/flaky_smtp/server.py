@@ -116,7 +116,7 @@ class FlakySmtp:
     at_point: Callable[[Point, str], None] = lambda _point, _recipient: None
     """Called at each point of each mail."""
     visits: list[tuple[float, str, int]] = field(default_factory=list)
-    """Of each RCPT: when by the clock, to which domain, and how many mails to it were under way then, this one too."""
+    """Of each RCPT: when by the clock, to whom, and how many mails to the domain were under way then, this one too."""
 
     def __enter__(self) -> FlakySmtp:
         self._rng = random.Random(self.seed)
@@ -239,7 +239,7 @@ class FlakySmtp:
         domain = _domain(talk)
         with self._lock:
             under_way = sum(one.is_under_way and _domain(one) == domain for one in self._talks)
-            self.visits.append((self.clock(), domain, under_way + 1))
+            self.visits.append((self.clock(), talk.recipient, under_way + 1))
 
     def _act(self, talk: _Talk, step: Step, body: bytes = b"", message_id: str = "") -> bool:
         """Say what is to be said at *step*; whether the talk goes on."""
