@@ -488,6 +488,9 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
     r"sources\.libraries\.bibtex\._citation|sources\.jsonl\._record": _THROUGH,
     r"publish\.(?:notices|sign_up_form)\..*": "is given titles of the config, and sentences of ours",
+    r"core\.issues\.(?:issue\.tied|personal\.personal_issue)|core\.ranking\.(?:rank\.pick|shifts\.with_mark)": _WHOLE,
+    r"publish\.private_feed\..*|publish\.entry_views\.reason_of": _THROUGH,
+    r"publish\.links\.KnownLinks\..*": _PATHS,
     r"core\.subscribers\.(?:addresses|tokens|cadence|links)\..*": "takes a short text of bounded length",
     r"sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
 }
