@@ -7,10 +7,13 @@ and a key of one kind of source by `digest sources`.
 from __future__ import annotations
 
 import re
+import shlex
+from datetime import timedelta
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from digest.app.host import now
 from digest.cli.main import cli
@@ -18,6 +21,8 @@ from digest.cli.show.sources import with_kinds
 from digest.config import extras, mail, read, sources
 from digest.sources.kind import keys_of
 from digest.sources.kinds import NAMES, all_kinds, kind_of, make_source
+from tests.conftest import paper
+from tests.support.desk import CONFIG, Desk
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,6 +45,86 @@ def test_every_option_has_help(name: str) -> None:
 @pytest.mark.parametrize("option", [o for p in cli.commands["run"].params for o in p.opts if o.startswith("--")])
 def test_every_option_of_run_is_in_the_readme(option: str) -> None:
     assert f"`{option}" in README
+
+
+def subcommands() -> list[tuple[str, click.Command]]:
+    return [
+        (f"{group} {name}", command)
+        for group, found in sorted(cli.commands.items())
+        if isinstance(found, click.Group)
+        for name, command in sorted(found.commands.items())
+    ]
+
+
+@pytest.mark.parametrize(("name", "command"), subcommands(), ids=[name for name, _ in subcommands()])
+def test_every_command_of_a_group_is_in_the_readme_and_its_options_have_help(name: str, command: click.Command) -> None:
+    group, _, own = name.partition(" ")
+    row = next(line for line in README.splitlines() if line.startswith(f"| `digest {group}` |"))
+
+    assert f"`{own}`" in row
+    assert command.help
+    assert [o.name for o in command.params if isinstance(o, click.Option) and not o.help] == []
+
+
+# -- the two pages on mailing
+
+PAGES = README.partition("\n## Mail twenty people\n")[2].partition("\n## Commands\n")[0]
+
+
+def lines_of(text: str) -> list[list[str]]:
+    """The words of each command line of ours, in their order."""
+    shown = re.findall(r"^```console\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^\$ (.*)$", "".join(shown), flags=re.MULTILINE)
+    parts = [part for line in found for part in re.split(r" && ", line)]
+    return [words[1:] for part in parts if (words := shlex.split(part, comments=True))[:1] == ["digest"]]
+
+
+def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("words", lines_of(PAGES), ids=" ".join)
+def test_every_command_line_of_the_pages_on_mailing_is_understood(words: list[str]) -> None:
+    command, arguments = command_of(words)
+
+    assert command.make_context(words[0], arguments)
+
+
+OFFLINE = ("run", "show", "send-test", "subscribers", "status", "deliver")
+"""Commands of the pages that need no network where the config has a folder for mails."""
+
+
+@pytest.mark.parametrize("page", PAGES.split("\n## "), ids=["twenty people", "a thousand"])
+def test_the_command_lines_of_a_page_on_mailing_run_in_their_order(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    desk = Desk(tmp_path)
+    for day in (now().date(), now().date() + timedelta(days=1)):  # it may be midnight before all have run
+        desk.feed(day, [paper(1), paper(2)])
+    (tmp_path / "them.csv").write_text("Email Address,status\nzoe@example.org,active\n", encoding="utf-8")
+
+    ran = []
+    for words in lines_of(page):
+        if words[0] in OFFLINE:
+            done = CliRunner().invoke(cli, words)
+            assert done.exit_code == 0, (words, done.stdout, done.stderr, done.exception)
+            ran.append(" ".join(words[:2]))
+
+    assert {"run --no-send", "send-test you@example.net", "subscribers add", "subscribers list"} <= set(ran)
+
+
+def test_the_config_of_the_page_on_mailing_a_thousand_is_valid(tmp_path: Path) -> None:
+    [shown] = re.findall(r"^```toml\n(.*?)^```", PAGES, flags=re.MULTILINE | re.DOTALL)
+    (tmp_path / "config.toml").write_text(f"{CONFIG}\n{shown}", encoding="utf-8")
+
+    config = read.load(tmp_path / "config.toml")
+
+    assert config.serve.takes_one_click
+    assert config.mail.envelope_sender == "bounces@news.example.org"
 
 
 # -- keys of config.toml

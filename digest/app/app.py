@@ -26,6 +26,10 @@ from digest.sources.kinds import make_source
 
 if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small commands should not pay
     from digest.core.ranking.rank import Selection
+    from digest.core.subscribers.tokens import LinkKeys
+    from digest.deliver.dkim import Signer
+    from digest.deliver.hooks import HookPoster
+    from digest.deliver.tokens import Tokens
     from digest.publish.render import Templates
     from digest.publish.site import StaticSite
     from digest.sources.command import Children
@@ -35,7 +39,10 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.stages.fetch import Reader
     from digest.stages.leases import Leases
     from digest.stages.mails import Mailing
+    from digest.stages.notices import Noticing
+    from digest.stages.posts import Hook, Posting
     from digest.stages.publish import Publishing
+    from digest.stages.readers import Readers
     from digest.stages.report import Reporting
     from digest.stages.run import Run, Stages
     from digest.stages.site import Drawing
@@ -44,8 +51,11 @@ if TYPE_CHECKING:  # pragma: no cover -- they cost time that `--help` and small 
     from digest.store import SqlStore
     from digest.summarizers.extract import Extracts
     from digest.summarizers.handover import Handovers
+    from digest.usecases.forgetting import Forgetting
     from digest.usecases.interests import Interests
+    from digest.usecases.linking import Linking
     from digest.usecases.lookup import Lookup
+    from digest.usecases.reader_interests import ReaderInterests
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -173,8 +183,11 @@ class App:
     def site(self) -> StaticSite:
         """The archive of issues as static pages."""
 
+        from digest.publish.sign_up_form import sign_up_form
         from digest.publish.site import StaticSite
 
+        serve = self.config.serve
+        free = [(one.name, one.title) for one in self.config.editions if one.open and serve.open]
         folder = self.config.data_dir / "site"
         return StaticSite(
             folder,
@@ -183,6 +196,7 @@ class App:
             title=self.config.title,
             titles=self.config.archive_titles,
             base_url=self.config.site_url,
+            form=sign_up_form(serve.base_url, free),
             former=tuple(self.taxonomy.renamed),
             current=self.taxonomy.current,
             field_of=self.taxonomy.field,
@@ -251,6 +265,18 @@ class App:
         )
 
     @part
+    def reader_interests(self) -> ReaderInterests:
+        """Resolves the interests of readers."""
+        from digest.usecases.reader_interests import ReaderInterests
+
+        return ReaderInterests(
+            store=lambda: self.store,
+            interests=self.interests,
+            clock=self.host.clock,
+            progress=self.host.progress,
+        )
+
+    @part
     def handovers(self) -> Handovers | None:
         """The handovers of the model's provider (Batch API); None where it takes none, or none are wanted or open."""
         if self.config.llm.client != "openai":
@@ -265,6 +291,13 @@ class App:
             clock=self.host.clock,
             progress=self.host.progress,
         )
+
+    @part
+    def forgetting(self) -> Forgetting:
+        """Forgets readers, in the database and in the outbox folder."""
+        from digest.usecases.forgetting import Forgetting
+
+        return Forgetting(store=self.store, outbox=self.config.data_dir / "outbox")
 
     @part
     def lease(self) -> Leases:
@@ -362,7 +395,27 @@ class App:
             summarizer=self.summarizer,
             building=self.building,
             clock=self.host.clock,
+            zone=self.config.timezone,
             mail_domain=self.config.mail.domain,
+            hooks=self.config.hooks,
+        )
+
+    @part
+    def readers(self) -> Readers[Any, Any]:
+        """The issues of readers, which the stage `publish` makes after the edition's own."""
+        from digest.stages.readers import Readers
+
+        return Readers(
+            store=self.store,
+            editions=self.editions_by_name,
+            choosing=self.choosing,
+            interests=self.reader_interests,
+            summarizing=self.summarizing,
+            field_of=self.taxonomy.field,
+            clock=self.host.clock,
+            zone=self.config.timezone,
+            mail_domain=self.config.mail.domain,
+            progress=self.host.progress,
         )
 
     @part
@@ -394,11 +447,17 @@ class App:
             editions=self.editions_by_name,
             mailer=self.mailer,
             letters=Letters(
+                store=self.store,
                 templates=lambda: self.templates,
+                field_of=lambda topic: self.taxonomy.field(topic),
                 base=self.config.base,
                 sender=mail.sender,
                 sender_name=mail.sender_name,
                 site_url=self.config.site_url,
+                serve_url=self.config.serve.base_url,
+                keys=lambda: self.link_keys,
+                unsubscribe=mail.unsubscribe,
+                idempotency_header=mail.idempotency_header,
                 progress=self.host.progress,
             ),
             clock=self.host.clock,
@@ -415,7 +474,76 @@ class App:
             per_minute=mail.per_minute,
             domains=mail.domains,
             held=self.host.held,
+            posting=self.posting if self.config.hooks else None,
         )
+
+    @part
+    def posting(self) -> Posting:
+        """Posts issues to places beside mail."""
+        from datetime import timedelta
+
+        from digest.stages.posts import Posting
+
+        mail, served = self.config.mail, self.config.site_url or self.config.serve.base_url
+        return Posting(
+            store=self.store,
+            hooks=self.config.hooks,
+            poster=self._poster,
+            clock=self.host.clock,
+            root=f"{served}/" if served else None,
+            base=self.config.base,
+            retry=timedelta(hours=mail.retry_hours),
+            resend=mail.on_ambiguous == "resend",
+            held=self.host.held,
+        )
+
+    def _poster(self, hook: Hook) -> HookPoster:
+        from digest.deliver.hooks import HookPoster, Target
+
+        config, environment = self.config, self.host.environment
+        of = next(one for one in config.hooks if one.name == hook.name)
+        token = config.hook_token(of, environment)
+        target = Target(
+            name=of.name,
+            kind=of.kind,
+            url=config.hook_url(of, environment).reveal(),
+            token=token.reveal() if token else "",
+            room=of.room,
+        )
+        return HookPoster(target, clock=self.host.clock, proxy=config.network.proxy, ca_file=config.network.ca_file)
+
+    @part
+    def linking(self) -> Linking:
+        """Makes and reads the links of readers."""
+        from digest.usecases.linking import Linking
+
+        return Linking(store=self.store, clock=self.host.clock)
+
+    @part
+    def noticing(self) -> Noticing:
+        """The stage `notices`."""
+        from digest.stages.notices import Noticing
+
+        mail, base_url = self.config.mail, self.config.serve.base_url
+        return Noticing(
+            store=self.store,
+            editions=self.editions_by_name,
+            title=self.config.title,
+            links=(lambda subscription: self.linking.of(subscription, base_url)) if base_url else None,
+            mailer=self.mailer,
+            templates=lambda: self.templates,
+            sender=mail.sender,
+            sender_name=mail.sender_name,
+            clock=self.host.clock,
+            held=self.host.held,
+        )
+
+    @part
+    def link_keys(self) -> LinkKeys:
+        """What signs and reads the links of readers."""
+        from digest.core.subscribers.tokens import LinkKeys
+
+        return LinkKeys(self.store.link_secrets())
 
     @part
     def reporting(self) -> Reporting:
@@ -439,8 +567,10 @@ class App:
             editions=self.editions_by_name,
             check=lambda send: self.check(send=send),
             interests=self.interests,
+            reader_interests=self.reader_interests,
             stages=self._stages,
             lease=self.lease,
+            sweep=lambda: self.store.sweep(),
             clock=self.host.clock,
             zone=self.config.timezone,
         )
@@ -456,10 +586,12 @@ class App:
             handovers=lambda: self.handovers,
             hands_over=self.config.llm.mode == "batch",
             publishing=self.publishing,
+            readers=self.readers,
             archive=self.site,
             place=self.store.place,
             drawing=self.drawing,
             mailing=self.mailing,
+            noticing=self.noticing,
             reporting=self.reporting,
         )
 
@@ -512,14 +644,32 @@ class App:
             send=send,
         )
 
-    def mailer(self) -> AbstractContextManager[Mailer]:
-        """The mailer of the config: a folder for mails as files, or an SMTP server."""
+    def mailer(self, heard: Callable[[str], None] | None = None) -> AbstractContextManager[Mailer]:
+        """A new mailer of the config, for one thread: what is sent over it is signed, if [mail.dkim] says how.
+
+        Args:
+            heard: Takes each line of the conversation with the server; None: nobody listens.
+
+        Raises:
+            ConfigError: The password is not set, or the key cannot be used.
+        """
+        if self.signer is None:
+            return self.transport(heard)
+        from digest.deliver.dkim import DkimMailer
+
+        return DkimMailer(self.transport(heard), self.signer)
+
+    def transport(self, heard: Callable[[str], None] | None = None) -> AbstractContextManager[Mailer]:
+        """A new mailer that sends mails as they are: over an SMTP server, by a program, or into a folder."""
         from digest.deliver.outbox import OutboxMailer
+        from digest.deliver.sendmail import SendmailMailer
         from digest.deliver.smtp import SmtpMailer
 
         mail = self.config.mail
         if mail.transport == "outbox":
-            return OutboxMailer(self.config.data_dir / "outbox")
+            return OutboxMailer(self.config.data_dir / "outbox", heard=heard)
+        if mail.transport == "sendmail":
+            return SendmailMailer(mail.sendmail, returns_to=mail.envelope_sender, heard=heard)
         password = self.config.smtp_password(self.host.environment)
         return SmtpMailer(
             host=mail.host,
@@ -527,10 +677,40 @@ class App:
             security=mail.security,
             username=mail.username,
             password=password.reveal() if password else "",
+            tokens=self.tokens,
+            returns_to=mail.envelope_sender,
             local_name=mail.domain,
             timeout_s=mail.timeout_s,
             ca_file=mail.ca_file,
+            heard=heard,
         )
+
+    @part
+    def signer(self) -> Signer | None:
+        """Signs mails; None where a relay does it, or nobody.
+
+        Raises:
+            ConfigError: The key cannot be used.
+        """
+        dkim = self.config.mail.dkim
+        if dkim is None:
+            return None
+        from digest.deliver.dkim import Signer, read_key
+
+        return Signer(read_key(dkim.key_file), domain=dkim.domain, selector=dkim.selector)
+
+    @part
+    def tokens(self) -> Tokens | None:
+        """The access tokens for the mail server, the same for all connections; None where a password is taken."""
+        mail = self.config.mail
+        if not mail.token_command:
+            return None
+        from digest.deliver.tokens import Tokens
+
+        # A program is the operator's own, but the keys of other things are none of its business.
+        secret = self.config.secret_variables
+        environment = {name: value for name, value in self.host.environment.items() if name not in secret}
+        return Tokens(mail.token_command, cwd=self.config.base, environment=environment, timeout_s=mail.timeout_s)
 
 
 @lru_cache(maxsize=1)  # what ships stays the same, and takes a while to read

@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from digest import assets
 from digest.app.app import App
 from digest.app.host import Host
+from digest.config.settings import Config
 from digest.core.models import Edition, Paper, PaperId, Summary
 
 if TYPE_CHECKING:
+    from digest.deliver.dkim import Key
+    from digest.deliver.mailboxes import Received
     from digest.evaluation.papers import Forecast
     from digest.evaluation.run import Contender, Evaluator
     from digest.stages.ask import Writer
+    from digest.usecases.bounces import Bounces
     from digest.usecases.cost import Estimator
     from digest.usecases.deliver import Delivering
-    from digest.usecases.doctor import Doctor, Finding
+    from digest.usecases.doctor import Check, Doctor, Finding
     from digest.usecases.find import Histories
+    from digest.usecases.import_subscribers import SubscriberImport
+    from digest.usecases.marks import Marks
+    from digest.usecases.own_issues import OwnIssues
+    from digest.usecases.preferences import Preferences
     from digest.usecases.preview import Previewing
+    from digest.usecases.searching import Searching
+    from digest.usecases.send_test import SendingTest
+    from digest.usecases.spf import Names
+    from digest.usecases.subscribers import SubscriberDesk
+    from digest.usecases.subscribing import Subscribing
     from digest.usecases.summarize import OnDemand
     from digest.usecases.topics import Applied
+    from digest.usecases.trials import Trials
 
 
 def on_demand(app: App) -> OnDemand:
@@ -130,11 +144,101 @@ def delivering(app: App) -> Delivering:
     return Delivering(
         store=app.store,
         mailing=lambda: app.mailing,
+        noticing=lambda: app.noticing,
         lost=lambda: lost_issues(app.site, app.store.place),
         lease=app.lease,
         today=app.today(),
         clock=app.host.clock,
         sleep=app.host.sleep,
+    )
+
+
+def subscriber_desk(app: App) -> SubscriberDesk:
+    """The use case of `digest subscribers`."""
+    from digest.usecases.subscribers import SubscriberDesk
+
+    return SubscriberDesk(store=app.store, config=app.config, clock=app.host.clock)
+
+
+def subscriber_import(app: App, edition: str | None) -> SubscriberImport:
+    """The use case of `digest subscribers import`.
+
+    Args:
+        edition: Of rows that name none; None: the only one there is.
+
+    Raises:
+        ConfigError: There is no such edition.
+    """
+    from digest.usecases.import_subscribers import SubscriberImport
+
+    names = [one.name for one in app.config.editions]
+    default = app.config.edition(edition).name if edition else names[0] if len(names) == 1 else ""
+    return SubscriberImport(store=app.store, editions=names, default_edition=default, clock=app.host.clock)
+
+
+def mailbox(app: App, source: str, *, stdin: BinaryIO, keep: bool) -> AbstractContextManager[Iterator[Received]]:
+    """The unread mails of *source*, as `digest bounces` names it.
+
+    Raises:
+        ConfigError: It is none, or its password is missing.
+    """
+    from digest.deliver.mailboxes import open_mailbox
+
+    mail = app.config.mail
+    return open_mailbox(
+        source,
+        stdin=stdin,
+        password=lambda: app.config.bounces_password(app.host.environment).reveal(),
+        timeout_s=mail.timeout_s,
+        ca_file=mail.ca_file,
+        keep=keep,
+    )
+
+
+def bounces(app: App) -> Bounces:
+    """The use case of `digest bounces`: what follows from mails that came back."""
+    from digest.core.errors import AddressError
+    from digest.core.subscribers.addresses import parse_address
+    from digest.usecases.bounces import Bounces
+
+    recipients = set()
+    for text in {r for edition in app.config.editions for r in edition.recipients}:
+        with suppress(AddressError):  # it gets mails without being a subscriber
+            recipients.add(parse_address(text).key)
+    return Bounces(
+        store=app.store,
+        clock=app.host.clock,
+        operator=app.config.mail.operator,
+        recipients=frozenset(recipients),
+    )
+
+
+def subscribing(app: App) -> Subscribing:
+    """The use case of those who come and go by themselves."""
+    from digest.usecases.subscribing import Subscribing
+
+    serve = app.config.serve
+    return Subscribing(
+        store=app.store,
+        linking=app.linking,
+        editions=app.editions_by_name,
+        is_open=serve.open,
+        per_network=serve.sign_ups_per_hour,
+        clock=app.host.clock,
+        zone=app.config.timezone,
+    )
+
+
+def sending_test(app: App) -> SendingTest:
+    """The use case of `digest send-test`: the last issue to one address."""
+    from digest.usecases.send_test import SendingTest
+
+    return SendingTest(
+        store=app.store,
+        letter=lambda edition: app.mailing.letters.of(edition),
+        mailer=app.mailer,
+        clock=app.host.clock,
+        mail_domain=app.config.mail.domain,
     )
 
 
@@ -155,19 +259,21 @@ def apply_topics(app: App) -> Applied:
 # -- the doctor
 
 
-def examine(path: Path, host: Host, *, offline: bool) -> list[Finding]:
+def examine(path: Path, host: Host, *, offline: bool, mail: bool = False, names: Names | None = None) -> list[Finding]:
     """Run the use case of `digest doctor` on the config at *path*; the findings, in order.
 
     Args:
         offline: Ask nothing over the network.
+        mail: Look at mail alone, and at what DNS says of the sender's domain.
+        names: Whom to ask of DNS; None: the system's resolvers.
     """
     from digest.usecases.doctor import examine as work
 
-    return work(path, _doctor(path, host), offline=offline)
+    return work(path, _doctor(path, host, names), offline=offline, mail=mail)
 
 
 @contextmanager
-def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
+def _doctor(path: Path, host: Host, names: Names | None) -> Iterator[Doctor]:
     """The doctor with the parts of the app that it examines; closed at the end.
 
     Raises:
@@ -202,8 +308,29 @@ def _doctor(path: Path, host: Host) -> Iterator[Doctor]:
             source=lambda name: app.sources[name],
             fetcher=app.fetcher,
             moved_to=lambda url: app.door.moved_to(url),
-            mailer=app.mailer,
+            mailer=app.transport,
+            key=lambda: _key(app.config),
+            of_dns=lambda: _sender_checks(app, names),
         )
+
+
+def _key(config: Config) -> Key:
+    from digest.deliver.dkim import read_key
+
+    assert config.mail.dkim is not None  # noqa: S101 -- it is asked for where there is one
+    return read_key(config.mail.dkim.key_file)
+
+
+def _sender_checks(app: App, names: Names | None) -> Iterator[Check]:
+    from digest.deliver.dns import Dns
+    from digest.usecases.doctor_mail import SenderChecks
+
+    return SenderChecks(
+        config=app.config,
+        names=names or Dns(),
+        key=lambda: _key(app.config),
+        answers=lambda url: app.door.get(url, trusted=True),
+    ).checks()
 
 
 # -- the evaluation
@@ -249,3 +376,49 @@ def _contender(app: App) -> Contender:
         writer=writer,
         extracts=lambda: app.extracts,
     )
+
+
+# -- readers' own pages
+
+
+def trials(app: App) -> Trials:
+    """The use case behind readers' pages that says what the last issue would have been for them."""
+    from digest.usecases.trials import ReaderProfiles, Trials
+
+    return Trials(
+        store=app.store,
+        editions=app.editions_by_name,
+        profiles=ReaderProfiles(store=app.store, interests=app.reader_interests, each=app.interests.each),
+        background=lambda: app.background,
+        topics_of=app.extracts.topics,
+        clock=app.host.clock,
+        today=app.today,
+    )
+
+
+def preferences(app: App) -> Preferences:
+    """The use case that keeps what readers set."""
+    from digest.usecases.preferences import Preferences
+
+    return Preferences(store=app.store, editions=app.editions_by_name, forgetting=app.forgetting, clock=app.host.clock)
+
+
+def own_issues(app: App) -> OwnIssues:
+    """The use case that finds the issues which readers got."""
+    from digest.usecases.own_issues import OwnIssues
+
+    return OwnIssues(store=app.store, field_of=app.taxonomy.field)
+
+
+def marks(app: App, trials: Trials, own_issues: OwnIssues) -> Marks:
+    """The use case of readers' marks on papers."""
+    from digest.usecases.marks import Marks
+
+    return Marks(store=app.store, trials=trials, find=own_issues.entry, clock=app.host.clock)
+
+
+def searching(app: App) -> Searching:
+    """The use case of the search on the web."""
+    from digest.usecases.searching import Searching
+
+    return Searching(store=app.store, topics_of=app.extracts.topics)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from digest import __version__
-from digest.cli import evaluate, issues, papers, run, setup, status, summarize
+from digest.cli import bounces, evaluate, issues, papers, run, serve, setup, status, subscribers, summarize
 from digest.cli.common import DEGRADED, FAILED, MISUSED, log_to_stderr
 from digest.cli.interrupts import Interrupts
 from digest.cli.show.errors import print_error, print_lost_folder, print_lost_output, print_stopped
@@ -31,7 +31,10 @@ def cli(verbose: bool) -> None:
 for _command in (
     run.run,
     run.deliver,
+    run.send_test,
     run.schedule,
+    bounces.bounces,
+    serve.serve,
     summarize.summarize,
     issues.show,
     issues.preview,
@@ -43,6 +46,7 @@ for _command in (
     status.status,
     status.cost,
     status.doctor,
+    subscribers.subscribers,
     setup.init,
     setup.import_,
     setup.sources,

@@ -27,7 +27,8 @@ def search(query: tuple[str, ...], limit: int, config: Path, sample: bool, as_js
 
     A paper is found if it has all words of the query. If they are somebody's name, the papers by them come first.
     """
-    from digest.cli.show.papers import paper_json, print_papers
+    from digest.cli.show.papers import print_papers
+    from digest.publish.issue_json import paper_json
 
     with working(as_json) as host, app_of(config, host, sample=sample) as app:
         papers = app.store.search(" ".join(query), limit=limit)

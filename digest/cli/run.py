@@ -106,6 +106,33 @@ def _estimate(config: Path, day: date | None, names: tuple[str, ...], *, sample:
         print_estimate(found)
 
 
+@click.command("send-test", short_help="Send the last issue to one address, to see how it arrives.")
+@click.argument("address")
+@click.option("--edition", metavar="NAME", help="Of this edition; by default the first.")
+@click.option("--date", "day", type=DateType(), help="The issue of this day; by default the newest.")
+@config_option
+@json_option
+def send_test(address: str, edition: str | None, day: date | None, config: Path, as_json: bool) -> None:
+    """Send an issue to ADDRESS as the config sends it, and tell what the server answers; with -v each line of the talk.
+
+    Nothing is written down as delivered. A mailbox at another provider shows what became of it: in the mail's source
+    Authentication-Results tells of SPF, DKIM and DMARC. A subscriber's mail has the links of that subscriber, another
+    none.
+    """
+    import logging
+
+    from digest.app.usecases import sending_test
+    from digest.cli.show.deliveries import print_sent_test, sent_test_json
+    from digest.usecases.find import issue_of
+
+    log = logging.getLogger("digest.mail")
+    with working(as_json) as host, app_of(config, host) as app:
+        app.check(send=True)
+        issue = issue_of(app.store, app.config, edition, day)
+        sent = sending_test(app).send(issue, address, heard=lambda line: log.info("%s", line))
+    print_json(sent_test_json(sent)) if as_json else print_sent_test(sent)
+
+
 @click.command(short_help="Send the mails that are due, or those that failed again.")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
 @click.option("--edition", "names", multiple=True, metavar="NAME", help="Only of this edition.")

@@ -27,9 +27,9 @@ from digest.core.models import DeliveryState
 def status(deliveries: bool, states: tuple[str, ...], config: Path, as_json: bool) -> None:
     """Tell what happened last, what is due, and what it cost this month.
 
-    Of mails that failed or are unknown it names address and reason, and with --deliveries of all that were not sent,
-    with the moment of the next try. Of summaries it counts which checks they failed
-    (what one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
+    Of mails that failed, are unknown, or came back within two weeks it names address and reason, and with --deliveries
+    of all that were not sent, with the moment of the next try. Of summaries it counts which checks they failed (what
+    one passed stands under `checked` in its issue.json), and how many printed ones an earlier prompt wrote.
     """
     from digest.cli.show.status import print_status, status_json
     from digest.usecases.status import status_of
@@ -72,18 +72,24 @@ def cost(days: int, month: date | None, config: Path, sample: bool, as_json: boo
 @click.command(short_help="Check config, folders and sources; say what to do.")
 @config_option
 @click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@click.option("--mail", is_flag=True, help="Look at mail alone, and at what DNS says of the sender's domain.")
 @json_option
-def doctor(config: Path, offline: bool, as_json: bool) -> None:
+def doctor(config: Path, offline: bool, mail: bool, as_json: bool) -> None:
     """Check what is configured, reachable and missing, and say what to do about it.
 
     It says what interests were taken for, and which papers of them the next run will fetch. Of a mail server it tries
     login and sender without sending anything.
+
+    With --mail it asks DNS, and only then, whether receivers will believe the mails: SPF, DKIM and DMARC of the
+    sender's domain, and where bounces go; and gives the records to add.
     """
+    if offline and mail:
+        raise click.UsageError("--mail asks DNS: leave --offline out")
     from digest.app.usecases import examine
     from digest.cli.show.doctor import finding_json, print_findings
 
     with working(as_json) as host:
-        findings = examine(config, host, offline=offline)
+        findings = examine(config, host, offline=offline, mail=mail)
     if as_json:
         print_json([finding_json(f) for f in findings])
     else:

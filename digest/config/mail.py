@@ -20,7 +20,8 @@ _NOBODY: Final = "digest@localhost"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DOMAIN: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
-# Letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth their trouble.
+# Of our own addresses: letters beyond ASCII need SMTPUTF8, which many servers lack; quoted local parts are not worth
+# their trouble.
 ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII)
 """An address of ours, in ASCII."""
 
@@ -54,6 +55,7 @@ def read_mail(table: Table, folder: Path) -> MailConfig:
         retry_hours=table.number("retry_hours", 20.0) or 20.0,
         idempotency_header=table.text("idempotency_header"),
         bounces=_address(table, "bounces"),
+        bounces_password_env=table.text("bounces_password_env", "DIGEST_BOUNCES_PASSWORD"),
         unsubscribe=_address(table, "unsubscribe"),
         operator=_address(table, "operator"),
         dkim=_dkim(table, folder, sender),
@@ -169,4 +171,6 @@ def read_hook(table: Table, editions: Sequence[str]) -> HookConfig:
         table.blame("url", f"{hook.url!r} must begin with http:// or https://")
     if hook.kind in ("matrix", "ntfy") and not hook.room:
         table.blame("room", "is missing: " + ("the room's id" if hook.kind == "matrix" else "the topic"))
+    if hook.kind == "matrix" and not hook.token_env:
+        table.blame("token_env", "is missing: the variable that holds the access token of the account that posts")
     return hook

@@ -22,10 +22,11 @@ from digest.config.settings import Config, LLMConfig, MailConfig, NetworkConfig,
 from digest.config.sources import read_source
 from digest.config.table import Problems, Table, nearest
 from digest.core.database_address import parse_database, sqlite_address
-from digest.core.errors import ConfigError
+from digest.core.errors import AddressError, ConfigError
 from digest.core.models import CHANGES, Edition, PaperKind
 from digest.core.private import has_password
 from digest.core.ranking.interests import LIBRARIES, parse_interests
+from digest.core.subscribers.addresses import parse_address
 from digest.core.topics.taxonomy import read as read_taxonomy
 from digest.core.words.language_marks import LANGUAGES
 from digest.sources.kind import SourceConfig
@@ -91,6 +92,17 @@ def _is_proxy(text: str) -> bool:
         return re.fullmatch(r"http://[^\s/]+/?", text) is not None and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, a bracket that is never closed
         return False
+
+
+def _recipient(text: str) -> str | None:
+    """What is equal for two spellings of an operator's recipient; None if it is no address.
+
+    Who writes the config may mail to `ada@localhost`, which no stranger can subscribe with.
+    """
+    try:
+        return parse_address(text).key if text == text.strip() else None
+    except AddressError:
+        return text.lower() if ADDRESS.fullmatch(text) else None
 
 
 def library_path(base: Path, file: str) -> Path:
@@ -226,9 +238,9 @@ class _Reader:
                 table.blame("sources", f"there is no [[source]] named {source!r}{nearest(source, known)}")
         recipients = table.texts("recipients")
         for address in recipients:
-            if not ADDRESS.fullmatch(address):
-                table.blame("recipients", f"{address!r} is not an address such as ada@example.org, in ASCII letters")
-        self._distinct(f"{table.name} recipients", [r.lower() for r in recipients])
+            if _recipient(address) is None:
+                table.blame("recipients", f"{address!r} is not an address such as ada@example.org")
+        self._distinct(f"{table.name} recipients", [_recipient(r) or r.lower() for r in recipients])
         max_papers = table.integer("max_papers", 30, least=1, most=100_000)
         upvotes = table.integer("avoid_unless_upvotes", 1, least=1)
         edition = Edition(

@@ -142,6 +142,8 @@ class MailConfig:
     `Resend-Idempotency-Key`, `X-EE-Idempotency-Key`."""
     bounces: str = ""
     """The envelope's sender, to which mails come back that cannot be delivered; empty: the sender."""
+    bounces_password_env: str = "DIGEST_BOUNCES_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
+    """The variable that holds the password of the IMAP mailbox that `digest bounces` reads."""
     unsubscribe: str = ""
     """The address in the `mailto:` of List-Unsubscribe; empty: the sender."""
     operator: str = ""
@@ -194,6 +196,11 @@ class HookConfig:
     """The variable that holds an access token; empty: none is sent."""
     room: str = ""
     """Matrix: the room; ntfy: the topic."""
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether a second post with the same key does nothing there, so that one in doubt may be repeated."""
+        return self.kind in ("matrix", "webhook")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,12 +307,12 @@ class Config:
         return Secret(value)
 
     def smtp_password(self, environment: Mapping[str, str]) -> Secret | None:
-        """The password for the mail server; None where no `username` is set.
+        """The password for the mail server; None where no `username` is set, or a token is taken instead.
 
         Raises:
             ConfigError: The variable is not set.
         """
-        if self.mail.transport != "smtp" or not self.mail.username:
+        if self.mail.transport != "smtp" or not self.mail.username or self.mail.token_command:
             return None
         value = _variable(environment, self.mail.password_env)
         if not value:
@@ -315,6 +322,56 @@ class Config:
                 "must hold the password, and it is not set"
             )
         return Secret(value)
+
+    def bounces_password(self, environment: Mapping[str, str]) -> Secret:
+        """The password of the IMAP mailbox that mails come back to.
+
+        Raises:
+            ConfigError: The variable is not set.
+        """
+        value = _variable(environment, self.mail.bounces_password_env)
+        if not value:
+            self._refuse_secret("[mail] bounces_password_env", self.mail.bounces_password_env)
+            raise ConfigError(
+                f"{self.path.name}: the environment variable {self.mail.bounces_password_env} must hold the password "
+                "of the mailbox, and it is not set"
+            )
+        return Secret(value)
+
+    def hook_url(self, hook: HookConfig, environment: Mapping[str, str]) -> Secret:
+        """Where a hook posts to.
+
+        Raises:
+            ConfigError: The variable that is to hold it is not set, or holds no address.
+        """
+        if not hook.url_env:
+            return Secret(hook.url)
+        value = self._of_hook(hook, "url_env", hook.url_env, environment)
+        if not value.startswith(("https://", "http://")):
+            raise ConfigError(
+                f"{self.path.name}: [[hook]] {hook.name}: the variable {hook.url_env} must hold an address that begins "
+                "with https://"
+            )
+        return Secret(value)
+
+    def hook_token(self, hook: HookConfig, environment: Mapping[str, str]) -> Secret | None:
+        """The access token of a hook, or what a webhook is signed with; None where none is named.
+
+        Raises:
+            ConfigError: The variable that is to hold it is not set.
+        """
+        if not hook.token_env:
+            return None
+        return Secret(self._of_hook(hook, "token_env", hook.token_env, environment))
+
+    def _of_hook(self, hook: HookConfig, key: str, name: str, environment: Mapping[str, str]) -> str:
+        value = _variable(environment, name)
+        if not value:
+            self._refuse_secret(f"[[hook]] {hook.name}: {key}", name)
+            raise ConfigError(
+                f"{self.path.name}: [[hook]] {hook.name}: the environment variable {name} must be set, and is not"
+            )
+        return value
 
     def _refuse_secret(self, where: str, name: str) -> None:
         """Refuse a key in the place of the name of a variable, without saying it.

@@ -15,7 +15,9 @@ DigestError             one sentence for the person who must act
 │   ├── MailUnavailable no mail of this run can go out (login refused, no safe connection): stop trying
 │   ├── RefusedError    a mail was refused for good
 │   └── InDoubtError    no whole answer came behind the final dot: the server may have it, and cannot be asked
+├── DnsError            (`digest.deliver.dns`) DNS gave no answer: what stands there is not known, and nothing is wrong
 ├── AddressError        a text is no mail address: that one row, field or recipient is refused
+├── WishError           a reader can't have what they wish: that one row or field is refused
 └── NotFoundError       an issue or a paper that was asked for is not there
 """
 
@@ -110,6 +112,9 @@ class WithdrawnError(StoreError):
 class DeliveryError(DigestError):
     """A mail was not taken; trying again later may help."""
 
+    retry_after_s: float | None = None
+    """How long the server asked to be left alone; None: it said nothing of use."""
+
 
 class PutOffError(DeliveryError):
     """The server takes this mail later (a complete 4xx that is about it alone)."""
@@ -156,3 +161,7 @@ class NotFoundError(DigestError):
 
 class AddressError(DigestError):
     """A text is no mail address, or one that may not be used."""
+
+
+class WishError(DigestError):
+    """What a reader wishes for is not understood, or more than may be had."""

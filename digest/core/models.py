@@ -574,6 +574,8 @@ class Issue:
     changes: tuple[Change, ...] = ()
     """Changes of papers that earlier issues printed."""
     usage: Usage
+    considered: int | None = None
+    """How many papers a personal issue was chosen from; None where entries and `left_out` tell."""
     covers: tuple[Day, ...] = ()
     """The days whose lists are in the issue; empty where that is only its own day."""
     why_empty: str | None = None
@@ -649,11 +651,32 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery that is to be stored."""
+
+    recipient: str
+    message_id: str
+    state: DeliveryState = DeliveryState.DUE
+    """`due`; `sent` for a reader without mails; `skipped` where nothing was found for a reader."""
+    error: str | None = None
+    """Why it is skipped."""
+    channel: str = "mail"
+    subscription: int | None = None
+    profile: str = ""
+    """The profile of its picks; empty where it is the edition's own issue."""
+    due_at: datetime | None = None
+    covers_until: Day | None = None
+    """The reader's date that is covered by it."""
+    covered_before: Day | None = None
+    """The one that was covered before it, when the reader was found to be due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One complete message, ready for a transport."""
 
     sender: str
-    """The bare address of the envelope."""
+    """The bare address in `From`. It is the envelope's too, unless the mailer knows where mails come back to."""
     recipient: str
     message_id: str
     content: bytes

@@ -17,13 +17,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from digest.core.certificates import certificate_error, certificate_fault
-from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, PutOffError
+from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, PutOffError, RefusedError
 from digest.core.models import Mail
+from digest.deliver.envelope import Envelope, envelope_of
 from digest.deliver.replies import Reply, Step, readable, refusal
 from digest.deliver.smtp_connection import AFTER_DOT_S, Connection, TlsConnection
+from digest.deliver.tokens import Tokens
 
 _METHODS: Final = ("PLAIN", "LOGIN", "CRAM-MD5")
 """Best first. Only one is tried: a second try with the same password is a second wrong password to the server."""
+_BY_TOKEN: Final = "XOAUTH2"  # noqa: S105 -- the name of a method
+"""https://developers.google.com/workspace/gmail/imap/xoauth2-protocol"""
+_SMTPUTF8: Final = "smtputf8"
 _GOODBYE_S: Final = 5.0
 """Seconds for the reply to QUIT, which does not matter."""
 _TLS_PORT: Final = 465
@@ -37,6 +42,14 @@ class _BrokenError(Exception):
         self.error = error
 
 
+class _StaleTokenError(Exception):
+    """The server refused a token; a new one may be taken."""
+
+    def __init__(self, token: str, error: MailUnavailable) -> None:
+        super().__init__(str(error))
+        self.token, self.error = token, error
+
+
 class SmtpMailer:
     """One connection to one server, opened with the first mail and used for all of a run."""
 
@@ -48,25 +61,34 @@ class SmtpMailer:
         security: str,
         username: str = "",
         password: str = "",
+        tokens: Tokens | None = None,
+        returns_to: str = "",
         local_name: str = "localhost",
         timeout_s: float = 60.0,
         after_dot_s: float = AFTER_DOT_S,
         ca_file: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        heard: Callable[[str], None] | None = None,
     ) -> None:
         """
         Args:
             security: `starttls`, `tls` or `none`. A server that does not offer what is asked for gets no mail.
+            tokens: Log in by XOAUTH2 with these, instead of a password.
+            returns_to: The envelope's sender, to which mails come back that cannot be delivered; empty: that of the
+                mail.
             local_name: What the client calls itself in EHLO.
             timeout_s: For each step but the last.
             after_dot_s: For the reply to the final dot.
             ca_file: Certificates to trust besides the system's.
             monotonic: The clock by which replies are waited for.
+            heard: Takes each line that is said (`> …`) and answered (`< …`), without passwords; None: nobody listens.
         """
         self._host, self._port, self._security = host, port, security
-        self._username, self._password = username, password
+        self._username, self._password, self._tokens = username, password, tokens
+        self._returns_to = returns_to
         self._local_name, self._ca_file = local_name, ca_file
         self._timeout_s, self._after_dot_s, self._monotonic = timeout_s, after_dot_s, monotonic
+        self._heard = heard
         self._connection: Connection | None = None
 
     def __enter__(self) -> SmtpMailer:
@@ -90,6 +112,7 @@ class SmtpMailer:
             DeliveryError: What to check.
         """
         connection = self._connected()
+        sender = self._returns_to or sender
         try:
             self._step("MAIL", sender, lambda: connection.mail(sender))
         except _BrokenError as broken:
@@ -98,10 +121,11 @@ class SmtpMailer:
 
     def send(self, mail: Mail, *, before_dot: Callable[[], None]) -> None:
         """Deliver one mail; see `digest.core.ports.Mailer`."""
+        envelope = envelope_of(mail, returns_to=self._returns_to)
         try:
-            connection = self._hand_over(mail)
+            connection = self._hand_over(mail, envelope)
             before_dot()
-            self._finish(connection, mail.sender)
+            self._finish(connection, envelope.sender)
         except DeliveryError:
             raise  # what is left of the connection can be used
         except BaseException:
@@ -111,7 +135,7 @@ class SmtpMailer:
 
     # -- the steps of a mail
 
-    def _hand_over(self, mail: Mail) -> Connection:
+    def _hand_over(self, mail: Mail, envelope: Envelope) -> Connection:
         """Send all of the mail except the final dot.
 
         If a connection that is open already breaks, the mail is tried once more on a new one: servers end those that
@@ -119,25 +143,53 @@ class SmtpMailer:
         """
         if self._connection is not None:
             try:
-                return self._hand_over_once(mail)
+                return self._hand_over_once(mail, envelope)
             except _BrokenError:
                 pass
         try:
-            return self._hand_over_once(mail)
+            return self._hand_over_once(mail, envelope)
         except _BrokenError as broken:
             raise broken.error from broken
 
-    def _hand_over_once(self, mail: Mail) -> Connection:
+    def _hand_over_once(self, mail: Mail, envelope: Envelope) -> Connection:
         connection = self._connected()
-        self._step("MAIL", mail.sender, lambda: connection.mail(mail.sender))
-        self._step("RCPT", mail.sender, lambda: connection.rcpt(mail.recipient))
-        self._step("DATA", mail.sender, lambda: connection.docmd("DATA"))
+        options = self._options(connection, mail, envelope)
+        sender, recipient = envelope.sender, envelope.recipient
+        self._step("MAIL", sender, lambda: connection.mail(sender, options))
+        self._step("RCPT", sender, lambda: connection.rcpt(recipient))
+        self._step("DATA", sender, lambda: connection.docmd("DATA"))
         try:
             connection.send_body(mail.content)
             connection.expect_silence()
         except (smtplib.SMTPException, OSError) as exc:
             raise self._broken(exc) from exc
         return connection
+
+    def _options(self, connection: Connection, mail: Mail, envelope: Envelope) -> list[str]:
+        """What MAIL says of the mail besides the sender.
+
+        Raises:
+            DeliveryError: The server does not take such a mail; it is not asked to.
+        """
+        limit = connection.esmtp_features.get("size", "")
+        if limit.isdecimal() and 0 < int(limit) < len(mail.content):
+            raise DeliveryError(
+                f"{self._where} takes mails of {int(limit):,} bytes at most, and this one has {len(mail.content):,}; "
+                "lower [[edition]] max_papers, or send over another server"
+            )
+        options = []
+        if not mail.content.isascii() and connection.has_extn("8bitmime"):
+            options.append("BODY=8BITMIME")
+        if envelope.is_international:
+            if not connection.has_extn(_SMTPUTF8):
+                # RFC 6531, 3.5: X.6.7, non-ASCII addresses are not permitted.
+                raise RefusedError(
+                    f"{self._where} takes no address with letters beyond ASCII before the @ (it lacks SMTPUTF8), so "
+                    "this mail was not sent; another address of this recipient, or another server, is needed",
+                    code="RCPT 553 5.6.7",
+                )
+            options.append("SMTPUTF8")
+        return options
 
     def _finish(self, connection: Connection, sender: str) -> None:
         """Send the final dot, after which the mail may have been delivered, and read the reply."""
@@ -207,21 +259,40 @@ class SmtpMailer:
     def _connected(self) -> Connection:
         if self._connection is None:
             try:
-                self._connection = self._dialled()
-                self._introduce(self._connection)
-            except DeliveryError:
-                self._drop()
-                raise
-            except (smtplib.SMTPException, OSError, ValueError) as exc:
-                self._drop()
-                raise self._no_connection(exc) from exc
+                self._connection = self._introduced()
+            except _StaleTokenError as stale:
+                # It may have expired. On a new connection, for many servers end one whose login they refused.
+                self._connection = self._introduced(refused=stale)
         return self._connection
+
+    def _introduced(self, *, refused: _StaleTokenError | None = None) -> Connection:
+        """Return a new connection that is ready for mails.
+
+        Args:
+            refused: Why the last one is not; the token is not tried again.
+
+        Raises:
+            DeliveryError: There is none.
+            _StaleTokenError: The token was refused, and no other was before.
+        """
+        connection = None
+        try:
+            connection = self._dialled()
+            self._introduce(connection, refused)
+        except BaseException as exc:
+            if connection is not None:
+                connection.close()
+            if isinstance(exc, (smtplib.SMTPException, OSError, ValueError)):
+                raise self._no_connection(exc) from exc
+            raise
+        return connection
 
     def _dialled(self) -> Connection:
         how: dict[str, Any] = {
             "local_name": self._local_name,
             "timeout_s": self._timeout_s,
             "monotonic": self._monotonic,
+            "heard": self._heard,
         }
         if self._security != "tls":
             return Connection(self._host, self._port, **how)
@@ -237,7 +308,7 @@ class SmtpMailer:
                 raise MailUnavailable(f"[mail] ca_file {self._ca_file} cannot be read: {reason}") from exc
         return context
 
-    def _introduce(self, connection: Connection) -> None:
+    def _introduce(self, connection: Connection, refused: _StaleTokenError | None) -> None:
         """Send EHLO, encrypt and log in, as configured."""
         connection.ehlo_or_helo_if_needed()
         if self._security == "starttls":
@@ -252,7 +323,9 @@ class SmtpMailer:
             except smtplib.SMTPResponseException as exc:
                 raise self._no_starttls(exc) from exc
             connection.ehlo_or_helo_if_needed()
-        if self._username:
+        if self._tokens is not None:
+            self._log_in_by_token(connection, self._tokens, refused)
+        elif self._username:
             self._log_in(connection)
 
     def _no_starttls(self, exc: smtplib.SMTPResponseException) -> MailUnavailable:
@@ -273,11 +346,44 @@ class SmtpMailer:
         except smtplib.SMTPAuthenticationError as exc:
             raise MailUnavailable(self._login_refused(exc)) from exc
 
+    def _log_in_by_token(self, connection: Connection, tokens: Tokens, refused: _StaleTokenError | None) -> None:
+        offered = connection.esmtp_features.get("auth", "").upper().split()
+        if _BY_TOKEN not in offered:
+            raise MailUnavailable(
+                f"{self._where} takes no login by {_BY_TOKEN}, which [mail] token_command is for; it offers "
+                f"{', '.join(offered) or 'none'}; take token_command out, or check host and port"
+            )
+        token = tokens.get(instead_of=refused.token if refused else None)
+        if refused is not None and token == refused.token:
+            raise refused.error
+
+        def answer(challenge: bytes | None = None) -> str:
+            # A challenge tells why the token is refused; an empty answer gets the refusal itself.
+            return f"user={self._username}\x01auth=Bearer {token}\x01\x01" if challenge is None else ""
+
+        try:
+            connection.auth(_BY_TOKEN, answer)
+        except smtplib.SMTPAuthenticationError as exc:
+            error = MailUnavailable(self._token_refused(exc))
+            if exc.smtp_code >= 500 and refused is None:
+                raise _StaleTokenError(token, error) from exc
+            raise error from exc
+
+    def _token_refused(self, exc: smtplib.SMTPAuthenticationError) -> str:
+        said = f"{exc.smtp_code} {readable(exc.smtp_error)}"
+        if exc.smtp_code < 500:
+            return f"{self._where} takes no login now: {said}; it is tried again by the next run"
+        return (
+            f"{self._where} refused the token for {self._username!r}: {said}; [mail] token_command was asked for a new "
+            "one; check that it prints an access token, not a refresh token, of this user, with which mail may be sent"
+        )
+
     def _no_login(self, offered: list[str]) -> str:
         if offered:
             return (
                 f"{self._where} takes no password: it offers {', '.join(offered)} alone, which this program does not "
                 "speak; take an app password, where the provider has them, or a mail server that takes a password"
+                + ("; or set [mail] token_command" if _BY_TOKEN in offered else "")
             )
         safe = "" if self._security != "none" else ", perhaps because the line is not encrypted: see [mail] security"
         return f"{self._where} offers no login{safe}; take [mail] username out, or check host and port"
@@ -306,8 +412,6 @@ class SmtpMailer:
     def _broken(self, exc: Exception) -> _BrokenError:
         """Drop the connection and return the error; so far certainly nothing was delivered."""
         self._drop()
-        if isinstance(exc, UnicodeError):
-            return _BrokenError(DeliveryError("the address has letters that SMTP cannot carry"))
         return _BrokenError(
             DeliveryError(f"no mail could be handed to {self._where}: {_said(exc)}; it is tried again by the next run")
         )

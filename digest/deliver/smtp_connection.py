@@ -13,7 +13,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from digest.deliver.replies import readable
@@ -33,7 +33,11 @@ class Connection(smtplib.SMTP):
     """Seconds that a reply may take, from its first byte to its last."""
     monotonic: Callable[[], float]
     """A clock that only goes forward, in seconds, by which the time for a reply is measured."""
+    heard: Callable[[str], None] | None
+    """Takes each line of the conversation, without passwords; None: nobody listens."""
     _unread: bytes = b""
+    _is_secret: bool = False
+    """Whether what is said next belongs to a login."""
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Connection(smtplib.SMTP):
         local_name: str,
         timeout_s: float,
         monotonic: Callable[[], float] = time.monotonic,
+        heard: Callable[[str], None] | None = None,
         **others: Any,
     ) -> None:
         """Connect, and read the greeting.
@@ -59,19 +64,33 @@ class Connection(smtplib.SMTP):
         """
         self.patience_s = timeout_s
         self.monotonic = monotonic
+        self.heard = heard
         # The base class of `TlsConnection` takes a context besides.
         super().__init__(host, port, local_hostname=local_name, timeout=timeout_s, **others)
         if self.sock is not None:
             # The lone dot would wait some 40 ms for the server's delayed acknowledgement.
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        """Say who sends the next mail. smtplib takes addresses apart for that, and ours are bare."""
+        self.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
+        return self.docmd("MAIL", " ".join((f"FROM:<{sender}>", *options)))
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        """Say who gets it."""
+        return self.docmd("RCPT", " ".join((f"TO:<{recip}>", *options)))
+
     def send_body(self, content: bytes) -> None:
         """Send the mail's content after the reply to DATA, without the final dot."""
-        quoted = re.sub(rb"(?m)^\.", b"..", content)
+        self._tell("> ", f"{len(content):,} bytes")
+        quoted = content.replace(b"\n.", b"\n..")
+        if quoted.startswith(b"."):
+            quoted = b"." + quoted
         self.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
 
     def send_dot(self, patience_s: float) -> tuple[int, bytes]:
         """Send the final dot, and return the server's reply to it."""
+        self._tell("> ", ".")
         self.send(b".\r\n")
         before, self.patience_s = self.patience_s, patience_s
         try:
@@ -105,6 +124,10 @@ class Connection(smtplib.SMTP):
         So text behind the reply to STARTTLS is not read as a reply within the encrypted connection.
         """
         self.expect_silence()
+        is_login = cmd.upper() == "AUTH"
+        shown = f"{cmd} {args.split()[0]} …" if is_login else "…" if self._is_secret else f"{cmd} {args}".rstrip()
+        self._tell("> ", shown)
+        self._is_secret = self._is_secret or is_login
         super().putcmd(cmd, args)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -123,9 +146,11 @@ class Connection(smtplib.SMTP):
                 raise self._lost(f"its answer {readable(line)!r} is no reply of SMTP")
             codes.add(found[1])
             said.append((found[3] or b"").strip())
+            self._tell("< ", line)
             if len(codes) > 1:
                 raise self._lost(f"the lines of its answer disagree: {readable(line)!r} comes after another code")
             if found[2] != b"-":
+                self._is_secret = self._is_secret and found[1] == b"334"
                 return int(found[1]), b"\n".join(said)
 
     def _read_line(self, until: float, *, so_far: int) -> bytes:
@@ -154,6 +179,10 @@ class Connection(smtplib.SMTP):
         if not chunk:
             raise self._lost(f"it hung up without an answer{half}")
         return chunk
+
+    def _tell(self, sign: str, said: bytes | str) -> None:
+        if self.heard is not None:
+            self.heard(f"{sign}{readable(said)}")
 
     def _socket(self) -> socket.socket:
         if self.sock is None:

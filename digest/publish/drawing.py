@@ -26,6 +26,7 @@ from digest.publish.links import Links, issue_path, paper_path, topic_path
 from digest.publish.months import WEEKDAYS
 from digest.publish.paper_pages import around, paper_values
 from digest.publish.render import Templates
+from digest.publish.sign_up_form import SignUpForm
 from digest.publish.slugs import edition_slug, slug, topic_slug
 from digest.publish.topic_pages import fields_values, most_used, related, topic_values
 
@@ -38,6 +39,7 @@ _SEARCH = "search/index.html"
 _START_PAPERS, _START_TOPICS = 10, 12
 """Newest papers and most used topics on the page of the search."""
 _ASSETS = ("style.css", "keys.js", "search.js")
+_FORMS = "forms.css"
 
 
 class Issues(Protocol):
@@ -60,6 +62,7 @@ class Drawing:
         title: str,
         titles: Mapping[str, str],
         base_url: str | None,
+        form: SignUpForm | None,
         former: Collection[str],
         current: Callable[[str], str | None],
         field_of: Callable[[str], str],
@@ -73,6 +76,7 @@ class Drawing:
         self._title = title
         self._titles = titles
         self._base_url = base_url
+        self._form = form
         self._former = former
         self._current = current
         self._field_of = field_of
@@ -147,7 +151,8 @@ class Drawing:
         }
 
     def _plan_assets(self) -> dict[str, Callable[[], None]]:
-        return {name: partial(self._draw_asset, name) for name in _ASSETS}
+        names = (*_ASSETS, _FORMS) if self._form else _ASSETS
+        return {name: partial(self._draw_asset, name) for name in names}
 
     def _draw_asset(self, name: str) -> None:
         self._folder.write(name, self._templates.file(name))
@@ -259,6 +264,7 @@ class Drawing:
             after=_next_door(between[1]),
             plain_title=f"{issue.title}, {phrasing.long_day(key.day)}",
             description=_in_short(issue.overview or issue.why_empty or ""),
+            form=self._form.of(key.edition) if self._form else None,
         )
         content = json.dumps(issue_json(issue), ensure_ascii=False, indent=1) + "\n"
         self._folder.write(path.replace("index.html", "issue.json"), content.encode("utf-8", "replace"))
@@ -446,6 +452,7 @@ class Drawing:
             rising=rising_values(self._new.notes, Links(root="")),
             weekdays=WEEKDAYS,
             description=description,
+            form=self._form,
         )
 
     def _front(self, edition: str) -> dict[str, Any]:
@@ -461,9 +468,11 @@ class Drawing:
             links=Links(root=""),
         )
 
-    def _page(self, path: str, template: str, *, description: str, **values: Any) -> None:
+    def _page(
+        self, path: str, template: str, *, description: str, form: SignUpForm | None = None, **values: Any
+    ) -> None:
         html = self._templates.html(
-            template, **values, description=description, root=_root(path), site_title=self._title
+            template, **values, description=description, form=form, root=_root(path), site_title=self._title
         )
         self._folder.write(path, html.encode("utf-8", "replace"))
 

@@ -107,10 +107,15 @@ def entry_view(entry: Entry, *, links: Links, say: Say, number: int = 0) -> Entr
         facts=tuple(_facts(entry)),
         votes=_votes(entry),
         italics=paper.italics,
-        reason=say(_why(entry)),
+        reason=reason_of(entry, say=say),
         mark=mark,
         mark_why=say(mark_why),
     )
+
+
+def reason_of(entry: Entry, *, say: Say) -> str:
+    """Return an entry's reason for readers, without what its line of facts says already."""
+    return say(_why(entry))
 
 
 def on_one_line(say: Say) -> Say:

@@ -25,6 +25,8 @@ class FeedItem:
     content: str
     """HTML that needs no style sheet and no other file."""
     topics: tuple[str, ...]
+    url: str = ""
+    """Its page; empty: the issue's own in the edition's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ class Feed:
     """URL of the edition's folder, with a slash at the end. None: not known; links are relative then."""
     items: tuple[FeedItem, ...]
     """Newest first."""
+    self_url: str = ""
+    """Where the feed is, if it is not the edition's own in its folder; and then also `home_url`."""
+    home_url: str = ""
 
 
 def atom(feed: Feed) -> bytes:
@@ -49,8 +54,9 @@ def atom(feed: Feed) -> bytes:
     _text(root, "id", feed_id(feed.url, feed.edition, None))
     _text(root, "updated", _midnight(feed.updated))
     _text(ET.SubElement(root, "author"), "name", feed.author)
-    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{feed.url or ''}feed.xml"})
-    ET.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": f"{feed.url or ''}index.html"})
+    here, home = feed.self_url or f"{feed.url or ''}feed.xml", feed.home_url or f"{feed.url or ''}index.html"
+    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": here})
+    ET.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": home})
     for item in feed.items:
         entry = ET.SubElement(root, "entry")
         _text(entry, "title", item.title)
@@ -98,7 +104,7 @@ def feed_id(url: str | None, edition: str, day: date | None) -> str:
 
 
 def _page(feed: Feed, item: FeedItem) -> str:
-    return f"{feed.url or ''}{item.day.isoformat()}/index.html"
+    return item.url or f"{feed.url or ''}{item.day.isoformat()}/index.html"
 
 
 def _midnight(day: date) -> str:

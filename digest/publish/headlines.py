@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from digest.core.issues.names import name_of_work, short_title
@@ -39,6 +40,7 @@ def lead_entries(issue: Issue) -> Sequence[Entry]:
     return [by_id[i] for i in issue.leads if i in by_id] or list(issue.entries)
 
 
+@lru_cache(maxsize=4096)
 def headline(title: str, at_most: int) -> str:
     """Return the name that a title gives its work, before a colon; else the title, cut if it is long."""
     plain = one_line(strip_invisible(to_unicode(title)))

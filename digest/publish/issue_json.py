@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.core.identity.ids import names_of
-from digest.core.models import Entry, Issue, Overview, SourceReport
+from digest.core.models import Entry, Issue, Overview, Paper, SourceReport
 
 
 def issue_json(issue: Issue) -> dict[str, Any]:
@@ -128,3 +128,18 @@ def source_json(report: SourceReport) -> dict[str, Any]:
 
 def _moment(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def paper_json(paper: Paper) -> dict[str, Any]:
+    """A paper of the store; what `digest search --json` has a list of."""
+    return {
+        "id": paper.id,
+        "aliases": list(names_of(paper)[1:]),
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "abstract": paper.abstract,
+        "url": paper.url,
+        "published": paper.published.isoformat() if paper.published else None,
+        "version": paper.version,
+        "categories": list(paper.categories),
+    }

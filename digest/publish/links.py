@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,6 +34,19 @@ class Links:
     def paper(self, paper_id: str) -> str:
         """Return a link to a paper's page."""
         return self.to(paper_path(slug(paper_id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLinks(Links):
+    """Links to those pages of papers that there are: what only readers got has none."""
+
+    has_page: Callable[[str], bool]
+    """Whether the archive has the page at a path."""
+
+    def paper(self, paper_id: str) -> str:
+        """Return a link to a paper's page; empty if it has none."""
+        path = paper_path(slug(paper_id))
+        return self.to(path) if self.has_page(path) else ""
 
 
 def issue_path(edition: str, day: date) -> str:

@@ -1,37 +1,52 @@
-"""Compose the mail of an issue, with a text and an HTML part, small enough that no mail program cuts it.
+"""Put a mail together: its headers and its two parts, in bytes, as RFC 5322 and MIME want them.
 
-Issue ──draw_body──► Body (the same for all recipients) ──compose──► Mail
+Letterhead (what all mails of an issue share) ──┐
+Body (subject, text and HTML as pieces)       ──┼──mail──► Mail
+a reader's links                              ──┘
+
+Tens of thousands of mails go out in a morning, most of which differ in a few lines. So a part is kept as pieces that
+are encoded already, with holes where a reader's own links go, and a mail is joined from bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+import secrets
+from binascii import b2a_qp
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
-from digest.core.models import Issue, Mail
+from digest.core.models import Mail, PaperId
+from digest.core.subscribers.addresses import ascii_domain
+from digest.core.subscribers.links import ReaderLinks
 from digest.core.words.text import one_line, strip_invisible
-from digest.publish.links import Links
-from digest.publish.render import Templates
-from digest.publish.text import brief, left_out, share, view_text
-from digest.publish.views import IssueView, issue_view, shortened
 
-if TYPE_CHECKING:
-    from css_inline import CSSInliner
+_PLAIN_ADDRESS: Final = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(?:\.[\w-]+)*", re.ASCII
+)
+"""An address that stands in a header as it is."""
+_LINE: Final = 76
+"""Letters of a line in quoted-printable, the sign at its end included."""
+_SENDER_ID: Final = range(5, 16)
+"""Letters that Gmail takes of the last field of a Feedback-ID."""
+_PART_HEADERS: Final = 150
+"""Bytes that the headers of a part have at most."""
+_GO_ON: Final = b"=\r\n"
+"""A line end that is none."""
 
-MAX_HTML_BYTES = 95_000
-"""Largest size of the encoded HTML part. Gmail cuts a mail off at about 102 kB and hides the rest behind a link."""
-MAX_TEXT_BYTES = 200_000
+Part: TypeAlias = tuple[bytes | str, ...]
+"""A part of a mail in quoted-printable: pieces that are encoded, and between them the names of links."""
 
 
 class _Policy(EmailPolicy):
@@ -53,135 +68,244 @@ class _Policy(EmailPolicy):
         return f"{name}: {' '.join(words)}\r\n".encode() if is_left_alone else folded
 
 
-_POLICY = _Policy(linesep="\r\n")
+_POLICY: Final = _Policy(linesep="\r\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """Subject, text and HTML of an issue's mail, the same for all recipients."""
+    """Subject, text and HTML of an issue's mail: the same for all who get this issue, but for their links."""
 
+    title: str
+    """That of the issue."""
+    day: date
     subject: str
-    text: str
-    html: str
+    text: Part
+    html: Part
+    marks: Mapping[str, PaperId]
+    """The papers that can be marked, by the names of the links to do so; none where readers have no links."""
+    languages: tuple[str, ...]
+    """Codes of its languages, that of the frame first."""
     shown: int
     """Entries in the HTML; the others are "n more in the archive"."""
 
 
-def compose(
-    issue: Issue,
-    *,
-    recipient: str,
-    sender: str,
-    message_id: str,
-    at: datetime,
-    templates: Templates,
-    site_url: str | None = None,
-    sender_name: str = "",
-    unsubscribe_url: str | None = None,
-    body: Body | None = None,
-) -> Mail:
-    """The mail that brings *issue* to *recipient*.
+class Letterhead:
+    """What the mails of an edition have in common: whom they come from, and how they are stopped."""
+
+    def __init__(
+        self,
+        *,
+        edition: str,
+        sender: str,
+        sender_name: str = "",
+        archive: str = "",
+        unsubscribe: str = "",
+        idempotency_header: str = "",
+    ) -> None:
+        """
+        Args:
+            sender: The bare address, in ASCII; it is the envelope's too.
+            archive: The edition's page, where one is served.
+            unsubscribe: The address that takes mails which say "unsubscribe"; empty: the sender.
+            idempotency_header: A header in which the provider takes a key, so that a mail which is handed over twice
+                arrives once.
+        """
+        self._edition, self._sender, self._sender_name, self._archive = edition, sender, sender_name, archive
+        self._unsubscribe, self._idempotency_header = unsubscribe or sender, idempotency_header
+        self._common: dict[tuple[str, tuple[str, ...]], bytes] = {}
+
+    def mail(
+        self, body: Body, *, recipient: str, message_id: str, at: datetime, links: ReaderLinks | None = None
+    ) -> Mail:
+        """Put the mail to *recipient* together. The same arguments give the same bytes.
+
+        Args:
+            message_id: With its angle brackets; the same on each attempt.
+            at: Time for the Date header; aware.
+            links: The reader's; needed for a body that has room for them.
+        """
+        digest = hashlib.sha256(message_id.encode()).hexdigest()
+        boundary = f"=_{digest[:32]}"
+        head = [
+            f"To: {written(recipient)}\r\nDate: {format_datetime(at)}\r\nMessage-ID: {message_id}\r\n".encode(),
+            _subject(body.subject),
+            self._shared(body.title, body.languages),
+            self._stopping(links).encode(),
+        ]
+        if self._idempotency_header:
+            head.append(f"{self._idempotency_header}: {digest}\r\n".encode())
+        own = _own_links(body, links)
+        parts = (
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
+            *_part(boundary, "plain", body.text, own),
+            *_part(boundary, "html", body.html, own | _marks(body, links)),
+            f"--{boundary}--\r\n".encode(),
+        )
+        return Mail(sender=self._sender, recipient=recipient, message_id=message_id, content=b"".join((*head, *parts)))
+
+    def _shared(self, title: str, languages: tuple[str, ...]) -> bytes:
+        """Return the headers that all mails of an issue have alike."""
+        key = title, languages
+        if key not in self._common:
+            self._common[key] = self._draw_shared(title, languages)
+        return self._common[key]
+
+    def _draw_shared(self, title: str, languages: tuple[str, ...]) -> bytes:
+        message = EmailMessage(policy=_POLICY)
+        domain = self._sender.rpartition("@")[2]
+        message["From"] = Address(display_name=header_text(self._sender_name), addr_spec=self._sender)
+        message["List-Id"] = f"{_phrase(header_text(title))}<{self._edition}.digest.{domain}>"
+        if self._archive:
+            message["List-Archive"] = f"<{_ascii_url(self._archive)}>"
+        message["Feedback-ID"] = f"{self._edition}:issue:digest:{_sender_id(domain)}"
+        message["Content-Language"] = ", ".join(languages)
+        # RFC 3834, so that vacation programs stay silent; the older Precedence is for those that know nothing else.
+        message["Auto-Submitted"] = "auto-generated"
+        message["Precedence"] = "list"
+        message["MIME-Version"] = "1.0"
+        return message.as_bytes(policy=_POLICY).removesuffix(b"\r\n")
+
+    def _stopping(self, links: ReaderLinks | None) -> str:
+        """Return the headers by which a mail program stops these mails."""
+        # A token in the mail says who writes; without links an address alone must do.
+        about = links.unsubscribe_token() if links else self._edition
+        by_mail = f"<mailto:{quote(self._unsubscribe, safe='@')}?subject={quote(f'unsubscribe {about}')}>"
+        if links is None:
+            # To a machine without a name, nobody can write.
+            return f"List-Unsubscribe: {by_mail}\r\n" if "." in self._unsubscribe.rpartition("@")[2] else ""
+        stop = _ascii_url(links.unsubscribe())
+        said = f"List-Unsubscribe: <{stop}>,\r\n {by_mail}\r\nList-Help: <{_ascii_url(links.base_url)}/lost>\r\n"
+        # A promise that only an address which takes the POST can keep.
+        return said + "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if stop.startswith("https://") else said
+
+
+def _own_links(body: Body, links: ReaderLinks | None) -> dict[str, bytes]:
+    """Return a reader's links that both parts may have, by the names that a body has for them."""
+    if links is None:
+        return {}
+    own = {"stop": links.unsubscribe(), "preferences": links.preferences(), "mine": links.issue(body.day)}
+    return {name: encoded_link(url) for name, url in own.items()}
+
+
+def _marks(body: Body, links: ReaderLinks | None) -> dict[str, bytes]:
+    """Return the links to mark papers, which only the HTML has."""
+    if links is None:
+        return {}
+    return {name: encoded_link(links.feedback(paper, body.day)) for name, paper in body.marks.items()}
+
+
+def _part(boundary: str, kind: str, part: Part, urls: Mapping[str, bytes]) -> tuple[bytes, ...]:
+    head = f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
+    content = [piece if isinstance(piece, bytes) else urls[piece] for piece in part]
+    return (f"{head}Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode(), *content, b"\r\n")
+
+
+# -- quoted-printable
+
+
+@lru_cache(maxsize=16_384)
+def encoded(text: str) -> bytes:
+    """Return *text* in quoted-printable, in lines that end with CRLF."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return b2a_qp(text.encode()).replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=16_384)
+def encoded_piece(text: str) -> bytes:
+    """Return *text* in quoted-printable, so that another piece can follow on the same line.
+
+    Unless it ends a line, a line end that is none stands behind it: no line gets longer than it may.
+    """
+    coded = encoded(text)
+    if not text or text.endswith("\n"):
+        return coded
+    end = coded[coded.rfind(b"\n") + 1 :]
+    if len(end) < _LINE:
+        return coded + _GO_ON
+    # The sign needs room, and no code of three letters may be torn.
+    cut = max(end.rfind(b"=", len(end) - 3), 0) or len(end) - 1
+    return coded[: len(coded) - len(end) + cut] + _GO_ON + end[cut:] + _GO_ON
+
+
+def encoded_link(url: str) -> bytes:
+    """Return a signed link in quoted-printable as a piece; it needs no escapes in HTML.
+
+    Tokens are of letters, digits, `-` and `_`, and shorter than a line.
+    """
+    front, _, token = url.rpartition("/")
+    return encoded_piece(f"{_ascii_url(front)}/") + token.encode() + _GO_ON
+
+
+class Holes:
+    """Marks the places in a drawn text where links go, by something that no text of others can have."""
+
+    def __init__(self) -> None:
+        nonce = secrets.token_hex(8)
+        self._frame = "\x00" + nonce + ":{}\x00"
+        self._pattern = re.compile(f"\x00{nonce}:(\\w+)\x00")
+
+    def of(self, name: str) -> str:
+        """Return the mark of a place, by the name of what goes there: letters and digits."""
+        return self._frame.format(name)
+
+    def part(self, drawn: str, known: Mapping[str, Part] = MappingProxyType({})) -> Part:
+        """Return a drawn text as a part of a mail.
+
+        Args:
+            known: What goes into holes, by name; it ends with a line end, and stands for that of its line. The names of
+                other holes stay in the part.
+        """
+        pieces = self._pattern.split(drawn)
+        part: list[bytes | str] = []
+        for place, piece in enumerate(pieces):
+            if place % 2 == 0:
+                is_last = place == len(pieces) - 1
+                text = piece.removeprefix("\n") if place and pieces[place - 1] in known else piece
+                part.append(encoded(text) if is_last else encoded_piece(text))
+            elif piece in known:
+                part += known[piece]
+            else:
+                part.append(piece)
+        return tuple(part)
+
+
+def size_bytes(part: Part, link: int) -> int:
+    """Return the size of a part with its headers.
 
     Args:
-        sender: The bare address; it is the envelope's too.
-        message_id: With its angle brackets; the same on each attempt.
-        at: Time for the Date header; aware.
-        site_url: Where the archive is served. Without it the mail links only to papers: where the archive lies on
-            somebody's disk is nobody else's business.
-        unsubscribe_url: One https address that unsubscribes this recipient by a single POST (RFC 8058).
-        body: From `draw_body`, where there are several recipients.
+        link: The size of a link.
     """
-    body = body or draw_body(issue, templates=templates, site_url=site_url)
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(display_name=_header(sender_name), addr_spec=sender)
-    message["To"] = Address(addr_spec=recipient)
-    message["Subject"] = body.subject
-    message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id
-    domain = sender.rpartition("@")[2]
-    message["List-Id"] = f"{_phrase(_header(issue.title))}<{issue.edition}.digest.{domain}>"
-    if site_url:
-        message["List-Archive"] = f"<{_ascii_url(Links(root=site_url.rstrip('/') + '/').to(issue.edition))}/index.html>"
-        by_mail = f"<mailto:{quote(sender, safe='@')}?subject={quote('unsubscribe ' + issue.edition)}>"
-        message["List-Unsubscribe"] = f"<{unsubscribe_url}>, {by_mail}" if unsubscribe_url else by_mail
-        # A promise that only an address which takes the POST can keep.
-        if unsubscribe_url and unsubscribe_url.startswith("https://"):
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    # RFC 3834, so that vacation programs stay silent; the older Precedence is for those that know nothing else.
-    message["Auto-Submitted"] = "auto-generated"
-    message["Precedence"] = "list"
-    message.set_content(body.text, cte="quoted-printable")
-    message.add_alternative(body.html, subtype="html", cte="quoted-printable")
-    # Chance has no place in a mail that is drawn again to the same bytes.
-    message.set_boundary(f"=_{_boundary(message_id)}")
-    return Mail(sender=sender, recipient=recipient, message_id=message_id, content=message.as_bytes(policy=_POLICY))
+    return _PART_HEADERS + sum([len(piece) if isinstance(piece, bytes) else link for piece in part])
 
 
-def draw_body(issue: Issue, *, templates: Templates, site_url: str | None = None) -> Body:
-    """Draw subject, text and HTML of an issue.
-
-    What has no room is left out from the end: the rest first, then the leads' points, then leads.
-    """
-    links = Links(root=site_url.rstrip("/") + "/" if site_url else None)
-    where = links.issue(issue.edition, issue.date)
-    view = brief(issue_view(issue, links=links))
-    title = _header(view.subject)
-    stop = "To get no more of these mails, answer this one and say so."
-
-    def html(shown: IssueView) -> str:
-        drawn = templates.html(
-            "mail.html",
-            issue=shown,
-            subject=title,
-            share=share(shown),
-            left_out=left_out(shown),
-            page=where,
-            stop=stop,
-        )
-        return _inliner().inline(drawn)
-
-    def text(shown: IssueView) -> str:
-        return view_text(shown, templates=templates, page=where, stop=stop)
-
-    shown, drawn = _fitting(view, html, lambda drawn: encoded_size(drawn, "html") <= MAX_HTML_BYTES)
-    _, plain = _fitting(view, text, lambda drawn: encoded_size(drawn, "plain") <= MAX_TEXT_BYTES)
-    return Body(subject=title, text=plain, html=drawn, shown=view.count - shown.more)
+# -- headers
 
 
-def _fitting(view: IssueView, draw: Callable[[IssueView], str], fits: Callable[[str], bool]) -> tuple[IssueView, str]:
-    """Draw as much of *view* as fits, and return it with the drawing.
-
-    First entries of the rest are left out, one by one, then the points of leads, then leads.
-    """
-    drawn = draw(view)
-    if fits(drawn):
-        return view, drawn
-    low, high = 1, view.count + len(view.leads)
-    best = _step(view, high)
-    best_drawn = draw(best)
-    while low < high:
-        middle = (low + high) // 2
-        attempt = _step(view, middle)
-        drawn = draw(attempt)
-        if fits(drawn):
-            high, best, best_drawn = middle, attempt, drawn
-        else:
-            low = middle + 1
-    return best, best_drawn
-
-
-def _step(view: IssueView, n: int) -> IssueView:
-    """Return *view* with *n* things less than it has: entries of the rest, points of one lead, leads."""
-    leads = len(view.leads)
-    rest = view.count - leads
-    points = leads - max(0, n - rest)
-    entries = max(view.count - n, leads) if n <= rest + leads else view.count + leads - n
-    return shortened(view, entries=entries, points=max(points, 0))
-
-
-def _header(text: str) -> str:
+def header_text(text: str) -> str:
     """Return *text* on one line without invisible characters: email refuses a header that has a line break."""
     return one_line(strip_invisible(text))
+
+
+@lru_cache(maxsize=256)
+def _subject(subject: str) -> bytes:
+    message = EmailMessage(policy=_POLICY)
+    message["Subject"] = subject
+    return message.as_bytes(policy=_POLICY).removesuffix(b"\r\n")
+
+
+def written(recipient: str) -> str:
+    """Return an address as it stands in a header: its domain in ASCII, and the rest as it is (RFC 6532)."""
+    if _PLAIN_ADDRESS.fullmatch(recipient):
+        return recipient
+    if recipient.isascii():
+        return str(Address(addr_spec=recipient))
+    return f"{header_text(recipient.rpartition('@')[0])}@{ascii_domain(recipient)}"
+
+
+def _sender_id(domain: str) -> str:
+    """Return who we are for Gmail's statistics of complaints; it wants 5 to 15 letters, always the same."""
+    return domain if len(domain) in _SENDER_ID else hashlib.sha256(domain.encode()).hexdigest()[:12]
 
 
 def _phrase(title: str) -> str:
@@ -196,25 +320,7 @@ def _phrase(title: str) -> str:
     return '"{}" '.format(re.sub(r'(["\\])', r"\\\1", title))
 
 
+@lru_cache(maxsize=64)
 def _ascii_url(url: str) -> str:
     """Return *url* in ASCII for a header, which would turn other letters into encoded words."""
     return quote(url, safe=":/?#[]@!$&'()*+;=%~")
-
-
-def encoded_size(content: str, subtype: str) -> int:
-    """Return the size in bytes of an encoded part of a mail, with its headers."""
-    part = MIMEPart(policy=_POLICY)
-    part.set_content(content, subtype=subtype, cte="quoted-printable")
-    return len(part.as_bytes())
-
-
-@lru_cache(maxsize=1)
-def _inliner() -> CSSInliner:
-    from css_inline import CSSInliner
-
-    # The style sheet itself is gone afterwards but for its @media rules, which are an enhancement.
-    return CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
-
-
-def _boundary(message_id: str) -> str:
-    return hashlib.sha256(message_id.encode()).hexdigest()[:32]

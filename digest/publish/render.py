@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
@@ -56,10 +57,12 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             bytecode_cache=_COMPILED,
+            auto_reload=False,
         )
         self._environment.filters["fill"] = fill
         self._environment.filters["flow"] = flow
         self._environment.filters["italic"] = to_italics
+        self._environment.tests["rtl"] = is_right_to_left
         self._environment.globals["lang"] = lang
 
     def html(self, name: str, **values: Any) -> str:
@@ -129,6 +132,7 @@ def lang(code: str) -> Markup:
     return said + Markup(' dir="rtl"') if is_right_to_left(code) else said
 
 
+@lru_cache(maxsize=4096)
 def fill(text: str, width: int = 78, first: str = "", rest: str | None = None) -> str:
     """Wrap *text* to *width* characters; *first* stands before the first line, *rest* (or *first* again) before others.
 

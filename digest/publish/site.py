@@ -29,6 +29,7 @@ from digest.publish.folder import Folder
 from digest.publish.kept import find_kept
 from digest.publish.links import issue_path
 from digest.publish.render import Templates
+from digest.publish.sign_up_form import SignUpForm
 
 
 class StaticSite:
@@ -43,6 +44,7 @@ class StaticSite:
         title: str,
         titles: Mapping[str, str] | None = None,
         base_url: str | None = None,
+        form: SignUpForm | None = None,
         former: Collection[str] = (),
         current: Callable[[str], str | None] = lambda _: None,
         field_of: Callable[[str], str] = lambda topic: topic,
@@ -50,6 +52,7 @@ class StaticSite:
         """Args:
         titles: Titles of editions that differ from their names.
         base_url: The URL where the folder is served, if it is; feeds then have absolute URLs.
+        form: The form to subscribe, on the front page and on those of issues; None: there is none.
         former: Former names of topics; their pages lead to the present topics.
         current: Gives the present name of a topic that no issue has any more; None if there is none.
         field_of: Gives the field of a topic, by which topics are listed; a topic without one is a field of its own.
@@ -60,6 +63,7 @@ class StaticSite:
         self._title = title
         self._titles = dict(titles or {})
         self._base_url = base_url.rstrip("/") + "/" if base_url else None
+        self._form = form
         self._former = former
         self._current = current
         self._field_of = field_of
@@ -116,6 +120,7 @@ class StaticSite:
             title=self._title,
             titles=self._titles,
             base_url=self._base_url,
+            form=self._form,
             former=self._former,
             current=self._current,
             field_of=self._field_of,
@@ -141,7 +146,9 @@ class StaticSite:
         return self._folder / issue_path(edition, day)
 
     def _fingerprint(self) -> str:
-        names = (self._title, self._base_url or "", repr(sorted(self._titles.items())))
+        names = [self._title, self._base_url or "", repr(sorted(self._titles.items()))]
+        if self._form:
+            names.append(repr(self._form))
         parts = (self._templates.fingerprint(), __version__, *_library_versions(), *names)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

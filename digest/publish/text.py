@@ -11,7 +11,7 @@ from digest.core.models import Issue
 from digest.publish.entry_views import EntryView
 from digest.publish.links import Links
 from digest.publish.phrasing import count
-from digest.publish.render import Templates
+from digest.publish.render import Templates, fill
 from digest.publish.views import IssueView, issue_view
 
 _FIRST_WORDS: Final = 60
@@ -35,26 +35,27 @@ def issue_text(issue: Issue, *, templates: Templates, site_url: str | None = Non
     """
     root = site_url.rstrip("/") + "/" if site_url else None
     view = issue_view(issue, links=Links(root=root))
-    return view_text(with_reasons(view) if says_why else view, templates=templates, sentences=True)
+    if says_why:
+        view = with_reasons(view)
 
+    def drawn(template: str, entry: EntryView, reason: str = "") -> str:
+        return templates.text(template, entry=entry, reason=reason, sentences=True).rstrip("\n")
 
-def view_text(view: IssueView, *, templates: Templates, page: str = "", stop: str = "", sentences: bool = False) -> str:
-    """Return an issue's view as text.
-
-    Args:
-        page: URL of the whole issue.
-        stop: How to unsubscribe.
-        sentences: Print the one sentence of each entry of the rest; a mail has only their titles.
-    """
     return templates.text(
         "issue.txt",
         issue=view,
+        leads="\n\n".join(drawn("_lead.txt", lead, fill(lead.reason, first="   ")) for lead in view.leads),
+        sections=[
+            (s.topic.text, s.anchor, len(s.entries), "\n".join(drawn("_line.txt", entry) for entry in s.entries))
+            for s in view.sections
+        ],
         share=share(view),
         contents=contents(view),
         left_out=left_out(view),
-        page=page,
-        stop=stop,
-        sentences=sentences,
+        more="",
+        page="",
+        reader=None,
+        stop="",
     )
 
 
@@ -64,7 +65,9 @@ _CORRECTIONS: Final = 3
 
 def share(view: IssueView) -> str:
     """`30 of 229`: how many papers an issue has of those that were there; `30 papers` where none was left out."""
-    return f"{view.count:,} of {view.count + view.left_out_count:,}" if view.left_out else count(view.count, "paper")
+    return (
+        f"{view.count:,} of {view.count + view.left_out_count:,}" if view.left_out_count else count(view.count, "paper")
+    )
 
 
 def contents(view: IssueView) -> tuple[str, ...]:
@@ -82,17 +85,19 @@ def left_out(view: IssueView) -> str:
 
 
 def _others(view: IssueView) -> str:
-    groups = ", ".join(f"{len(group.papers):,} {group.reason}" for group in view.others)
+    groups = ", ".join(f"{group.count:,} {group.reason}" for group in view.others)
     return f"{count(view.others_count, 'other')}: {groups}." if groups else ""
 
 
 def _left_out_of(view: IssueView) -> str:
-    if not view.left_out:
+    if not view.left_out_count:
         return ""
+    if not view.left_out:
+        return f"{view.left_out_count:,} left out: not among the best {share(view)}."
     reasons = [
-        group.reason if len(view.left_out) == 1 else f"{len(group.papers):,} {group.reason}" for group in view.left_out
+        group.reason if len(view.left_out) == 1 else f"{group.count:,} {group.reason}" for group in view.left_out
     ]
-    if others := sum(len(group.papers) for group in view.left_out[_REASONS:]):
+    if others := sum(group.count for group in view.left_out[_REASONS:]):
         reasons[_REASONS:] = [f"{others:,} for other reasons"]
     return f"{view.left_out_count:,} left out: {'; '.join(reasons)}."
 
@@ -126,7 +131,7 @@ def brief(view: IssueView, *, words: int = _WORDS) -> IssueView:
 def _brief(lead: EntryView, most: int) -> EntryView:
     lengths = accumulate(map(_length, lead.points), initial=_length(lead.tldr))
     fit = sum(length <= most for length in lengths) - 1
-    return replace(lead, points=lead.points[: max(fit, 0)])
+    return lead if fit >= len(lead.points) else replace(lead, points=lead.points[: max(fit, 0)])
 
 
 def _length(text: str) -> int:

@@ -19,17 +19,19 @@ from digest.core.issues.names import short_name
 from digest.core.items.aside import named
 from digest.core.models import (
     Change,
+    Entry,
     Issue,
     LeftOut,
     OverviewSentence,
     Paper,
     PaperId,
     Section,
+    SourceReport,
     SourceState,
 )
 from digest.core.words.language import language_of
 from digest.core.words.text import one_line, strip_invisible
-from digest.publish.entry_views import EntryView, Say, Word, entry_view, for_readers, foreign, on_one_line
+from digest.publish.entry_views import EntryView, Say, Word, entry_view, for_readers, foreign, on_one_line, reason_of
 from digest.publish.formulas import to_unicode
 from digest.publish.headlines import preheader, subject
 from digest.publish.links import Links, web_link
@@ -84,7 +86,9 @@ class LeftOutView:
 
     reason: str
     """"not among the best 30 of 229"; of what was set aside what it is, as fits the number: "corrections"."""
+    count: int
     papers: tuple[Word, ...]
+    """Empty where they are only counted."""
     notes: tuple[str, ...]
     """What else is to be said of each paper, as a clause; mostly empty."""
 
@@ -136,7 +140,7 @@ class IssueView:
     more: int
     """Entries that are not shown for want of room."""
     left_out: tuple[LeftOutView, ...]
-    """Papers that were considered, by the reason why they are not in the issue."""
+    """Papers that were considered, by the reason why they are not in the issue; a personal issue only counts them."""
     left_out_count: int
     others: tuple[LeftOutView, ...]
     """What was set aside unconsidered, by what it is: news, corrections."""
@@ -156,46 +160,140 @@ def issue_view(issue: Issue, *, links: Links, say: Say = to_unicode) -> IssueVie
     Args:
         say: Converts text that may hold formulas: `to_unicode`, or `to_mathml` for pages.
     """
-    say = on_one_line(say)
-    numbers = {paper_id: number for number, paper_id in enumerate(_numbered_papers(issue), 1)}
-    sections = tuple(_section_view(section, links=links, say=say, numbers=numbers) for section in issue.sections)
-    by_id = {entry.paper.id: entry for entry in issue.entries}
-    leads = tuple(entry_view(by_id[i], links=links, say=say, number=numbers[i]) for i in issue.leads if i in by_id)
-    anchors = {lead.anchor for lead in leads}
-    rest = (replace(s, entries=tuple(e for e in s.entries if e.anchor not in anchors)) for s in sections)
-    sentences = _sentences(issue, numbers, links=links, say=say)
-    considered = [one for one in issue.left_out if not one.is_aside]
-    others = [one for one in issue.left_out if one.is_aside]
-    return IssueView(
-        edition=issue.edition,
-        title=issue.title,
-        day=long_day(issue.date),
-        iso=issue.date.isoformat(),
-        subject=subject(issue),
-        preheader=preheader(issue),
-        count=len(issue.entries),
-        overview=say(issue.overview),
-        sentences=sentences,
-        numbered=" ".join(map(_numbered, sentences)),
-        overview_language=foreign(issue.language) if issue.told else "",
-        why_empty=say(_why_empty(issue)),
-        covers=_covers(issue),
-        sources_line=sources_line(issue.sources),
-        read=completeness(issue.sources),
-        contents=sections,
-        leads=leads,
-        sections=tuple(section for section in rest if section.entries),
-        more=0,
-        left_out=_left_out(considered, say=say),
-        left_out_count=len(considered),
-        others=_left_out(others, say=say),
-        others_count=len(others),
-        corrections=tuple(say(f"“{other.title}” {other.note}.") for other in others if other.note),
-        troubles=tuple(
-            trouble(r) for r in issue.sources if r.error and (r.is_to_be_told or r.state is SourceState.STALLED)
-        ),
-        changes=tuple(_change_view(change, links=links, say=say, day=issue.date) for change in issue.changes),
-        writers=_writers(issue),
+    return IssueViews(links=links, say=say).of(issue)
+
+
+class IssueViews:
+    """Makes the views of several issues that print the same papers: each entry is looked at once."""
+
+    def __init__(self, *, links: Links, say: Say = to_unicode, is_brief: bool = False) -> None:
+        """
+        Args:
+            say: See `issue_view`.
+            is_brief: Whether papers that an issue leaves out are only counted, and only leads say why they are there.
+        """
+        self._links = links
+        self._say = on_one_line(say)
+        self._is_brief = is_brief
+        self._entries: dict[int, tuple[Entry, EntryView]] = {}
+        self._sources: tuple[tuple[SourceReport, ...], _SourcesView] | None = None
+
+    def of(self, issue: Issue) -> IssueView:
+        """Return the view of *issue*."""
+        links, say = self._links, self._say
+        numbers = {paper_id: number for number, paper_id in enumerate(_numbered_papers(issue), 1)}
+        sections = tuple(self._section(section, numbers, issue.leads) for section in issue.sections)
+        shown = {
+            entry.paper.id: view
+            for section, views in zip(issue.sections, sections, strict=True)
+            for entry, view in zip(section.entries, views.entries, strict=True)
+        }
+        leads = tuple(shown[i] for i in issue.leads if i in shown)
+        anchors = {lead.anchor for lead in leads}
+        rest = (
+            SectionView(
+                topic=s.topic,
+                anchor=s.anchor,
+                count=s.count,
+                entries=tuple([e for e in s.entries if e.anchor not in anchors]),
+            )
+            for s in sections
+        )
+        sentences = _sentences(issue, numbers, links=links, say=say)
+        considered = [one for one in issue.left_out if not one.is_aside]
+        others = [one for one in issue.left_out if one.is_aside]
+        sources = self._sources_of(issue)
+        return IssueView(
+            edition=issue.edition,
+            title=issue.title,
+            day=long_day(issue.date),
+            iso=issue.date.isoformat(),
+            subject=subject(issue),
+            preheader=preheader(issue),
+            count=len(issue.entries),
+            overview=say(issue.overview),
+            sentences=sentences,
+            numbered=" ".join(map(_numbered, sentences)),
+            overview_language=foreign(issue.language) if issue.told else "",
+            why_empty=say(_why_empty(issue)),
+            covers=_covers(issue),
+            sources_line=sources.line,
+            read=sources.read,
+            contents=sections,
+            leads=leads,
+            sections=tuple(section for section in rest if section.entries),
+            more=0,
+            left_out=self._left_out(considered),
+            left_out_count=len(considered) if issue.considered is None else issue.considered - len(issue.entries),
+            others=self._left_out(others),
+            others_count=len(others),
+            corrections=tuple(say(f"“{other.title}” {other.note}.") for other in others if other.note),
+            troubles=sources.troubles,
+            changes=tuple(_change_view(change, links=links, say=say, day=issue.date) for change in issue.changes),
+            writers=_writers(issue),
+        )
+
+    def _section(self, section: Section, numbers: Mapping[PaperId, int], leads: Collection[PaperId]) -> SectionView:
+        # A section may be named after a field, or gather what is left; only a real topic has a page.
+        is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
+        return SectionView(
+            topic=Word(text=section.topic, url=self._links.topic(section.topic) if is_topic else ""),
+            anchor=f"topic-{topic_slug(section.topic)}",
+            count=len(section.entries),
+            entries=tuple(
+                [
+                    self._entry(
+                        entry, numbers.get(entry.paper.id, 0), says_why=not self._is_brief or entry.paper.id in leads
+                    )
+                    for entry in section.entries
+                ]
+            ),
+        )
+
+    def _entry(self, entry: Entry, number: int, *, says_why: bool) -> EntryView:
+        """Return the view of one entry: that of an earlier issue, but for the reason, which may be another."""
+        # What is compared is kept as well, so the same place in memory is the same paper.
+        known = self._entries.get(id(entry.paper))
+        if known is None or not _is_same(known[0], entry):
+            known = entry, entry_view(entry, links=self._links, say=self._say)
+            self._entries[id(entry.paper)] = known
+        first, view = known
+        if says_why and first.reason != entry.reason:
+            return replace(view, number=number, reason=reason_of(entry, say=self._say))
+        return replace(view, number=number) if number else view
+
+    def _left_out(self, papers: Sequence[LeftOut]) -> tuple[LeftOutView, ...]:
+        return _left_out(papers, say=None if self._is_brief else self._say)
+
+    def _sources_of(self, issue: Issue) -> _SourcesView:
+        if self._sources is None or self._sources[0] is not issue.sources:
+            self._sources = issue.sources, _sources_view(issue.sources)
+        return self._sources[1]
+
+
+def _is_same(a: Entry, b: Entry) -> bool:
+    """Whether two entries differ in their reasons and scores at most."""
+    return (
+        a.paper is b.paper
+        and a.summary is b.summary
+        and (a.sources, a.signals, a.announcement) == (b.sources, b.signals, b.announcement)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SourcesView:
+    """What an issue says of its sources."""
+
+    line: str
+    read: str
+    troubles: tuple[str, ...]
+
+
+def _sources_view(sources: tuple[SourceReport, ...]) -> _SourcesView:
+    return _SourcesView(
+        line=sources_line(sources),
+        read=completeness(sources),
+        troubles=tuple(trouble(r) for r in sources if r.error and (r.is_to_be_told or r.state is SourceState.STALLED)),
     )
 
 
@@ -376,25 +474,16 @@ def _extracts(reasons: Sequence[str]) -> Iterator[str]:
         yield f"{rest:,} more have one for reasons that stand beside them."
 
 
-def _section_view(section: Section, *, links: Links, say: Say, numbers: Mapping[PaperId, int]) -> SectionView:
-    # A section may be named after a field, or gather what is left; only a real topic has a page.
-    is_topic = any(section.topic in entry.summary.topics for entry in section.entries)
-    return SectionView(
-        topic=Word(text=section.topic, url=links.topic(section.topic) if is_topic else ""),
-        anchor=f"topic-{topic_slug(section.topic)}",
-        count=len(section.entries),
-        entries=tuple(
-            entry_view(entry, links=links, say=say, number=numbers.get(entry.paper.id, 0)) for entry in section.entries
-        ),
-    )
-
-
 def _title(paper: LeftOut, say: Say) -> Word:
     return Word(text=say(paper.title), url=web_link(paper.url), language=foreign(language_of(paper.title)))
 
 
-def _left_out(papers: Iterable[LeftOut], *, say: Say) -> tuple[LeftOutView, ...]:
-    """Group the papers left out by reason, the most frequent first; within a group in the issue's order."""
+def _left_out(papers: Iterable[LeftOut], *, say: Say | None) -> tuple[LeftOutView, ...]:
+    """Group the papers left out by reason, the most frequent first; within a group in the issue's order.
+
+    Args:
+        say: None: they are only counted.
+    """
     groups: dict[tuple[str, bool], list[LeftOut]] = {}
     for paper in papers:
         groups.setdefault((paper.reason, paper.is_aside), []).append(paper)
@@ -402,8 +491,9 @@ def _left_out(papers: Iterable[LeftOut], *, say: Say) -> tuple[LeftOutView, ...]
     return tuple(
         LeftOutView(
             reason=named(len(group), reason) if is_aside else reason,
-            papers=tuple(_title(paper, say) for paper in group),
-            notes=tuple(say(paper.note) for paper in group),
+            count=len(group),
+            papers=tuple(_title(paper, say) for paper in group) if say else (),
+            notes=tuple(say(paper.note) for paper in group) if say else (),
         )
         for (reason, is_aside), group in ordered
     )

@@ -6,14 +6,15 @@ every machine makes the same choice, so it is not stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
 from digest.core.items.aside import set_aside
-from digest.core.models import Candidate, Edition, Issue, PaperId
+from digest.core.models import Candidate, Edition, Issue, PaperId, Ranked
 from digest.core.ranking.choosing import Chooser, Question
+from digest.core.ranking.day import Day
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.rank import Selection
 
@@ -66,6 +67,31 @@ class Choosing:
         """
         return self._chosen(edition, day, anew=day)
 
+    def of_span(self, edition: Edition, day: date, since: date) -> Day:
+        """The day prepared of all that an issue of *day* could take if *edition* had made none since *since*."""
+        there = self.store.candidates(edition.name, edition.sources, day, carry_days=edition.carry_days, anew=since)
+        candidates, _ = set_aside(there, edition.kinds, edition.languages)
+        return self.chooser.day(candidates)
+
+    def of_reader(
+        self, edition: Edition, day: date, papers: Day, profile: Profile, *, max_papers: int, shown: Collection[PaperId]
+    ) -> tuple[Ranked, ...]:
+        """The papers of one reader's issue of *day*, best first.
+
+        Args:
+            papers: See `of_span`.
+            shown: Papers that the reader was shown before.
+        """
+        return self.chooser.pick(
+            papers,
+            profile,
+            max_papers=max_papers,
+            exploration=edition.exploration,
+            seed=_seed(edition, day),
+            avoid_unless_upvotes=edition.avoid_unless_upvotes,
+            shown=papers.positions(shown),
+        )
+
     def _chosen(self, of: Edition, day: date, *, anew: date | None = None) -> Selection:
         there = self.store.candidates(of.name, of.sources, day, carry_days=of.carry_days, anew=anew)
         candidates, aside = set_aside(there, of.kinds, of.languages)
@@ -74,7 +100,7 @@ class Choosing:
             profile=self.profile_of(of, day),
             max_papers=of.max_papers,
             exploration=of.exploration,
-            seed=f"{of.name} {day}",
+            seed=_seed(of, day),
             avoid_unless_upvotes=of.avoid_unless_upvotes,
         )
         return replace(self.chooser.choose(of.name, question), aside=aside)
@@ -100,3 +126,8 @@ class Choosing:
     def leads(self, edition: Edition, selection: Selection) -> tuple[PaperId, ...] | None:
         """The lead entries, where they are chosen before there are summaries; None where they are chosen after."""
         return None if self.leads_of is None else self.leads_of(edition, selection)
+
+
+def _seed(edition: Edition, day: date) -> str:
+    """The seed of what is drawn by lot: the same for an edition and its readers, all day long."""
+    return f"{edition.name} {day}"

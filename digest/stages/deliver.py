@@ -207,6 +207,8 @@ class Delivered:
     """Mails that were given up: their issue is too old, or the server put them off too long."""
     withdrawn: int = 0
     """Mails that were not sent because their readers stopped or paused."""
+    posted: int = 0
+    """Posts to places beside mail."""
     waiting: Waiting = field(default_factory=Waiting)
     """What is due now, after the run, and when the next of it is."""
     warnings: tuple[str, ...] = ()

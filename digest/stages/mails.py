@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from random import Random
 from typing import Final, Protocol
@@ -17,6 +17,7 @@ from digest.stages.deliver import AT_ONCE, LEFT, Delivered, Delivering, Round, R
 from digest.stages.letters import Letters
 from digest.stages.lost import LostIssues
 from digest.stages.pacing import Pacing, Rate
+from digest.stages.posts import Posted, Posting
 
 STATES: Final = ("due", "sent", "unknown", "failed")
 """States that reports count; `sending` and `dot` count as due, and `skipped` is left out."""
@@ -76,6 +77,8 @@ class Mailing:
     chance: Random = field(default_factory=Random)
     held: Callable[[], AbstractContextManager[None]] = nullcontext
     """Context in which a stop by the user is held back."""
+    posting: Posting | None = None
+    """Posts issues to places beside mail, behind the mails; None where there are no such places."""
 
     def deliver_all(
         self, editions: Iterable[str], day: date, *, only: bool = False, lost: LostIssues
@@ -86,16 +89,20 @@ class Mailing:
             only: Send only the issues of *day*.
             lost: Issues that the database lacks: mails of those days wait, for they may have been sent.
         """
-        met = Round()
+        met, names = Round(), tuple(editions)
         with ExitStack() as stack:
             # They are opened with their first mails.
             mailers = [stack.enter_context(self.mailer()) for _ in range(self.connections)]
-            return {
+            delivered = {
                 name: self._delivering(name, day, mailers, met=met, waiting_until=lost.mails_wait_until(name)).deliver(
                     only=only
                 )
-                for name in editions
+                for name in names
             }
+        if self.posting is None:
+            return delivered
+        posted = self.posting.post_all(names, day, only=only, waiting_until=lost.mails_wait_until)
+        return {name: _with_posts(one, posted[name]) for name, one in delivered.items()}
 
     def batches(self, edition: str, day: date) -> tuple[tuple[int, ...], ...]:
         """The mails of one issue that are to be sent, as batches of delivery ids that `deliver` takes."""
@@ -172,7 +179,25 @@ class Mailing:
 
     def waiting(self, edition: str, day: date) -> Waiting:
         """The mails that a run of *day* still sends, by when they are due."""
-        return self.store.waiting(edition, since=mails_since(day), until=day)
+        since = mails_since(day)
+        found = self.store.waiting(edition, since=since, until=day)
+        if self.posting is None:
+            return found
+        return replace(found, next_at=_first(found.next_at, self.posting.next_at(edition, since=since, until=day)))
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _with_posts(delivered: Delivered, posted: Posted) -> Delivered:
+    return replace(
+        delivered,
+        posted=posted.sent,
+        waiting=replace(delivered.waiting, next_at=_first(delivered.waiting.next_at, posted.next_at)),
+        warnings=(*delivered.warnings, *posted.warnings),
+        trouble=delivered.trouble or bool(posted.warnings),
+    )
 
 
 def count_states(counts: Mapping[DeliveryState, int]) -> dict[str, int]:

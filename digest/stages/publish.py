@@ -6,21 +6,25 @@ with the stored one. Papers that the stage `summarize` left without a summary ar
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from digest.core.errors import StoreError
 from digest.core.issues import issue as issues
-from digest.core.models import Edition, Issue, PaperId, Summary
+from digest.core.models import Edition, Issue, NewDelivery, PaperId, Summary
 from digest.core.ports import Clock
 from digest.core.ranking.rank import Selection
+from digest.core.subscribers.addresses import Address
+from digest.core.subscribers.profile import is_personal
+from digest.core.subscribers.subscriber import Subscription, reader_of
 from digest.core.summaries.summarizer import Summarizer, Sums, Writing, nothing
 from digest.stages.build import Building
 from digest.stages.choose import Choosing
+from digest.stages.posts import Hook, new_posts
+from digest.stages.recipients import addresses_of, arrival, message_id, zone_named
 from digest.stages.summarize import Summarizing
 
 _ATTEMPTS: Final = 5
@@ -32,7 +36,15 @@ class Store(Protocol):
 
     def issue(self, edition: str, day: date) -> Issue | None: ...
 
-    def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool: ...
+    def save_issue(
+        self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str], to: Sequence[NewDelivery]
+    ) -> bool: ...
+
+    def ensure_recipients(
+        self, edition: str, addresses: Sequence[Address], *, at: datetime, secret: bytes
+    ) -> tuple[Subscription, ...]: ...
+
+    def readers_with_marks(self, edition: str, readers: Collection[str]) -> frozenset[str]: ...
 
     def secret(self) -> bytes: ...
 
@@ -48,8 +60,12 @@ class Publishing:
     summarizer: Summarizer
     building: Building
     clock: Clock
+    zone: ZoneInfo
+    """In which days begin."""
     mail_domain: str
     """The right part of Message-IDs."""
+    hooks: Sequence[Hook] = ()
+    """Places beside mail that issues are posted to."""
 
     def publish(self, edition: str, day: date, *, writing: Writing | None = None) -> tuple[Issue, Sums]:
         """Build the issue of *day* and store it with its due deliveries; if one with entries is stored, return that.
@@ -79,15 +95,53 @@ class Publishing:
         if built.entries:
             told, more = writing.overview(built.entries, language=of.language, edition=of.name)
             built, sums = issues.with_overview(built, told), sums.and_then(more)
-        recipients = of.recipients if built.entries else ()
         secret = self.store.secret()
+        addresses, others = addresses_of(of.recipients)
+        # Before the issue is dated: who subscribes later is not among its readers.
+        listed = self.store.ensure_recipients(edition, addresses, at=self.clock(), secret=secret)
         self.store.save_issue(
             built,
             at=self.clock(),
-            deliveries={r: message_id(built.id, r, secret, self.mail_domain) for r in recipients},
+            deliveries={r: message_id(built.id, r, secret, self.mail_domain) for r in others if built.entries},
+            to=(*self._plain(of, built, listed, secret), *self._posts(built, secret)) if built.entries else (),
         )
+        if silent := len(addresses) - sum(one.is_active for one in listed):
+            sums = replace(sums, warnings=(*sums.warnings, _silent(of, silent)))
         # Another process may have been quicker; what is stored is the issue.
         return self.store.issue(edition, day) or built, sums
+
+    def _plain(
+        self, edition: Edition, built: Issue, listed: Sequence[Subscription], secret: bytes
+    ) -> Iterator[NewDelivery]:
+        """The deliveries of the issue as it is, each day anew, to recipients of the config who changed nothing of that.
+
+        Those who did get theirs from `digest.stages.readers`.
+        """
+        daily = [one for one in listed if one.is_active and one.cadence == "daily"]
+        marking = self.store.readers_with_marks(edition.name, [reader_of(one.pk) for one in daily])
+        for one in daily:
+            if is_personal(one, edition, has_marks=one.reader in marking):
+                continue
+            arriving = arrival(
+                edition, built.date, zone=self.zone, reader_zone=zone_named(one.zone or self.zone.key) or self.zone
+            )
+            if one.paused_until is None or one.paused_until <= arriving.local:
+                recipient = one.subscriber.address
+                yield NewDelivery(
+                    recipient=recipient,
+                    message_id=message_id(built.id, recipient, secret, self.mail_domain),
+                    subscription=one.pk,
+                    due_at=arriving.due_at,
+                    covers_until=arriving.local,
+                )
+
+    def _posts(self, built: Issue, secret: bytes) -> tuple[NewDelivery, ...]:
+        """The deliveries of the issue to places beside mail."""
+        return new_posts(
+            self.hooks,
+            built.edition,
+            message_id=lambda recipient: message_id(built.id, recipient, secret, self.mail_domain),
+        )
 
     def _summarized(
         self, edition: Edition, day: date, writing: Writing
@@ -108,7 +162,10 @@ class Publishing:
         raise StoreError(f"the papers of {edition.name}/{day} change faster than they are summarized; run it again")
 
 
-def message_id(issue_id: str, recipient: str, secret: bytes, domain: str) -> str:
-    """The Message-ID for an issue and a recipient: the same on every attempt, and not to be guessed by others."""
-    digest = hmac.new(secret, f"{issue_id}\n{recipient.lower()}".encode(), hashlib.sha256).hexdigest()
-    return f"<{digest[:32]}@{domain}>"
+def _silent(edition: Edition, n: int) -> str:
+    """Say how many of an edition's recipients get nothing. Their addresses stand in no log."""
+    who = "1 of its recipients gets" if n == 1 else f"{n} of its recipients get"
+    return (
+        f"{edition.name}: {who} nothing, for they unsubscribed, bounced, complained or were forgotten; "
+        "`digest subscribers list` names them: take them out of the config"
+    )

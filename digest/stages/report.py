@@ -24,6 +24,7 @@ from digest.core.summaries.summarizer import Sums
 from digest.stages.deliver import Delivered, mails_since
 from digest.stages.lost import LostIssues
 from digest.stages.mails import Mailed, Mailing, count_states
+from digest.stages.readers import Made
 from digest.stages.source_reports import SourceReports
 
 _GONE_WRONG = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
@@ -57,6 +58,8 @@ class Report:
     issue: Issue | None = None
     deliveries: Mapping[str, int] = field(default_factory=dict)
     """State → how many; "due", "sent", "unknown", "failed"."""
+    readers: Mapping[str, int] = field(default_factory=dict)
+    """Of issues that this run made for readers, how many: "made", "personal", "shared", "skipped"."""
     warnings: tuple[str, ...] = ()
     late: int = 0
     """New papers that came after the issue was made; they go into the next one."""
@@ -117,8 +120,11 @@ class Done:
     site_error: str | None = None
     """Why the archive could not be drawn."""
     delivered: Delivered | None = None
+    readers: Made | None = None
+    """What was made for the edition's readers; None: the run did not publish."""
     unread: Unread = field(default_factory=Unread)
     """What of the edition's interests could not be read."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +163,8 @@ class Reporting:
             *(self._unreadable(s, day) for s in sources if s.rejected),
             *self._unread(edition, done.unread),
             *done.sums.warnings,
+            *done.warnings,
+            *(done.readers.warnings if done.readers else ()),
             *((issue.why_empty,) if issue and issue.why_empty and not _all_failed(sources) else ()),
             *((f"the archive could not be drawn: {done.site_error}",) if done.site_error else ()),
             *delivered.warnings,
@@ -169,6 +177,7 @@ class Reporting:
             usage=done.sums.usage,
             issue=issue if printed else None,
             deliveries=counts,
+            readers=_counted(done.readers),
             late=self._late(of, day) if printed else 0,
             warnings=tuple(dict.fromkeys(warnings)),
             until=until,
@@ -200,6 +209,12 @@ class Reporting:
         shown = self.store.rejections(source.name, day)[:_SHOWN]
         said = "; ".join(f"{r.reason} ({r.excerpt})" for r in shown) + ("; …" if source.rejected > len(shown) else "")
         return f"{source.name}: {source.rejected} of its items could not be read: {said}"
+
+
+def _counted(made: Made | None) -> dict[str, int]:
+    if made is None:
+        return {}
+    return {"made": made.readers, "personal": made.personal, "shared": made.shared, "skipped": made.skipped}
 
 
 def _all_failed(sources: Sequence[SourceReport]) -> bool:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from digest.core.errors import StoreError
 from digest.core.models import Edition, PaperId
 from digest.core.ports import Clock
 from digest.core.ranking.interests import Unread
@@ -25,7 +26,9 @@ from digest.stages.choose import Choosing, ToSummarize
 from digest.stages.fetch import Reader
 from digest.stages.lost import Archive, LostIssues, lost_issues
 from digest.stages.mails import Mailing
+from digest.stages.notices import Noticing
 from digest.stages.publish import Publishing
+from digest.stages.readers import Readers
 from digest.stages.report import Done, Report, Reporting, Stage
 from digest.stages.site import Drawing
 from digest.stages.summarize import Summarizing
@@ -40,6 +43,14 @@ class Interests(Protocol):
 
     def fetch(self, editions: Sequence[Edition]) -> Mapping[str, Unread]:
         """Fetch the papers that interests name and the store does not know; by edition, what could not be read."""
+        ...
+
+
+class ReaderInterests(Protocol):
+    """The part of `digest.usecases.reader_interests` that a run uses."""
+
+    def fetch(self, editions: Sequence[Edition], day: date) -> tuple[str, ...]:
+        """Fetch some of the papers that readers name and the store does not know; what is left, in words."""
         ...
 
 
@@ -85,11 +96,13 @@ class Stages:
     hands_over: bool
     """Whether new requests are handed over; open handovers are collected in any case."""
     publishing: Publishing
+    readers: Readers[Any, Any]
     archive: Archive
     place: str
     """What the database is called, for people."""
     drawing: Drawing
     mailing: Mailing
+    noticing: Noticing
     reporting: Reporting
 
 
@@ -102,10 +115,13 @@ class Run:
     check: Callable[[bool], None]
     """Raises a `ConfigError` for all that a run would lack; takes whether it is to send mails too."""
     interests: Interests
+    reader_interests: ReaderInterests
     stages: Callable[[], Stages]
     """Makes the stages. It is called after the check, for what they need may be missing."""
     lease: Callable[[str], AbstractContextManager[None]]
     """Takes a lease by name, so that a second run waits for the first."""
+    sweep: Callable[[], bool]
+    """Takes what forgotten readers left in the database's files out of them."""
     clock: Clock
     zone: ZoneInfo
     """The time zone in which days begin."""
@@ -163,11 +179,22 @@ class Run:
                 delivered = stages.mailing.deliver_all([e.name for e in named], day, lost=lost)
                 done = {name: replace(of, delivered=delivered[name]) for name, of in done.items()}
                 left = stages.mailing.give_up_left()
+                stages.noticing.send()
             reports = [stages.reporting.report(name, day, of, until=last, lost=lost) for name, of in done.items()]
             # Mails of an edition that is gone are told of by the first that is there.
             if left:
                 reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *left), mail_trouble=True)
+            if last.reaches(Stage.DELIVER) and (unswept := self._swept()):
+                reports[0] = replace(reports[0], warnings=(*reports[0].warnings, *unswept))
             return reports
+
+    def _swept(self) -> tuple[str, ...]:
+        """Why the database could not be swept, in words; if others have it in use, a later run does it."""
+        try:
+            self.sweep()
+        except StoreError as error:
+            return (f"a reader was forgotten, and the database's file may still hold the address: {error}",)
+        return ()
 
     def _make(
         self,
@@ -183,12 +210,16 @@ class Run:
         """Run the stages before `deliver`; name of edition → results."""
         going_on = [e for e in editions if not lost.holds(e.name, day)]
         unread: Mapping[str, Unread] = {}
+        left: tuple[str, ...] = ()
         # For an edition that waits nothing is read: a database that is taken out again is no place to begin in.
         if read is not None and going_on:
             stages.reader.fetch_all([e.name for e in going_on], read)
             unread = self.interests.fetch(going_on)
+            left = self.reader_interests.fetch(going_on, read)
         none = nothing(stages.summarizer)
         done = {e.name: Done(sums=none, unread=unread.get(e.name, Unread())) for e in editions}
+        if left:
+            done[editions[0].name] = replace(done[editions[0].name], warnings=left)
         if last.reaches(Stage.SUMMARIZE):
             self._write(stages, going_on, day, last, done)
         if last.reaches(Stage.SITE):
@@ -220,7 +251,10 @@ class Run:
             for edition in editions:
                 of = done[edition.name]
                 issue, more = stages.publishing.publish(edition.name, day, writing=writing)
-                done[edition.name] = replace(of, issue=issue, sums=of.sums.and_then(more))
+                made = stages.readers.make(edition.name, day, writing=writing)
+                done[edition.name] = replace(
+                    of, issue=issue, sums=of.sums.and_then(more).and_then(made.sums), readers=made
+                )
 
 
 def _with_points_once(

@@ -42,6 +42,7 @@ class Summarizing:
         *,
         writing: Writing | None = None,
         brief: Collection[PaperId] = (),
+        language: str | None = None,
     ) -> Sums:
         """Give each of *papers* a summary, unless the store has one.
 
@@ -49,8 +50,9 @@ class Summarizing:
             papers: Ids of papers; those that the store does not know are left out.
             writing: The run that this is a part of; None: one of its own, on the budget of the runs of *day*.
             brief: Those for which a sentence is enough, without points.
+            language: That of the summaries; None: the edition's.
         """
-        asked = self._writer(edition, day, brief).ask(
+        asked = self._writer(edition, day, brief, language).ask(
             self._papers(papers),
             writing=writing or self.summarizer.begin(day.isoformat()),
             edition=edition,
@@ -71,23 +73,30 @@ class Summarizing:
         return tuple(p for p in found if p.id not in have)
 
     def stored(
-        self, edition: str, day: date, papers: Sequence[Paper], *, brief: Collection[PaperId] = ()
+        self,
+        edition: str,
+        day: date,
+        papers: Sequence[Paper],
+        *,
+        brief: Collection[PaperId] = (),
+        language: str | None = None,
     ) -> dict[PaperId, Summary]:
         """The stored summaries of *papers*: a model's, or the extract that stands in for it on *day*.
 
         Args:
             brief: Those for which one without points will do.
+            language: That of the summaries; None: the edition's.
         """
-        return self._writer(edition, day, brief).stored(papers)
+        return self._writer(edition, day, brief, language).stored(papers)
 
     def _papers(self, ids: Sequence[PaperId]) -> list[Paper]:
         known = self.store.papers_known(ids)
         return [known[i] for i in dict.fromkeys(ids) if i in known]
 
-    def _writer(self, edition: str, day: date, brief: Collection[PaperId]) -> Writer:
+    def _writer(self, edition: str, day: date, brief: Collection[PaperId], language: str | None = None) -> Writer:
         return Writer(
             summarizer=self.summarizer,
-            language=self.editions[edition].language,
+            language=language or self.editions[edition].language,
             store=self.store,
             sleep=self.sleep,
             progress=self.progress,

@@ -3,7 +3,7 @@
 SqlStore (sql.py)  =  readings + summaries + ledger + handovers + issues + changes + deliveries
                           └──────────┴────────┴─────────┴─── papers ────────┴─────────┘
                       + inquiries + search + feedback + interests, which read papers too
-                      + politeness + subscribers
+                      + politeness + subscribers + people + picks
                                                leases, database  ◄  migrations, tables
 """
 

@@ -35,7 +35,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Dialect, Engine, Row, Table, Update, create_engine, event, insert
+from sqlalchemy import URL, Connection, Dialect, Engine, Row, Table, Update, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -135,6 +135,15 @@ class Database:
         """The database's file or address, for messages; without password."""
         return _place(self._engine.url)
 
+    def ping(self) -> None:
+        """Ask the database for nothing.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        with self._read() as connection:
+            connection.execute(select(1))
+
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database, whatever others write meanwhile."""
@@ -161,6 +170,15 @@ class Database:
                 for number, lock in enumerate(LOCKS):
                     if lock in locks:
                         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER}, {number})")
+            yield connection
+
+    @contextmanager
+    def _outside_transactions(self) -> Iterator[Connection]:
+        """A connection for what no transaction can hold, as a VACUUM."""
+        with _told(self.place), self._engine.connect() as connection:
+            # SQLite's connections are in no transaction until one is begun.
+            if connection.dialect.name != "sqlite":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
     def _write_quickly(self, statement: Update, values: Mapping[str, Any]) -> int | None:
@@ -215,7 +233,7 @@ class Database:
             except DBAPIError as exc:
                 # Another process has it open at this moment, most likely to do the same. The mode belongs to the
                 # file: if nobody has set it by then, the next to open it will.
-                if _sqlite_code(exc) != sqlite3.SQLITE_BUSY:
+                if not is_busy(exc):
                     raise
 
 
@@ -257,6 +275,14 @@ def upsert(
     else:
         statement = insert_into.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def insert_ignored(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+) -> None:
+    """Insert those of *rows* whose columns *unique* no other row has."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=unique), list(rows))
 
 
 def insert_new(
@@ -385,6 +411,8 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # With a write-ahead log NORMAL, the default of many, may lose the last commits to a power cut.
     connection.execute("PRAGMA synchronous = FULL")
+    # Who is forgotten should not stay in free pages. Debian's SQLite does so by itself, others don't.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 # -- errors
@@ -439,6 +467,11 @@ def _sentence(exc: DBAPIError, place: str) -> str | None:
     if isinstance(exc, OperationalError) or code == "42501":
         return f"{place} can't be used: {reason}"
     return None
+
+
+def is_busy(exc: DBAPIError) -> bool:
+    """Whether another process has SQLite's file in its hands."""
+    return _sqlite_code(exc) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _sqlite_code(exc: DBAPIError) -> int | None:

@@ -48,6 +48,8 @@ _SENT_AGAIN: Final = "a run ended while the mail was being taken: it is sent aga
 _WITHDRAWN: Final = "the reader stopped before it was sent"
 MAIL: Final = "mail"
 """The channel of mails."""
+FEED: Final = "feed"
+"""That of readers without mails, to whom nothing is sent."""
 _d = tables.delivery.c
 _l = tables.lease.c
 _pace = tables.pace.c
@@ -106,7 +108,7 @@ class Deliveries(Leases):
         """The deliveries of an issue that are in one of *states*, sorted by id."""
         query = select(tables.delivery).where(_of(edition, day, channel), _d.state.in_(states)).order_by(_d.id)
         with self._read() as connection:
-            return tuple(_delivery(row) for row in connection.execute(query))
+            return tuple(delivery_of(row) for row in connection.execute(query))
 
     def count_deliveries(
         self, edition: str, *, since: date, until: date, channel: str = MAIL
@@ -200,7 +202,7 @@ class Deliveries(Leases):
                 for some in chunks(claimed)
                 for row in connection.execute(select(tables.delivery).where(_d.id.in_(some)))
             }
-        return tuple(_delivery(rows[i]) for i in claimed)
+        return tuple(delivery_of(rows[i]) for i in claimed)
 
     def due_deliveries(self, edition: str, day: date, *, channel: str = MAIL) -> tuple[int, ...]:
         """The ids of an issue's deliveries that are due by now or were left at `sending`, in the order they are sent
@@ -398,7 +400,7 @@ class Deliveries(Leases):
                 said = f"{reason}: {row.error}" if row.error else reason
                 gone = update(tables.delivery).where(_d.id == row.id)
                 connection.execute(gone.values(state=DeliveryState.SKIPPED, error=said))
-        return tuple(map(_delivery, rows))
+        return tuple(map(delivery_of, rows))
 
     def skip_deliveries(
         self, edition: str, *, before: date | None, reason: str, channel: str = MAIL
@@ -437,7 +439,7 @@ class Deliveries(Leases):
         states: Collection[DeliveryState],
         recipients: Collection[str] = (),
         errors: Collection[str] = (),
-        channel: str = MAIL,
+        channel: str | None = MAIL,
     ) -> tuple[Delivery, ...]:
         """Make deliveries in one of *states* due at once; as they were before, sorted by id.
 
@@ -447,12 +449,13 @@ class Deliveries(Leases):
         Args:
             recipients: Only of these, whatever their case; none: of all.
             errors: Only those with one of these; none: all.
+            channel: None: mails and posts.
         """
         query = select(tables.delivery).where(
             _d.edition == edition,
             _d.date.between(since, until),
             _d.state.in_(states),
-            _d.channel == channel,
+            _of_channel(channel),
             _d.message_id != "",
             or_(_d.state != DeliveryState.DUE, _d.error.is_not(None)),
         )
@@ -466,7 +469,7 @@ class Deliveries(Leases):
             for some in chunks(row.id for row in chosen):
                 again = update(tables.delivery).where(_d.id.in_(some))
                 connection.execute(again.values(state=DeliveryState.DUE, error=None, due_at=None, put_off_since=None))
-        return tuple(map(_delivery, chosen))
+        return tuple(map(delivery_of, chosen))
 
     def editions_on_their_way(self, *, channel: str = MAIL) -> tuple[str, ...]:
         """Names of editions that have deliveries on their way, sorted."""
@@ -476,18 +479,19 @@ class Deliveries(Leases):
             return tuple(sorted(names))
 
     def deliveries_in(
-        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str = MAIL
+        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str | None = MAIL
     ) -> tuple[Delivery, ...]:
         """All deliveries in one of *states*, the newest issue's first, and by recipient.
 
         Args:
             since: Only of issues of this day and later; None: of all.
+            channel: None: mails and posts.
         """
-        query = select(tables.delivery).where(_d.state.in_(states), _d.channel == channel)
+        query = select(tables.delivery).where(_d.state.in_(states), _of_channel(channel))
         if since is not None:
             query = query.where(_d.date >= since)
         with self._read() as connection:
-            found = [_delivery(row) for row in connection.execute(query)]
+            found = [delivery_of(row) for row in connection.execute(query)]
         return tuple(sorted(found, key=lambda d: (-d.date.toordinal(), d.edition, d.recipient)))
 
     def _is_time(self) -> ColumnElement[bool]:
@@ -534,11 +538,17 @@ def _in_other_hands(delivery_id: int) -> str:
     return f"delivery {delivery_id} is in the hands of another process, which will finish it"
 
 
+def _of_channel(channel: str | None) -> ColumnElement[bool]:
+    """Of one channel; None: of all over which something is sent."""
+    return _d.channel != FEED if channel is None else _d.channel == channel
+
+
 def _of(edition: str, day: date, channel: str) -> ColumnElement[bool]:
     return and_(_d.edition == edition, _d.date == day, _d.channel == channel)
 
 
-def _delivery(row: AnyRow) -> Delivery:
+def delivery_of(row: AnyRow) -> Delivery:
+    """The delivery in a row of its table."""
     return Delivery(
         id=row.id,
         edition=row.edition,

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from digest.core.errors import NotFoundError
 from digest.core.models import Paper, PaperId
 from digest.store import tables
-from digest.store.database import Database, upsert
+from digest.store.database import Database, chunks, upsert
 from digest.store.papers import find_pks, load_papers
 
 _f = tables.feedback.c
@@ -58,6 +58,15 @@ class Feedback(Database):
             pks = find_pks(connection, [paper_id]).values()
             gone = delete(tables.feedback).where(_f.edition == edition, _f.reader == reader, _f.paper_pk.in_(list(pks)))
             return bool(connection.execute(gone).rowcount)
+
+    def readers_with_marks(self, edition: str, readers: Collection[str]) -> frozenset[str]:
+        """Those of *readers* who marked a paper of *edition*."""
+        found: set[str] = set()
+        with self._read() as connection:
+            for some in chunks(sorted(readers)):
+                query = select(_f.reader).where(_f.edition == edition, _f.reader.in_(some)).distinct()
+                found.update(connection.scalars(query))
+        return frozenset(found)
 
     def marks(self, edition: str | None = None, *, readers: Collection[str] | None = None) -> tuple[Mark, ...]:
         """The marks for *edition*, or for all editions, the newest first; with *readers*, only theirs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import case, func, select
 
 from digest.core.models import Announcement, DeliveryState, Paper, PaperId, Signals, SourceState
 from digest.store import tables
-from digest.store.database import Database
+from digest.store.database import Database, chunks
 from digest.store.handovers import OPEN
 from digest.store.ledger import IN_DOUBT, SPENT, in_usd
 from digest.store.papers import find_pks, load_papers, signals
@@ -153,6 +154,20 @@ class Inquiries(Database):
             Decision(edition=row.edition, date=row.date, is_printed=row.kind == "entry", reason=row.reason)
             for row in sorted(rows, key=lambda row: (row.date, row.edition))
         )
+
+    def printings(self, ids: Collection[PaperId]) -> dict[PaperId, tuple[tuple[str, date], ...]]:
+        """(edition, date) of the issues that printed each of some papers, the newest first; papers without are left
+        out."""
+        alias, considered = tables.alias, tables.considered.c
+        query = select(alias.c.id, considered.edition, considered.date).join_from(
+            tables.considered, alias, alias.c.paper_pk == considered.paper_pk
+        )
+        found: dict[PaperId, list[tuple[str, date]]] = {}
+        with self._read() as connection:
+            for some in chunks(sorted(ids)):
+                for row in connection.execute(query.where(alias.c.id.in_(some), considered.kind == "entry")):
+                    found.setdefault(PaperId(row.id), []).append((row.edition, row.date))
+        return {i: tuple(sorted(those, key=lambda one: (-one[1].toordinal(), one[0]))) for i, those in found.items()}
 
     def votes_of(self, paper_id: PaperId) -> tuple[Vote, ...]:
         """How many upvotes a paper had on which days, sorted by day and source."""

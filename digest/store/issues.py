@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, and_, case, delete, func, insert, or_, select, true
 
 from digest.core.identity.ids import merge_announcements, merge_signals
-from digest.core.models import Announcement, Candidate, DeliveryState, Issue, Paper, PastList, Signals
+from digest.core.models import Announcement, Candidate, Issue, NewDelivery, Paper, PastList, Signals
 from digest.store import tables
 from digest.store.changes import save_told
 from digest.store.database import AnyRow, Database, chunks, upsert
 from digest.store.papers import find_pks, load_papers, signals
+from digest.store.picks import insert_deliveries
 from digest.store.serialize import dump, load
 
 LOOK_BACK: Final = timedelta(days=31)
@@ -128,41 +129,31 @@ class Issues(Database):
         with self._read() as connection:
             return tuple(sorted((row.edition, row.date, row.entries) for row in connection.execute(query)))
 
-    def save_issue(self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str]) -> bool:
+    def save_issue(
+        self, issue: Issue, *, at: datetime, deliveries: Mapping[str, str], to: Sequence[NewDelivery] = ()
+    ) -> bool:
         """Store the issue, what it printed and left out, and its due deliveries, in one transaction.
 
         An empty issue of the same day is replaced. If there is one with entries, nothing is stored and the result is
         False. Of a paper that was cut before, the first decision stays, with the signals it had then.
 
         Args:
-            deliveries: recipient → Message-ID. Empty for an empty issue.
+            deliveries: recipient → Message-ID, of those who have no subscription. Empty for an empty issue.
+            to: Further deliveries, which go to subscriptions or over other channels.
         """
         key = {"edition": issue.edition, "date": issue.date}
         is_it = and_(_issue.edition == issue.edition, _issue.date == issue.date)
         with self._write("papers", "issue") as connection:
             if connection.scalar(select(_issue.entries).where(is_it)):
                 return False
-            row = {**key, "body": dump(issue), "entries": len(issue.entries), "built_at": at}
-            upsert(connection, tables.issue, [row], update=("body", "entries", "built_at"))
+            row = {**key, "body": dump(issue), "entries": len(issue.entries), "built_at": at, "readers_at": None}
+            upsert(connection, tables.issue, [row], update=("body", "entries", "built_at", "readers_at"))
             decided = and_(_considered.edition == issue.edition, _considered.date == issue.date)
             connection.execute(delete(tables.considered).where(decided))
             _save_considered(connection, issue)
             save_told(connection, issue)
-            if deliveries:
-                connection.execute(
-                    insert(tables.delivery),
-                    [
-                        {
-                            **key,
-                            "recipient": recipient,
-                            "state": DeliveryState.DUE,
-                            "message_id": message_id,
-                            "queued_at": at,
-                            "attempts": 0,
-                        }
-                        for recipient, message_id in deliveries.items()
-                    ],
-                )
+            new = [*(NewDelivery(recipient=r, message_id=m) for r, m in deliveries.items()), *to]
+            insert_deliveries(connection, issue.edition, issue.date, new, at=at)
         return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from digest.store.attempts import Attempts
+from digest.store.bounces import Bounces
 from digest.store.changes import Changes
 from digest.store.deliveries import Deliveries
 from digest.store.feedback import Feedback
@@ -11,8 +13,12 @@ from digest.store.interests import Interests
 from digest.store.issues import Issues
 from digest.store.joins import Joins
 from digest.store.ledger import Ledger
+from digest.store.notices import Notices
+from digest.store.people import People
+from digest.store.picks import PersonalIssues
 from digest.store.politeness import Politeness
 from digest.store.readings import Readings
+from digest.store.received import Received
 from digest.store.search import Search
 from digest.store.subscribers import Subscribers
 from digest.store.summaries import Summaries
@@ -27,6 +33,7 @@ class SqlStore(
     Issues,
     Changes,
     Deliveries,
+    Received,
     Inquiries,
     Search,
     Feedback,
@@ -35,6 +42,11 @@ class SqlStore(
     Joins,
     Politeness,
     Subscribers,
+    People,
+    PersonalIssues,
+    Attempts,
+    Notices,
+    Bounces,
 ):
     """The store in SQLite or Postgres. Every method that writes is one transaction. Threads can share it.
 

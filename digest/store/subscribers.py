@@ -1,35 +1,33 @@
-"""Subscribers and their subscriptions: kept, changed, listed, and forgotten.
-
-An address stands in `subscriber`, in deliveries and in notices, and nowhere else; `forget` takes it out of all of them.
-"""
+"""Subscribers and their subscriptions: kept, changed, listed. How they are forgotten is in `people.py`."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from digest.core.errors import NotFoundError
 from digest.core.models import DeliveryState
 from digest.core.subscribers.addresses import Address
-from digest.core.subscribers.subscriber import Origin, Subscriber, SubscriberState, Subscription, reader_of
+from digest.core.subscribers.returns import SOFT_IN_A_ROW
+from digest.core.subscribers.subscriber import Origin, Subscriber, SubscriberState, Subscription
 from digest.store import tables
 from digest.store.database import AnyRow, Database, chunks, insert_one, upsert
 
 _s = tables.subscriber.c
 _n = tables.subscription.c
 _library = tables.subscription_library.c
-SOFT_BOUNCES: Final = 3
-"""After so many issues in a row that a mailbox did not take it gets no more."""
 _PAGE: Final = 500
 """Subscriptions that are read at once."""
 _LINK_SECRET: Final = "link secret "  # noqa: S105 -- the name of a row, not a secret
 """What the keys of the rows of `meta` begin with that hold secrets of links, before their number."""
+_HASH_SECRET: Final = "hash secret"  # noqa: S105 -- the name of a row, not a secret
 _CHANGEABLE: Final = frozenset(
     {
         "cadence",
@@ -56,6 +54,23 @@ class Library:
     content: bytes
     papers: int
     """Papers in it that could be read."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscription:
+    """A subscription that is to be kept, with its subscriber where that is new too."""
+
+    address: Address
+    state: SubscriberState
+    """The subscriber's first; of one that is known, the state that they must still be in."""
+    edition: str
+    values: Mapping[str, Any]
+    """Fields of `Subscription` that are set."""
 
 
 class Subscribers(Database):
@@ -87,7 +102,24 @@ class Subscribers(Database):
             found = _load(connection, _n.subscriber_pk == subscriber, limit=None)
         return tuple(sorted(found, key=lambda one: one.edition))
 
-    # -- all
+    # -- many
+
+    def known_subscribers(self, addresses: Iterable[Address]) -> dict[str, tuple[Subscriber, tuple[Subscription, ...]]]:
+        """Key of the address → its subscriber, with all subscriptions, for those of *addresses* that are known."""
+        keys = sorted({address.key for address in addresses})
+        with self._read() as connection:
+            found = {
+                row.key: _subscriber(row)
+                for some in chunks(keys)
+                for row in connection.execute(select(tables.subscriber).where(_s.key.in_(some)))
+            }
+            each = _load_each(connection, [one.pk for one in found.values()])
+        return {key: (one, each.get(one.pk, ())) for key, one in found.items()}
+
+    def subscriptions_of_each(self, subscribers: Collection[int]) -> dict[int, tuple[Subscription, ...]]:
+        """Key of a subscriber → all subscriptions, sorted by edition; who has none is left out."""
+        with self._read() as connection:
+            return _load_each(connection, subscribers)
 
     def subscribers(self, *, after: int = 0, limit: int = _PAGE) -> tuple[Subscriber, ...]:
         """The next subscribers behind the key *after*, in the order of their keys; empty at the end."""
@@ -119,7 +151,66 @@ class Subscribers(Database):
             yield tuple(found)
             after = found[-1].pk
 
+    def wishes_written(self, editions: Collection[str]) -> Iterator[tuple[str, ...]]:
+        """The interests and things to avoid of each active subscription of *editions* that has any."""
+        after = 0
+        query = (
+            select(_n.pk, _n.interests, _n.avoid)
+            .where(
+                _n.edition.in_(editions),
+                _n.confirmed_at.is_not(None),
+                _n.stopped_at.is_(None),
+                or_(_n.interests != (), _n.avoid != ()),
+            )
+            .order_by(_n.pk)
+            .limit(_PAGE)
+        )
+        while True:
+            with self._read() as connection:
+                rows = connection.execute(query.where(_n.pk > after)).all()
+            if not rows:
+                return
+            yield from ((*row.interests, *row.avoid) for row in rows)
+            after = rows[-1].pk
+
     # -- changes
+
+    def save_subscriptions(
+        self, new: Sequence[NewSubscription], *, origin: Origin, at: datetime
+    ) -> frozenset[tuple[str, str]]:
+        """Keep many subscriptions, and the subscribers of those whose address is new, in one transaction.
+
+        Left out are those that somebody made meanwhile, and those of subscribers who came into another state.
+
+        Returns:
+            Key of the address and edition of each that was kept.
+        """
+        kept = {}
+        with self._write("subscribers") as connection:
+            there = _states(connection, new)
+            firsts: dict[str, NewSubscription] = {}
+            for one in new:
+                if one.address.key not in there:
+                    firsts.setdefault(one.address.key, one)
+            people = [_new_subscriber(one.address, origin=origin, state=one.state, at=at) for one in firsts.values()]
+            if people:
+                connection.execute(insert(tables.subscriber), people)
+            there = _states(connection, new)
+            taken = {
+                (row.subscriber_pk, row.edition)
+                for some in chunks(sorted({pk for pk, _ in there.values()}))
+                for row in connection.execute(select(_n.subscriber_pk, _n.edition).where(_n.subscriber_pk.in_(some)))
+            }
+            for one in new:
+                pk, state = there[one.address.key]
+                if state is one.state and (pk, one.edition) not in taken:
+                    taken.add((pk, one.edition))
+                    kept[one.address.key, one.edition] = _new_subscription(
+                        pk, one.edition, at=at, values=_checked(one.values)
+                    )
+            if kept:
+                connection.execute(insert(tables.subscription), list(kept.values()))
+        return frozenset(kept)
 
     def save_subscriber(
         self, address: Address, *, origin: Origin, state: SubscriberState, at: datetime
@@ -129,15 +220,7 @@ class Subscribers(Database):
             row = connection.execute(select(tables.subscriber).where(_s.key == address.key)).one_or_none()
             if row is not None:
                 return _subscriber(row), False
-            values = {
-                "address": address.text,
-                "key": address.key,
-                "state": state,
-                "since": at,
-                "origin": origin,
-                "links": 0,
-                "soft_bounces": 0,
-            }
+            values = _new_subscriber(address, origin=origin, state=state, at=at)
             pk = insert_one(connection, tables.subscriber, values)
             row = connection.execute(select(tables.subscriber).where(_s.pk == pk)).one()
         return _subscriber(row), True
@@ -148,22 +231,12 @@ class Subscribers(Database):
         Args:
             values: Fields of `Subscription` that are set; the others are as they are, of a new one as by default.
         """
-        _check(values)
+        values = _checked(values)
         with self._write("subscribers") as connection:
             pk = connection.scalar(select(_n.pk).where(_n.subscriber_pk == subscriber, _n.edition == edition))
             if pk is None:
-                new = {
-                    "subscriber_pk": subscriber,
-                    "edition": edition,
-                    "cadence": "daily",
-                    "since": at,
-                    "interests": (),
-                    "avoid": (),
-                    "language": "",
-                    "zone": "",
-                    "feed": 0,
-                }
-                pk = insert_one(connection, tables.subscription, {**new, **values})
+                new = _new_subscription(subscriber, edition, at=at, values=values)
+                pk = insert_one(connection, tables.subscription, new)
             elif values:
                 connection.execute(update(tables.subscription).where(_n.pk == pk).values(values))
             return _load(connection, _n.pk == pk, limit=None)[0]
@@ -174,7 +247,7 @@ class Subscribers(Database):
         Raises:
             NotFoundError: It does not exist (any more).
         """
-        _check(values)
+        values = _checked(values)
         with self._write("subscribers") as connection:
             connection.execute(update(tables.subscription).where(_n.pk == pk).values(values))
             found = _load(connection, _n.pk == pk, limit=None)
@@ -184,29 +257,19 @@ class Subscribers(Database):
 
     def set_subscriber_state(self, pk: int, state: SubscriberState, *, at: datetime) -> bool:
         """Bring a subscriber into a state; whether it was in another. Confirming forgets former bounces."""
+        return bool(self.set_subscriber_states([pk], state, at=at))
+
+    def set_subscriber_states(self, pks: Collection[int], state: SubscriberState, *, at: datetime) -> int:
+        """Bring many into a state, as `set_subscriber_state` does; how many were in another."""
         values: dict[str, Any] = {"state": state, "since": at}
         if state is SubscriberState.CONFIRMED:
             values |= {"soft_bounces": 0, "soft_on": None}
+        changed = 0
         with self._write("subscribers") as connection:
-            changed = update(tables.subscriber).where(_s.pk == pk, _s.state != state).values(values)
-            return bool(connection.execute(changed).rowcount)
-
-    def stop_subscription(self, pk: int, *, at: datetime) -> bool:
-        """Stop one edition for a reader, and give up its mails that are due; the subscriber whose last one this was
-        is unsubscribed. Whether it ran until now."""
-        with self._write("subscribers", "issue") as connection:
-            running = and_(_n.pk == pk, _n.stopped_at.is_(None))
-            if not connection.execute(update(tables.subscription).where(running).values(stopped_at=at)).rowcount:
-                return False
-            subscriber = connection.scalar(select(_n.subscriber_pk).where(_n.pk == pk))
-            left = select(_n.pk).where(
-                _n.subscriber_pk == subscriber, _n.stopped_at.is_(None), _n.confirmed_at.is_not(None)
-            )
-            if connection.scalar(left.limit(1)) is None:
-                gone = update(tables.subscriber).where(_s.pk == subscriber, _s.state == SubscriberState.CONFIRMED)
-                connection.execute(gone.values(state=SubscriberState.UNSUBSCRIBED, since=at))
-            _give_up(connection, [pk], "the reader unsubscribed before it was sent")
-        return True
+            for some in chunks(sorted(pks)):
+                others = update(tables.subscriber).where(_s.pk.in_(some), _s.state != state)
+                changed += connection.execute(others.values(values)).rowcount
+        return changed
 
     def count_soft_bounce(self, subscriber: int, edition: str, day: date) -> bool:
         """Count an issue that a mailbox did not take for now; whether it bounced for that, the third in a row.
@@ -229,14 +292,40 @@ class Subscribers(Database):
                     d.date > row.soft_on,
                     d.date < day,
                     d.state == DeliveryState.SENT,
+                    d.error.is_(None),
                 )
                 number = 1 if connection.scalar(taken.limit(1)) is not None else row.soft_bounces + 1
-            bounced = number >= SOFT_BOUNCES and row.state == SubscriberState.CONFIRMED
+            bounced = number >= SOFT_IN_A_ROW and row.state == SubscriberState.CONFIRMED
             values: dict[str, Any] = {"soft_bounces": number, "soft_on": day}
             if bounced:
                 values |= {"state": SubscriberState.BOUNCED, "since": self._clock()}
             connection.execute(update(tables.subscriber).where(_s.pk == subscriber).values(values))
         return bounced
+
+    def stop_subscription(self, pk: int, *, at: datetime) -> bool:
+        """Stop one edition for a reader, and give up its mails that are due; the subscriber whose last one this was
+        is unsubscribed. Whether it ran until now."""
+        return bool(self.stop_subscriptions([pk], at=at))
+
+    def stop_subscriptions(self, pks: Collection[int], *, at: datetime) -> frozenset[int]:
+        """Stop many in one transaction, as `stop_subscription` does; the keys of those that ran until now."""
+        stopped: set[int] = set()
+        with self._write("subscribers", "issue") as connection:
+            for some in chunks(sorted(pks)):
+                running = and_(_n.pk.in_(some), _n.stopped_at.is_(None))
+                rows = connection.execute(select(_n.pk, _n.subscriber_pk).where(running)).all()
+                these = [row.pk for row in rows]
+                connection.execute(update(tables.subscription).where(_n.pk.in_(these)).values(stopped_at=at))
+                left = select(_n.subscriber_pk).where(_n.stopped_at.is_(None), _n.confirmed_at.is_not(None))
+                gone = update(tables.subscriber).where(
+                    _s.pk.in_({row.subscriber_pk for row in rows}),
+                    _s.state == SubscriberState.CONFIRMED,
+                    _s.pk.not_in(left.where(_n.subscriber_pk == _s.pk)),
+                )
+                connection.execute(gone.values(state=SubscriberState.UNSUBSCRIBED, since=at))
+                _give_up(connection, these, "the reader unsubscribed before it was sent")
+                stopped.update(these)
+        return frozenset(stopped)
 
     def renew_links(self, subscriber: int) -> None:
         """Make all links void that were mailed to a subscriber until now, but those that unsubscribe."""
@@ -251,11 +340,12 @@ class Subscribers(Database):
             "subscription_pk": subscription,
             "name": library.name,
             "content": zlib.compress(library.content),
+            "sha256": library.sha256,
             "papers": library.papers,
             "at": at,
         }
         with self._write("subscribers") as connection:
-            upsert(connection, tables.subscription_library, [row], update=("content", "papers", "at"))
+            upsert(connection, tables.subscription_library, [row], update=("content", "sha256", "papers", "at"))
 
     def remove_library(self, subscription: int, name: str) -> bool:
         """Delete a file that a reader uploaded; whether there was one."""
@@ -272,52 +362,94 @@ class Subscribers(Database):
             rows = connection.execute(query.order_by(_library.name)).all()
         return tuple(Library(name=r.name, content=zlib.decompress(r.content), papers=r.papers) for r in rows)
 
-    # -- forgetting
-
-    def forget_subscriber(self, address: Address, *, on: date, secret: bytes) -> bool:
-        """Delete an address with all that belongs to it; whether there was one.
-
-        What stays is a keyed hash that keeps it from being imported again, and of deliveries that one was made: by
-        whom it was received is gone.
-        """
-        with self._write("papers", "subscribers", "issue") as connection:
-            upsert(connection, tables.forgotten, [{"hash": address.hashed(secret), "since": on}])
-            pk = connection.scalar(select(_s.pk).where(_s.key == address.key))
-            if pk is None:
-                # It may have got mails as a recipient of the config, without having been a subscriber.
-                return bool(_anonymize(connection, tables.delivery.c.recipient == address.text))
-            pks = list(connection.scalars(select(_n.pk).where(_n.subscriber_pk == pk)))
-            _anonymize(
-                connection, or_(tables.delivery.c.subscription_pk.in_(pks), tables.delivery.c.recipient == address.text)
-            )
-            connection.execute(
-                delete(tables.notice).where(
-                    or_(tables.notice.c.subscription_pk.in_(pks), tables.notice.c.recipient == address.text)
-                )
-            )
-            readers = [reader_of(one) for one in pks]
-            connection.execute(delete(tables.feedback).where(tables.feedback.c.reader.in_(readers)))
-            connection.execute(delete(tables.subscription_library).where(_library.subscription_pk.in_(pks)))
-            connection.execute(
-                update(tables.bounce).where(tables.bounce.c.subscriber_pk == pk).values(subscriber_pk=None)
-            )
-            connection.execute(delete(tables.subscription).where(_n.subscriber_pk == pk))
-            connection.execute(delete(tables.subscriber).where(_s.pk == pk))
-        return True
-
-    def forgotten_since(self, address: Address, *, secret: bytes) -> date | None:
-        """Since when an address is forgotten; None if it is not."""
-        query = select(tables.forgotten.c.since).where(tables.forgotten.c.hash == address.hashed(secret))
+    def library_hashes(self, subscriptions: Collection[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+        """Subscription → name and hash of each file that the reader uploaded, by name; of those who have any."""
+        query = select(_library.subscription_pk, _library.name, _library.sha256)
+        found: dict[int, list[tuple[str, str]]] = {}
         with self._read() as connection:
-            found: date | None = connection.scalar(query)
-            return found
+            for some in chunks(sorted(subscriptions)):
+                rows = connection.execute(query.where(_library.subscription_pk.in_(some)).order_by(_library.name))
+                for row in rows:
+                    found.setdefault(row.subscription_pk, []).append((row.name, row.sha256))
+        return {pk: tuple(libraries) for pk, libraries in found.items()}
 
-    def remember(self, address: Address, *, secret: bytes) -> None:
-        """Take back that an address is forgotten, for its owner has confirmed it anew."""
+    # -- recipients of config.toml
+
+    def ensure_recipients(
+        self, edition: str, addresses: Sequence[Address], *, at: datetime, secret: bytes
+    ) -> tuple[Subscription, ...]:
+        """The subscriptions of an edition's configured recipients, who get one where they have none.
+
+        The operator confirms them. Who stopped, bounced or complained stays so, and who is forgotten gets none: they
+        are missing in the result where there is no subscription, and not active in it else.
+        """
+        by_key = {address.key: address for address in addresses}
+        found: dict[str, AnyRow] = {}
+        forgotten: set[str] = set()
+        pks: list[int] = []
         with self._write("subscribers") as connection:
-            connection.execute(delete(tables.forgotten).where(tables.forgotten.c.hash == address.hashed(secret)))
+            for some in chunks(by_key):
+                query = select(tables.subscriber).where(_s.key.in_(some))
+                found.update((row.key, row) for row in connection.execute(query))
+            new = {key: address for key, address in by_key.items() if key not in found}
+            for hashes in chunks(address.hashed(secret) for address in new.values()):
+                query = select(tables.forgotten.c.hash).where(tables.forgotten.c.hash.in_(hashes))
+                forgotten.update(connection.scalars(query))
+            kept = [address for address in new.values() if address.hashed(secret) not in forgotten]
+            if kept:
+                connection.execute(
+                    insert(tables.subscriber),
+                    [
+                        {
+                            "address": address.text,
+                            "key": address.key,
+                            "state": SubscriberState.CONFIRMED,
+                            "since": at,
+                            "origin": Origin.OPERATOR,
+                            "links": 0,
+                            "soft_bounces": 0,
+                        }
+                        for address in kept
+                    ],
+                )
+            for some in chunks(by_key):
+                of_them = select(_s.pk).where(_s.key.in_(some))
+                pending = and_(_s.key.in_(some), _s.state == SubscriberState.PENDING)
+                connection.execute(
+                    update(tables.subscriber).where(pending).values(state=SubscriberState.CONFIRMED, since=at)
+                )
+                confirmed = of_them.where(_s.state == SubscriberState.CONFIRMED)
+                there = and_(_n.subscriber_pk.in_(confirmed), _n.edition == edition)
+                unconfirmed = and_(there, _n.confirmed_at.is_(None), _n.stopped_at.is_(None))
+                connection.execute(
+                    update(tables.subscription).where(unconfirmed).values(confirmed_at=at, is_listed=True)
+                )
+                have = set(connection.scalars(select(_n.subscriber_pk).where(there)))
+                lacking = [pk for pk in connection.scalars(confirmed) if pk not in have]
+                if lacking:
+                    rows = [
+                        {**_new_subscription(pk, edition, at=at, values={"confirmed_at": at}), "is_listed": True}
+                        for pk in lacking
+                    ]
+                    connection.execute(insert(tables.subscription), rows)
+                all_of_them = and_(_n.subscriber_pk.in_(of_them), _n.edition == edition)
+                pks += connection.scalars(select(_n.pk).where(all_of_them))
+            return tuple(one for some in chunks(sorted(pks)) for one in _load(connection, _n.pk.in_(some), limit=None))
 
-    # -- links
+    # -- secrets
+
+    def hash_secret(self) -> bytes:
+        """The secret that addresses are hashed with. It is never renewed: what it hashed could not be known again."""
+        meta = tables.meta.c
+        query = select(meta.value).where(meta.key == _HASH_SECRET)
+        with self._read() as connection:
+            found = connection.scalar(query)
+        if found is None:
+            with self._write() as connection:
+                upsert(connection, tables.meta, [{"key": _HASH_SECRET, "value": secrets.token_hex(32)}])
+            with self._read() as connection:
+                found = connection.scalar(query)
+        return bytes.fromhex(str(found))
 
     def link_secrets(self) -> Mapping[int, bytes]:
         """The secrets that sign links, by number; the highest is the newest. They are made with the first question."""
@@ -350,9 +482,53 @@ class Subscribers(Database):
         return number
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := values.keys() - _CHANGEABLE:
         raise ValueError(f"a subscription has no {', '.join(sorted(unknown))} that can be set")
+    # Who is confirmed otherwise than by config.toml stays, also when that lists the address no more.
+    return {**values, "is_listed": False} if values.get("confirmed_at") else dict(values)
+
+
+def _new_subscriber(address: Address, *, origin: Origin, state: SubscriberState, at: datetime) -> dict[str, Any]:
+    return {
+        "address": address.text,
+        "key": address.key,
+        "state": state,
+        "since": at,
+        "origin": origin,
+        "links": 0,
+        "soft_bounces": 0,
+    }
+
+
+def _new_subscription(subscriber: int, edition: str, *, at: datetime, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "subscriber_pk": subscriber,
+        "edition": edition,
+        "cadence": "daily",
+        "since": at,
+        "confirmed_at": None,
+        "stopped_at": None,
+        "paused_until": None,
+        "interests": (),
+        "avoid": (),
+        "lead": None,
+        "max_papers": None,
+        "language": "",
+        "zone": "",
+        "feed": 0,
+        "is_listed": False,
+        **values,
+    }
+
+
+def _states(connection: Connection, new: Sequence[NewSubscription]) -> dict[str, tuple[int, SubscriberState]]:
+    """Key of the address → primary key and state, of subscribers that are there."""
+    return {
+        row.key: (row.pk, SubscriberState(row.state))
+        for some in chunks(sorted({one.address.key for one in new}))
+        for row in connection.execute(select(_s.key, _s.pk, _s.state).where(_s.key.in_(some)))
+    }
 
 
 def _give_up(connection: Connection, subscriptions: Sequence[int], reason: str) -> None:
@@ -365,24 +541,12 @@ def _give_up(connection: Connection, subscriptions: Sequence[int], reason: str) 
     connection.execute(update(tables.delivery).where(due).values(state=DeliveryState.SKIPPED, error=reason))
 
 
-def _anonymize(connection: Connection, which: ColumnElement[bool]) -> int:
-    """Take addresses out of deliveries, and give up those that are not out; how many. Their ids keep them apart."""
-    d = tables.delivery.c
-    ids = list(connection.scalars(select(d.id).where(which)))
-    left = d.state.in_((DeliveryState.DUE, DeliveryState.SENDING))
-    for some in chunks(ids):
-        connection.execute(
-            update(tables.delivery)
-            .where(d.id.in_(some))
-            .values(
-                recipient=literal("forgotten ").concat(cast(d.id, Text)),
-                subscription_pk=None,
-                state=case((left, DeliveryState.SKIPPED), else_=d.state),
-                error=case((left, "the reader was forgotten before it was sent")),
-                message_id="",
-            )
-        )
-    return len(ids)
+def _load_each(connection: Connection, subscribers: Collection[int]) -> dict[int, tuple[Subscription, ...]]:
+    found: dict[int, list[Subscription]] = {}
+    for some in chunks(sorted(subscribers)):
+        for one in _load(connection, _n.subscriber_pk.in_(some), limit=None):
+            found.setdefault(one.subscriber.pk, []).append(one)
+    return {pk: tuple(sorted(each, key=lambda one: one.edition)) for pk, each in found.items()}
 
 
 def _load(connection: Connection, which: ColumnElement[bool], *, limit: int | None) -> list[Subscription]:
@@ -428,6 +592,7 @@ def _subscription(row: AnyRow, libraries: tuple[str, ...]) -> Subscription:
         zone=row.zone,
         feed=row.feed,
         covered_until=row.covered_until,
+        is_listed=bool(row.is_listed),
     )
 
 

@@ -373,6 +373,7 @@ issue = Table(
     Column("body", Json, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("built_at", Instant, nullable=False),
+    Column("readers_at", Instant),  # when all that readers get of it was made; null: some may lack theirs
 )
 
 considered = Table(
@@ -500,6 +501,7 @@ subscription = Table(
     Column("zone", Plain, nullable=False),
     Column("feed", Integer, nullable=False),  # raised, the private feed has a new address
     Column("covered_until", Date),
+    Column("is_listed", Boolean, nullable=False),  # it holds as long as config.toml lists the address
     UniqueConstraint("subscriber_pk", "edition"),
 )
 
@@ -509,6 +511,7 @@ subscription_library = Table(
     Column("subscription_pk", BigInteger, ForeignKey(subscription.c.pk), primary_key=True),
     Column("name", Plain, primary_key=True),
     Column("content", LargeBinary, nullable=False),  # zlib, as it was uploaded
+    Column("sha256", Plain, nullable=False),  # of the content, by which equal files are parsed once
     Column("papers", Integer, nullable=False),
     Column("at", Instant, nullable=False),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 
 from digest.config.settings import Config
@@ -35,7 +36,47 @@ def check(
     looks.append(taxonomy)
     if send:
         looks.append(lambda: config.smtp_password(environment))
+        looks += [lambda: check_programs(config), lambda: check_signature(config)]
+        for hook in config.hooks:
+            looks.append(lambda hook=hook: config.hook_url(hook, environment))  # type: ignore[misc]
+            looks.append(lambda hook=hook: config.hook_token(hook, environment))  # type: ignore[misc]
     tell_all(looks)
+
+
+def check_programs(config: Config) -> None:
+    """Refuse a config whose mail needs a program that is not there.
+
+    Raises:
+        ConfigError: One is not there, or may not be run.
+    """
+    mail, wanted = config.mail, []
+    if mail.transport == "sendmail":
+        wanted.append(("sendmail", mail.sendmail))
+    if mail.transport == "smtp" and mail.token_command:
+        wanted.append(("token_command", mail.token_command[0]))
+    for key, program in wanted:
+        # As the system looks for it: with a slash from the folder that it runs in, else on the PATH.
+        there = config.base / program if key == "token_command" and "/" in program else program
+        if shutil.which(there) is None:
+            raise ConfigError(
+                f"{config.path.name}: [mail] {key}: the program {program!r} is not there, or may not be run; install "
+                "it, or name another"
+            )
+
+
+def check_signature(config: Config) -> None:
+    """Refuse a config whose mails cannot be signed as it says.
+
+    Raises:
+        ConfigError: The key cannot be used, or the extra is not installed.
+    """
+    from digest.deliver.dkim import read_key
+
+    if config.mail.dkim is not None:
+        try:
+            read_key(config.mail.dkim.key_file)
+        except ConfigError as error:
+            raise ConfigError(f"{config.path.name}: {error}") from error
 
 
 def check_price(config: Config) -> None:

@@ -14,6 +14,7 @@ from digest.core.ports import Clock
 from digest.stages.deliver import Delivered, mails_since
 from digest.stages.lost import LostIssues
 from digest.stages.mails import Mailing, count_states
+from digest.stages.notices import Noticing
 
 RETRIED: Final = {
     "failed": DeliveryState.FAILED,
@@ -82,7 +83,7 @@ class Store(Protocol):
 
     def count_deliveries(self, edition: str, *, since: date, until: date) -> Mapping[DeliveryState, int]: ...
 
-    def deliveries_in(self, states: Collection[DeliveryState]) -> tuple[Delivery, ...]: ...
+    def deliveries_in(self, states: Collection[DeliveryState], *, channel: str | None) -> tuple[Delivery, ...]: ...
 
     def retry_deliveries(
         self,
@@ -92,6 +93,7 @@ class Store(Protocol):
         until: date,
         states: Collection[DeliveryState],
         recipients: Collection[str] = (),
+        channel: str | None,
     ) -> tuple[Delivery, ...]: ...
 
 
@@ -102,6 +104,8 @@ class Delivering:
     store: Store
     mailing: Callable[[], Mailing]
     """The stage that sends."""
+    noticing: Callable[[], Noticing]
+    """The stage that sends what is no issue."""
     lost: Callable[[], LostIssues]
     """Compares the archive with the database."""
     lease: Callable[[str], AbstractContextManager[None]]
@@ -153,6 +157,7 @@ class Delivering:
             # Who names a day has decided.
             lost = self.lost() if day is None else LostIssues()
             delivered = self.mailing().deliver_all(editions, until, only=day is not None, lost=lost)
+            self.noticing().send()
             return [
                 Posted(
                     edition=name,
@@ -166,7 +171,7 @@ class Delivering:
             ]
 
     def _find(self, editions: Sequence[str], span: tuple[date, date], retry: str, recipients: Sequence[str]) -> None:
-        found = [d for d in self.store.deliveries_in([RETRIED[retry]]) if d.edition in editions]
+        found = [d for d in self.store.deliveries_in([RETRIED[retry]], channel=None) if d.edition in editions]
         near = {d.recipient.lower() for d in found if span[0] <= d.date <= span[1]}
         for address in recipients:
             if address.lower() not in near:
@@ -180,7 +185,12 @@ class Delivering:
         self, edition: str, span: tuple[date, date], retry: str, recipients: Sequence[str]
     ) -> tuple[Retried, ...]:
         again = self.store.retry_deliveries(
-            edition, since=span[0], until=span[1], states=[RETRIED[retry]], recipients=recipients
+            edition,
+            since=span[0],
+            until=span[1],
+            states=[RETRIED[retry]],
+            recipients=recipients,
+            channel=None,
         )
         twice = RETRIED[retry] is DeliveryState.UNKNOWN
         return tuple(Retried(date=d.date, recipient=d.recipient, may_arrive_twice=twice) for d in again)

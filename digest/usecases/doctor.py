@@ -12,28 +12,38 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+from urllib.parse import urlsplit
 
-from digest.core.errors import ConfigError, DigestError, NotYetError
+from digest.core.errors import AddressError, ConfigError, DigestError, NotYetError
 from digest.core.lists.bounds import within_bounds
 from digest.core.models import Document, Edition
 from digest.core.ports import Mailer, Source
 from digest.core.private import without_password
+from digest.core.subscribers.addresses import Address, parse_address
+from digest.core.subscribers.subscriber import Subscriber, SubscriberState, Subscription
 from digest.core.summaries.summarizer import Summarizer
 from digest.core.topics.fold import Taxonomy
 from digest.core.walls import reason_of, wall
 from digest.publish.amounts import said_of, usd
 from digest.publish.phrasing import count
+from digest.sources.door.addresses import is_loopback
 from digest.sources.kinds import kind_of
 from digest.usecases.cost import price_list
 
 if TYPE_CHECKING:
-    from digest.config.settings import Config, LLMConfig, MailConfig
+    from digest.config.settings import Config, HookConfig, LLMConfig, MailConfig
+    from digest.deliver.dkim import Key
     from digest.store import Status
     from digest.usecases.finds import Finds
     from digest.usecases.interests import CountedInterests, CountedList
 
 _WORKING_WEEK: Final = 4
 """Days with lists within a week from which it is said that an interest found nothing in it; one may be a holiday."""
+_GONE: Final = {
+    SubscriberState.UNSUBSCRIBED: "has unsubscribed",
+    SubscriberState.BOUNCED: "cannot be reached: mails came back",
+    SubscriberState.COMPLAINED: "has reported a mail as unwanted",
+}
 _LITTLE_SPACE: Final = 200_000_000
 """Bytes; a year of issues of 30 papers takes less."""
 
@@ -64,6 +74,12 @@ class Store(Protocol):
 
     def status(self, *, since: datetime) -> Status: ...
 
+    def count_subscribers(self) -> Mapping[SubscriberState, int]: ...
+
+    def subscriber(self, address: Address) -> Subscriber | None: ...
+
+    def subscriptions_of(self, subscriber: int) -> Sequence[Subscription]: ...
+
 
 class Lost(Protocol):
     """Finds issues that the archive has and the database lacks; see `digest.stages.lost.LostIssues`."""
@@ -77,12 +93,13 @@ class Templates(Protocol):
     def fingerprint(self) -> str: ...
 
 
-def examine(path: Path, opened: AbstractContextManager[Doctor], *, offline: bool) -> list[Finding]:
+def examine(path: Path, opened: AbstractContextManager[Doctor], *, offline: bool, mail: bool = False) -> list[Finding]:
     """Check everything that a run needs; nothing is written except the database's own tables.
 
     Args:
         opened: Gives the parts of the config at *path*, or raises ConfigError.
         offline: Leave out what needs the network.
+        mail: Look at mail alone, and at what DNS says of the sender's domain.
     """
     with ExitStack() as stack:
         try:
@@ -90,6 +107,8 @@ def examine(path: Path, opened: AbstractContextManager[Doctor], *, offline: bool
         except ConfigError as error:
             return [Finding(subject="config", level="wrong", said=line) for line in str(error).splitlines()]
         found = [Finding(subject="config", level="good", said=f"{path} is valid")]
+        if mail:
+            return found + [_tried(check) for check in (*doctor.local_mail(), *doctor.remote_mail(), *doctor.of_dns())]
         found += [_tried(check) for check in doctor.local()]
         if not offline:
             found += [_tried(check) for check in doctor.remote()]
@@ -138,6 +157,11 @@ class Doctor:
     moved_to: Callable[[str], str | None]
     """Returns where a fetched address has moved permanently; None if it has not."""
     mailer: Callable[[], AbstractContextManager[Mailer]]
+    """What sends mails, and does not sign them."""
+    key: Callable[[], Key]
+    """Reads the key of [mail.dkim]."""
+    of_dns: Callable[[], Iterator[Check]]
+    """What DNS says of the sender's domain; see `digest.usecases.doctor_mail`."""
 
     def local(self) -> Iterator[Check]:
         """The checks that need no network."""
@@ -159,7 +183,17 @@ class Doctor:
             yield "tokens", lambda: tokens(config.llm)
             yield "prices", lambda: prices(config.llm)
             yield "budget", lambda: budget(config.llm)
+        yield from self.local_mail()
+
+    def local_mail(self) -> Iterator[Check]:
+        """The checks of mail that need no network."""
+        config = self.config
         yield "mail", lambda: mail(config, self.environment)
+        if config.mail.dkim is not None:
+            yield "signature", lambda: signature(config, self.key())
+        yield "subscribers", lambda: subscribers(self.store(), config)
+        for one in config.hooks:
+            yield f"hook {one.name}", lambda one=one: hook(config, one, self.environment)  # type: ignore[misc]
 
     def remote(self) -> Iterator[Check]:
         """The checks that ask servers."""
@@ -167,6 +201,10 @@ class Doctor:
             yield f"source {source.name}", lambda name=source.name: self._source(name)  # type: ignore[misc]
         if self.config.llm.client == "openai":
             yield "model server", lambda: model_server(self.summarizer())
+        yield from self.remote_mail()
+
+    def remote_mail(self) -> Iterator[Check]:
+        """The checks that ask the mail server."""
         if self.config.mail.transport == "smtp":
             yield "mail server", lambda: mail_server(self.mailer(), self.config.mail)
 
@@ -345,17 +383,70 @@ def budget(llm: LLMConfig) -> Doubt | str:
 def mail(config: Config, environment: Mapping[str, str]) -> Doubt | str:
     """Whether there are recipients, and whether the settings for sending mails are complete."""
     from digest.deliver.smtp import port_hint
+    from digest.usecases.check import check_programs
 
     mail = config.mail
     config.smtp_password(environment)
+    check_programs(config)
     to = sum(len(e.recipients) for e in config.editions)
-    if not to:
-        return Doubt("no edition has recipients: issues go to the archive only")
+    if not to and not config.serve.base_url:
+        return Doubt("no edition has recipients: issues go to the archive, and to subscribers, if there are any")
+    who = count(to, "recipient") + (", and who subscribes," if config.serve.base_url else "")
     if mail.transport == "outbox":
-        return f"{count(to, 'recipient')}; mails are written to {config.data_dir / 'outbox'} and not sent"
-    said = f"{count(to, 'recipient')} over {mail.host}:{mail.port} ({mail.security})"
+        return f"{who}; mails are written to {config.data_dir / 'outbox'} and not sent"
+    if mail.transport == "sendmail":
+        return f"{who} by the program {mail.sendmail}"
+    said = f"{who} over {mail.host}:{mail.port} ({mail.security})"
     hint = port_hint(mail.port, mail.security)
     return Doubt(f"{said}; {hint}") if hint else said
+
+
+def signature(config: Config, key: Key) -> str:
+    """With which key mails are signed, and what DNS has to say of it."""
+    dkim = config.mail.dkim
+    assert dkim is not None  # noqa: S101 -- there is a key
+    size = f", {key.bits} bits" if key.bits else ""
+    return f"by {dkim.key_file} ({key.kind}{size}) for {dkim.domain}; `digest doctor --mail` looks whether DNS has it"
+
+
+def subscribers(store: Store, config: Config) -> Doubt | str:
+    """How many subscribers there are, who of the config's recipients gets nothing, and whether somebody is told."""
+    counts = store.count_subscribers()
+    said = ", ".join(f"{number:,} {state}" for state, number in sorted(counts.items())) or "none yet"
+    doubts = [
+        f"{recipient} is a recipient of {edition.name} in {config.path.name}, and {why}: nothing is sent there; take "
+        "it out, or ask them to subscribe anew"
+        for edition in config.editions
+        for recipient in edition.recipients
+        if (why := _stopped(store, edition.name, recipient))
+    ]
+    if counts and not config.mail.operator and config.mail.transport != "outbox":
+        doubts.append("nobody is told when mails come back or readers complain: set [mail] operator")
+    return Doubt("; ".join((said, *doubts))) if doubts else said
+
+
+def _stopped(store: Store, edition: str, recipient: str) -> str:
+    """Why a recipient gets nothing of an edition; empty for one who does."""
+    try:
+        found = store.subscriber(parse_address(recipient))
+    except AddressError:
+        return ""
+    if found is None:
+        return ""
+    if found.state in _GONE:
+        return _GONE[found.state]
+    stopped = any(one.edition == edition and one.stopped_at for one in store.subscriptions_of(found.pk))
+    return "has stopped it" if stopped else ""
+
+
+def hook(config: Config, of: HookConfig, environment: Mapping[str, str]) -> Doubt | str:
+    """Whether a place beside mail has what posting there needs; the address itself is not said."""
+    url = config.hook_url(of, environment).reveal()
+    config.hook_token(of, environment)
+    said = f"{of.kind}, gets the issues of {', '.join(of.editions)}"
+    if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+        return Doubt(f"{said}; its address begins with http://, so what is posted and any token go in the clear")
+    return said
 
 
 def source(

@@ -33,9 +33,9 @@ HALF_LIFE: Final = timedelta(days=90)
 _LEAST_WEIGHT: Final = 0.02
 """Below it, a mark of more than a year ago, nothing is said any more."""
 _AT_ONCE: Final = 100
-_OPERATOR: Final = ""
+OPERATOR: Final = ""
 """Who counts for the edition itself."""
-_LATELY: Final = timedelta(days=14)
+LATELY: Final = timedelta(days=14)
 """How far back an edition's printed papers make what resembles them less new."""
 
 
@@ -180,10 +180,10 @@ class Interests:
         troubles: dict[PaperId, str] = {}
         if missing := [i for i in ids if i not in known]:
             self.progress(f"reading {len(missing)} papers that interests name")
-            troubles = self._fetch(missing, given)
+            troubles = self.read(missing, given)
         return {e.name: self._unread(e, troubles, given) for e in editions}
 
-    def _fetch(self, missing: Sequence[PaperId], given: Mapping[PaperId, str]) -> dict[PaperId, str]:
+    def read(self, missing: Sequence[PaperId], given: Mapping[PaperId, str]) -> dict[PaperId, str]:
         """Read papers and keep them; why those could not be read that are left.
 
         Args:
@@ -231,10 +231,13 @@ class Interests:
         interests, avoid = (parse_interests(texts) for _, texts in _lists(edition))
         marked = self._marked(edition, day, reader)
         taken = {i for liked, _ in marked for i in ids_of(liked.paper)}
-        disliked = [*(one for one, value in marked if value < 0), *_new(self._papers(edition, "avoid", avoid), taken)]
+        disliked = [
+            *(one for one, value in marked if value < 0),
+            *new_ones(self.papers_of(edition, "avoid", avoid), taken),
+        ]
         liked = [
             *(one for one, value in marked if value > 0),
-            *_new(self._papers(edition, "interests", interests), taken),
+            *new_ones(self.papers_of(edition, "interests", interests), taken),
         ]
         return Profile(
             words=interests.words,
@@ -244,7 +247,7 @@ class Interests:
             disliked=tuple(disliked),
             authors=interests.authors,
             avoid_authors=avoid.authors,
-            seen=self.store().printed_lately(edition.name, since=_before(day, _LATELY), before=day),
+            seen=self.store().printed_lately(edition.name, since=_before(day, LATELY), before=day),
         )
 
     def each(self, edition: Edition) -> tuple[WrittenInterest, ...]:
@@ -257,7 +260,7 @@ class Interests:
 
     def _written(self, edition: Edition, text: str) -> WrittenInterest:
         parsed = parse_interests([text])
-        liked = tuple(_new(self._papers(edition, "interests", parsed), set()))
+        liked = tuple(new_ones(self.papers_of(edition, "interests", parsed), set()))
         if parsed.papers:
             name = liked[0].name if liked else text
         else:
@@ -272,7 +275,7 @@ class Interests:
             ConfigError: A file is missing, cannot be read, or is not what its ending says.
         """
         interests, avoid = (self._counted(edition, key, parse_interests(texts)) for key, texts in _lists(edition))
-        marks = len(self.store().marks(edition.name, readers=[_OPERATOR]))
+        marks = len(self.store().marks(edition.name, readers=[OPERATOR]))
         return CountedInterests(edition=edition.name, interests=interests, avoid=avoid, marks=marks)
 
     def _counted(self, edition: Edition, key: str, parsed: ParsedInterests) -> CountedList:
@@ -287,17 +290,24 @@ class Interests:
 
     def _marked(self, edition: Edition, day: date, reader: str | None) -> list[tuple[Liked, float]]:
         """Papers with marks that count, the fresh ones first, and what a mark says still: more than 0 for liked."""
-        readers = {_OPERATOR, _OPERATOR if reader is None else reader}
-        # The last mark comes first, and so does its paper; of two on one paper the reader's own stays.
-        marks: dict[PaperId, Mark] = {}
-        for mark in self.store().marks(edition.name, readers=readers):
-            if mark.paper.id not in marks or mark.reader != _OPERATOR:
-                marks[mark.paper.id] = mark
-        values = {i: mark.value * 0.5 ** (self._age(mark, day) / HALF_LIFE.days) for i, mark in marks.items()}
+        readers = {OPERATOR, OPERATOR if reader is None else reader}
+        return self.weighed(self.store().marks(edition.name, readers=readers), day)
+
+    def weighed(self, marks: Iterable[Mark], day: date) -> list[tuple[Liked, float]]:
+        """Papers with marks that still count on *day*, and what each mark says still: more than 0 for liked.
+
+        Args:
+            marks: The last one first. Of two on one paper the reader's own counts, not the operator's.
+        """
+        last: dict[PaperId, Mark] = {}
+        for mark in marks:
+            if mark.paper.id not in last or mark.reader != OPERATOR:
+                last[mark.paper.id] = mark
+        values = {i: mark.value * 0.5 ** (self._age(mark, day) / HALF_LIFE.days) for i, mark in last.items()}
         return [
             (
                 Liked(
-                    paper=(paper := marks[i].paper), name=short_name(paper.title), weight=round(abs(value), 4), of=MARKS
+                    paper=(paper := last[i].paper), name=short_name(paper.title), weight=round(abs(value), 4), of=MARKS
                 ),
                 value,
             )
@@ -309,18 +319,18 @@ class Interests:
         """How many days before *day* it was given."""
         return max(0, (day - mark.at.astimezone(self.zone).date()).days)
 
-    def _papers(self, edition: Edition, key: str, parsed: ParsedInterests) -> list[Liked]:
-        """The papers of one list: those named by id, then those of its libraries."""
+    def papers_of(self, edition: Edition, key: str, parsed: ParsedInterests) -> list[Liked]:
+        """The papers of one list of an edition: those named by id, then those of its libraries."""
         known = self.store().papers_known(parsed.papers)
         named = [Liked(paper=known[i], name=short_name(known[i].title)) for i in parsed.papers if i in known]
         libraries = (
             Liked(paper=paper, name=short_name(paper.title), of=file)
             for file in parsed.files
-            for paper in self._completed([record.paper for record in self._library(edition, key, file).records])
+            for paper in self.completed([record.paper for record in self._library(edition, key, file).records])
         )
         return [*named, *libraries]
 
-    def _completed(self, papers: Sequence[Paper]) -> list[Paper]:
+    def completed(self, papers: Sequence[Paper]) -> list[Paper]:
         """Papers of a library; one without an abstract gets the store's, if a source listed it."""
         bare = [p for p in papers if not p.abstract]
         if not bare:
@@ -405,8 +415,8 @@ def _lists(edition: Edition) -> tuple[tuple[str, tuple[str, ...]], tuple[str, tu
     return ("interests", edition.interests), ("avoid", edition.avoid)
 
 
-def _new(papers: Iterable[Liked], taken: set[PaperId]) -> list[Liked]:
-    """Those of *papers* that are not yet *taken*; they are from now on."""
+def new_ones(papers: Iterable[Liked], taken: set[PaperId]) -> list[Liked]:
+    """Those of *papers* whose ids are not yet *taken*; they are from now on."""
     new = []
     for one in papers:
         ids = ids_of(one.paper)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
 
 from digest.core.models import Delivery, DeliveryState, Waiting
 from digest.core.summaries.ledger import CheckCount, Handover, HandoverState
@@ -18,6 +18,9 @@ from digest.usecases.renew import Outdated, count_outdated
 if TYPE_CHECKING:
     from digest.config.settings import Config
     from digest.store import Status
+    from digest.store.bounces import SentMail
+
+RETURNED_DAYS: Final = 14
 
 
 class Overall(Ledger, Outdated, Protocol):
@@ -32,10 +35,12 @@ class Overall(Ledger, Outdated, Protocol):
     def checks(self, since: datetime) -> tuple[CheckCount, ...]: ...
 
     def deliveries_in(
-        self, states: Collection[DeliveryState], *, since: date | None = None
+        self, states: Collection[DeliveryState], *, since: date | None = None, channel: str | None
     ) -> tuple[Delivery, ...]: ...
 
     def waiting(self, edition: str, *, since: date, until: date) -> Waiting: ...
+
+    def returned_mails(self, *, since: date) -> tuple[SentMail, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,8 @@ class StatusReport:
     handovers: tuple[HandoverStatus, ...] = ()
     undelivered: tuple[Delivery, ...] = ()
     """Mails that failed, or may have failed, the newest first."""
+    returned: tuple[SentMail, ...] = ()
+    """Mails of the last `RETURNED_DAYS` days that were sent and came back, the newest first."""
     listed: tuple[Delivery, ...] = ()
     """Mails that were asked for, the newest first."""
     outdated: int = 0
@@ -122,8 +129,9 @@ def status_of(
         editions=tuple(editions),
         checks=store.checks(month),
         handovers=handovers,
-        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN]),
-        listed=store.deliveries_in(listed, since=mails_since(local.date())) if listed else (),
+        undelivered=store.deliveries_in([DeliveryState.FAILED, DeliveryState.UNKNOWN], channel=None),
+        returned=store.returned_mails(since=local.date() - timedelta(days=RETURNED_DAYS)),
+        listed=store.deliveries_in(listed, since=mails_since(local.date()), channel=None) if listed else (),
         outdated=outdated,
         usd_per_summary=usd_per_summary(store, config, today=local.date()) if outdated else None,
     )

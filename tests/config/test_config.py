@@ -129,9 +129,13 @@ def test_an_edition_says_how_many_papers_lead_and_which_votes_outweigh_what_is_a
         ('[[edition]]\nname = "b"\nat = "7"', "at: '7' is not a time"),
         ('[[edition]]\nname = "b"\ndays = "mon-fry"', "days: 'mon-fry' is not a weekday"),
         ('[[edition]]\nname = "b"\nrecipients = ["x"]', "recipients: 'x' is not an address"),
-        ('[[edition]]\nname = "b"\nrecipients = ["ädä@example.org"]', "recipients: 'ädä@example.org' is not an"),
+        ('[[edition]]\nname = "b"\nrecipients = ["ädä@example..org"]', "recipients: 'ädä@example..org' is not an"),
         ('[[edition]]\nname = "b"\nrecipients = ["a..b@example.org"]', "recipients: 'a..b@example.org' is not an"),
         ('[[edition]]\nname = "b"\nrecipients = ["a@b.c", "A@b.c"]', "name 'a@b.c' is given twice"),
+        (
+            '[[edition]]\nname = "b"\nrecipients = ["a@münchen.example", "a@xn--mnchen-3ya.example"]',
+            "name 'a@münchen.example' is given twice",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, addition: str, message: str) -> None:
@@ -139,6 +143,13 @@ def test_what_is_wrong_is_named(tmp_path: Path, addition: str, message: str) -> 
         load_text(tmp_path, f"{MINIMAL}\n{addition}\n")
 
     assert message in str(error.value)
+
+
+def test_recipients_may_be_internationalised_and_on_this_machine(tmp_path: Path) -> None:
+    recipients = ("jörg@münchen.example", "ada@localhost", "用户@例え.jp")
+    text = f'{MINIMAL}\n[[edition]]\nname = "b"\nrecipients = [{", ".join(map(repr, recipients))}]\n'
+
+    assert load_text(tmp_path, text).editions[-1].recipients == recipients
 
 
 @pytest.mark.parametrize(

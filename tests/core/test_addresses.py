@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.core.errors import AddressError
+from digest.core.subscribers import addresses
 from digest.core.subscribers.addresses import parse_address
 
 
@@ -57,3 +60,22 @@ def test_a_forgotten_address_is_known_again_by_its_hash_and_not_told_by_it() -> 
 
     assert one.hashed(b"s") == same.hashed(b"s") != other.hashed(b"s")
     assert one.hashed(b"s") != one.hashed(b"t")
+
+
+@given(
+    st.from_regex(
+        r"[a-zA-Z0-9_.+-]{1,70}@([A-Za-z0-9-]{1,65}\.){0,3}(org|ORG|xn--p1ai|localhost|test|1|-a)", fullmatch=True
+    )
+)
+def test_a_plain_address_is_read_as_the_library_reads_it(text: str) -> None:
+    try:
+        expected: object = addresses._validated(text)
+    except AddressError as error:
+        expected = str(error)
+
+    try:
+        found: object = parse_address(text)
+    except AddressError as error:
+        found = str(error)
+
+    assert found == expected

@@ -294,15 +294,6 @@ def test_the_lone_dot_does_not_wait_for_the_server_to_acknowledge_the_body() -> 
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_an_address_that_smtp_cannot_carry_costs_no_other_mail() -> None:
-    with talk() as (server, mailer):
-        error = fails(mailer, "ädä@example.org")
-        mailer.send(mail(BOB), before_dot=nothing)
-
-    assert "letters that SMTP cannot carry" in str(error)
-    assert server.taken(BOB) == 1
-
-
 def test_what_a_server_says_cannot_act_on_a_terminal() -> None:
     with talk(Rule("RCPT", Act(say=b"550 5.1.1 \x1b[31mno\x07 \xc2\x9b2J such user\r\n"))) as (_, mailer):
         error = fails(mailer)

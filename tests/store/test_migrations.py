@@ -408,17 +408,21 @@ def test_requests_of_before_the_ledger_keep_counting(new_url: str) -> None:
 def test_a_store_from_before_the_leases_goes_on_with_its_mails_and_its_papers(new_url: str) -> None:
     rows = [{"pk": pk, "first_seen": DAY, **paper_values(paper(pk))} for pk in (3, 41)]
     old_claim = {"claimed_by": "lab/7/4711/0123abcd", "claimed_at": NOON}
-    with SqlStore.open(new_url, steps=MIGRATIONS[:6], clock=FakeClock()) as old:
-        publish(old, deliveries={f"{state}@example.org": f"<{state}@x>" for state in DeliveryState})
-        with old._write() as connection:
-            connection.execute(tables.paper.insert(), fitting(connection, rows))
-            connection.execute(
-                tables.alias.insert(),
-                [{"id": r["id"], "paper_pk": r["pk"], "reason": "its own id", "since": DAY} for r in rows],
-            )
-            for state in set(DeliveryState) - {DeliveryState.DUE}:
-                is_it = tables.delivery.c.recipient == f"{state}@example.org"
-                connection.execute(update(tables.delivery).where(is_it).values(state=state, attempts=1, **old_claim))
+    with SqlStore.open(new_url, steps=MIGRATIONS[:6], clock=FakeClock()) as old, old._write() as connection:
+        it = {"edition": "daily", "date": DAY}
+        built = {**it, "body": dump(issue()), "entries": 0, "built_at": NOON}
+        due = {**it, "state": DeliveryState.DUE, "queued_at": NOON, "attempts": 0}
+        mails = [{**due, "recipient": f"{s}@example.org", "message_id": f"<{s}@x>"} for s in DeliveryState]
+        connection.execute(tables.issue.insert(), [built])
+        connection.execute(tables.delivery.insert(), mails)
+        connection.execute(tables.paper.insert(), fitting(connection, rows))
+        connection.execute(
+            tables.alias.insert(),
+            [{"id": r["id"], "paper_pk": r["pk"], "reason": "its own id", "since": DAY} for r in rows],
+        )
+        for state in set(DeliveryState) - {DeliveryState.DUE}:
+            is_it = tables.delivery.c.recipient == f"{state}@example.org"
+            connection.execute(update(tables.delivery).where(is_it).values(state=state, attempts=1, **old_claim))
 
     with SqlStore.open(new_url, clock=FakeClock()) as store:
         before = {d.recipient.partition("@")[0]: d.state.value for d in store.deliveries("daily", DAY)}

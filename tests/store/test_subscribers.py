@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import MetaData, create_engine, select
 
 from digest.core.errors import NotFoundError
-from digest.core.models import DeliveryState
 from digest.core.subscribers.addresses import parse_address
 from digest.core.subscribers.subscriber import Origin, SubscriberState, Subscription
 from digest.store import SqlStore
-from digest.store.subscribers import Library
-from tests.conftest import NOON, paper
-from tests.support.store_values import DAY, issue, publish, read
+from digest.store.subscribers import Library, NewSubscription
+from tests.conftest import NOON
 
 pytest_plugins = ("tests.support.store_fixtures",)
 
@@ -86,32 +83,6 @@ def test_libraries_are_kept_with_their_subscription(store: SqlStore) -> None:
     assert not store.remove_library(one.pk, "mine.bib")
 
 
-def test_nothing_of_a_forgotten_address_is_left_but_a_keyed_hash(new_url: str) -> None:
-    with SqlStore.open(new_url) as store:
-        read(store, paper(1))
-        publish(store, issue(paper(1)), deliveries={"ada@example.org": "<1@example.org>"})
-        one = subscribed(store)
-        store.save_library(one.pk, Library(name="mine.bib", content=b"ada's papers", papers=1), at=NOON)
-        store.mark("daily", paper(1).id, 1, at=NOON, reader=one.reader)
-
-        assert store.forget_subscriber(ADA, on=DAY, secret=b"s")
-
-        assert store.subscriber(ADA) is None
-        assert store.forgotten_since(ADA, secret=b"s") == DAY
-        assert store.forgotten_since(ADA, secret=b"t") is None
-        assert store.marks("daily") == ()
-        assert [d.state for d in store.deliveries("daily", DAY)] == [DeliveryState.SKIPPED]
-        store.remember(ADA, secret=b"s")
-        assert store.forgotten_since(ADA, secret=b"s") is None
-    engine = create_engine(new_url)
-    metadata = MetaData()
-    metadata.reflect(engine, resolve_fks=False)
-    with engine.connect() as connection:
-        rows = [repr(row) for t in metadata.tables.values() for row in connection.execute(select(t))]
-    engine.dispose()
-    assert [row for row in rows if "ada@" in row.lower() or "ada's" in row] == []
-
-
 def test_links_get_a_secret_with_the_first_question_and_keep_it(store: SqlStore) -> None:
     first = store.link_secrets()
 
@@ -123,6 +94,17 @@ def test_links_get_a_secret_with_the_first_question_and_keep_it(store: SqlStore)
     assert list(store.link_secrets()) == [2]
 
 
+def test_what_hashes_addresses_stays_when_links_get_another_secret(store: SqlStore) -> None:
+    secret = store.hash_secret()
+    store.forget_subscriber(ADA, on=NOON.date(), secret=secret)
+
+    store.renew_link_secret(drop=True)
+
+    assert len(secret) == 32
+    assert store.hash_secret() == secret
+    assert store.forgotten_since(ADA, secret=store.hash_secret()) == NOON.date()
+
+
 def test_confirming_forgets_former_bounces(store: SqlStore) -> None:
     one = subscribed(store)
     store.set_subscriber_state(one.subscriber.pk, SubscriberState.BOUNCED, at=NOON)
@@ -130,3 +112,46 @@ def test_confirming_forgets_former_bounces(store: SqlStore) -> None:
     assert store.set_subscriber_state(one.subscriber.pk, SubscriberState.CONFIRMED, at=NOON + timedelta(days=1))
     assert not store.set_subscriber_state(one.subscriber.pk, SubscriberState.CONFIRMED, at=NOON + timedelta(days=2))
     assert store.subscriber(ADA).since == NOON + timedelta(days=1)
+
+
+def new(text: str, edition: str = "daily", state: SubscriberState = SubscriberState.CONFIRMED) -> NewSubscription:
+    return NewSubscription(
+        address=parse_address(text),
+        state=state,
+        edition=edition,
+        values={"confirmed_at": NOON, "interests": ("robots",)},
+    )
+
+
+def test_many_are_kept_at_once_and_none_twice(store: SqlStore) -> None:
+    subscribed(store, "bob@example.org")
+    rows = [new("ada@example.org"), new("ADA@example.org"), new("ada@example.org", "weekly"), new("bob@example.org")]
+
+    kept = store.save_subscriptions(rows, origin=Origin.OPERATOR, at=NOON)
+
+    assert kept == {("ada@example.org", "daily"), ("ada@example.org", "weekly")}
+    known = store.known_subscribers([ADA, parse_address("nobody@example.org")])
+    assert [one.edition for one in known["ada@example.org"][1]] == ["daily", "weekly"]
+    assert known["ada@example.org"][1][0].interests == ("robots",)
+    assert known.keys() == {"ada@example.org"}
+
+
+def test_who_came_into_another_state_meanwhile_is_left_alone(store: SqlStore) -> None:
+    one = subscribed(store)
+    store.stop_subscription(one.pk, at=NOON)
+
+    assert store.save_subscriptions([new("ada@example.org", "weekly")], origin=Origin.OPERATOR, at=NOON) == frozenset()
+    assert [s.edition for s in store.subscriptions_of(one.subscriber.pk)] == ["daily"]
+
+
+def test_many_are_stopped_at_once(store: SqlStore) -> None:
+    one, two, other = (subscribed(store, f"{n}@example.org") for n in ("a", "b", "c"))
+    weekly = subscribed(store, "b@example.org", edition="weekly")
+    store.stop_subscription(one.pk, at=NOON)
+
+    assert store.stop_subscriptions([one.pk, two.pk], at=NOON) == {two.pk}
+    states = {s.address: s.state for s in store.subscribers()}
+    assert states["a@example.org"] is SubscriberState.UNSUBSCRIBED
+    assert states["b@example.org"] is states["c@example.org"] is SubscriberState.CONFIRMED
+    assert store.set_subscriber_states([two.subscriber.pk, other.subscriber.pk], SubscriberState.BOUNCED, at=NOON) == 2
+    assert store.subscriptions_of_each([two.subscriber.pk])[two.subscriber.pk][1].pk == weekly.pk

@@ -53,7 +53,6 @@ _A_DAY: Final = 80
 
 WITH_A_SAY: Final = (
     "bpe-openai",
-    "css-inline",
     "feedparser",
     "jinja2",
     "latex2mathml",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from contextlib import suppress
+from datetime import date
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -93,6 +94,21 @@ def _described(text: str) -> object:
     from digest.core.walls import described
 
     return described(ValueError(text))
+
+
+def _number(text: str) -> object:
+    from digest.core.errors import WishError
+    from digest.core.subscribers.wishes import read_number
+
+    with suppress(WishError):
+        return read_number(text, least=1)
+    return None
+
+
+def _written(text: str) -> Iterator[str]:
+    from digest.core.subscribers.table import write_table
+
+    return write_table([{"email": text, "interests": text}])
 
 
 def _prompt(text: str) -> Prompt:
@@ -215,16 +231,9 @@ def _issue(text: str) -> Any:
 
 
 def _mail(text: str) -> object:
-    from digest.publish.mail import compose
+    from tests.support.letters import letter, links
 
-    return compose(
-        _issue(text),
-        recipient="ada@example.org",
-        sender="digest@example.org",
-        message_id="<1@example.org>",
-        at=datetime(2026, 6, 3, tzinfo=UTC),
-        templates=issues.templates(),
-    )
+    return letter(_issue(text), reader=links())
 
 
 def _plain(text: str) -> object:
@@ -366,6 +375,8 @@ def _unpacked(text: str) -> object:
 # --- the tables -------------------------------------------------------------------------------------------------------
 
 HOW: Final[Mapping[str, Call]] = {
+    "core.subscribers.wishes.read_number": _number,
+    "core.subscribers.table.write_table": lambda text: "".join(_written(text)),
     "core.summaries.accept.accept": _accept,
     "core.topics.classifier.Classifier.classify": lambda text: _classifier().subjects.classify(text, text),
     "core.topics.guessing.Guesser.classify": lambda text: _classifier().classify(text, text),
@@ -397,9 +408,10 @@ HOW: Final[Mapping[str, Call]] = {
     "core.identity.items.named": _named,
     "core.walls.described": _described,
     "core.words.withdrawals.comment_says_withdrawn": _withdrawn,
-    "publish.mail.compose": _mail,
+    "publish.letters.Drawing.body": _mail,
     "publish.text.issue_text": _plain,
     "publish.views.issue_view": _view,
+    "publish.views.IssueViews.of": _view,
     "publish.entry_views.entry_view": _view,
     "sources.arxiv.source.ArxivSource.parse": _parser("arxiv"),
     "sources.arxiv.listing.ArxivListing.parse": _parser("arxiv-listing"),
@@ -466,7 +478,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.identity\.titles\._distance": "is given words of 64 letters at most",
     r"core\.words\.sentences\._full_stop_ends": "is given 30 characters",
     r"publish\.(?:drawing|folder|site)\..*|publish\.links\.Links\..*|publish\.feeds\.feed_id": _PATHS,
-    r"publish\.render\.Templates\..*|publish\.mail\.draw_body|publish\.text\.view_text": _THROUGH,
+    r"publish\.render\.Templates\..*|publish\.letters\..*|publish\.mail\.(?:Letterhead|Holes)\..*": _THROUGH,
     r"sources\.arxiv\.(?:feed\.(?:read_feed|listed_dates)|oai\.(?:request_of|read_oai))": _THROUGH,
     r"sources\.arxiv\.xml\.Fields\..*": _THROUGH,
     r"sources\.(?:arxiv\.addresses|door\.(?:addresses|http|network|pauses|politeness|request))\..*": _ADDRESS,
@@ -475,6 +487,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"sources\.pdf\.(?:parse_pdf|_extracted)|sources\.pdf_text\..*": "runs in a process of its own, with limits",
     r"sources\.command\.(?!CommandSource\.parse).*": "takes a command of the config",
     r"sources\.libraries\.bibtex\._citation|sources\.jsonl\._record": _THROUGH,
+    r"publish\.(?:notices|sign_up_form)\..*": "is given titles of the config, and sentences of ours",
     r"core\.subscribers\.(?:addresses|tokens|cadence|links)\..*": "takes a short text of bounded length",
     r"sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
 }

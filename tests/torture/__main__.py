@@ -6,11 +6,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.torture import asking, killing, mails, models, refusals, runs, trials
+from tests.torture import asking, cadences, killing, mails, models, refusals, runs, trials, visitors
 from tests.torture.figures import Figure
 
 TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
@@ -46,6 +47,15 @@ TRIALS: Final[Mapping[str, Callable[[Path], Iterable[Figure]]]] = {
     "llm-poisoned": runs.poisoned,
     "llm-twice": runs.same_day_twice,
     "llm-killed": runs.killed,
+    "web-forged": visitors.forged,
+    "web-scanned": visitors.scanned,
+    "web-flooded": visitors.flooded,
+    "web-broken-out": visitors.broken_out,
+    "web-alike": visitors.alike,
+    "cadences-autumn": partial(cadences.cadences, begins=date(2026, 9, 20)),
+    "cadences-new-year": partial(cadences.cadences, begins=date(2026, 12, 1)),
+    "cadences-spring": partial(cadences.cadences, begins=date(2027, 3, 1)),
+    "web-one-click": visitors.one_click,
 }
 
 

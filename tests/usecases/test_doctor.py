@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from digest.config.settings import LLMConfig
+from digest.config.read import load
+from digest.config.settings import Config, LLMConfig
 from digest.core.errors import ConfigError, SourceError
 from digest.core.models import Document, Edition, Paper
 from digest.core.ranking.profile import Liked, Profile
 from digest.core.ranking.relevance import Background
+from digest.core.subscribers.addresses import parse_address
+from digest.core.subscribers.subscriber import Origin, SubscriberState
 from digest.llm.prices import Price
 from digest.sources.jsonl import JsonlSource
+from digest.store import SqlStore
 from digest.usecases import doctor
 from digest.usecases.doctor import Doctor, Doubt, Finding, examine
 from digest.usecases.finds import Counting, Finds
 from digest.usecases.interests import WrittenInterest
 from tests.conftest import NOON, paper
+from tests.support.desk import CONFIG
 
 OWN = LLMConfig(client="openai", model="own")
 
@@ -63,6 +68,22 @@ def test_a_model_without_a_ceiling_is_a_doubt_only_where_somebody_is_paid() -> N
 
     assert isinstance(doctor.budget(OWN), Doubt)
     assert doctor.budget(ours) == "none is set"
+
+
+def test_a_hook_without_its_secret_is_wrong_and_one_in_the_clear_a_doubt(tmp_path: Path) -> None:
+    hook = '[[hook]]\nname = "team"\nkind = "slack"\nurl_env = "TEAM_URL"\n'
+    (tmp_path / "config.toml").write_text(f"{CONFIG}\n{hook}", encoding="utf-8")
+    config = load(tmp_path / "config.toml")
+    [one] = config.hooks
+
+    with pytest.raises(ConfigError, match="TEAM_URL must be set"):
+        doctor.hook(config, one, {})
+    with pytest.raises(ConfigError, match="must hold an address"):
+        doctor.hook(config, one, {"TEAM_URL": "geheim"})
+    clear = doctor.hook(config, one, {"TEAM_URL": "http://x.example/geheim"})
+    assert isinstance(clear, Doubt)
+    assert "geheim" not in clear.said
+    assert doctor.hook(config, one, {"TEAM_URL": "https://x.example/geheim"}) == "slack, gets the issues of daily"
 
 
 def test_a_source_says_how_much_it_lists_what_it_cannot_read_and_where_it_moved() -> None:
@@ -171,3 +192,60 @@ def test_editions_with_the_same_sources_are_counted_from_one_index() -> None:
         counting.of(Edition(name=name, title=name, sources=sources))
 
     assert lists.asked == 2
+
+
+# -- mail
+
+
+def addressed(folder: Path, mail: str = "", more: str = "") -> Config:
+    (folder / "config.toml").write_text(f"{CONFIG}{more}\n[mail]\n{mail}\n", encoding="utf-8")
+    return load(folder / "config.toml")
+
+
+OVER_SMTP = 'transport = "smtp"\nhost = "smtp.example.org"\n'
+
+
+def test_where_mails_go_is_told_for_each_transport(tmp_path: Path) -> None:
+    def said(mail: str, more: str = "") -> str:
+        return str(doctor.mail(addressed(tmp_path, mail, more), {}))
+
+    assert said("") == f"1 recipient; mails are written to {tmp_path / 'var' / 'outbox'} and not sent"
+    assert said(OVER_SMTP) == "1 recipient over smtp.example.org:587 (starttls)"
+    assert said('transport = "sendmail"\nsendmail = "/bin/true"') == "1 recipient by the program /bin/true"
+    with pytest.raises(ConfigError, match="the program '/none' is not there"):
+        said('transport = "sendmail"\nsendmail = "/none"')
+    served = '[serve]\nbase_url = "https://digest.example.org"\n'
+    assert said(OVER_SMTP, served) == "1 recipient, and who subscribes, over smtp.example.org:587 (starttls)"
+
+
+def test_subscribers_are_counted_and_recipients_who_get_nothing_are_named(tmp_path: Path) -> None:
+    config = addressed(tmp_path, f'{OVER_SMTP}operator = "me@example.org"\n')
+    with SqlStore.open("sqlite://", clock=lambda: NOON) as store:
+        assert doctor.subscribers(store, config) == "none yet"
+        ada, _ = store.save_subscriber(
+            parse_address("Ada@example.org"), origin=Origin.OPERATOR, state=SubscriberState.CONFIRMED, at=NOON
+        )
+        daily = store.save_subscription(ada.pk, "daily", at=NOON, confirmed_at=NOON)
+        store.save_subscription(ada.pk, "other", at=NOON, confirmed_at=NOON)
+        assert doctor.subscribers(store, config) == "1 confirmed"
+        store.stop_subscription(daily.pk, at=NOON)
+        stopped = doctor.subscribers(store, config)
+        store.set_subscriber_state(ada.pk, SubscriberState.BOUNCED, at=NOON)
+        bounced = doctor.subscribers(store, config)
+
+    assert isinstance(stopped, Doubt)
+    assert stopped.said.startswith(
+        "1 confirmed; ada@example.org is a recipient of daily in config.toml, and has stopped it: nothing is sent there"
+    )
+    assert isinstance(bounced, Doubt)
+    assert bounced.said.startswith("1 bounced; ada@example.org is a recipient of daily in config.toml, and cannot be")
+
+
+def test_subscribers_without_anybody_who_is_told_of_bounces_are_a_doubt_where_mails_go_out(tmp_path: Path) -> None:
+    with SqlStore.open("sqlite://", clock=lambda: NOON) as store:
+        store.save_subscriber(
+            parse_address("bob@example.org"), origin=Origin.FORM, state=SubscriberState.PENDING, at=NOON
+        )
+
+        assert "set [mail] operator" in str(doctor.subscribers(store, addressed(tmp_path, OVER_SMTP)))
+        assert doctor.subscribers(store, addressed(tmp_path)) == "1 pending"

@@ -108,6 +108,15 @@ def print_lines(lines: Iterable[str]) -> None:
         print_line(console, line)
 
 
+def print_many_lines(lines: Iterable[str]) -> None:
+    """Print lines of which there may be a hundred thousand: through a pipe without rich, which takes far longer."""
+    if sys.stdout.isatty():
+        print_lines(lines)
+        return
+    for line in lines:
+        click.echo(printable(line).rstrip())
+
+
 def print_line(console: Console, line: str, style: str = "") -> None:
     """Print one of such lines."""
     match = _COLUMN.match(line)

@@ -1,4 +1,4 @@
-"""What a delivery of mails did, as text and JSON: `digest deliver`."""
+"""What a delivery of mails did, as text and JSON: `digest deliver`, `digest send-test`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from digest.cli.show.console import put, screen
 if TYPE_CHECKING:
     from digest.core.models import Waiting
     from digest.usecases.deliver import Posted
+    from digest.usecases.send_test import SentTest
 
 
 def posted_json(posted: Posted) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def posted_json(posted: Posted) -> dict[str, Any]:
             for r in posted.retried
         ],
         "sent": posted.delivered.sent,
+        "posted": posted.delivered.posted,
         "skipped": posted.delivered.skipped,
         "withdrawn": posted.delivered.withdrawn,
         "deliveries": dict(posted.states),
@@ -70,5 +72,25 @@ def print_posted(posted: Sequence[Posted], *, retry: str | None) -> None:
         left += [said] if (said := waiting_words(one.delivered.waiting)) else []
         sent = f"{one.delivered.sent} sent" if one.delivered.sent else "none sent" if one.tried else "nothing was due"
         put(console, f"mail  {' · '.join([sent, *left])}", indent=2)
+        if one.delivered.posted:
+            put(console, f"posts {one.delivered.posted} sent", indent=2)
         for warning in one.delivered.warnings:
             put(console, f"! {warning}", indent=2)
+
+
+def sent_test_json(sent: SentTest) -> dict[str, Any]:
+    """The mail of `digest send-test --json`."""
+    return {
+        "issue": sent.issue,
+        "recipient": sent.recipient,
+        "message_id": sent.message_id,
+        "size_bytes": sent.size_bytes,
+        "answer": sent.answer,
+    }
+
+
+def print_sent_test(sent: SentTest) -> None:
+    """What was sent to whom, and what the server said."""
+    console = screen()
+    put(console, f"{sent.issue} to {sent.recipient}: {sent.size_bytes:,} bytes, {sent.message_id}")
+    put(console, f"answer  {sent.answer}", indent=2)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import print_lines
-from digest.cli.show.papers import paper_json
 from digest.publish.formulas import to_unicode
+from digest.publish.issue_json import paper_json
 
 if TYPE_CHECKING:
     from digest.store import Mark

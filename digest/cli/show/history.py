@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from digest.cli.show.console import put, put_facts, screen
-from digest.cli.show.papers import paper_json
 from digest.core.ranking.reasons import Kind
 from digest.core.words.text import quoted
 from digest.publish.formulas import to_unicode
+from digest.publish.issue_json import paper_json
 from digest.publish.phrasing import some_authors
 
 if TYPE_CHECKING:

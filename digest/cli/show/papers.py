@@ -9,26 +9,12 @@ from digest.cli.show.console import print_lines, put, put_facts, screen
 from digest.core.identity.ids import names_of
 from digest.core.models import Paper
 from digest.publish.formulas import to_unicode
+from digest.publish.issue_json import paper_json
 from digest.publish.phrasing import some_authors
 
 if TYPE_CHECKING:
     from digest.core.ranking.similar import Similar
     from digest.store.joins import Split
-
-
-def paper_json(paper: Paper) -> dict[str, Any]:
-    """A paper of the store; what `digest search --json` has a list of."""
-    return {
-        "id": paper.id,
-        "aliases": list(names_of(paper)[1:]),
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "abstract": paper.abstract,
-        "url": paper.url,
-        "published": paper.published.isoformat() if paper.published else None,
-        "version": paper.version,
-        "categories": list(paper.categories),
-    }
 
 
 def print_papers(papers: Sequence[Paper], *, query: str) -> None:

@@ -52,6 +52,7 @@ def report_json(report: Report, page: str | None) -> dict[str, Any]:
         },
         "late": report.late,
         "deliveries": dict(report.deliveries),
+        "readers": dict(report.readers),
         "mail": _mailed_json(report.mail) if report.mail and report.until.reaches(Stage.DELIVER) else None,
         "warnings": list(report.warnings),
     }

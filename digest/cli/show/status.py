@@ -61,6 +61,15 @@ def status_json(found: StatusReport) -> dict[str, Any]:
             }
             for d in found.undelivered
         ],
+        "returned": [
+            {
+                "edition": mail.edition,
+                "date": mail.date.isoformat() if mail.date else None,
+                "recipient": mail.recipient,
+                "reason": mail.returned,
+            }
+            for mail in found.returned
+        ],
         "listed": [
             {
                 "edition": d.edition,
@@ -128,6 +137,10 @@ def print_status(found: StatusReport) -> None:
         if any(d.state is state for d in found.undelivered):
             twice = "; they may arrive twice" if state is DeliveryState.UNKNOWN else ""
             put(console, f"`digest deliver --retry {state}` sends what is {state} again{twice}", indent=4)
+    for mail in found.returned[:_SOME]:
+        put(console, f"came back {mail.edition} {mail.date}, {mail.recipient}: {mail.returned}", indent=4)
+    if (more := len(found.returned) - _SOME) > 0:
+        put(console, f"and {more:,} more came back; `digest status --json` has them all", indent=4)
     if store.requests:
         cost = f", {usd(store.cost_usd)}" if store.cost_usd else ""
         awaited = f", {usd(store.awaited_usd)} of it reserved for open jobs" if store.awaited_usd else ""

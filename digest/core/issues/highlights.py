@@ -20,6 +20,8 @@ from digest.core.issues.names import short_name
 from digest.core.models import Candidate, Change, Entry, Issue, OverviewSentence, PaperId
 from digest.core.ranking.matching import PAPERS
 
+TODAY: Final = "today"
+"""When the papers are from, as a sentence says it; a personal issue of a week says otherwise."""
 _SENTENCES: Final = 3
 _STRONG: Final = 4
 """Papers that an interest, or a topic, has at least on a day that is worth a sentence."""
@@ -42,6 +44,7 @@ def highlights(
     changes: Sequence[Change] = (),
     risen: Sequence[Candidate] = (),
     earlier: Sequence[Issue] = (),
+    when: str = TODAY,
 ) -> tuple[OverviewSentence, ...]:
     """Return what stands out among *entries*, best first, in one to three sentences; none for no entries.
 
@@ -50,25 +53,26 @@ def highlights(
         changes: Changes of papers that earlier issues printed.
         risen: Papers of this issue that were left out of an earlier one and have drawn votes since.
         earlier: The edition's last issues.
+        when: When the papers are from, for a sentence.
     """
     before = [issue for issue in earlier if issue.entries]
     found: list[OverviewSentence] = []
     for sentence in (
-        *_interest(entries, before),
+        *_interest(entries, before, when),
         *_votes(entries),
         *_risen(changes, risen),
-        *_topic(entries, before),
+        *_topic(entries, before, when),
     ):
         # One paper is named by one sentence.
         named = {paper for said in found for paper in said.papers}
         if not sentence.papers or not named.issuperset(sentence.papers):
             found.append(sentence)
     if not found and entries:
-        found.append(_first(entries, leads))
+        found.append(_first(entries, leads, when))
     return tuple(found[:_SENTENCES])
 
 
-def _first(entries: Sequence[Entry], leads: Sequence[PaperId]) -> OverviewSentence:
+def _first(entries: Sequence[Entry], leads: Sequence[PaperId], when: str) -> OverviewSentence:
     """Return a sentence on a day when nothing stands out: the first lead, or that of each interest where there are."""
     leading = [e for e in entries if e.paper.id in leads] or entries[:1]
     firsts: dict[str, Entry] = {}
@@ -76,10 +80,10 @@ def _first(entries: Sequence[Entry], leads: Sequence[PaperId]) -> OverviewSenten
         if entry.interests and entry.paper.id not in {e.paper.id for e in firsts.values()}:
             firsts.setdefault(entry.interests[0], entry)
     if len(firsts) < _FEWEST_FIRSTS:
-        return _sentence(f"First today is {short_name(leading[0].paper.title)}.", leading[:1])
+        return _sentence(f"First {when} is {short_name(leading[0].paper.title)}.", leading[:1])
     chosen = list(firsts.items())[:_MOST_FIRSTS]
     said = [f"{_called(name)}, {short_name(entry.paper.title)}" for name, entry in chosen]
-    return _sentence(f"First today on {'; on '.join(said)}.", [entry for _, entry in chosen])
+    return _sentence(f"First {when} on {'; on '.join(said)}.", [entry for _, entry in chosen])
 
 
 def _called(interest: str) -> str:
@@ -87,7 +91,7 @@ def _called(interest: str) -> str:
     return interest if interest.startswith(PAPERS) else f"“{interest}”"
 
 
-def _interest(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[OverviewSentence]:
+def _interest(entries: Sequence[Entry], before: Sequence[Issue], when: str) -> Iterator[OverviewSentence]:
     """Yield a sentence on the interest that has clearly more papers than usual, and than the others."""
     today = _counted(e.interests for e in entries)
     usual = _usual((_counted(e.interests for e in issue.entries) for issue in before), len(before))
@@ -102,7 +106,7 @@ def _interest(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[Ove
     if n >= _STRONG and n >= _TIMES * (usual.get(name, 0.0) if is_told else next_best):
         papers = [e for e in entries if name in e.interests]
         called = _called(name)[:1].upper() + _called(name)[1:]
-        said = "had a strong day: " if is_told else "has the most papers of your interests today, "
+        said = "had a strong day: " if is_told else f"has the most papers of your interests {when}, "
         what = f"{n} papers" if is_told else str(n)
         yield _sentence(f"{called} {said}{what}, first {_named(papers)}.", papers[:2])
 
@@ -133,7 +137,7 @@ def _risen(changes: Sequence[Change], risen: Sequence[Candidate]) -> Iterator[Ov
         yield OverviewSentence(text=said, papers=tuple(c.paper.id for c in best))
 
 
-def _topic(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[OverviewSentence]:
+def _topic(entries: Sequence[Entry], before: Sequence[Issue], when: str) -> Iterator[OverviewSentence]:
     """Yield a sentence on the topic that has clearly more of today's papers than of those of the last issues."""
     if len(before) < _FEWEST_ISSUES:
         return
@@ -149,7 +153,7 @@ def _topic(entries: Sequence[Entry], before: Sequence[Issue]) -> Iterator[Overvi
         papers = [e for e in entries if name in e.summary.topics]
         often = round(usual[name] * len(entries) / printed)
         than = "usually there are none" if not often else "one is usual" if often == 1 else f"{often} are usual"
-        yield _sentence(f"{n} papers today are on {name}, where {than}: first {_named(papers)}.", papers[:2])
+        yield _sentence(f"{n} papers {when} are on {name}, where {than}: first {_named(papers)}.", papers[:2])
 
 
 def _named(papers: Sequence[Entry]) -> str:

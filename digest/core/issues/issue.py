@@ -82,7 +82,7 @@ def build(
         leads: The lead entries, where they were chosen before there were summaries; None: they are chosen here.
     """
     about = about or {}
-    entries = [_tied(entry, about.get(entry.paper.id, ()), day) for entry in _entries(selection, summary_of)]
+    entries = [tied(entry, about.get(entry.paper.id, ()), day) for entry in _entries(selection, summary_of)]
     parts = sections(entries, field_of)
     if leads is None:
         leads = choose_leads(entries, parts, lead)
@@ -137,7 +137,7 @@ def _set_aside(one: Aside, subjects: Sequence[Subject], day: date) -> LeftOut:
     )
 
 
-def _tied(entry: Entry, subjects: Sequence[Subject], day: date) -> Entry:
+def tied(entry: Entry, subjects: Sequence[Subject], day: date) -> Entry:
     """Return an entry that says which paper it is about, where it is about one that is known."""
     if not subjects:
         return entry

@@ -12,12 +12,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from digest.core.models import Candidate, Paper
+from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking.day import Day
 from digest.core.ranking.libraries import Libraries
 from digest.core.ranking.listed import ListedPapers
 from digest.core.ranking.profile import Profile
-from digest.core.ranking.rank import Selection, select
+from digest.core.ranking.rank import Selection, pick, select
 from digest.core.ranking.relevance import Background
 
 _DAYS: Final = 4
@@ -60,6 +60,29 @@ class Chooser:
             found = Day(candidates, self._background, prepare=self._prepared, topics_of=self._topics_of)
             self._days.append((candidates, found))
         return found
+
+    def pick(
+        self,
+        day: Day,
+        profile: Profile,
+        *,
+        max_papers: int,
+        exploration: float,
+        seed: str,
+        avoid_unless_upvotes: int | None = None,
+        shown: Collection[int] = (),
+    ) -> tuple[Ranked, ...]:
+        """Return the result of `digest.core.ranking.rank.pick`, which is not remembered: readers are many."""
+        return pick(
+            day,
+            profile,
+            libraries=self._libraries,
+            max_papers=max_papers,
+            exploration=exploration,
+            seed=seed,
+            avoid_unless_upvotes=avoid_unless_upvotes,
+            shown=shown,
+        )
 
     def _prepared(self, papers: Sequence[Paper]) -> ListedPapers:
         """Return *papers*, prepared once for all days that have the same new ones."""

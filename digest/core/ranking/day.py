@@ -11,13 +11,13 @@ apart, so that the large part is prepared once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol, TypeVar
 
 from digest.core.identity.titles import are_of_a_series
-from digest.core.models import Candidate, Paper, Ranked
+from digest.core.models import Candidate, Paper, PaperId, Ranked
 from digest.core.ranking.listed import ListedPapers
 from digest.core.ranking.relevance import Background, Space, Taste, Vector
 from digest.core.ranking.variety import SAME, TOLD
@@ -193,6 +193,14 @@ class Day:
                     found.add(start + position)
                 if title is not None:
                     found.update(start + position for position in part.titles.get(title, ()))
+        return frozenset(found)
+
+    def positions(self, ids: Iterable[PaperId]) -> frozenset[int]:
+        """Return the positions of those papers that have one of *ids*."""
+        found: set[int] = set()
+        for start, part in self._parts:
+            there = part.ids
+            found.update(start + there[i] for i in ids if i in there)
         return frozenset(found)
 
     def vector_of(self, paper: Paper) -> Vector:

@@ -75,8 +75,10 @@ _VERBATIM: Final = 0.97
 """How much a paper has of an interest of one part if it has it word for word."""
 _ALL: Final = 0.999
 """Share of an interest from which nothing more is looked for."""
-_REMEMBERED: Final = 500
-"""Words whose papers are remembered."""
+_REMEMBERED: Final = 2_000
+"""Words, and whole interests, whose papers are remembered: readers write many, and many the same ones."""
+_PLACES: Final = 1_000
+"""Abstracts of which it is remembered where each word stands; one takes some 15 kB."""
 _BETWEEN: Final = 2
 """Further words that may stand between those of an interest for it to stand together."""
 _SCORE: Final = 0.7
@@ -150,6 +152,8 @@ class CandidateIndex:
             self._forms.setdefault(light_stem(word), []).append(word)
         self._matched: dict[str, Mapping[int, float]] = {}
         self._words: dict[str, Mapping[int, float]] = {}
+        self._standing_at: dict[int, dict[int, list[int]]] = {}
+        """Position of a paper → number of a word → where it stands in the abstract."""
 
     def match(self, phrase: str) -> Mapping[int, float]:
         """Return how well papers fit an interest in words: position → fit, more than 0, at most 1.
@@ -159,6 +163,8 @@ class CandidateIndex:
         """
         found = self._matched.get(phrase)
         if found is None:
+            if len(self._matched) >= _REMEMBERED:
+                self._matched.clear()
             found = self._matched[phrase] = self._match(phrase)
         return found
 
@@ -239,8 +245,8 @@ class CandidateIndex:
         width = sum(len(part.wordings[0][0]) for part in parts) + _BETWEEN
         for position in best:
             enough = min(1.0, coverage[position]) if len(parts) == 1 else _ramp(_ENOUGH, coverage[position])
-            titled = _cover(self._titles[position], wanted, weights, len(self._titles[position]))
-            covered = max(titled, _cover(self._abstracts[position], wanted, weights, width))
+            titled = _cover(self._places(position, wanted, title=True), wanted, weights, len(self._titles[position]))
+            covered = max(titled, _cover(self._places(position, wanted), wanted, weights, width))
             score = _SCORE * matched[position] + self._matching.together * (covered + (enough * covered) ** 2)
             if len(parts) > 1:
                 score += _SENTENCE * min(1.0, 2 * enough)
@@ -369,6 +375,19 @@ class CandidateIndex:
 
     # -- what stands together
 
+    def _places(self, position: int, wanted: Iterable[int], *, title: bool = False) -> list[tuple[int, int]]:
+        """Return where the *wanted* words stand in an abstract, or in a title, in order; each with its number."""
+        if title:
+            return [(at, number) for at, number in enumerate(self._titles[position]) if number in wanted]
+        there = self._standing_at.get(position)
+        if there is None:
+            if len(self._standing_at) >= _PLACES:
+                self._standing_at.clear()
+            there = self._standing_at[position] = {}
+            for at, number in enumerate(self._abstracts[position]):
+                there.setdefault(number, []).append(at)
+        return sorted((at, number) for number in wanted for at in there.get(number, ()))
+
     def _wanted(self, parts: Sequence[Part]) -> dict[int, list[tuple[int, str, float]]]:
         """Return the words by their numbers: of which part each is, as what, and its share of a wording of it."""
         found: dict[int, dict[tuple[int, str], float]] = {}
@@ -388,10 +407,16 @@ class CandidateIndex:
 
 
 def _cover(
-    text: Sequence[int], wanted: Mapping[int, Sequence[tuple[int, str, float]]], weights: Sequence[float], width: int
+    places: Sequence[tuple[int, int]],
+    wanted: Mapping[int, Sequence[tuple[int, str, float]]],
+    weights: Sequence[float],
+    width: int,
 ) -> float:
-    """Return the largest share of an interest that stands within *width* words of a text."""
-    places = [(at, number) for at, number in enumerate(text) if number in wanted]
+    """Return the largest share of an interest that stands within *width* words of a text.
+
+    Args:
+        places: Where words of it stand, in order, each with its number.
+    """
     whole = sum(weights)
     best, seen_until = 0.0, -1
     for n, (start, _) in enumerate(places):

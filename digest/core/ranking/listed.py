@@ -95,7 +95,7 @@ class ListedPapers:
     def near(self, paper: Paper) -> Near:
         """Return the papers that are similar to any paper; what was asked once is remembered."""
         found = self._near.get(paper.id)
-        if found is None or found[0] != paper:
+        if found is None or (found[0] is not paper and found[0] != paper):
             if len(self._near) >= _REMEMBERED:
                 self._near.clear()
             found = self._near[paper.id] = paper, self._similar(self.vector_of(paper))

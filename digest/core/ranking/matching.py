@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -89,6 +89,11 @@ def disliked_of(day: Day, profile: Profile, libraries: Libraries) -> tuple[Inter
     return tuple(_liked(day, profile.disliked, profile.liked, libraries, own="one that you avoid"))
 
 
+def with_terms(day: Day, position: int, fit: Fit) -> Fit:
+    """Return the fit of a paper to words with those of them that it has: a reason repeats the words as a whole."""
+    return replace(fit, because=day.terms(fit.name, position, _BECAUSE)) if fit.kind is Kind.WORDS else fit
+
+
 def softened(fit: float) -> float:
     """Return the relevance for a fit; a fit that is no match counts less than its value.
 
@@ -121,11 +126,12 @@ def _half_near(nearness: Iterable[float], papers: int) -> float:
 def _phrase(day: Day, text: str) -> Interest:
     fits = {position: softened(fit) for position, fit in day.match(text).items()}
 
-    def explain(position: int) -> Fit:
-        terms = day.terms(text, position, _BECAUSE)
-        return Fit(kind=Kind.WORDS, name=text, fit=fits.get(position, 0.0), because=terms)
-
-    return Interest(kind=Kind.WORDS, label=text, fits=fits, explain=explain)
+    return Interest(
+        kind=Kind.WORDS,
+        label=text,
+        fits=fits,
+        explain=lambda position: Fit(kind=Kind.WORDS, name=text, fit=fits.get(position, 0.0)),
+    )
 
 
 def _author(day: Day, name: str) -> Interest:

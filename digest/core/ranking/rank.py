@@ -11,7 +11,7 @@ Relevance to the interests counts most for the score, then the votes that a pape
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -21,7 +21,7 @@ from digest.core.models import Candidate, Paper, Ranked
 from digest.core.ranking import reasons
 from digest.core.ranking.day import Day, has_risen
 from digest.core.ranking.libraries import Libraries
-from digest.core.ranking.matching import avoided_of, disliked_of, interests_of
+from digest.core.ranking.matching import avoided_of, disliked_of, interests_of, with_terms
 from digest.core.ranking.profile import Profile
 from digest.core.ranking.reasons import MATCHES, Fit
 from digest.core.ranking.relevance import Background
@@ -79,9 +79,9 @@ def rank(day: Day, profile: Profile, *, libraries: Libraries | None = None) -> t
 def nearest(paper: Paper, profile: Profile, background: Background | None = None) -> Fit | None:
     """Return the interest that *paper* is nearest to, however far it is; None for a profile without interests."""
     day = Day((Candidate(paper=paper, sources=("",), position=0, listed_on=date.min),), background)
-    return max(
-        (i.explain(0) for i in interests_of(day, profile, Libraries(background))), key=lambda f: f.fit, default=None
-    )
+    fits = (interest.explain(0) for interest in interests_of(day, profile, Libraries(background)))
+    best = max(fits, key=lambda f: f.fit, default=None)
+    return None if best is None else with_terms(day, 0, best)
 
 
 def select(
@@ -110,13 +110,30 @@ def select(
     """
     scores = _Scores(day, profile, libraries or Libraries(day.background), avoid_unless_upvotes=avoid_unless_upvotes)
     choice = _Choice(scores)
-    if profile.has_interests and len(scores.order) > max_papers:
-        apart = places(exploration, max_papers)
-        choice.take_shares(max_papers - apart)
-        choice.take_best(max_papers - apart)
-        choice.take_unusual(apart, seed)
-    choice.take_best(max_papers)
+    choice.take(max_papers, exploration=exploration, seed=seed)
     return choice.selection()
+
+
+def pick(
+    day: Day,
+    profile: Profile,
+    *,
+    max_papers: int,
+    shown: Collection[int] = (),
+    exploration: float = 0.1,
+    seed: str = "",
+    avoid_unless_upvotes: int | None = None,
+    libraries: Libraries | None = None,
+) -> tuple[Ranked, ...]:
+    """Choose as `select` does, for one reader of many: best first, without saying what was left out.
+
+    Args:
+        shown: Positions of papers that this reader was shown before; they are not chosen again.
+    """
+    scores = _Scores(day, profile, libraries or Libraries(day.background), avoid_unless_upvotes=avoid_unless_upvotes)
+    choice = _Choice(scores, shown)
+    choice.take(max_papers, exploration=exploration, seed=seed)
+    return choice.chosen()
 
 
 class _Scores:
@@ -146,6 +163,10 @@ class _Scores:
         keys = [(-score[n], against.get(n, 0.0) >= MATCHES, tie) for n, tie in enumerate(ties)]
         self.order = sorted(range(len(ties)), key=keys.__getitem__)
         """Positions of the papers, best first."""
+        self.place = [0] * len(self.order)
+        """The place in `order` of each paper, by position."""
+        for n, position in enumerate(self.order):
+            self.place[position] = n
 
     def _all_scores(self) -> list[float]:
         """Return the score of each paper; most fit no interest, and theirs depends on the day alone."""
@@ -225,22 +246,33 @@ def _together(fits: Iterable[Mapping[int, float]]) -> dict[int, float]:
 class _Choice:
     """The choice of an issue's papers while it is being made."""
 
-    def __init__(self, scores: _Scores) -> None:
-        """Begin with no paper taken."""
+    def __init__(self, scores: _Scores, shown: Collection[int] = ()) -> None:
+        """Begin with no paper taken.
+
+        Args:
+            shown: Positions of papers that are not to be taken.
+        """
         self._scores, self._day = scores, scores.day
+        self._shown = frozenset(shown)
         self._taken: dict[int, None] = {}
         self._unusual: set[int] = set()
         self._same: dict[int, Paper] = dict(scores.lately.said)
         """Position of a paper → the one that is told and says nearly the same."""
 
+    def take(self, number: int, *, exploration: float, seed: str) -> None:
+        """Take *number* papers; see `select`."""
+        if self._scores.profile.has_interests and len(self._scores.order) - len(self._shown) > number:
+            apart = places(exploration, number)
+            self.take_shares(number - apart)
+            self.take_best(number - apart)
+            self.take_unusual(apart, seed)
+        self.take_best(number)
+
     def take_shares(self, number: int) -> None:
         """Take up to *number* papers, each interest its share of them, and votes theirs."""
         orders = [Order(fits=i.fits, weight=i.weight) for i in sorted(self._scores.interests, key=lambda i: i.label)]
         voted = {p: votes for p, votes in enumerate(self._day.votes) if votes >= _VOTED}
-        place = [0] * len(self._day.candidates)
-        for n, position in enumerate(self._scores.order):
-            place[position] = n
-        share([*orders, Order(fits=voted, weight=_WEIGHT_OF_VOTES)], place, number, self._take)
+        share([*orders, Order(fits=voted, weight=_WEIGHT_OF_VOTES)], self._scores.place, number, self._take)
 
     def take_best(self, until: int) -> None:
         """Take the best remaining papers, until *until* papers are taken in all."""
@@ -253,7 +285,7 @@ class _Choice:
         """Take up to *number* papers that no interest asks for, and that none avoids."""
         scores, day, papers = self._scores, self._day, self._day.papers
         asked = {p for fits in (scores.relevance, scores.disliked) for p, fit in fits.items() if fit >= MATCHES}
-        barred = {*asked, *scores.brought_back, *scores.barred, *self._taken, *self._same}
+        barred = {*asked, *scores.brought_back, *scores.barred, *self._taken, *self._same, *self._shown}
         free = [p for p in range(len(papers)) if p not in barred and (p not in day.same or self._is_free(p))]
         chance = chances((day.lots[p] for p in free), seed)
         found = explore(
@@ -266,18 +298,30 @@ class _Choice:
             if self._take(position):
                 self._unusual.add(position)
 
+    def chosen(self) -> tuple[Ranked, ...]:
+        """Return the papers taken, best first."""
+        place = self._scores.place
+        return tuple(
+            self._scores.ranked(p, is_off=p in self._unusual) for p in sorted(self._taken, key=place.__getitem__)
+        )
+
     def selection(self) -> Selection:
         """Return the papers taken, and those left out."""
         order = self._scores.order
         return Selection(
-            chosen=tuple(self._scores.ranked(p, is_off=p in self._unusual) for p in order if p in self._taken),
+            chosen=self.chosen(),
             cut=tuple(
                 self._left_out(p) for p in order if p not in self._taken and self._day.candidates[p].cut_at is None
             ),
         )
 
     def _is_free(self, position: int) -> bool:
-        if position in self._taken or position in self._same or position in self._scores.barred:
+        if (
+            position in self._taken
+            or position in self._shown
+            or position in self._same
+            or position in self._scores.barred
+        ):
             return False
         same = next((other for other in self._day.same.get(position, ()) if other in self._taken), None)
         if same is None:

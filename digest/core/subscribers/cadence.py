@@ -20,6 +20,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS_SAID: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ class Cadence:
         if not day and name == "weekdays":
             return cls(days=frozenset(range(5)), covers=3)
         raise ValueError(f"{text!r} is not daily, weekdays, weekly:fri (or another weekday) or feed")
+
+
+def how_often(cadence: str) -> str:
+    """A cadence as it is stored, in words: `every day`, `from Monday to Friday`, `every Friday`."""
+    name, _, day = cadence.partition(":")
+    if name == "weekly" and (day or "fri") in WEEKDAYS:
+        return f"every {WEEKDAYS_SAID[WEEKDAYS.index(day or 'fri')]}"
+    return {"weekdays": "from Monday to Friday", "feed": "as a feed, without mails"}.get(name, "every day")
 
 
 def arrives_at(day: date, at: time, zone: ZoneInfo, reader_zone: ZoneInfo) -> datetime:

@@ -20,7 +20,11 @@ class ReaderLinks:
 
     def unsubscribe(self) -> str:
         """Stops this edition: a page with a button for GET, at once for the POST of RFC 8058. It never expires."""
-        return self._url("unsubscribe", Purpose.UNSUBSCRIBE, Link(subscription=self.subscription.pk))
+        return f"{self.base_url}/unsubscribe/{self.unsubscribe_token()}"
+
+    def unsubscribe_token(self) -> str:
+        """The token of that link, which a mail that says "unsubscribe" carries too."""
+        return self.keys.token(Purpose.UNSUBSCRIBE, Link(subscription=self.subscription.pk))
 
     def preferences(self) -> str:
         """Interests, cadence, pause, and all else that the reader may set."""

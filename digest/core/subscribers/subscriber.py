@@ -88,7 +88,9 @@ class Subscription:
     feed: int = 0
     """Number of the private feed's address: raised, the former address is void."""
     covered_until: date | None = None
-    """The day of the last issue that was made or passed over for this reader; None before the first."""
+    """The reader's date of the last issue that was made or passed over for this reader; None before the first."""
+    is_listed: bool = False
+    """Whether it holds only as long as `recipients` in config.toml lists the address: nobody else has confirmed it."""
 
     @property
     def is_active(self) -> bool:
