@@ -10,7 +10,7 @@ import pytest
 
 from digest.core.errors import StoreError
 from digest.core.models import Edition
-from digest.schedule import Ahead, Scheduler, next_time
+from digest.schedule import Ahead, LaterMails, Scheduler, next_time
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -188,6 +188,28 @@ def test_a_database_that_cannot_be_asked_is_asked_again_later() -> None:
     broken.clear()
     assert scheduler.tick() == ["daily"]
     assert ran == [date(2026, 6, 3)]
+
+
+def test_mails_that_are_due_between_runs_are_sent_at_their_time_and_not_again_and_again() -> None:
+    now = [datetime(2026, 6, 3, 0, 0, tzinfo=UTC)]
+    moments = [datetime(2026, 6, 3, 9, 1, tzinfo=UTC), datetime(2026, 6, 3, 17, 30, tzinfo=UTC)]
+    sent: list[datetime] = []
+    scheduler = Scheduler(
+        [],
+        PARIS,
+        clock=lambda: now[0],
+        is_done=lambda _, __: True,
+        run=lambda _, __: None,
+        mails=LaterMails(
+            next_at=lambda: next((m for m in moments if m > now[0]), None), send=lambda: sent.append(now[0])
+        ),
+    )
+
+    while now[0] < datetime(2026, 6, 4, 0, 0, tzinfo=UTC):
+        scheduler.tick()
+        now[0] += timedelta(minutes=1)
+
+    assert sent == [datetime(2026, 6, 3, 0, 0, tzinfo=UTC), *moments]
 
 
 # --- ahead of its time ------------------------------------------------------------------------------------------------

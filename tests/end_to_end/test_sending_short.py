@@ -18,7 +18,7 @@ pytestmark = pytest.mark.enable_socket
 
 @pytest.mark.parametrize("trial", [killing.killed_resend, killing.killed_hold, killing.killed_key])
 def test_senders_that_are_killed_lose_no_mail(trial: Callable[..., Iterable[Figure]], tmp_path: Path) -> None:
-    check(trial(tmp_path, kills=4, mails=80, kills_each=4))
+    check(trial(tmp_path, kills=3, mails=60, kills_each=3))
 
 
 def test_two_processes_on_one_postgres_lose_no_mail_if_one_is_killed_and_the_other_cut_off(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from digest.core.errors import ClaimLostError, NotFoundError
-from digest.core.models import DeliveryState
-from digest.store import SqlStore
+from digest.core.errors import ClaimLostError, NotFoundError, WithdrawnError
+from digest.core.models import DeliveryState, Waiting
+from digest.core.subscribers.addresses import parse_address
+from digest.core.subscribers.subscriber import Origin, SubscriberState, Subscription
+from digest.store import SqlStore, tables
 from tests.conftest import NOON, paper
 from tests.fakes.clock import FakeClock
 from tests.support.store_values import DAY, claim, publish
@@ -366,3 +369,145 @@ def test_what_ended_badly_is_listed_the_newest_issue_first(ended: SqlStore) -> N
         ("daily", "ada"),
         ("daily", "emm"),
     ]
+
+
+# -- moments
+
+
+def test_what_is_due_later_is_claimed_when_its_time_has_come(due: SqlStore, clock: FakeClock) -> None:
+    first = claim(due)
+    assert first
+    due.put_off(first.id, error="450 later", due_at=NOON + timedelta(minutes=1))
+
+    early = [claim(due) for _ in range(3)]
+    clock.advance(minutes=1)
+    late = claim(due)
+
+    assert [d and d.recipient for d in early] == ["emmy@example.org", "sofia@example.org", None]
+    assert late
+    assert (late.id, late.attempts, late.put_off_since) == (first.id, 2, NOON)
+
+
+def test_what_waits_is_counted_by_when_it_is_due(due: SqlStore) -> None:
+    first, second = claim(due), claim(due)
+    assert first
+    assert second
+    due.put_off(first.id, error="450 later", due_at=NOON + timedelta(minutes=2))
+    due.return_deliveries([second.id], due_at=NOON + timedelta(minutes=9))
+
+    assert due.waiting("daily", since=DAY, until=DAY) == Waiting(
+        now=1, put_off=1, later=1, next_at=NOON + timedelta(minutes=2)
+    )
+    assert due.waiting("other", since=DAY, until=DAY) == Waiting()
+
+
+def test_a_day_whose_mails_are_all_due_later_is_not_on_its_way(due: SqlStore, clock: FakeClock) -> None:
+    chunk = due.claim_deliveries("daily", DAY, limit=3)
+    due.return_deliveries([d.id for d in chunk], due_at=NOON + timedelta(minutes=9))
+
+    before = due.undelivered("daily", since=DAY, until=DAY)
+    clock.advance(minutes=9)
+
+    assert (before, due.undelivered("daily", since=DAY, until=DAY)) == ((), (DAY,))
+
+
+def test_only_deliveries_of_a_channel_are_claimed_and_counted(due: SqlStore) -> None:
+    with due._write() as connection:
+        is_adas = tables.delivery.c.recipient == "ada@example.org"
+        connection.execute(tables.delivery.update().where(is_adas).values(channel="slack"))
+
+    hooks = due.claim_deliveries("daily", DAY, limit=9, channel="slack")
+    mails = due.claim_deliveries("daily", DAY, limit=9)
+
+    assert [d.recipient for d in hooks] == ["ada@example.org"]
+    assert [d.recipient for d in mails] == ["emmy@example.org", "sofia@example.org"]
+    assert due.count_deliveries("daily", since=DAY, until=DAY) == {DeliveryState.SENDING: 2}
+    assert due.count_deliveries("daily", since=DAY, until=DAY, channel="slack") == {DeliveryState.SENDING: 1}
+
+
+# -- readers
+
+
+def _subscribed(store: SqlStore, address: str) -> Subscription:
+    reader, _ = store.save_subscriber(
+        parse_address(address), origin=Origin.FORM, state=SubscriberState.CONFIRMED, at=NOON
+    )
+    one = store.save_subscription(reader.pk, "daily", at=NOON, confirmed_at=NOON)
+    with store._write() as connection:
+        is_hers = tables.delivery.c.recipient == address
+        connection.execute(tables.delivery.update().where(is_hers).values(subscription_pk=one.pk))
+    return one
+
+
+def test_who_stops_while_somebody_has_the_mail_in_hand_gets_none(due: SqlStore, url: str, clock: FakeClock) -> None:
+    one = _subscribed(due, "ada@example.org")
+    mine = claim(due)
+    assert mine
+
+    with SqlStore.open(url, clock=clock) as web:
+        web.stop_subscription(one.pk, at=NOON)
+
+    with pytest.raises(WithdrawnError, match="the reader unsubscribed before it was sent, so nothing was sent"):
+        due.mark_delivery(mine.id, DeliveryState.DOT)
+    assert states(due) == ["skipped", "due", "due"]
+
+
+@pytest.mark.parametrize(("day", "state"), [(DAY, "skipped"), (DAY + timedelta(days=2), "dot")])
+def test_a_pause_holds_a_mail_back_at_the_dot_until_the_readers_day(due: SqlStore, day: date, state: str) -> None:
+    one = _subscribed(due, "ada@example.org")
+    mine = claim(due)
+    assert mine
+    due.change_subscription(one.pk, paused_until=DAY + timedelta(days=2))
+
+    with suppress(WithdrawnError):
+        due.mark_delivery(mine.id, DeliveryState.DOT, on=day)
+
+    assert states(due)[0] == state
+
+
+def test_what_a_forgotten_reader_would_have_got_is_not_due_again(due: SqlStore) -> None:
+    one = _subscribed(due, "ada@example.org")
+    mine = claim(due)
+    assert mine
+    due.forget_subscriber(parse_address(one.subscriber.address), on=DAY, secret=b"s")
+
+    due.put_off(mine.id, error="450 <ada@example.org> later", due_at=NOON)
+    again = due.retry_deliveries("daily", since=DAY, until=DAY, states=[DeliveryState.SKIPPED])
+
+    assert again == ()
+    assert states(due)[0] == "skipped"
+    assert "ada@" not in repr(due.deliveries("daily", DAY))
+
+
+# -- pace
+
+
+def test_a_pause_of_a_domain_is_known_to_all(store: SqlStore, url: str, clock: FakeClock) -> None:
+    until = NOON + timedelta(minutes=10)
+
+    store.pause_domain("gmail.com", until=until, reason="421 4.7.28")
+    store.reserve_slots({"x.org": timedelta(seconds=1)})
+
+    with SqlStore.open(url, clock=clock) as other:
+        assert other.pauses() == {"gmail.com": until}
+
+
+def test_each_who_reserves_a_moment_gets_one_of_his_own(store: SqlStore, url: str, clock: FakeClock) -> None:
+    second, ten = timedelta(seconds=1), timedelta(seconds=10)
+    with SqlStore.open(url, clock=clock) as other:
+        found = [
+            store.reserve_slots({"": second}),
+            other.reserve_slots({"": second, "slow.org": ten}),
+            store.reserve_slots({"": second, "slow.org": ten}),
+            other.reserve_slots({"": second}),
+        ]
+
+    assert [int((at - NOON).total_seconds()) for at in found] == [0, 1, 11, 12]
+
+
+def test_what_a_wrong_clock_reserved_far_ahead_stops_nobody(store: SqlStore, clock: FakeClock) -> None:
+    clock.advance(days=400)
+    store.reserve_slots({"": timedelta(seconds=1)})
+    clock.advance(days=-400)
+
+    assert store.reserve_slots({"": timedelta(seconds=1)}) == NOON

@@ -151,6 +151,8 @@ def test_json_has_what_this_run_sent_beside_what_is_sent(held: Desk) -> None:
         "skipped": 0,
         "already_sent": 0,
         "already_sent_at": None,
+        "later": 0,
+        "next_at": None,
         "recipients": 3,
     }
     assert second[0]["mail"] == {
@@ -158,6 +160,8 @@ def test_json_has_what_this_run_sent_beside_what_is_sent(held: Desk) -> None:
         "skipped": 0,
         "already_sent": 3,
         "already_sent_at": "2026-06-01T09:30:00+00:00",
+        "later": 0,
+        "next_at": None,
         "recipients": 3,
     }
     assert document(digest(held, "run", "--json", "--no-send"))[0]["mail"] is None
@@ -328,6 +332,24 @@ def test_what_is_still_due_makes_deliver_end_with_3(tmp_path: Path) -> None:
     assert done.exit_code == 3
     assert "mail  none sent · 3 due" in done.stdout
     assert "! ada@example.org: not taken now: 451 later" in done.stdout
+
+
+def test_what_is_put_off_has_its_next_try_in_the_report_and_in_the_status(tmp_path: Path) -> None:
+    with FlakySmtp([Rule("RCPT", Act(say=b"450 4.7.1 greylisted\r\n"))]) as server:
+        desk = Desk(tmp_path, smtp(server.port))
+        desk.feed(MONDAY, [paper(1)])
+        desk.run(MONDAY, send=False)
+
+        said = document(digest(desk, "deliver", "--json"))[0]["waiting"]
+        again = document(digest(desk, "deliver", "--json"))[0]
+        [listed] = document(digest(desk, "status", "--deliveries", "--state", "due", "--json"))["listed"]
+        at_once = document(digest(desk, "deliver", "--retry", "due", "--json"))[0]
+
+    assert (said["put_off"], said["now"], again["sent"], again["waiting"]) == (1, 0, 0, said)
+    assert (listed["recipient"], listed["reason"]) == ("ada@example.org", "not taken now: 450 4.7.1 greylisted")
+    assert (listed["due_at"], listed["attempts"]) == (said["next_at"], 1)
+    assert [one["recipient"] for one in at_once["retried"]] == ["ada@example.org"]
+    assert server.count("RCPT") == 2
 
 
 def test_only_the_named_edition_is_delivered(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from digest.core.errors import DigestError, SourceError
 from digest.core.models import Edition, SourceReport, SourceState, Usage
 from digest.stages.report import Report
+from digest.usecases.deliver import Posted
 from digest.usecases.schedule import NextTime, Schedule, outcome
 from tests.support.issues import WEDNESDAY
 
@@ -68,6 +69,9 @@ class Office:
 
     def prepared(self, edition: str, day: date, warning: str) -> None:
         self.told.append((edition, day, warning))
+
+    def mailed(self, posted: Sequence[Posted]) -> None:
+        self.told.append(("mailed", list(posted)))
 
     def failed(self, error: DigestError, *, at: datetime) -> None:
         self.told.append((str(error), at))
