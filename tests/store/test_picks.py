@@ -142,13 +142,24 @@ def test_an_issue_is_made_once_for_a_reader(store: SqlStore) -> None:
     assert found.covered_until == DAY
 
 
+def test_who_was_served_meanwhile_is_not_due_any_more(store: SqlStore) -> None:
+    ada = subscribed(store)
+    for day in (DAY, DAY + timedelta(days=1)):
+        publish(store, paper(1), day=day)
+    save(store, due(ada, ""))
+
+    stored = save(store, due(ada, "", day=DAY + timedelta(days=1)), day=DAY + timedelta(days=1))
+
+    assert stored == ()
+
+
 def test_what_a_reader_received_is_told_with_its_picks_and_what_was_given_up_is_not_shown(store: SqlStore) -> None:
     ada = subscribed(store)
     days = [DAY - timedelta(days=n) for n in (2, 1)]
     for day in days:
         publish(store, day=day)
     save(store, due(ada, day=days[0]), made=picks(2, day=days[0]), day=days[0])
-    save(store, due(ada, "", day=days[1], state=DeliveryState.SKIPPED), day=days[1])
+    save(store, due(ada, "", day=days[1], state=DeliveryState.SKIPPED, covered_before=days[0]), day=days[1])
 
     first, second = store.received_by([ada.pk], edition="daily", since=days[0], before=DAY)
 

@@ -71,9 +71,9 @@ def readers(zones: Sequence[str], days: int) -> list[Reader]:
             found.append(Reader(f"steady-{z}-{c}", zone, cadence, own))
         other = CADENCES[(z + 1) % 5]
         found += [
-            Reader(f"switch-{z}", zone, CADENCES[z % 5], (), {days // 3: {"cadence": other}}),
+            Reader(f"switch-{z}", zone, CADENCES[z % 5], (), {days // 2: {"cadence": other}}),
             Reader(f"pause-{z}", zone, CADENCES[(z + 2) % 5], ("things",), {days // 4: {"pause": 2 + z}}),
-            Reader(f"wish-{z}", zone, "daily", (), {days // 2: {"interests": ("method",)}}),
+            Reader(f"wish-{z}", zone, "daily", (), {days // 3: {"interests": ("method",)}}),
         ]
     return found
 
