@@ -232,3 +232,16 @@ def test_one_who_confirms_is_not_listed_only(store: SqlStore) -> None:
     after = store.save_subscription(one.pk, "daily", at=NOON, confirmed_at=NOON)
 
     assert (before.is_listed, after.is_listed) == (True, False)
+
+
+@pytest.mark.parametrize("how", ["stopped", "forgotten"])
+def test_a_recipient_who_is_gone_while_the_issue_is_built_gets_no_mail_of_it(store: SqlStore, how: str) -> None:
+    ada, emmy = subscribed(store), subscribed(store, "emmy")
+    if how == "stopped":
+        store.stop_subscription(ada.pk, at=NOON)
+    else:
+        store.forget_subscriber(parse_address("ada@example.org"), on=DAY, secret=SECRET)
+
+    publish(store, paper(1), to=(due(ada, ""), due(emmy, "")), deliveries={"bob@localhost": "<bob>"})
+
+    assert [d.recipient for d in store.deliveries("daily", DAY)] == ["bob@localhost", "emmy@example.org"]
