@@ -14,7 +14,7 @@ from digest.store import tables
 from digest.store.changes import save_told
 from digest.store.database import AnyRow, Database, chunks, upsert
 from digest.store.papers import find_pks, load_papers, signals
-from digest.store.picks import insert_deliveries
+from digest.store.picks import insert_deliveries, still_wanted
 from digest.store.serialize import dump, load
 
 LOOK_BACK: Final = timedelta(days=31)
@@ -143,7 +143,7 @@ class Issues(Database):
         """
         key = {"edition": issue.edition, "date": issue.date}
         is_it = and_(_issue.edition == issue.edition, _issue.date == issue.date)
-        with self._write("papers", "issue") as connection:
+        with self._write("papers", "issue", "subscribers") as connection:
             if connection.scalar(select(_issue.entries).where(is_it)):
                 return False
             row = {**key, "body": dump(issue), "entries": len(issue.entries), "built_at": at, "readers_at": None}
@@ -153,7 +153,9 @@ class Issues(Database):
             _save_considered(connection, issue)
             save_told(connection, issue)
             new = [*(NewDelivery(recipient=r, message_id=m) for r, m in deliveries.items()), *to]
-            insert_deliveries(connection, issue.edition, issue.date, new, at=at)
+            # Who stopped since the issue was begun gets none, whatever the config lists.
+            wanted = still_wanted(connection, new, is_first=False)
+            insert_deliveries(connection, issue.edition, issue.date, wanted, at=at)
         return True
 
 

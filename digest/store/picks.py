@@ -161,7 +161,7 @@ class PersonalIssues(Database):
             entries: Language → the papers that the picks name, those that are stored already may be left out.
         """
         with self._write("issue", "subscribers") as connection:
-            kept = _still_due(connection, deliveries)
+            kept = still_wanted(connection, deliveries)
             wanted = {d.profile for d in kept if d.profile}
             new = [picks[profile] for profile in sorted(wanted & picks.keys())]
             _save_picked(connection, edition, day, new, entries)
@@ -219,23 +219,35 @@ def insert_deliveries(
             connection.execute(covered.values(covered_until=d.covers_until))
 
 
-def _still_due(connection: Connection, deliveries: Sequence[NewDelivery]) -> list[NewDelivery]:
-    """Those of *deliveries* whose subscription is active, not paused, at the same address, and covered as it was."""
+def still_wanted(
+    connection: Connection, deliveries: Iterable[NewDelivery], *, is_first: bool = True
+) -> list[NewDelivery]:
+    """Those of *deliveries* whose subscription is active, not paused, and at the same address; and those without one.
+
+    Args:
+        is_first: Whether one is left out, too, whose reader was served since they were found to be due.
+    """
+    given = list(deliveries)
     found: dict[int, Any] = {}
     query = select(_n.pk, _n.covered_until, _n.paused_until, _s.address).join_from(
         tables.subscription, tables.subscriber
     )
     active = and_(_n.stopped_at.is_(None), _n.confirmed_at.is_not(None), _s.state == SubscriberState.CONFIRMED)
-    for some in chunks(d.subscription for d in deliveries):
+    for some in chunks(d.subscription for d in given if d.subscription is not None):
         found.update((row.pk, row) for row in connection.execute(query.where(_n.pk.in_(some), active)))
     kept = []
-    for d in deliveries:
-        row, until = found.get(d.subscription or 0), d.covers_until
-        if row is None or until is None or (row.address, row.covered_until) != (d.recipient, d.covered_before):
-            continue
-        if row.paused_until is None or row.paused_until <= until:
+    for d in given:
+        row = None if d.subscription is None else found.get(d.subscription)
+        if d.subscription is None or (row is not None and _is_wanted(d, row, is_first=is_first)):
             kept.append(d)
     return kept
+
+
+def _is_wanted(delivery: NewDelivery, row: Any, *, is_first: bool) -> bool:
+    if row.address != delivery.recipient or (is_first and row.covered_until != delivery.covered_before):
+        return False
+    until = delivery.covers_until
+    return row.paused_until is None or until is None or row.paused_until <= until
 
 
 def _recipients(connection: Connection, edition: str, day: date, recipients: Iterable[str]) -> set[str]:

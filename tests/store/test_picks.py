@@ -142,13 +142,24 @@ def test_an_issue_is_made_once_for_a_reader(store: SqlStore) -> None:
     assert found.covered_until == DAY
 
 
+def test_who_was_served_meanwhile_is_not_due_any_more(store: SqlStore) -> None:
+    ada = subscribed(store)
+    for day in (DAY, DAY + timedelta(days=1)):
+        publish(store, paper(1), day=day)
+    save(store, due(ada, ""))
+
+    stored = save(store, due(ada, "", day=DAY + timedelta(days=1)), day=DAY + timedelta(days=1))
+
+    assert stored == ()
+
+
 def test_what_a_reader_received_is_told_with_its_picks_and_what_was_given_up_is_not_shown(store: SqlStore) -> None:
     ada = subscribed(store)
     days = [DAY - timedelta(days=n) for n in (2, 1)]
     for day in days:
         publish(store, day=day)
     save(store, due(ada, day=days[0]), made=picks(2, day=days[0]), day=days[0])
-    save(store, due(ada, "", day=days[1], state=DeliveryState.SKIPPED), day=days[1])
+    save(store, due(ada, "", day=days[1], state=DeliveryState.SKIPPED, covered_before=days[0]), day=days[1])
 
     first, second = store.received_by([ada.pk], edition="daily", since=days[0], before=DAY)
 
@@ -221,3 +232,16 @@ def test_one_who_confirms_is_not_listed_only(store: SqlStore) -> None:
     after = store.save_subscription(one.pk, "daily", at=NOON, confirmed_at=NOON)
 
     assert (before.is_listed, after.is_listed) == (True, False)
+
+
+@pytest.mark.parametrize("how", ["stopped", "forgotten"])
+def test_a_recipient_who_is_gone_while_the_issue_is_built_gets_no_mail_of_it(store: SqlStore, how: str) -> None:
+    ada, emmy = subscribed(store), subscribed(store, "emmy")
+    if how == "stopped":
+        store.stop_subscription(ada.pk, at=NOON)
+    else:
+        store.forget_subscriber(parse_address("ada@example.org"), on=DAY, secret=SECRET)
+
+    publish(store, paper(1), to=(due(ada, ""), due(emmy, "")), deliveries={"bob@localhost": "<bob>"})
+
+    assert [d.recipient for d in store.deliveries("daily", DAY)] == ["bob@localhost", "emmy@example.org"]

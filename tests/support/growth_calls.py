@@ -139,6 +139,17 @@ def _select(text: str) -> object:
     return select(candidates, Profile.of_words(text[:500]), max_papers=2)
 
 
+def _pick(text: str) -> object:
+    from digest.core.ranking.day import Day
+    from digest.core.ranking.profile import Profile
+    from digest.core.ranking.rank import pick
+
+    day = date(2026, 6, 3)
+    papers = [_paper(text + word, n) for n, word in enumerate(("", " more", " other"))]
+    candidates = [Candidate(paper=one, sources=("s",), position=n, listed_on=day) for n, one in enumerate(papers)]
+    return pick(Day(candidates), Profile.of_words(text[:500]), max_papers=2, shown=(0,))
+
+
 def _unknown(text: str) -> object:
     from digest.core.words.numbers import read, unknown
 
@@ -390,6 +401,7 @@ HOW: Final[Mapping[str, Call]] = {
     "core.ranking.index.CandidateIndex.terms": _index,
     "core.ranking.lexicon.Lexicon.spellings": lambda text: _background().lexicon.spellings(text.split(), 5),
     "core.summaries.prompts.prompt_for": _prompt,
+    "core.ranking.rank.pick": _pick,
     "core.ranking.rank.select": _select,
     "core.ranking.similar.most_similar": _similar,
     "core.ranking.similar.telling_words": _similar,
@@ -450,6 +462,8 @@ _SHIPPED = "reads a file that ships with the program, or the config"
 _THROUGH = "is fed by the parsers and pages above it"
 
 NOT_TEXT: Final[Mapping[str, str]] = {
+    "core.issues.issue.tied": _THROUGH,
+    "core.issues.personal.personal_issue": _WHOLE,
     r"core\.ports\..*": "protocols: they do nothing",
     r".*\.__init__": "keeps what it is given",
     r"core\.errors\..*": "keeps what it is given",

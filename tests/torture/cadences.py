@@ -71,9 +71,9 @@ def readers(zones: Sequence[str], days: int) -> list[Reader]:
             found.append(Reader(f"steady-{z}-{c}", zone, cadence, own))
         other = CADENCES[(z + 1) % 5]
         found += [
-            Reader(f"switch-{z}", zone, CADENCES[z % 5], (), {days // 3: {"cadence": other}}),
+            Reader(f"switch-{z}", zone, CADENCES[z % 5], (), {days // 2: {"cadence": other}}),
             Reader(f"pause-{z}", zone, CADENCES[(z + 2) % 5], ("things",), {days // 4: {"pause": 2 + z}}),
-            Reader(f"wish-{z}", zone, "daily", (), {days // 2: {"interests": ("method",)}}),
+            Reader(f"wish-{z}", zone, "daily", (), {days // 3: {"interests": ("method",)}}),
         ]
     return found
 
@@ -85,7 +85,7 @@ def cadences(folder: Path, *, begins: date, days: int = 60, zones: Sequence[str]
     all_days = [begins + timedelta(days=n) for n in range(days)]
     for n, day in enumerate(all_days):
         desk.feed(day, [paper(n * _PAPERS + i + 1) for i in range(_PAPERS)])
-    desk.now = _moment(begins, time(0, 1)) - timedelta(days=1)
+    desk.now = _confirmed(begins)
     everybody = readers(zones, days)
     with desk.app() as app:
         for one in everybody:
@@ -132,9 +132,9 @@ def _judged(app: App, everybody: Sequence[Reader], days: Sequence[date]) -> Iter
 
 
 def due_days(one: Reader, days: Sequence[date]) -> list[date]:
-    """The days whose issue is due to a reader who confirmed on the day before the first."""
+    """The days whose issue is due to a reader; wished days count from that on which the reader confirmed."""
     cadence, pause_ends, found = one.cadence, None, []
-    served = arrives(days[0] - timedelta(days=1), one.zone)[1] - timedelta(days=1)
+    served = _confirmed(days[0]).astimezone(ZoneInfo(one.zone)).date() - timedelta(days=1)
     for n, day in enumerate(days):
         change = one.changes.get(n, {})
         cadence = change.get("cadence", cadence)
@@ -206,6 +206,11 @@ def _change(app: App, one: Reader, n: int, day: date) -> None:
             app.store.change_subscription(one.pk, paused_until=day + timedelta(days=value))
         else:
             app.store.change_subscription(one.pk, **{what: value})
+
+
+def _confirmed(begins: date) -> datetime:
+    """When all readers confirmed."""
+    return _moment(begins, time(0, 1)) - timedelta(days=1)
 
 
 def _moment(day: date, at: time) -> datetime:
