@@ -293,7 +293,7 @@ def one_click(folder: Path, *, readers: int = 2_000, at_once: int = 8) -> Iterat
     with opened(folder, readers=readers) as site:
         tokens = [site.keys.token(Purpose.UNSUBSCRIBE, Link(subscription=pk)) for pk in range(1, readers + 1)]
     said = {"List-Unsubscribe": "One-Click"}
-    with serving(site) as (_, address), httpx2.Client() as client, ThreadPoolExecutor(at_once) as pool:
+    with serving(site) as (_, address), httpx2.Client(timeout=60) as client, ThreadPoolExecutor(at_once) as pool:
 
         def click(token: str) -> tuple[float, int, bool]:
             began = time.perf_counter()
