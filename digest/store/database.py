@@ -26,8 +26,9 @@ says in its WHERE what it relies on.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -87,6 +88,8 @@ class Database:
         self._compiled: dict[Update, _Compiled] = {}
         self._clock = clock
         self._lease = lease
+        # SQLite lets writers ask again and again, ever more rarely: of many threads some would wait for seconds.
+        self._writing = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     def open(
@@ -162,7 +165,7 @@ class Database:
             locks: What no other transaction may write meanwhile; see the module's docstring. SQLite has one lock
                 for everything.
         """
-        with _told(self.place), self._engine.begin() as connection:
+        with self._writing, _told(self.place), self._engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 # One that begins as a reader and then writes fails at once if another has written meanwhile.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")

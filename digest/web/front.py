@@ -25,9 +25,10 @@ class Front:
 
     @property
     def open_editions(self) -> tuple[Edition, ...]:
-        """The editions that strangers may sign up for."""
+        """The editions that strangers may sign up for; none where no mail could have a link to confirm."""
         config = self.app.config
-        return tuple(edition for edition in config.editions if edition.open) if config.serve.open else ()
+        is_open = config.serve.open and config.serve.base_url is not None
+        return tuple(edition for edition in config.editions if edition.open) if is_open else ()
 
     def title_of(self, edition: str) -> str:
         """What readers call an edition; its name if the config has it no more."""

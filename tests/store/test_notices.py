@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -144,3 +145,14 @@ def test_a_notice_that_is_due_is_not_swept_however_old(store: SqlStore, clock: F
     store.sweep_notices()
 
     assert store.has_notices()
+
+
+def test_threads_that_write_at_once_all_get_their_turn(store: SqlStore) -> None:
+    def write(n: int) -> None:
+        for _ in range(10):
+            add(store, f"reader{n}@example.org")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+
+    assert store.count_notices() == {DeliveryState.DUE: 80}

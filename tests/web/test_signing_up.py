@@ -107,8 +107,9 @@ def test_an_edition_that_is_not_open_cannot_be_asked_for(tmp_path: Path) -> None
         assert state(site) is None
 
 
-def test_a_site_that_is_not_open_has_no_form(tmp_path: Path) -> None:
-    with visiting(tmp_path, CONFIG + SERVED + "open = false\n") as site:
+@pytest.mark.parametrize("served", [f"{SERVED}open = false\n", ""])
+def test_a_site_that_is_not_open_or_has_no_address_for_the_world_has_no_form(tmp_path: Path, served: str) -> None:
+    with visiting(tmp_path, CONFIG + served) as site:
         assert "<form" not in site.client.get("/subscribe").text
         sign_up(site)
 
