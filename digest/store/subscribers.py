@@ -425,7 +425,7 @@ class Subscribers(Database):
                     update(tables.subscription).where(unconfirmed).values(confirmed_at=at, is_listed=True)
                 )
                 have = set(connection.scalars(select(_n.subscriber_pk).where(there)))
-                lacking = [pk for pk in connection.scalars(confirmed) if pk not in have]
+                lacking = [pk for pk in connection.scalars(confirmed.order_by(_s.pk)) if pk not in have]
                 if lacking:
                     rows = [
                         {**_new_subscription(pk, edition, at=at, values={"confirmed_at": at}), "is_listed": True}
