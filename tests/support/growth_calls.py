@@ -425,6 +425,7 @@ HOW: Final[Mapping[str, Call]] = {
     "publish.views.issue_view": _view,
     "publish.views.IssueViews.of": _view,
     "publish.entry_views.entry_view": _view,
+    "publish.entry_views.reason_of": _view,
     "sources.arxiv.source.ArxivSource.parse": _parser("arxiv"),
     "sources.arxiv.listing.ArxivListing.parse": _parser("arxiv-listing"),
     "sources.biorxiv.BiorxivSource.parse": _parser("biorxiv"),
