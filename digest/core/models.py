@@ -620,6 +620,7 @@ class Delivery:
     message_id: str
     """The same on every attempt, with its angle brackets."""
     queued_at: datetime
+    """When it was made, or when it is first due if that is later: the mail is dated so, on each attempt."""
     attempts: int = 0
     error: str | None = None
     sent_at: datetime | None = None

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Final
 
-from digest.core.errors import DeliveryError, InDoubtError, RefusedError
+from digest.core.errors import DeliveryError, InDoubtError, PutOffError, RefusedError
 from digest.core.models import Mail
 from digest.core.walls import reason_of
 from digest.deliver.envelope import envelope_of
@@ -104,6 +104,8 @@ class SendmailMailer:
             )
         if status in _NOT_TAKEN and quoted is not None and quoted.is_about_recipient:
             return refusal(quoted, where=name, sender=sender, logs_in=False)
+        if status == os.EX_TEMPFAIL:
+            return PutOffError(f"{name} {_NOT_TAKEN[status]} (status {status}){ended.said}", names_recipient=False)
         if status in _NOT_TAKEN:
             return DeliveryError(
                 f"{name} did not take the mail: {_NOT_TAKEN[status]} (status {status}){ended.said}; it is tried again "

@@ -43,7 +43,6 @@ from digest.core.models import Delivery, DeliveryState, Edition, Issue, Mail, Wa
 from digest.core.ports import Clock, Mailer
 from digest.core.subscribers.subscriber import SubscriberState, Subscription
 from digest.core.walls import wall
-from digest.stages.letters import Letter
 from digest.stages.pacing import Pacing, domain_of
 
 IN_A_ROW: Final = 3
@@ -282,7 +281,9 @@ class Delivering:
     edition: Edition
     day: date
     """The date that the run takes for today."""
-    compose: Letter
+    compose: Callable[[Issue, Delivery, Subscription | None], Mail]
+    expect: Callable[[Collection[Delivery]], None] = lambda _: None
+    """Fetches what the mails of deliveries need, before they are composed; see `digest.stages.letters.Letter`."""
     mailers: Sequence[Mailer]
     """The connections; each is used by one thread at a time."""
     met: Round
@@ -547,6 +548,7 @@ class Delivering:
                 self._say(f"{self._of(delivery.date)}{delivery.recipient}: {gone}")
             else:
                 queue.claimed.append(delivery)
+        self.expect(queue.claimed)
 
     def _unwanted(self, delivery: Delivery, wanted_by: Mapping[int, Subscription]) -> str:
         if delivery.subscription is None:

@@ -149,7 +149,7 @@ class _Letter:
             recipient=delivery.recipient,
             message_id=delivery.message_id,
             # In another time zone the mail is due later than it was made.
-            at=max(delivery.queued_at, delivery.due_at or delivery.queued_at),
+            at=delivery.queued_at,
             links=links,
         )
         return replace(mail, label=f"{self.edition}-{issue.date}")

@@ -124,12 +124,14 @@ class Mailing:
     def _delivering(
         self, edition: str, day: date, mailers: Sequence[Mailer], *, met: Round, waiting_until: date | None = None
     ) -> Delivering:
+        letter = self.letters.of(edition)
         return Delivering(
             store=self.store,
             clock=self.clock,
             edition=self.editions[edition],
             day=day,
-            compose=self.letters.of(edition),
+            compose=letter,
+            expect=letter.expect,
             mailers=mailers,
             met=met,
             pacing=Pacing(

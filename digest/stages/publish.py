@@ -48,6 +48,8 @@ class Store(Protocol):
 
     def secret(self) -> bytes: ...
 
+    def hash_secret(self) -> bytes: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publishing:
@@ -98,7 +100,8 @@ class Publishing:
         secret = self.store.secret()
         addresses, others = addresses_of(of.recipients)
         # Before the issue is dated: who subscribes later is not among its readers.
-        listed = self.store.ensure_recipients(edition, addresses, at=self.clock(), secret=secret)
+        forgotten = self.store.hash_secret()
+        listed = self.store.ensure_recipients(edition, addresses, at=self.clock(), secret=forgotten)
         self.store.save_issue(
             built,
             at=self.clock(),

@@ -200,7 +200,8 @@ def insert_deliveries(
             "recipient": d.recipient,
             "state": d.state,
             "message_id": d.message_id,
-            "queued_at": at,
+            # The mail is dated so, on each attempt: for a reader in another zone by their morning.
+            "queued_at": max(at, d.due_at or at),
             "attempts": 0,
             "error": d.error,
             "claimed_at": at if d.state is DeliveryState.SENT else None,

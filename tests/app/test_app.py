@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from digest.app.app import App, part
+from digest.app.app import App
+from digest.app.parts import part
 from digest.stages.report import Report, Stage
 from tests.conftest import paper
 from tests.servers.flaky_llm import FlakyLLM
@@ -56,7 +57,7 @@ def test_threads_that_ask_at_once_get_the_same_part(tmp_path: Path) -> None:
 
 
 def test_every_part_of_an_app_is_made_once(tmp_path: Path) -> None:
-    names = [name for name, value in vars(App).items() if isinstance(value, part)]
+    names = [name for cls in (App, *App.__bases__) for name, value in vars(cls).items() if isinstance(value, part)]
     with Desk(tmp_path).app() as app:
         barrier = threading.Barrier(THREADS)
 
