@@ -191,7 +191,7 @@ def deliver(
     exit_by([p.status for p in posted])
 
 
-@click.command()
+@click.command(short_help="Stay; run editions and send mails when they are due.")
 @config_option
 def schedule(config: Path) -> None:
     """Stay, run each edition when it is due, and send each mail when its time has come.

@@ -10,7 +10,7 @@ from digest.cli.common import app_of, config_option, working
 from digest.core.errors import ConfigError
 
 
-@click.command(short_help="Serve the archive, and let readers subscribe and stop by themselves.")
+@click.command(short_help="Serve the archive; let readers come, choose and go.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
 @config_option

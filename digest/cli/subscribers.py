@@ -21,7 +21,7 @@ _EDITIONS = click.option(
 )
 
 
-@click.group(short_help="Who gets which edition: add, list, show, remove, import, export, forget.")
+@click.group(short_help="Add, list, import, export and forget subscribers.")
 def subscribers() -> None:
     """Who gets which edition, beside the recipients in config.toml: readers whom you add, or who sign up themselves."""
 
@@ -252,7 +252,7 @@ def _write(file: Path, lines: Iterable[str]) -> int:
     from digest.core.errors import ConfigError
     from digest.core.walls import reason_of
 
-    whole = file.with_name(f".{file.name}.new")
+    whole = file.with_suffix(file.suffix + ".new")
     try:
         whole.unlink(missing_ok=True)
         descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -44,6 +44,7 @@ from digest.core.ports import Clock, Mailer
 from digest.core.subscribers.subscriber import SubscriberState, Subscription
 from digest.core.walls import wall
 from digest.stages.pacing import Pacing, domain_of
+from digest.stages.recipients import addresses_of
 
 IN_A_ROW: Final = 3
 """After so many mails in a row that were put off or are in doubt the run stops: the server is at fault."""
@@ -313,7 +314,8 @@ class Delivering:
     _recipients: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._recipients = frozenset(r.lower() for r in self.edition.recipients)
+        listed, others = addresses_of(self.edition.recipients)
+        self._recipients = frozenset((*(one.text.casefold() for one in listed), *(text.casefold() for text in others)))
 
     def deliver(self, *, only: bool) -> Delivered:
         """Send the due mails of the day's issue and of earlier ones.
@@ -542,13 +544,18 @@ class Delivering:
         for delivery in mine:
             if reason := self._unwanted(delivery, wanted_by):
                 self._withdraw(delivery, reason)
-            elif delivery.subscription is None and delivery.recipient.lower() not in self._recipients:
+            elif self._is_listed_no_more(delivery, wanted_by):
                 gone = "is no longer a recipient of this edition, so nothing was sent"
                 self.store.mark_delivery(delivery.id, DeliveryState.FAILED, error=gone)
                 self._say(f"{self._of(delivery.date)}{delivery.recipient}: {gone}")
             else:
                 queue.claimed.append(delivery)
         self.expect(queue.claimed)
+
+    def _is_listed_no_more(self, delivery: Delivery, wanted_by: Mapping[int, Subscription]) -> bool:
+        """Whether it is due to somebody only as a recipient of the config, who is none any more."""
+        by_config = delivery.subscription is None or wanted_by[delivery.subscription].is_listed
+        return by_config and delivery.recipient.casefold() not in self._recipients
 
     def _unwanted(self, delivery: Delivery, wanted_by: Mapping[int, Subscription]) -> str:
         if delivery.subscription is None:

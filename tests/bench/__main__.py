@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.bench import feeds
+from tests.bench import feeds, mails
 from tests.conftest import REAL_DATA, ROOT
 
 RUNS = 7
@@ -46,6 +46,8 @@ def main() -> None:
     feeds.fetching()
     # `python -m tests.bench.feeds store` takes the million, which takes minutes to make.
     feeds.deciding(known=50_000)
+    # `python -m tests.bench.mails` takes 20,000 readers, and `python -m tests.bench.readers` chooses for them.
+    mails.compare([300])
 
 
 def compare(a: str, run_a: Callable[[], None], b: str, run_b: Callable[[], None], runs: int = RUNS) -> None:

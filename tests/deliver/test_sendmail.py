@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, RefusedError
+from digest.core.errors import DeliveryError, InDoubtError, MailUnavailable, PutOffError, RefusedError
 from digest.deliver.sendmail import SendmailMailer
 from tests.conftest import ROOT
 from tests.support.mails import BODY, mail, nothing
@@ -75,12 +75,20 @@ def test_nothing_is_started_for_a_mail_that_must_not_go_out_after_all(tmp_path: 
     assert journal(tmp_path) == []
 
 
-@pytest.mark.parametrize("status", [64, 65, 66, 68, 69, 71, 72, 73, 75, 77, 78])
+@pytest.mark.parametrize("status", [64, 65, 66, 68, 69, 71, 72, 73, 77, 78])
 def test_a_program_that_took_nothing_is_asked_again_by_the_next_run(tmp_path: Path, status: int) -> None:
     error = fails(tmp_path, f"sys.stderr.write('sendmail: queue full\\n'); sys.exit({status})")
 
     assert type(error) is DeliveryError
     assert f"(status {status}), and said: sendmail: queue full; it is tried again by the next run" in str(error)
+
+
+def test_a_program_that_asks_to_try_later_puts_off_this_mail(tmp_path: Path) -> None:
+    error = fails(tmp_path, "sys.stderr.write('sendmail: busy\\n'); sys.exit(75)")
+
+    assert isinstance(error, PutOffError)
+    assert not error.names_recipient
+    assert "asks to try later (status 75), and said: sendmail: busy" in str(error)
 
 
 def test_a_program_that_does_not_know_the_recipient_refuses_that_one(tmp_path: Path) -> None:

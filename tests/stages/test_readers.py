@@ -87,7 +87,8 @@ def opened(desk: Desk) -> Iterator[App]:
 
 
 def delivery_of(app: App, name: str, day: date) -> Delivery | None:
-    found = [d for d in app.store.deliveries("daily", day) if d.recipient == f"{name}@example.org"]
+    every = (d for channel in ("mail", "feed") for d in app.store.deliveries("daily", day, channel=channel))
+    found = [d for d in every if d.recipient == f"{name}@example.org"]
     assert len(found) <= 1
     return found[0] if found else None
 
@@ -579,7 +580,7 @@ def test_a_recipient_who_is_gone_gets_nothing_though_the_config_lists_them_and_t
         if gone == "stopped":
             app.store.stop_subscription(1, at=at(MONDAY))
         else:
-            app.store.forget_subscriber(parse_address("ada@example.org"), on=MONDAY, secret=app.store.secret())
+            app.store.forget_subscriber(parse_address("ada@example.org"), on=MONDAY, secret=app.store.hash_secret())
 
     desk.now = at(TUESDAY)
     with desk.app() as app:

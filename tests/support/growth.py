@@ -250,7 +250,7 @@ LINEAR: Final = 6.0
 _TINY, _SMALL, _MIDDLE, _LARGE = 200, 1_600, 5_000, 20_000
 _FLOOR_S: Final = 0.02
 """What takes no longer for 20,000 characters is not judged: were it squared, it would take more."""
-_HANG_S: Final = 5.0
+_HANG_S: Final = 30.0
 _SUSPECTS: Final = 2
 _MUCH_S: Final = 0.05
 _TELLS_S: Final = 0.0002

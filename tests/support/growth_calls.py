@@ -506,6 +506,7 @@ NOT_TEXT: Final[Mapping[str, str]] = {
     r"core\.issues\.(?:issue\.tied|personal\.personal_issue)|core\.ranking\.(?:rank\.pick|shifts\.with_mark)": _WHOLE,
     r"publish\.private_feed\..*|publish\.entry_views\.reason_of": _THROUGH,
     r"publish\.links\.KnownLinks\..*": _PATHS,
+    r"publish\.mail\.written": _ADDRESS,
     r"core\.subscribers\.(?:addresses|tokens|cadence|links)\..*": "takes a short text of bounded length",
     r"sources\.guard\.damaged|sources\.outcomes\.divided": _THROUGH,
 }
