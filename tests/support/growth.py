@@ -248,7 +248,7 @@ def names() -> frozenset[str]:
 LINEAR: Final = 6.0
 """Four times the text: 4 is linear, 16 squared. Caches and a logarithm may take a little more than 4."""
 _TINY, _SMALL, _MIDDLE, _LARGE = 200, 1_600, 5_000, 20_000
-_FLOOR_S: Final = 0.02
+_FLOOR_S: Final = 0.05
 """What takes no longer for 20,000 characters is not judged: were it squared, it would take more."""
 _HANG_S: Final = 30.0
 _SUSPECTS: Final = 2
