@@ -32,7 +32,7 @@ lint: .venv/installed-dev     ## look at form, style and types
 # The folders that use packages, and runs from end to end: without the long trials, and without the hashes of pages,
 # which other packages may draw otherwise.
 PACKAGED := tests/app tests/cli tests/core/test_mathml.py tests/core/test_text.py tests/core/test_text_tags.py \
-  tests/deliver tests/end_to_end tests/llm tests/publish tests/sources tests/store tests/training/test_trained.py tests/web \
+  tests/deliver tests/end_to_end tests/llm tests/publish tests/sources tests/store tests/training/test_trained.py \
   tests/test_readme.py
 LONG := cli/test_sources cli/test_stop end_to_end/test_bench_llm_short end_to_end/test_cadences_short \
   end_to_end/test_delivering_together \
