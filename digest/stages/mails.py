@@ -17,8 +17,10 @@ from digest.stages.deliver import AT_ONCE, LEFT, Delivered, Delivering, Round, R
 from digest.stages.letters import Letters
 from digest.stages.lost import LostIssues
 from digest.stages.pacing import Pacing, Rate
-from digest.stages.posts import Posted, Posting
+from digest.stages.posts import CHANNELS, Posted, Posting
 
+_MAIL: Final = "mail"
+"""The channel of deliveries that are mails."""
 STATES: Final = ("due", "sent", "unknown", "failed")
 """States that reports count; `sending` and `dot` count as due, and `skipped` is left out."""
 
@@ -26,7 +28,7 @@ STATES: Final = ("due", "sent", "unknown", "failed")
 class Store(deliver.Store, pacing.Store, Protocol):
     """The part of the store that the mails of a run need."""
 
-    def editions_on_their_way(self) -> tuple[str, ...]: ...
+    def editions_on_their_way(self, *, channel: str = ...) -> tuple[str, ...]: ...
 
     def due_deliveries(self, edition: str, day: date) -> tuple[int, ...]: ...
 
@@ -149,18 +151,20 @@ class Mailing:
         )
 
     def give_up_left(self) -> tuple[str, ...]:
-        """Give up the mails of editions that are no longer in the config; returns warnings.
+        """Give up the mails and posts of editions that are no longer in the config; returns warnings.
 
-        They become due again when the edition is back.
+        Mails become due again when the edition is back.
         """
         said = []
-        for name in self.store.editions_on_their_way():
-            if name in self.editions:
-                continue
-            if skipped := self.store.skip_deliveries(name, before=None, reason=LEFT):
-                n = sum(skipped.values())
-                mails = "1 mail is" if n == 1 else f"{n} mails are"
-                said.append(f"{mails} not sent, for there is no edition {name!r} in {self.config_name} any more")
+        for channel in (_MAIL, *CHANNELS):
+            one, more = ("mail", "mails") if channel == _MAIL else (f"post to {channel}", f"posts to {channel}")
+            for name in self.store.editions_on_their_way(channel=channel):
+                if name in self.editions:
+                    continue
+                if skipped := self.store.skip_deliveries(name, before=None, reason=LEFT, channel=channel):
+                    n = sum(skipped.values())
+                    are = f"1 {one} is" if n == 1 else f"{n} {more} are"
+                    said.append(f"{are} not sent, for there is no edition {name!r} in {self.config_name} any more")
         return tuple(said)
 
     def mailed(self, edition: str, day: date, delivered: Delivered) -> Mailed:

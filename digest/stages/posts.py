@@ -19,7 +19,7 @@ from digest.core.errors import ClaimLostError, ConfigError, DeliveryError, InDou
 from digest.core.issues.post import Post, PostEntry
 from digest.core.models import Delivery, DeliveryState, Issue, NewDelivery, Waiting
 from digest.core.ports import Clock
-from digest.stages.deliver import TOO_LATE, mails_since
+from digest.stages.deliver import LATE, TOO_LATE, mails_since
 from digest.stages.letters import abroad
 
 CHANNELS: Final = ("slack", "discord", "teams", "ntfy", "matrix", "webhook")
@@ -168,10 +168,14 @@ class _Round:
         today = min(self.day, self.posting.clock().date() + timedelta(days=1))
         for channel in CHANNELS:
             if not only:
-                store.skip_deliveries(edition, before=mails_since(today), reason=TOO_LATE, channel=channel)
+                skipped = store.skip_deliveries(edition, before=mails_since(today), reason=TOO_LATE, channel=channel)
+                for issue_day in skipped:
+                    self._say(issue_day, f"it was not posted to {channel} within {LATE.days} days and will not be")
             for issue_day in reversed(store.undelivered(edition, since=since, until=self.day, channel=channel)):
                 if waiting_until is None or issue_day > waiting_until:
                     self._post_issue(channel, issue_day)
+                else:
+                    self._say(issue_day, f"its posts to {channel} wait, for they may be out already")
         return Posted(self.sent, tuple(self.warnings), self.posting.next_at(edition, since=since, until=self.day))
 
     def _post_issue(self, channel: str, day: date) -> None:
@@ -207,6 +211,7 @@ class _Round:
         hook = next((h for h in posting.hooks if recipient_of(h.name) == delivery.recipient), None)
         if hook is None or hook.kind != delivery.channel or self.edition not in hook.editions:
             store.mark_delivery(delivery.id, DeliveryState.SKIPPED, error=_LEFT)
+            self._say(issue.date, f"{delivery.recipient}: {_LEFT}, so nothing was posted")
             return
         try:
             poster = self._poster(hook)

@@ -215,19 +215,21 @@ def test_issues_of_a_week_are_posted_and_older_ones_are_not(store: SqlStore, clo
     due(store, TEAM, day=young)
     poster = FakePoster()
 
-    run(posting(store, clock, poster, retry=timedelta(days=9)))
+    posted = run(posting(store, clock, poster, retry=timedelta(days=9)))
 
     assert [post.day for post in poster.posts] == [young]
     assert delivery(store, day=old).state is DeliveryState.SKIPPED
+    assert any("within 7 days and will not be" in warning for warning in posted.warnings)
 
 
 def test_issues_that_may_be_out_already_wait_for_a_person(store: SqlStore, clock: FakeClock) -> None:
     due(store, TEAM)
     poster = FakePoster()
 
-    run(posting(store, clock, poster), waits=DAY)
+    posted = run(posting(store, clock, poster), waits=DAY)
 
     assert poster.posts == []
+    assert any("wait, for they may be out already" in warning for warning in posted.warnings)
 
 
 # -- whole runs
