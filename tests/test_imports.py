@@ -26,8 +26,8 @@ FLOORS = (
 )
 """From the ground up. What shares a floor does not know each other, but for `BESIDE`."""
 BESIDE = {"evaluation": {"usecases"}}
-LEAVES = {"assets", "schedule"}
-"""Loose modules that import nothing but the core: what ships with the package, and when to run."""
+LEAVES = {"assets", "cutting", "schedule"}
+"""Loose modules that import nothing but the core: what ships, when to run, and what two adapters do with a connection."""
 ANYWHERE = {*LEAVES, "__version__"}
 LOOSE = {"__init__", *LEAVES}
 STANDARD_IN_CORE = {

@@ -12,14 +12,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.core.certificates import certificate_error, certificate_fault
@@ -27,6 +25,7 @@ from digest.core.errors import DeliveryError, InDoubtError, RefusedError
 from digest.core.issues.post import Post
 from digest.core.pauses import retry_after
 from digest.core.words.text import excerpt
+from digest.cutting import Line
 from digest.deliver import hook_bodies
 from digest.deliver.hook_bodies import encoded
 
@@ -95,7 +94,7 @@ class HookPoster:
         import httpx2
 
         request = _request(self._target, post)
-        line = _Line()
+        line = Line()
         timer = threading.Timer(self._timeout_s, line.cut)
         timer.daemon = True
         sent = False
@@ -258,40 +257,3 @@ def _content(answer: httpx2.Response) -> bytes:
 
 def _is_own(host: str) -> bool:
     return host == "localhost" or host.startswith("127.") or host == "::1"
-
-
-class _Line:
-    """The connection of one request, so that a timer can cut it: each byte that comes would begin a time limit anew."""
-
-    def __init__(self) -> None:
-        self.is_cut = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Told by the HTTP library what it does; see `trace` among its extensions."""
-        if not event.endswith("connect_tcp.complete"):
-            return
-        opened = info["return_value"].get_extra_info("socket")
-        if isinstance(opened, socket.socket):
-            with self._lock:
-                # A handle of our own: TLS takes the library's apart and makes another of it.
-                self._socket = opened.dup()
-                self._shut()
-
-    def cut(self) -> None:
-        with self._lock:
-            self.is_cut = True
-            self._shut()
-
-    def close(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
-
-    def _shut(self) -> None:
-        # Closing alone would not wake a thread that waits for the next byte.
-        if self.is_cut and self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)

@@ -10,21 +10,20 @@ Imported with the first request: httpx2 is a heavy import.
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from os import environ
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx2
 
 from digest.core.certificates import certificate_error
+from digest.cutting import Line
 
 MOST_BYTES: Final = 16_000_000
 """Largest size of an unpacked answer: a thousand times a usual one."""
@@ -66,7 +65,7 @@ class Wire(httpx2.BaseTransport):
             TooLargeError: There was no end to the answer.
             httpx2.RequestError: What else goes wrong on the way.
         """
-        line = _Line()
+        line = Line()
         request.extensions["trace"] = line.watch
         timer = threading.Timer(self._timeout_s, line.cut)
         timer.daemon = True
@@ -137,45 +136,6 @@ def _is_utf8(content: bytes | bytearray) -> bool:
 def was_sent(error: BaseException | None) -> bool:
     """Whether the server may have had the whole request when *error* came."""
     return not isinstance(error, _UNSENT)
-
-
-class _Line:
-    """The connection of one request, so that another thread can cut it."""
-
-    def __init__(self) -> None:
-        self.is_cut = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Told by the HTTP library what it does; see `trace` among its extensions."""
-        if not event.endswith("connect_tcp.complete"):
-            return
-        opened = info["return_value"].get_extra_info("socket")
-        if not isinstance(opened, socket.socket):
-            return
-        with self._lock:
-            # A handle of our own: TLS takes the library's apart and makes another of it.
-            self._socket = opened.dup()
-            if self.is_cut:
-                self._shut()
-
-    def cut(self) -> None:
-        with self._lock:
-            self.is_cut = True
-            self._shut()
-
-    def close(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
-
-    def _shut(self) -> None:
-        # Closing alone would not wake a thread that waits for the next byte.
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True, slots=True)

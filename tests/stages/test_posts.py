@@ -191,9 +191,10 @@ def test_one_place_that_fails_does_not_stop_the_others(store: SqlStore, clock: F
 def test_a_hook_that_left_the_config_is_skipped(store: SqlStore, clock: FakeClock) -> None:
     due(store, TEAM)
 
-    run(posting(store, clock, FakePoster(), ROOM))
+    posted = run(posting(store, clock, FakePoster(), ROOM))
 
     assert delivery(store).state is DeliveryState.SKIPPED
+    assert any("not in config.toml any more, so nothing was posted" in warning for warning in posted.warnings)
 
 
 def test_a_hook_whose_secret_is_missing_keeps_its_posts_due(store: SqlStore, clock: FakeClock) -> None:
