@@ -27,7 +27,7 @@ FLOORS = (
 """From the ground up. What shares a floor does not know each other, but for `BESIDE`."""
 BESIDE = {"evaluation": {"usecases"}}
 LEAVES = {"assets", "cutting", "schedule"}
-"""Loose modules that import nothing but the core: what ships, when to run, and what two adapters do with a connection."""
+"""Loose modules that import nothing but the core: what ships, when to run, and how adapters cut a connection."""
 ANYWHERE = {*LEAVES, "__version__"}
 LOOSE = {"__init__", *LEAVES}
 STANDARD_IN_CORE = {
