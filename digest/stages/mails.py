@@ -30,6 +30,10 @@ class Store(deliver.Store, pacing.Store, Protocol):
 
     def editions_on_their_way(self, *, channel: str = ...) -> tuple[str, ...]: ...
 
+    def count_readers(self) -> Mapping[str, int]: ...
+
+    def note(self, key: str, value: str) -> bool: ...
+
     def due_deliveries(self, edition: str, day: date) -> tuple[int, ...]: ...
 
     def sent_at(self, edition: str, day: date, nth: int) -> datetime | None: ...
@@ -166,6 +170,17 @@ class Mailing:
                     are = f"1 {one} is" if n == 1 else f"{n} {more} are"
                     said.append(f"{are} not sent, for there is no edition {name!r} in {self.config_name} any more")
         return tuple(said)
+
+    def without_edition(self) -> tuple[str, ...]:
+        """Say whose edition is not in the config (any more), so that nothing is made for them; told when it changes."""
+        gone = {name: n for name, n in self.store.count_readers().items() if name not in self.editions}
+        if not self.store.note("readers without edition", str(gone)):
+            return ()
+        return tuple(
+            f"the issues of {n} reader{'s' if n != 1 else ''} of {name!r} are not made, for there is no such edition "
+            f"in {self.config_name}: name one so again, or export them, change their edition, and import them"
+            for name, n in gone.items()
+        )
 
     def mailed(self, edition: str, day: date, delivered: Delivered) -> Mailed:
         """What a report says of an edition's mails."""

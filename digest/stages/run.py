@@ -178,7 +178,7 @@ class Run:
             if last.reaches(Stage.DELIVER):
                 delivered = stages.mailing.deliver_all([e.name for e in named], day, lost=lost)
                 done = {name: replace(of, delivered=delivered[name]) for name, of in done.items()}
-                left = stages.mailing.give_up_left()
+                left = (*stages.mailing.give_up_left(), *stages.mailing.without_edition())
                 stages.noticing.send()
             reports = [stages.reporting.report(name, day, of, until=last, lost=lost) for name, of in done.items()]
             # Mails of an edition that is gone are told of by the first that is there.

@@ -133,6 +133,19 @@ class Subscribers(Database):
         with self._read() as connection:
             return {SubscriberState(row.state): row.number for row in connection.execute(query)}
 
+    def count_readers(self) -> dict[str, int]:
+        """Edition → number of its active subscriptions that are not in the config alone, sorted by edition."""
+        active = and_(_n.confirmed_at.is_not(None), _n.stopped_at.is_(None), _s.state == SubscriberState.CONFIRMED)
+        query = (
+            select(_n.edition, func.count().label("number"))
+            .join_from(tables.subscription, tables.subscriber)
+            .where(active, ~_n.is_listed)
+            .group_by(_n.edition)
+            .order_by(_n.edition)
+        )
+        with self._read() as connection:
+            return {row.edition: row.number for row in connection.execute(query)}
+
     def active_subscriptions(self, edition: str) -> Iterator[tuple[Subscription, ...]]:
         """The active subscriptions of an edition, some hundred at a time, in the order of their keys."""
         after = 0

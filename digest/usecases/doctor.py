@@ -76,6 +76,8 @@ class Store(Protocol):
 
     def count_subscribers(self) -> Mapping[SubscriberState, int]: ...
 
+    def count_readers(self) -> Mapping[str, int]: ...
+
     def subscriber(self, address: Address) -> Subscriber | None: ...
 
     def subscriptions_of(self, subscriber: int) -> Sequence[Subscription]: ...
@@ -419,6 +421,13 @@ def subscribers(store: Store, config: Config) -> Doubt | str:
         for edition in config.editions
         for recipient in edition.recipients
         if (why := _stopped(store, edition.name, recipient))
+    ]
+    names = [edition.name for edition in config.editions]
+    doubts += [
+        f"{n} of {name!r} get nothing, for there is no such edition in {config.path.name}: name one so, or export "
+        "them, change their edition, and import them"
+        for name, n in store.count_readers().items()
+        if name not in names
     ]
     if counts and not config.mail.operator and config.mail.transport != "outbox":
         doubts.append("nobody is told when mails come back or readers complain: set [mail] operator")

@@ -632,3 +632,22 @@ def test_what_an_issue_would_be_with_other_wishes_is_told_without_keeping_anythi
             *((True, "matches “comets”"), (True, "matches “comets”"))
         ]
         assert len(app.store.deliveries("daily", MONDAY)) == 2
+
+
+def test_readers_of_an_edition_that_is_not_in_the_config_are_told_of_once(desk: Desk) -> None:
+    with desk.app() as app:
+        eva = subscribe(app, "eva")
+        app.store.save_subscription(eva.subscriber.pk, "evening", at=desk.now, confirmed_at=desk.now)
+
+    warned = [
+        [warning for report in desk.run(day) for warning in report.warnings if "'evening'" in warning]
+        for day in (MONDAY, TUESDAY)
+    ]
+
+    assert warned == [
+        [
+            "the issues of 1 reader of 'evening' are not made, for there is no such edition in config.toml: "
+            "name one so again, or export them, change their edition, and import them"
+        ],
+        [],
+    ]

@@ -226,8 +226,11 @@ def test_subscribers_are_counted_and_recipients_who_get_nothing_are_named(tmp_pa
             parse_address("Ada@example.org"), origin=Origin.OPERATOR, state=SubscriberState.CONFIRMED, at=NOON
         )
         daily = store.save_subscription(ada.pk, "daily", at=NOON, confirmed_at=NOON)
-        store.save_subscription(ada.pk, "other", at=NOON, confirmed_at=NOON)
         assert doctor.subscribers(store, config) == "1 confirmed"
+        store.save_subscription(ada.pk, "other", at=NOON, confirmed_at=NOON)
+        assert "1 of 'other' get nothing, for there is no such edition in config.toml" in str(
+            doctor.subscribers(store, config)
+        )
         store.stop_subscription(daily.pk, at=NOON)
         stopped = doctor.subscribers(store, config)
         store.set_subscriber_state(ada.pk, SubscriberState.BOUNCED, at=NOON)
